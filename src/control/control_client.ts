@@ -1,0 +1,18 @@
+import { DenicornError } from "../core/errors.ts";
+import type { Status } from "../core/status.ts";
+import type { System } from "../system/system.ts";
+
+/** Asks the master behind the control socket at `path` how it is. Throws DenicornError `control-socket`. */
+export async function fetchStatus(system: System, path: string): Promise<Status> {
+  let response;
+  try {
+    response = await system.network.fetchUnix(path, "http://denicorn/status");
+  } catch (error) {
+    throw new DenicornError(
+      "control-socket",
+      `cannot reach the server: ${path}: no master answers there: is it running, as this user?`,
+      { cause: error },
+    );
+  }
+  return await response.json();
+}

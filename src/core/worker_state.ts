@@ -1,0 +1,107 @@
+/**
+ * The life of one worker as the master sees it:
+ *
+ *     booting ──ready──▶ ready ──drain──▶ draining ──exit──▶ gone
+ *        │                 │                  │
+ *        └──── too late, silent, overdue ─────┴──▶ killed ──exit──▶ gone
+ *
+ * `step` is pure: the state and an event go in, the next state and at most one action come out.
+ */
+
+export type WorkerState =
+  | { readonly is: "booting"; readonly since: number }
+  | { readonly is: "ready"; readonly since: number; readonly lastBeat: number }
+  | { readonly is: "draining"; readonly since: number; readonly deadline: number }
+  | { readonly is: "killed"; readonly because: KillReason }
+  | { readonly is: "gone" };
+
+export type KillReason = "boot-timeout" | "silent" | "drain-overdue" | "unwanted" | "quick-stop";
+
+export type WorkerEvent =
+  | { readonly type: "ready" }
+  | { readonly type: "beat" }
+  /** The master wants it to finish. */
+  | { readonly type: "drain" }
+  /** The worker began to finish by itself. */
+  | { readonly type: "draining" }
+  | { readonly type: "kill"; readonly because: KillReason }
+  | { readonly type: "exit" }
+  | { readonly type: "tick" };
+
+/** Deadlines in milliseconds; `timeout` 0 means a silent worker is never killed. */
+export interface WorkerLimits {
+  readonly bootTimeout: number;
+  readonly timeout: number;
+  readonly gracefulTimeout: number;
+}
+
+export type WorkerAction = { readonly type: "drain" } | {
+  readonly type: "kill";
+  readonly because: KillReason;
+};
+
+export interface WorkerStep {
+  readonly state: WorkerState;
+  readonly action?: WorkerAction;
+}
+
+/**
+ * A worker gives up by itself at `graceful-timeout` and says what it cut; the master waits this much longer
+ * before it kills.
+ */
+export const killMargin = 1_000;
+
+export function boot(now: number): WorkerState {
+  return { is: "booting", since: now };
+}
+
+export function step(state: WorkerState, event: WorkerEvent, now: number, limits: WorkerLimits): WorkerStep {
+  if (event.type === "exit") return { state: { is: "gone" } };
+  if (state.is === "killed" || state.is === "gone") return { state };
+
+  switch (event.type) {
+    case "ready":
+      return state.is === "booting" ? { state: { is: "ready", since: now, lastBeat: now } } : { state };
+    case "beat":
+      return state.is === "ready" ? { state: { ...state, lastBeat: now } } : { state };
+    case "drain":
+      // Before it is ready nobody waits for its answer: there is nothing to drain.
+      if (state.is === "booting") return kill("unwanted");
+      return state.is === "ready"
+        ? { state: drainingFrom(now, limits), action: { type: "drain" } }
+        : { state };
+    case "draining":
+      return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
+    case "kill":
+      return kill(event.because);
+    case "tick":
+      return { state, ...overdue(state, now, limits) };
+  }
+}
+
+/** True for a worker that counts towards the target: alive and meant to stay. */
+export function isWanted(state: WorkerState): boolean {
+  return state.is === "booting" || state.is === "ready";
+}
+
+function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
+  return { is: "draining", since: now, deadline: now + limits.gracefulTimeout + killMargin };
+}
+
+function kill(because: KillReason): WorkerStep {
+  return { state: { is: "killed", because }, action: { type: "kill", because } };
+}
+
+function overdue(state: WorkerState, now: number, limits: WorkerLimits): WorkerStep | undefined {
+  switch (state.is) {
+    case "booting":
+      return now - state.since >= limits.bootTimeout ? kill("boot-timeout") : undefined;
+    case "ready":
+      return limits.timeout > 0 && now - state.lastBeat >= limits.timeout ? kill("silent") : undefined;
+    case "draining":
+      return now >= state.deadline ? kill("drain-overdue") : undefined;
+    case "killed":
+    case "gone":
+      return undefined;
+  }
+}

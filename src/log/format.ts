@@ -1,0 +1,53 @@
+/** How one log record looks: a line for people, or a JSON object for machines. */
+
+import type { LogLevel, LogRecord } from "@logtape/logtape";
+
+export type Formatter = (record: LogRecord) => string;
+
+/** Who speaks, in every line: `master pid=41`, or `worker=3 gen=2 pid=42`. */
+interface Identity {
+  readonly worker?: unknown;
+  readonly gen?: unknown;
+  readonly pid?: unknown;
+}
+
+const colours: Readonly<Record<LogLevel, string>> = {
+  trace: "\x1b[2m",
+  debug: "\x1b[2m",
+  info: "\x1b[32m",
+  warning: "\x1b[33m",
+  error: "\x1b[31m",
+  fatal: "\x1b[1;31m",
+};
+const dim = "\x1b[2m";
+const plain = "\x1b[0m";
+
+/** `detail` (a stack, a code frame) follows on lines of its own, indented. */
+export function textFormatter(colour: boolean): Formatter {
+  const paint = (style: string, text: string) => colour ? style + text + plain : text;
+  return (record) => {
+    const time = paint(dim, new Date(record.timestamp).toISOString());
+    const level = paint(colours[record.level], record.level.padEnd(7));
+    const who = paint(dim, identityText(record.properties));
+    const detail = record.properties.detail;
+    return `${time} ${level} ${who}  ${messageOf(record)}\n` +
+      (typeof detail === "string" ? detail.replace(/^(?=.)/gm, "    ").trimEnd() + "\n" : "");
+  };
+}
+
+export const jsonFormatter: Formatter = (record) =>
+  JSON.stringify({
+    time: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    ...record.properties,
+    message: messageOf(record),
+  }) + "\n";
+
+function identityText({ worker, gen, pid }: Identity): string {
+  return worker === undefined ? `master pid=${pid}` : `worker=${worker} gen=${gen} pid=${pid}`;
+}
+
+/** The template with its values in place: values stand as they are, without quotes. */
+function messageOf(record: LogRecord): string {
+  return record.message.map((part) => typeof part === "string" ? part : String(part)).join("");
+}

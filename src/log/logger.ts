@@ -1,0 +1,57 @@
+/** The error log: LogTape records with one identity, written to a sink of ours that can be reopened. */
+
+import { configureSync, getLogger, type Logger } from "@logtape/logtape";
+import type { LogOrders } from "../protocol/messages.ts";
+import type { System } from "../system/system.ts";
+import { type Formatter, jsonFormatter, textFormatter } from "./format.ts";
+import { LogFile } from "./log_file.ts";
+
+export type { Logger };
+
+/** What stands in every line of this process. */
+export type Identity =
+  | { readonly pid: number }
+  | { readonly worker: number; readonly gen: number; readonly pid: number };
+
+export interface Log {
+  /** Speaks with the identity of this process. */
+  readonly logger: Logger;
+  /** Opens the files anew, as USR1 asks. Throws DenicornError `log-unwritable` and keeps the old ones. */
+  reopen(): void;
+  /** Switches level, format and file, as a reload asks. Throws like `reopen`. */
+  reconfigure(orders: LogOrders): void;
+}
+
+/** Throws DenicornError `log-unwritable`. */
+export function openLog(system: System, orders: LogOrders, identity: Identity): Log {
+  let file = configure(system, orders);
+  return {
+    logger: getLogger("denicorn").with({ ...identity }),
+    reopen: () => file.reopen(),
+    reconfigure(next) {
+      const before = file;
+      file = configure(system, next);
+      before.close();
+    },
+  };
+}
+
+function configure(system: System, orders: LogOrders): LogFile {
+  const file = new LogFile(system, "error-logfile", orders.errorLogfile, "stderr");
+  const format = formatter(system, orders, file);
+  configureSync({
+    reset: true,
+    sinks: { file: (record) => file.write(format(record)) },
+    loggers: [
+      { category: "denicorn", lowestLevel: orders.level, sinks: ["file"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["file"] },
+    ],
+  });
+  return file;
+}
+
+function formatter(system: System, orders: LogOrders, file: LogFile): Formatter {
+  if (orders.format === "json") return jsonFormatter;
+  // https://no-color.org: present and not empty means no colour.
+  return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));
+}

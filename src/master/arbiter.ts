@@ -1,0 +1,335 @@
+/**
+ * The master's loop. Events come in one at a time, each is handled without waiting, and after each the pool
+ * is brought one move closer to what is wanted. Decisions are made in `core/`; here they are carried out.
+ */
+
+import { type Backoff, isStorm, noBackoff, recordDeath } from "../core/backoff.ts";
+import { endingOf } from "../core/death.ts";
+import { type DenicornError, toDenicornError } from "../core/errors.ts";
+import { plan } from "../core/pool.ts";
+import type { RolloutEvent } from "../core/rollout.ts";
+import { type MasterMeaning, signalMeanings } from "../core/signals.ts";
+import type { MasterPhase } from "../core/status.ts";
+import type { Log } from "../log/logger.ts";
+import type { FromWorker } from "../protocol/messages.ts";
+import { formatAddress } from "../system/listen_error.ts";
+import type { ExitStatus, System, TcpAddress } from "../system/system.ts";
+import { bootFailure, spawnFailure } from "./boot_failure.ts";
+import { Child } from "./child.ts";
+import type { MasterEvent } from "./events.ts";
+import { type AppBundle, type Generation, logOrders, ordersFor } from "./generation.ts";
+import { Generations, type GenerationSource } from "./generations.ts";
+import { LifecycleLog } from "./lifecycle_log.ts";
+import { Roster } from "./roster.ts";
+import type { Spawner } from "./spawner.ts";
+
+export interface ArbiterOptions {
+  readonly system: System;
+  readonly log: Log;
+  readonly spawner: Spawner;
+  readonly source: GenerationSource;
+  readonly first: Generation;
+  readonly runtimeDirectory: string;
+}
+
+const tickInterval = 250;
+
+export class Arbiter {
+  readonly roster = new Roster();
+  readonly #system: System;
+  readonly #log: Log;
+  readonly #lifecycle: LifecycleLog;
+  readonly #spawner: Spawner;
+  readonly #runtimeDirectory: string;
+  readonly #generations: Generations;
+  readonly #queue: MasterEvent[] = [];
+  #busy = false;
+  #target: number;
+  #addresses: readonly TcpAddress[];
+  #backoff: Backoff = noBackoff;
+  #cancelWake: () => void = () => {};
+  /** False until the first worker is ready: up to then a failure ends the start. */
+  #everReady = false;
+  /** What was last announced as complete. */
+  #announced = "";
+  #stopping: "graceful" | "quick" | null = null;
+  #fault: DenicornError | null = null;
+  #finish: (fault: DenicornError | null) => void = () => {};
+
+  constructor({ system, log, spawner, source, first, runtimeDirectory }: ArbiterOptions) {
+    this.#system = system;
+    this.#log = log;
+    this.#lifecycle = new LifecycleLog(log.logger);
+    this.#spawner = spawner;
+    this.#runtimeDirectory = runtimeDirectory;
+    this.#generations = new Generations(first, source, (event) => this.post(event));
+    this.#target = first.settings.workers;
+    this.#addresses = first.settings.bind;
+  }
+
+  /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
+  run(): Promise<DenicornError | null> {
+    const finished = new Promise<DenicornError | null>((resolve) => this.#finish = resolve);
+    const stopTicks = this.#system.clock.every(tickInterval, () => this.post({ type: "tick" }));
+    void this.#generations.build(this.#generations.serving);
+    this.post({ type: "tick" });
+    return finished.finally(() => {
+      stopTicks();
+      this.#cancelWake();
+    });
+  }
+
+  post(event: MasterEvent): void {
+    this.#queue.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      this.#handle(next);
+      this.#settle();
+    }
+    this.#busy = false;
+  }
+
+  get target(): number {
+    return this.#target;
+  }
+
+  get generation(): number {
+    return this.#generations.serving.number;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses.map(formatAddress);
+  }
+
+  get phase(): MasterPhase {
+    if (this.#stopping !== null) return "stopping";
+    if (!this.#everReady) return "starting";
+    return this.#isRolling ? "reloading" : "running";
+  }
+
+  get #isRolling(): boolean {
+    return !this.#generations.isSettled || this.roster.hasOtherThan(this.generation);
+  }
+
+  get #now(): number {
+    return this.#system.clock.monotonic();
+  }
+
+  get #isStorm(): boolean {
+    return isStorm(this.#backoff, this.#target, this.#now);
+  }
+
+  #handle(event: MasterEvent): void {
+    switch (event.type) {
+      case "signal":
+        return this.#handleSignal(signalMeanings[event.signal].master);
+      case "linked":
+        event.child.link(event.connection);
+        return this.#giveOrders(event.child);
+      case "message":
+        return this.#handleMessage(event.child, event.message);
+      case "exit":
+        return this.#handleExit(event.child, event.status);
+      case "renewed":
+        this.#generations.add(event.generation);
+        return void this.#generations.build(event.generation);
+      case "built":
+        return this.#handleBuilt(event.generation, event.bundle);
+      case "build-failed":
+        if (!this.#everReady) return this.#halt(event.error);
+        this.#reportReloadFailure(event.error);
+        return this.#stepRollout({ type: "build-failed", generation: event.number });
+      case "tick":
+        return this.roster.forEach((child) => child.apply({ type: "tick" }, this.#now));
+    }
+  }
+
+  #handleSignal(meaning: MasterMeaning): void {
+    const { logger } = this.#log;
+    switch (meaning) {
+      case "graceful-stop":
+        return this.#stop(this.#stopping === null ? "graceful" : "quick");
+      case "quick-stop":
+        return this.#stop("quick");
+      case "reload":
+        if (this.#stopping !== null) return;
+        if (!this.#everReady) return logger.warning("reload ignored: the server is still starting");
+        logger.info("reload: reading settings and app anew");
+        if (this.#target === 0) this.#target = this.#serving.settings.workers;
+        return this.#stepRollout({ type: "reload" });
+      case "reopen-logs":
+        return this.#reopenLogs();
+      case "one-more":
+        return this.#scale(this.#target + 1);
+      case "one-fewer":
+        return this.#scale(Math.max(1, this.#target - 1));
+      case "drain-all":
+        if (this.#system.host.isTerminal("stdout") || this.#system.host.isTerminal("stderr")) return;
+        return this.#scale(0);
+    }
+  }
+
+  #scale(target: number): void {
+    if (this.#stopping !== null || target === this.#target) return;
+    this.#log.logger.info("workers: {from} -> {to}", { from: this.#target, to: target });
+    this.#target = target;
+  }
+
+  #reopenLogs(): void {
+    try {
+      this.#log.reopen();
+    } catch (error) {
+      this.#log.logger.error`${toDenicornError(error).message}`;
+    }
+    this.roster.forEach((child) => child.process.kill("SIGUSR1"));
+  }
+
+  #handleMessage(child: Child, message: FromWorker): void {
+    const event = child.note(message);
+    if (event === null) return;
+    child.apply(event, this.#now);
+    if (message.type !== "ready" || child.state.is !== "ready") return;
+    // From here on the real port stands in place of port 0, also for later workers.
+    if (!this.#everReady) this.#addresses = message.addresses;
+    this.#everReady = true;
+    this.#lifecycle.ready(child, this.#now, this.#isStorm);
+    this.#stepRollout({ type: "canary-ready", generation: child.generation.number });
+  }
+
+  #handleExit(child: Child, status: ExitStatus): void {
+    const now = this.#now;
+    const before = child.state;
+    const ending = endingOf(before, status, child.failure !== null);
+    child.apply({ type: "exit" }, now);
+    this.roster.remove(child);
+    this.#generations.prune((generation) => this.roster.uses(generation));
+
+    if (this.#stopping !== null || ending.is === "meant") {
+      if (this.#everReady) this.#lifecycle.ended(child, ending, null, now, false);
+    } else if (!this.#everReady) {
+      this.#halt(bootFailure(child, before, status));
+    } else if (child.generation === this.#generations.canary) {
+      this.#reportReloadFailure(bootFailure(child, before, status));
+      this.#stepRollout({ type: "canary-failed", generation: child.generation.number });
+    } else {
+      this.#backoff = recordDeath(this.#backoff, ending.cause, this.#target, now, this.#system.host.random());
+      this.#lifecycle.ended(child, ending, this.#backoff.notBefore - now, now, this.#isStorm);
+    }
+  }
+
+  #handleBuilt(generation: Generation, bundle: AppBundle): void {
+    generation.bundle = bundle;
+    this.roster.forEach((child) => this.#giveOrders(child));
+    this.#stepRollout({ type: "built", generation: generation.number });
+  }
+
+  #reportReloadFailure(error: DenicornError): void {
+    this.#log.logger.with({ detail: error.detail })
+      .error`reload failed, generation ${this.generation} keeps serving: ${error.message}`;
+  }
+
+  #stepRollout(event: RolloutEvent): void {
+    const { promoted, abandoned } = this.#generations.step(event);
+    if (promoted !== undefined) this.#promote(promoted.from, promoted.to);
+    this.roster.forEach((child) => {
+      if (child.generation.number === abandoned) {
+        child.apply({ type: "kill", because: "unwanted" }, this.#now);
+      }
+    });
+  }
+
+  /** A generation that boots decides over the master's own settings too. */
+  #promote(from: Generation, to: Generation): void {
+    if (to.settings.workers !== from.settings.workers) this.#scale(to.settings.workers);
+    try {
+      this.#log.reconfigure(logOrders(to.settings));
+    } catch (error) {
+      this.#log.logger.error`${toDenicornError(error).message}`;
+    }
+  }
+
+  #giveOrders(child: Child): void {
+    const { bundle } = child.generation;
+    if (bundle === null || child.ordered || !child.isLinked) return;
+    child.ordered = true;
+    const { runtimeDirectory } = this.#options;
+    const orders = ordersFor(child.generation, bundle, child.slot, this.#addresses, runtimeDirectory);
+    child.send({ type: "load", orders });
+  }
+
+  #stop(how: "graceful" | "quick"): void {
+    if (this.#stopping === "quick" || this.#stopping === how) return;
+    this.#stopping = how;
+    this.#log.logger.info(how === "graceful" ? "stopping: finishing requests in flight" : "stopping now");
+    this.roster.forEach((child) =>
+      child.apply(how === "graceful" ? { type: "drain" } : { type: "kill", because: "quick-stop" }, this.#now)
+    );
+  }
+
+  /** Gives up the start: nothing serves yet, so nothing is lost. */
+  #halt(error: DenicornError): void {
+    if (this.#stopping !== null) return;
+    this.#fault = error;
+    this.#stopping = "quick";
+    this.roster.forEach((child) => child.apply({ type: "kill", because: "quick-stop" }, this.#now));
+  }
+
+  /** One move towards what is wanted. */
+  #settle(): void {
+    if (this.#stopping !== null) {
+      if (this.roster.size === 0) this.#finish(this.#fault);
+      return;
+    }
+    const now = this.#now;
+    const actions = plan(this.roster.members(), {
+      target: this.#target,
+      serving: this.generation,
+      rolling: this.#generations.canary?.number ?? null,
+      maySpawn: now >= this.#backoff.notBefore,
+    });
+    for (const action of actions) {
+      if (action.type === "drain") this.roster.inSlot(action.slot)?.apply({ type: "drain" }, now);
+      else this.#spawn(action.slot, this.#generations.get(action.generation), now);
+    }
+    this.#cancelWake();
+    const wait = this.#backoff.notBefore - now;
+    if (wait > 0) this.#cancelWake = this.#system.clock.after(wait, () => this.post({ type: "tick" }));
+    this.#announce();
+  }
+
+  #spawn(slot: number, generation: Generation, now: number): void {
+    const token = this.#system.host.secret();
+    let process;
+    try {
+      process = this.#spawner.spawn(slot, generation, token);
+    } catch (error) {
+      return this.#handleSpawnFailure(generation, spawnFailure(error, this.#system));
+    }
+    const child = new Child(slot, generation, process, now);
+    this.roster.add(child, token);
+    this.#log.logger.with(child.identity).debug("started");
+    void process.exited.then((status) => this.post({ type: "exit", child, status }));
+  }
+
+  #handleSpawnFailure(generation: Generation, error: DenicornError): void {
+    if (!this.#everReady) return this.#halt(error);
+    if (generation === this.#generations.canary) {
+      this.#reportReloadFailure(error);
+      return this.#stepRollout({ type: "canary-failed", generation: generation.number });
+    }
+    const now = this.#now;
+    this.#backoff = recordDeath(this.#backoff, "crash", this.#target, now, this.#system.host.random());
+    this.#lifecycle.spawnFailed(error, now);
+  }
+
+  /** Says once when what was asked for is there: after the start, a reload, a change of the target. */
+  #announce(): void {
+    if (this.#isRolling || this.roster.ready(this.generation) !== this.#target) return;
+    const state = `${this.#target} workers of generation ${this.generation}`;
+    if (state === this.#announced) return;
+    this.#announced = state;
+    const urls = this.addresses.map((address) => `http://${address}`).join(", ");
+    this.#log.logger.info`${state} ready on ${urls}`;
+  }
+}

@@ -1,0 +1,55 @@
+/** Why a worker did not come up, as the one error the operator reads. */
+
+import { DenicornError } from "../core/errors.ts";
+import type { WorkerState } from "../core/worker_state.ts";
+import type { ExitStatus, System } from "../system/system.ts";
+import type { Child } from "./child.ts";
+
+/** `state` is the worker's last one before it ended with `status`. */
+export function bootFailure(child: Child, state: WorkerState, status: ExitStatus): DenicornError {
+  if (child.failure !== null) {
+    const { code, message, detail } = child.failure;
+    return new DenicornError(code, message, { detail });
+  }
+  const app = child.generation.settings.app ?? "";
+  if (state.is === "killed" && state.because === "boot-timeout") {
+    const seconds = child.generation.settings.bootTimeout / 1000;
+    const stage = child.ordered
+      ? `was still importing ${app}: look for an await at top level that never ends, or a loop`
+      : "had not connected to the master: is the machine overloaded?";
+    return new DenicornError(
+      "boot-timeout",
+      `cannot boot a worker: after ${seconds} s (boot-timeout) it ${stage}; or raise --boot-timeout`,
+    );
+  }
+  const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
+  const stage = child.ordered
+    ? `while importing ${app}: does it call Deno.exit(), or run out of memory? Its output stands above`
+    : "before it could load the app: its output stands above";
+  return new DenicornError("boot-death", `cannot boot a worker: its process ended ${how} ${stage}`);
+}
+
+/** What the system says when a process cannot be started. */
+export function spawnFailure(thrown: unknown, system: System): DenicornError {
+  try {
+    system.files.stat(system.host.cwd());
+  } catch (error) {
+    return missingDirectory(error);
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DenicornError(
+    "boot-death",
+    `cannot start a worker process: ${system.host.execPath} (${reason}): check that it exists and that the ` +
+      "limit of processes is not reached (ulimit -u)",
+    { cause: thrown },
+  );
+}
+
+/** The working directory was removed under the running server. */
+export function missingDirectory(cause: unknown): DenicornError {
+  return new DenicornError(
+    "chdir",
+    "cannot use the working directory: it was removed: create it again and restart, or start with --chdir",
+    { cause },
+  );
+}

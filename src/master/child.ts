@@ -1,0 +1,102 @@
+/** One worker process as the master holds it: the process, its link, and what is known of it. */
+
+import type { Member } from "../core/pool.ts";
+import type { WorkerStatus } from "../core/status.ts";
+import { boot, isWanted, step, type WorkerEvent, type WorkerState } from "../core/worker_state.ts";
+import { encodeFrame } from "../protocol/framing.ts";
+import type { Failure, FromWorker, ToWorker } from "../protocol/messages.ts";
+import type { ChildProcess, Connection } from "../system/system.ts";
+import type { Generation } from "./generation.ts";
+
+export class Child {
+  readonly slot: number;
+  readonly generation: Generation;
+  readonly process: ChildProcess;
+  readonly bornAt: number;
+  state: WorkerState;
+  /** What it said when it could not go on. */
+  failure: Failure | null = null;
+  /** True once it was given its orders. */
+  ordered = false;
+  requests = 0;
+  inFlight = 0;
+  #connection: Connection | null = null;
+
+  constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
+    this.slot = slot;
+    this.generation = generation;
+    this.process = process;
+    this.bornAt = now;
+    this.state = boot(now);
+  }
+
+  /** The identity that stands in every log line about it. */
+  get identity(): { readonly worker: number; readonly gen: number; readonly pid: number } {
+    return { worker: this.slot, gen: this.generation.number, pid: this.process.pid };
+  }
+
+  get isLinked(): boolean {
+    return this.#connection !== null;
+  }
+
+  link(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  send(message: ToWorker): void {
+    void this.#connection?.send(encodeFrame(message));
+  }
+
+  /** Steps the state and performs what the step asks for. */
+  apply(event: WorkerEvent, now: number): void {
+    const { state, action } = step(this.state, event, now, this.generation.settings);
+    this.state = state;
+    switch (action?.type) {
+      case "drain":
+        this.send({ type: "drain" });
+        break;
+      case "kill":
+        this.process.kill("SIGKILL");
+        break;
+    }
+    if (state.is === "gone") this.#connection?.close();
+  }
+
+  /** Takes note of a message and says which event of its life it is, if any. */
+  note(message: FromWorker): WorkerEvent | null {
+    switch (message.type) {
+      case "ready":
+        return { type: "ready" };
+      case "beat":
+        this.requests = message.requests;
+        this.inFlight = message.inFlight;
+        return { type: "beat" };
+      case "failed":
+        this.failure = message.failure;
+        return null;
+      case "draining":
+        this.failure = message.failure ?? null;
+        return { type: "draining" };
+      case "hello":
+        return null;
+    }
+  }
+
+  member(): Member {
+    const { state } = this;
+    const is = isWanted(state) ? state.is as "booting" | "ready" : "leaving";
+    return { slot: this.slot, generation: this.generation.number, is };
+  }
+
+  status(now: number): WorkerStatus {
+    return {
+      slot: this.slot,
+      pid: this.process.pid,
+      generation: this.generation.number,
+      state: this.state.is === "gone" ? "killed" : this.state.is,
+      age: Math.round(now - this.bornAt),
+      requests: this.requests,
+      inFlight: this.inFlight,
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import type { DenicornError } from "../core/errors.ts";
+import type { HandledSignal } from "../core/signals.ts";
+import type { FromWorker } from "../protocol/messages.ts";
+import type { Connection, ExitStatus } from "../system/system.ts";
+import type { Child } from "./child.ts";
+import type { AppBundle, Generation } from "./generation.ts";
+
+/** Everything that can happen to a master. */
+export type MasterEvent =
+  | { readonly type: "signal"; readonly signal: HandledSignal }
+  | { readonly type: "linked"; readonly child: Child; readonly connection: Connection }
+  | { readonly type: "message"; readonly child: Child; readonly message: FromWorker }
+  | { readonly type: "exit"; readonly child: Child; readonly status: ExitStatus }
+  /** Settings were read anew for a reload. */
+  | { readonly type: "renewed"; readonly generation: Generation }
+  | { readonly type: "built"; readonly generation: Generation; readonly bundle: AppBundle }
+  | { readonly type: "build-failed"; readonly number: number; readonly error: DenicornError }
+  | { readonly type: "tick" };

@@ -1,0 +1,108 @@
+/** Builds generations and keeps those in use; `core/rollout.ts` decides which one serves. */
+
+import { toDenicornError } from "../core/errors.ts";
+import { type Rollout, type RolloutEvent, stepRollout } from "../core/rollout.ts";
+import type { MasterEvent } from "./events.ts";
+import type { AppBundle, Generation } from "./generation.ts";
+
+export interface GenerationSource {
+  /** Reads settings anew for a reload. Throws DenicornError. */
+  renew(number: number, current: Generation): Promise<Generation>;
+  /** Bundles the app as the generation's settings name it. Throws DenicornError. */
+  bundle(generation: Generation): Promise<AppBundle>;
+  /** Removes the bundle of a generation nobody uses any more. */
+  discard(bundle: AppBundle): void;
+}
+
+export interface RolloutOutcome {
+  /** The generation that took over, with the one before it. */
+  readonly promoted?: { readonly from: Generation; readonly to: Generation };
+  /** The generation whose workers must go. */
+  readonly abandoned?: number;
+}
+
+export class Generations {
+  readonly #known = new Map<number, Generation>();
+  readonly #source: GenerationSource;
+  readonly #post: (event: MasterEvent) => void;
+  #rollout: Rollout;
+
+  /** `first` holds the settings of the start; its bundle is built while its workers start. */
+  constructor(first: Generation, source: GenerationSource, post: (event: MasterEvent) => void) {
+    this.#source = source;
+    this.#post = post;
+    this.#known.set(first.number, first);
+    this.#rollout = { is: "settled", serving: first.number, last: first.number };
+  }
+
+  get serving(): Generation {
+    return this.get(this.#rollout.serving);
+  }
+
+  /** The generation whose canary is being tried. */
+  get canary(): Generation | null {
+    return this.#rollout.is === "canary" ? this.get(this.#rollout.next) : null;
+  }
+
+  get isSettled(): boolean {
+    return this.#rollout.is === "settled";
+  }
+
+  get(number: number): Generation {
+    const found = this.#known.get(number);
+    if (found === undefined) throw new Error(`generation ${number} is not known`);
+    return found;
+  }
+
+  add(generation: Generation): void {
+    this.#known.set(generation.number, generation);
+  }
+
+  step(event: RolloutEvent): RolloutOutcome {
+    const from = this.serving;
+    const { rollout, actions } = stepRollout(this.#rollout, event);
+    this.#rollout = rollout;
+    let outcome: RolloutOutcome = {};
+    for (const action of actions) {
+      switch (action.type) {
+        case "build":
+          void this.#renew(action.generation);
+          break;
+        case "promote":
+          outcome = { ...outcome, promoted: { from, to: this.get(action.generation) } };
+          break;
+        case "abandon":
+          outcome = { ...outcome, abandoned: action.generation };
+          break;
+      }
+    }
+    return outcome;
+  }
+
+  /** Bundles in the background; `built` or `build-failed` tells the result. */
+  async build(generation: Generation): Promise<void> {
+    try {
+      this.#post({ type: "built", generation, bundle: await this.#source.bundle(generation) });
+    } catch (error) {
+      this.#post({ type: "build-failed", number: generation.number, error: toDenicornError(error) });
+    }
+  }
+
+  async #renew(number: number): Promise<void> {
+    try {
+      this.#post({ type: "renewed", generation: await this.#source.renew(number, this.serving) });
+    } catch (error) {
+      this.#post({ type: "build-failed", number, error: toDenicornError(error) });
+    }
+  }
+
+  /** Forgets every generation that neither serves, nor is under way, nor has a worker left. */
+  prune(isUsed: (generation: Generation) => boolean): void {
+    const next = this.#rollout.is === "settled" ? null : this.#rollout.next;
+    for (const generation of this.#known.values()) {
+      if (generation === this.serving || generation.number === next || isUsed(generation)) continue;
+      this.#known.delete(generation.number);
+      if (generation.bundle !== null) this.#source.discard(generation.bundle);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { FrameDecoder } from "../protocol/framing.ts";
+import { type FromWorker, isMessage } from "../protocol/messages.ts";
+import type { Connection, Network, UnixListener } from "../system/system.ts";
+import type { Child } from "./child.ts";
+
+export interface LinkEvents {
+  /** The child that was given this token, once; `null` for a stranger. */
+  identify(token: string): Child | null;
+  linked(child: Child, connection: Connection): void;
+  message(child: Child, message: FromWorker): void;
+}
+
+/** Accepts the links of workers on the Unix socket at `path`. */
+export function listenForLinks(network: Network, path: string, events: LinkEvents): UnixListener {
+  const listener = network.listenUnix(path);
+  void accept(listener, events);
+  return listener;
+}
+
+async function accept(listener: UnixListener, events: LinkEvents): Promise<void> {
+  for await (const connection of listener.accept()) void read(connection, events);
+}
+
+async function read(connection: Connection, events: LinkEvents): Promise<void> {
+  const decoder = new FrameDecoder();
+  let child: Child | null = null;
+  try {
+    for await (const bytes of connection.receive()) {
+      for (const value of decoder.push(bytes)) {
+        if (!isMessage(value)) continue;
+        const message = value as FromWorker;
+        if (child !== null) {
+          events.message(child, message);
+        } else {
+          child = message.type === "hello" ? events.identify(message.token) : null;
+          if (child === null) return;
+          events.linked(child, connection);
+        }
+      }
+    }
+  } catch {
+    // Not our protocol: whoever it is, the link ends here.
+  } finally {
+    connection.close();
+  }
+}

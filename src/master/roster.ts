@@ -1,0 +1,74 @@
+/** All worker processes there are, and what they add up to. */
+
+import type { Member } from "../core/pool.ts";
+import type { WorkerStatus } from "../core/status.ts";
+import { isWanted } from "../core/worker_state.ts";
+import type { Child } from "./child.ts";
+import type { Generation } from "./generation.ts";
+
+export class Roster {
+  readonly #children = new Set<Child>();
+  readonly #tokens = new Map<string, Child>();
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  /** Children that `visit` ends or starts are not visited. */
+  forEach(visit: (child: Child) => void): void {
+    Array.from(this.#children).forEach(visit);
+  }
+
+  add(child: Child, token: string): void {
+    this.#children.add(child);
+    this.#tokens.set(token, child);
+  }
+
+  remove(child: Child): void {
+    this.#children.delete(child);
+  }
+
+  /** The child that was given `token`; a token works once. */
+  redeem(token: string): Child | null {
+    const child = this.#tokens.get(token) ?? null;
+    this.#tokens.delete(token);
+    return child;
+  }
+
+  members(): Member[] {
+    return Array.from(this.#children, (child) => child.member());
+  }
+
+  /** By slot. `now` is a moment of the monotonic clock. */
+  statuses(now: number): WorkerStatus[] {
+    return Array.from(this.#children, (child) => child.status(now)).sort((a, b) => a.slot - b.slot);
+  }
+
+  inSlot(slot: number): Child | undefined {
+    return this.#find((child) => child.slot === slot);
+  }
+
+  /** How many workers of a generation are ready. */
+  ready(generation: number): number {
+    let count = 0;
+    for (const child of this.#children) {
+      if (child.state.is === "ready" && child.generation.number === generation) count++;
+    }
+    return count;
+  }
+
+  /** True while a worker of another generation is still meant to serve. */
+  hasOtherThan(generation: number): boolean {
+    return this.#find((child) => isWanted(child.state) && child.generation.number !== generation) !==
+      undefined;
+  }
+
+  uses(generation: Generation): boolean {
+    return this.#find((child) => child.generation === generation) !== undefined;
+  }
+
+  #find(test: (child: Child) => boolean): Child | undefined {
+    for (const child of this.#children) if (test(child)) return child;
+    return undefined;
+  }
+}

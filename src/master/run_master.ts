@@ -1,0 +1,92 @@
+/** Brings up everything a master has, runs its loop, and takes everything down again. */
+
+import { serveControl } from "../control/control_server.ts";
+import { type DenicornError, ExitCode } from "../core/errors.ts";
+import { handledSignals } from "../core/signals.ts";
+import { type Log, openLog } from "../log/logger.ts";
+import type { Settings } from "../settings/settings.ts";
+import { toListenError } from "../system/listen_error.ts";
+import type { System } from "../system/system.ts";
+import { resolveAccount } from "./account.ts";
+import { Arbiter } from "./arbiter.ts";
+import { createGenerationSource, type SettingsReader } from "./generation_source.ts";
+import { logOrders } from "./generation.ts";
+import { listenForLinks } from "./links.ts";
+import { writePidfile } from "./pidfile.ts";
+import { makeRuntimeDirectory } from "./runtime_directory.ts";
+import { createSpawner } from "./spawner.ts";
+import { statusOf } from "./status.ts";
+
+/**
+ * Serves until told to stop. `reader` gives the settings now and again for every reload. Throws DenicornError
+ * for what stands in the way before the first worker starts.
+ */
+export async function runMaster(system: System, reader: SettingsReader): Promise<ExitCode> {
+  const { host, processes } = system;
+  const { settings } = reader.initial;
+  if (settings.umask !== undefined) host.setUmask(settings.umask);
+  const account = resolveAccount(system, settings.user, settings.group);
+  const log = openLog(system, logOrders(settings), { pid: host.pid });
+  probeAddresses(system, settings);
+
+  using cleanup = new DisposableStack();
+  if (settings.pid !== undefined) {
+    const pidfile = writePidfile(system, settings.pid, (content) => {
+      log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
+    });
+    cleanup.defer(() => pidfile.remove());
+  }
+  const directory = await makeRuntimeDirectory(system, account);
+  cleanup.defer(() => directory.remove());
+
+  const arbiter = new Arbiter({
+    system,
+    log,
+    spawner: createSpawner(system, directory.linkSocket, account),
+    source: createGenerationSource(system, log.logger, reader, directory.path),
+    first: { number: 1, settings, bundle: null },
+    runtimeDirectory: directory.path,
+  });
+  const links = listenForLinks(system.network, directory.linkSocket, {
+    identify: (token) => arbiter.roster.redeem(token),
+    linked: (child, connection) => arbiter.post({ type: "linked", child, connection }),
+    message: (child, message) => arbiter.post({ type: "message", child, message }),
+  });
+  cleanup.defer(() => links.close());
+  if (account.uid !== undefined) {
+    system.files.changeOwner(directory.linkSocket, account.uid, account.gid ?? null);
+  }
+  const startedAt = system.clock.wall();
+  const status = () => statusOf(arbiter, system, startedAt, settings.app ?? "");
+  cleanup.defer(await serveControl(system, settings.controlSocket ?? directory.controlSocket, status));
+  for (const signal of handledSignals) {
+    processes.onSignal(signal, () => arbiter.post({ type: "signal", signal }));
+  }
+
+  const fault = await arbiter.run();
+  if (fault === null) {
+    log.logger.info("stopped");
+    return ExitCode.normal;
+  }
+  reportFault(system, log, settings, fault);
+  return fault.exitCode;
+}
+
+/** A sole listener would fail on an address that is taken; one with SO_REUSEPORT might silently share it. */
+function probeAddresses({ network }: System, settings: Settings): void {
+  for (const address of settings.bind) {
+    try {
+      network.probe(address);
+    } catch (error) {
+      throw toListenError(error, address);
+    }
+  }
+}
+
+/** Who started the server by hand looks at the terminal, not into the log file. */
+function reportFault(system: System, log: Log, settings: Settings, fault: DenicornError): void {
+  log.logger.with({ detail: fault.detail }).error`${fault.message}`;
+  if (settings.errorLogfile === "-") return;
+  const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
+  system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+}

@@ -1,0 +1,44 @@
+import { workerEnvironment } from "../protocol/messages.ts";
+import type { ChildProcess, System } from "../system/system.ts";
+import type { Account } from "./account.ts";
+import type { Generation } from "./generation.ts";
+
+export interface Spawner {
+  /** Throws what the system says when a process cannot be started. */
+  spawn(slot: number, generation: Generation, token: string): ChildProcess;
+}
+
+/** Starts workers: this same program again, with `--worker`. `linkPath` is where they report. */
+export function createSpawner(system: System, linkPath: string, account: Account): Spawner {
+  const [command, ...prefix] = selfCommand(system);
+  return {
+    spawn(slot, generation, token) {
+      return system.processes.spawn({
+        command,
+        // What follows --worker is for readers of `ps` only.
+        args: [
+          ...prefix,
+          "--worker",
+          `worker=${slot}`,
+          `gen=${generation.number}`,
+          generation.settings.app ?? "",
+        ],
+        env: {
+          ...system.host.environment(),
+          ...Object.fromEntries(generation.settings.env),
+          [workerEnvironment.link]: linkPath,
+          [workerEnvironment.token]: token,
+        },
+        ...account,
+      });
+    },
+  };
+}
+
+/** The command that runs this program: the executable itself, or from source the same Deno with main.ts. */
+function selfCommand({ host }: System): [string, ...string[]] {
+  if (host.standalone) return [host.execPath];
+  const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+  const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../deno.json")];
+  return [host.execPath, ...flags, file("../../main.ts")];
+}

@@ -1,0 +1,44 @@
+import { writeAll } from "./host.ts";
+import type { FileInfo, Files } from "./system.ts";
+
+export const files: Files = {
+  readText: (path) => Deno.readTextFile(path),
+  readTextSync: (path) => Deno.readTextFileSync(path),
+  readBytes: (path) => Deno.readFile(path),
+  writeText: (path, text, options = {}) => Deno.writeTextFileSync(path, text, options),
+  writeBytes: (path, bytes, options = {}) => Deno.writeFileSync(path, bytes, options),
+  stat: (path) => orNull(() => info(Deno.statSync(path))),
+  lstat: (path) => orNull(() => info(Deno.lstatSync(path))),
+  realPath: (path) => Deno.realPathSync(path),
+  list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
+  rename: (from, to) => Deno.renameSync(from, to),
+  makeDirectory: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
+  makePrivateDirectory: (parent, prefix) => Deno.makeTempDirSync({ dir: parent, prefix }),
+  remove(path) {
+    orNull(() => Deno.removeSync(path, { recursive: true }));
+  },
+  changeOwner: (path, uid, gid) => Deno.chownSync(path, uid, gid),
+  changeMode: (path, mode) => Deno.chmodSync(path, mode),
+  openAppend(path) {
+    const file = Deno.openSync(path, { append: true, create: true, mode: 0o644 });
+    return {
+      write: (bytes) => writeAll(file, bytes),
+      close: () => file.close(),
+    };
+  },
+};
+
+function info(found: Deno.FileInfo): FileInfo {
+  const { isFile, isDirectory, isSymlink, size, uid, mode } = found;
+  return { isFile, isDirectory, isSymlink, size, uid, mode };
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    // ENOTDIR: a parent of the path is a file, so nothing can be there either.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}

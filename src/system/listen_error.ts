@@ -1,0 +1,33 @@
+import { DenicornError } from "../core/errors.ts";
+import type { TcpAddress } from "./system.ts";
+
+/** `127.0.0.1:8000`, `[::1]:8000`. */
+export function formatAddress({ hostname, port }: TcpAddress): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** What `probe` or `serve` threw, as an error an operator can act on. */
+export function toListenError(thrown: unknown, address: TcpAddress): DenicornError {
+  const at = formatAddress(address);
+  if (thrown instanceof Deno.errors.AddrInUse) {
+    return new DenicornError(
+      "bind-in-use",
+      `cannot listen: ${at} is in use by another program: stop it (ss -ltnp shows it) or choose another --bind`,
+      { cause: thrown },
+    );
+  }
+  if (thrown instanceof Deno.errors.PermissionDenied) {
+    return new DenicornError(
+      "bind-denied",
+      `cannot listen: ${at} is not allowed to this user: take a port from 1024 up, grant the executable ` +
+        "cap_net_bind_service (setcap), or lower net.ipv4.ip_unprivileged_port_start",
+      { cause: thrown },
+    );
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DenicornError(
+    "bind-unavailable",
+    `cannot listen: ${at} is not an address of this machine (${reason}): choose another --bind`,
+    { cause: thrown },
+  );
+}

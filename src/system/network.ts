@@ -1,0 +1,99 @@
+import type { Connection, Network } from "./system.ts";
+
+/** Deno balances listeners on one port through SO_REUSEPORT on Linux only. */
+export const balancesReusePort = Deno.build.os === "linux";
+
+export const network: Network = {
+  listenUnix(path) {
+    const listener = Deno.listen({ transport: "unix", path });
+    return {
+      async *accept() {
+        for await (const conn of listener) yield connection(conn);
+      },
+      close: () => listener.close(),
+    };
+  },
+
+  async connectUnix(path) {
+    return connection(await Deno.connect({ transport: "unix", path }));
+  },
+
+  async answers(path) {
+    try {
+      (await Deno.connect({ transport: "unix", path })).close();
+      return true;
+    } catch (error) {
+      // Anything but a refusal or an absence (no permission, say) may well be a live one.
+      return !(error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound);
+    }
+  },
+
+  probe(address) {
+    Deno.listen({ hostname: address.hostname, port: address.port }).close();
+  },
+
+  serve({ address, backlog, onError }, handler) {
+    const server = Deno.serve({
+      hostname: address.hostname,
+      port: address.port,
+      reusePort: balancesReusePort,
+      tcpBacklog: backlog,
+      // Deno 2.7 always compresses what the client accepts, 2.9 only when told: clients shall see no difference.
+      automaticCompression: true,
+      onListen: () => {},
+      onError,
+    }, handler);
+    return {
+      address: { hostname: server.addr.hostname, port: server.addr.port },
+      stopAccepting: () => server.shutdown().catch(() => {}),
+    };
+  },
+
+  serveUnix(path, handler) {
+    const server = Deno.serve({ path, onListen: () => {} }, handler);
+    return { close: () => server.shutdown() };
+  },
+
+  async fetchUnix(path, url, init) {
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    const response = await fetch(url, { ...init, client });
+    const body = await response.arrayBuffer();
+    return new Response(body, { status: response.status, headers: response.headers });
+  },
+};
+
+function connection(conn: Deno.Conn): Connection {
+  let sent = Promise.resolve();
+
+  async function write(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) written += await conn.write(bytes.subarray(written));
+  }
+
+  function close(): void {
+    try {
+      conn.close();
+    } catch {
+      // Closed before; once is enough.
+    }
+  }
+
+  return {
+    async *receive() {
+      const buffer = new Uint8Array(16_384);
+      try {
+        for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
+          yield buffer.slice(0, count);
+        }
+      } catch {
+        // A broken link reads like a closed one: the other side is gone.
+      } finally {
+        close();
+      }
+    },
+    send(bytes) {
+      sent = sent.then(() => write(bytes)).catch(close);
+      return sent;
+    },
+    close,
+  };
+}

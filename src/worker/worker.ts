@@ -1,0 +1,176 @@
+/**
+ * One worker process. It connects to its master, loads the app, listens last, reports ready, serves, and
+ * finishes when told to, or when its master is gone.
+ */
+
+import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
+import { AccessLog } from "../log/access_log.ts";
+import { type Log, openLog } from "../log/logger.ts";
+import type { Failure, WorkerOrders } from "../protocol/messages.ts";
+import { toListenError } from "../system/listen_error.ts";
+import type { FetchHandler, HttpServer, System } from "../system/system.ts";
+import { drain } from "./drain.ts";
+import type { MasterLink } from "./link.ts";
+import { loadApp } from "./load_app.ts";
+import { logged, Requests } from "./requests.ts";
+
+export class Worker {
+  readonly #system: System;
+  readonly #link: MasterLink;
+  readonly #requests = new Requests();
+  #servers: HttpServer[] = [];
+  #orders: WorkerOrders | null = null;
+  #log: Log | null = null;
+  #accessLog: AccessLog | null = null;
+  #leaving = false;
+
+  constructor(system: System, link: MasterLink) {
+    this.#system = system;
+    this.#link = link;
+  }
+
+  /** Serves until the process ends. */
+  async run(token: string): Promise<void> {
+    for (const signal of handledSignals) {
+      this.#system.processes.onSignal(signal, () => this.#handleSignal(signal));
+    }
+    this.#link.send({ type: "hello", token });
+    for await (const message of this.#link.messages()) {
+      switch (message.type) {
+        case "load":
+          void this.#boot(message.orders);
+          break;
+        case "drain":
+          void this.#leave(ExitCode.normal);
+          break;
+      }
+    }
+    this.#handleMasterGone();
+  }
+
+  async #boot(orders: WorkerOrders): Promise<void> {
+    this.#orders = orders;
+    try {
+      const { slot: worker, generation: gen } = orders;
+      this.#log = openLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
+      const fetch = await loadApp(orders);
+      // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
+      this.#system.processes.onUncaught((error) => this.#handleUncaught(error));
+      const handler = this.#requests.count(this.#withAccessLog(fetch, orders));
+      this.#servers = orders.listen.map((address) => this.#listen(address, orders, handler));
+    } catch (error) {
+      return this.#fail(toDenicornError(error));
+    }
+    this.#link.send({ type: "ready", addresses: this.#servers.map((server) => server.address) });
+    this.#system.clock.every(orders.beatInterval, () => {
+      const { total, inFlight } = this.#requests;
+      this.#link.send({ type: "beat", requests: total, inFlight });
+    });
+  }
+
+  #withAccessLog(fetch: FetchHandler, orders: WorkerOrders): FetchHandler {
+    const { accessLogfile, format } = orders.log;
+    if (accessLogfile === null) return fetch;
+    this.#accessLog = new AccessLog(this.#system, accessLogfile, format);
+    return logged(fetch, this.#accessLog, this.#system.clock, orders.slot);
+  }
+
+  #listen(address: WorkerOrders["listen"][number], orders: WorkerOrders, handler: FetchHandler): HttpServer {
+    try {
+      return this.#system.network.serve({
+        address,
+        backlog: orders.backlog,
+        onError: (error) => this.#answerError(error),
+      }, handler);
+    } catch (error) {
+      throw toListenError(error, address);
+    }
+  }
+
+  #answerError(error: unknown): Response {
+    this.#log?.logger.error("the app threw while it handled a request", { detail: stackOf(error) });
+    return new Response("Internal Server Error", { status: 500 });
+  }
+
+  /** What it could not do reaches the operator through the master, once for all workers. */
+  async #fail(error: DenicornError): Promise<void> {
+    this.#leaving = true;
+    await this.#link.send({ type: "failed", failure: toFailure(error) });
+    this.#system.processes.exit(error.exitCode);
+  }
+
+  #handleSignal(signal: HandledSignal): void {
+    switch (signalMeanings[signal].worker) {
+      case "drain":
+        this.#link.send({ type: "draining" });
+        void this.#leave(ExitCode.normal);
+        break;
+      case "quit":
+        this.#accessLog?.flush();
+        this.#system.processes.exit(ExitCode.normal);
+        break;
+      case "reopen-logs":
+        this.#reopenLogs();
+        break;
+      case "ignored":
+        break;
+    }
+  }
+
+  #reopenLogs(): void {
+    for (const log of [this.#log, this.#accessLog]) {
+      try {
+        log?.reopen();
+      } catch (error) {
+        this.#log?.logger.error(toDenicornError(error).message);
+      }
+    }
+  }
+
+  /**
+   * An error nobody caught leaves the app in an unknown state, but the requests of other clients need not pay
+   * for it: the master starts a replacement while this worker finishes what it has.
+   */
+  #handleUncaught(error: unknown): void {
+    if (this.#leaving) return;
+    const failure = {
+      code: "internal" as const,
+      message: "uncaught error in the app",
+      detail: stackOf(error),
+    };
+    this.#link.send({ type: "draining", failure });
+    void this.#leave(ExitCode.internal);
+  }
+
+  #handleMasterGone(): void {
+    if (this.#orders !== null) {
+      this.#log?.logger.warning("the master is gone: finishing requests in flight, then exiting");
+      this.#system.files.remove(this.#orders.runtimeDirectory);
+    }
+    void this.#leave(ExitCode.normal);
+  }
+
+  async #leave(code: ExitCode): Promise<void> {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    const deadline = this.#orders?.gracefulTimeout ?? 0;
+    const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, deadline);
+    if (cut > 0) {
+      this.#log?.logger.warning("{cut} requests were cut off after {seconds} s (graceful-timeout)", {
+        cut,
+        seconds: Math.round(took / 1000),
+      });
+    }
+    this.#accessLog?.close();
+    this.#system.processes.exit(code);
+  }
+}
+
+function toFailure({ code, message, detail }: DenicornError): Failure {
+  return { code, message, detail };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}

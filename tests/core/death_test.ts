@@ -1,0 +1,32 @@
+import { endingOf } from "../../src/core/death.ts";
+import { assertEquals } from "../assert.ts";
+
+const ready = { is: "ready", since: 0, lastBeat: 0 } as const;
+const draining = { is: "draining", since: 0, deadline: 1 } as const;
+
+Deno.test("a ready worker that ends is a death, however politely", () => {
+  assertEquals(endingOf(ready, { code: 0, signal: null }, false), {
+    is: "death",
+    text: "died (exit code 0)",
+    cause: "crash",
+  });
+});
+
+Deno.test("SIGKILL from outside is told apart from a crash", () => {
+  assertEquals(endingOf(ready, { code: 137, signal: "SIGKILL" }, false), {
+    is: "death",
+    text: "died (SIGKILL)",
+    cause: "killed",
+  });
+});
+
+Deno.test("a drained worker was meant to end, unless an uncaught error made it drain", () => {
+  assertEquals(endingOf(draining, { code: 0, signal: null }, false).is, "meant");
+  assertEquals(endingOf(draining, { code: 1, signal: null }, true).is, "death");
+});
+
+Deno.test("a worker killed for silence died; one killed because nobody wants it did not", () => {
+  const exit = { code: 137, signal: "SIGKILL" };
+  assertEquals(endingOf({ is: "killed", because: "silent" }, exit, false).is, "death");
+  assertEquals(endingOf({ is: "killed", because: "unwanted" }, exit, false).is, "meant");
+});

@@ -1,0 +1,68 @@
+import type { HttpServer } from "../../src/system/system.ts";
+import { drain } from "../../src/worker/drain.ts";
+import { Requests } from "../../src/worker/requests.ts";
+import { FakeClock, settled } from "../fakes/fake_clock.ts";
+import { assertEquals } from "../assert.ts";
+
+/** A server with one request in flight; `finish` completes it. */
+function scene() {
+  const clock = new FakeClock();
+  const requests = new Requests();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const arrive = () =>
+    void requests.count(() => new Response(""))(new Request("http://localhost/"), {
+      remoteAddr: { transport: "tcp" },
+      completed: promise,
+    });
+  const log: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  const server: HttpServer = {
+    address: { hostname: "localhost", port: 1 },
+    stopAccepting() {
+      log.push(`stop accepting at ${clock.monotonic()}`);
+      return closed.promise;
+    },
+  };
+  const start = (deadline: number) =>
+    void drain([server], requests, clock, deadline).then(({ cut, took }) =>
+      log.push(`cut ${cut} after ${took}`)
+    );
+  return { clock, arrive, finish: resolve, log, start, close: closed.resolve };
+}
+
+Deno.test("an idle worker stops accepting at once and is done when its connections are closed", async () => {
+  const { start, log, close } = scene();
+  start(30_000);
+  await settled();
+  assertEquals(log, ["stop accepting at 0"]);
+  close();
+  await settled();
+  assertEquals(log, ["stop accepting at 0", "cut 0 after 0"]);
+});
+
+Deno.test("a server that never says it is closed does not hold the exit", async () => {
+  const { start, log, clock } = scene();
+  start(30_000);
+  await clock.advance(1_000);
+  assertEquals(log, ["stop accepting at 0", "cut 0 after 250"]);
+});
+
+Deno.test("a request in flight is finished before the exit", async () => {
+  const { start, arrive, finish, log, clock, close } = scene();
+  arrive();
+  start(30_000);
+  await clock.advance(5_000);
+  assertEquals(log, ["stop accepting at 1000"]);
+  finish();
+  close();
+  await settled();
+  assertEquals(log, ["stop accepting at 1000", "cut 0 after 5000"]);
+});
+
+Deno.test("the deadline cuts what is still in flight", async () => {
+  const { start, arrive, log, clock } = scene();
+  arrive();
+  start(3_000);
+  await clock.advance(3_000);
+  assertEquals(log, ["stop accepting at 1000", "cut 1 after 3000"]);
+});
