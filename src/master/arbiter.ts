@@ -3,9 +3,8 @@
  * is brought one move closer to what is wanted. Decisions are made in `core/`; here they are carried out.
  */
 
-import { type Backoff, isStorm, noBackoff, recordDeath } from "../core/backoff.ts";
 import { endingOf } from "../core/death.ts";
-import { type DenicornError, toDenicornError } from "../core/errors.ts";
+import type { DenicornError } from "../core/errors.ts";
 import { plan } from "../core/pool.ts";
 import type { RolloutEvent } from "../core/rollout.ts";
 import { type MasterMeaning, signalMeanings } from "../core/signals.ts";
@@ -20,6 +19,7 @@ import type { MasterEvent } from "./events.ts";
 import { type AppBundle, type Generation, logOrders, ordersFor } from "./generation.ts";
 import { Generations, type GenerationSource } from "./generations.ts";
 import { LifecycleLog } from "./lifecycle_log.ts";
+import { Replacements } from "./replacements.ts";
 import { Roster } from "./roster.ts";
 import type { Spawner } from "./spawner.ts";
 
@@ -36,33 +36,37 @@ const tickInterval = 250;
 
 export class Arbiter {
   readonly roster = new Roster();
+  /** Settles when the first worker is ready. */
+  readonly everReady: Promise<void>;
+  readonly #signalReady: () => void;
   readonly #system: System;
   readonly #log: Log;
   readonly #lifecycle: LifecycleLog;
   readonly #spawner: Spawner;
   readonly #runtimeDirectory: string;
   readonly #generations: Generations;
+  readonly #replacements: Replacements;
   readonly #queue: MasterEvent[] = [];
   #busy = false;
   #target: number;
   #addresses: readonly TcpAddress[];
-  #backoff: Backoff = noBackoff;
-  #cancelWake: () => void = () => {};
   /** False until the first worker is ready: up to then a failure ends the start. */
   #everReady = false;
-  /** What was last announced as complete. */
-  #announced = "";
+  /** A reload asked for during the start: what starts now may already be out of date. */
+  #reloadWhenReady = false;
   #stopping: "graceful" | "quick" | null = null;
   #fault: DenicornError | null = null;
   #finish: (fault: DenicornError | null) => void = () => {};
 
   constructor({ system, log, spawner, source, first, runtimeDirectory }: ArbiterOptions) {
+    ({ promise: this.everReady, resolve: this.#signalReady } = Promise.withResolvers<void>());
     this.#system = system;
     this.#log = log;
     this.#lifecycle = new LifecycleLog(log.logger);
     this.#spawner = spawner;
     this.#runtimeDirectory = runtimeDirectory;
     this.#generations = new Generations(first, source, (event) => this.post(event));
+    this.#replacements = new Replacements(system, () => this.post({ type: "tick" }));
     this.#target = first.settings.workers;
     this.#addresses = first.settings.bind;
   }
@@ -75,7 +79,7 @@ export class Arbiter {
     this.post({ type: "tick" });
     return finished.finally(() => {
       stopTicks();
-      this.#cancelWake();
+      this.#replacements.cancel();
     });
   }
 
@@ -116,10 +120,6 @@ export class Arbiter {
     return this.#system.clock.monotonic();
   }
 
-  get #isStorm(): boolean {
-    return isStorm(this.#backoff, this.#target, this.#now);
-  }
-
   #handle(event: MasterEvent): void {
     switch (event.type) {
       case "signal":
@@ -138,7 +138,7 @@ export class Arbiter {
         return this.#handleBuilt(event.generation, event.bundle);
       case "build-failed":
         if (!this.#everReady) return this.#halt(event.error);
-        this.#reportReloadFailure(event.error);
+        this.#lifecycle.reloadFailed(event.error, this.generation);
         return this.#stepRollout({ type: "build-failed", generation: event.number });
       case "tick":
         return this.roster.forEach((child) => child.apply({ type: "tick" }, this.#now));
@@ -146,20 +146,17 @@ export class Arbiter {
   }
 
   #handleSignal(meaning: MasterMeaning): void {
-    const { logger } = this.#log;
     switch (meaning) {
       case "graceful-stop":
         return this.#stop(this.#stopping === null ? "graceful" : "quick");
       case "quick-stop":
         return this.#stop("quick");
       case "reload":
-        if (this.#stopping !== null) return;
-        if (!this.#everReady) return logger.warning("reload ignored: the server is still starting");
-        logger.info("reload: reading settings and app anew");
-        if (this.#target === 0) this.#target = this.#serving.settings.workers;
-        return this.#stepRollout({ type: "reload" });
+        return this.#reload();
       case "reopen-logs":
-        return this.#reopenLogs();
+        this.#log.reopen();
+        this.#log.logger.info("logs reopened");
+        return this.roster.forEach((child) => child.send({ type: "reopen" }));
       case "one-more":
         return this.#scale(this.#target + 1);
       case "one-fewer":
@@ -170,31 +167,42 @@ export class Arbiter {
     }
   }
 
+  #reload(): void {
+    if (this.#stopping !== null) return;
+    this.#reloadWhenReady = !this.#everReady;
+    if (this.#reloadWhenReady) return;
+    this.#log.logger.info("reload: reading settings and app anew");
+    if (this.#target === 0) this.#target = this.#generations.serving.settings.workers;
+    this.#stepRollout({ type: "reload" });
+  }
+
   #scale(target: number): void {
     if (this.#stopping !== null || target === this.#target) return;
     this.#log.logger.info("workers: {from} -> {to}", { from: this.#target, to: target });
     this.#target = target;
   }
 
-  #reopenLogs(): void {
-    try {
-      this.#log.reopen();
-    } catch (error) {
-      this.#log.logger.error`${toDenicornError(error).message}`;
-    }
-    this.roster.forEach((child) => child.process.kill("SIGUSR1"));
-  }
-
   #handleMessage(child: Child, message: FromWorker): void {
     const event = child.note(message);
     if (event === null) return;
-    child.apply(event, this.#now);
-    if (message.type !== "ready" || child.state.is !== "ready") return;
+    const now = this.#now;
+    child.apply(event, now);
+    if (message.type === "ready" && child.state.is === "ready") {
+      this.#handleReady(child, message.addresses);
+    } else if (message.type === "draining" && message.failure !== undefined && this.#stopping === null) {
+      const delay = this.#replacements.record("crash", this.#target);
+      this.#lifecycle.died(child, "finishing", delay, now, this.#replacements.isStorm(this.#target));
+    }
+  }
+
+  #handleReady(child: Child, addresses: readonly TcpAddress[]): void {
+    this.#lifecycle.ready(child, this.#now, this.#replacements.isStorm(this.#target));
     // From here on the real port stands in place of port 0, also for later workers.
-    if (!this.#everReady) this.#addresses = message.addresses;
+    if (!this.#everReady) this.#addresses = addresses;
     this.#everReady = true;
-    this.#lifecycle.ready(child, this.#now, this.#isStorm);
+    this.#signalReady();
     this.#stepRollout({ type: "canary-ready", generation: child.generation.number });
+    if (this.#reloadWhenReady) this.#reload();
   }
 
   #handleExit(child: Child, status: ExitStatus): void {
@@ -206,27 +214,29 @@ export class Arbiter {
     this.#generations.prune((generation) => this.roster.uses(generation));
 
     if (this.#stopping !== null || ending.is === "meant") {
-      if (this.#everReady) this.#lifecycle.ended(child, ending, null, now, false);
-    } else if (!this.#everReady) {
-      this.#halt(bootFailure(child, before, status));
-    } else if (child.generation === this.#generations.canary) {
-      this.#reportReloadFailure(bootFailure(child, before, status));
-      this.#stepRollout({ type: "canary-failed", generation: child.generation.number });
-    } else {
-      this.#backoff = recordDeath(this.#backoff, ending.cause, this.#target, now, this.#system.host.random());
-      this.#lifecycle.ended(child, ending, this.#backoff.notBefore - now, now, this.#isStorm);
+      if (this.#everReady) this.#lifecycle.ended(child, ending);
+    } else if (!this.#isEndOfBoot(child.generation, () => bootFailure(child, before, status))) {
+      const delay = this.#replacements.record(ending.cause, this.#target);
+      this.#lifecycle.died(child, ending.text, delay, now, this.#replacements.isStorm(this.#target));
     }
+  }
+
+  /** Handles a worker that did not come up where more hangs on it: the start itself, or a reload. */
+  #isEndOfBoot(generation: Generation, failure: () => DenicornError): boolean {
+    if (!this.#everReady) {
+      this.#halt(failure());
+      return true;
+    }
+    if (generation !== this.#generations.canary) return false;
+    this.#lifecycle.reloadFailed(failure(), this.generation);
+    this.#stepRollout({ type: "canary-failed", generation: generation.number });
+    return true;
   }
 
   #handleBuilt(generation: Generation, bundle: AppBundle): void {
     generation.bundle = bundle;
     this.roster.forEach((child) => this.#giveOrders(child));
     this.#stepRollout({ type: "built", generation: generation.number });
-  }
-
-  #reportReloadFailure(error: DenicornError): void {
-    this.#log.logger.with({ detail: error.detail })
-      .error`reload failed, generation ${this.generation} keeps serving: ${error.message}`;
   }
 
   #stepRollout(event: RolloutEvent): void {
@@ -242,19 +252,14 @@ export class Arbiter {
   /** A generation that boots decides over the master's own settings too. */
   #promote(from: Generation, to: Generation): void {
     if (to.settings.workers !== from.settings.workers) this.#scale(to.settings.workers);
-    try {
-      this.#log.reconfigure(logOrders(to.settings));
-    } catch (error) {
-      this.#log.logger.error`${toDenicornError(error).message}`;
-    }
+    this.#log.reconfigure(logOrders(to.settings));
   }
 
   #giveOrders(child: Child): void {
     const { bundle } = child.generation;
     if (bundle === null || child.ordered || !child.isLinked) return;
     child.ordered = true;
-    const { runtimeDirectory } = this.#options;
-    const orders = ordersFor(child.generation, bundle, child.slot, this.#addresses, runtimeDirectory);
+    const orders = ordersFor(child.generation, bundle, child.slot, this.#addresses, this.#runtimeDirectory);
     child.send({ type: "load", orders });
   }
 
@@ -262,9 +267,12 @@ export class Arbiter {
     if (this.#stopping === "quick" || this.#stopping === how) return;
     this.#stopping = how;
     this.#log.logger.info(how === "graceful" ? "stopping: finishing requests in flight" : "stopping now");
-    this.roster.forEach((child) =>
-      child.apply(how === "graceful" ? { type: "drain" } : { type: "kill", because: "quick-stop" }, this.#now)
-    );
+    if (how === "quick") return this.#killAll();
+    this.roster.forEach((child) => child.apply({ type: "drain" }, this.#now));
+  }
+
+  #killAll(): void {
+    this.roster.forEach((child) => child.apply({ type: "kill", because: "quick-stop" }, this.#now));
   }
 
   /** Gives up the start: nothing serves yet, so nothing is lost. */
@@ -272,7 +280,7 @@ export class Arbiter {
     if (this.#stopping !== null) return;
     this.#fault = error;
     this.#stopping = "quick";
-    this.roster.forEach((child) => child.apply({ type: "kill", because: "quick-stop" }, this.#now));
+    this.#killAll();
   }
 
   /** One move towards what is wanted. */
@@ -286,16 +294,15 @@ export class Arbiter {
       target: this.#target,
       serving: this.generation,
       rolling: this.#generations.canary?.number ?? null,
-      maySpawn: now >= this.#backoff.notBefore,
+      maySpawn: this.#replacements.areDue,
     });
     for (const action of actions) {
       if (action.type === "drain") this.roster.inSlot(action.slot)?.apply({ type: "drain" }, now);
       else this.#spawn(action.slot, this.#generations.get(action.generation), now);
     }
-    this.#cancelWake();
-    const wait = this.#backoff.notBefore - now;
-    if (wait > 0) this.#cancelWake = this.#system.clock.after(wait, () => this.post({ type: "tick" }));
-    this.#announce();
+    if (!this.#isRolling && this.roster.ready(this.generation) === this.#target) {
+      this.#lifecycle.complete(this.#target, this.generation, this.addresses);
+    }
   }
 
   #spawn(slot: number, generation: Generation, now: number): void {
@@ -304,32 +311,14 @@ export class Arbiter {
     try {
       process = this.#spawner.spawn(slot, generation, token);
     } catch (error) {
-      return this.#handleSpawnFailure(generation, spawnFailure(error, this.#system));
+      const failure = spawnFailure(error, this.#system);
+      if (this.#stopping !== null || this.#isEndOfBoot(generation, () => failure)) return;
+      this.#replacements.record("crash", this.#target);
+      return this.#lifecycle.spawnFailed(failure, now);
     }
     const child = new Child(slot, generation, process, now);
     this.roster.add(child, token);
     this.#log.logger.with(child.identity).debug("started");
     void process.exited.then((status) => this.post({ type: "exit", child, status }));
-  }
-
-  #handleSpawnFailure(generation: Generation, error: DenicornError): void {
-    if (!this.#everReady) return this.#halt(error);
-    if (generation === this.#generations.canary) {
-      this.#reportReloadFailure(error);
-      return this.#stepRollout({ type: "canary-failed", generation: generation.number });
-    }
-    const now = this.#now;
-    this.#backoff = recordDeath(this.#backoff, "crash", this.#target, now, this.#system.host.random());
-    this.#lifecycle.spawnFailed(error, now);
-  }
-
-  /** Says once when what was asked for is there: after the start, a reload, a change of the target. */
-  #announce(): void {
-    if (this.#isRolling || this.roster.ready(this.generation) !== this.#target) return;
-    const state = `${this.#target} workers of generation ${this.generation}`;
-    if (state === this.#announced) return;
-    this.#announced = state;
-    const urls = this.addresses.map((address) => `http://${address}`).join(", ");
-    this.#log.logger.info`${state} ready on ${urls}`;
   }
 }

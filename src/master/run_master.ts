@@ -7,14 +7,10 @@ import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { resolveAccount } from "./account.ts";
-import { Arbiter } from "./arbiter.ts";
-import { createGenerationSource, type SettingsReader } from "./generation_source.ts";
+import { assemble } from "./assembly.ts";
+import type { SettingsReader } from "./generation_source.ts";
 import { logOrders } from "./generation.ts";
-import { listenForLinks } from "./links.ts";
 import { writePidfile } from "./pidfile.ts";
-import { makeRuntimeDirectory } from "./runtime_directory.ts";
-import { createSpawner } from "./spawner.ts";
 import { statusOf } from "./status.ts";
 
 /**
@@ -25,7 +21,6 @@ export async function runMaster(system: System, reader: SettingsReader): Promise
   const { host, processes } = system;
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const account = resolveAccount(system, settings.user, settings.group);
   const log = openLog(system, logOrders(settings), { pid: host.pid });
   probeAddresses(system, settings);
 
@@ -36,26 +31,7 @@ export async function runMaster(system: System, reader: SettingsReader): Promise
     });
     cleanup.defer(() => pidfile.remove());
   }
-  const directory = await makeRuntimeDirectory(system, account);
-  cleanup.defer(() => directory.remove());
-
-  const arbiter = new Arbiter({
-    system,
-    log,
-    spawner: createSpawner(system, directory.linkSocket, account),
-    source: createGenerationSource(system, log.logger, reader, directory.path),
-    first: { number: 1, settings, bundle: null },
-    runtimeDirectory: directory.path,
-  });
-  const links = listenForLinks(system.network, directory.linkSocket, {
-    identify: (token) => arbiter.roster.redeem(token),
-    linked: (child, connection) => arbiter.post({ type: "linked", child, connection }),
-    message: (child, message) => arbiter.post({ type: "message", child, message }),
-  });
-  cleanup.defer(() => links.close());
-  if (account.uid !== undefined) {
-    system.files.changeOwner(directory.linkSocket, account.uid, account.gid ?? null);
-  }
+  const { arbiter, directory } = await assemble(system, log, reader, cleanup);
   const startedAt = system.clock.wall();
   const status = () => statusOf(arbiter, system, startedAt, settings.app ?? "");
   cleanup.defer(await serveControl(system, settings.controlSocket ?? directory.controlSocket, status));

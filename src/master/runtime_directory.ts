@@ -13,6 +13,8 @@ export interface RuntimeDirectory {
   readonly path: string;
   readonly linkSocket: string;
   readonly controlSocket: string;
+  /** Lets workers under another account open the link socket, once it is there. */
+  shareLinkSocket(): void;
   remove(): void;
 }
 
@@ -36,11 +38,15 @@ export async function makeRuntimeDirectory(system: System, account: Account): Pr
   await removeLeftovers(system, parent);
   const path = system.files.makePrivateDirectory(parent, prefix);
   // Workers under another account must reach the socket and the bundle; nobody else may.
-  if (account.uid !== undefined) system.files.changeOwner(path, account.uid, account.gid ?? null);
+  const share = (shared: string) => {
+    if (account.uid !== undefined) system.files.changeOwner(shared, account.uid, account.gid ?? null);
+  };
+  share(path);
   return {
     path,
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
+    shareLinkSocket: () => share(linkSocketOf(path)),
     remove: () => system.files.remove(path),
   };
 }

@@ -1,0 +1,64 @@
+import { loadConfigFile } from "../app/config_file.ts";
+import { DenicornError } from "../core/errors.ts";
+import { workerEnvironment } from "../protocol/messages.ts";
+import type { CommandLine } from "../settings/command_line.ts";
+import { requestedConfigFile, type Resolved, resolveSettings } from "../settings/resolve.ts";
+import type { System } from "../system/system.ts";
+
+const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
+
+/** Variables that begin like settings and are none. */
+const reservedVariables: readonly string[] = Object.values(workerEnvironment);
+
+/**
+ * Gives a function that reads all settings as they are when it is called. Relative paths mean the working
+ * directory of this moment, also after `chdir`. The function throws DenicornError.
+ */
+export function createSettingsReader(system: System, commandLine: CommandLine): () => Promise<Resolved> {
+  const { host } = system;
+  const base = workingDirectory(system);
+  const environment = host.environment();
+  return async () => {
+    const sources = { commandLine, environment, reservedVariables };
+    const requested = requestedConfigFile(sources);
+    const name = requested?.path ??
+      configFileNames.find((name) => system.files.stat(`${base}/${name}`) !== null);
+    if (name === undefined) return resolveSettings({ ...sources, cores: host.cores() });
+    const path = name.startsWith("/") ? name : `${base}/${name}`;
+    if (system.files.stat(path) === null) {
+      throw new DenicornError(
+        "config-file",
+        `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
+      );
+    }
+    const configFile = { path: name, values: await loadConfigFile(system, path) };
+    return resolveSettings({ ...sources, configFile, cores: host.cores() });
+  };
+}
+
+/** Changes to the directory that `chdir` names. Throws DenicornError `chdir`. */
+export function enterDirectory({ host }: System, { settings, origins }: Resolved): void {
+  if (settings.chdir === undefined) return;
+  try {
+    host.chdir(settings.chdir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DenicornError(
+      "chdir",
+      `chdir: ${settings.chdir} (${origins.chdir}) cannot be entered (${reason}): give a directory this user may enter`,
+      { cause: error },
+    );
+  }
+}
+
+function workingDirectory({ host }: System): string {
+  try {
+    return host.cwd();
+  } catch (error) {
+    throw new DenicornError(
+      "chdir",
+      "cannot use the working directory: it does not exist any more: change to one that does and start again",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+/** The command line as a whole: which command it names, its help, and how errors reach the operator. */
+
+import { ExitCode, toDenicornError } from "../core/errors.ts";
+import { version } from "../core/version.ts";
+import { parseCommandLine } from "../settings/command_line.ts";
+import type { System } from "../system/system.ts";
+import { commands, type RunnableCommand } from "./commands.ts";
+import { renderCommandHelp, renderHelp } from "./help.ts";
+import { serve } from "./serve_command.ts";
+
+/** Runs `args` and gives the exit code of the process. */
+export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
+  const named = commands.find((command) => command.name === args[0]);
+  const command = named ?? serve;
+  try {
+    const line = parseCommandLine(named === undefined ? args : args.slice(1), command);
+    if (line.options.has("help")) return write(system, helpOf(named));
+    if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
+    return await command.run(system, line);
+  } catch (thrown) {
+    const error = toDenicornError(thrown);
+    const detail = error.detail === undefined ? "" : `${error.detail.trimEnd()}\n`;
+    system.host.write("stderr", `denicorn: ${error.message}\n${detail}`);
+    return error.exitCode;
+  }
+}
+
+function helpOf(command: RunnableCommand | undefined): string {
+  return command === undefined ? renderHelp({ version, commands }) : renderCommandHelp(command, {});
+}
+
+function write(system: System, text: string): ExitCode {
+  system.host.write("stdout", text);
+  return ExitCode.normal;
+}

@@ -1,0 +1,30 @@
+import { DenicornError } from "../core/errors.ts";
+import { runMaster } from "../master/run_master.ts";
+import type { Resolved } from "../settings/resolve.ts";
+import type { RunnableCommand } from "./commands.ts";
+import { createSettingsReader, enterDirectory } from "./read_settings.ts";
+
+export const serve: RunnableCommand = {
+  name: "serve",
+  usage: "[OPTIONS] APP",
+  summary: "Run the app (the default command).",
+  takesSettings: true,
+  options: [],
+  async run(system, line) {
+    const read = createSettingsReader(system, line);
+    const initial = await read();
+    requireApp(initial);
+    enterDirectory(system, initial);
+    return await runMaster(system, { initial, read });
+  },
+};
+
+/** Throws DenicornError `usage` when no app is named anywhere. */
+export function requireApp({ settings }: Resolved): string {
+  if (settings.app !== undefined) return settings.app;
+  throw new DenicornError(
+    "usage",
+    "no APP is given: name the module to serve, as in `denicorn main.ts` (or set app in denicorn.config.ts); " +
+      "see denicorn --help",
+  );
+}

@@ -1,0 +1,27 @@
+import { openLog } from "../log/logger.ts";
+import type { Resolved } from "../settings/resolve.ts";
+import type { System } from "../system/system.ts";
+import { assemble } from "./assembly.ts";
+import { logOrders } from "./generation.ts";
+
+/**
+ * Loads the app in one worker that listens nowhere, just as a start would. Throws DenicornError with the cause
+ * if that fails.
+ */
+export async function checkApp(system: System, resolved: Resolved): Promise<void> {
+  const settings = {
+    ...resolved.settings,
+    workers: 1,
+    bind: [],
+    logLevel: "error",
+    errorLogfile: "-",
+  } as const;
+  const initial = { ...resolved, settings };
+  const log = openLog(system, logOrders(settings), { pid: system.host.pid });
+  using cleanup = new DisposableStack();
+  const reader = { initial, read: () => Promise.resolve(initial) };
+  const { arbiter } = await assemble(system, log, reader, cleanup);
+  void arbiter.everReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
+  const fault = await arbiter.run();
+  if (fault !== null) throw fault;
+}

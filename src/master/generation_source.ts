@@ -1,0 +1,55 @@
+import type { Logger } from "../log/logger.ts";
+import { changedSettings, keepFixed } from "../settings/changed.ts";
+import type { Resolved } from "../settings/resolve.ts";
+import type { System } from "../system/system.ts";
+import { bundleApp } from "../app/bundle_app.ts";
+import { resolveApp } from "../app/app_spec.ts";
+import type { Generation } from "./generation.ts";
+import type { GenerationSource } from "./generations.ts";
+import { missingDirectory } from "./boot_failure.ts";
+
+/** Settings as they were at the start, and as they are whenever asked again. */
+export interface SettingsReader {
+  readonly initial: Resolved;
+  /** Throws DenicornError. */
+  read(): Promise<Resolved>;
+}
+
+export function createGenerationSource(
+  system: System,
+  logger: Logger,
+  reader: SettingsReader,
+  directory: string,
+): GenerationSource {
+  return {
+    async renew(number) {
+      requireWorkingDirectory(system);
+      const next = await reader.read();
+      const { applied, needRestart } = changedSettings(reader.initial, next);
+      if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
+      for (const name of needRestart) {
+        logger.warning`${name} was changed, which takes a restart: the value of the start stays in force`;
+      }
+      return { number, settings: keepFixed(reader.initial.settings, next.settings), bundle: null };
+    },
+
+    async bundle({ number, settings }: Generation) {
+      const app = resolveApp(system, settings.app ?? "");
+      const path = `${directory}/generation-${number}.mjs`;
+      await bundleApp(system, { ...app, outfile: path, runtimeDirectory: directory });
+      return { source: app.entry, exportName: app.exportName, path };
+    },
+
+    discard: (bundle) => system.files.remove(bundle.path),
+  };
+}
+
+/** Nothing can be read anew from a directory that is gone. */
+function requireWorkingDirectory({ files, host }: System): void {
+  try {
+    if (files.stat(host.cwd()) !== null) return;
+  } catch (error) {
+    throw missingDirectory(error);
+  }
+  throw missingDirectory(undefined);
+}

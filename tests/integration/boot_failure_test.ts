@@ -1,0 +1,174 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { integrationTest, type Scene } from "./harness.ts";
+
+interface FailingApp {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly app?: string;
+  readonly args?: readonly string[];
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+const failures: readonly FailingApp[] = [
+  {
+    name: "a missing file",
+    files: { "mian.ts": pidApp },
+    code: 4,
+    says: /main\.ts: no such file: did you mean mian\.ts\?/,
+  },
+  {
+    name: "a syntax error",
+    files: { "main.ts": "const fine = 1;\nexport default { fetch: ( => 1 };\n" },
+    code: 4,
+    says: /main\.ts:2:\d+/,
+  },
+  {
+    name: "a missing package",
+    files: { "main.ts": 'import { z } from "zodd";\nexport default () => new Response(z);\n' },
+    code: 4,
+    says: /zodd/,
+  },
+  {
+    name: "a missing export",
+    files: { "main.ts": "export const application = () => new Response();\n" },
+    app: "main.ts:app",
+    code: 4,
+    says: /app.*application/s,
+  },
+  {
+    name: "a wrong kind of export",
+    files: { "main.ts": "export default 42;\n" },
+    code: 4,
+    says: /42/,
+  },
+  {
+    name: "a throw at import",
+    files: {
+      "main.ts": 'import "./database.ts";\nexport default () => new Response();\n',
+      "database.ts": '\nthrow new Error("no database");\n',
+    },
+    code: 4,
+    says: /no database[\s\S]*database\.ts:2:/,
+  },
+  {
+    name: "an import that never ends",
+    files: { "main.ts": "await new Promise(() => {});\nexport default () => new Response();\n" },
+    args: ["--boot-timeout", "1"],
+    code: 3,
+    says: /after 1 s \(boot-timeout\) it was still importing main\.ts/,
+  },
+  {
+    name: "a loop at import",
+    files: { "main.ts": "for (;;);\nexport default () => new Response();\n" },
+    args: ["--boot-timeout", "1"],
+    code: 3,
+    says: /after 1 s \(boot-timeout\)/,
+  },
+  {
+    name: "a death at import",
+    files: { "main.ts": "Deno.exit(9);\nexport default () => new Response();\n" },
+    code: 3,
+    says: /ended with exit code 9 while importing main\.ts/,
+  },
+];
+
+for (const { name, files, app, args = [], code, says } of failures) {
+  for (const workers of [1, 8]) {
+    integrationTest(`${name} ends the start with exit ${code}, ${workers} workers`, async (scene) => {
+      const server = scene.start({
+        files,
+        app: app ?? "main.ts",
+        args: ["-w", String(workers), "--pid", "server.pid", ...args],
+      });
+      const { code: actual } = await server.exit();
+      assertEquals(actual, code, server.stderr);
+      assertMatch(server.stderr, says);
+      assertEquals(
+        server.stderr.match(/ error /g)?.length,
+        1,
+        `one message, not one per worker:\n${server.stderr}`,
+      );
+      assert(!/Denicorn.*\.ts:\d+/.test(server.stderr), server.stderr);
+      assertEquals(server.leftovers(), []);
+      assert(!exists(scene, "server.pid"));
+    });
+  }
+}
+
+integrationTest("an address in use is exit 3 and names it", async (scene) => {
+  const first = scene.start({ files: { "main.ts": pidApp } });
+  await first.ready(1);
+  const second = scene.start({
+    files: {},
+    args: ["--bind", `127.0.0.1:${first.port}`, "--pid", "second.pid"],
+  });
+  assertEquals((await second.exit()).code, 3);
+  assertMatch(second.stderr, new RegExp(`cannot listen: 127\\.0\\.0\\.1:${first.port} is in use`));
+  assert(!exists(scene, "second.pid"));
+  await first.text();
+});
+
+integrationTest("an address of another machine is exit 3 and names it", async (scene) => {
+  const { code, stderr } = await run(scene, ["--bind", "192.0.2.1:8000"]);
+  assertEquals(code, 3);
+  assertMatch(stderr, /cannot listen: 192\.0\.2\.1:8000 is not an address of this machine/);
+});
+
+integrationTest("an unwritable log is exit 2 and names setting and file", async (scene) => {
+  for (const setting of ["error-logfile", "access-logfile"]) {
+    const { code, stderr } = await run(scene, [`--${setting}`, "missing/server.log"]);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, new RegExp(`cannot open ${setting}: missing/server\\.log`));
+  }
+});
+
+integrationTest("a pidfile of a running process is exit 2; an unwritable one too", async (scene) => {
+  Deno.writeTextFileSync(`${scene.folder}/taken.pid`, `${Deno.pid}\n`);
+  const taken = await run(scene, ["--pid", "taken.pid"]);
+  assertEquals(taken.code, 2);
+  assertMatch(taken.stderr, new RegExp(`taken\\.pid names process ${Deno.pid}, which is running`));
+  assertEquals(Deno.readTextFileSync(`${scene.folder}/taken.pid`), `${Deno.pid}\n`);
+
+  const unwritable = await run(scene, ["--pid", "missing/server.pid"]);
+  assertEquals(unwritable.code, 2);
+  assertMatch(unwritable.stderr, /cannot write pidfile: missing\/server\.pid/);
+});
+
+integrationTest("a control socket that cannot be made is exit 2", async (scene) => {
+  const missing = await run(scene, ["--control-socket", "missing/control.sock"]);
+  assertEquals(missing.code, 2);
+  assertMatch(missing.stderr, /cannot create control-socket: missing\/control\.sock/);
+  const file = await run(scene, ["--control-socket", "main.ts"]);
+  assertEquals(file.code, 2);
+  assertMatch(file.stderr, /cannot create control-socket: main\.ts \(something else is there\)/);
+  assertEquals(Deno.readTextFileSync(`${scene.folder}/main.ts`), pidApp);
+});
+
+integrationTest("a missing directory to change to is exit 2", async (scene) => {
+  const { code, stderr } = await run(scene, ["--chdir", "missing"]);
+  assertEquals(code, 2);
+  assertMatch(stderr, /chdir: missing \(command line --chdir\) cannot be entered/);
+});
+
+integrationTest("a working directory that vanishes fails a reload and costs nothing else", async (scene) => {
+  scene.write({ "gone/main.ts": pidApp });
+  const server = scene.start({ files: {}, args: ["--chdir", "gone"] });
+  const [worker] = await server.ready(1);
+  Deno.removeSync(`${scene.folder}/gone`, { recursive: true });
+  server.kill("SIGHUP");
+  await server.logged(
+    /reload failed, generation 1 keeps serving: cannot use the working directory: it was removed/,
+  );
+  assertEquals(await server.text(), String(worker!.pid));
+});
+
+async function run(scene: Scene, args: readonly string[]) {
+  scene.write({ "main.ts": pidApp });
+  return await scene.run([...args, "main.ts"]);
+}
+
+function exists(scene: Scene, name: string): boolean {
+  return Array.from(Deno.readDirSync(scene.folder)).some((entry) => entry.name === name);
+}

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { integrationTest } from "./harness.ts";
+import { isRunning } from "./server.ts";
+
+integrationTest("a killed worker is replaced at once, and the others serve meanwhile", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const [victim, other] = await server.ready(2);
+  Deno.kill(victim!.pid, "SIGKILL");
+  await server.logged(new RegExp(`pid=${victim!.pid}  died \\(SIGKILL\\); replacing it now`));
+  const pids = (await server.ready(2)).map(({ pid }) => pid);
+  assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
+});
+
+integrationTest(
+  "kill -9 of the master: idle workers exit at once and nothing stays behind",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
+    const workers = await server.ready(3);
+    server.kill("SIGKILL");
+    await server.until("the end of all workers", () => workers.every(({ pid }) => !isRunning(pid)));
+    assertEquals(server.leftovers(), []);
+  },
+);
+
+integrationTest("kill -9 of the master: a request in flight is still answered", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
+  const workers = await server.ready(2);
+  const answer = server.text("/?ms=2000");
+  await server.until("the request in flight", async () => {
+    return (await server.status())?.workers.some((worker) => worker.inFlight === 1);
+  });
+  server.kill("SIGKILL");
+  assertEquals(await answer, "whole");
+  await server.until("the end of all workers", () => workers.every(({ pid }) => !isRunning(pid)));
+});
+
+integrationTest("a start after kill -9 of everything cleans up and serves", async (scene) => {
+  const first = scene.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
+  const [worker] = await first.ready(1);
+  first.kill("SIGSTOP");
+  Deno.kill(worker!.pid, "SIGKILL");
+  first.kill("SIGKILL");
+  await first.exit();
+  assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
+
+  const second = scene.start({ files: {}, args: ["--pid", "server.pid"] });
+  await second.ready(1);
+  assertMatch(second.stderr, /warning .* replacing pidfile server\.pid: process \d+ is gone/);
+  assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
+  second.kill("SIGTERM");
+  await second.exit();
+  assertEquals(second.leftovers(), []);
+});
+
+integrationTest(
+  "an app that crashes again and again: growing delays, one line a second, others serve",
+  async (scene) => {
+    // The first worker of slot 0 lives; whoever holds slot 1 dies as soon as it is ready.
+    const app = `
+import { existsSync, writeFileSync } from "node:fs";
+const first = !existsSync("taken");
+writeFileSync("taken", "");
+if (!first) setTimeout(() => Deno.exit(7), 20);
+export default () => new Response("alive");\n`;
+    const server = scene.start({ files: { "main.ts": app }, args: ["-w", "2"] });
+    await server.logged(/died \(exit code 7\) \(and \d+ more like it\); replacing it in \d{3,} ms/);
+    assertEquals(await server.text(), "alive");
+    const times = Array.from(
+      server.stderr.matchAll(/^(\S+) error .*died/gm),
+      ([, time]) => Date.parse(time!),
+    );
+    // The first deaths of a storm may be told one by one: it is none yet.
+    const gaps = times.slice(3).map((time, index) => time - times[index + 2]!);
+    assert(gaps.every((gap) => gap >= 990), `${gaps}`);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  },
+);
+
+integrationTest(
+  "an uncaught error costs no request: the worker finishes what it has and is replaced",
+  async (scene) => {
+    const app = `
+export default async (request: Request): Promise<Response> => {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/slow") await new Promise((resolve) => setTimeout(resolve, 1500));
+  if (pathname === "/boom") {
+    setTimeout(() => {
+      throw new Error("nobody catches this");
+    });
+  }
+  return new Response(String(Deno.pid));
+};\n`;
+    const server = scene.start({ files: { "main.ts": app } });
+    const [worker] = await server.ready(1);
+    const slow = server.text("/slow");
+    await server.until("the request in flight", async () => {
+      return (await server.status())?.workers.some(({ inFlight }) => inFlight === 1);
+    });
+    await server.text("/boom");
+    await server.logged(
+      /finishing: uncaught error in the app; replacing it now\n\s+Error: nobody catches this\n\s+at .*main\.ts:7:/,
+    );
+    assertEquals(await slow, String(worker!.pid));
+    const [next] = await server.ready(1);
+    assert(next!.pid !== worker!.pid);
+  },
+);
+
+integrationTest("a worker that hangs is killed after timeout and replaced", async (scene) => {
+  const app = `
+export default (request: Request): Response => {
+  if (new URL(request.url).pathname === "/hang") for (;;);
+  return new Response(String(Deno.pid));
+};\n`;
+  const server = scene.start({ files: { "main.ts": app }, args: ["--timeout", "1"] });
+  const [worker] = await server.ready(1);
+  const hung = server.text("/hang").catch(() => "cut");
+  await server.logged(
+    new RegExp(`pid=${worker!.pid}  killed: silent for longer than timeout; replacing it now`),
+  );
+  assertEquals(await hung, "cut");
+  const [next] = await server.ready(1);
+  assertEquals(await server.text(), String(next!.pid));
+});

@@ -1,0 +1,154 @@
+/**
+ * Runs the real program, from source and compiled, in a private folder each; whatever a test starts is stopped
+ * and whatever it leaves behind is reported.
+ */
+
+import { Server } from "./server.ts";
+
+export interface Target {
+  readonly name: "source" | "binary";
+  readonly command: readonly string[];
+}
+
+const root = new URL("../../", import.meta.url).pathname;
+const binary = Deno.env.get("DENICORN_BINARY") ?? `${root}dist/denicorn`;
+
+export const targets: readonly Target[] = [
+  {
+    name: "source",
+    command: [
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--quiet",
+      "--cached-only",
+      "--config",
+      `${root}deno.json`,
+      `${root}main.ts`,
+    ],
+  },
+  { name: "binary", command: [binary] },
+];
+
+export interface StartOptions {
+  /** Source of `main.ts`, or other files by name. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The app to name on the command line; `null` names none. */
+  readonly app?: string | null;
+}
+
+/** One test's private folder and everything started in it. */
+export class Scene {
+  readonly target: Target;
+  readonly folder: string;
+  readonly #servers: Server[] = [];
+
+  constructor(target: Target) {
+    this.target = target;
+    this.folder = Deno.makeTempDirSync({ prefix: "denicorn-test-" });
+    Deno.mkdirSync(this.runtime);
+  }
+
+  /** Where runtime directories appear. */
+  get runtime(): string {
+    return `${this.folder}/run`;
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = `${this.folder}/${name}`;
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      Deno.writeTextFileSync(path, text);
+    }
+  }
+
+  /** Starts the program on a free port of its own and does not wait. */
+  start({ files, args = [], env = {}, app = "main.ts" }: StartOptions): Server {
+    this.write(files);
+    const port = freePort();
+    const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
+    const server = new Server({
+      command: [...this.target.command, ...bind, ...args, ...(app === null ? [] : [app])],
+      cwd: this.folder,
+      env: { ...this.#environment(), ...env },
+      port,
+      runtime: this.runtime,
+    });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Runs the program to its end. */
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const [command, ...prefix] = this.target.command as [string, ...string[]];
+    const { code, stdout, stderr } = await new Deno.Command(command, {
+      args: [...prefix, ...args],
+      cwd: this.folder,
+      env: { ...this.#environment(), ...env },
+      clearEnv: true,
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  }
+
+  /** Only what the program needs, so that no setting leaks in from whoever runs the tests. */
+  #environment(): Record<string, string> {
+    const kept = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE"];
+    const present = kept.flatMap((name) => {
+      const value = Deno.env.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return {
+      ...Object.fromEntries(present),
+      XDG_RUNTIME_DIR: this.runtime,
+      TMPDIR: this.folder,
+      NO_COLOR: "1",
+    };
+  }
+
+  /** Stops what still runs and removes the folder. */
+  async close(): Promise<void> {
+    for (const server of this.#servers) await server.destroy();
+    Deno.removeSync(this.folder, { recursive: true });
+  }
+}
+
+/** Registers `body` as a test for each target. */
+export function integrationTest(name: string, body: (scene: Scene) => Promise<void>): void {
+  for (const target of targets) {
+    Deno.test(`[${target.name}] ${name}`, async () => {
+      const scene = new Scene(target);
+      try {
+        await body(scene);
+      } finally {
+        await scene.close();
+      }
+    });
+  }
+}
+
+/** A port nobody listens on at this moment. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Waits until `check` gives something other than `undefined` or `false`; the deadline only ends a hung test. */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  { deadline = 20_000, explain = () => "" }: { deadline?: number; explain?: () => string } = {},
+): Promise<T> {
+  const end = performance.now() + deadline;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`never happened: ${what}\n${explain()}`);
+    await new Promise((resolve) => setTimeout(resolve, pollInterval));
+  }
+}
+
+const pollInterval = 10;

@@ -1,0 +1,144 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { integrationTest } from "./harness.ts";
+
+const says = (text: string) => `export default () => new Response(${JSON.stringify(text)});\n`;
+
+integrationTest(
+  "HUP serves the new code, new workers before old ones, and no request waits",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+    const before = (await server.ready(2)).map(({ pid }) => pid);
+    assertEquals(await server.text(), "one");
+    scene.write({ "main.ts": says("two") });
+    server.kill("SIGHUP");
+    const after = await server.ready(2, 2);
+    assertEquals(await server.text(), "two");
+    assert(after.every(({ pid }) => !before.includes(pid)));
+    assertMatch(server.stderr, /2 workers of generation 2 ready/);
+    // The first old worker drains only after the first new one is ready.
+    const line = (pattern: RegExp) => server.stderr.search(pattern);
+    assert(line(/gen=2 pid=\d+  ready/) < line(/gen=1 pid=\d+  drained/), server.stderr);
+  },
+);
+
+const failures = [
+  { what: "code that cannot be parsed", text: "export default {", reason: /main\.ts:1:/ },
+  { what: "code that throws at import", text: 'throw new Error("not today");\n', reason: /not today/ },
+  { what: "code that exports nothing", text: "export const x = 1;\n", reason: /default/ },
+  { what: "code that dies at import", text: "Deno.exit(5);\n", reason: /exit code 5/ },
+];
+
+for (const { what, text, reason } of failures) {
+  integrationTest(
+    `a reload to ${what} keeps the old workers, and a later good one succeeds`,
+    async (scene) => {
+      const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+      const before = (await server.ready(2)).map(({ pid }) => pid);
+      scene.write({ "main.ts": text });
+      server.kill("SIGHUP");
+      await server.logged(/reload failed, generation 1 keeps serving: /);
+      assertMatch(server.stderr, reason);
+      const still = (await server.ready(2, 1)).map(({ pid }) => pid);
+      assertEquals(still, before);
+      assertEquals(await server.text(), "one");
+
+      scene.write({ "main.ts": says("three") });
+      server.kill("SIGHUP");
+      await server.ready(2, 3);
+      assertEquals(await server.text(), "three");
+      server.kill("SIGTERM");
+      assertEquals((await server.exit()).code, 0);
+      assertEquals(server.leftovers(), []);
+    },
+  );
+}
+
+integrationTest("a reload that never boots is given up after boot-timeout", async (scene) => {
+  const server = scene.start({ files: { "main.ts": says("one") }, args: ["--boot-timeout", "1500ms"] });
+  await server.ready(1);
+  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  server.kill("SIGHUP");
+  await server.logged(/reload failed, generation 1 keeps serving: cannot boot a worker: after 1\.5 s/);
+  await server.ready(1, 1);
+  assertEquals(await server.text(), "one");
+});
+
+integrationTest(
+  "a reload reads the config file anew and applies it; a bad one changes nothing",
+  async (scene) => {
+    const config = (workers: unknown) => JSON.stringify({ workers });
+    const server = scene.start({ files: { "main.ts": says("one"), "denicorn.config.json": config(1) } });
+    await server.ready(1);
+    scene.write({ "denicorn.config.json": config(3) });
+    server.kill("SIGHUP");
+    await server.ready(3, 2);
+
+    scene.write({ "denicorn.config.json": config("many") });
+    server.kill("SIGHUP");
+    await server.logged(
+      /reload failed, generation 2 keeps serving: workers: "many" \(config file denicorn\.config\.json\)/,
+    );
+    await server.ready(3, 2);
+
+    scene.write({ "denicorn.config.json": JSON.stringify({ workers: 3, pid: "other.pid" }) });
+    server.kill("SIGHUP");
+    await server.logged(/warning .*pid was changed, which takes a restart/);
+    await server.ready(3, 4);
+  },
+);
+
+integrationTest(
+  "requests that are in flight through a reload are answered by the code they began with",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": slowApp("old") } });
+    await server.ready(1);
+    const answers = Array.from({ length: 5 }, () => server.text("/?ms=2000"));
+    await server.until(
+      "the requests in flight",
+      async () => (await server.status())?.workers[0]?.inFlight === 5,
+    );
+    scene.write({ "main.ts": slowApp("new") });
+    server.kill("SIGHUP");
+    await server.logged(/gen=2 pid=\d+  ready/);
+    assertEquals(await Promise.all(answers), Array(5).fill("old"));
+    await server.ready(1, 2);
+    assertEquals(await server.text(), "new");
+  },
+);
+
+integrationTest("TERM in the middle of a reload acts at once", async (scene) => {
+  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+  await server.ready(2);
+  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  server.kill("SIGHUP");
+  await server.until("the canary", async () => {
+    return (await server.status())?.workers.some(({ generation }) => generation === 2);
+  });
+  server.kill("SIGTERM");
+  // Far less than boot-timeout, which is a minute.
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(server.leftovers(), []);
+});
+
+integrationTest("a HUP while a canary is tried starts over with the newest code", async (scene) => {
+  const server = scene.start({ files: { "main.ts": says("one") } });
+  await server.ready(1);
+  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  server.kill("SIGHUP");
+  await server.until("the canary", async () => {
+    return (await server.status())?.workers.some(({ generation }) => generation === 2);
+  });
+  scene.write({ "main.ts": says("three") });
+  server.kill("SIGHUP");
+  await server.ready(1, 3);
+  assertEquals(await server.text(), "three");
+});
+
+integrationTest("a worker killed during a reload is replaced and the reload completes", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
+  const [victim] = await server.ready(3);
+  server.kill("SIGHUP");
+  Deno.kill(victim!.pid, "SIGKILL");
+  await server.ready(3, 2);
+});

@@ -1,0 +1,147 @@
+import { assertEquals, assertMatch } from "../assert.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { integrationTest } from "./harness.ts";
+
+for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
+  integrationTest(`${signal} finishes the requests in flight and exits 0`, async (scene) => {
+    const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
+    const workers = await server.ready(2);
+    const answer = server.text("/?ms=1500");
+    await server.until("the request in flight", async () => (await inFlight(server)) === 1);
+    server.kill(signal);
+    assertEquals(await answer, "whole");
+    assertEquals(await server.exit(), { code: 0, signal: null });
+    assertEquals(server.leftovers(), []);
+    for (const { pid } of workers) assertMatch(server.stderr, new RegExp(`pid=${pid}  drained`));
+  });
+}
+
+integrationTest("INT stops at once, requests or not", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("late") }, args: ["-w", "2"] });
+  await server.ready(2);
+  const answer = server.text("/?ms=20000").catch(() => "cut");
+  await server.until("the request in flight", async () => (await inFlight(server)) === 1);
+  server.kill("SIGINT");
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(await answer, "cut");
+  assertEquals(server.leftovers(), []);
+});
+
+integrationTest("a second TERM does not wait any longer", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("late") } });
+  await server.ready(1);
+  const answer = server.text("/?ms=20000").catch(() => "cut");
+  await server.until("the request in flight", async () => (await inFlight(server)) === 1);
+  server.kill("SIGTERM");
+  await server.logged(/stopping: finishing/);
+  server.kill("SIGTERM");
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(await answer, "cut");
+});
+
+integrationTest("graceful-timeout cuts what is not finished, and says so", async (scene) => {
+  const server = scene.start({
+    files: { "main.ts": slowApp("late") },
+    args: ["--graceful-timeout", "500ms"],
+  });
+  await server.ready(1);
+  const answer = server.text("/?ms=20000").catch(() => "cut");
+  await server.until("the request in flight", async () => (await inFlight(server)) === 1);
+  server.kill("SIGTERM");
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(await answer, "cut");
+  assertMatch(server.stderr, /worker=0 gen=1 pid=\d+  1 request was cut off after/);
+});
+
+integrationTest("TTIN and TTOU change the number of workers, never below one", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  await server.ready(2);
+  server.kill("SIGTTIN");
+  await server.ready(3);
+  server.kill("SIGTTOU");
+  await server.ready(2);
+  server.kill("SIGTTOU");
+  await server.ready(1);
+  server.kill("SIGTTOU");
+  server.kill("SIGUSR1");
+  await server.logged(/logs reopened/);
+  assertEquals((await server.status())?.target, 1);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+  assertEquals(server.leftovers(), []);
+});
+
+integrationTest("the target set by TTIN survives a reload", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  server.kill("SIGTTIN");
+  await server.ready(2);
+  server.kill("SIGHUP");
+  await server.ready(2, 2);
+});
+
+integrationTest("USR1 reopens the error log and the access log of master and workers", async (scene) => {
+  const server = scene.start({
+    files: { "main.ts": pidApp },
+    args: ["--error-logfile", "error.log", "--access-logfile", "access.log"],
+  });
+  const log = (name: string) => {
+    try {
+      return Deno.readTextFileSync(`${scene.folder}/${name}`);
+    } catch {
+      return "";
+    }
+  };
+  const [worker] = await server.ready(1);
+  await server.text("/before?a=1");
+  await server.until("the first access line", () => /"GET \/before\?a=1" 200/.test(log("access.log")));
+  assertMatch(log("error.log"), new RegExp(`pid=${worker!.pid}  ready`));
+
+  Deno.renameSync(`${scene.folder}/error.log`, `${scene.folder}/error.1`);
+  Deno.renameSync(`${scene.folder}/access.log`, `${scene.folder}/access.1`);
+  server.kill("SIGUSR1");
+  await server.until("a new error log", () => /logs reopened/.test(log("error.log")));
+  await server.until("a new access log", () => {
+    void server.text("/after");
+    return /"GET \/after" 200/.test(log("access.log"));
+  });
+  assertEquals(/after/.test(log("access.1")), false);
+  // Both are the log's, not the terminal's.
+  assertEquals([server.stdout, server.stderr], ["", ""]);
+});
+
+integrationTest("WINCH drains all workers and keeps the master; HUP brings them back", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  await server.ready(2);
+  server.kill("SIGWINCH");
+  await server.until("no workers", async () => (await server.status())?.workers.length === 0);
+  server.kill("SIGHUP");
+  await server.ready(2);
+});
+
+integrationTest("a worker told TERM drains by itself and is replaced", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("whole") } });
+  const [worker] = await server.ready(1);
+  const answer = server.text("/?ms=1000");
+  await server.until("the request in flight", async () => (await inFlight(server)) === 1);
+  Deno.kill(worker!.pid, "SIGTERM");
+  assertEquals(await answer, "whole");
+  const [next] = await server.ready(1);
+  assertEquals(next!.pid === worker!.pid, false);
+});
+
+integrationTest("a worker ignores the signals that are for the master", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  const [worker] = await server.ready(1);
+  for (const signal of ["SIGHUP", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) Deno.kill(worker!.pid, signal);
+  assertEquals(await server.text(), String(worker!.pid));
+  assertEquals((await server.ready(1))[0]!.pid, worker!.pid);
+});
+
+/** Requests in flight as of the workers' last beats. */
+async function inFlight(
+  server: { status(): Promise<{ workers: readonly { inFlight: number }[] } | undefined> },
+) {
+  const status = await server.status();
+  return status?.workers.reduce((sum, worker) => sum + worker.inFlight, 0);
+}
