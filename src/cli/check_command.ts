@@ -1,5 +1,6 @@
 import { ExitCode } from "../core/errors.ts";
 import { checkApp } from "../master/check_app.ts";
+import { makeRuntimeDirectory } from "../master/runtime_directory.ts";
 import type { RunnableCommand } from "./commands.ts";
 import { createSettingsReader, enterDirectory } from "./read_settings.ts";
 import { requireApp } from "./serve_command.ts";
@@ -11,10 +12,11 @@ export const check: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
-    const resolved = await createSettingsReader(system, line)();
+    using directory = await makeRuntimeDirectory(system);
+    const resolved = await createSettingsReader(system, line, directory.path)();
     const app = requireApp(resolved);
     enterDirectory(system, resolved);
-    await checkApp(system, resolved);
+    await checkApp(system, resolved, directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;
   },

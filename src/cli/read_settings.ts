@@ -12,9 +12,14 @@ const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
  * Gives a function that reads all settings as they are when it is called. Relative paths mean the working
- * directory of this moment, also after `chdir`. The function throws DenicornError.
+ * directory of this moment, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function
+ * throws DenicornError.
  */
-export function createSettingsReader(system: System, commandLine: CommandLine): () => Promise<Resolved> {
+export function createSettingsReader(
+  system: System,
+  commandLine: CommandLine,
+  runtimeDirectory: string,
+): () => Promise<Resolved> {
   const { host } = system;
   const base = workingDirectory(system);
   const environment = host.environment();
@@ -31,7 +36,7 @@ export function createSettingsReader(system: System, commandLine: CommandLine): 
         `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
       );
     }
-    const configFile = { path: name, values: await loadConfigFile(system, path) };
+    const configFile = { path: name, values: await loadConfigFile(system, path, runtimeDirectory) };
     return resolveSettings({ ...sources, configFile, cores: host.cores() });
   };
 }

@@ -1,5 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { runMaster } from "../master/run_master.ts";
+import { makeRuntimeDirectory } from "../master/runtime_directory.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { RunnableCommand } from "./commands.ts";
 import { createSettingsReader, enterDirectory } from "./read_settings.ts";
@@ -11,11 +12,12 @@ export const serve: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
-    const read = createSettingsReader(system, line);
+    using directory = await makeRuntimeDirectory(system);
+    const read = createSettingsReader(system, line, directory.path);
     const initial = await read();
     requireApp(initial);
     enterDirectory(system, initial);
-    return await runMaster(system, { initial, read });
+    return await runMaster(system, { initial, read }, directory);
   },
 };
 

@@ -5,6 +5,8 @@ import type { Status } from "../core/status.ts";
 export function createControlApp(status: () => Status): Hono {
   const app = new Hono();
   app.get("/status", (c) => c.json(status()));
-  app.notFound((c) => c.json({ error: `no such command: ${c.req.method} ${c.req.path}: try GET /status` }, 404));
+  app.notFound((c) =>
+    c.json({ error: `no such command: ${c.req.method} ${c.req.path}: try GET /status` }, 404)
+  );
   return app;
 }

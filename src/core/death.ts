@@ -21,7 +21,10 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
     case "ready":
       return { is: "death", text: `died (${how})`, cause: causeOf(exit) };
     case "draining":
-      if (failed) return { is: "death", text: `finished after an uncaught error (${how})`, cause: "crash" };
+      // The error itself was told, and counted as a death, when the worker met it.
+      if (failed) {
+        return { is: "meant", text: `finished after an uncaught error (${how})`, worthNoting: false };
+      }
       if (exit.code === 0 && exit.signal === null) {
         return { is: "meant", text: "drained", worthNoting: false };
       }

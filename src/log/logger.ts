@@ -1,6 +1,7 @@
 /** The error log: LogTape records with one identity, written to a sink of ours that can be reopened. */
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
+import { toDenicornError } from "../core/errors.ts";
 import type { LogOrders } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./format.ts";
@@ -16,24 +17,36 @@ export type Identity =
 export interface Log {
   /** Speaks with the identity of this process. */
   readonly logger: Logger;
-  /** Opens the files anew, as USR1 asks. Throws DenicornError `log-unwritable` and keeps the old ones. */
+  /** Opens the file anew, as USR1 asks. If that fails the old one stays in use and says so. */
   reopen(): void;
-  /** Switches level, format and file, as a reload asks. Throws like `reopen`. */
+  /** Switches level, format and file, as a reload asks. Fails like `reopen`. */
   reconfigure(orders: LogOrders): void;
 }
 
 /** Throws DenicornError `log-unwritable`. */
 export function openLog(system: System, orders: LogOrders, identity: Identity): Log {
   let file = configure(system, orders);
+  const logger = getLogger("denicorn").with({ ...identity });
   return {
-    logger: getLogger("denicorn").with({ ...identity }),
-    reopen: () => file.reopen(),
+    logger,
+    reopen: () => orReport(logger, () => file.reopen()),
     reconfigure(next) {
-      const before = file;
-      file = configure(system, next);
-      before.close();
+      orReport(logger, () => {
+        const before = file;
+        file = configure(system, next);
+        before.close();
+      });
     },
   };
+}
+
+/** A running server outlives a log file it cannot open: the failure goes where the lines went so far. */
+export function orReport(logger: Logger, attempt: () => void): void {
+  try {
+    attempt();
+  } catch (error) {
+    logger.error`${toDenicornError(error).message}`;
+  }
 }
 
 function configure(system: System, orders: LogOrders): LogFile {

@@ -4,29 +4,26 @@ import { resolveAccount } from "./account.ts";
 import { Arbiter } from "./arbiter.ts";
 import { createGenerationSource, type SettingsReader } from "./generation_source.ts";
 import { listenForLinks } from "./links.ts";
-import { makeRuntimeDirectory, type RuntimeDirectory } from "./runtime_directory.ts";
+import type { RuntimeDirectory } from "./runtime_directory.ts";
 import { createSpawner } from "./spawner.ts";
 
 export interface Assembly {
   readonly arbiter: Arbiter;
-  readonly directory: RuntimeDirectory;
+  [Symbol.dispose](): void;
 }
 
 /**
- * An arbiter with everything it needs to start workers: the runtime directory, the link socket, the account
- * they run as. `cleanup` takes it all away again. Throws DenicornError.
+ * An arbiter with everything it needs to start workers: the link socket, and the account they run as. Throws
+ * DenicornError.
  */
-export async function assemble(
+export function assemble(
   system: System,
   log: Log,
   reader: SettingsReader,
-  cleanup: DisposableStack,
-): Promise<Assembly> {
+  directory: RuntimeDirectory,
+): Assembly {
   const { settings } = reader.initial;
   const account = resolveAccount(system, settings.user, settings.group);
-  const directory = await makeRuntimeDirectory(system, account);
-  cleanup.defer(() => directory.remove());
-
   const arbiter = new Arbiter({
     system,
     log,
@@ -40,7 +37,6 @@ export async function assemble(
     linked: (child, connection) => arbiter.post({ type: "linked", child, connection }),
     message: (child, message) => arbiter.post({ type: "message", child, message }),
   });
-  cleanup.defer(() => links.close());
-  directory.shareLinkSocket();
-  return { arbiter, directory };
+  directory.share(account);
+  return { arbiter, [Symbol.dispose]: () => links.close() };
 }

@@ -3,12 +3,17 @@ import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
 import { assemble } from "./assembly.ts";
 import { logOrders } from "./generation.ts";
+import type { RuntimeDirectory } from "./runtime_directory.ts";
 
 /**
  * Loads the app in one worker that listens nowhere, just as a start would. Throws DenicornError with the cause
  * if that fails.
  */
-export async function checkApp(system: System, resolved: Resolved): Promise<void> {
+export async function checkApp(
+  system: System,
+  resolved: Resolved,
+  directory: RuntimeDirectory,
+): Promise<void> {
   const settings = {
     ...resolved.settings,
     workers: 1,
@@ -18,9 +23,9 @@ export async function checkApp(system: System, resolved: Resolved): Promise<void
   } as const;
   const initial = { ...resolved, settings };
   const log = openLog(system, logOrders(settings), { pid: system.host.pid });
-  using cleanup = new DisposableStack();
   const reader = { initial, read: () => Promise.resolve(initial) };
-  const { arbiter } = await assemble(system, log, reader, cleanup);
+  using assembly = assemble(system, log, reader, directory);
+  const { arbiter } = assembly;
   void arbiter.everReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();
   if (fault !== null) throw fault;

@@ -2,8 +2,8 @@ import type { Logger } from "../log/logger.ts";
 import { changedSettings, keepFixed } from "../settings/changed.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
-import { bundleApp } from "../app/bundle_app.ts";
-import { resolveApp } from "../app/app_spec.ts";
+import { locateApp, parseAppSpec } from "../app/app_spec.ts";
+import { bundleApp } from "../app/bundle.ts";
 import type { Generation } from "./generation.ts";
 import type { GenerationSource } from "./generations.ts";
 import { missingDirectory } from "./boot_failure.ts";
@@ -34,10 +34,17 @@ export function createGenerationSource(
     },
 
     async bundle({ number, settings }: Generation) {
-      const app = resolveApp(system, settings.app ?? "");
-      const path = `${directory}/generation-${number}.mjs`;
-      await bundleApp(system, { ...app, outfile: path, runtimeDirectory: directory });
-      return { source: app.entry, exportName: app.exportName, path };
+      const spec = parseAppSpec(settings.app ?? "");
+      const entry = locateApp(system, spec);
+      const { exportName } = spec;
+      const outfile = `${directory}/generation-${number}.mjs`;
+      const { warnings, durationMs, inputs } = await bundleApp(system, {
+        ...{ entry, exportName, outfile },
+        runtimeDirectory: directory,
+      });
+      for (const warning of warnings) logger.warning`${warning}`;
+      logger.debug`bundled ${inputs} files in ${Math.round(durationMs)} ms`;
+      return { source: entry, exportName, path: outfile };
     },
 
     discard: (bundle) => system.files.remove(bundle.path),

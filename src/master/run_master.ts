@@ -11,13 +11,18 @@ import { assemble } from "./assembly.ts";
 import type { SettingsReader } from "./generation_source.ts";
 import { logOrders } from "./generation.ts";
 import { writePidfile } from "./pidfile.ts";
+import type { RuntimeDirectory } from "./runtime_directory.ts";
 import { statusOf } from "./status.ts";
 
 /**
  * Serves until told to stop. `reader` gives the settings now and again for every reload. Throws DenicornError
  * for what stands in the way before the first worker starts.
  */
-export async function runMaster(system: System, reader: SettingsReader): Promise<ExitCode> {
+export async function runMaster(
+  system: System,
+  reader: SettingsReader,
+  directory: RuntimeDirectory,
+): Promise<ExitCode> {
   const { host, processes } = system;
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
@@ -31,7 +36,7 @@ export async function runMaster(system: System, reader: SettingsReader): Promise
     });
     cleanup.defer(() => pidfile.remove());
   }
-  const { arbiter, directory } = await assemble(system, log, reader, cleanup);
+  const { arbiter } = cleanup.use(assemble(system, log, reader, directory));
   const startedAt = system.clock.wall();
   const status = () => statusOf(arbiter, system, startedAt, settings.app ?? "");
   cleanup.defer(await serveControl(system, settings.controlSocket ?? directory.controlSocket, status));

@@ -13,9 +13,9 @@ export interface RuntimeDirectory {
   readonly path: string;
   readonly linkSocket: string;
   readonly controlSocket: string;
-  /** Lets workers under another account open the link socket, once it is there. */
-  shareLinkSocket(): void;
-  remove(): void;
+  /** Lets workers under another account reach what is in it; nobody else may. */
+  share(account: Account): void;
+  [Symbol.dispose](): void;
 }
 
 /** Where runtime directories are looked for and made. */
@@ -33,21 +33,19 @@ export function controlSocketOf(directory: string): string {
   return `${directory}/control.sock`;
 }
 
-export async function makeRuntimeDirectory(system: System, account: Account): Promise<RuntimeDirectory> {
+export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirectory> {
   const parent = runtimeParent(system);
   await removeLeftovers(system, parent);
   const path = system.files.makePrivateDirectory(parent, prefix);
-  // Workers under another account must reach the socket and the bundle; nobody else may.
-  const share = (shared: string) => {
-    if (account.uid !== undefined) system.files.changeOwner(shared, account.uid, account.gid ?? null);
-  };
-  share(path);
   return {
     path,
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
-    shareLinkSocket: () => share(linkSocketOf(path)),
-    remove: () => system.files.remove(path),
+    share({ uid, gid }) {
+      if (uid === undefined) return;
+      for (const shared of [path, linkSocketOf(path)]) system.files.changeOwner(shared, uid, gid ?? null);
+    },
+    [Symbol.dispose]: () => system.files.remove(path),
   };
 }
 

@@ -44,7 +44,8 @@ export interface WorkerOrders {
 
 export type ToWorker =
   | { readonly type: "load"; readonly orders: WorkerOrders }
-  | { readonly type: "drain" };
+  | { readonly type: "drain" }
+  | { readonly type: "reopen" };
 
 export interface Failure {
   readonly code: ErrorCode;

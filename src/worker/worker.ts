@@ -3,16 +3,16 @@
  * finishes when told to, or when its master is gone.
  */
 
+import { importApp } from "../app/import_app.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { AccessLog } from "../log/access_log.ts";
-import { type Log, openLog } from "../log/logger.ts";
+import { type Log, openLog, orReport } from "../log/logger.ts";
 import type { Failure, WorkerOrders } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { FetchHandler, HttpServer, System } from "../system/system.ts";
 import { drain } from "./drain.ts";
 import type { MasterLink } from "./link.ts";
-import { loadApp } from "./load_app.ts";
 import { logged, Requests } from "./requests.ts";
 
 export class Worker {
@@ -44,6 +44,9 @@ export class Worker {
         case "drain":
           void this.#leave(ExitCode.normal);
           break;
+        case "reopen":
+          this.#reopenLogs();
+          break;
       }
     }
     this.#handleMasterGone();
@@ -54,7 +57,7 @@ export class Worker {
     try {
       const { slot: worker, generation: gen } = orders;
       this.#log = openLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
-      const fetch = await loadApp(orders);
+      const fetch = await importApp({ ...orders, workingDirectory: this.#system.host.cwd() });
       // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
       this.#system.processes.onUncaught((error) => this.#handleUncaught(error));
       const handler = this.#requests.count(this.#withAccessLog(fetch, orders));
@@ -119,13 +122,8 @@ export class Worker {
   }
 
   #reopenLogs(): void {
-    for (const log of [this.#log, this.#accessLog]) {
-      try {
-        log?.reopen();
-      } catch (error) {
-        this.#log?.logger.error(toDenicornError(error).message);
-      }
-    }
+    this.#log?.reopen();
+    if (this.#log !== null) orReport(this.#log.logger, () => this.#accessLog?.reopen());
   }
 
   /**
@@ -156,11 +154,9 @@ export class Worker {
     this.#leaving = true;
     const deadline = this.#orders?.gracefulTimeout ?? 0;
     const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, deadline);
-    if (cut > 0) {
-      this.#log?.logger.warning("{cut} requests were cut off after {seconds} s (graceful-timeout)", {
-        cut,
-        seconds: Math.round(took / 1000),
-      });
+    if (cut > 0 && this.#log !== null) {
+      const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
+      this.#log.logger.warning`${requests} cut off after ${(took / 1000).toFixed(1)} s (graceful-timeout)`;
     }
     this.#accessLog?.close();
     this.#system.processes.exit(code);

@@ -1,0 +1,70 @@
+# Everything one does with a checkout of Denicorn. `make` alone lists it.
+
+DENO_VERSION := 2.9.6
+TOOLS := $(CURDIR)/.tools
+
+# The Deno on PATH if it is the pinned one, else one of our own, from the npm registry.
+DENO ?= $(or $(shell deno --version 2>/dev/null | grep -qF 'deno $(DENO_VERSION) ' && command -v deno), \
+	$(TOOLS)/deno-$(DENO_VERSION)/node_modules/deno/deno)
+DENO := $(strip $(DENO))
+
+# Behind a private certificate authority, Deno must trust what the system trusts.
+export DENO_TLS_CA_STORE ?= system
+# Downloads are kept here, so that no usable HOME is needed.
+export DENO_DIR ?= $(TOOLS)/deno-dir
+ifeq ($(shell test -w "$$HOME" && echo yes),)
+export npm_config_cache ?= $(TOOLS)/npm-cache
+endif
+ifdef CI
+export NO_COLOR ?= 1
+endif
+
+PACKAGES := node_modules/.installed
+PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test ok build dist bench docs clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
+	@DENO='$(DENO)' exec sh scripts/serve.sh
+
+test: dist/denicorn ## Run all tests: unit, property, and with real processes from source and binary
+	DENICORN_BINARY='$(CURDIR)/dist/denicorn' '$(DENO)' test -A tests/
+
+ok: $(PACKAGES) ## Check format, lint, types and unit tests, in seconds
+	'$(DENO)' fmt --check
+	'$(DENO)' lint
+	'$(DENO)' check .
+	'$(DENO)' test -A --no-check --parallel --ignore=tests/integration tests/
+
+build: dist/denicorn ## Compile dist/denicorn, one executable for this machine
+
+dist: dist/denicorn ## Make release archives for linux x64 and arm64, with checksums, in dist/
+	'$(DENO)' run -A scripts/dist.ts
+
+bench: dist/denicorn ## Measure, with the scripts in bench/
+	@for script in bench/*.ts; do '$(DENO)' run -A "$$script" || exit; done
+
+docs: $(PACKAGES) ## Write docs/settings.md anew from the settings table
+	'$(DENO)' run -A main.ts settings --format markdown >docs/settings.md
+
+clean: ## Remove what was built; downloads stay in .tools/
+	rm -rf dist node_modules
+
+# Asked for by name, the binary is compiled even if it is newer than its sources.
+ifneq ($(filter build,$(MAKECMDGOALS)),)
+.PHONY: dist/denicorn
+endif
+dist/denicorn: $(PROGRAM) $(PACKAGES)
+	'$(DENO)' run -A scripts/build.ts
+
+# The only step that needs a network. node_modules is there for the examples: apps are bundled from it.
+$(PACKAGES): deno.json deno.lock | $(DENO)
+	'$(DENO)' install --quiet --frozen --node-modules-dir=auto
+	@touch $@
+
+$(TOOLS)/deno-$(DENO_VERSION)/node_modules/deno/deno:
+	@sh scripts/install_deno.sh $(DENO_VERSION)

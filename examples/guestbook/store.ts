@@ -1,0 +1,74 @@
+/**
+ * The entries, in SQLite. Each worker has a connection of its own to the same file; SQLite keeps their writes
+ * apart, so nothing is lost and no worker needs to know of another.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export interface Entry {
+  readonly id: number;
+  readonly name: string;
+  readonly message: string;
+  /** ISO 8601, in UTC. */
+  readonly writtenAt: string;
+}
+
+export interface Page {
+  /** Newest first. */
+  readonly entries: readonly Entry[];
+  readonly total: number;
+  /** The `before` of the next, older page, if there is one. */
+  readonly nextBefore: number | undefined;
+}
+
+export interface Store {
+  add(entry: { name: string; message: string }): Entry;
+  /** The newest entries, up to `limit`; with `before`, only those older than the entry with that id. */
+  page(options: { before?: number | undefined; limit: number }): Page;
+  /** Throws when the database cannot be read. */
+  check(): void;
+  close(): void;
+}
+
+const schema = `
+  create table if not exists entries (
+    id integer primary key autoincrement,
+    name text not null,
+    message text not null,
+    writtenAt text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  ) strict
+`;
+
+export function openStore(path: string): Store {
+  mkdirSync(dirname(path), { recursive: true });
+  // While another worker writes, a statement waits for its turn up to `timeout` ms instead of failing.
+  const db = new DatabaseSync(path, { timeout: 10_000 });
+  // With a write-ahead log, readers and the writer do not wait for each other.
+  db.exec("pragma journal_mode = wal");
+  // Survives the death of any process. Only a power failure may undo the latest entries, never break the file.
+  db.exec("pragma synchronous = normal");
+  db.exec(schema);
+
+  const insert = db.prepare("insert into entries (name, message) values (?, ?) returning *");
+  const select = db.prepare("select * from entries where id < ? order by id desc limit ?");
+  const count = db.prepare("select count(*) as total from entries");
+
+  return {
+    add: ({ name, message }) => insert.get(name, message) as unknown as Entry,
+
+    page({ before, limit }) {
+      // One row more than asked for tells whether there is a further page.
+      const rows = select.all(before ?? Number.MAX_SAFE_INTEGER, limit + 1) as unknown as Entry[];
+      const entries = rows.slice(0, limit);
+      const { total } = count.get() as { total: number };
+      return { entries, total, nextBefore: rows.length > limit ? entries.at(-1)?.id : undefined };
+    },
+
+    check() {
+      count.get();
+    },
+
+    close: () => db.close(),
+  };
+}

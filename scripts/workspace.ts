@@ -1,0 +1,73 @@
+/** What the build scripts share: where things are, running a program, and giving up. */
+
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+/** Downloads and caches live here, outside version control. */
+export const toolsDir = `${root}/.tools`;
+export const distDir = `${root}/dist`;
+
+/** A failure with a cause the reader can act on; shown without a stack. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+}
+
+/** Runs `main` as a script: a BuildError becomes one line and exit code 1. */
+export async function runScript(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exit(1);
+  }
+}
+
+/**
+ * Runs a program in the root of the checkout and returns its output. `env` is laid over our own environment;
+ * `undefined` removes a variable. The program's output is part of the error when it fails.
+ */
+export async function run(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<string> {
+  const variables = Object.entries({ ...Deno.env.toObject(), ...env });
+  const command = new Deno.Command(program, {
+    args: [...args],
+    cwd: root,
+    clearEnv: true,
+    env: Object.fromEntries(variables.filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const { success, code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  if (!success) {
+    const said = `${decoder.decode(stdout)}${decoder.decode(stderr)}`.trimEnd();
+    throw new BuildError(`${program} ${args[0] ?? ""} ended with exit code ${code}\n${said}`);
+  }
+  return decoder.decode(stdout).trim();
+}
+
+/** A fresh folder for `use`, on the same disk as the caches so that a rename into them is atomic. */
+export async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
+  await Deno.mkdir(toolsDir, { recursive: true });
+  const dir = await Deno.makeTempDir({ dir: toolsDir, prefix: "tmp-" });
+  try {
+    return await use(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

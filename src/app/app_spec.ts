@@ -1,0 +1,84 @@
+/** Where the app is: `path/to/module[:export]`, as the operator writes it. */
+
+import { DenicornError } from "../core/errors.ts";
+import { nearest } from "../settings/nearest.ts";
+import type { System } from "../system/system.ts";
+import { absolutePath, directoryOf, extensionOf, nameOf } from "./paths.ts";
+
+export interface AppSpec {
+  /** As written: absolute, or relative to the working directory. */
+  readonly path: string;
+  readonly exportName: string;
+}
+
+/** Endings an app module may have, in the order they are guessed when one is left out. */
+const appExtensions = [".ts", ".tsx", ".js", ".mjs", ".jsx"];
+
+const accepted = `an app is a ${appExtensions.join(" ")} file`;
+
+/** Splits `path/to/module[:export]`. Throws `app-not-found` for a text that cannot name a module. */
+export function parseAppSpec(text: string): AppSpec {
+  if (/^(https?|file|npm|jsr|data):/.test(text)) {
+    throw notFound(text, "is a URL: give the path of a local file");
+  }
+  const colon = text.lastIndexOf(":");
+  // A colon within a directory's name is part of the path.
+  const hasExport = colon !== -1 && !text.slice(colon).includes("/");
+  const path = hasExport ? text.slice(0, colon) : text;
+  const exportName = hasExport ? text.slice(colon + 1) : "default";
+  if (path === "") throw notFound(text, "names no file: write path/to/module[:export], such as app.ts:app");
+  if (exportName === "") {
+    throw notFound(text, `names no export after the colon: write ${path} or ${path}:NAME`);
+  }
+  return { path, exportName };
+}
+
+/** The absolute path of the app's source file, links resolved. Throws `app-not-found` with a hint. */
+export function locateApp({ files, host }: System, spec: AppSpec): string {
+  const path = spec.path.startsWith("/") ? spec.path : absolutePath(host.cwd(), spec.path);
+  const found = files.stat(path);
+  if (found === null) throw notFound(spec.path, missingReason(files, spec.path, path));
+  if (found.isDirectory) {
+    const inside = files.list(path).filter((name) => /^(main|app|index|server|mod)\.\w+$/.test(name)).filter(
+      isAppName,
+    ).sort();
+    const hint = inside[0] === undefined
+      ? accepted
+      : `did you mean ${spec.path.replace(/\/*$/, "/")}${inside[0]}?`;
+    throw notFound(spec.path, `is a directory: ${hint}`);
+  }
+  if (!found.isFile) throw notFound(spec.path, `is not a regular file: ${accepted}`);
+  if (!isAppName(path)) {
+    const ending = extensionOf(path);
+    throw notFound(spec.path, `${ending === "" ? "has no ending" : `ends in ${ending}`}: ${accepted}`);
+  }
+  return files.realPath(path);
+}
+
+function missingReason(files: System["files"], written: string, path: string): string {
+  const directory = directoryOf(path);
+  if (!files.stat(directory)?.isDirectory) return `no such file: its directory ${directory} does not exist`;
+  const names = files.list(directory).filter(isAppName).sort();
+  const name = nameOf(path);
+  const stem = withoutExtension(name);
+  const completed = appExtensions.map((extension) => stem + extension).find((name) => names.includes(name));
+  const suggestion = completed ?? nearest(name, names);
+  if (suggestion !== undefined) {
+    return `no such file: did you mean ${written.slice(0, written.length - name.length)}${suggestion}?`;
+  }
+  return names.length === 0
+    ? `no such file, and none that could be an app in ${directory}`
+    : `no such file: ${directory} has ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
+}
+
+function isAppName(path: string): boolean {
+  return appExtensions.includes(extensionOf(path));
+}
+
+function withoutExtension(name: string): string {
+  return name.slice(0, name.length - extensionOf(name).length);
+}
+
+function notFound(value: string, reason: string): DenicornError {
+  return new DenicornError("app-not-found", `cannot find the app: ${value}: ${reason}`);
+}

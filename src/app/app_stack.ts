@@ -1,0 +1,40 @@
+/** Stacks of app code: without the frames of Denicorn, of the runtime, and of glue in the bundle. */
+
+import { directoryOf, filePath, fileUrl } from "./paths.ts";
+
+export interface Frame {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  /** As the runtime wrote it. */
+  readonly text: string;
+}
+
+/** Errors caused by errors are followed this far. */
+const maxCauses = 5;
+
+/** `…/src/`, from source and in the binary. */
+const ownSources = `${directoryOf(directoryOf(filePath(import.meta.url)))}/`;
+
+/** The frames of `thrown` in the app and its packages, innermost first. */
+export function appFrames(thrown: unknown, bundle: string): Frame[] {
+  if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return [];
+  return thrown.stack.split("\n").flatMap((text) => {
+    const [, url, line, column] = /^\s+at .*?(file:\/\/\/.*):(\d+):(\d+)\)?$/.exec(text) ?? [];
+    if (url === undefined || url === fileUrl(bundle)) return [];
+    const path = filePath(url);
+    return path.startsWith(ownSources) ? [] : [{ path, line: Number(line), column: Number(column), text }];
+  });
+}
+
+/** Name, message, app frames, and the same of what caused it. `undefined` when that would say nothing more. */
+export function stackText(thrown: unknown, bundle: string): string | undefined {
+  const parts: string[] = [];
+  let error = thrown;
+  for (let depth = 0; depth < maxCauses && error instanceof Error; depth++) {
+    const heading = `${depth === 0 ? "" : "Caused by: "}${error.name}: ${error.message}`;
+    parts.push(heading, ...appFrames(error, bundle).map(({ text }) => text));
+    error = error.cause;
+  }
+  return parts.length === 0 ? undefined : parts.join("\n");
+}

@@ -1,0 +1,55 @@
+/** What esbuild wrote, made into a file that behaves in a worker as its sources would have by themselves. */
+
+import { absolutePath, fileUrl } from "./paths.ts";
+import { placeFunction } from "./source_places.ts";
+
+/** Stands in the bundle's first line until it is known which of the helpers the bundle needs. */
+export const preludeMark = "/*denicorn*/";
+
+/**
+ * Before Deno 2.8 the timers of a program are numbers, while npm packages call `setTimeout(…).unref()`. Deno
+ * tells program and packages apart by their files, which a bundle has no more.
+ */
+const timers =
+  '{ const timer = setTimeout(() => {}); clearTimeout(timer); if (typeof timer === "number") { ' +
+  'const { setTimeout, clearTimeout, setInterval, clearInterval } = process.getBuiltinModule("node:timers"); ' +
+  "Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }); } }";
+
+/**
+ * esbuild lets `import x from` a CommonJS package mean `exports.default` when `exports.__esModule` is set, unless
+ * the importer is known to be an ES module; Deno and Node let it always mean all of `module.exports`. This is
+ * the test in esbuild's helper, and the same with the importer always known.
+ */
+const interopTest = ["isNodeMode || !mod || !mod.__esModule ?", "true ?"] as const;
+
+export interface BuiltText {
+  readonly code: string;
+  /** A source map as JSON. */
+  readonly map: string;
+  /** The directory that `sources` in the map are relative to. */
+  readonly directory: string;
+  readonly entry: string;
+}
+
+export function finishedBundle({ code, map, directory, entry }: BuiltText): string {
+  const body = code.replace(...interopTest).replace(preludeMark, () => prelude(code, entry));
+  return `${body}//# sourceMappingURL=data:application/json;base64,${encodedMap(map, directory)}\n`;
+}
+
+/** On one line, so that the map still fits. Helpers that load modules of Node come only where they are used. */
+function prelude(code: string, entry: string): string {
+  const parts = [timers];
+  if (code.includes("__denicorn_place(")) parts.push(placeFunction);
+  if (code.includes("__require")) {
+    const createRequire = `process.getBuiltinModule("node:module").createRequire`;
+    parts.push(`const require = ${createRequire}(${JSON.stringify(fileUrl(entry))});`);
+  }
+  return parts.join(" ");
+}
+
+/** With sources as URLs: as relative paths, names with `%`, `#` or `?` would be read as something else. */
+function encodedMap(map: string, directory: string): string {
+  const parsed: { sources: string[] } = JSON.parse(map);
+  const sources = parsed.sources.map((source) => fileUrl(absolutePath(directory, source)));
+  return new TextEncoder().encode(JSON.stringify({ ...parsed, sources })).toBase64();
+}

@@ -1,0 +1,98 @@
+/** Reads `denicorn.config.{ts,js,json}`: bundled like an app, so that it may import what an app may. */
+
+import type { Plugin } from "esbuild";
+import { DenicornError } from "../core/errors.ts";
+import type { Files, System } from "../system/system.ts";
+import { appFrames } from "./app_stack.ts";
+import { bundleModule } from "./bundle.ts";
+import { asRecord, jsonFault } from "./jsonc.ts";
+import { extensionOf, fileUrl } from "./paths.ts";
+import { Projects } from "./project.ts";
+
+const action = "cannot load the config file";
+
+/**
+ * The settings that the file at the absolute path exports, read anew on every call. Throws DenicornError
+ * `config-file`.
+ */
+export async function loadConfigFile(
+  system: System,
+  path: string,
+  runtimeDirectory: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const settings = extensionOf(path) === ".json"
+    ? await readJson(system.files, path)
+    : await importDefault(system, path, runtimeDirectory);
+  const record = asRecord(settings);
+  if (record !== undefined) return record;
+  const found = settings === undefined
+    ? "no default export"
+    : Array.isArray(settings)
+    ? "an array"
+    : typeof settings;
+  throw configError(path, `found ${found}: write \`export default defineConfig({ … })\``);
+}
+
+async function readJson(files: Files, path: string): Promise<unknown> {
+  const text = await readText(files, path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { line, column, reason } = jsonFault(text, error);
+    throw configError(`${path}:${line}:${column}`, reason, error);
+  }
+}
+
+async function readText(files: Files, path: string): Promise<string> {
+  try {
+    return await files.readText(path);
+  } catch (error) {
+    throw configError(path, "it cannot be read", error);
+  }
+}
+
+async function importDefault(system: System, path: string, runtimeDirectory: string): Promise<unknown> {
+  await readText(system.files, path);
+  // A module is loaded once per URL: each reading needs a name of its own.
+  const directory = system.files.makePrivateDirectory(runtimeDirectory, "config-");
+  const outfile = `${directory}/config.mjs`;
+  try {
+    await bundleModule(system, { entry: path, outfile, runtimeDirectory }, action, [
+      ownModule(system.files, path),
+    ]);
+    const module: Readonly<Record<string, unknown>> = await import(fileUrl(outfile));
+    return module["default"];
+  } catch (error) {
+    if (error instanceof DenicornError && error.code === "internal") throw error;
+    if (error instanceof DenicornError) {
+      throw new DenicornError("config-file", error.message, { detail: error.detail, cause: error });
+    }
+    const frame = appFrames(error, outfile)[0];
+    const place = frame === undefined ? path : `${frame.path}:${frame.line}:${frame.column}`;
+    throw configError(place, `it throws: ${error instanceof Error ? error.message : String(error)}`, error);
+  } finally {
+    system.files.remove(directory);
+  }
+}
+
+/** `import { defineConfig } from "denicorn"` needs no installed package: the function only carries types. */
+function ownModule(files: Files, path: string): Plugin {
+  const projects = new Projects(files, path);
+  return {
+    name: "denicorn-config",
+    setup(build) {
+      build.onResolve(
+        { filter: /^denicorn$/ },
+        ({ path, importer }) =>
+          projects.resolve(path, importer) === undefined ? { path, namespace: "denicorn" } : null,
+      );
+      build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({
+        contents: "export const defineConfig = (settings) => settings;",
+      }));
+    },
+  };
+}
+
+function configError(place: string, reason: string, cause?: unknown): DenicornError {
+  return new DenicornError("config-file", `${action}: ${place}: ${reason}`, { cause });
+}

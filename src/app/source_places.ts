@@ -1,0 +1,68 @@
+/**
+ * In one bundle file, `import.meta`, `__dirname` and `__filename` would mean the bundle's place. esbuild replaces
+ * them by properties of one name, and every module that mentions one gets a constant of that name for itself.
+ */
+
+import type { Plugin } from "esbuild";
+import type { Files } from "../system/system.ts";
+import { fileUrl } from "./paths.ts";
+
+export const placeDefines = {
+  "import.meta": "__denicorn_meta",
+  "__dirname": "__denicorn_meta.dirname",
+  "__filename": "__denicorn_meta.filename",
+} as const;
+
+/** The function, defined once in the bundle's first line, that makes the `import.meta` of one source file. */
+export const placeFunction =
+  `const __denicorn_place = (url) => { const filename = decodeURIComponent(new URL(url).pathname); ` +
+  `return { url, filename, dirname: filename.slice(0, filename.lastIndexOf("/")) || "/", main: false, ` +
+  `resolve: (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href : ` +
+  `\`file://\${process.getBuiltinModule("node:module").createRequire(url).resolve(to)}\` }; };`;
+
+/** What may stand before the first line of a module's text; to be taken out of lines shown to people. */
+export const addedText = /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_meta = [^"]*"[^"]*"\);)?/;
+
+export function sourcePlaces(files: Files): Plugin {
+  return {
+    name: "denicorn-places",
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path, with: attributes }) => {
+        // Imported as text or bytes: as it is.
+        if (attributes["type"] !== undefined) return null;
+        const text = readText(files, path);
+        const added = text === undefined ? "" : jsxRuntime(path, text) + placeOf(path, text);
+        if (text === undefined || added === "") return null;
+        return { contents: withFirst(text, added), loader: "default" };
+      });
+    },
+  };
+}
+
+function placeOf(path: string, text: string): string {
+  if (!/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)) return "";
+  // Marked as pure, so that the constant alone does not keep an unused module in the bundle.
+  return `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${JSON.stringify(fileUrl(path))});`;
+}
+
+/** In TypeScript and Deno these two pragmas choose the JSX transform; esbuild wants to be told. */
+function jsxRuntime(path: string, text: string): string {
+  if (!/\.[jt]sx$/.test(path) || text.includes("@jsxRuntime")) return "";
+  if (/@jsxImportSource\s/.test(text)) return "/** @jsxRuntime automatic */";
+  return /@jsx\s/.test(text) ? "/** @jsxRuntime classic */" : "";
+}
+
+/** On the same line as what was first, so that lines keep their numbers. */
+function withFirst(text: string, added: string): string {
+  const hashbang = /^#!.*\n/.exec(text)?.[0] ?? "";
+  return hashbang + added + text.slice(hashbang.length);
+}
+
+function readText(files: Files, path: string): string | undefined {
+  try {
+    return files.readTextSync(path);
+  } catch {
+    // esbuild will meet the same fault and knows where the file was imported.
+    return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+/** `--help`, made from the commands, the settings and the exit codes as they are declared. */
+
+import { exitCodeMeanings } from "../core/errors.ts";
+import { type CommandOption, type CommandSyntax, generalOptions } from "../settings/command_line.ts";
+import { type NamedSetting, namedSettings } from "../settings/settings.ts";
+import { bySection, wrap } from "./layout.ts";
+
+/** A command as help and completions see it. */
+export interface Command extends CommandSyntax {
+  readonly name: string;
+  /** What follows the name: `[OPTIONS] APP`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** What may stand as its operand, where that is one of a few words. */
+  readonly words?: readonly { readonly name: string; readonly summary: string }[];
+}
+
+export interface HelpOptions {
+  readonly version: string;
+  readonly commands: readonly Command[];
+  /** Columns of the terminal. */
+  readonly width?: number;
+}
+
+/** A space at which no line is broken; printed as a plain one. */
+const unbroken = "\u00a0";
+
+/** A line or two of help: what to write, and what it does. */
+type Entry = readonly [term: string, text: string];
+
+interface Block {
+  readonly title: string;
+  readonly entries: readonly Entry[];
+}
+
+/** The help of `denicorn` itself, with every setting, since `serve` is what it does when no command is named. */
+export function renderHelp({ version, commands, width = 80 }: HelpOptions): string {
+  const usage = ["denicorn [serve] [OPTIONS] APP", "denicorn COMMAND [OPTIONS]"];
+  const blocks: Block[] = [
+    {
+      title: "Commands",
+      entries: commands.map(({ name, usage, summary }) => [`${name} ${usage}`.trim(), summary]),
+    },
+    ...settingBlocks(),
+    { title: "General", entries: generalOptions.map(optionEntry) },
+  ];
+  const exitCodes = Object.entries(exitCodeMeanings);
+  return [
+    `denicorn ${version}: pre-fork HTTP application server for Deno`,
+    usage.map((line, index) => (index === 0 ? "Usage: " : "       ") + line).join("\n"),
+    ...renderBlocks(blocks, width),
+    ...hints().map((hint) => wrap(hint, width).join("\n")),
+    ...renderBlocks([{ title: "Exit codes", entries: exitCodes }], width),
+  ].join("\n\n") + "\n";
+}
+
+/** The help of one command. */
+export function renderCommandHelp(command: Command, { width = 80 }: Pick<HelpOptions, "width">): string {
+  const blocks: Block[] = [
+    { title: "Operands", entries: (command.words ?? []).map(({ name, summary }) => [name, summary]) },
+    { title: "Options", entries: command.options.map(optionEntry) },
+    ...(command.takesSettings ? settingBlocks() : []),
+    { title: "General", entries: generalOptions.map(optionEntry) },
+  ];
+  return [
+    `Usage: denicorn ${command.name} ${command.usage}`.trim(),
+    wrap(command.summary, width).join("\n"),
+    ...renderBlocks(blocks, width),
+    ...(command.takesSettings ? hints().map((hint) => wrap(hint, width).join("\n")) : []),
+  ].join("\n\n") + "\n";
+}
+
+function settingBlocks(): Block[] {
+  return bySection(settingEntry).map(({ title, rendered }) => ({ title, entries: rendered }));
+}
+
+function settingEntry(setting: NamedSetting): Entry {
+  const { name, short, flag, placeholder, description, repeatable } = setting;
+  const shown = setting.show(setting.default);
+  const term = flag === false ? `    ${placeholder}` : flagTerm(name, short, placeholder);
+  const facts = [
+    ...(repeatable ? ["repeatable"] : []),
+    ...(shown === "none" ? [] : [`default: ${shown}`.replaceAll(" ", unbroken)]),
+  ];
+  return [term, facts.length === 0 ? description : `${description} [${facts.join("; ")}]`];
+}
+
+function optionEntry({ name, short, placeholder, choices, description }: CommandOption): Entry {
+  return [flagTerm(name, short, choices?.join("|") ?? placeholder), description];
+}
+
+function flagTerm(name: string, short: string | undefined, placeholder: string | undefined): string {
+  const flags = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  return placeholder === undefined ? flags : `${flags} ${placeholder}`;
+}
+
+function hints(): string[] {
+  const aliases = namedSettings.flatMap(({ alias, name }) =>
+    alias === undefined ? [] : [`${alias.name} (${name})`]
+  );
+  return [
+    "TIME is in seconds, or has a unit: 500ms, 30s, 2m, 1h.",
+    "Every setting can also stand in the environment (--graceful-timeout as DENICORN_GRACEFUL_TIMEOUT; also " +
+    `${aliases.join(", ")}) and in the config file (as gracefulTimeout). The command line overrules the ` +
+    "environment, and that the config file. `denicorn settings` shows each value and where it comes from.",
+  ];
+}
+
+const widestTerm = 30;
+const narrowestText = 24;
+
+/** Terms in one column and texts in another, or one below the other where the terminal is narrow. */
+function renderBlocks(blocks: readonly Block[], width: number): string[] {
+  const filled = blocks.filter(({ entries }) => entries.length > 0);
+  const terms = filled.flatMap(({ entries }) => entries.map(([term]) => term.length));
+  const column = 2 + Math.min(Math.max(...terms), widestTerm) + 2;
+  const indent = width - column < narrowestText ? 8 : column;
+  return filled.map(({ title, entries }) =>
+    [`${title}:`, ...entries.flatMap((entry) => renderEntry(entry, indent, width))].join("\n")
+  );
+}
+
+function renderEntry([term, text]: Entry, indent: number, width: number): string[] {
+  const lines = wrap(text, width - indent).map((line) => " ".repeat(indent) + line.replaceAll(unbroken, " "));
+  const head = `  ${term}`;
+  const [first = "", ...others] = lines;
+  if (head.length + 2 > indent) return [head, ...lines];
+  return [head + first.slice(head.length), ...others];
+}

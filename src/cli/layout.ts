@@ -1,0 +1,34 @@
+/** What the printed views of the settings share. */
+
+import { type NamedSetting, namedSettings, sectionTitles } from "../settings/settings.ts";
+
+/** Breaks `text` between words into lines of at most `width`; a word that is longer stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** All names in the environment, the one that counts first. */
+export function variables({ variable, alias }: NamedSetting): string[] {
+  return alias === undefined ? [variable] : [variable, alias.name];
+}
+
+interface RenderedSection<Rendered> {
+  readonly title: string;
+  readonly rendered: readonly Rendered[];
+}
+
+/** Every setting rendered, in the sections of the table. */
+export function bySection<Rendered>(
+  render: (setting: NamedSetting) => Rendered,
+): RenderedSection<Rendered>[] {
+  return sectionTitles.map((title) => ({
+    title,
+    rendered: namedSettings.filter(({ section }) => section === title).map(render),
+  }));
+}

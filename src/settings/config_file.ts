@@ -1,0 +1,41 @@
+import { DenicornError } from "../core/errors.ts";
+import type { Given } from "./given.ts";
+import { notAccepted, quote, unknownName } from "./mistake.ts";
+import { nearest } from "./nearest.ts";
+import { fromConfigFile } from "./origin.ts";
+import { type NamedSetting, namedSettings, notInConfigFile } from "./settings.ts";
+
+/** A config file once it is loaded. */
+export interface LoadedConfigFile {
+  /** As messages name it. */
+  readonly path: string;
+  /** Its default export; of a JSON file, its content. */
+  readonly values: unknown;
+}
+
+const settingsByKey = new Map<string, NamedSetting>(namedSettings.map((setting) => [setting.key, setting]));
+
+/**
+ * The settings in a config file; a key whose value is `undefined` counts as unset. Throws DenicornError
+ * `config-file`, `setting-unknown`, `setting-invalid`.
+ */
+export function readConfigFile({ path, values }: LoadedConfigFile): Given[] {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new DenicornError(
+      "config-file",
+      `config file ${path}: ${quote(values)} is not accepted: export an object of settings as default`,
+    );
+  }
+  const origin = fromConfigFile(path);
+  return Object.entries(values).flatMap(([key, value]) => {
+    const setting = settingsByKey.get(key);
+    if (setting === undefined) {
+      const guess = nearest(key, [...settingsByKey.keys()]);
+      throw unknownName(key, origin, guess, "run denicorn settings for all names");
+    }
+    if (key === notInConfigFile) {
+      throw notAccepted(key, value, origin, "it on the command line or in the environment");
+    }
+    return value === undefined ? [] : [{ setting, value, origin }];
+  });
+}

@@ -1,0 +1,55 @@
+import type { Kind } from "../kind.ts";
+
+/** A TCP address to listen on. IPv6 addresses stand without their brackets. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[v6]:port`, or `:port` for all interfaces. */
+export const address: Kind<Address, `${string}:${string}`> = {
+  accepts: "host:port, [v6]:port or :port, with a port from 0 to 65535",
+  placeholder: "ADDRESS",
+  parse: (given) => typeof given === "string" ? parseAddress(given) : undefined,
+  show: showAddress,
+  plain: showAddress,
+};
+
+/** A port number in decimal digits, as platforms hand it over in `PORT`. */
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+}
+
+/** The one spelling two equal addresses share. */
+export function showAddress({ hostname, port }: Address): `${string}:${string}` {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+function parseAddress(text: string): Address | undefined {
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, colon);
+  const port = text.slice(colon + 1);
+  if (colon === -1 || !isPort(port)) return undefined;
+  const hostname = host === "" ? "0.0.0.0" : parseHost(host);
+  return hostname === undefined ? undefined : { hostname, port: Number(port) };
+}
+
+function parseHost(text: string): string | undefined {
+  if (text.startsWith("[")) return parseIpv6(text);
+  if (/^[\d.]+$/.test(text)) return isIpv4(text) ? text : undefined;
+  const isName = text.length <= 253 && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(text) &&
+    !text.includes("..");
+  return isName ? text.toLowerCase() : undefined;
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+/** In the canonical spelling, so that `[0:0::1]` and `[::1]` are seen to be one address. */
+function parseIpv6(bracketed: string): string | undefined {
+  if (!/^\[[0-9a-f:.]+\]$/i.test(bracketed)) return undefined;
+  const url = URL.parse(`http://${bracketed}/`);
+  return url === null ? undefined : url.hostname.slice(1, -1);
+}

@@ -1,0 +1,42 @@
+import type { Kind } from "../kind.ts";
+
+const units = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+type Unit = keyof typeof units;
+
+interface SizeOptions {
+  /** Bytes. */
+  readonly from: number;
+  readonly to: number;
+}
+
+type SizeConfig = number | `${number}${Unit}`;
+
+/** An amount of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 of the one before. */
+export function size({ from, to }: SizeOptions): Kind<number, SizeConfig> {
+  return {
+    accepts: `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`,
+    placeholder: "SIZE",
+    parse(given) {
+      const value = parseSize(String(given));
+      return value !== undefined && value >= from && value <= to ? value : undefined;
+    },
+    show: showSize,
+    plain: (value) => value,
+  };
+}
+
+/** Bytes, or `undefined` when `text` is no size or no whole number of bytes. */
+export function parseSize(text: string): number | undefined {
+  const [, amount, unit = ""] = /^(\d{1,15}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];
+  if (amount === undefined) return undefined;
+  const value = Number(amount) * units[unit.toUpperCase() as Unit];
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** The largest unit that leaves a whole number. */
+export function showSize(bytes: number): string {
+  const unit = (["T", "G", "M", "K"] as const).find((unit) =>
+    bytes >= units[unit] && bytes % units[unit] === 0
+  );
+  return unit === undefined ? String(bytes) : `${bytes / units[unit]}${unit}`;
+}

@@ -1,0 +1,95 @@
+import type { Completion, Kind } from "../kind.ts";
+
+/** One of a few words. */
+export function choice<const Word extends string>(
+  placeholder: string,
+  words: readonly Word[],
+): Kind<Word, Word> {
+  return {
+    accepts: oneOf(words),
+    placeholder,
+    completion: words,
+    parse: (given) => words.find((word) => word === given),
+    show: (value) => value,
+    plain: (value) => value,
+  };
+}
+
+/** "text, json or markdown". */
+export function oneOf(words: readonly string[]): string {
+  return words.join(", ").replace(/, (?=[^,]*$)/, " or ");
+}
+
+interface TextOptions {
+  readonly accepts: string;
+  readonly placeholder: string;
+  readonly completion?: Completion;
+  readonly matches?: (text: string) => boolean;
+}
+
+/** Any text but an empty one that `matches`. */
+export function text({ matches = () => true, ...options }: TextOptions): Kind<string, string> {
+  return {
+    ...options,
+    // The system calls behind files and environments end a string at its first NUL.
+    parse: (given) =>
+      typeof given === "string" && given !== "" && !given.includes("\0") && matches(given)
+        ? given
+        : undefined,
+    show: (value) => value,
+    plain: (value) => value,
+  };
+}
+
+export const file: Kind<string, string> = text({
+  accepts: "the path of a file",
+  placeholder: "FILE",
+  completion: "file",
+});
+export const directory: Kind<string, string> = text({
+  accepts: "the path of a directory",
+  placeholder: "DIRECTORY",
+  completion: "directory",
+});
+
+/** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
+const longestSocketPath = 107;
+
+export const socketPath: Kind<string, string> = text({
+  accepts: `a path of at most ${longestSocketPath} bytes`,
+  placeholder: "FILE",
+  completion: "file",
+  matches: (path) => new TextEncoder().encode(path).length <= longestSocketPath,
+});
+
+/** `path[:export]`; whether the module exists is for the app loader to say. */
+export const appReference: Kind<string, string> = text({
+  accepts: "path/to/module or path/to/module:export",
+  placeholder: "APP",
+  completion: "file",
+  matches: (app) => !/^:|:$/.test(app),
+});
+
+/** A name or number of a user or group. Numbers are kept as text: only the system knows what they mean. */
+export function account(placeholder: string): Kind<string, string | number> {
+  const name = text({
+    accepts: "a name or a number",
+    placeholder,
+    matches: (name) => /^([a-z_][a-z0-9_.-]*\$?|\d{1,9})$/i.test(name),
+  });
+  return { ...name, parse: (given, machine) => name.parse(String(given), machine) };
+}
+
+export type Pair = readonly [key: string, value: string];
+
+/** `KEY=VALUE`, where the value may be empty. */
+export const pair: Kind<Pair, `${string}=${string}`> = {
+  accepts: "KEY=VALUE, the key of letters, digits and _",
+  placeholder: "KEY=VALUE",
+  parse(given) {
+    const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^\0]*)$/.exec(String(given)) ?? [];
+    return key === undefined || value === undefined ? undefined : [key, value];
+  },
+  show: ([key, value]) => `${key}=${value}`,
+  plain: ([key, value]) => `${key}=${value}`,
+};

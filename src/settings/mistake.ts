@@ -1,0 +1,49 @@
+/** How every mistake in settings reads: one line with the name, the value, its origin and what is accepted. */
+
+import { DenicornError } from "../core/errors.ts";
+import type { Origin } from "./origin.ts";
+
+/** `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. */
+export function notAccepted(name: string, given: unknown, origin: Origin, accepts: string): DenicornError {
+  return new DenicornError(
+    "setting-invalid",
+    `${name}: ${quote(given)} (${origin}) is not accepted: give ${accepts}`,
+  );
+}
+
+/** `--wrokers (command line) is unknown: did you mean --workers?` Without a guess, `otherwise` helps on. */
+export function unknownName(
+  name: string,
+  origin: Origin,
+  guess: string | undefined,
+  otherwise: string,
+): DenicornError {
+  const help = guess === undefined ? otherwise : `did you mean ${guess}?`;
+  return new DenicornError("setting-unknown", `${oneLine(name)} (${origin}) is unknown: ${help}`);
+}
+
+const longest = 80;
+
+/** Any value on one short line, so that a message stays readable whatever somebody passes. */
+export function quote(given: unknown): string {
+  const text = oneLine(spell(given));
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}
+
+function spell(given: unknown): string {
+  if (typeof given === "function") return "a function";
+  if (typeof given !== "string" && typeof given !== "object") return String(given);
+  try {
+    return JSON.stringify(given);
+  } catch {
+    return "an object";
+  }
+}
+
+/** JSON leaves some control characters as they are; a terminal must not obey them. */
+function oneLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,53 @@
+/**
+ * The one of `known` that `name` was probably meant to be. Capitals, dashes and underscores do not count, so
+ * that `bootTimeout` finds `boot-timeout`.
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const wanted = letters(name);
+  let best: string | undefined;
+  let fewest = Infinity;
+  for (const candidate of known) {
+    const edits = distance(wanted, letters(candidate));
+    // A third of the letters may differ; beyond that a guess misleads more than it helps.
+    if (edits < fewest && edits <= Math.ceil(letters(candidate).length / 3)) {
+      best = candidate;
+      fewest = edits;
+    }
+  }
+  return best ?? known.find((candidate) => beginAlike(wanted, letters(candidate)));
+}
+
+function letters(name: string): string {
+  // No known name is longer, and the distance takes time with the product of the lengths.
+  return name.slice(0, 64).toLowerCase().replace(/[-_]/g, "");
+}
+
+function beginAlike(a: string, b: string): boolean {
+  return Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a));
+}
+
+/** How many letters must be added, removed, changed or swapped with a neighbour to make `a` into `b`. */
+function distance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      current[column] = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (same ? 0 : 1),
+        swapped ? at(beforeLast, column - 2) + 1 : Infinity,
+      );
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
+}

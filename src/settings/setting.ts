@@ -1,0 +1,132 @@
+import type { Completion, Kind, Machine } from "./kind.ts";
+
+/** What a setting says about itself beside the kind of its value. */
+interface Declaration {
+  readonly description: string;
+  /** Whether a reload (HUP) applies a changed value; otherwise it takes a restart. */
+  readonly reload: boolean;
+  readonly short?: string;
+  /** A name other platforms use, beside `DENICORN_<NAME>`; where both are set, ours counts. */
+  readonly alias?: EnvironmentAlias;
+  /** False for the operand APP. */
+  readonly flag?: false;
+}
+
+export interface EnvironmentAlias {
+  readonly name: string;
+  /** Completes "give …" where the variable accepts something else than the setting does. */
+  readonly accepts?: string;
+  /** Turns the variable into a value of the setting; `undefined` means: not accepted. */
+  readonly spell?: (text: string) => string | undefined;
+}
+
+/** A value, or the part of what was given that is not accepted. */
+export type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
+
+/** One setting, without its name. `Config` is what a config file may hold for it. */
+export interface Setting<Value, Config> {
+  readonly description: string;
+  readonly reload: boolean;
+  readonly short?: string;
+  readonly alias?: EnvironmentAlias;
+  readonly flag?: false;
+  readonly accepts: string;
+  readonly placeholder: string;
+  readonly completion?: Completion;
+  readonly repeatable: boolean;
+  readonly default: Value;
+  /** Reads a text, a natural value of a config file, or a list of them where the setting is repeatable. */
+  read(given: unknown, machine: Machine): Reading<Value>;
+  /** For people, on one line. */
+  show(value: Value): string;
+  /** As a config file would hold it; `null` for a setting that is not set. */
+  plain(value: Value): Config | null;
+}
+
+/** A setting that always has a value. */
+export function one<Value, Config extends string | number>(
+  kind: Kind<Value, Config>,
+  declaration: Declaration & { readonly default: NoInfer<Value> },
+): Setting<Value, Config> {
+  return {
+    ...describe(kind),
+    ...declaration,
+    repeatable: false,
+    read: (given, machine) => readOne(kind, given, machine),
+    show: (value) => kind.show(value),
+    plain: (value) => kind.plain(value),
+  };
+}
+
+/** A setting that may be left out; `unset` tells people what that means. */
+export function optional<Value, Config extends string | number>(
+  kind: Kind<Value, Config>,
+  { unset, ...declaration }: Declaration & { readonly unset: string },
+): Setting<Value | undefined, Config> {
+  return {
+    ...describe(kind),
+    ...declaration,
+    repeatable: false,
+    default: undefined,
+    read: (given, machine) => readOne(kind, given, machine),
+    show: (value) => value === undefined ? unset : kind.show(value),
+    plain: (value) => value === undefined ? null : kind.plain(value),
+  };
+}
+
+interface ManyOptions<Value> extends Declaration {
+  readonly default: readonly Value[];
+  /** What an empty list looks like to people. */
+  readonly unset?: string;
+  /** Makes a list of what a config file holds in another shape. */
+  readonly list?: (given: unknown) => readonly unknown[];
+}
+
+/** A setting that may be given several times. The values of one source replace those of the sources below it. */
+export function many<Value, Config extends string | number>(
+  kind: Kind<Value, Config>,
+  { unset = "none", list = asList, ...declaration }: ManyOptions<Value>,
+): Setting<readonly Value[], Config | readonly Config[]> {
+  return {
+    ...describe(kind),
+    ...declaration,
+    repeatable: true,
+    read(given, machine) {
+      const value: Value[] = [];
+      for (const item of list(given)) {
+        const reading = readOne(kind, item, machine);
+        if ("refused" in reading) return reading;
+        value.push(reading.value);
+      }
+      return { value };
+    },
+    show: (values) => values.length === 0 ? unset : values.map((value) => kind.show(value)).join(", "),
+    plain: (values) => values.map((value) => kind.plain(value)),
+  };
+}
+
+function asList(given: unknown): readonly unknown[] {
+  return Array.isArray(given) ? given : [given];
+}
+
+type Described<Value, Config extends string | number> = Pick<
+  Kind<Value, Config>,
+  "accepts" | "placeholder" | "completion"
+>;
+
+function describe<Value, Config extends string | number>(
+  { accepts, placeholder, completion }: Kind<Value, Config>,
+): Described<Value, Config> {
+  return { accepts, placeholder, ...(completion === undefined ? {} : { completion }) };
+}
+
+function readOne<Value, Config extends string | number>(
+  kind: Kind<Value, Config>,
+  given: unknown,
+  machine: Machine,
+): Reading<Value> {
+  const value = typeof given === "string" || typeof given === "number"
+    ? kind.parse(given, machine)
+    : undefined;
+  return value === undefined ? { refused: given } : { value };
+}

@@ -1,0 +1,73 @@
+/**
+ * Every setting, declared once in the tables of its section. Command line, environment, config file, help,
+ * reference page, completions and the types below all follow from here.
+ */
+
+import { appSettings } from "./sections/app.ts";
+import { listeningSettings } from "./sections/listening.ts";
+import { logSettings } from "./sections/logs.ts";
+import { processSettings } from "./sections/process.ts";
+import { workerSettings } from "./sections/workers.ts";
+import type { Setting } from "./setting.ts";
+
+const sections = {
+  "App": appSettings,
+  "Listening": listeningSettings,
+  "Workers": workerSettings,
+  "Logs": logSettings,
+  "Process": processSettings,
+} satisfies Record<string, Readonly<Record<string, Setting<unknown, unknown>>>>;
+
+type Table =
+  & typeof appSettings
+  & typeof listeningSettings
+  & typeof workerSettings
+  & typeof logSettings
+  & typeof processSettings;
+
+/** The name of a setting in code and in config files: `gracefulTimeout`. */
+export type SettingKey = keyof Table;
+
+/** All settings, resolved. Durations are in milliseconds. */
+export type Settings = {
+  readonly [Key in SettingKey]: Table[Key] extends Setting<infer Value, unknown> ? Value : never;
+};
+
+/** A config file cannot name the config file. */
+export const notInConfigFile = "config";
+
+/** What `denicorn.config.ts` may export. */
+export type ConfigFile = {
+  readonly [Key in Exclude<SettingKey, typeof notInConfigFile>]?:
+    | (Table[Key] extends Setting<infer _, infer Config> ? Config : never)
+    | undefined;
+};
+
+/** A setting together with all its names. */
+export interface NamedSetting extends Setting<unknown, unknown> {
+  readonly key: SettingKey;
+  /** As in messages and flags: `graceful-timeout`. */
+  readonly name: string;
+  readonly section: string;
+  /** `DENICORN_GRACEFUL_TIMEOUT`. */
+  readonly variable: string;
+}
+
+export const variablePrefix = "DENICORN_";
+
+/** All settings, section by section. */
+export const namedSettings: readonly NamedSetting[] = Object.entries(sections).flatMap(([section, table]) =>
+  Object.entries(table).map(([key, setting]) => {
+    const name = key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+    const variable = variablePrefix + name.replaceAll("-", "_").toUpperCase();
+    return { ...setting, key: key as SettingKey, name, section, variable };
+  })
+);
+
+/** The titles of the sections, in the order they are shown. */
+export const sectionTitles: readonly string[] = Object.keys(sections);
+
+/** How the command line names a setting in messages. */
+export function flagName({ name, flag }: NamedSetting): string {
+  return flag === false ? name.toUpperCase() : `--${name}`;
+}

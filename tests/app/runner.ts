@@ -1,0 +1,27 @@
+/**
+ * Imports a bundle as a worker does and prints, as JSON, what the app answers or why it cannot be loaded:
+ *
+ *     runner BUNDLE SOURCE EXPORT
+ */
+
+import { importApp } from "../../src/app/import_app.ts";
+import { toDenicornError } from "../../src/core/errors.ts";
+
+const [bundle = "", source = "", exportName = ""] = Deno.args;
+try {
+  const fetch = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() });
+  const { promise: completed } = Promise.withResolvers<void>();
+  const response = await fetch(new Request("http://app.test/"), {
+    remoteAddr: { transport: "tcp" },
+    completed,
+  });
+  print({ text: await response.text() });
+} catch (error) {
+  const { code, message, detail } = toDenicornError(error);
+  print({ error: { code, message, detail } });
+}
+
+/** On the last line: the app may have printed before. */
+function print(result: unknown): void {
+  console.log(`\n${JSON.stringify(result)}`);
+}

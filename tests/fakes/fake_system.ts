@@ -1,0 +1,138 @@
+import type {
+  AppendFile,
+  ChildProcess,
+  ExitStatus,
+  Files,
+  Host,
+  Network,
+  Processes,
+  Signal,
+  System,
+} from "../../src/system/system.ts";
+import { FakeClock } from "./fake_clock.ts";
+
+/** A process that ends when a test says so, or when it is sent SIGKILL. */
+export class FakeProcess implements ChildProcess {
+  readonly pid: number;
+  readonly exited: Promise<ExitStatus>;
+  readonly signals: Signal[] = [];
+  readonly end: (status: ExitStatus) => void;
+
+  constructor(pid: number) {
+    this.pid = pid;
+    const { promise, resolve } = Promise.withResolvers<ExitStatus>();
+    this.exited = promise;
+    this.end = resolve;
+  }
+
+  kill(signal: Signal): void {
+    this.signals.push(signal);
+    if (signal === "SIGKILL") this.end({ code: 137, signal });
+  }
+}
+
+/** An outside made of maps: files by path, variables by name, everything written kept as text. */
+export class FakeSystem implements System {
+  readonly clock = new FakeClock();
+  readonly texts = new Map<string, string>();
+  readonly variables = new Map<string, string>();
+  readonly alive = new Set<number>();
+  readonly written = { stdout: "", stderr: "" };
+  uid = 1000;
+  failingWrites = false;
+  #secrets = 0;
+
+  readonly host: Host = {
+    os: "linux",
+    pid: 41,
+    uid: 1000,
+    execPath: "/opt/denicorn",
+    standalone: true,
+    runtime: "deno 0.0.0",
+    cores: () => 2,
+    env: (name) => this.variables.get(name),
+    environment: () => Object.fromEntries(this.variables),
+    setEnv: (name, value) =>
+      void (value === undefined ? this.variables.delete(name) : this.variables.set(name, value)),
+    cwd: () => "/srv",
+    chdir: () => {},
+    setUmask: () => {},
+    isTerminal: () => false,
+    write: (stream, text) => void (this.written[stream] += text),
+    random: () => 0,
+    secret: () => `token-${++this.#secrets}`,
+  };
+
+  readonly files: Files = {
+    readText: (path) => Promise.resolve(this.#read(path)),
+    readTextSync: (path) => this.#read(path),
+    readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
+    writeText: (path, text) => void this.texts.set(path, text),
+    writeBytes: (path, bytes) => void this.texts.set(path, new TextDecoder().decode(bytes)),
+    stat: (path) => this.#info(path),
+    lstat: (path) => this.#info(path),
+    realPath: (path) => path,
+    list: () => [],
+    rename: (from, to) => {
+      this.texts.set(to, this.#read(from));
+      this.texts.delete(from);
+    },
+    makeDirectory: () => {},
+    makePrivateDirectory: (parent, prefix) => `${parent}/${prefix}1`,
+    remove: (path) => void this.texts.delete(path),
+    changeOwner: () => {},
+    changeMode: () => {},
+    openAppend: (path) => this.#open(path),
+  };
+
+  readonly processes: Processes = {
+    spawn: () => new FakeProcess(1),
+    isAlive: (pid) => this.alive.has(pid),
+    onSignal: () => {},
+    onUncaught: () => {},
+    exit: (code) => {
+      throw new Error(`exit ${code}`);
+    },
+  };
+
+  readonly network: Network = {
+    listenUnix: () => unavailable("listenUnix"),
+    connectUnix: () => unavailable("connectUnix"),
+    answers: () => Promise.resolve(false),
+    probe: () => {},
+    serve: () => unavailable("serve"),
+    serveUnix: () => unavailable("serveUnix"),
+    fetchUnix: () => unavailable("fetchUnix"),
+  };
+
+  #read(path: string): string {
+    const text = this.texts.get(path);
+    if (text === undefined) throw new Error(`No such file: ${path}`);
+    return text;
+  }
+
+  #info(path: string) {
+    const text = this.texts.get(path);
+    if (text === undefined) return null;
+    return { isFile: true, isDirectory: false, isSymlink: false, size: text.length, uid: 1000, mode: 0o644 };
+  }
+
+  #open(path: string): AppendFile {
+    if (path.startsWith("/missing/")) throw new Error("No such directory");
+    // As with a real file: what is open goes on under its old name after a rename.
+    const file = { text: this.texts.get(path) ?? "" };
+    this.texts.set(path, file.text);
+    return {
+      write: (bytes) => {
+        if (this.failingWrites) throw new Error("No space left on device");
+        file.text += new TextDecoder().decode(bytes);
+        this.texts.set(path, file.text);
+      },
+      close: () => {},
+    };
+  }
+}
+
+function unavailable(what: string): never {
+  throw new Error(`the fake system has no ${what}`);
+}

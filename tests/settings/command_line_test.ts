@@ -1,0 +1,163 @@
+import { type CommandLine, type CommandOption, parseCommandLine } from "../../src/settings/command_line.ts";
+import { DenicornError } from "../../src/core/errors.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { assertOneLine } from "./resolving.ts";
+
+const options: readonly CommandOption[] = [
+  { name: "format", placeholder: "FORMAT", choices: ["text", "json"], description: "How." },
+  { name: "socket", placeholder: "FILE", description: "Where." },
+  { name: "json", short: "j", description: "In JSON." },
+];
+
+function parse(...args: string[]): CommandLine {
+  return parseCommandLine(args, { takesSettings: true, options });
+}
+
+function settings(...args: string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(parse(...args).settings);
+}
+
+function refusal(...args: string[]): string {
+  const error = assertThrows(() => parse(...args), DenicornError);
+  assertOneLine(error);
+  return `${error.code}: ${error.message}`;
+}
+
+Deno.test("a value may follow its flag in four ways", () => {
+  for (const args of [["-w4"], ["-w=4"], ["-w", "4"], ["--workers=4"], ["--workers", "4"]]) {
+    assertEquals(settings(...args), { workers: ["4"] }, args.join(" "));
+  }
+});
+
+Deno.test("values keep every character", () => {
+  assertEquals(settings("-wauto"), { workers: ["auto"] });
+  assertEquals(settings("-eKEY=a=b"), { env: ["KEY=a=b"] });
+  assertEquals(settings("--env=KEY=a=b"), { env: ["KEY=a=b"] });
+  assertEquals(settings("-b:8000"), { bind: [":8000"] });
+  assertEquals(settings("-blocalhost:8000"), { bind: ["localhost:8000"] });
+  assertEquals(settings("-p/run/a b.pid"), { pid: ["/run/a b.pid"] });
+  assertEquals(settings("-cconf.d/x.ts"), { config: ["conf.d/x.ts"] });
+  assertEquals(settings("--env", "A=1\n2"), { env: ["A=1\n2"] });
+  assertEquals(settings("--umask", "022"), { umask: ["022"] });
+  assertEquals(settings("--pid=--"), { pid: ["--"] });
+  assertEquals(settings("--pid", "true"), { pid: ["true"] });
+});
+
+Deno.test("a lone dash is a value", () => {
+  assertEquals(settings("--access-logfile", "-"), { accessLogfile: ["-"] });
+  assertEquals(settings("--access-logfile=-", "app.ts"), { app: ["app.ts"], accessLogfile: ["-"] });
+});
+
+Deno.test("an empty value is a value, to be refused by its setting", () => {
+  assertEquals(settings("--workers="), { workers: [""] });
+  assertEquals(settings("--workers", ""), { workers: [""] });
+});
+
+Deno.test("a negative number is a value and an operand, not a flag", () => {
+  assertEquals(settings("--timeout", "-5"), { timeout: ["-5"] });
+  assertEquals(settings("-w", "-1"), { workers: ["-1"] });
+  const ctl = parseCommandLine(["scale", "-2"], { takesSettings: false, options });
+  assertEquals(ctl.operands, ["scale", "-2"]);
+});
+
+Deno.test("the operand is the app, whatever it looks like and wherever it stands", () => {
+  assertEquals(settings("main.ts:app"), { app: ["main.ts:app"] });
+  assertEquals(settings("123"), { app: ["123"] });
+  assertEquals(settings("0x10"), { app: ["0x10"] });
+  assertEquals(settings("-w", "2", "main.ts", "-b", ":1"), {
+    app: ["main.ts"],
+    workers: ["2"],
+    bind: [":1"],
+  });
+  assertEquals(settings("--", "--workers"), { app: ["--workers"] });
+  assertEquals(settings("-w2", "--", "-b"), { workers: ["2"], app: ["-b"] });
+});
+
+Deno.test("a second operand is one too many", () => {
+  assertEquals(
+    refusal("main.ts", "check"),
+    'usage: "check" (command line) is one operand too many after "main.ts": ' +
+      "give one APP, and a command only as the first word",
+  );
+});
+
+Deno.test("a repeated flag keeps all its values in their order", () => {
+  assertEquals(settings("-b:1", "--bind", ":2", "--bind=:3"), { bind: [":1", ":2", ":3"] });
+  assertEquals(settings("-w1", "--workers=2"), { workers: ["1", "2"] });
+});
+
+Deno.test("a flag without its value says what would fit", () => {
+  assertEquals(
+    refusal("--log-format"),
+    "usage: --log-format (command line) lacks its value, nothing follows: give text or json",
+  );
+  assertEquals(
+    refusal("-p", "--workers", "2"),
+    'usage: -p (command line) lacks its value, "--workers" follows: give the path of a file',
+  );
+  assertEquals(
+    refusal("-p", "--"),
+    'usage: -p (command line) lacks its value, "--" follows: give the path of a file',
+  );
+});
+
+Deno.test("an unknown flag suggests the nearest", () => {
+  assertEquals(
+    refusal("--wrokers", "4"),
+    "setting-unknown: --wrokers (command line) is unknown: did you mean --workers?",
+  );
+  assertEquals(
+    refusal("--no-workers=3"),
+    "setting-unknown: --no-workers (command line) is unknown: did you mean --workers?",
+  );
+  assertEquals(
+    refusal("--quux=3"),
+    "setting-unknown: --quux (command line) is unknown: run denicorn --help for all options",
+  );
+  assertEquals(refusal("--jsn"), "setting-unknown: --jsn (command line) is unknown: did you mean --json?");
+});
+
+Deno.test("an unknown letter suggests its other case, or a flag short of a dash", () => {
+  assertEquals(refusal("-W4"), "setting-unknown: -W (command line) is unknown: did you mean -w?");
+  assertEquals(
+    refusal("-timeout", "3"),
+    "setting-unknown: -timeout (command line) is unknown: did you mean --timeout?",
+  );
+  assertEquals(
+    refusal("-z"),
+    "setting-unknown: -z (command line) is unknown: run denicorn --help for all options",
+  );
+  assertEquals(
+    refusal("-jz"),
+    "setting-unknown: -jz (command line) is unknown: run denicorn --help for all options",
+  );
+});
+
+Deno.test("names every object has are no flags", () => {
+  for (const name of ["__proto__", "constructor", "toString", "_", "a.b"]) {
+    assertEquals(refusal(`--${name}=1`).split(":")[0], "setting-unknown", name);
+  }
+});
+
+Deno.test("options of a command", () => {
+  const { options, operands } = parse("--format", "json", "-jh", "--socket=/run/s", "app.ts");
+  assertEquals(Object.fromEntries(options), { format: "json", json: true, help: true, socket: "/run/s" });
+  assertEquals(operands, ["app.ts"]);
+  assertEquals(parse("--format=json", "--format=text").options.get("format"), "text");
+  assertEquals(
+    refusal("--format", "xml"),
+    'usage: --format: "xml" (command line) is not accepted: give text or json',
+  );
+  assertEquals(
+    refusal("--json=1"),
+    'usage: --json: "1" (command line) is not accepted: the flag takes no value',
+  );
+  assertEquals([...parse().options], []);
+});
+
+Deno.test("a command that takes no settings knows none of their flags", () => {
+  const parseCtl = (...args: string[]) => parseCommandLine(args, { takesSettings: false, options });
+  assertEquals(parseCtl("status", "reload").settings.size, 0);
+  assertEquals(parseCtl("status", "reload").operands, ["status", "reload"]);
+  assertThrows(() => parseCtl("--workers", "2"), DenicornError, "--workers (command line) is unknown");
+});

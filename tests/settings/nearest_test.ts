@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { nearest } from "../../src/settings/nearest.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assertEquals } from "../assert.ts";
+
+const names = namedSettings.map(({ name }) => name);
+
+Deno.test("a slip of the keyboard finds the name that was meant", () => {
+  const meant = {
+    "wrokers": "workers",
+    "worker": "workers",
+    "wokers": "workers",
+    "bimd": "bind",
+    "pdi": "pid",
+    "bootTimeout": "boot-timeout",
+    "BOOT_TIMEOUT": "boot-timeout",
+    "gracefull-timeout": "graceful-timeout",
+    "graceful": "graceful-timeout",
+    "access-log-file": "access-logfile",
+    "pidfile": "pid",
+  };
+  for (const [slip, name] of Object.entries(meant)) assertEquals(nearest(slip, names), name, slip);
+});
+
+Deno.test("no guess is better than a wild one", () => {
+  for (const name of ["", "x", "zz", "daemonize", "http2", "keyfile-path"]) {
+    assertEquals(nearest(name, names), undefined, name);
+  }
+  assertEquals(nearest("workers", []), undefined);
+});
+
+Deno.test("a known name is its own nearest, and any text gets an answer", () => {
+  for (const name of names) assertEquals(nearest(name, names), name);
+  fc.assert(fc.property(fc.string({ maxLength: 5_000 }), (text) => {
+    const guess = nearest(text, names);
+    return guess === undefined || names.includes(guess);
+  }));
+});
+
+Deno.test("one letter wrong in a longer name is always found", () => {
+  const longer = names.filter((name) => name.length > 6);
+  fc.assert(fc.property(fc.constantFrom(...longer), fc.nat(), (name, at) => {
+    const position = at % name.length;
+    fc.pre(name[position] !== "-");
+    assertEquals(nearest(name.slice(0, position) + "#" + name.slice(position + 1), names), name);
+  }));
+});

@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { DenicornError } from "../../src/core/errors.ts";
+import { parseCommandLine } from "../../src/settings/command_line.ts";
+import { requestedConfigFile, resolveSettings } from "../../src/settings/resolve.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assertOneLine, refusal, resolve } from "./resolving.ts";
+
+Deno.test("nothing given: the defaults of Gunicorn where it has the setting", () => {
+  const { settings, origins } = resolve({});
+  assertEquals(settings, {
+    app: undefined,
+    config: undefined,
+    chdir: undefined,
+    env: [],
+    bind: [{ hostname: "127.0.0.1", port: 8000 }],
+    backlog: 2048,
+    workers: 1,
+    bootTimeout: 60_000,
+    timeout: 30_000,
+    gracefulTimeout: 30_000,
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+    pid: undefined,
+    controlSocket: undefined,
+    user: undefined,
+    group: undefined,
+    umask: undefined,
+  });
+  assertEquals(new Set(Object.values(origins)), new Set(["default"]));
+});
+
+Deno.test("default < config file < environment < command line", () => {
+  const count = fc.option(fc.integer({ min: 1, max: 1024 }), { nil: undefined });
+  fc.assert(fc.property(count, count, count, count, (config, alias, own, flag) => {
+    const { settings, origins } = resolve({
+      config: { workers: config },
+      environment: {
+        WEB_CONCURRENCY: String(alias ?? ""),
+        DENICORN_WORKERS: String(own ?? ""),
+      },
+      args: flag === undefined ? [] : ["--workers", String(flag)],
+    });
+    const expected = flag !== undefined
+      ? [flag, "command line --workers"]
+      : own !== undefined
+      ? [own, "env DENICORN_WORKERS"]
+      : alias !== undefined
+      ? [alias, "env WEB_CONCURRENCY"]
+      : config !== undefined
+      ? [config, "config file denicorn.config.ts"]
+      : [1, "default"];
+    assertEquals([settings.workers, origins.workers], expected);
+  }));
+});
+
+Deno.test("the three sources agree on every value, and each says it was the one", () => {
+  const samples: Record<string, string> = {
+    app: "main.ts",
+    config: "",
+    chdir: "/srv",
+    env: "A=1",
+    bind: "[::1]:9000",
+    backlog: "10",
+    workers: "auto",
+    bootTimeout: "5s",
+    timeout: "500ms",
+    gracefulTimeout: "2m",
+    logLevel: "debug",
+    logFormat: "json",
+    errorLogfile: "error.log",
+    accessLogfile: "-",
+    pid: "master.pid",
+    controlSocket: "/run/c.sock",
+    user: "www-data",
+    group: "1000",
+    umask: "027",
+  };
+  assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
+  for (const { key, name, variable, flag } of namedSettings.filter(({ key }) => key !== "config")) {
+    const text = samples[key] ?? "";
+    const fromFile = resolve({ config: { [key]: text } });
+    const fromEnvironment = resolve({ environment: { [variable]: text } });
+    const fromCommandLine = resolve({ args: flag === false ? [text] : [`--${name}`, text] });
+    assertEquals(fromEnvironment.settings, fromFile.settings);
+    assertEquals(fromCommandLine.settings, fromFile.settings);
+    assert(
+      JSON.stringify(fromFile.settings) !== JSON.stringify(resolve({}).settings),
+      `${key} did not change`,
+    );
+    assertEquals(fromFile.origins[key], "config file denicorn.config.ts");
+    assertEquals(fromEnvironment.origins[key], `env ${variable}`);
+    assertEquals(fromCommandLine.origins[key], `command line ${flag === false ? "APP" : `--${name}`}`);
+  }
+});
+
+Deno.test("the values of a higher source replace a list, they do not add to it", () => {
+  const { settings } = resolve({
+    config: { bind: [":1", ":2"], env: { A: "1" } },
+    args: ["-b:3", "-e", "B=2"],
+  });
+  assertEquals(settings.bind, [{ hostname: "0.0.0.0", port: 3 }]);
+  assertEquals(settings.env, [["B", "2"]]);
+});
+
+Deno.test("where a flag stands twice the last one counts", () => {
+  assertEquals(resolve({ args: ["-w2", "--workers", "4"] }).settings.workers, 4);
+});
+
+Deno.test("a mistake counts also where a higher source overrules it", () => {
+  assertEquals(
+    refusal({ environment: { WEB_CONCURRENCY: "many" }, args: ["--workers", "4"] }),
+    'setting-invalid: workers: "many" (env WEB_CONCURRENCY) is not accepted: ' +
+      "give a whole number from 1 to 1024, or auto",
+  );
+});
+
+Deno.test("port 0 is refused with more than one worker, and both are named", () => {
+  assertEquals(resolve({ args: ["-b:0"] }).settings.bind, [{ hostname: "0.0.0.0", port: 0 }]);
+  assertEquals(
+    refusal({ args: ["-b", "localhost:0"], environment: { WEB_CONCURRENCY: "2" } }),
+    'setting-invalid: bind: "localhost:0" (command line --bind) is not accepted with workers = 2 ' +
+      "(env WEB_CONCURRENCY): give a port from 1 to 65535, or one worker",
+  );
+});
+
+Deno.test("an address is refused twice, however it is spelled", () => {
+  assertEquals(
+    refusal({ args: ["-b", "[::1]:80", "-b", "localhost:80", "-b", "[0:0::1]:80"] }),
+    'setting-invalid: bind: "[::1]:80" (command line --bind) is given twice: give each address once',
+  );
+  resolve({ args: ["-b:80", "-b:81", "-b", "localhost:80"] });
+  resolve({ args: ["-b:0", "-b:0"] });
+});
+
+Deno.test("the config file that was asked for is known before the rest", () => {
+  const request = (args: readonly string[], environment: Record<string, string> = {}) =>
+    requestedConfigFile({
+      commandLine: parseCommandLine(args, { takesSettings: true, options: [] }),
+      environment,
+    });
+  assertEquals(request([]), undefined);
+  assertEquals(request(["-c", "a.json"]), { path: "a.json", origin: "command line --config" });
+  assertEquals(request([], { DENICORN_CONFIG: "b.ts" }), { path: "b.ts", origin: "env DENICORN_CONFIG" });
+  assertThrows(() => request(["-w0"]), DenicornError, "workers");
+});
+
+Deno.test("whatever is given, it resolves or is refused in one line with exit code 2", () => {
+  const arg = fc.oneof(
+    fc.string(),
+    fc.constantFrom("-w", "-b", "-e", "--", "-", "--workers", "--bind", "--timeout", "-h", "=", "--app=x"),
+    fc.constantFrom("--workers=", "-w=", "-e=", "---", "--=", "-=", "__proto__=1", "--__proto__=1"),
+    fc.tuple(fc.constantFrom(...namedSettings), fc.string()).map(([{ name }, text]) => `--${name}=${text}`),
+  );
+  const variable = fc.oneof(
+    fc.constantFrom("PORT", "WEB_CONCURRENCY", ...namedSettings.map(({ variable }) => variable)),
+    fc.string().map((name) => `DENICORN_${name}`),
+  );
+  const key = fc.oneof(fc.constantFrom(...namedSettings.map(({ key }) => key)), fc.string());
+  const config = fc.oneof(fc.dictionary(key, fc.anything()), fc.anything());
+  const environment = fc.dictionary(variable, fc.string(), { noNullPrototype: true });
+  fc.assert(
+    fc.property(fc.array(arg), environment, config, (args, environment, values) => {
+      try {
+        const commandLine = parseCommandLine(args, { takesSettings: true, options: [] });
+        const configFile = { path: "denicorn.config.ts", values };
+        resolveSettings({ commandLine, environment, configFile, cores: 2 });
+      } catch (error) {
+        assert(error instanceof DenicornError, String(error));
+        assertOneLine(error);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,168 @@
+/** What each source accepts, and how it is refused. */
+
+import { defineConfig } from "../../src/settings/define_config.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { refusal, resolve } from "./resolving.ts";
+
+Deno.test("the environment: names of ours and names of platforms", () => {
+  const { settings, origins } = resolve({
+    environment: {
+      DENICORN_BOOT_TIMEOUT: "2m",
+      DENICORN_APP: "main.ts",
+      WEB_CONCURRENCY: "auto",
+      PORT: "3000",
+      PATH: "/bin",
+    },
+    cores: 6,
+  });
+  assertEquals(settings.bootTimeout, 120_000);
+  assertEquals(settings.app, "main.ts");
+  assertEquals(settings.workers, 6);
+  assertEquals(settings.bind, [{ hostname: "0.0.0.0", port: 3000 }]);
+  assertEquals(origins.bootTimeout, "env DENICORN_BOOT_TIMEOUT");
+  assertEquals(origins.workers, "env WEB_CONCURRENCY");
+  assertEquals(origins.bind, "env PORT");
+});
+
+Deno.test("the environment: our own name counts more than that of a platform", () => {
+  const { settings, origins } = resolve({ environment: { DENICORN_WORKERS: "3", WEB_CONCURRENCY: "5" } });
+  assertEquals([settings.workers, origins.workers], [3, "env DENICORN_WORKERS"]);
+});
+
+Deno.test("the environment: commas separate the values of a repeatable setting", () => {
+  const { settings } = resolve({
+    environment: { DENICORN_BIND: "127.0.0.1:1, [::1]:2", DENICORN_ENV: "A=1,B=2" },
+  });
+  assertEquals(settings.bind, [{ hostname: "127.0.0.1", port: 1 }, { hostname: "::1", port: 2 }]);
+  assertEquals(settings.env, [["A", "1"], ["B", "2"]]);
+});
+
+Deno.test("the environment: empty counts as unset", () => {
+  const empty = { PORT: "", WEB_CONCURRENCY: "", DENICORN_TIMEOUT: "", DENICORN_NO_SUCH_NAME: "" };
+  assertEquals(resolve({ environment: empty }), resolve({}));
+});
+
+Deno.test("the environment: mistakes", () => {
+  assertEquals(
+    refusal({ environment: { WEB_CONCURRENCY: "many" } }),
+    'setting-invalid: workers: "many" (env WEB_CONCURRENCY) is not accepted: ' +
+      "give a whole number from 1 to 1024, or auto",
+  );
+  assertEquals(
+    refusal({ environment: { PORT: "http" } }),
+    'setting-invalid: bind: "http" (env PORT) is not accepted: give a port from 0 to 65535',
+  );
+  assertEquals(
+    refusal({ environment: { DENICORN_BIND: "127.0.0.1:1,," } }),
+    'setting-invalid: bind: "" (env DENICORN_BIND) is not accepted: ' +
+      "give host:port, [v6]:port or :port, with a port from 0 to 65535",
+  );
+  assertEquals(
+    refusal({ environment: { DENICORN_WROKERS: "4" } }),
+    "setting-unknown: DENICORN_WROKERS (environment) is unknown: did you mean DENICORN_WORKERS?",
+  );
+  assertEquals(
+    refusal({ environment: { DENICORN_QUUX: "4" } }),
+    "setting-unknown: DENICORN_QUUX (environment) is unknown: run denicorn settings for all names",
+  );
+});
+
+Deno.test("the environment: reserved names are let through", () => {
+  const commandLine = { settings: new Map() };
+  const environment = { DENICORN_WORKER_LINK: "/run/link" };
+  resolveSettings({ commandLine, environment, reservedVariables: ["DENICORN_WORKER_LINK"], cores: 1 });
+  assertThrows(() => resolveSettings({ commandLine, environment, cores: 1 }));
+});
+
+Deno.test("the config file: natural values and texts", () => {
+  const config = defineConfig({
+    app: "main.ts:app",
+    bind: [":8000", "[::1]:8001"],
+    workers: "auto",
+    timeout: 1.5,
+    bootTimeout: "2m",
+    gracefulTimeout: "0",
+    env: { A: "x", B: 2 },
+    umask: "027",
+    user: 1000,
+    accessLogfile: undefined,
+  });
+  const { settings, origins } = resolve({ config, cores: 3 });
+  assertEquals(settings.app, "main.ts:app");
+  assertEquals(settings.bind, [{ hostname: "0.0.0.0", port: 8000 }, { hostname: "::1", port: 8001 }]);
+  assertEquals(settings.workers, 3);
+  assertEquals(settings.timeout, 1_500);
+  assertEquals(settings.bootTimeout, 120_000);
+  assertEquals(settings.gracefulTimeout, 0);
+  assertEquals(settings.env, [["A", "x"], ["B", "2"]]);
+  assertEquals(settings.umask, 0o27);
+  assertEquals(settings.user, "1000");
+  assertEquals(origins.workers, "config file denicorn.config.ts");
+  assertEquals([settings.accessLogfile, origins.accessLogfile], [undefined, "default"]);
+});
+
+Deno.test("the config file: a repeatable setting takes one value or a list", () => {
+  assertEquals(resolve({ config: { bind: ":1" } }).settings.bind, [{ hostname: "0.0.0.0", port: 1 }]);
+  assertEquals(resolve({ config: { env: "A=1" } }).settings.env, [["A", "1"]]);
+  assertEquals(resolve({ config: { env: ["A=1", "B=2"] } }).settings.env, [["A", "1"], ["B", "2"]]);
+});
+
+Deno.test("the config file: mistakes", () => {
+  const file = "(config file denicorn.config.ts)";
+  const count = "give a whole number from 1 to 1024, or auto";
+  const refusals: readonly (readonly [config: unknown, message: string])[] = [
+    [{ workers: true }, `setting-invalid: workers: true ${file} is not accepted: ${count}`],
+    [{ workers: null }, `setting-invalid: workers: null ${file} is not accepted: ${count}`],
+    [{ workers: [4] }, `setting-invalid: workers: [4] ${file} is not accepted: ${count}`],
+    [{ workers: 1.5 }, `setting-invalid: workers: 1.5 ${file} is not accepted: ${count}`],
+    [{ workers: () => 4 }, `setting-invalid: workers: a function ${file} is not accepted: ${count}`],
+    [
+      { env: { "A=B": "c" } },
+      `setting-invalid: env: {"A=B":"c"} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
+    ],
+    [
+      { env: { A: true } },
+      `setting-invalid: env: {"A":true} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
+    ],
+    [
+      { umask: 22 },
+      `setting-invalid: umask: 22 ${file} is not accepted: ` +
+      "give octal digits from 0 to 777, such as 022, in a config file as text",
+    ],
+    [{ wrokers: 4 }, `setting-unknown: wrokers ${file} is unknown: did you mean workers?`],
+    [{ "boot-timeout": 4 }, `setting-unknown: boot-timeout ${file} is unknown: did you mean bootTimeout?`],
+    [{ toString: 4 }, `setting-unknown: toString ${file} is unknown: run denicorn settings for all names`],
+    [
+      { config: "x.ts" },
+      `setting-invalid: config: "x.ts" ${file} is not accepted: give it on the command line or in the environment`,
+    ],
+    [
+      [1],
+      "config-file: config file denicorn.config.ts: [1] is not accepted: export an object of settings as default",
+    ],
+    [
+      null,
+      "config-file: config file denicorn.config.ts: null is not accepted: export an object of settings as default",
+    ],
+  ];
+  for (const [config, message] of refusals) assertEquals(refusal({ config }), message);
+});
+
+Deno.test("the command line: mistakes in values", () => {
+  assertEquals(
+    refusal({ args: ["--workers="] }),
+    'setting-invalid: workers: "" (command line --workers) is not accepted: ' +
+      "give a whole number from 1 to 1024, or auto",
+  );
+  assertEquals(
+    refusal({ args: ["-b", ":1", "-b", "x"] }),
+    'setting-invalid: bind: "x" (command line --bind) is not accepted: ' +
+      "give host:port, [v6]:port or :port, with a port from 0 to 65535",
+  );
+  assertEquals(
+    refusal({ args: [":x"] }),
+    'setting-invalid: app: ":x" (command line APP) is not accepted: ' +
+      "give path/to/module or path/to/module:export",
+  );
+});
