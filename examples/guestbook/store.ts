@@ -31,6 +31,9 @@ export interface Store {
   close(): void;
 }
 
+/** While another worker writes, a statement waits for its turn up to this long, in ms, instead of failing. */
+const busyTimeout = 10_000;
+
 const schema = `
   create table if not exists entries (
     id integer primary key autoincrement,
@@ -40,12 +43,27 @@ const schema = `
   ) strict
 `;
 
+/**
+ * With a write-ahead log, readers and the writer do not wait for each other. The file remembers it; but workers
+ * that start together on a new file can stand in each other's way, and for this one step SQLite does not wait.
+ */
+function useWriteAheadLog(db: DatabaseSync): void {
+  const deadline = Date.now() + busyTimeout;
+  while (true) {
+    try {
+      db.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      const isLocked = error instanceof Error && error.message.includes("database is locked");
+      if (!isLocked || Date.now() > deadline) throw error;
+    }
+  }
+}
+
 export function openStore(path: string): Store {
   mkdirSync(dirname(path), { recursive: true });
-  // While another worker writes, a statement waits for its turn up to `timeout` ms instead of failing.
-  const db = new DatabaseSync(path, { timeout: 10_000 });
-  // With a write-ahead log, readers and the writer do not wait for each other.
-  db.exec("pragma journal_mode = wal");
+  const db = new DatabaseSync(path, { timeout: busyTimeout });
+  useWriteAheadLog(db);
   // Survives the death of any process. Only a power failure may undo the latest entries, never break the file.
   db.exec("pragma synchronous = normal");
   db.exec(schema);

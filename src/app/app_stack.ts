@@ -1,6 +1,6 @@
 /** Stacks of app code: without the frames of Denicorn, of the runtime, and of glue in the bundle. */
 
-import { directoryOf, filePath, fileUrl } from "./paths.ts";
+import { directoryOf, filePath } from "./paths.ts";
 
 export interface Frame {
   readonly path: string;
@@ -19,12 +19,22 @@ const ownSources = `${directoryOf(directoryOf(filePath(import.meta.url)))}/`;
 /** The frames of `thrown` in the app and its packages, innermost first. */
 export function appFrames(thrown: unknown, bundle: string): Frame[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return [];
-  return thrown.stack.split("\n").flatMap((text) => {
+  const frames: Frame[] = [];
+  for (const text of thrown.stack.split("\n")) {
     const [, url, line, column] = /^\s+at .*?(file:\/\/\/.*):(\d+):(\d+)\)?$/.exec(text) ?? [];
-    if (url === undefined || url === fileUrl(bundle)) return [];
+    if (url === undefined) continue;
     const path = filePath(url);
-    return path.startsWith(ownSources) ? [] : [{ path, line: Number(line), column: Number(column), text }];
-  });
+    // Whoever called Denicorn is no part of the app either.
+    if (path.startsWith(ownSources)) break;
+    if (isGlue(path, bundle)) continue;
+    frames.push({ path, line: Number(line), column: Number(column), text });
+  }
+  return frames;
+}
+
+/** The bundle itself, the modules in it that have no file, and what stands for a native addon. */
+function isGlue(path: string, bundle: string): boolean {
+  return path.startsWith(`${directoryOf(bundle)}/`) || path.endsWith(".node");
 }
 
 /** Name, message, app frames, and the same of what caused it. `undefined` when that would say nothing more. */

@@ -63,7 +63,8 @@ export async function bundleModule(
       esbuild.build({
         ...fixedOptions,
         ...compiler.build,
-        entryPoints: [{ in: entry, out: "bundle" }],
+        // The plugin knows the path, which as a pattern might mean other files too.
+        entryPoints: [{ in: "app", out: "bundle" }],
         absWorkingDir: root,
         outdir: directoryOf(outfile),
         plugins: [

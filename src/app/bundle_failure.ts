@@ -6,9 +6,10 @@ import type { Files } from "../system/system.ts";
 import { codeFrame, type SourceLocation } from "./code_frame.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { missingImport } from "./missing_import.ts";
-import { absolutePath, extensionOf, shownPath } from "./paths.ts";
+import { absolutePath, shownPath } from "./paths.ts";
 import type { Projects } from "./project.ts";
 import { addedText } from "./source_places.ts";
+import { noModule } from "./unloadable_files.ts";
 
 /** What messages need to know about the build they came from. */
 export interface BuildPlace {
@@ -62,14 +63,7 @@ function faultIn(message: Message, place: BuildPlace): Fault {
   const missing = /^Could not resolve "(.*)"$/.exec(text)?.[1];
   if (missing !== undefined) return missingImport(place.files, place.projects, missing, importer);
   const unknown = /^No loader is configured for "[^"]*" files: (.*)$/.exec(text)?.[1];
-  if (unknown !== undefined) {
-    return {
-      code: "app-import-unsupported",
-      text: `"${
-        extensionOf(unknown)
-      }" files are no modules: import it with { type: "text" } or { type: "bytes" }`,
-    };
-  }
+  if (unknown !== undefined) return noModule(unknown);
   const hints = notes.map((note) => note.text).filter((note) =>
     note !== "" && !note.startsWith("You can mark")
   );

@@ -16,6 +16,16 @@ const timers =
   "Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }); } }";
 
 /**
+ * A compiled Deno 2.7 lets `require` read only the files inside the binary. These are the handlers of
+ * `node:module`, reading any file.
+ */
+const requireOfFiles = "if (Deno.build.standalone) { " +
+  'const { _extensions } = process.getBuiltinModule("node:module"); ' +
+  'const read = (path) => process.getBuiltinModule("node:fs").readFileSync(path, "utf8"); ' +
+  '_extensions[".js"] = _extensions[".cjs"] = (module, path) => module._compile(read(path), path); ' +
+  '_extensions[".json"] = (module, path) => { module.exports = JSON.parse(read(path)); }; }';
+
+/**
  * esbuild lets `import x from` a CommonJS package mean `exports.default` when `exports.__esModule` is set, unless
  * the importer is known to be an ES module; Deno and Node let it always mean all of `module.exports`. This is
  * the test in esbuild's helper, and the same with the importer always known.
@@ -40,6 +50,7 @@ export function finishedBundle({ code, map, directory, entry }: BuiltText): stri
 function prelude(code: string, entry: string): string {
   const parts = [timers];
   if (code.includes("__denicorn_place(")) parts.push(placeFunction);
+  if (/__require|createRequire/.test(code)) parts.push(requireOfFiles);
   if (code.includes("__require")) {
     const createRequire = `process.getBuiltinModule("node:module").createRequire`;
     parts.push(`const require = ${createRequire}(${JSON.stringify(fileUrl(entry))});`);

@@ -3,7 +3,7 @@
 import { DenicornError } from "../core/errors.ts";
 import type { FetchHandler } from "../system/system.ts";
 import { appFrames, type Frame, stackText } from "./app_stack.ts";
-import { fileUrl, isPackageFile, shownPath } from "./paths.ts";
+import { filePath, fileUrl, isPackageFile, shownPath } from "./paths.ts";
 import { nativeAddonCode } from "./fault.ts";
 import { validateApp } from "./validate_app.ts";
 
@@ -35,29 +35,37 @@ export function importFailure(
   { bundle, source, workingDirectory }: Pick<ImportOptions, "bundle" | "source" | "workingDirectory">,
 ): DenicornError {
   const frames = appFrames(thrown, bundle);
-  const place = frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
-  const at = place === undefined ? source : shownFrame(place, workingDirectory);
-  if (isNativeAddon(thrown)) {
-    return new DenicornError("app-import-unsupported", `cannot load the app: ${at}: ${thrown.message}`, {
-      detail: stackText(thrown, bundle),
-      cause: thrown,
-    });
-  }
-  const what = thrown instanceof Error
-    ? `${thrown.name}: ${thrown.message.split("\n", 1)[0]}`
-    : `${String(thrown)} (a ${typeof thrown}, not an Error)`;
-  return new DenicornError(
-    "app-throws",
-    `cannot load the app: ${at}: it throws while it is imported: ${what}`,
-    {
-      detail: stackText(thrown, bundle),
-      cause: thrown,
-    },
-  );
+  const place = linkPlace(thrown) ?? frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
+  const at = place === undefined
+    ? source
+    : `${shownPath(workingDirectory, place.path)}:${place.line}:${place.column}`;
+  const [code, what] = isNativeAddon(thrown)
+    ? ["app-import-unsupported", thrown.message] as const
+    : ["app-throws", `it throws while it is imported: ${described(thrown)}`] as const;
+  return new DenicornError(code, `cannot load the app: ${at}: ${what}`, {
+    detail: stackText(thrown, bundle),
+    cause: thrown,
+  });
 }
 
-function shownFrame({ path, line, column }: Frame, workingDirectory: string): string {
-  return `${shownPath(workingDirectory, path)}:${line}:${column}`;
+/** Where modules do not fit together there is no stack: V8 ends the message with the place instead. */
+const placeInMessage = / at (file:\/\/\/.*):(\d+):(\d+)$/;
+
+function linkPlace(thrown: unknown): Pick<Frame, "path" | "line" | "column"> | undefined {
+  const [, url, line, column] = thrown instanceof SyntaxError
+    ? placeInMessage.exec(thrown.message) ?? []
+    : [];
+  return url === undefined ? undefined : { path: filePath(url), line: Number(line), column: Number(column) };
+}
+
+/** On one line. */
+function described(thrown: unknown): string {
+  if (!(thrown instanceof Error)) {
+    return `${
+      typeof thrown === "string" ? JSON.stringify(thrown) : thrown
+    } (a ${typeof thrown}, not an Error)`;
+  }
+  return `${thrown.name}: ${thrown.message.split("\n", 1)[0]?.replace(placeInMessage, "")}`;
 }
 
 function isNativeAddon(thrown: unknown): thrown is Error {

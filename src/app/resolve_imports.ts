@@ -35,7 +35,8 @@ export function resolveImports(files: Files, projects: Projects, entry: string):
       // Each match costs a message between two processes: relative imports only match if a map changes them.
       const filter = projects.of(entry).some(({ imports }) => mapsUrls(imports)) ? /./ : /^[^./]/;
       build.onResolve({ filter }, (args) => {
-        if (args.kind === "entry-point" || args.pluginData === asked) return null;
+        if (args.kind === "entry-point") return { path: entry };
+        if (args.pluginData === asked) return null;
         const importer = args.namespace === "file" ? args.importer : entry;
         const mapped = isPackageFile(importer) ? undefined : projects.resolve(args.path, importer);
         const target = mapped?.address ?? args.path;

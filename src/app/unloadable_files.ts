@@ -1,8 +1,8 @@
 /** Files that packages import although a bundle cannot hold them. */
 
 import type { Plugin } from "esbuild";
-import { faultMessage, nativeAddonCode } from "./fault.ts";
-import { isPackageFile } from "./paths.ts";
+import { type Fault, faultMessage, nativeAddonCode } from "./fault.ts";
+import { isPackageFile, nameOf } from "./paths.ts";
 import { ownerOf } from "./missing_import.ts";
 
 /** Packages that find and load the addon of another package. */
@@ -28,10 +28,17 @@ export function unloadableFiles(): Plugin {
       );
       build.onLoad({ filter: /\.css$/ }, ({ path, with: attributes }) => {
         if (attributes["type"] !== undefined) return null;
-        const text = `a style sheet is no module: import it as text, with { type: "text" }: ${path}`;
-        return { errors: [faultMessage({ code: "app-import-unsupported", text })] };
+        return { errors: [faultMessage(noModule(path))] };
       });
     },
+  };
+}
+
+/** For a file of a kind that is only imported as data. */
+export function noModule(path: string): Fault {
+  return {
+    code: "app-import-unsupported",
+    text: `"${nameOf(path)}" is no module: import it with { type: "text" } or { type: "bytes" }`,
   };
 }
 

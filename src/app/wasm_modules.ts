@@ -2,6 +2,7 @@
 
 import type { Plugin } from "esbuild";
 import type { Files } from "../system/system.ts";
+import { faultMessage } from "./fault.ts";
 import { directoryOf, nameOf } from "./paths.ts";
 
 export function wasmModules(files: Files): Plugin {
@@ -10,8 +11,13 @@ export function wasmModules(files: Files): Plugin {
     setup(build) {
       build.onLoad({ filter: /\.wasm$/ }, async ({ path, with: attributes }) => {
         if (attributes["type"] !== undefined) return null;
-        const module = new WebAssembly.Module(new Uint8Array(await files.readBytes(path)));
-        return { contents: moduleText(nameOf(path), module), loader: "js", resolveDir: directoryOf(path) };
+        const bytes = new Uint8Array(await files.readBytes(path));
+        if (!WebAssembly.validate(bytes)) {
+          const text = `"${nameOf(path)}" is not valid WebAssembly`;
+          return { errors: [faultMessage({ code: "app-syntax", text })] };
+        }
+        const contents = moduleText(nameOf(path), new WebAssembly.Module(bytes));
+        return { contents, loader: "js", resolveDir: directoryOf(path) };
       });
     },
   };

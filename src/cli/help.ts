@@ -80,7 +80,7 @@ function settingEntry(setting: NamedSetting): Entry {
   const term = flag === false ? `    ${placeholder}` : flagTerm(name, short, placeholder);
   const facts = [
     ...(repeatable ? ["repeatable"] : []),
-    ...(shown === "none" ? [] : [`default: ${shown}`.replaceAll(" ", unbroken)]),
+    ...(shown === "none" ? [] : [`default:${unbroken}${shown}`]),
   ];
   return [term, facts.length === 0 ? description : `${description} [${facts.join("; ")}]`];
 }

@@ -6,7 +6,8 @@ import type { System } from "../system/system.ts";
 export async function fetchStatus(system: System, path: string): Promise<Status> {
   let response;
   try {
-    response = await system.network.fetchUnix(path, "http://denicorn/status");
+    // The name is looked up even though the socket is local; any but localhost may wait seconds for DNS.
+    response = await system.network.fetchUnix(path, "http://localhost/status");
   } catch (error) {
     throw new DenicornError(
       "control-socket",

@@ -89,7 +89,7 @@ function unknownFlag(flag: string, flags: readonly Flag[]): never {
   throw unknownName(flag, origin, guess, otherwise);
 }
 
-/** `-workerz` is more likely a long flag short of a dash than a letter nobody knows. */
+/** `-timeout` is more likely a long flag short of a dash than a letter nobody knows. */
 function unknownLetter(arg: string, letter: string, flags: readonly Flag[]): never {
   const otherCase = flags.find(({ short }) => short?.toLowerCase() === letter.toLowerCase());
   const long = arg.replace(/=.*/s, "");

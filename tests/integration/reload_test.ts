@@ -24,9 +24,13 @@ integrationTest(
 
 const failures = [
   { what: "code that cannot be parsed", text: "export default {", reason: /main\.ts:1:/ },
-  { what: "code that throws at import", text: 'throw new Error("not today");\n', reason: /not today/ },
+  {
+    what: "code that throws at import",
+    text: 'throw new Error("not today");\nexport default 1;\n',
+    reason: /not today/,
+  },
   { what: "code that exports nothing", text: "export const x = 1;\n", reason: /default/ },
-  { what: "code that dies at import", text: "Deno.exit(5);\n", reason: /exit code 5/ },
+  { what: "code that dies at import", text: "Deno.exit(5);\nexport default 1;\n", reason: /exit code 5/ },
 ];
 
 for (const { what, text, reason } of failures) {

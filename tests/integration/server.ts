@@ -95,7 +95,7 @@ export class Server {
       const path = `${this.#options.runtime}/${entry.name}/control.sock`;
       try {
         using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-        const status: Status = await (await fetch("http://denicorn/status", { client })).json();
+        const status: Status = await (await fetch("http://localhost/status", { client })).json();
         for (const { pid } of status.workers) this.#seen.add(pid);
         if (status.pid === this.pid) return status;
       } catch {

@@ -122,7 +122,7 @@ integrationTest("WINCH drains all workers and keeps the master; HUP brings them 
 integrationTest("a worker told TERM drains by itself and is replaced", async (scene) => {
   const server = scene.start({ files: { "main.ts": slowApp("whole") } });
   const [worker] = await server.ready(1);
-  const answer = server.text("/?ms=1000");
+  const answer = server.text("/?ms=2000");
   await server.until("the request in flight", async () => (await inFlight(server)) === 1);
   Deno.kill(worker!.pid, "SIGTERM");
   assertEquals(await answer, "whole");

@@ -27,7 +27,7 @@ export function size({ from, to }: SizeOptions): Kind<number, SizeConfig> {
 
 /** Bytes, or `undefined` when `text` is no size or no whole number of bytes. */
 export function parseSize(text: string): number | undefined {
-  const [, amount, unit = ""] = /^(\d{1,15}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];
+  const [, amount, unit = ""] = /^(\d{1,16}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];
   if (amount === undefined) return undefined;
   const value = Number(amount) * units[unit.toUpperCase() as Unit];
   return Number.isSafeInteger(value) ? value : undefined;

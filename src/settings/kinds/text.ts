@@ -77,7 +77,11 @@ export function account(placeholder: string): Kind<string, string | number> {
     placeholder,
     matches: (name) => /^([a-z_][a-z0-9_.-]*\$?|\d{1,9})$/i.test(name),
   });
-  return { ...name, parse: (given, machine) => name.parse(String(given), machine) };
+  return {
+    ...name,
+    // NaN would else be a user of that name.
+    parse: (given, machine) => name.parse(Number.isInteger(given) ? String(given) : given, machine),
+  };
 }
 
 export type Pair = readonly [key: string, value: string];

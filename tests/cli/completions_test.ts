@@ -1,0 +1,91 @@
+import { renderCompletions, type Shell, shells } from "../../src/cli/completions.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { commands } from "./commands.ts";
+
+/** The output of `script` run by `shell`; it must run without complaint. */
+function run(shell: Shell, script: string, ...options: string[]): string {
+  const { success, stdout, stderr } = new Deno.Command(shell, { args: [...options, "-c", script] })
+    .outputSync();
+  const complaint = new TextDecoder().decode(stderr);
+  assert(success && complaint === "", `${shell}: ${complaint}`);
+  return new TextDecoder().decode(stdout);
+}
+
+function isInstalled(shell: Shell): boolean {
+  try {
+    return new Deno.Command(shell, { args: ["-c", "exit"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+const installed = new Map(shells.map((shell) => [shell, isInstalled(shell)]));
+function testWith(shell: Shell, name: string, run: () => void): void {
+  Deno.test({ name: `${shell}: ${name}`, ignore: installed.get(shell) !== true, fn: run });
+}
+
+for (const shell of shells) {
+  testWith(shell, "the script is free of syntax errors", () => {
+    assertEquals(run(shell, renderCompletions(shell, commands), "-n"), "");
+  });
+
+  Deno.test(`${shell}: the script knows every setting and every command`, () => {
+    const script = renderCompletions(shell, commands);
+    for (const { name, flag } of namedSettings) {
+      const spelled = shell === "fish" ? `-l ${name} ` : `--${name}`;
+      assertEquals(script.includes(spelled), flag !== false, name);
+    }
+    for (const { name } of commands) assertStringIncludes(script, name);
+  });
+}
+
+/** What bash offers after `words`, of which the last is the one being typed. */
+function offeredByBash(...words: string[]): string[] {
+  const quoted = words.map((word) => `'${word}'`).join(" ");
+  const script = `${renderCompletions("bash", commands)}
+COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _denicorn; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return run("bash", script, "--norc").split("\n").filter((line) => line !== "");
+}
+
+testWith("bash", "commands, flags, values and words are offered where they belong", () => {
+  assertEquals(offeredByBash("denicorn", "c"), ["ctl"]);
+  assertEquals(offeredByBash("denicorn", "--graceful"), ["--graceful-timeout"]);
+  assertEquals(offeredByBash("denicorn", "serve", "--log-f"), ["--log-format"]);
+  assertEquals(offeredByBash("denicorn", "--log-level", ""), ["debug", "info", "warning", "error"]);
+  assertEquals(offeredByBash("denicorn", "--log-level", "=", "w"), ["warning"]);
+  assertEquals(offeredByBash("denicorn", "--log-level", "="), ["debug", "info", "warning", "error"]);
+  assertEquals(offeredByBash("denicorn", "-w", ""), ["auto"]);
+  assertEquals(offeredByBash("denicorn", "--timeout", ""), []);
+  assertEquals(offeredByBash("denicorn", "settings", "--format", ""), ["text", "json"]);
+  assertEquals(offeredByBash("denicorn", "ctl", ""), ["status", "reload"]);
+  assertEquals(offeredByBash("denicorn", "ctl", "--w"), []);
+  assertEquals(offeredByBash("denicorn", "ctl", "--j"), ["--json"]);
+});
+
+testWith("bash", "paths are offered for the app, with the spaces in their names", () => {
+  const directory = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${directory}/my app.ts`, "");
+    assertEquals(offeredByBash("denicorn", `${directory}/my`), [`${directory}/my app.ts`]);
+    assertEquals(offeredByBash("denicorn", "--config", `${directory}/`), [`${directory}/my app.ts`]);
+    assertEquals(offeredByBash("denicorn", "--chdir", `${directory}/`), []);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+});
+
+function offeredByFish(line: string): string[] {
+  const script = `${renderCompletions("fish", commands)}\ncomplete -C '${line}'`;
+  return run("fish", script, "--no-config").split("\n").filter((offer) => offer !== "")
+    .map((offer) => offer.split("\t")[0] ?? "");
+}
+
+testWith("fish", "flags, values and words are offered where they belong", () => {
+  assertEquals(offeredByFish("denicorn --graceful"), ["--graceful-timeout"]);
+  assertEquals(offeredByFish("denicorn settings --graceful"), ["--graceful-timeout"]);
+  assertEquals(offeredByFish("denicorn --log-level "), ["debug", "error", "info", "warning"]);
+  assertEquals(offeredByFish("denicorn settings --format "), ["json", "text"]);
+  assertEquals(offeredByFish("denicorn ctl "), ["reload", "status"]);
+  assertEquals(offeredByFish("denicorn ctl --work"), []);
+});
