@@ -38,7 +38,7 @@ ok: $(PACKAGES) ## Check format, lint, types and unit tests, in seconds
 	'$(DENO)' fmt --check
 	'$(DENO)' lint
 	'$(DENO)' check .
-	'$(DENO)' test -A --no-check --parallel --ignore=tests/integration tests/
+	'$(DENO)' test -A --no-check --ignore=tests/integration tests/
 
 build: dist/denicorn ## Compile dist/denicorn, one executable for this machine
 
@@ -48,8 +48,8 @@ dist: dist/denicorn ## Make release archives for linux x64 and arm64, with check
 bench: dist/denicorn ## Measure, with the scripts in bench/
 	@for script in bench/*.ts; do '$(DENO)' run -A "$$script" || exit; done
 
-docs: $(PACKAGES) ## Write docs/settings.md anew from the settings table
-	'$(DENO)' run -A main.ts settings --format markdown >docs/settings.md
+docs: $(PACKAGES) ## Write the pages in docs/ that are made from the code
+	'$(DENO)' run -A scripts/write_docs.ts
 
 clean: ## Remove what was built; downloads stay in .tools/
 	rm -rf dist node_modules

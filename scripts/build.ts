@@ -7,8 +7,8 @@
  * own executable goes in as well: `deno compile` embeds the npm package made for TARGET.
  */
 import { resolve } from "node:path";
-import { writeProgramLock } from "./program_lock.ts";
-import { chooseRuntime, type Runtime } from "./runtime.ts";
+import { bundleProgram } from "./bundle_program.ts";
+import { chooseRuntime } from "./runtime.ts";
 import { hostTarget, isTarget, platforms, type Target, targets } from "./target.ts";
 import { BuildError, run, runScript, withTempDir } from "./workspace.ts";
 
@@ -16,22 +16,16 @@ export async function build(target: Target, output: string): Promise<void> {
   const runtime = await chooseRuntime(target);
   console.log(`${target}: runtime Deno ${runtime.version} from ${runtime.origin}`);
   await withTempDir(async (dir) => {
-    const lock = await lockArgs(runtime, dir);
+    await bundleProgram(dir);
     const args = [
       ...["compile", "--quiet", "--allow-all", "--unstable-net", "--no-check", "--node-modules-dir=none"],
-      ...[...lock, "--target", platforms[target].triple, "--output", output, "main.ts"],
+      // The code cache would lie under a name anybody can guess in /tmp, and starts are no faster with it.
+      ...["--no-code-cache", "--config", `${dir}/deno.json`, "--lock", `${dir}/deno.lock`, "--frozen=false"],
+      ...["--target", platforms[target].triple, "--output", output, `${dir}/main.js`],
     ];
     await run(runtime.deno, args, { DENORT_BIN: runtime.denort });
   });
   if (target === hostTarget) await smokeTest(output);
-}
-
-/** Both ways the binary holds only the npm packages that the program imports, at their locked versions. */
-async function lockArgs(runtime: Runtime, dir: string): Promise<string[]> {
-  if (runtime.version === Deno.version.deno) return ["--frozen", "--exclude-unused-npm"];
-  const lock = `${dir}/deno.lock`;
-  await writeProgramLock(runtime.deno, lock);
-  return ["--frozen=false", "--lock", lock];
 }
 
 /** A binary that cannot even say its version is not left behind to be found by users. */

@@ -1,25 +1,12 @@
 /**
- * A lock file for older versions of `deno compile`, which embed every npm package that the lock file names:
- * deno.lock with only the packages that `main.ts` can reach. Newer ones have `--exclude-unused-npm` for this.
+ * The lock file of the compiled program: deno.lock with only the packages that stay packages in it. Older
+ * versions of `deno compile` embed every package that the lock file names.
  */
-import { root, run } from "./workspace.ts";
 
-interface ModuleGraph {
-  readonly modules: readonly { readonly npmPackage?: string }[];
-}
-
-interface Lock {
+export interface Lock {
   specifiers: Record<string, string>;
   npm: Record<string, { dependencies?: string[]; optionalDependencies?: string[] }>;
   workspace: { dependencies: string[] };
-}
-
-export async function writeProgramLock(deno: string, path: string): Promise<void> {
-  const args = ["info", "--json", "--node-modules-dir=none", "main.ts"];
-  const graph = JSON.parse(await run(deno, args)) as ModuleGraph;
-  const lock = JSON.parse(await Deno.readTextFile(`${root}/deno.lock`)) as Lock;
-  const imported = graph.modules.flatMap((module) => module.npmPackage ?? []);
-  await Deno.writeTextFile(path, JSON.stringify(restrictLock(lock, imported)));
 }
 
 /** The lock without the packages that none of `roots` needs. */

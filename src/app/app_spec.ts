@@ -62,7 +62,8 @@ function missingReason(files: System["files"], written: string, path: string): s
   const name = nameOf(path);
   const stem = withoutExtension(name);
   const completed = appExtensions.map((extension) => stem + extension).find((name) => names.includes(name));
-  const suggestion = completed ?? nearest(name, names);
+  const similar = nearest(stem, names.map(withoutExtension));
+  const suggestion = completed ?? names.find((name) => withoutExtension(name) === similar);
   if (suggestion !== undefined) {
     return `no such file: did you mean ${written.slice(0, written.length - name.length)}${suggestion}?`;
   }

@@ -10,8 +10,8 @@ export interface Frame {
   readonly text: string;
 }
 
-/** Errors caused by errors are followed this far. */
-const maxCauses = 5;
+/** Errors caused by errors are followed this far; a package may list one per platform. */
+const maxCauses = 50;
 
 /** `…/src/`, from source and in the binary. */
 const ownSources = `${directoryOf(directoryOf(filePath(import.meta.url)))}/`;
@@ -37,14 +37,20 @@ function isGlue(path: string, bundle: string): boolean {
   return path.startsWith(`${directoryOf(bundle)}/`) || path.endsWith(".node");
 }
 
-/** Name, message, app frames, and the same of what caused it. `undefined` when that would say nothing more. */
-export function stackText(thrown: unknown, bundle: string): string | undefined {
-  const parts: string[] = [];
-  let error = thrown;
-  for (let depth = 0; depth < maxCauses && error instanceof Error; depth++) {
-    const heading = `${depth === 0 ? "" : "Caused by: "}${error.name}: ${error.message}`;
-    parts.push(heading, ...appFrames(error, bundle).map(({ text }) => text));
-    error = error.cause;
+/** The error, what caused it, and so on. Empty when it is no Error. */
+export function causesOf(thrown: unknown): Error[] {
+  const errors: Error[] = [];
+  for (let error = thrown; error instanceof Error && errors.length < maxCauses; error = error.cause) {
+    errors.push(error);
   }
-  return parts.length === 0 ? undefined : parts.join("\n");
+  return errors;
+}
+
+/** Name, message, app frames, and the same of what caused it. `undefined` when there is no stack. */
+export function stackText(thrown: unknown, bundle: string): string | undefined {
+  const lines = causesOf(thrown).flatMap((error, depth) => [
+    `${depth === 0 ? "" : "Caused by: "}${error.name}: ${error.message}`,
+    ...appFrames(error, bundle).map(({ text }) => text),
+  ]);
+  return lines.length === 0 ? undefined : lines.join("\n");
 }

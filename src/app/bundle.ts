@@ -57,35 +57,36 @@ export async function bundleModule(
   const projects = new Projects(files, entry);
   const root = directoryOf(entry);
   const place = { files, projects, entry, root, workingDirectory: workingDirectory(system) };
+  const compiler = compilerOptionsFor(files, projects, entry);
+  const options = {
+    ...fixedOptions,
+    ...compiler.build,
+    // The plugin knows the path, which as a pattern might mean other files too.
+    entryPoints: [{ in: "app", out: "bundle" }],
+    absWorkingDir: root,
+    outdir: directoryOf(outfile),
+    plugins: [
+      ...plugins,
+      unloadableFiles(),
+      resolveImports(files, projects, entry),
+      wasmModules(files),
+      sourcePlaces(files),
+    ],
+  };
+  let result: Result;
   try {
-    const compiler = compilerOptionsFor(files, projects, entry);
-    const result = await withEsbuild(system, runtimeDirectory, (esbuild) =>
-      esbuild.build({
-        ...fixedOptions,
-        ...compiler.build,
-        // The plugin knows the path, which as a pattern might mean other files too.
-        entryPoints: [{ in: "app", out: "bundle" }],
-        absWorkingDir: root,
-        outdir: directoryOf(outfile),
-        plugins: [
-          ...plugins,
-          resolveImports(files, projects, entry),
-          unloadableFiles(),
-          wasmModules(files),
-          sourcePlaces(files),
-        ],
-      }));
-    files.writeText(outfile, textOf(result, outfile, entry), { mode: 0o644 });
-    return {
-      outfile,
-      exports: exportsOf(result),
-      inputs: Object.keys(result.metafile.inputs).length,
-      durationMs: clock.monotonic() - started,
-      warnings: warningsOf(result, compiler.warnings, place),
-    };
+    result = await withEsbuild(system, runtimeDirectory, (esbuild) => esbuild.build(options));
   } catch (error) {
     throw bundleFailure(error, action, place);
   }
+  files.writeText(outfile, textOf(result, outfile, entry), { mode: 0o644 });
+  return {
+    outfile,
+    exports: exportsOf(result),
+    inputs: Object.keys(result.metafile.inputs).length,
+    durationMs: clock.monotonic() - started,
+    warnings: warningsOf(result, compiler.warnings, place),
+  };
 }
 
 /** What every bundle is built with. */

@@ -34,6 +34,8 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
     const reason = failure instanceof Error ? failure.message : String(failure);
     return new DenicornError("internal", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
   }
+  // What a plugin threw comes back inside a message, and already says everything.
+  if (first.detail instanceof DenicornError) return first.detail;
   const fault = faultIn(first, place);
   const detail = [
     frameOf(first),
@@ -64,6 +66,7 @@ function faultIn(message: Message, place: BuildPlace): Fault {
   if (missing !== undefined) return missingImport(place.files, place.projects, missing, importer);
   const unknown = /^No loader is configured for "[^"]*" files: (.*)$/.exec(text)?.[1];
   if (unknown !== undefined) return noModule(unknown);
+  if (/^(?:Cannot|Could not) read /.test(text)) return { code: "app-not-found", text };
   const hints = notes.map((note) => note.text).filter((note) =>
     note !== "" && !note.startsWith("You can mark")
   );

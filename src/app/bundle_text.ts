@@ -25,12 +25,21 @@ const requireOfFiles = "if (Deno.build.standalone) { " +
   '_extensions[".js"] = _extensions[".cjs"] = (module, path) => module._compile(read(path), path); ' +
   '_extensions[".json"] = (module, path) => { module.exports = JSON.parse(read(path)); }; }';
 
-/**
- * esbuild lets `import x from` a CommonJS package mean `exports.default` when `exports.__esModule` is set, unless
- * the importer is known to be an ES module; Deno and Node let it always mean all of `module.exports`. This is
- * the test in esbuild's helper, and the same with the importer always known.
- */
-const interopTest = ["isNodeMode || !mod || !mod.__esModule ?", "true ?"] as const;
+/** Parts of esbuild's own helpers, and what stands there instead. */
+const helperFixes: readonly (readonly [string, string])[] = [
+  // `import x from` a CommonJS package means `exports.default` when `exports.__esModule` is set, unless the
+  // importer is known to be an ES module. In Deno and Node it always means all of `module.exports`.
+  ["isNodeMode || !mod || !mod.__esModule ?", "true ?"],
+  // `require("./locale/" + name)` in a package means one of the files there, but only by its whole name.
+  [
+    "var fn = map[path];",
+    'var fn = map[path] ?? map[path + ".js"] ?? map[path + ".cjs"] ?? map[path + ".json"] ?? map[path + "/index.js"];',
+  ],
+  [
+    'throw new Error("Module not found in bundle: " + path);',
+    'throw Object.assign(new Error("Cannot find module \'" + path + "\'"), { code: "MODULE_NOT_FOUND" });',
+  ],
+];
 
 export interface BuiltText {
   readonly code: string;
@@ -42,16 +51,23 @@ export interface BuiltText {
 }
 
 export function finishedBundle({ code, map, directory, entry }: BuiltText): string {
-  const body = code.replace(...interopTest).replace(preludeMark, () => prelude(code, entry));
+  // Packages bundled by esbuild hold the same helpers, which must stay: ours end where the first module begins.
+  const end = code.indexOf("\n// ");
+  const helpers = helperFixes.reduce(
+    (text, [found, fixed]) => text.replace(found, fixed),
+    code.slice(0, end),
+  );
+  const body = helpers.replace(preludeMark, () => prelude(code, entry)) + code.slice(end);
   return `${body}//# sourceMappingURL=data:application/json;base64,${encodedMap(map, directory)}\n`;
 }
 
 /** On one line, so that the map still fits. Helpers that load modules of Node come only where they are used. */
 function prelude(code: string, entry: string): string {
   const parts = [timers];
+  const requires = code.includes("var __require = ");
   if (code.includes("__denicorn_place(")) parts.push(placeFunction);
-  if (/__require|createRequire/.test(code)) parts.push(requireOfFiles);
-  if (code.includes("__require")) {
+  if (requires || code.includes("createRequire")) parts.push(requireOfFiles);
+  if (requires) {
     const createRequire = `process.getBuiltinModule("node:module").createRequire`;
     parts.push(`const require = ${createRequire}(${JSON.stringify(fileUrl(entry))});`);
   }

@@ -5,8 +5,8 @@ import { DenicornError } from "../core/errors.ts";
 import type { Files, System } from "../system/system.ts";
 import { appFrames } from "./app_stack.ts";
 import { bundleModule } from "./bundle.ts";
-import { asRecord, jsonFault } from "./jsonc.ts";
-import { extensionOf, fileUrl } from "./paths.ts";
+import { asRecord } from "./jsonc.ts";
+import { fileUrl } from "./paths.ts";
 import { Projects } from "./project.ts";
 
 const action = "cannot load the config file";
@@ -20,9 +20,7 @@ export async function loadConfigFile(
   path: string,
   runtimeDirectory: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const settings = extensionOf(path) === ".json"
-    ? await readJson(system.files, path)
-    : await importDefault(system, path, runtimeDirectory);
+  const settings = await importDefault(system, path, runtimeDirectory);
   const record = asRecord(settings);
   if (record !== undefined) return record;
   const found = settings === undefined
@@ -33,26 +31,8 @@ export async function loadConfigFile(
   throw configError(path, `found ${found}: write \`export default defineConfig({ … })\``);
 }
 
-async function readJson(files: Files, path: string): Promise<unknown> {
-  const text = await readText(files, path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const { line, column, reason } = jsonFault(text, error);
-    throw configError(`${path}:${line}:${column}`, reason, error);
-  }
-}
-
-async function readText(files: Files, path: string): Promise<string> {
-  try {
-    return await files.readText(path);
-  } catch (error) {
-    throw configError(path, "it cannot be read", error);
-  }
-}
-
 async function importDefault(system: System, path: string, runtimeDirectory: string): Promise<unknown> {
-  await readText(system.files, path);
+  if (!system.files.stat(path)?.isFile) throw configError(path, "no such file");
   // A module is loaded once per URL: each reading needs a name of its own.
   const directory = system.files.makePrivateDirectory(runtimeDirectory, "config-");
   const outfile = `${directory}/config.mjs`;

@@ -1,7 +1,12 @@
 /** JSON as Deno's own files have it: comments and trailing commas allowed. */
 
-/** A comma that only white space and comments separate from the closing bracket, and what may stand before. */
-const token = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*[\]}])/g;
+const comment = /\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\//;
+
+/** A string, a comment, or a comma that only white space and comments separate from the closing bracket. */
+const token = new RegExp(
+  `"(?:[^"\\\\]|\\\\.)*"|${comment.source}|,(?=(?:\\s|${comment.source})*[\\]}])`,
+  "g",
+);
 
 /** Parses `text`; positions in the SyntaxError of a bad text are those of the text as given. */
 export function parseJsonc(text: string): unknown {
@@ -12,18 +17,13 @@ export function parseJsonc(text: string): unknown {
   return JSON.parse(plain);
 }
 
-/** Line and column, from 1, of the fault that a SyntaxError of `JSON.parse` describes. */
-export function jsonFault(text: string, error: unknown): { line: number; column: number; reason: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  // V8: "Expected ',' or '}' after property value in JSON at position 12 (line 2 column 3)"; when the text
-  // ends too early it gives no position.
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position));
-  return {
-    line: before.split("\n").length,
-    column: before.length - before.lastIndexOf("\n"),
-    reason: message.replace(/ (in JSON )?at position.*$/, "").replace(/, ".*" is not valid JSON$/s, ""),
-  };
+/** What a SyntaxError of `JSON.parse` says, to follow the name of the file: `:2:7: Expected …` or `: Unexpected …`. */
+export function jsonFault(text: string, error: SyntaxError): string {
+  // "Expected ',' or '}' after property value in JSON at position 12 (line 2 column 3)", or the text around it.
+  const [, reason, position] = /^(.*?) in JSON at position (\d+)/.exec(error.message) ?? [];
+  if (reason === undefined) return `: ${error.message.replaceAll(/\s+/g, " ")}`;
+  const before = text.slice(0, Number(position));
+  return `:${before.split("\n").length}:${before.length - before.lastIndexOf("\n")}: ${reason}`;
 }
 
 /** A record, or `undefined` for everything else that JSON can hold. */

@@ -59,7 +59,8 @@ function missingFile(files: Files, specifier: string, importer: string): string 
   const name = nameOf(path);
   const names = files.list(directory).filter((other) => extensionOf(other) !== "").sort();
   const sameStem = names.find((other) => stem(other) === stem(name));
-  const suggestion = sameStem ?? nearest(name, names);
+  const similar = nearest(stem(name), names.map(stem));
+  const suggestion = sameStem ?? names.find((other) => stem(other) === similar);
   const hint = suggestion === undefined
     ? `${directory} has no file of that name`
     : `did you mean "${specifier.slice(0, specifier.length - name.length)}${suggestion}"?`;

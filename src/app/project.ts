@@ -115,10 +115,7 @@ function readRecord(files: Files, path: string): Readonly<Record<string, unknown
     text = files.readTextSync(path);
     return asRecord(parseJsonc(text)) ?? {};
   } catch (error) {
-    if (!(error instanceof SyntaxError)) {
-      throw new DenicornError("app-syntax", `cannot load the app: ${path}: cannot be read`, { cause: error });
-    }
-    const { line, column, reason } = jsonFault(text, error);
-    throw new DenicornError("app-syntax", `cannot load the app: ${path}:${line}:${column}: ${reason}`);
+    const reason = error instanceof SyntaxError ? jsonFault(text, error) : ": it cannot be read";
+    throw new DenicornError("app-syntax", `cannot load the app: ${path}${reason}`, { cause: error });
   }
 }

@@ -9,8 +9,13 @@ import { isBuiltin } from "./builtins.ts";
 import { type Fault, faultMessage } from "./fault.ts";
 import { mapsUrls } from "./import_map.ts";
 import { missingJsr, missingPackage } from "./missing_import.ts";
-import { installedNames, type PackageSpecifier, parsePackageSpecifier } from "./package_specifier.ts";
-import { findPackage } from "./package_version.ts";
+import {
+  installedNames,
+  packageNameOf,
+  type PackageSpecifier,
+  parsePackageSpecifier,
+} from "./package_specifier.ts";
+import { findPackage, isInstalled } from "./package_version.ts";
 import { directoryOf, filePath, isPackageFile } from "./paths.ts";
 import type { Project, Projects } from "./project.ts";
 
@@ -52,7 +57,8 @@ async function follow(build: PluginBuild, files: Files, from: Import): Promise<O
   switch (/^([a-z][a-z0-9+.-]*):/i.exec(target)?.[1]?.toLowerCase()) {
     case undefined:
       if (isBuiltin(target)) return { path: `node:${target}`, external: true };
-      return project === undefined ? null : await ask(build, from, target);
+      if (project !== undefined) return await ask(build, from, target);
+      return isLazyAndMissing(files, from) ? { path: target, external: true } : null;
     case "node":
       return { path: target, external: true };
     case "file":
@@ -80,6 +86,17 @@ async function follow(build: PluginBuild, files: Files, from: Import): Promise<O
           `"${target}" is a kind of import that only another runtime knows: import a file or an npm package`,
       });
   }
+}
+
+/**
+ * A package may ask for another only in some cases, such as a driver for each database. What is not installed
+ * then fails where it is asked for, as it would unbundled. The app's own files are told at once.
+ */
+function isLazyAndMissing(files: Files, { args, importer, target }: Import): boolean {
+  const isLazy = args.kind === "require-call" || args.kind === "require-resolve" ||
+    args.kind === "dynamic-import";
+  return isLazy && isPackageFile(importer) && !target.startsWith("#") &&
+    !isInstalled(files, packageNameOf(target), importer);
 }
 
 async function followPackage(

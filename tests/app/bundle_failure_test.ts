@@ -47,6 +47,13 @@ testFailure(
 );
 
 testFailure(
+  "a syntax error in the deno.json of another project",
+  { "main.ts": `import "./lib/a.ts";\n${app}`, "lib/a.ts": `import "x";`, "lib/deno.json": "{ oops }" },
+  "app-syntax",
+  "cannot load the app: lib/deno.json:1:3: Expected property name or '}'",
+);
+
+testFailure(
   "a missing file with another ending",
   { "main.ts": `${app}\nimport "./lib/utils.js";`, "lib/utils.mjs": "" },
   "app-package-missing",
@@ -58,6 +65,17 @@ testFailure(
   { "main.ts": `import "../app/utlis.ts";\n${app}`, "utils.ts": "" },
   "app-package-missing",
   `cannot load the app: main.ts:1:8: no such file: "../app/utlis.ts": did you mean "../app/utils.ts"?`,
+);
+
+testFailure(
+  "a missing file that is imported through the map",
+  {
+    "deno.json": `{ "imports": { "@/": "./src/" } }`,
+    "main.ts": `import "@/utils.ts";\n${app}`,
+    "src/util.ts": "",
+  },
+  "app-package-missing",
+  `cannot load the app: main.ts:1:8: no such file: "src/utils.ts": did you mean "src/util.ts"?`,
 );
 
 testFailure(
@@ -148,9 +166,13 @@ testFailure(
 
 testFailure(
   "what a package itself lacks",
-  { "main.ts": `import "a";\n${app}`, "node_modules/a/index.js": `require("b");` },
+  {
+    "main.ts": `import "a";\n${app}`,
+    "node_modules/a/index.mjs": `import "b";`,
+    "node_modules/a/package.json": `{ "main": "index.mjs" }`,
+  },
   "app-package-missing",
-  'cannot load the app: node_modules/a/index.js:1:9: package "b", which "a" needs, is not installed: ' +
+  'cannot load the app: node_modules/a/index.mjs:1:8: package "b", which "a" needs, is not installed: ' +
     "run `npm install`",
 );
 
@@ -238,6 +260,16 @@ testFailure(
   "cannot load the app: main.ts has no default export: it exports nothing: add `export default app`, where app " +
     "is a fetch function or an object that has one",
 );
+
+Deno.test("a file that cannot be read", async () => {
+  using scene = new Scene({ "main.ts": `import "./a.ts";\n${app}`, "a.ts": { link: "/proc/1/mem" } });
+  const { code, message } = await scene.failure();
+  assertEquals(code, "app-not-found");
+  assertMatch(
+    message,
+    /^cannot load the app: main\.ts:1:8: Cannot read file ".*\/proc\/1\/mem": permission denied$/,
+  );
+});
 
 Deno.test("the detail shows the line with a caret, and the other faults", async () => {
   using scene = new Scene({ "main.ts": `/* ü */ import "./a.ts"; import.meta;\nimport "b";\n${app}` });

@@ -31,6 +31,13 @@ testFailure(
 );
 
 testFailure(
+  "a throw of a bare object",
+  { "main.ts": `throw Object.assign(Object.create(null), { status: 500 });\nexport default 1;` },
+  "app-throws",
+  "cannot load the app: main.ts: it throws while it is imported: an object that is no Error (keys: status)",
+);
+
+testFailure(
   "a throw in a package names the app's line",
   {
     "main.ts": `import a from "a";\n\nexport default a();`,
@@ -55,8 +62,29 @@ testFailure(
     "main.ts": `import load from "a";\nexport default load("no" + "thing");`,
     "node_modules/a/index.js": `module.exports = (name) => require(name);`,
   },
-  "app-throws",
-  "cannot load the app: main.ts:2:16: it throws while it is imported: Error: Cannot find module 'nothing'",
+  "app-package-missing",
+  'cannot load the app: main.ts:2:16: package "nothing" is not installed: run `npm install nothing`',
+);
+
+testFailure(
+  "a package that requires what is not installed",
+  { "main.ts": `import "a";\nexport default 1;`, "node_modules/a/index.js": `\nrequire("@s/b/c");` },
+  "app-package-missing",
+  'cannot load the app: node_modules/a/index.js:2:1: package "@s/b" is not installed: run `npm install @s/b`',
+);
+
+testFailure(
+  "a native addon whose absence its package explains in its own way",
+  {
+    "main.ts": `import "a";\nexport default 1;`,
+    "node_modules/a/index.js":
+      `try { require("./x.node"); } catch (cause) { throw new Error("reinstall", { cause }); }`,
+    "node_modules/a/x.node": "",
+  },
+  "app-import-unsupported",
+  "cannot load the app: node_modules/a/index.js:1:52: node_modules/a/x.node loads a native addon (compiled code), " +
+    "which a bundle cannot hold: use a package in JavaScript or WebAssembly, or a module of the runtime such as " +
+    "node:sqlite",
 );
 
 testFailure(

@@ -74,6 +74,26 @@ testAnswer("the default import of a CommonJS package is all of module.exports, a
     exports.default = class {}; exports.named = 1;`,
 }, `[["default","named"],1,["default","named"]]`);
 
+testAnswer("a package that is missing where it is only asked for in some cases", {
+  "main.ts": answering(
+    `import a from "a";`,
+    "[a.kind, attempt(a.mysql), attempt(a.sqlite)]",
+  ).replace(
+    "export",
+    `const attempt = (f) => { try { f(); } catch (error) { return error.code; } };\nexport`,
+  ),
+  "node_modules/a/index.js": `exports.kind = "pg"; exports.mysql = () => require("mysql/driver");
+    exports.sqlite = () => require("@s/sqlite"); exports.later = () => import("later");`,
+}, `["pg","MODULE_NOT_FOUND","MODULE_NOT_FOUND"]`);
+
+testAnswer("a package that was bundled by esbuild keeps its own way of importing", {
+  "main.ts": answering(`import a from "a";`, "a"),
+  "node_modules/a/package.json": `{ "type": "module", "exports": "./a.js" }`,
+  "node_modules/a/a.js": `
+    var toESM = (mod, isNodeMode) => isNodeMode || !mod || !mod.__esModule ? { default: mod } : mod;
+    export default toESM({ __esModule: true, default: 1 }).default;`,
+}, "1");
+
 testAnswer("an optional package that is missing", {
   "main.ts": answering(`import a from "a";`, "a"),
   "node_modules/a/index.js":
@@ -146,3 +166,32 @@ testAnswer("linked packages see their own dependencies, and one copy is one modu
     `{ "name": "c", "type": "module", "exports": "./c.js" }`,
   "node_modules/.pnpm/c@1/node_modules/c/c.js": `let n = 0; export const count = () => ++n;`,
 }, "[3,4]");
+
+testAnswer("createRequire reads JSON and modules beside a package's file", {
+  "main.ts": answering(`import a from "a";`, "a"),
+  "node_modules/a/package.json": `{ "name": "a", "version": "1.2.3", "type": "module", "exports": "./a.js" }`,
+  "node_modules/a/a.js":
+    `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+    export default [require("./package.json").version, require("./b.cjs"), require("./lib/c"), require("d")];`,
+  "node_modules/a/b.cjs": `module.exports = __filename.split("/").pop();`,
+  "node_modules/a/lib/package.json": `{ "type": "commonjs" }`,
+  "node_modules/a/lib/c.js": `exports.c = require("../b.cjs");`,
+  "node_modules/d/index.js": `exports.d = 1;`,
+}, `["1.2.3","b.cjs",{"c":"b.cjs"},{"d":1}]`);
+
+testAnswer("files chosen by a pattern in import() and require()", {
+  "main.ts": answering(
+    `import load from "a";`,
+    "[(await import(`./pages/${page()}.ts`)).default, load('en'), load('de')]",
+  )
+    .replace("fetch: ()", "fetch: async ()") + `\nconst page = () => "home";`,
+  "pages/home.ts": `export default "home";`,
+  "pages/other.ts": `export default "other";`,
+  "node_modules/a/index.js": `module.exports = (language) => {
+    try { return require("./locale/" + language); } catch (error) { return error.code; } };`,
+  "node_modules/a/locale/en.js": `module.exports = "english";`,
+}, `["home","english","MODULE_NOT_FOUND"]`);
+
+testAnswer("data: imports", {
+  "main.ts": answering(`import a from "data:text/javascript,export default 'data'";`, "a"),
+}, `"data"`);

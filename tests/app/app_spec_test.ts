@@ -1,0 +1,79 @@
+import { locateApp, parseAppSpec } from "../../src/app/app_spec.ts";
+import { DenicornError } from "../../src/core/errors.ts";
+import { createSystem } from "../../src/system/deno_system.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { Scene } from "./scene.ts";
+
+const system = createSystem();
+
+Deno.test("an app is a path and perhaps the name of an export", () => {
+  assertEquals(parseAppSpec("app.ts"), { path: "app.ts", exportName: "default" });
+  assertEquals(parseAppSpec("src/app.ts:web"), { path: "src/app.ts", exportName: "web" });
+  assertEquals(parseAppSpec("/a:b/app.ts"), { path: "/a:b/app.ts", exportName: "default" });
+  assertEquals(parseAppSpec("/a:b/app.ts:x"), { path: "/a:b/app.ts", exportName: "x" });
+});
+
+for (
+  const [text, message] of [
+    [":app", "cannot find the app: :app: names no file: write path/to/module[:export], such as app.ts:app"],
+    ["", "cannot find the app: : names no file: write path/to/module[:export], such as app.ts:app"],
+    ["a.ts:", "cannot find the app: a.ts:: names no export after the colon: write a.ts or a.ts:NAME"],
+    [
+      "https://x.test/a.ts",
+      "cannot find the app: https://x.test/a.ts: is a URL: give the path of a local file",
+    ],
+  ] as const
+) {
+  Deno.test(`"${text}" names no app`, () => {
+    const error = assertThrows(() => parseAppSpec(text), DenicornError);
+    assertEquals([error.code, error.message], ["app-not-found", message]);
+  });
+}
+
+/** What is said about `app` in a folder with these files; paths are shown from that folder. */
+function reason(files: readonly string[], app: string): string {
+  using scene = new Scene(Object.fromEntries(files.map((name) => [name, ""])));
+  const path = `${scene.folder}/${app}`;
+  const error = assertThrows(() => locateApp(system, { path, exportName: "default" }), DenicornError);
+  assertEquals([error.code, error.exitCode], ["app-not-found", 4]);
+  return error.message.replaceAll(`${scene.folder}/`, "").replaceAll(scene.folder, "<app>");
+}
+
+Deno.test("a missing file: the nearest name is suggested", () => {
+  assertEquals(
+    reason(["main.ts", "x.json"], "mian.ts"),
+    "cannot find the app: mian.ts: no such file: did you mean main.ts?",
+  );
+  assertEquals(
+    reason(["src/app.tsx"], "src/app.ts"),
+    "cannot find the app: src/app.ts: no such file: did you mean src/app.tsx?",
+  );
+  assertEquals(reason(["main.ts"], "main"), "cannot find the app: main: no such file: did you mean main.ts?");
+});
+
+Deno.test("a missing file: without a similar name, what there is", () => {
+  const accepted = "cannot find the app: server.ts: no such file";
+  assertEquals(reason(["main.ts", "a.js"], "server.ts"), `${accepted}: <app> has a.js, main.ts`);
+  assertEquals(reason(["x.json"], "server.ts"), `${accepted}, and none that could be an app in <app>`);
+  assertEquals(
+    reason([], "no/server.ts"),
+    "cannot find the app: no/server.ts: no such file: its directory no does not exist",
+  );
+});
+
+Deno.test("a directory or another kind of file", () => {
+  const kinds = "an app is a .ts .tsx .js .mjs .jsx file";
+  assertEquals(
+    reason(["src/main.ts"], "src"),
+    "cannot find the app: src: is a directory: did you mean src/main.ts?",
+  );
+  assertEquals(reason(["src/x.ts"], "src/"), `cannot find the app: src/: is a directory: ${kinds}`);
+  assertEquals(reason(["app.py"], "app.py"), `cannot find the app: app.py: ends in .py: ${kinds}`);
+  assertEquals(reason(["app"], "app"), `cannot find the app: app: has no ending: ${kinds}`);
+});
+
+Deno.test("a found app is an absolute path without links", () => {
+  using scene = new Scene({ "real/main.ts": "", "link": { link: "real" } });
+  const spec = parseAppSpec(`${scene.folder}/link/../link/main.ts`);
+  assertEquals(locateApp(system, spec), `${scene.folder}/real/main.ts`);
+});

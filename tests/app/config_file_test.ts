@@ -1,0 +1,107 @@
+import { loadConfigFile } from "../../src/app/config_file.ts";
+import { DenicornError } from "../../src/core/errors.ts";
+import { createSystem } from "../../src/system/deno_system.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
+import { Scene, type Tree } from "./scene.ts";
+
+const system = createSystem();
+
+function load(scene: Scene, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return loadConfigFile(system, `${scene.folder}/${name}`, scene.runtimeDirectory);
+}
+
+async function settings(tree: Tree, name: string): Promise<Readonly<Record<string, unknown>>> {
+  using scene = new Scene(tree);
+  return await load(scene, name);
+}
+
+async function failure(tree: Tree, name: string): Promise<string> {
+  using scene = new Scene(tree);
+  const error = await assertRejects(() => load(scene, name), DenicornError);
+  assertEquals([error.code, error.exitCode], ["config-file", 2]);
+  return error.message.replaceAll(`${scene.folder}/`, "");
+}
+
+Deno.test("TypeScript with defineConfig, which needs no installed package", async () => {
+  const text = `
+    import { defineConfig } from "denicorn";
+    import { workers } from "./lib/workers.ts";
+    export default defineConfig({ bind: ["127.0.0.1:80"], workers, pid: import.meta.dirname!.length > 1 ? "x" : "" });`;
+  assertEquals(
+    await settings(
+      { "denicorn.config.ts": text, "lib/workers.ts": "export const workers: number = 3;" },
+      "denicorn.config.ts",
+    ),
+    { bind: ["127.0.0.1:80"], workers: 3, pid: "x" },
+  );
+});
+
+Deno.test("a project that maps denicorn itself keeps its mapping", async () => {
+  const tree = {
+    "deno.json": `{ "imports": { "denicorn": "./mine.ts" } }`,
+    "mine.ts": `export const defineConfig = (settings: object) => ({ ...settings, mine: true });`,
+    "denicorn.config.ts":
+      `import { defineConfig } from "denicorn"; export default defineConfig({ workers: 1 });`,
+  };
+  assertEquals(await settings(tree, "denicorn.config.ts"), { workers: 1, mine: true });
+});
+
+Deno.test("JavaScript and JSON", async () => {
+  assertEquals(await settings({ "c.js": "export default { workers: 2 };" }, "c.js"), { workers: 2 });
+  assertEquals(await settings({ "c.json": `{ "workers": 2 }` }, "c.json"), { workers: 2 });
+});
+
+Deno.test("a file is read anew on every call, with what it imports, and leaves nothing behind", async () => {
+  using scene = new Scene({
+    "c.ts": `export { default } from "./n.ts";`,
+    "n.ts": "export default { n: 1 };",
+  });
+  assertEquals(await load(scene, "c.ts"), { n: 1 });
+  scene.write({ "n.ts": "export default { n: 2 };" });
+  assertEquals(await load(scene, "c.ts"), { n: 2 });
+  assertEquals([...Deno.readDirSync(scene.runtimeDirectory)], []);
+});
+
+for (
+  const [title, name, text, message] of [
+    ["a syntax error", "c.ts", "export default {\n  workers 2 };", `c.ts:2:11: Expected "}" but found "2"`],
+    [
+      "an import that is missing",
+      "c.ts",
+      `import "./no.ts";`,
+      `c.ts:1:8: no such file: "./no.ts": <app> has no file of that name`,
+    ],
+    ["a throw", "c.ts", `\nthrow new Error("no");`, "c.ts:2:7: it throws: no"],
+    ["a syntax error in JSON", "c.json", `{\n  "workers": }`, 'c.json:2:14: Unexpected "}" in JSON'],
+    ["JSON that ends too early", "c.json", `{\n  "workers":`, "c.json:2:13: Unexpected end of file in JSON"],
+    [
+      "no default export",
+      "c.ts",
+      "export const x = 1;",
+      "c.ts: found no default export: write `export default defineConfig({ … })`",
+    ],
+    [
+      "another kind of export",
+      "c.ts",
+      "export default 3;",
+      "c.ts: found number: write `export default defineConfig({ … })`",
+    ],
+    ["an array", "c.json", "[]", "c.json: found an array: write `export default defineConfig({ … })`"],
+    [
+      "a function",
+      "c.js",
+      "export default () => ({});",
+      "c.js: found function: write `export default defineConfig({ … })`",
+    ],
+  ] as const
+) {
+  Deno.test(`a config file with ${title}`, async () => {
+    const found = await failure({ [name]: text }, name);
+    assertEquals(found.replace(/\/tmp\S*/, "<app>"), `cannot load the config file: ${message}`);
+  });
+}
+
+Deno.test("a config file that is not there", async () => {
+  assertEquals(await failure({}, "c.ts"), "cannot load the config file: c.ts: no such file");
+  assertEquals(await failure({}, "c.json"), "cannot load the config file: c.json: no such file");
+});
