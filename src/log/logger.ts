@@ -25,23 +25,44 @@ export interface Log {
 
 /** Throws DenicornError `log-unwritable`. */
 export function openLog(system: System, orders: LogOrders, identity: Identity): Log {
-  let file = configure(system, orders);
-  const logger = getLogger("denicorn").with({ ...identity });
+  const tree = new LoggerTree();
+  let file = tree.use(() => configure(system, orders));
+  const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
   return {
     logger,
     reopen: () => orReport(logger, () => file.reopen()),
     reconfigure(next) {
       orReport(logger, () => {
         const before = file;
-        file = configure(system, next);
+        file = tree.use(() => configure(system, next));
         before.close();
       });
     },
   };
 }
 
+/**
+ * LogTape keeps one tree of loggers per process, also for several copies of itself. An app may bring its own:
+ * each shall configure and reset only what is its own, so ours is in place only while we use it.
+ */
+class LoggerTree {
+  static readonly #place = Symbol.for("logtape.rootLogger");
+  #ours: unknown;
+
+  use<T>(work: () => T): T {
+    const theirs = Reflect.get(globalThis, LoggerTree.#place);
+    Reflect.set(globalThis, LoggerTree.#place, this.#ours);
+    try {
+      return work();
+    } finally {
+      this.#ours = Reflect.get(globalThis, LoggerTree.#place);
+      Reflect.set(globalThis, LoggerTree.#place, theirs);
+    }
+  }
+}
+
 /** A running server outlives a log file it cannot open: the failure goes where the lines went so far. */
-export function orReport(logger: Logger, attempt: () => void): void {
+function orReport(logger: Logger, attempt: () => void): void {
   try {
     attempt();
   } catch (error) {

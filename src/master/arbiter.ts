@@ -291,7 +291,7 @@ export class Arbiter {
     }
     const now = this.#now;
     const actions = plan(this.roster.members(), {
-      target: this.#target,
+      target: this.#startable,
       serving: this.generation,
       rolling: this.#generations.canary?.number ?? null,
       maySpawn: this.#replacements.areDue,
@@ -303,6 +303,15 @@ export class Arbiter {
     if (!this.#isRolling && this.roster.ready(this.generation) === this.#target) {
       this.#lifecycle.complete(this.#target, this.generation, this.addresses);
     }
+  }
+
+  /**
+   * While the first bundle is made it needs a core to itself: workers that start at the same time would only
+   * delay the first answer.
+   */
+  get #startable(): number {
+    const isBundled = this.#generations.serving.bundle !== null;
+    return isBundled ? this.#target : Math.min(this.#target, Math.max(1, this.#system.host.cores() - 1));
   }
 
   #spawn(slot: number, generation: Generation, now: number): void {

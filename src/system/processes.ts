@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
@@ -28,15 +27,7 @@ export const processes: Processes = {
     };
   },
 
-  isAlive(pid) {
-    try {
-      // Signal 0 only asks whether the process exists.
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return error instanceof Error && "code" in error && error.code === "EPERM";
-    }
-  },
+  isAlive: (pid) => Deno.build.os === "linux" ? hasEntry(pid) : answersSignal(pid),
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 
@@ -55,3 +46,19 @@ export const processes: Processes = {
 
   exit: (code) => Deno.exit(code),
 };
+
+/** Not by signal 0 through node:process: loading that takes 12 ms at the start of every process. */
+function hasEntry(pid: number): boolean {
+  try {
+    // What follows the name in parentheses is the state; a zombie has ended.
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
+  } catch {
+    return false;
+  }
+}
+
+function answersSignal(pid: number): boolean {
+  return new Deno.Command("kill", { args: ["-0", String(pid)], stdout: "null", stderr: "null" }).outputSync()
+    .success;
+}

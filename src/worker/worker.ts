@@ -7,13 +7,13 @@ import { importApp } from "../app/import_app.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { AccessLog } from "../log/access_log.ts";
-import { type Log, openLog, orReport } from "../log/logger.ts";
 import type { Failure, WorkerOrders } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { FetchHandler, HttpServer, System } from "../system/system.ts";
 import { drain } from "./drain.ts";
 import type { MasterLink } from "./link.ts";
 import { logged, Requests } from "./requests.ts";
+import { WorkerLog } from "./worker_log.ts";
 
 export class Worker {
   readonly #system: System;
@@ -21,7 +21,7 @@ export class Worker {
   readonly #requests = new Requests();
   #servers: HttpServer[] = [];
   #orders: WorkerOrders | null = null;
-  #log: Log | null = null;
+  #log: WorkerLog | null = null;
   #accessLog: AccessLog | null = null;
   #leaving = false;
 
@@ -56,7 +56,7 @@ export class Worker {
     this.#orders = orders;
     try {
       const { slot: worker, generation: gen } = orders;
-      this.#log = openLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
+      this.#log = new WorkerLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
       const fetch = await importApp({ ...orders, workingDirectory: this.#system.host.cwd() });
       // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
       this.#system.processes.onUncaught((error) => this.#handleUncaught(error));
@@ -66,6 +66,7 @@ export class Worker {
       return this.#fail(toDenicornError(error));
     }
     this.#link.send({ type: "ready", addresses: this.#servers.map((server) => server.address) });
+    void this.#log.load();
     this.#system.clock.every(orders.beatInterval, () => {
       const { total, inFlight } = this.#requests;
       this.#link.send({ type: "beat", requests: total, inFlight });
@@ -92,7 +93,9 @@ export class Worker {
   }
 
   #answerError(error: unknown): Response {
-    this.#log?.logger.error("the app threw while it handled a request", { detail: stackOf(error) });
+    void this.#log?.say((logger) =>
+      logger.error("the app threw while it handled a request", { detail: stackOf(error) })
+    );
     return new Response("Internal Server Error", { status: 500 });
   }
 
@@ -122,8 +125,12 @@ export class Worker {
   }
 
   #reopenLogs(): void {
-    this.#log?.reopen();
-    if (this.#log !== null) orReport(this.#log.logger, () => this.#accessLog?.reopen());
+    void this.#log?.reopen();
+    try {
+      this.#accessLog?.reopen();
+    } catch (error) {
+      void this.#log?.say((logger) => logger.error`${toDenicornError(error).message}`);
+    }
   }
 
   /**
@@ -143,7 +150,9 @@ export class Worker {
 
   #handleMasterGone(): void {
     if (this.#orders !== null) {
-      this.#log?.logger.warning("the master is gone: finishing requests in flight, then exiting");
+      void this.#log?.say((logger) =>
+        logger.warning("the master is gone: finishing requests in flight, then exiting")
+      );
       this.#system.files.remove(this.#orders.runtimeDirectory);
     }
     void this.#leave(ExitCode.normal);
@@ -154,9 +163,12 @@ export class Worker {
     this.#leaving = true;
     const deadline = this.#orders?.gracefulTimeout ?? 0;
     const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, deadline);
-    if (cut > 0 && this.#log !== null) {
+    if (cut > 0) {
       const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
-      this.#log.logger.warning`${requests} cut off after ${(took / 1000).toFixed(1)} s (graceful-timeout)`;
+      const seconds = (took / 1000).toFixed(1);
+      await this.#log?.say((logger) =>
+        logger.warning`${requests} cut off after ${seconds} s (graceful-timeout)`
+      );
     }
     this.#accessLog?.close();
     this.#system.processes.exit(code);

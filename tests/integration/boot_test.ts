@@ -113,3 +113,31 @@ integrationTest(
     assertEquals(await server.text(), String(worker!.pid));
   },
 );
+
+integrationTest(
+  "an app may configure LogTape for itself: neither its log nor ours is touched",
+  async (scene) => {
+    Deno.symlinkSync(new URL("../../node_modules", import.meta.url).pathname, `${scene.folder}/node_modules`);
+    const app = `
+import { configureSync, getLogger } from "@logtape/logtape";
+configureSync({
+  sinks: { out: (record) => console.log(record.category.join("."), record.message.join("")) },
+  loggers: [{ category: [], sinks: ["out"] }],
+});
+export default (request: Request): Response => {
+  getLogger("app").info\`request\`;
+  if (request.url.endsWith("/boom")) throw new Error("out of tea");
+  return new Response("fine");
+};\n`;
+    const server = scene.start({ files: { "main.ts": app } });
+    await server.ready(1);
+    await server.text();
+    assertEquals((await server.fetch("/boom")).status, 500);
+    await server.logged(
+      /worker=0 gen=1 pid=\d+  the app threw while it handled a request\n\s+Error: out of tea/,
+    );
+    await server.text();
+    assertEquals(server.stdout.match(/^app request$/gm)?.length, 3);
+    assertEquals(/denicorn/.test(server.stdout), false);
+  },
+);

@@ -1,0 +1,36 @@
+import type { Identity, Log, Logger } from "../log/logger.ts";
+import type { LogOrders } from "../protocol/messages.ts";
+import type { System } from "../system/system.ts";
+
+/**
+ * A worker's log. Most workers never say anything, and loading the logging library takes a third of the time a
+ * worker needs to start: it is loaded when there is something to say, or when the worker is ready.
+ */
+export class WorkerLog {
+  readonly #system: System;
+  readonly #orders: LogOrders;
+  readonly #identity: Identity;
+  #loading: Promise<Log> | null = null;
+
+  constructor(system: System, orders: LogOrders, identity: Identity) {
+    this.#system = system;
+    this.#orders = orders;
+    this.#identity = identity;
+  }
+
+  /** Settles when the line is written. */
+  async say(speak: (logger: Logger) => void): Promise<void> {
+    speak((await this.load()).logger);
+  }
+
+  load(): Promise<Log> {
+    return this.#loading ??= import("../log/logger.ts").then(({ openLog }) =>
+      openLog(this.#system, this.#orders, this.#identity)
+    );
+  }
+
+  /** Opens its file anew; a log that was never opened has nothing to reopen. */
+  async reopen(): Promise<void> {
+    (await this.#loading)?.reopen();
+  }
+}
