@@ -4,7 +4,7 @@
  */
 
 import { importApp } from "../app/import_app.ts";
-import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { Failure, WorkerOrders } from "../protocol/messages.ts";

@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The app to name on the command line; `null` names none. */
   readonly app?: string | null;
+  /** Runs another copy of the program. */
+  readonly command?: readonly string[];
 }
 
 /** One test's private folder and everything started in it. */
@@ -65,12 +67,14 @@ export class Scene {
   }
 
   /** Starts the program on a free port of its own and does not wait. */
-  start({ files, args = [], env = {}, app = "main.ts" }: StartOptions): Server {
+  start(
+    { files, args = [], env = {}, app = "main.ts", command = this.target.command }: StartOptions,
+  ): Server {
     this.write(files);
     const port = freePort();
     const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
     const server = new Server({
-      command: [...this.target.command, ...bind, ...args, ...(app === null ? [] : [app])],
+      command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
       cwd: this.folder,
       env: { ...this.#environment(), ...env },
       port,

@@ -1,0 +1,176 @@
+import { version } from "../../src/core/version.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { integrationTest, Scene, targets } from "./harness.ts";
+
+integrationTest("--version and --help work everywhere and exit 0", async (scene) => {
+  for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["completions"]]) {
+    const help = await scene.run([...command, "--help"]);
+    assertEquals([help.code, help.stderr], [0, ""]);
+    assertStringIncludes(help.stdout, "Usage: denicorn");
+    const said = await scene.run([...command, "--version"]);
+    assertEquals([said.code, said.stderr], [0, ""]);
+    assertMatch(said.stdout, new RegExp(`^denicorn ${RegExp.escape(version)} \\(deno \\S+\\)\\n$`));
+  }
+});
+
+integrationTest("--worker by hand explains itself", async (scene) => {
+  const { code, stderr } = await scene.run(["--worker"]);
+  assertEquals(code, 2);
+  assertMatch(stderr, /^denicorn: --worker: is not for use by hand: .*\n$/);
+});
+
+const mistakes: readonly { args: string[]; env?: Record<string, string>; says: RegExp }[] = [
+  { args: ["main.ts", "--wrokers", "2"], says: /--wrokers.*--workers/ },
+  { args: ["main.ts", "-w", "many"], says: /workers: "many" \(command line --workers\)/ },
+  { args: ["main.ts", "-w", "2", "-b", "127.0.0.1:0"], says: /bind: .*127\.0\.0\.1:0/ },
+  { args: ["main.ts", "--timeout", "-1"], says: /timeout/ },
+  { args: ["main.ts"], env: { WEB_CONCURRENCY: "lots" }, says: /workers: "lots" \(env WEB_CONCURRENCY\)/ },
+  { args: ["main.ts"], env: { DENICORN_WORKRES: "2" }, says: /DENICORN_WORKRES.*DENICORN_WORKERS/ },
+  { args: ["main.ts"], env: { PORT: "http" }, says: /bind: "http" \(env PORT\)/ },
+  { args: ["main.ts", "-c", "none.ts"], says: /config: none\.ts \(command line --config\)/ },
+  { args: [], says: /no APP is given/ },
+  { args: ["main.ts", "other.ts"], says: /other\.ts/ },
+  { args: ["ctl", "dance"], says: /ctl: "dance"/ },
+  { args: ["ctl", "status"], says: /cannot find the server/ },
+  { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
+];
+
+integrationTest("every mistake is exit 2 and one line that says what is accepted", async (scene) => {
+  scene.write({ "main.ts": pidApp });
+  for (const { args, env, says } of mistakes) {
+    const { code, stdout, stderr } = await scene.run(args, env);
+    assertEquals([code, stdout], [2, ""], `${args}: ${stderr}`);
+    assertMatch(stderr, /^denicorn: [^\n]+\n$/);
+    assertMatch(stderr, says);
+  }
+  assertEquals(runtimeDirectories(scene), []);
+});
+
+integrationTest("settings tells each value and where it comes from", async (scene) => {
+  scene.write({
+    "main.ts": pidApp,
+    "denicorn.config.ts": `import { defineConfig } from "denicorn";
+const minutes: number = 2;
+export default defineConfig({ app: "main.ts", gracefulTimeout: \`\${minutes}m\` });\n`,
+  });
+  const text = await scene.run(["settings", "-b", "[::1]:9000"], { WEB_CONCURRENCY: "4" });
+  assertEquals([text.code, text.stderr], [0, ""]);
+  assertMatch(text.stdout, /^workers = 4 \(env WEB_CONCURRENCY\)$/m);
+  assertMatch(text.stdout, /^graceful-timeout = 120s \(config file denicorn\.config\.ts\)$/m);
+  assertMatch(text.stdout, /^bind = \[::1\]:9000 \(command line --bind\)$/m);
+  const json = JSON.parse((await scene.run(["settings", "--format", "json"])).stdout);
+  assert(
+    json.some(({ name, origin }: Record<string, unknown>) => name === "workers" && origin === "default"),
+  );
+  const markdown = await scene.run(["settings", "--format", "markdown"]);
+  assertEquals(markdown.stdout, Deno.readTextFileSync(new URL("../../docs/settings.md", import.meta.url)));
+  assertEquals(runtimeDirectories(scene), []);
+});
+
+integrationTest("a config file in TypeScript, JavaScript or JSON starts the server", async (scene) => {
+  const files = {
+    "denicorn.config.ts": `export default { app: "main.ts" } satisfies Record<string, string>;\n`,
+    "denicorn.config.js": `export default { app: "main.ts" };\n`,
+    "denicorn.config.json": `{ "app": "main.ts" }\n`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const server = scene.start({ files: { "main.ts": pidApp, [name]: text }, app: null, args: ["-c", name] });
+    await server.ready(1);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  }
+});
+
+integrationTest("a config file with a mistake is exit 2 and names file and line", async (scene) => {
+  scene.write({ "main.ts": pidApp, "denicorn.config.ts": `export default {\n  workers: "many",\n};\n` });
+  const value = await scene.run(["main.ts"]);
+  assertEquals(value.code, 2);
+  assertMatch(value.stderr, /workers: "many" \(config file denicorn\.config\.ts\)/);
+  scene.write({ "denicorn.config.ts": `export default {\n  workers: = 3,\n};\n` });
+  const syntax = await scene.run(["main.ts"]);
+  assertEquals(syntax.code, 2);
+  assertMatch(syntax.stderr, /denicorn\.config\.ts:2:\d+/);
+});
+
+integrationTest("check loads the app without serving it", async (scene) => {
+  scene.write({
+    "good.ts": pidApp,
+    "bad.ts": "export default 42;\n",
+    "throws.ts": 'throw new Error("no");\n' + pidApp,
+  });
+  const good = await scene.run(["check", "good.ts"]);
+  assertEquals(good, { code: 0, stdout: "good.ts: settings and app are good\n", stderr: "" });
+  const bad = await scene.run(["check", "bad.ts"]);
+  assertEquals([bad.code, bad.stdout], [4, ""]);
+  assertMatch(bad.stderr, /^denicorn: cannot load the app: the default export of bad\.ts is a number \(42\)/);
+  assertEquals((await scene.run(["check", "throws.ts"])).code, 4);
+  assertEquals((await scene.run(["check", "good.ts", "-w", "0"])).code, 2);
+  assertEquals(runtimeDirectories(scene), []);
+});
+
+integrationTest("ctl status shows the server and its workers", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const workers = await server.ready(2);
+  const text = await scene.run(["ctl", "status"]);
+  assertEquals([text.code, text.stderr], [0, ""]);
+  assertMatch(text.stdout, new RegExp(`^main\\.ts is running on 127\\.0\\.0\\.1:${server.port}$`, "m"));
+  for (const { slot, pid } of workers) {
+    assertMatch(text.stdout, new RegExp(`^${slot} +${pid} +1 +ready`, "m"));
+  }
+  const json = JSON.parse((await scene.run(["ctl", "status", "--json"])).stdout);
+  assertEquals([json.pid, json.target, json.version], [server.pid, 2, version]);
+});
+
+integrationTest(
+  "--control-socket places the control socket, for nobody but this user, and it goes at the end",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["--control-socket", "my.sock"] });
+    await server.logged(/ready on/);
+    assertEquals((Deno.statSync(`${scene.folder}/my.sock`).mode ?? 0) & 0o777, 0o600);
+    const { code, stdout } = await scene.run(["ctl", "--socket", "my.sock", "status"]);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "main.ts is running");
+    server.kill("SIGTERM");
+    await server.exit();
+    assert(!Array.from(Deno.readDirSync(scene.folder)).some(({ name }) => name === "my.sock"));
+  },
+);
+
+Deno.test({
+  name: "[binary] as root: workers run as the user and group that are asked for, with the umask",
+  // From source the other user would have to be able to read this checkout and Deno's cache.
+  ignore: reasonNotToSwitchUser() !== null,
+  async fn() {
+    const scene = new Scene(targets.find(({ name }) => name === "binary")!);
+    try {
+      const executable = `${scene.folder}/denicorn`;
+      Deno.copyFileSync(scene.target.command[0]!, executable);
+      for (const path of [scene.folder, scene.runtime, executable]) Deno.chmodSync(path, 0o755);
+      const server = scene.start({
+        command: [executable],
+        files: { "main.ts": `export default () => Response.json([Deno.uid(), Deno.gid(), Deno.umask()]);\n` },
+        args: ["--user", "nobody", "--umask", "027"],
+      });
+      await server.ready(1);
+      const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(Deno.readTextFileSync("/etc/passwd"))!;
+      assertEquals(await (await server.fetch()).json(), [Number(uid), Number(gid), 0o27]);
+      server.kill("SIGTERM");
+      assertEquals(await server.exit(), { code: 0, signal: null });
+      assertEquals(server.leftovers(), []);
+    } finally {
+      await scene.close();
+    }
+  },
+});
+
+function reasonNotToSwitchUser(): string | null {
+  if (Deno.uid() === 0) return null;
+  const reason = "only root may switch to another user";
+  console.log(`skipped: workers under another user: ${reason}`);
+  return reason;
+}
+
+function runtimeDirectories(scene: Scene): string[] {
+  return Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name);
+}
