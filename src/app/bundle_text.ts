@@ -1,7 +1,7 @@
 /** What esbuild wrote, made into a file that behaves in a worker as its sources would have by themselves. */
 
 import { absolutePath, fileUrl } from "./paths.ts";
-import { placeFunction } from "./source_places.ts";
+import { placeFunctions } from "./source_places.ts";
 
 /** Stands in the bundle's first line until it is known which of the helpers the bundle needs. */
 export const preludeMark = "/*denicorn*/";
@@ -63,9 +63,8 @@ export function finishedBundle({ code, map, directory, entry }: BuiltText): stri
 
 /** On one line, so that the map still fits. Helpers that load modules of Node come only where they are used. */
 function prelude(code: string, entry: string): string {
-  const parts = [timers];
+  const parts = [timers, placeFunctions(code)];
   const requires = code.includes("var __require = ");
-  if (code.includes("__denicorn_place(")) parts.push(placeFunction);
   if (requires || code.includes("createRequire")) parts.push(requireOfFiles);
   if (requires) {
     const createRequire = `process.getBuiltinModule("node:module").createRequire`;

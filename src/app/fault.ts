@@ -9,8 +9,8 @@ export interface Fault {
   readonly text: string;
 }
 
-/** The code of the error that a bundle throws in place of a native addon. */
-export const nativeAddonCode = "ERR_DENICORN_NATIVE_ADDON";
+/** What the error says that a bundle throws in place of a native addon. */
+export const nativeAddonPhrase = "loads a native addon (compiled code)";
 
 /** A fault that one of our plugins found, in the form in which esbuild carries it to the end of the build. */
 export function faultMessage(fault: Fault): PartialMessage {

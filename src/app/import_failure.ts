@@ -2,7 +2,7 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { appFrames, causesOf, type Frame, stackText } from "./app_stack.ts";
-import { type Fault, nativeAddonCode } from "./fault.ts";
+import { type Fault, nativeAddonPhrase } from "./fault.ts";
 import { packageNameOf } from "./package_specifier.ts";
 import { filePath, isPackageFile, shownPath } from "./paths.ts";
 
@@ -33,8 +33,10 @@ export function importFailure(
 
 function faultFrom(thrown: unknown): Fault {
   for (const cause of causesOf(thrown)) {
-    // Some packages catch this one and advise to install them again.
-    if (codeOf(cause) === nativeAddonCode) return { code: "app-import-unsupported", text: cause.message };
+    // Some packages throw it on under a message that advises to install them again.
+    if (cause.message.includes(nativeAddonPhrase)) {
+      return { code: "app-import-unsupported", text: cause.message };
+    }
   }
   const missing = /^Cannot find module '(.*)'/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
   if (missing !== undefined && codeOf(thrown) === "MODULE_NOT_FOUND") {

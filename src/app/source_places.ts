@@ -1,6 +1,7 @@
 /**
- * In one bundle file, `import.meta`, `__dirname` and `__filename` would mean the bundle's place. esbuild replaces
- * them by properties of one name, and every module that mentions one gets a constant of that name for itself.
+ * In one bundle file, `import.meta`, `__dirname`, `__filename` and `require.resolve` would start from the bundle's
+ * place. esbuild replaces them by other names, and every module that mentions one gets constants of these names
+ * for itself.
  */
 
 import type { Plugin } from "esbuild";
@@ -11,17 +12,28 @@ export const placeDefines = {
   "import.meta": "__denicorn_meta",
   "__dirname": "__denicorn_meta.dirname",
   "__filename": "__denicorn_meta.filename",
+  "require.resolve": "__denicorn_resolve",
 } as const;
 
-/** The function, defined once in the bundle's first line, that makes the `import.meta` of one source file. */
-export const placeFunction =
-  `const __denicorn_place = (url) => { const filename = decodeURIComponent(new URL(url).pathname); ` +
-  `return { url, filename, dirname: filename.slice(0, filename.lastIndexOf("/")) || "/", main: false, ` +
-  `resolve: (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href : ` +
-  `\`file://\${process.getBuiltinModule("node:module").createRequire(url).resolve(to)}\` }; };`;
+/** Functions defined once, in the bundle's first line, from which modules make these constants. */
+const resolverFunction = "const __denicorn_resolver = (url) => (...wanted) => " +
+  'process.getBuiltinModule("node:module").createRequire(url).resolve(...wanted);';
+const placeFunction = "const __denicorn_place = (url) => { " +
+  "const filename = decodeURIComponent(new URL(url).pathname); " +
+  'const dirname = filename.slice(0, filename.lastIndexOf("/")) || "/"; ' +
+  "const resolve = (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href " +
+  ": `file://${__denicorn_resolver(url)(to)}`; " +
+  "return { url, filename, dirname, main: false, resolve }; };";
+
+/** Those of the functions that `code` calls, on one line. */
+export function placeFunctions(code: string): string {
+  const place = code.includes("__denicorn_place(") ? placeFunction : "";
+  return (place !== "" || code.includes("__denicorn_resolver(") ? resolverFunction : "") + place;
+}
 
 /** What may stand before the first line of a module's text; to be taken out of lines shown to people. */
-export const addedText = /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_meta = [^"]*"[^"]*"\);)?/;
+export const addedText =
+  /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_\w+ = \/\* @__PURE__ \*\/ __denicorn_\w+\("[^"]*"\);)*/;
 
 export function sourcePlaces(files: Files): Plugin {
   return {
@@ -40,9 +52,15 @@ export function sourcePlaces(files: Files): Plugin {
 }
 
 function placeOf(path: string, text: string): string {
-  if (!/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)) return "";
-  // Marked as pure, so that the constant alone does not keep an unused module in the bundle.
-  return `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${JSON.stringify(fileUrl(path))});`;
+  const url = JSON.stringify(fileUrl(path));
+  // Marked as pure, so that a constant alone does not keep an unused module in the bundle.
+  const place = /\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)
+    ? `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${url});`
+    : "";
+  const resolve = /\brequire\s*\.\s*resolve\b/.test(text)
+    ? `const __denicorn_resolve = /* @__PURE__ */ __denicorn_resolver(${url});`
+    : "";
+  return place + resolve;
 }
 
 /** In TypeScript and Deno these two pragmas choose the JSX transform; esbuild wants to be told. */

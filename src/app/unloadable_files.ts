@@ -1,7 +1,7 @@
 /** Files that packages import although a bundle cannot hold them. */
 
 import type { Plugin } from "esbuild";
-import { type Fault, faultMessage, nativeAddonCode } from "./fault.ts";
+import { type Fault, faultMessage, nativeAddonPhrase } from "./fault.ts";
 import { isPackageFile, nameOf } from "./paths.ts";
 import { ownerOf } from "./missing_import.ts";
 
@@ -43,10 +43,12 @@ export function noModule(path: string): Fault {
 }
 
 function nativeAddon(what: string): { contents: string; loader: "js" } {
-  const message = `${what} loads a native addon (compiled code), which a bundle cannot hold: ` +
+  const message = `${what} ${nativeAddonPhrase}, which a bundle cannot hold: ` +
     "use a package in JavaScript or WebAssembly, or a module of the runtime such as node:sqlite";
+  // Many packages do without their addon only when the error says that it was not found.
+  const code = "MODULE_NOT_FOUND";
   return {
-    contents: `throw Object.assign(new Error(${JSON.stringify(message)}), { code: "${nativeAddonCode}" });`,
+    contents: `throw Object.assign(new Error(${JSON.stringify(message)}), { code: "${code}" });`,
     loader: "js",
   };
 }

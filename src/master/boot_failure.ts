@@ -39,8 +39,9 @@ export function spawnFailure(thrown: unknown, system: System): DenicornError {
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new DenicornError(
     "boot-death",
-    `cannot start a worker process: ${system.host.execPath} (${reason}): check that it exists and that the ` +
-      "limit of processes is not reached (ulimit -u)",
+    `cannot start a worker process: ${system.host.execPath} (${reason}): check that it exists, that the ` +
+      "workers' user may run it and enter the working directory, and that the limit of processes is not reached " +
+      "(ulimit -u)",
     { cause: thrown },
   );
 }

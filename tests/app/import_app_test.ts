@@ -78,7 +78,7 @@ testFailure(
   {
     "main.ts": `import "a";\nexport default 1;`,
     "node_modules/a/index.js":
-      `try { require("./x.node"); } catch (cause) { throw new Error("reinstall", { cause }); }`,
+      `try { require("./x.node"); } catch (cause) { throw new Error("reinstall", { cause: new Error(cause.message) }); }`,
     "node_modules/a/x.node": "",
   },
   "app-import-unsupported",

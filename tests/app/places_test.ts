@@ -32,6 +32,15 @@ testAnswer("import.meta.resolve finds packages", {
   "node_modules/a/lib/a.js": "",
 }, "file://<app>/node_modules/a/lib/a.js");
 
+testAnswer("require.resolve starts at the package's own file", {
+  "main.ts": `import a from "a"; export default { fetch: () => new Response(a.join("\\n")) };`,
+  "node_modules/a/index.js":
+    `module.exports = [require.resolve("./lib/x.js"), require.resolve("b"), require.resolve("fs"),
+    (() => { try { require.resolve("none"); } catch (error) { return error.code; } })()];`,
+  "node_modules/a/lib/x.js": "",
+  "node_modules/a/node_modules/b/index.js": "",
+}, "<app>/node_modules/a/lib/x.js\n<app>/node_modules/a/node_modules/b/index.js\nfs\nMODULE_NOT_FOUND");
+
 testAnswer("files are read relative to the source", {
   "main.ts": `
     import { readFileSync } from "node:fs";

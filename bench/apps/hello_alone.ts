@@ -1,0 +1,5 @@
+/** The hello example without Denicorn: the yardstick. `PORT` is where it listens. */
+import app from "../../examples/hello/main.ts";
+
+const port = Number(Deno.env.get("PORT"));
+Deno.serve({ hostname: "127.0.0.1", port, reusePort: true, onListen: () => {} }, app.fetch);

@@ -1,0 +1,42 @@
+import { referencePages } from "../../src/cli/reference_pages.ts";
+import { errorKinds } from "../../src/core/errors.ts";
+import { signalMeanings } from "../../src/core/signals.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assert, assertEquals } from "../assert.ts";
+
+const root = new URL("../../", import.meta.url);
+const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
+
+for (const [path, render] of Object.entries(referencePages)) {
+  Deno.test(`${path} says what the code says`, () => {
+    assertEquals(read(path), render(), `${path} is out of date: run \`make docs\``);
+  });
+}
+
+Deno.test("docs/settings.md has a heading for each setting, and none for anything else", () => {
+  const headings = read("docs/settings.md").split("\n").filter((line) => line.startsWith("### "));
+  assertEquals(headings, namedSettings.map(({ name }) => `### ${name}`));
+});
+
+Deno.test("docs/signals.md has a row for each signal, and none for anything else", () => {
+  const rows = read("docs/signals.md").match(/^\| `[A-Z0-9]+`/gm);
+  assertEquals(rows, Object.keys(signalMeanings).map((signal) => `| \`${signal.slice(3)}\``));
+});
+
+Deno.test("every error the code can throw is declared, and every declared one is thrown somewhere", () => {
+  const sources: string[] = [];
+  const gather = (directory: URL) => {
+    for (const entry of Deno.readDirSync(directory)) {
+      if (entry.isDirectory) gather(new URL(`${entry.name}/`, directory));
+      else if (entry.name !== "errors.ts") {
+        sources.push(Deno.readTextFileSync(new URL(entry.name, directory)));
+      }
+    }
+  };
+  gather(new URL("src/", root));
+  const code = sources.join("\n");
+  for (const kind of Object.keys(errorKinds)) {
+    const declaredOnly = !code.includes(`"${kind}"`);
+    assert(!declaredOnly, `"${kind}" is declared and documented, and nothing throws it`);
+  }
+});
