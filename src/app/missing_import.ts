@@ -73,7 +73,9 @@ function missingBare(files: Files, projects: Projects, specifier: string, import
     return `package "${name}" is installed but does not offer "${specifier}": see the exports of its package.json`;
   }
   if (isPackageFile(importer)) {
-    return `package "${name}", which "${ownerOf(importer)}" needs, is not installed: run \`npm install\``;
+    return `package "${name}", which "${
+      ownerOf(importer)
+    }" needs, is not installed: run \`npm install ${name}\``;
   }
   if (files.stat(absolutePath(directoryOf(importer), specifier))?.isFile) {
     return `"${specifier}" names a package: write "./${specifier}" for the file beside this one`;

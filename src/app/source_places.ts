@@ -22,7 +22,7 @@ const placeFunction = "const __denicorn_place = (url) => { " +
   "const filename = decodeURIComponent(new URL(url).pathname); " +
   'const dirname = filename.slice(0, filename.lastIndexOf("/")) || "/"; ' +
   "const resolve = (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href " +
-  ": `file://${__denicorn_resolver(url)(to)}`; " +
+  ': Object.assign(new URL(url), { pathname: __denicorn_resolver(url)(to).replaceAll("%", "%25") }).href; ' +
   "return { url, filename, dirname, main: false, resolve }; };";
 
 /** Those of the functions that `code` calls, on one line. */
@@ -57,7 +57,7 @@ function placeOf(path: string, text: string): string {
   const place = /\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)
     ? `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${url});`
     : "";
-  const resolve = /\brequire\s*\.\s*resolve\b/.test(text)
+  const resolve = /\brequire[\s?.[\]"'`]+resolve\b/.test(text)
     ? `const __denicorn_resolve = /* @__PURE__ */ __denicorn_resolver(${url});`
     : "";
   return place + resolve;

@@ -14,11 +14,12 @@ import type { FromWorker } from "../protocol/messages.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { ExitStatus, System, TcpAddress } from "../system/system.ts";
 import { bootFailure, spawnFailure } from "./boot_failure.ts";
-import { Child } from "./child.ts";
+import type { Child } from "./child.ts";
 import type { MasterEvent } from "./events.ts";
-import { type AppBundle, type Generation, logOrders, ordersFor } from "./generation.ts";
+import { type AppBundle, type Generation, logOrders } from "./generation.ts";
 import { Generations, type GenerationSource } from "./generations.ts";
 import { LifecycleLog } from "./lifecycle_log.ts";
+import { Recruiter } from "./recruiter.ts";
 import { Replacements } from "./replacements.ts";
 import { Roster } from "./roster.ts";
 import type { Spawner } from "./spawner.ts";
@@ -37,13 +38,12 @@ const tickInterval = 250;
 export class Arbiter {
   readonly roster = new Roster();
   /** Settles when the first worker is ready. */
-  readonly everReady: Promise<void>;
+  readonly firstReady: Promise<void>;
   readonly #signalReady: () => void;
   readonly #system: System;
   readonly #log: Log;
   readonly #lifecycle: LifecycleLog;
-  readonly #spawner: Spawner;
-  readonly #runtimeDirectory: string;
+  readonly #recruiter: Recruiter;
   readonly #generations: Generations;
   readonly #replacements: Replacements;
   readonly #queue: MasterEvent[] = [];
@@ -58,15 +58,16 @@ export class Arbiter {
   #fault: DenicornError | null = null;
   #finish: (fault: DenicornError | null) => void = () => {};
 
-  constructor({ system, log, spawner, source, first, runtimeDirectory }: ArbiterOptions) {
-    ({ promise: this.everReady, resolve: this.#signalReady } = Promise.withResolvers<void>());
+  constructor(options: ArbiterOptions) {
+    const { system, log, source, first } = options;
+    const post = (event: MasterEvent) => this.post(event);
+    ({ promise: this.firstReady, resolve: this.#signalReady } = Promise.withResolvers<void>());
     this.#system = system;
     this.#log = log;
     this.#lifecycle = new LifecycleLog(log.logger);
-    this.#spawner = spawner;
-    this.#runtimeDirectory = runtimeDirectory;
-    this.#generations = new Generations(first, source, (event) => this.post(event));
-    this.#replacements = new Replacements(system, () => this.post({ type: "tick" }));
+    this.#recruiter = new Recruiter({ ...options, roster: this.roster, post });
+    this.#generations = new Generations(first, source, post);
+    this.#replacements = new Replacements(system, () => post({ type: "tick" }));
     this.#target = first.settings.workers;
     this.#addresses = first.settings.bind;
   }
@@ -126,7 +127,7 @@ export class Arbiter {
         return this.#handleSignal(signalMeanings[event.signal].master);
       case "linked":
         event.child.link(event.connection);
-        return this.#giveOrders(event.child);
+        return this.#recruiter.giveOrders(event.child, this.#addresses);
       case "message":
         return this.#handleMessage(event.child, event.message);
       case "exit":
@@ -235,7 +236,7 @@ export class Arbiter {
 
   #handleBuilt(generation: Generation, bundle: AppBundle): void {
     generation.bundle = bundle;
-    this.roster.forEach((child) => this.#giveOrders(child));
+    this.roster.forEach((child) => this.#recruiter.giveOrders(child, this.#addresses));
     this.#stepRollout({ type: "built", generation: generation.number });
   }
 
@@ -253,14 +254,6 @@ export class Arbiter {
   #promote(from: Generation, to: Generation): void {
     if (to.settings.workers !== from.settings.workers) this.#scale(to.settings.workers);
     this.#log.reconfigure(logOrders(to.settings));
-  }
-
-  #giveOrders(child: Child): void {
-    const { bundle } = child.generation;
-    if (bundle === null || child.ordered || !child.isLinked) return;
-    child.ordered = true;
-    const orders = ordersFor(child.generation, bundle, child.slot, this.#addresses, this.#runtimeDirectory);
-    child.send({ type: "load", orders });
   }
 
   #stop(how: "graceful" | "quick"): void {
@@ -298,7 +291,7 @@ export class Arbiter {
     });
     for (const action of actions) {
       if (action.type === "drain") this.roster.inSlot(action.slot)?.apply({ type: "drain" }, now);
-      else this.#spawn(action.slot, this.#generations.get(action.generation), now);
+      else this.#spawn(action.slot, this.#generations.get(action.generation));
     }
     if (!this.#isRolling && this.roster.ready(this.generation) === this.#target) {
       this.#lifecycle.complete(this.#target, this.generation, this.addresses);
@@ -314,20 +307,14 @@ export class Arbiter {
     return isBundled ? this.#target : Math.min(this.#target, Math.max(1, this.#system.host.cores() - 1));
   }
 
-  #spawn(slot: number, generation: Generation, now: number): void {
-    const token = this.#system.host.secret();
-    let process;
+  #spawn(slot: number, generation: Generation): void {
     try {
-      process = this.#spawner.spawn(slot, generation, token);
+      this.#recruiter.spawn(slot, generation);
     } catch (error) {
       const failure = spawnFailure(error, this.#system);
       if (this.#stopping !== null || this.#isEndOfBoot(generation, () => failure)) return;
       this.#replacements.record("crash", this.#target);
-      return this.#lifecycle.spawnFailed(failure, now);
+      this.#lifecycle.spawnFailed(failure, this.#now);
     }
-    const child = new Child(slot, generation, process, now);
-    this.roster.add(child, token);
-    this.#log.logger.with(child.identity).debug("started");
-    void process.exited.then((status) => this.post({ type: "exit", child, status }));
   }
 }

@@ -26,7 +26,7 @@ export async function checkApp(
   const reader = { initial, read: () => Promise.resolve(initial) };
   using assembly = assemble(system, log, reader, directory);
   const { arbiter } = assembly;
-  void arbiter.everReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
+  void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();
   if (fault !== null) throw fault;
 }

@@ -173,7 +173,7 @@ testFailure(
   },
   "app-package-missing",
   'cannot load the app: node_modules/a/index.mjs:1:8: package "b", which "a" needs, is not installed: ' +
-    "run `npm install`",
+    "run `npm install b`",
 );
 
 testFailure(

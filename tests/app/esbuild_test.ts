@@ -8,21 +8,23 @@ import { Scene } from "./scene.ts";
 
 const system = createSystem();
 
-/** The processes that this one started and that still run. */
+/** The esbuild processes that this one started and that still run. */
 function children(): string[] {
-  const alive = [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
-  return alive.filter((pid) => {
+  const names = [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
+  return names.filter((pid) => {
     try {
-      const [, state, parent] = /\) (\S) (\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`)) ?? [];
-      return parent === String(Deno.pid) && state !== "Z";
+      const [, parent] = /^PPid:\s*(\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
+      const isEsbuild = Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("--service=");
+      return parent === String(Deno.pid) && isEsbuild;
     } catch {
+      // It ended meanwhile.
       return false;
     }
   });
 }
 
 async function untilNone(): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 10_000;
   while (children().length > 0 && performance.now() < deadline) {
     await new Promise((done) => setTimeout(done, 5));
   }
@@ -34,7 +36,12 @@ const app = (text: string) => `export default () => new Response("${text}");`;
 Deno.test("builds one after the other and at the same time, each leaves no process", async () => {
   using first = new Scene({ "main.ts": app("first") });
   using second = new Scene({ "main.ts": app("second") });
-  await first.bundle();
+  const build = first.bundle();
+  const deadline = performance.now() + 10_000;
+  while (children().length === 0 && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done));
+  }
+  await build;
   await untilNone();
   const failing = assertRejects(() => second.bundle("main.ts:no"));
   const [one, two] = await Promise.all([first.bundle(), second.bundle(), failing]);

@@ -28,11 +28,19 @@ export default { fetch: async () => new Response(await all()) };
 const page = `import type { FC } from "hono/jsx";
 export const Page: FC<{ title: string }> = ({ title, children }) => <html><h1>{title}</h1>{children}</html>;`;
 
-/** The folder of a package in Deno's cache. */
+/** The folder of a package, wherever Deno keeps it. */
 function packageFolder(name: string): string {
-  const path = new URL(import.meta.resolve(name)).pathname;
-  const [folder = ""] = new RegExp(`^.*/${name}/[^/]+`).exec(path) ?? [];
+  let folder = new URL(import.meta.resolve(name)).pathname;
+  do folder = folder.slice(0, folder.lastIndexOf("/")); while (folder !== "" && nameAt(folder) !== name);
   return folder;
+}
+
+function nameAt(folder: string): unknown {
+  try {
+    return JSON.parse(Deno.readTextFileSync(`${folder}/package.json`)).name;
+  } catch {
+    return undefined;
+  }
 }
 
 Deno.test("Hono with JSX, zod and its validator", async () => {

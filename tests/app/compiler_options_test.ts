@@ -1,6 +1,7 @@
-/** JSX by pragma, by deno.json and by tsconfig.json. */
+/** Compiler options: JSX by pragma, by deno.json and by tsconfig.json. */
 
-import { testAnswer, type Tree } from "./scene.ts";
+import { assertEquals } from "../assert.ts";
+import { Scene, testAnswer, type Tree } from "./scene.ts";
 
 /** A JSX runtime that writes elements as `name(children)`, under a name. */
 function jsxPackage(name: string): Tree {
@@ -101,3 +102,14 @@ testAnswer(
   "own:b",
   "main.tsx",
 );
+
+Deno.test("a compiler option that is not supported is warned about", async () => {
+  using scene = new Scene({
+    "deno.json": `{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }`,
+    "main.ts": "export default () => new Response();",
+  });
+  const { warnings } = await scene.bundle();
+  assertEquals(warnings.map((warning) => warning.replace(scene.folder, "")), [
+    "/deno.json: emitDecoratorMetadata has no effect: decorators get no type metadata",
+  ]);
+});

@@ -1,0 +1,46 @@
+/** Brings a worker to life: starts its process, and gives it its orders when it is linked and its bundle made. */
+
+import type { Log } from "../log/logger.ts";
+import type { System, TcpAddress } from "../system/system.ts";
+import { Child } from "./child.ts";
+import type { MasterEvent } from "./events.ts";
+import { type Generation, ordersFor } from "./generation.ts";
+import type { Roster } from "./roster.ts";
+import type { Spawner } from "./spawner.ts";
+
+export interface RecruiterOptions {
+  readonly system: System;
+  readonly log: Log;
+  readonly spawner: Spawner;
+  readonly roster: Roster;
+  readonly runtimeDirectory: string;
+  readonly post: (event: MasterEvent) => void;
+}
+
+export class Recruiter {
+  readonly #options: RecruiterOptions;
+
+  constructor(options: RecruiterOptions) {
+    this.#options = options;
+  }
+
+  /** Throws what the system says when a process cannot be started. */
+  spawn(slot: number, generation: Generation): void {
+    const { system, log, spawner, roster, post } = this.#options;
+    const token = system.host.secret();
+    const process = spawner.spawn(slot, generation, token);
+    const child = new Child(slot, generation, process, system.clock.monotonic());
+    roster.add(child, token);
+    log.logger.with(child.identity).debug("started");
+    void process.exited.then((status) => post({ type: "exit", child, status }));
+  }
+
+  /** `addresses` are those in use, where the settings may say port 0. */
+  giveOrders(child: Child, addresses: readonly TcpAddress[]): void {
+    const { bundle } = child.generation;
+    if (bundle === null || child.ordered || !child.isLinked) return;
+    child.ordered = true;
+    const orders = ordersFor(child.generation, bundle, child.slot, addresses, this.#options.runtimeDirectory);
+    child.send({ type: "load", orders });
+  }
+}
