@@ -7,8 +7,8 @@ import { placeFunctions } from "./source_places.ts";
 export const preludeMark = "/*denicorn*/";
 
 /**
- * Before Deno 2.8 the timers of a program are numbers, while npm packages call `setTimeout(…).unref()`. Deno
- * tells program and packages apart by their files, which a bundle has no more.
+ * In Deno 2.7 the timers of a program are numbers, in 2.9 objects. npm packages call `setTimeout(…).unref()`; Deno
+ * 2.7 gives them objects by the place of their files, which is lost in a bundle.
  */
 const timers =
   '{ const timer = setTimeout(() => {}); clearTimeout(timer); if (typeof timer === "number") { ' +

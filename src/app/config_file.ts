@@ -12,8 +12,8 @@ import { Projects } from "./project.ts";
 const action = "cannot load the config file";
 
 /**
- * The settings that the file at the absolute path exports, read anew on every call. Throws DenicornError
- * `config-file`.
+ * The settings that the file at the absolute path exports, or a promise of them, read anew on every call. Throws
+ * DenicornError `config-file`.
  */
 export async function loadConfigFile(
   system: System,
@@ -23,12 +23,12 @@ export async function loadConfigFile(
   const settings = await importDefault(system, path, runtimeDirectory);
   const record = asRecord(settings);
   if (record !== undefined) return record;
-  const found = settings === undefined
-    ? "no default export"
-    : Array.isArray(settings)
-    ? "an array"
-    : typeof settings;
-  throw configError(path, `found ${found}: write \`export default defineConfig({ … })\``);
+  throw configError(path, `found ${kindOf(settings)}: write \`export default defineConfig({ … })\``);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "no default export";
+  return Array.isArray(value) ? "an array" : typeof value;
 }
 
 async function importDefault(system: System, path: string, runtimeDirectory: string): Promise<unknown> {

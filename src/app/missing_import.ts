@@ -80,6 +80,10 @@ function missingBare(files: Files, projects: Projects, specifier: string, import
   if (files.stat(absolutePath(directoryOf(importer), specifier))?.isFile) {
     return `"${specifier}" names a package: write "./${specifier}" for the file beside this one`;
   }
+  if (/^react\/jsx(-dev)?-runtime$/.test(specifier)) {
+    return 'JSX means React where nothing else is said, and "react" is not installed: set "jsxImportSource" in the ' +
+      'compilerOptions of deno.json, such as "hono/jsx"';
+  }
   const declared = dependencies(files, importer);
   if (declared.includes(name)) {
     return `package "${name}" of package.json is not installed: run \`npm install\``;

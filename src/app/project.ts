@@ -115,7 +115,7 @@ function readRecord(files: Files, path: string): Readonly<Record<string, unknown
     text = files.readTextSync(path);
     return asRecord(parseJsonc(text)) ?? {};
   } catch (error) {
-    const reason = error instanceof SyntaxError ? jsonFault(text, error) : ": it cannot be read";
-    throw new DenicornError("app-syntax", `cannot load the app: ${path}${reason}`, { cause: error });
+    const reason = error instanceof SyntaxError ? jsonFault(text, error) : ": it cannot be opened";
+    throw new DenicornError("app-syntax", `cannot read ${path}${reason}`, { cause: error });
   }
 }

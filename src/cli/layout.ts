@@ -13,6 +13,14 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** A table in Markdown, its columns aligned as `deno fmt` would. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
 /** All names in the environment, the one that counts first. */
 export function variables({ variable, alias }: NamedSetting): string[] {
   return alias === undefined ? [variable] : [variable, alias.name];

@@ -21,6 +21,7 @@ export class Child {
   requests = 0;
   inFlight = 0;
   #connection: Connection | null = null;
+  readonly #unlinked = Promise.withResolvers<void>();
 
   constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
     this.slot = slot;
@@ -41,6 +42,16 @@ export class Child {
 
   link(connection: Connection): void {
     this.#connection = connection;
+  }
+
+  /** The link has ended, and everything that came over it was read. */
+  unlink(): void {
+    this.#unlinked.resolve();
+  }
+
+  /** Settles when there is nothing more to be heard from it. */
+  get silenced(): Promise<void> {
+    return this.isLinked ? this.#unlinked.promise : Promise.resolve();
   }
 
   send(message: ToWorker): void {

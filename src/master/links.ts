@@ -42,5 +42,6 @@ async function read(connection: Connection, events: LinkEvents): Promise<void> {
     // Not our protocol: whoever it is, the link ends here.
   } finally {
     connection.close();
+    child?.unlink();
   }
 }

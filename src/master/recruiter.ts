@@ -32,7 +32,11 @@ export class Recruiter {
     const child = new Child(slot, generation, process, system.clock.monotonic());
     roster.add(child, token);
     log.logger.with(child.identity).debug("started");
-    void process.exited.then((status) => post({ type: "exit", child, status }));
+    void process.exited.then(async (status) => {
+      // Its last words, such as why it could not boot, may still be on their way.
+      await child.silenced;
+      post({ type: "exit", child, status });
+    });
   }
 
   /** `addresses` are those in use, where the settings may say port 0. */

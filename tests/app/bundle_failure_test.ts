@@ -43,14 +43,14 @@ testFailure(
     "main.ts": app,
   },
   "app-syntax",
-  `cannot load the app: deno.json:2:20: Expected ':' after property name`,
+  `cannot read deno.json:2:20: Expected ':' after property name`,
 );
 
 testFailure(
   "a syntax error in the deno.json of another project",
   { "main.ts": `import "./lib/a.ts";\n${app}`, "lib/a.ts": `import "x";`, "lib/deno.json": "{ oops }" },
   "app-syntax",
-  "cannot load the app: lib/deno.json:1:3: Expected property name or '}'",
+  "cannot read lib/deno.json:1:3: Expected property name or '}'",
 );
 
 testFailure(
@@ -184,6 +184,15 @@ testFailure(
 );
 
 testFailure(
+  "JSX that nothing says how to compile",
+  { "main.tsx": `export default () => new Response(<p>hi</p>);` },
+  "app-package-missing",
+  'cannot load the app: main.tsx:1:35: JSX means React where nothing else is said, and "react" is not installed: ' +
+    'set "jsxImportSource" in the compilerOptions of deno.json, such as "hono/jsx"',
+  "main.tsx",
+);
+
+testFailure(
   "an unknown # name",
   { "main.ts": `import "#x";\n${app}` },
   "app-package-missing",
@@ -235,30 +244,6 @@ testFailure(
   { "main.ts": `import "./a.wasm";\n${app}`, "a.wasm": "no" },
   "app-syntax",
   'cannot load the app: main.ts:1:8: "a.wasm" is not valid WebAssembly',
-);
-
-testFailure(
-  "a missing default export",
-  { "main.ts": `export const app = { fetch() {} }; export const x = 1;` },
-  "app-export-missing",
-  "cannot load the app: main.ts has no default export: it exports app, x: write main.ts:app, " +
-    "or export the app as default",
-);
-
-testFailure(
-  "a missing named export",
-  { "main.ts": app },
-  "app-export-missing",
-  'cannot load the app: main.ts has no export "web": it has a default export only: write main.ts',
-  "main.ts:web",
-);
-
-testFailure(
-  "no export at all",
-  { "main.ts": "console.log(1);" },
-  "app-export-missing",
-  "cannot load the app: main.ts has no default export: it exports nothing: add `export default app`, where app " +
-    "is a fetch function or an object that has one",
 );
 
 Deno.test("a file that cannot be read", async () => {

@@ -49,6 +49,9 @@ Deno.test("a project that maps denicorn itself keeps its mapping", async () => {
 Deno.test("JavaScript and JSON", async () => {
   assertEquals(await settings({ "c.js": "export default { workers: 2 };" }, "c.js"), { workers: 2 });
   assertEquals(await settings({ "c.json": `{ "workers": 2 }` }, "c.json"), { workers: 2 });
+  assertEquals(await settings({ "c.js": "export default Promise.resolve({ workers: 2 });" }, "c.js"), {
+    workers: 2,
+  });
 });
 
 Deno.test("a file is read anew on every call, with what it imports, and leaves nothing behind", async () => {
@@ -100,6 +103,11 @@ for (
     assertEquals(found.replace(/\/tmp\S*/, "<app>"), `cannot load the config file: ${message}`);
   });
 }
+
+Deno.test("a config file beside a broken deno.json", async () => {
+  const tree = { "deno.json": "{ oops }", "c.ts": "export default {};" };
+  assertEquals(await failure(tree, "c.ts"), "cannot read deno.json:1:3: Expected property name or '}'");
+});
 
 Deno.test("a config file that is not there", async () => {
   assertEquals(await failure({}, "c.ts"), "cannot load the config file: c.ts: no such file");

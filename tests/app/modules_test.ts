@@ -148,3 +148,25 @@ testAnswer("a top-level variable named require, module or exports", {
     const require = createRequire(import.meta.url); const module = 1; const exports = 2;`,
   ),
 }, `["/",1,2]`);
+
+testAnswer("a computed import() of the URL of a JavaScript file", {
+  "main.ts": `const url = new URL("./plugins/" + ["a"][0] + ".mjs", import.meta.url).href;
+    const { name } = await import(url);
+    export default { fetch: () => new Response(name) };`,
+  "plugins/a.mjs": `export const name = import.meta.url.split("/").pop();`,
+}, "a.mjs");
+
+testAnswer("a Worker runs a file beside the source", {
+  "main.ts": `const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    const { data } = await new Promise((resolve) => worker.onmessage = resolve);
+    worker.terminate();
+    export default { fetch: () => new Response(data) };`,
+  "worker.js": `import { text } from "./text.js"; postMessage(text);`,
+  "text.js": `export const text = "from the worker";`,
+}, "from the worker");
+
+testAnswer("of two classes with one name, one has a number in its name", {
+  "main.ts": answering("[A.name, B.name]", `import { A } from "./a.ts"; import { A as B } from "./b.ts";`),
+  "a.ts": "export class A {}",
+  "b.ts": "export class A {}",
+}, `["A","A2"]`);

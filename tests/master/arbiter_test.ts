@@ -18,6 +18,7 @@ interface Actor {
   readonly process: FakeProcess;
   readonly received: ToWorker[];
   says(message: FromWorker): Promise<void>;
+  unlinks(): Promise<void>;
 }
 
 /** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
@@ -28,6 +29,8 @@ class Stage {
   outcome: DenicornError | null | "running" = "running";
   renewing: () => Generation["settings"];
   spawning: () => void = () => {};
+  /** What a worker said before it ended is read only when the test lets its link end. */
+  linksAreSlow = false;
 
   constructor(workers: number, bundling = bundled) {
     const settings = settingsFor(workers);
@@ -105,8 +108,15 @@ class Stage {
       this.arbiter.post({ type: "message", child, message });
       await settled();
     };
-    const actor: Actor = { slot, generation: generation.number, process, received, says };
-    void process.exited.then(() => this.#ended.add(actor));
+    const unlinks = async () => {
+      child?.unlink();
+      await settled();
+    };
+    const actor: Actor = { slot, generation: generation.number, process, received, says, unlinks };
+    void process.exited.then(() => {
+      this.#ended.add(actor);
+      if (!this.linksAreSlow) child?.unlink();
+    });
     this.actors.push(actor);
     return process;
   }
@@ -156,6 +166,19 @@ Deno.test("a failed boot at the start is told once, by the first of eight, and e
   assert(stage.outcome instanceof DenicornError);
   assertEquals([stage.outcome.code, stage.outcome.exitCode, stage.actors.length], ["app-throws", 4, 8]);
   assertEquals(stage.log, "");
+});
+
+Deno.test("last words that are read only after the exit still tell why", async () => {
+  const stage = new Stage(1);
+  stage.linksAreSlow = true;
+  await settled();
+  const [worker] = stage.actors;
+  await worker!.says({ type: "hello", token: "" });
+  await stage.exits(worker!, 4);
+  await worker!.says({ type: "failed", failure });
+  await worker!.unlinks();
+  assert(stage.outcome instanceof DenicornError);
+  assertEquals(stage.outcome.code, "app-throws");
 });
 
 Deno.test("a bundle that fails at the start ends the workers that had begun", async () => {
