@@ -17,8 +17,8 @@ export function renderSignalsReference(): string {
   return page(
     "# Signals",
     paragraph(
-      "Send them to the master, whose process id is in the pidfile and in every line it logs: " +
-        "`kill -HUP $(cat server.pid)`. A worker that is sent a signal directly does what the last column says.",
+      "Send them to the master, whose process id is in the pidfile and in every line it logs. A worker that is " +
+        "sent a signal directly does what the last column says.",
     ),
     markdownTable(["signal", "the master", "a worker"], rows),
   );
