@@ -2,7 +2,7 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { nearest } from "../settings/nearest.ts";
-import type { System } from "../system/system.ts";
+import type { FileInfo, System } from "../system/system.ts";
 import { absolutePath, directoryOf, extensionOf, nameOf } from "./paths.ts";
 
 export interface AppSpec {
@@ -36,7 +36,7 @@ export function parseAppSpec(text: string): AppSpec {
 /** The absolute path of the app's source file, links resolved. Throws `app-not-found` with a hint. */
 export function locateApp({ files, host }: System, spec: AppSpec): string {
   const path = spec.path.startsWith("/") ? spec.path : absolutePath(host.cwd(), spec.path);
-  const found = files.stat(path);
+  const found = statOf(files, spec.path, path);
   if (found === null) throw notFound(spec.path, missingReason(files, spec.path, path));
   if (found.isDirectory) {
     const inside = files.list(path).filter((name) => /^(main|app|index|server|mod)\.\w+$/.test(name)).filter(
@@ -53,6 +53,15 @@ export function locateApp({ files, host }: System, spec: AppSpec): string {
     throw notFound(spec.path, `${ending === "" ? "has no ending" : `ends in ${ending}`}: ${accepted}`);
   }
   return files.realPath(path);
+}
+
+function statOf(files: System["files"], written: string, path: string): FileInfo | null {
+  try {
+    return files.stat(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw notFound(written, `it cannot be looked at (${reason}): may this user enter its directory?`);
+  }
 }
 
 function missingReason(files: System["files"], written: string, path: string): string {

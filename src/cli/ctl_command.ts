@@ -1,7 +1,7 @@
 import { fetchStatus } from "../control/control_client.ts";
 import { DenicornError, ExitCode } from "../core/errors.ts";
 import type { Status } from "../core/status.ts";
-import { controlSocketOf, ownRuntimeDirectories, runtimeParent } from "../master/runtime_directory.ts";
+import { controlSocketOf, ownRuntimeDirectories, runtimeParents } from "../master/runtime_directory.ts";
 import type { System } from "../system/system.ts";
 import type { RunnableCommand } from "./commands.ts";
 
@@ -35,7 +35,8 @@ export const ctl: RunnableCommand = {
 /** The control socket of the only server this user runs. */
 async function onlySocket(system: System): Promise<string> {
   const found: string[] = [];
-  for (const directory of ownRuntimeDirectories(system, runtimeParent(system))) {
+  const directories = runtimeParents(system).flatMap((parent) => ownRuntimeDirectories(system, parent));
+  for (const directory of directories) {
     const socket = controlSocketOf(directory);
     if (await system.network.answers(socket)) found.push(socket);
   }

@@ -1,4 +1,5 @@
-import { DenicornError } from "../core/errors.ts";
+import { DenicornError, ExitCode } from "../core/errors.ts";
+import { HeldSignals } from "../master/held_signals.ts";
 import { runMaster } from "../master/run_master.ts";
 import { makeRuntimeDirectory } from "../master/runtime_directory.ts";
 import type { Resolved } from "../settings/resolve.ts";
@@ -12,12 +13,17 @@ export const serve: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
+    using cleanup = new DisposableStack();
+    const signals = new HeldSignals(system, () => {
+      cleanup.dispose();
+      system.processes.exit(ExitCode.normal);
+    });
+    const directory = cleanup.use(await makeRuntimeDirectory(system));
     const read = createSettingsReader(system, line, directory.path);
     const initial = await read();
     requireApp(initial);
     enterDirectory(system, initial);
-    return await runMaster(system, { initial, read }, directory);
+    return await runMaster(system, { initial, read }, directory, signals, cleanup);
   },
 };
 

@@ -40,6 +40,10 @@ export const errorKinds = {
   "user": { exitCode: ExitCode.usage, means: "the user or group is unknown, or may not be switched to" },
   "log-unwritable": { exitCode: ExitCode.usage, means: "a log file cannot be opened for appending" },
   "pidfile": { exitCode: ExitCode.usage, means: "the pidfile names a running master, or cannot be written" },
+  "runtime-directory": {
+    exitCode: ExitCode.usage,
+    means: "there is no place for the sockets and bundles that master and workers share",
+  },
   "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
   "bind-in-use": { exitCode: ExitCode.boot, means: "another program listens on the address" },
   "bind-denied": { exitCode: ExitCode.boot, means: "the system does not let this user listen on the port" },

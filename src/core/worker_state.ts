@@ -79,6 +79,21 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
   }
 }
 
+/** The same state with every deadline `ms` later. */
+export function postpone(state: WorkerState, ms: number): WorkerState {
+  switch (state.is) {
+    case "booting":
+      return { ...state, since: state.since + ms };
+    case "ready":
+      return { ...state, lastBeat: state.lastBeat + ms };
+    case "draining":
+      return { ...state, deadline: state.deadline + ms };
+    case "killed":
+    case "gone":
+      return state;
+  }
+}
+
 /** True for a worker that counts towards the target: alive and meant to stay. */
 export function isWanted(state: WorkerState): boolean {
   return state.is === "booting" || state.is === "ready";

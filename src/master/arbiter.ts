@@ -4,7 +4,7 @@
  */
 
 import { endingOf } from "../core/death.ts";
-import type { DenicornError } from "../core/errors.ts";
+import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import { plan } from "../core/pool.ts";
 import type { RolloutEvent } from "../core/rollout.ts";
 import { type MasterMeaning, signalMeanings } from "../core/signals.ts";
@@ -34,6 +34,8 @@ export interface ArbiterOptions {
 }
 
 const tickInterval = 250;
+/** A tick later than this says more about the master than about its workers. */
+const longestPause = 1_000;
 
 export class Arbiter {
   readonly roster = new Roster();
@@ -48,6 +50,7 @@ export class Arbiter {
   readonly #replacements: Replacements;
   readonly #queue: MasterEvent[] = [];
   #busy = false;
+  #lastTick: number;
   #target: number;
   #addresses: readonly TcpAddress[];
   /** False until the first worker is ready: up to then a failure ends the start. */
@@ -68,6 +71,7 @@ export class Arbiter {
     this.#recruiter = new Recruiter({ ...options, roster: this.roster, post });
     this.#generations = new Generations(first, source, post);
     this.#replacements = new Replacements(system, () => post({ type: "tick" }));
+    this.#lastTick = system.clock.monotonic();
     this.#target = first.settings.workers;
     this.#addresses = first.settings.bind;
   }
@@ -142,8 +146,19 @@ export class Arbiter {
         this.#lifecycle.reloadFailed(event.error, this.generation);
         return this.#stepRollout({ type: "build-failed", generation: event.number });
       case "tick":
-        return this.roster.forEach((child) => child.apply({ type: "tick" }, this.#now));
+        return this.#tick();
     }
+  }
+
+  #tick(): void {
+    const now = this.#now;
+    const pause = now - this.#lastTick - tickInterval;
+    this.#lastTick = now;
+    this.roster.forEach((child) => {
+      // The master itself was stopped or starved: what its workers said meanwhile is still to be read.
+      if (pause > longestPause) child.postpone(pause);
+      child.apply({ type: "tick" }, now);
+    });
   }
 
   #handleSignal(meaning: MasterMeaning): void {
@@ -155,8 +170,7 @@ export class Arbiter {
       case "reload":
         return this.#reload();
       case "reopen-logs":
-        this.#log.reopen();
-        this.#log.logger.info("logs reopened");
+        this.#reopenLogs();
         return this.roster.forEach((child) => child.send({ type: "reopen" }));
       case "one-more":
         return this.#scale(this.#target + 1);
@@ -181,6 +195,16 @@ export class Arbiter {
     if (this.#stopping !== null || target === this.#target) return;
     this.#log.logger.info("workers: {from} -> {to}", { from: this.#target, to: target });
     this.#target = target;
+  }
+
+  #reopenLogs(): void {
+    this.#log.reopen();
+    this.#log.logger.info("logs reopened");
+    try {
+      this.#generations.shareLogs();
+    } catch (error) {
+      this.#log.logger.error`${toDenicornError(error).message}`;
+    }
   }
 
   #handleMessage(child: Child, message: FromWorker): void {

@@ -24,8 +24,7 @@ export async function checkApp(
   const initial = { ...resolved, settings };
   const log = openLog(system, logOrders(settings), { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
-  using assembly = assemble(system, log, reader, directory);
-  const { arbiter } = assembly;
+  const arbiter = assemble(system, log, reader, directory);
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();
   if (fault !== null) throw fault;

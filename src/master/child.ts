@@ -2,7 +2,7 @@
 
 import type { Member } from "../core/pool.ts";
 import type { WorkerStatus } from "../core/status.ts";
-import { boot, isWanted, step, type WorkerEvent, type WorkerState } from "../core/worker_state.ts";
+import { boot, isWanted, postpone, step, type WorkerEvent, type WorkerState } from "../core/worker_state.ts";
 import { encodeFrame } from "../protocol/framing.ts";
 import type { Failure, FromWorker, ToWorker } from "../protocol/messages.ts";
 import type { ChildProcess, Connection } from "../system/system.ts";
@@ -71,6 +71,11 @@ export class Child {
         break;
     }
     if (state.is === "gone") this.#connection?.close();
+  }
+
+  /** Moves its deadlines by `ms` in which the master could not listen. */
+  postpone(ms: number): void {
+    this.state = postpone(this.state, ms);
   }
 
   /** Takes note of a message and says which event of its life it is, if any. */

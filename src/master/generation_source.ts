@@ -4,9 +4,12 @@ import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
 import { locateApp, parseAppSpec } from "../app/app_spec.ts";
 import { bundleApp } from "../app/bundle.ts";
+import type { Account } from "./account.ts";
 import type { Generation } from "./generation.ts";
 import type { GenerationSource } from "./generations.ts";
 import { missingDirectory } from "./boot_failure.ts";
+import type { RuntimeDirectory } from "./runtime_directory.ts";
+import { shareLogs } from "./shared_logs.ts";
 
 /** Settings as they were at the start, and as they are whenever asked again. */
 export interface SettingsReader {
@@ -19,7 +22,8 @@ export function createGenerationSource(
   system: System,
   logger: Logger,
   reader: SettingsReader,
-  directory: string,
+  directory: RuntimeDirectory,
+  account: Account,
 ): GenerationSource {
   return {
     async renew(number) {
@@ -30,23 +34,27 @@ export function createGenerationSource(
       for (const name of needRestart) {
         logger.warning`${name} was changed, which takes a restart: the value of the start stays in force`;
       }
-      return { number, settings: keepFixed(reader.initial.settings, next.settings), bundle: null };
+      const settings = keepFixed(reader.initial.settings, next.settings);
+      shareLogs(system, settings, account);
+      return { number, settings, bundle: null };
     },
 
     async bundle({ number, settings }: Generation) {
       const spec = parseAppSpec(settings.app ?? "");
       const entry = locateApp(system, spec);
       const { exportName } = spec;
-      const outfile = `${directory}/generation-${number}.mjs`;
+      const outfile = `${directory.path}/generation-${number}.mjs`;
       const { warnings, durationMs, inputs } = await bundleApp(system, {
         ...{ entry, exportName, outfile },
-        runtimeDirectory: directory,
+        runtimeDirectory: directory.path,
       });
+      directory.share(account, outfile);
       for (const warning of warnings) logger.warning`${warning}`;
       logger.debug`bundled ${inputs} files in ${Math.round(durationMs)} ms`;
       return { source: entry, exportName, path: outfile };
     },
 
+    shareLogs: ({ settings }) => shareLogs(system, settings, account),
     discard: (bundle) => system.files.remove(bundle.path),
   };
 }

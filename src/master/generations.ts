@@ -10,6 +10,8 @@ export interface GenerationSource {
   renew(number: number, current: Generation): Promise<Generation>;
   /** Bundles the app as the generation's settings name it. Throws DenicornError. */
   bundle(generation: Generation): Promise<AppBundle>;
+  /** Makes both logs for workers that may not make them. Throws DenicornError. */
+  shareLogs(generation: Generation): void;
   /** Removes the bundle of a generation nobody uses any more. */
   discard(bundle: AppBundle): void;
 }
@@ -94,6 +96,11 @@ export class Generations {
     } catch (error) {
       this.#post({ type: "build-failed", number, error: toDenicornError(error) });
     }
+  }
+
+  /** Makes both logs of the serving generation. Throws DenicornError. */
+  shareLogs(): void {
+    this.#source.shareLogs(this.serving);
   }
 
   /** Forgets every generation that neither serves, nor is under way, nor has a worker left. */

@@ -1,6 +1,6 @@
 import { FrameDecoder } from "../protocol/framing.ts";
 import { type FromWorker, isMessage } from "../protocol/messages.ts";
-import type { Connection, Network, UnixListener } from "../system/system.ts";
+import type { Connection, UnixListener } from "../system/system.ts";
 import type { Child } from "./child.ts";
 
 export interface LinkEvents {
@@ -10,14 +10,8 @@ export interface LinkEvents {
   message(child: Child, message: FromWorker): void;
 }
 
-/** Accepts the links of workers on the Unix socket at `path`. */
-export function listenForLinks(network: Network, path: string, events: LinkEvents): UnixListener {
-  const listener = network.listenUnix(path);
-  void accept(listener, events);
-  return listener;
-}
-
-async function accept(listener: UnixListener, events: LinkEvents): Promise<void> {
+/** Accepts the links of workers until the listener is closed. */
+export async function acceptLinks(listener: UnixListener, events: LinkEvents): Promise<void> {
   for await (const connection of listener.accept()) void read(connection, events);
 }
 

@@ -1,48 +1,52 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
 import { serveControl } from "../control/control_server.ts";
-import { type DenicornError, ExitCode } from "../core/errors.ts";
-import { handledSignals } from "../core/signals.ts";
+import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { assemble } from "./assembly.ts";
 import type { SettingsReader } from "./generation_source.ts";
+import type { HeldSignals } from "./held_signals.ts";
 import { logOrders } from "./generation.ts";
 import { writePidfile } from "./pidfile.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 import { statusOf } from "./status.ts";
 
 /**
- * Serves until told to stop. `reader` gives the settings now and again for every reload. Throws DenicornError
- * for what stands in the way before the first worker starts.
+ * Serves until told to stop. `reader` gives the settings now and again for every reload; `cleanup` learns what
+ * to take down at the end. Throws DenicornError for what stands in the way before the first worker starts.
  */
 export async function runMaster(
   system: System,
   reader: SettingsReader,
   directory: RuntimeDirectory,
+  signals: HeldSignals,
+  cleanup: DisposableStack,
 ): Promise<ExitCode> {
-  const { host, processes } = system;
+  const { host } = system;
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, logOrders(settings), { pid: host.pid });
   probeAddresses(system, settings);
 
-  using cleanup = new DisposableStack();
   if (settings.pid !== undefined) {
     const pidfile = writePidfile(system, settings.pid, (content) => {
       log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
     });
     cleanup.defer(() => pidfile.remove());
   }
-  const { arbiter } = cleanup.use(assemble(system, log, reader, directory));
+  const arbiter = assemble(system, log, reader, directory);
   const startedAt = system.clock.wall();
   const status = () => statusOf(arbiter, system, startedAt, settings.app ?? "");
   cleanup.defer(await serveControl(system, settings.controlSocket ?? directory.controlSocket, status));
-  for (const signal of handledSignals) {
-    processes.onSignal(signal, () => arbiter.post({ type: "signal", signal }));
-  }
+  // Such as what a config file left running: no reason to stop a server.
+  system.processes.onUncaught((error) => {
+    const { message, detail } = toDenicornError(error);
+    log.logger.with({ detail }).error`${message}`;
+  });
+  signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
 
   const fault = await arbiter.run();
   if (fault === null) {

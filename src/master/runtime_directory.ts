@@ -4,25 +4,40 @@
  * start does.
  */
 
-import type { System } from "../system/system.ts";
+import { DenicornError } from "../core/errors.ts";
+import type { System, UnixListener } from "../system/system.ts";
 import type { Account } from "./account.ts";
 
 const prefix = "denicorn-";
+
+/** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
+const longestSocketPath = 107;
+/** The longest path in the directory: the name it is given, and that of the longest socket. */
+const longestInside = "/denicorn-0123456789abcdef/control.sock".length;
+const longestParent = longestSocketPath - longestInside;
 
 export interface RuntimeDirectory {
   readonly path: string;
   readonly linkSocket: string;
   readonly controlSocket: string;
-  /** Lets workers under another account reach what is in it; nobody else may. */
-  share(account: Account): void;
+  /** Listens on `linkSocket` from the beginning: by that a living master is told from a dead one. */
+  readonly links: UnixListener;
+  /** Lets workers under another account use it, its link socket and `file`, without owning them. */
+  share(account: Account, file?: string): void;
   [Symbol.dispose](): void;
 }
 
-/** Where runtime directories are looked for and made. */
-export function runtimeParent({ host, files }: System): string {
-  const personal = host.env("XDG_RUNTIME_DIR");
-  if (personal && files.stat(personal)?.isDirectory) return personal;
-  return host.env("TMPDIR") || "/tmp";
+/** Where runtime directories are looked for and made, the best place first. */
+export function runtimeParents({ host, files }: System): string[] {
+  const places = new Set([host.env("XDG_RUNTIME_DIR") ?? "", host.env("TMPDIR") ?? "", "/tmp"]);
+  return [...places].filter((place) => {
+    try {
+      const isShort = new TextEncoder().encode(place).length <= longestParent;
+      return place !== "" && isShort && files.stat(place)?.isDirectory;
+    } catch {
+      return false;
+    }
+  });
 }
 
 export function linkSocketOf(directory: string): string {
@@ -33,25 +48,64 @@ export function controlSocketOf(directory: string): string {
   return `${directory}/control.sock`;
 }
 
+/** Throws DenicornError `runtime-directory` when there is no place for one. */
 export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirectory> {
-  const parent = runtimeParent(system);
-  await removeLeftovers(system, parent);
-  const path = system.files.makePrivateDirectory(parent, prefix);
+  const parents = runtimeParents(system);
+  for (const parent of parents) await removeLeftovers(system, parent);
+  const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
+  const links = system.network.listenUnix(linkSocketOf(path));
   return {
     path,
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
-    share({ uid, gid }) {
-      if (uid === undefined) return;
-      for (const shared of [path, linkSocketOf(path)]) system.files.changeOwner(shared, uid, gid ?? null);
+    links,
+    share({ uid, gid }, file) {
+      if (uid === undefined && gid === undefined) return;
+      // The owner stays: a master that runs as root must not follow links a worker could plant here.
+      const group = gid ?? 0;
+      system.files.changeOwner(path, null, group);
+      system.files.changeMode(path, 0o710);
+      system.files.changeOwner(linkSocketOf(path), null, group);
+      system.files.changeMode(linkSocketOf(path), 0o660);
+      if (file === undefined) return;
+      system.files.changeOwner(file, null, group);
+      system.files.changeMode(file, 0o640);
     },
-    [Symbol.dispose]: () => system.files.remove(path),
+    [Symbol.dispose]() {
+      links.close();
+      system.files.remove(path);
+    },
   };
+}
+
+function firstThatWorks(parents: readonly string[], make: (parent: string) => string): string {
+  const failures: string[] = [];
+  for (const parent of parents) {
+    try {
+      return make(parent);
+    } catch (error) {
+      failures.push(`${parent} (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  throw new DenicornError(
+    "runtime-directory",
+    `cannot make a runtime directory: tried ${
+      failures.join(", ") || "no place that exists"
+    }: set TMPDIR to a ` +
+      `directory this user may write to, of at most ${longestParent} characters`,
+  );
 }
 
 /** Runtime directories in `parent` that belong to this user. */
 export function ownRuntimeDirectories({ files, host }: System, parent: string): string[] {
-  return files.list(parent).filter((name) => name.startsWith(prefix)).map((name) => `${parent}/${name}`)
+  let names: string[];
+  try {
+    names = files.list(parent);
+  } catch {
+    // Not ours to look into, so none of ours is in there.
+    return [];
+  }
+  return names.filter((name) => name.startsWith(prefix)).map((name) => `${parent}/${name}`)
     .filter((path) => {
       const found = files.lstat(path);
       return found !== null && found.isDirectory && found.uid === host.uid;

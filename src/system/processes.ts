@@ -32,16 +32,19 @@ export const processes: Processes = {
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 
   onUncaught(handle) {
-    globalThis.addEventListener("error", (event) => {
+    const listen = (event: Event, error: unknown) => {
       if (event.defaultPrevented) return;
       event.preventDefault();
-      handle(event.error);
-    });
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      if (event.defaultPrevented) return;
-      event.preventDefault();
-      handle(event.reason);
-    });
+      handle(error);
+    };
+    const onError = (event: ErrorEvent) => listen(event, event.error);
+    const onRejection = (event: PromiseRejectionEvent) => listen(event, event.reason);
+    globalThis.addEventListener("error", onError);
+    globalThis.addEventListener("unhandledrejection", onRejection);
+    return () => {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    };
   },
 
   exit: (code) => Deno.exit(code),

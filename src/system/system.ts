@@ -124,8 +124,8 @@ export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
   onSignal(signal: Signal, handle: () => void): void;
-  /** Calls `handle` for errors nobody caught; the process goes on living if `handle` is set. */
-  onUncaught(handle: (error: unknown) => void): void;
+  /** Calls `handle` for errors nobody caught, until the returned function is called; the process goes on living. */
+  onUncaught(handle: (error: unknown) => void): () => void;
   exit(code: number): never;
 }
 

@@ -8,6 +8,19 @@ export interface DrainReport {
   readonly took: number;
 }
 
+export interface DrainOptions {
+  /** Milliseconds until what is still in flight is given up. */
+  readonly deadline: number;
+  /** Whether requests have come in during the last moments. */
+  readonly isBusy: boolean;
+}
+
+/**
+ * Clients that keep their connections learn from the next response that this one ends. A busy client asks
+ * again within this time; without it, nearly each of them lost a request at every change of workers.
+ */
+const farewell = 250;
+
 /**
  * How long to wait for a moment with nothing in flight before the listener is closed. Closing it resets the
  * connections that wait in its accept queue, and a moment of rest is when there are fewest.
@@ -18,19 +31,22 @@ const restWait = 1_000;
 const flushWait = 250;
 
 /**
- * Finishes the requests in flight, at most until `deadline` milliseconds from now. `stopAccepting` alone would
- * be no drain: it closes connections that were accepted but not yet read, and may never settle on Deno 2.7.
+ * Finishes the requests in flight. `stopAccepting` alone would be no drain: it closes connections that were
+ * accepted but not yet read, takes away bodies that are still being read, and may never settle on Deno 2.7.
  */
 export async function drain(
   servers: readonly HttpServer[],
   requests: Requests,
   clock: Clock,
-  deadline: number,
+  { deadline, isBusy }: DrainOptions,
 ): Promise<DrainReport> {
   const start = clock.monotonic();
   const left = () => Math.max(0, start + deadline - clock.monotonic());
 
   requests.startDraining();
+  if (isBusy) await within(clock, Math.min(farewell, left()), never);
+  // Half of the time for those who were here first; then the listener must be closed, lest more keep coming.
+  await within(clock, left() / 2, requests.unguarded());
   await within(clock, Math.min(restWait, left()), requests.idle());
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   await within(clock, left(), requests.idle());
@@ -38,6 +54,8 @@ export async function drain(
   if (cut === 0) await within(clock, Math.min(flushWait, left()), closed);
   return { cut, took: clock.monotonic() - start };
 }
+
+const never = new Promise<never>(() => {});
 
 /** Waits for `done`, but no longer than `ms`. */
 function within(clock: Clock, ms: number, done: Promise<unknown>): Promise<void> {

@@ -11,24 +11,28 @@ export class Requests {
   total = 0;
   /** Requests whose response is not sent whole yet. */
   inFlight = 0;
+  /** Those among them that must end before the listeners are closed; counted while draining. */
+  #guarded = 0;
   #draining = false;
-  #onIdle: (() => void) | null = null;
+  readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   /** From now on every response tells its client to connect anew, to another worker. */
   startDraining(): void {
     this.#draining = true;
+    this.#guarded = this.inFlight;
   }
 
   /** Settles as soon as nothing is in flight. */
   idle(): Promise<void> {
-    if (this.inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const earlier = this.#onIdle;
-      this.#onIdle = () => {
-        earlier?.();
-        resolve();
-      };
-    });
+    return this.#until(() => this.inFlight === 0);
+  }
+
+  /**
+   * Settles when the requests that were in flight when draining began are over, and every upload that came
+   * since: where the listener is closed, Deno 2.9 takes the body away from a request that is still being read.
+   */
+  unguarded(): Promise<void> {
+    return this.#until(() => this.#guarded === 0);
   }
 
   /** `fetch` with its requests counted. */
@@ -36,17 +40,41 @@ export class Requests {
     return (request, info) => {
       this.total++;
       this.inFlight++;
+      if (this.#draining) return this.#countWhileDraining(fetch, request, info);
       info.completed.then(this.#end, this.#end);
-      return this.#draining ? closing(fetch(request, info)) : fetch(request, info);
+      return fetch(request, info);
     };
   }
 
+  #countWhileDraining(fetch: FetchHandler, request: Request, info: RequestInfo): Promise<Response> {
+    const isUpload = request.method !== "GET" && request.method !== "HEAD";
+    if (isUpload) this.#guarded++;
+    const end = isUpload ? this.#end : this.#endUnguarded;
+    info.completed.then(end, end);
+    return closing(fetch(request, info));
+  }
+
   readonly #end = (): void => {
-    if (--this.inFlight > 0 || this.#onIdle === null) return;
-    const notify = this.#onIdle;
-    this.#onIdle = null;
-    notify();
+    if (this.#draining) this.#guarded--;
+    this.#endUnguarded();
   };
+
+  readonly #endUnguarded = (): void => {
+    this.inFlight--;
+    if (this.#waiting.length > 0) this.#tellWaiting();
+  };
+
+  #until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ isOver, resolve }));
+  }
+
+  #tellWaiting(): void {
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.isOver()) waiting.resolve();
+      else this.#waiting.push(waiting);
+    }
+  }
 }
 
 async function closing(answer: Response | Promise<Response>): Promise<Response> {

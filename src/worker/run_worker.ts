@@ -29,7 +29,7 @@ export async function runWorker(system: System): Promise<ExitCode> {
     host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): it is gone\n`);
     return ExitCode.internal;
   }
-  await new Worker(system, new MasterLink(connection)).run(token);
+  await new Worker(system, new MasterLink(connection), path).run(token);
   // The drain that a lost link began ends the process.
   return new Promise<never>(() => {});
 }

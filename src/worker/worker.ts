@@ -4,13 +4,15 @@
  */
 
 import { importApp } from "../app/import_app.ts";
+import { importFailure } from "../app/import_failure.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { AccessLog } from "../log/access_log.ts";
-import type { Failure, WorkerOrders } from "../protocol/messages.ts";
+import type { WorkerOrders } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { FetchHandler, HttpServer, System } from "../system/system.ts";
 import { drain } from "./drain.ts";
+import { stackOf, toFailure } from "./failure.ts";
 import type { MasterLink } from "./link.ts";
 import { logged, Requests } from "./requests.ts";
 import { WorkerLog } from "./worker_log.ts";
@@ -18,16 +20,22 @@ import { WorkerLog } from "./worker_log.ts";
 export class Worker {
   readonly #system: System;
   readonly #link: MasterLink;
+  readonly #linkPath: string;
   readonly #requests = new Requests();
   #servers: HttpServer[] = [];
   #orders: WorkerOrders | null = null;
   #log: WorkerLog | null = null;
   #accessLog: AccessLog | null = null;
   #leaving = false;
+  #totalAtBeat = 0;
+  /** Requests came in between the last two beats. */
+  #isBusy = false;
 
-  constructor(system: System, link: MasterLink) {
+  /** `linkPath` is the socket that `link` is connected to. */
+  constructor(system: System, link: MasterLink, linkPath: string) {
     this.#system = system;
     this.#link = link;
+    this.#linkPath = linkPath;
   }
 
   /** Serves until the process ends. */
@@ -35,7 +43,7 @@ export class Worker {
     for (const signal of handledSignals) {
       this.#system.processes.onSignal(signal, () => this.#handleSignal(signal));
     }
-    this.#link.send({ type: "hello", token });
+    void this.#link.send({ type: "hello", token });
     for await (const message of this.#link.messages()) {
       switch (message.type) {
         case "load":
@@ -49,7 +57,7 @@ export class Worker {
           break;
       }
     }
-    this.#handleMasterGone();
+    await this.#handleMasterGone();
   }
 
   async #boot(orders: WorkerOrders): Promise<void> {
@@ -57,20 +65,39 @@ export class Worker {
     try {
       const { slot: worker, generation: gen } = orders;
       this.#log = new WorkerLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
-      const fetch = await importApp({ ...orders, workingDirectory: this.#system.host.cwd() });
-      // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
-      this.#system.processes.onUncaught((error) => this.#handleUncaught(error));
+      const fetch = await this.#load(orders);
+      if (this.#leaving) return;
       const handler = this.#requests.count(this.#withAccessLog(fetch, orders));
       this.#servers = orders.listen.map((address) => this.#listen(address, orders, handler));
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
-    this.#link.send({ type: "ready", addresses: this.#servers.map((server) => server.address) });
+    void this.#link.send({ type: "ready", addresses: this.#servers.map((server) => server.address) });
     void this.#log.load();
-    this.#system.clock.every(orders.beatInterval, () => {
-      const { total, inFlight } = this.#requests;
-      this.#link.send({ type: "beat", requests: total, inFlight });
+    this.#system.clock.every(orders.beatInterval, () => this.#beat());
+  }
+
+  /** Imports the app. What goes wrong in its background meanwhile is its failure to load, too. */
+  async #load(orders: WorkerOrders): Promise<FetchHandler> {
+    const { processes, clock, host } = this.#system;
+    const place = { ...orders, workingDirectory: host.cwd() };
+    const forget = processes.onUncaught((error) => {
+      if (!this.#leaving) void this.#fail(importFailure(error, place));
     });
+    const fetch = await importApp(place);
+    // A rejection nobody handles is told only when the event loop turns.
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    forget();
+    // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
+    processes.onUncaught((error) => this.#handleUncaught(error));
+    return fetch;
+  }
+
+  #beat(): void {
+    const { total, inFlight } = this.#requests;
+    this.#isBusy = total !== this.#totalAtBeat;
+    this.#totalAtBeat = total;
+    void this.#link.send({ type: "beat", requests: total, inFlight });
   }
 
   #withAccessLog(fetch: FetchHandler, orders: WorkerOrders): FetchHandler {
@@ -109,7 +136,7 @@ export class Worker {
   #handleSignal(signal: HandledSignal): void {
     switch (signalMeanings[signal].worker) {
       case "drain":
-        this.#link.send({ type: "draining" });
+        void this.#link.send({ type: "draining" });
         void this.#leave(ExitCode.normal);
         break;
       case "quit":
@@ -144,25 +171,28 @@ export class Worker {
       message: "uncaught error in the app",
       detail: stackOf(error),
     };
-    this.#link.send({ type: "draining", failure });
+    void this.#link.send({ type: "draining", failure });
     void this.#leave(ExitCode.internal);
   }
 
-  #handleMasterGone(): void {
-    if (this.#orders !== null) {
-      void this.#log?.say((logger) =>
-        logger.warning("the master is gone: finishing requests in flight, then exiting")
-      );
-      this.#system.files.remove(this.#orders.runtimeDirectory);
-    }
+  async #handleMasterGone(): Promise<void> {
     void this.#leave(ExitCode.normal);
+    if (this.#orders === null) return;
+    void this.#log?.say((logger) => logger.warning("the link to the master ended: finishing, then exiting"));
+    // Whoever still listens there is a master that lives and only lost this link.
+    if (await this.#system.network.answers(this.#linkPath)) return;
+    this.#system.files.remove(this.#orders.runtimeDirectory);
   }
 
   async #leave(code: ExitCode): Promise<void> {
     if (this.#leaving) return;
     this.#leaving = true;
     const deadline = this.#orders?.gracefulTimeout ?? 0;
-    const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, deadline);
+    const isBusy = this.#isBusy || this.#requests.total !== this.#totalAtBeat;
+    const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, {
+      deadline,
+      isBusy,
+    });
     if (cut > 0) {
       const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
       const seconds = (took / 1000).toFixed(1);
@@ -173,12 +203,4 @@ export class Worker {
     this.#accessLog?.close();
     this.#system.processes.exit(code);
   }
-}
-
-function toFailure({ code, message, detail }: DenicornError): Failure {
-  return { code, message, detail };
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error);
 }

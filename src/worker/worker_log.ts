@@ -1,3 +1,4 @@
+import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, Logger } from "../log/logger.ts";
 import type { LogOrders } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
@@ -12,10 +13,15 @@ export class WorkerLog {
   readonly #identity: Identity;
   #loading: Promise<Log> | null = null;
 
+  /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, orders: LogOrders, identity: Identity) {
     this.#system = system;
     this.#orders = orders;
     this.#identity = identity;
+    // Now is the time to find that it cannot be written: a worker that boots may not fail later for that.
+    if (orders.errorLogfile !== "-") {
+      new LogFile(system, "error-logfile", orders.errorLogfile, "stderr").close();
+    }
   }
 
   /** Settles when the line is written. */
@@ -24,9 +30,14 @@ export class WorkerLog {
   }
 
   load(): Promise<Log> {
-    return this.#loading ??= import("../log/logger.ts").then(({ openLog }) =>
-      openLog(this.#system, this.#orders, this.#identity)
-    );
+    return this.#loading ??= import("../log/logger.ts").then(({ openLog }) => {
+      try {
+        return openLog(this.#system, this.#orders, this.#identity);
+      } catch {
+        // It could be written a moment ago. What there is to say is worth more than where it is said.
+        return openLog(this.#system, { ...this.#orders, errorLogfile: "-" }, this.#identity);
+      }
+    });
   }
 
   /** Opens its file anew; a log that was never opened has nothing to reopen. */

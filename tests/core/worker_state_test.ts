@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { boot, killMargin, step, type WorkerEvent, type WorkerState } from "../../src/core/worker_state.ts";
+import {
+  boot,
+  killMargin,
+  postpone,
+  step,
+  type WorkerEvent,
+  type WorkerState,
+} from "../../src/core/worker_state.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 const limits = { bootTimeout: 60_000, timeout: 30_000, gracefulTimeout: 10_000 };
@@ -73,4 +80,13 @@ Deno.test("property: every worker ends, it is killed at most once, and gone is t
     assert(kills <= 1);
     assertEquals(at(state, { type: "exit" }, now).state, { is: "gone" });
   }));
+});
+
+Deno.test("what the master slept through is not held against its workers", () => {
+  const later = (state: WorkerState) => at(postpone(state, 100_000), { type: "tick" }, 100_100).action;
+  assertEquals([later(boot(0)), later(ready), later(at(ready, { type: "drain" }, 0).state)], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

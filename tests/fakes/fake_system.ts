@@ -89,7 +89,7 @@ export class FakeSystem implements System {
     spawn: () => new FakeProcess(1),
     isAlive: (pid) => this.alive.has(pid),
     onSignal: () => {},
-    onUncaught: () => {},
+    onUncaught: () => () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

@@ -172,3 +172,65 @@ async function run(scene: Scene, args: readonly string[]) {
 function exists(scene: Scene, name: string): boolean {
   return Array.from(Deno.readDirSync(scene.folder)).some((entry) => entry.name === name);
 }
+
+integrationTest(
+  "an error in the background of an import is the app's failure to load, not a storm",
+  async (scene) => {
+    const apps = {
+      "rejects.ts": `Promise.reject(new Error("async reject"));\n${pidApp}`,
+      "throws.ts":
+        `setTimeout(() => { throw new Error("async throw"); });\nawait new Promise(() => {});\n${pidApp}`,
+      "huge.ts": `throw new Error("H".repeat(3_000_000));\n${pidApp}`,
+    };
+    scene.write(apps);
+    for (const app of Object.keys(apps)) {
+      const server = scene.start({ files: {}, app, args: ["-w", "2"] });
+      assertEquals((await server.exit()).code, 4, server.stderr.slice(0, 2_000));
+      assertEquals(server.leftovers(), []);
+      assertEquals((await scene.run(["check", app])).code, 4);
+    }
+  },
+);
+
+integrationTest("TERM at any moment of the start exits 0 and leaves nothing", async (scene) => {
+  const config = `await new Promise((resolve) => setTimeout(resolve, 300));\nexport default {};\n`;
+  scene.write({
+    "main.ts": `await new Promise((resolve) => setTimeout(resolve, 300));\n${pidApp}`,
+    "slow.config.ts": config,
+  });
+  for (const moment of ["the runtime directory", "the pidfile", "a worker"]) {
+    const server = scene.start({
+      files: {},
+      args: ["-w", "2", "-c", "slow.config.ts", "--pid", "server.pid"],
+    });
+    await server.until(moment, async () => {
+      if (moment === "the pidfile") return exists(scene, "server.pid");
+      if (moment === "a worker") return ((await server.status())?.workers.length ?? 0) > 0;
+      return Array.from(Deno.readDirSync(scene.runtime)).length > 0;
+    });
+    server.kill("SIGTERM");
+    assertEquals(await server.exit(), { code: 0, signal: null });
+    assertEquals(server.leftovers(), []);
+    assert(!exists(scene, "server.pid"));
+  }
+});
+
+integrationTest("a runtime directory is found where the usual places cannot be used", async (scene) => {
+  const long = `${scene.folder}/${"x".repeat(100)}`;
+  Deno.mkdirSync(long);
+  for (
+    const [XDG_RUNTIME_DIR, TMPDIR] of [["/proc", scene.runtime], [long, scene.runtime], [
+      "/nonexistent",
+      "/nonexistent",
+    ]]
+  ) {
+    const server = scene.start({
+      files: { "main.ts": pidApp },
+      env: { XDG_RUNTIME_DIR: XDG_RUNTIME_DIR!, TMPDIR: TMPDIR! },
+    });
+    await server.logged(/1 worker of generation 1 ready/);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(server.leftovers(), []);
+  }
+});

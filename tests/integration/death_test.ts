@@ -124,3 +124,38 @@ export default (request: Request): Response => {
   const [next] = await server.ready(1);
   assertEquals(await server.text(), String(next!.pid));
 });
+
+integrationTest("a huge uncaught error costs one worker, not the server", async (scene) => {
+  const app = `export default (request: Request): Response => {
+  if (new URL(request.url).pathname === "/boom") {
+    setTimeout(() => {
+      throw new Error("v".repeat(1_200_000));
+    });
+  }
+  return new Response(String(Deno.pid));
+};\n`;
+  const server = scene.start({ files: { "main.ts": app } });
+  const [first] = await server.ready(1);
+  await server.text("/boom");
+  await server.logged(/finishing: uncaught error in the app; replacing it now/);
+  const [second] = await server.ready(1);
+  assert(second!.pid !== first!.pid);
+  assertEquals(await server.text(), String(second!.pid));
+});
+
+integrationTest(
+  "a master that was stopped for longer than timeout kills nobody when it goes on",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--timeout", "1"] });
+    const before = (await server.ready(2)).map(({ pid }) => pid);
+    server.kill("SIGSTOP");
+    const later = performance.now() + 2_500;
+    await server.until("time to pass", () => performance.now() > later);
+    server.kill("SIGCONT");
+    server.kill("SIGUSR1");
+    await server.logged(/logs reopened/);
+    const muchLater = performance.now() + 1_000;
+    await server.until("some ticks", () => performance.now() > muchLater);
+    assertEquals((await server.ready(2)).map(({ pid }) => pid), before, server.stderr);
+  },
+);

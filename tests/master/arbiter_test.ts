@@ -47,6 +47,7 @@ class Stage {
       source: {
         renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
         bundle: bundling,
+        shareLogs: () => {},
         discard: () => {},
       },
       first: { number: 1, settings, bundle: null },

@@ -23,8 +23,8 @@ function scene() {
       return closed.promise;
     },
   };
-  const start = (deadline: number) =>
-    void drain([server], requests, clock, deadline).then(({ cut, took }) =>
+  const start = (deadline: number, isBusy = false) =>
+    void drain([server], requests, clock, { deadline, isBusy }).then(({ cut, took }) =>
       log.push(`cut ${cut} after ${took}`)
     );
   return { clock, arrive, finish: resolve, log, start, close: closed.resolve };
@@ -52,11 +52,12 @@ Deno.test("a request in flight is finished before the exit", async () => {
   arrive();
   start(30_000);
   await clock.advance(5_000);
-  assertEquals(log, ["stop accepting at 1000"]);
+  // Not before: a request body that is still being read would be taken away.
+  assertEquals(log, []);
   finish();
   close();
   await settled();
-  assertEquals(log, ["stop accepting at 1000", "cut 0 after 5000"]);
+  assertEquals(log, ["stop accepting at 5000", "cut 0 after 5000"]);
 });
 
 Deno.test("the deadline cuts what is still in flight", async () => {
@@ -64,5 +65,15 @@ Deno.test("the deadline cuts what is still in flight", async () => {
   arrive();
   start(3_000);
   await clock.advance(3_000);
-  assertEquals(log, ["stop accepting at 1000", "cut 1 after 3000"]);
+  assertEquals(log, ["stop accepting at 2500", "cut 1 after 3000"]);
+});
+
+Deno.test("a busy worker says farewell to clients that keep their connections", async () => {
+  const { start, log, clock, close } = scene();
+  close();
+  start(30_000, true);
+  await clock.advance(249);
+  assertEquals(log, []);
+  await clock.advance(1);
+  assertEquals(log, ["stop accepting at 250", "cut 0 after 250"]);
 });

@@ -60,3 +60,21 @@ Deno.test("the app's response passes through untouched while serving", () => {
   const response = new Response("hello");
   assertEquals(new Requests().count(() => response)(request, info().info), response);
 });
+
+Deno.test("the listener waits for whoever was there first, and for uploads, but not for every newcomer", async () => {
+  const requests = new Requests();
+  const handle = requests.count(() => new Response(""));
+  const [early, upload, newcomer] = [info(), info(), info()];
+  handle(request, early.info);
+  requests.startDraining();
+  handle(new Request("http://localhost/", { method: "POST" }), upload.info);
+  handle(request, newcomer.info);
+  let over = false;
+  void requests.unguarded().then(() => over = true);
+  early.complete();
+  await settled();
+  assertEquals(over, false);
+  upload.complete();
+  await settled();
+  assertEquals([over, requests.inFlight], [true, 1]);
+});

@@ -1,0 +1,20 @@
+import { LogFile } from "../log/log_file.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { System } from "../system/system.ts";
+import type { Account } from "./account.ts";
+
+/**
+ * Workers append to both logs. Under an account of their own they could not open files that root made, so these
+ * are made here and given to them. Throws DenicornError `log-unwritable`.
+ */
+export function shareLogs(system: System, settings: Settings, { uid, gid }: Account): void {
+  const logs = [
+    ["error-logfile", settings.errorLogfile, "stderr"],
+    ["access-logfile", settings.accessLogfile, "stdout"],
+  ] as const;
+  for (const [setting, path, stream] of logs) {
+    if (path === undefined || path === "-") continue;
+    new LogFile(system, setting, path, stream).close();
+    if (uid !== undefined || gid !== undefined) system.files.changeOwner(path, uid ?? null, gid ?? null);
+  }
+}
