@@ -23,8 +23,6 @@ export async function bundleProgram(dir: string): Promise<void> {
     conditions: ["deno"],
     target: "esnext",
     external: [external, "node:*"],
-    sourcemap: "inline",
-    sourcesContent: false,
     logLevel: "silent",
     plugins: [packagesOfDeno],
   }).finally(stop);

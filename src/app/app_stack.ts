@@ -13,8 +13,9 @@ export interface Frame {
 /** Errors caused by errors are followed this far; a package may list one per platform. */
 const maxCauses = 50;
 
-/** `…/src/`, from source and in the binary. */
-const ownSources = `${directoryOf(directoryOf(filePath(import.meta.url)))}/`;
+const here = directoryOf(filePath(import.meta.url));
+/** `…/src/` from source; in the binary, where modules are bundled, the folder of the bundles. */
+const ownSources = `${here.endsWith("/src/app") ? directoryOf(here) : here}/`;
 
 /** The frames of `thrown` in the app and its packages, innermost first. */
 export function appFrames(thrown: unknown, bundle: string): Frame[] {

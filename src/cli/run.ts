@@ -1,8 +1,9 @@
 /** The command line as a whole: which command it names, its help, and how errors reach the operator. */
 
-import { ExitCode, toDenicornError } from "../core/errors.ts";
+import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import { parseCommandLine } from "../settings/command_line.ts";
+import { nearest } from "../settings/nearest.ts";
 import type { System } from "../system/system.ts";
 import { commands, type RunnableCommand } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
@@ -13,6 +14,8 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
   const named = commands.find((command) => command.name === args[0]);
   const command = named ?? serve;
   try {
+    if (named === undefined) refuseMisspelt(system, args[0] ?? "");
+
     const line = parseCommandLine(named === undefined ? args : args.slice(1), command);
     if (line.options.has("help")) return write(system, helpOf(named));
     if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
@@ -23,6 +26,14 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
     system.host.write("stderr", `denicorn: ${error.message}\n${detail}`);
     return error.exitCode;
   }
+}
+
+/** A word that is almost a command and no file is a slip of the finger, not an app. */
+function refuseMisspelt({ files }: System, word: string): void {
+  if (!/^[a-z]+$/.test(word) || files.stat(word) !== null) return;
+  const guess = nearest(word, commands.map(({ name }) => name));
+  if (guess === undefined) return;
+  throw new DenicornError("usage", `"${word}" is no command and no file: did you mean denicorn ${guess}?`);
 }
 
 function helpOf(command: RunnableCommand | undefined): string {

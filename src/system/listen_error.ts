@@ -19,8 +19,9 @@ export function toListenError(thrown: unknown, address: TcpAddress): DenicornErr
   if (thrown instanceof Deno.errors.PermissionDenied) {
     return new DenicornError(
       "bind-denied",
-      `cannot listen: ${at} is not allowed to this user: take a port from 1024 up, grant the executable ` +
-        "cap_net_bind_service (setcap), or lower net.ipv4.ip_unprivileged_port_start",
+      `cannot listen: ${at} is not allowed to the user workers run as: take a port from 1024 up, leave ` +
+        "--user out, grant the executable cap_net_bind_service (setcap), or lower " +
+        "net.ipv4.ip_unprivileged_port_start",
       { cause: thrown },
     );
   }

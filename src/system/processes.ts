@@ -32,19 +32,13 @@ export const processes: Processes = {
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 
   onUncaught(handle) {
-    const listen = (event: Event, error: unknown) => {
-      if (event.defaultPrevented) return;
-      event.preventDefault();
-      handle(error);
-    };
-    const onError = (event: ErrorEvent) => listen(event, event.error);
-    const onRejection = (event: PromiseRejectionEvent) => listen(event, event.reason);
-    globalThis.addEventListener("error", onError);
-    globalThis.addEventListener("unhandledrejection", onRejection);
-    return () => {
-      globalThis.removeEventListener("error", onError);
-      globalThis.removeEventListener("unhandledrejection", onRejection);
-    };
+    uncaught.push(handle);
+    // Listeners are asked in the order they came: those of an app that were there before go first.
+    for (const type of ["error", "unhandledrejection"] as const) {
+      globalThis.removeEventListener(type, listenUncaught);
+      globalThis.addEventListener(type, listenUncaught);
+    }
+    return () => void uncaught.splice(uncaught.indexOf(handle), 1);
   },
 
   exit: (code) => Deno.exit(code),
@@ -64,4 +58,16 @@ function hasEntry(pid: number): boolean {
 function answersSignal(pid: number): boolean {
   return new Deno.Command("kill", { args: ["-0", String(pid)], stdout: "null", stderr: "null" }).outputSync()
     .success;
+}
+
+/** The last to come is the closest to what is going on. */
+const uncaught: ((error: unknown) => void)[] = [];
+
+function listenUncaught(event: Event): void {
+  const handle = uncaught.at(-1);
+  if (handle === undefined || event.defaultPrevented) return;
+  event.preventDefault();
+  handle(
+    event instanceof PromiseRejectionEvent ? event.reason : event instanceof ErrorEvent ? event.error : event,
+  );
 }

@@ -31,6 +31,7 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["main.ts", "-c", "none.ts"], says: /config: none\.ts \(command line --config\)/ },
   { args: [], says: /no APP is given/ },
   { args: ["main.ts", "other.ts"], says: /other\.ts/ },
+  { args: ["chekc", "main.ts"], says: /"chekc" is no command and no file: did you mean denicorn check\?/ },
   { args: ["ctl", "dance"], says: /ctl: "dance"/ },
   { args: ["ctl", "status"], says: /cannot find the server/ },
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
