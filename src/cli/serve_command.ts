@@ -1,9 +1,10 @@
-import { DenicornError, ExitCode } from "../core/errors.ts";
+import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { HeldSignals } from "../master/held_signals.ts";
 import { runMaster } from "../master/run_master.ts";
 import { makeRuntimeDirectory } from "../master/runtime_directory.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { RunnableCommand } from "./commands.ts";
+import { withOrigin } from "./error_origin.ts";
 import { createSettingsReader, enterDirectory } from "./read_settings.ts";
 
 export const serve: RunnableCommand = {
@@ -23,7 +24,11 @@ export const serve: RunnableCommand = {
     const initial = await read();
     requireApp(initial);
     enterDirectory(system, initial);
-    return await runMaster(system, { initial, read }, directory, signals, cleanup);
+    try {
+      return await runMaster(system, { initial, read }, directory, signals, cleanup);
+    } catch (error) {
+      throw withOrigin(toDenicornError(error), initial);
+    }
   },
 };
 

@@ -7,7 +7,7 @@ import { endingOf } from "../core/death.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import { plan } from "../core/pool.ts";
 import type { RolloutEvent } from "../core/rollout.ts";
-import { type MasterMeaning, signalMeanings } from "../core/signals.ts";
+import { signalMeanings } from "../core/signals.ts";
 import type { MasterPhase } from "../core/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { FromWorker } from "../protocol/messages.ts";
@@ -15,10 +15,12 @@ import { formatAddress } from "../system/listen_error.ts";
 import type { ExitStatus, System, TcpAddress } from "../system/system.ts";
 import { bootFailure, spawnFailure } from "./boot_failure.ts";
 import type { Child } from "./child.ts";
+import { EventQueue } from "./event_queue.ts";
 import type { MasterEvent } from "./events.ts";
 import { type AppBundle, type Generation, logOrders } from "./generation.ts";
 import { Generations, type GenerationSource } from "./generations.ts";
 import { LifecycleLog } from "./lifecycle_log.ts";
+import { obey, type Operated } from "./operator.ts";
 import { Recruiter } from "./recruiter.ts";
 import { Replacements } from "./replacements.ts";
 import { Roster } from "./roster.ts";
@@ -34,10 +36,8 @@ export interface ArbiterOptions {
 }
 
 const tickInterval = 250;
-/** A tick later than this says more about the master than about its workers. */
-const longestPause = 1_000;
 
-export class Arbiter {
+export class Arbiter implements Operated {
   readonly roster = new Roster();
   /** Settles when the first worker is ready. */
   readonly firstReady: Promise<void>;
@@ -48,9 +48,10 @@ export class Arbiter {
   readonly #recruiter: Recruiter;
   readonly #generations: Generations;
   readonly #replacements: Replacements;
-  readonly #queue: MasterEvent[] = [];
-  #busy = false;
-  #lastTick: number;
+  readonly #queue = new EventQueue<MasterEvent>((event) => {
+    this.#handle(event);
+    this.#settle();
+  });
   #target: number;
   #addresses: readonly TcpAddress[];
   /** False until the first worker is ready: up to then a failure ends the start. */
@@ -71,7 +72,6 @@ export class Arbiter {
     this.#recruiter = new Recruiter({ ...options, roster: this.roster, post });
     this.#generations = new Generations(first, source, post);
     this.#replacements = new Replacements(system, () => post({ type: "tick" }));
-    this.#lastTick = system.clock.monotonic();
     this.#target = first.settings.workers;
     this.#addresses = first.settings.bind;
   }
@@ -89,14 +89,7 @@ export class Arbiter {
   }
 
   post(event: MasterEvent): void {
-    this.#queue.push(event);
-    if (this.#busy) return;
-    this.#busy = true;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.#handle(next);
-      this.#settle();
-    }
-    this.#busy = false;
+    this.#queue.post(event);
   }
 
   get target(): number {
@@ -128,7 +121,7 @@ export class Arbiter {
   #handle(event: MasterEvent): void {
     switch (event.type) {
       case "signal":
-        return this.#handleSignal(signalMeanings[event.signal].master);
+        return obey(signalMeanings[event.signal].master, this, this.#system.host);
       case "linked":
         event.child.link(event.connection);
         return this.#recruiter.giveOrders(event.child, this.#addresses);
@@ -146,43 +139,11 @@ export class Arbiter {
         this.#lifecycle.reloadFailed(event.error, this.generation);
         return this.#stepRollout({ type: "build-failed", generation: event.number });
       case "tick":
-        return this.#tick();
+        return this.roster.tick(this.#now, tickInterval);
     }
   }
 
-  #tick(): void {
-    const now = this.#now;
-    const pause = now - this.#lastTick - tickInterval;
-    this.#lastTick = now;
-    this.roster.forEach((child) => {
-      // The master itself was stopped or starved: what its workers said meanwhile is still to be read.
-      if (pause > longestPause) child.postpone(pause);
-      child.apply({ type: "tick" }, now);
-    });
-  }
-
-  #handleSignal(meaning: MasterMeaning): void {
-    switch (meaning) {
-      case "graceful-stop":
-        return this.#stop(this.#stopping === null ? "graceful" : "quick");
-      case "quick-stop":
-        return this.#stop("quick");
-      case "reload":
-        return this.#reload();
-      case "reopen-logs":
-        this.#reopenLogs();
-        return this.roster.forEach((child) => child.send({ type: "reopen" }));
-      case "one-more":
-        return this.#scale(this.#target + 1);
-      case "one-fewer":
-        return this.#scale(Math.max(1, this.#target - 1));
-      case "drain-all":
-        if (this.#system.host.isTerminal("stdout") || this.#system.host.isTerminal("stderr")) return;
-        return this.#scale(0);
-    }
-  }
-
-  #reload(): void {
+  reload(): void {
     if (this.#stopping !== null) return;
     this.#reloadWhenReady = !this.#everReady;
     if (this.#reloadWhenReady) return;
@@ -191,13 +152,13 @@ export class Arbiter {
     this.#stepRollout({ type: "reload" });
   }
 
-  #scale(target: number): void {
+  scale(target: number): void {
     if (this.#stopping !== null || target === this.#target) return;
     this.#log.logger.info("workers: {from} -> {to}", { from: this.#target, to: target });
     this.#target = target;
   }
 
-  #reopenLogs(): void {
+  reopenLogs(): void {
     this.#log.reopen();
     this.#log.logger.info("logs reopened");
     try {
@@ -205,6 +166,7 @@ export class Arbiter {
     } catch (error) {
       this.#log.logger.error`${toDenicornError(error).message}`;
     }
+    this.roster.forEach((child) => child.send({ type: "reopen" }));
   }
 
   #handleMessage(child: Child, message: FromWorker): void {
@@ -227,7 +189,7 @@ export class Arbiter {
     this.#everReady = true;
     this.#signalReady();
     this.#stepRollout({ type: "canary-ready", generation: child.generation.number });
-    if (this.#reloadWhenReady) this.#reload();
+    if (this.#reloadWhenReady) this.reload();
   }
 
   #handleExit(child: Child, status: ExitStatus): void {
@@ -276,12 +238,14 @@ export class Arbiter {
 
   /** A generation that boots decides over the master's own settings too. */
   #promote(from: Generation, to: Generation): void {
-    if (to.settings.workers !== from.settings.workers) this.#scale(to.settings.workers);
+    if (to.settings.workers !== from.settings.workers) this.scale(to.settings.workers);
     this.#log.reconfigure(logOrders(to.settings));
   }
 
-  #stop(how: "graceful" | "quick"): void {
-    if (this.#stopping === "quick" || this.#stopping === how) return;
+  /** A graceful stop that is asked for twice becomes a quick one. */
+  stop(wish: "graceful" | "quick"): void {
+    if (this.#stopping === "quick") return;
+    const how = this.#stopping === null ? wish : "quick";
     this.#stopping = how;
     this.#log.logger.info(how === "graceful" ? "stopping: finishing requests in flight" : "stopping now");
     if (how === "quick") return this.#killAll();

@@ -6,9 +6,13 @@ import { isWanted } from "../core/worker_state.ts";
 import type { Child } from "./child.ts";
 import type { Generation } from "./generation.ts";
 
+/** A tick later than this says more about the master than about its workers. */
+const longestPause = 1_000;
+
 export class Roster {
   readonly #children = new Set<Child>();
   readonly #tokens = new Map<string, Child>();
+  #lastTick: number | null = null;
 
   get size(): number {
     return this.#children.size;
@@ -61,6 +65,17 @@ export class Roster {
   hasOtherThan(generation: number): boolean {
     return this.#find((child) => isWanted(child.state) && child.generation.number !== generation) !==
       undefined;
+  }
+
+  /** Steps every worker's deadlines; ticks are meant to come every `interval` milliseconds. */
+  tick(now: number, interval: number): void {
+    const pause = now - (this.#lastTick ?? now) - interval;
+    this.#lastTick = now;
+    this.forEach((child) => {
+      // The master itself was stopped or starved: what its workers said meanwhile is still to be read.
+      if (pause > longestPause) child.postpone(pause);
+      child.apply({ type: "tick" }, now);
+    });
   }
 
   uses(generation: Generation): boolean {

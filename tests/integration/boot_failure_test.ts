@@ -133,7 +133,10 @@ integrationTest("a pidfile of a running process is exit 2; an unwritable one too
 
   const unwritable = await run(scene, ["--pid", "missing/server.pid"]);
   assertEquals(unwritable.code, 2);
-  assertMatch(unwritable.stderr, /cannot write pidfile: missing\/server\.pid/);
+  assertMatch(
+    unwritable.stderr,
+    /cannot write pidfile: missing\/server\.pid .*\(given by command line --pid\)\n$/,
+  );
 });
 
 integrationTest("a control socket that cannot be made is exit 2", async (scene) => {
