@@ -15,7 +15,7 @@ cat <<EOF
     fewer          kill -TTOU $$
     an accident    kill -9 \$(pgrep -P $$ | head -n 1)
 
-  The page shows which worker answered. Each time, reload it: no request is lost.
+  The page shows which worker answered. Load it again each time: somebody always does.
   Ctrl-C stops everything.
 
 EOF
