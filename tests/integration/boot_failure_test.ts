@@ -169,7 +169,9 @@ integrationTest("a working directory that vanishes fails a reload and costs noth
 
 async function run(scene: Scene, args: readonly string[]) {
   scene.write({ "main.ts": pidApp });
-  return await scene.run([...args, "main.ts"]);
+  // The port of the default may be in use by whoever runs the tests.
+  const bind = args.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
+  return await scene.run([...bind, ...args, "main.ts"]);
 }
 
 function exists(scene: Scene, name: string): boolean {
