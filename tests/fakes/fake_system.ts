@@ -38,8 +38,8 @@ export class FakeSystem implements System {
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
   readonly written = { stdout: "", stderr: "" };
-  uid = 1000;
   failingWrites = false;
+  terminal = false;
   #secrets = 0;
 
   readonly host: Host = {
@@ -57,7 +57,7 @@ export class FakeSystem implements System {
     cwd: () => "/srv",
     chdir: () => {},
     setUmask: () => {},
-    isTerminal: () => false,
+    isTerminal: () => this.terminal,
     write: (stream, text) => void (this.written[stream] += text),
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,

@@ -16,6 +16,18 @@ Deno.test("a line for people: time, level, identity, message, and detail below",
   );
 });
 
+Deno.test("colour only on a terminal, and not where NO_COLOR asks for none", () => {
+  const lines = [[false, ""], [true, ""], [true, "1"]] as const;
+  const coloured = lines.map(([terminal, noColor]) => {
+    const system = new FakeSystem();
+    system.terminal = terminal;
+    system.variables.set("NO_COLOR", noColor);
+    openLog(system, orders, worker).logger.info("hello");
+    return system.written.stderr.includes("\x1b[");
+  });
+  assertEquals(coloured, [false, true, false]);
+});
+
 Deno.test("a line for machines is one JSON object with the identity and all properties", () => {
   const system = new FakeSystem();
   openLog(system, { ...orders, format: "json" }, worker).logger.info("ready after {ms} ms", { ms: 85 });
