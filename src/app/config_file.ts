@@ -40,7 +40,7 @@ async function importDefault(system: System, path: string, runtimeDirectory: str
     await bundleModule(system, { entry: path, outfile, runtimeDirectory }, action, [
       ownModule(system.files, path),
     ]);
-    return await importWithin(system, fileUrl(outfile));
+    return await importWithin(system, fileUrl(outfile), path);
   } catch (error) {
     if (error instanceof DenicornError && error.code === "internal") throw error;
     if (error instanceof DenicornError) {
@@ -60,11 +60,13 @@ const longestImport = 10_000;
  * The default export. The module runs in the master, which must outlive whatever it does: an error in its
  * background counts as its own, and one that never comes to an end is given up.
  */
-function importWithin({ clock, processes }: System, url: string): Promise<unknown> {
+function importWithin({ clock, processes }: System, url: string, path: string): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const forget = processes.onUncaught(reject);
   const cancel = clock.after(longestImport, () => {
-    reject(new Error(`it is not loaded after ${longestImport / 1000} s: look for an await that never ends`));
+    reject(
+      configError(path, `not loaded after ${longestImport / 1000} s: look for an await that never ends`),
+    );
   });
   import(url).then(
     // A rejection nobody handles is told only when the event loop turns.

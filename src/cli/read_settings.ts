@@ -27,10 +27,10 @@ export function createSettingsReader(
     const sources = { commandLine, environment, reservedVariables };
     const requested = requestedConfigFile(sources);
     const name = requested?.path ??
-      configFileNames.find((name) => system.files.stat(`${base}/${name}`) !== null);
+      configFileNames.find((name) => isThere(system, `${base}/${name}`));
     if (name === undefined) return resolveSettings({ ...sources, cores: host.cores() });
     const path = name.startsWith("/") ? name : `${base}/${name}`;
-    if (system.files.stat(path) === null) {
+    if (!isThere(system, path)) {
       throw new DenicornError(
         "config-file",
         `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
@@ -39,6 +39,19 @@ export function createSettingsReader(
     const configFile = { path: name, values: await loadConfigFile(system, path, runtimeDirectory) };
     return resolveSettings({ ...sources, configFile, cores: host.cores() });
   };
+}
+
+function isThere({ files }: System, path: string): boolean {
+  try {
+    return files.stat(path) !== null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DenicornError(
+      "config-file",
+      `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start elsewhere`,
+      { cause: error },
+    );
+  }
 }
 
 /** Changes to the directory that `chdir` names. Throws DenicornError `chdir`. */

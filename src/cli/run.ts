@@ -13,6 +13,8 @@ import { serve } from "./serve_command.ts";
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
   const named = commands.find((command) => command.name === args[0]);
   const command = named ?? serve;
+  // What a config file left running must not end a command with a trace of the runtime.
+  system.processes.onUncaught((error) => report(system, toDenicornError(error)));
   try {
     if (named === undefined) refuseMisspelt(system, args[0] ?? "");
 
@@ -22,10 +24,13 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
     return await command.run(system, line);
   } catch (thrown) {
     const error = toDenicornError(thrown);
-    const detail = error.detail === undefined ? "" : `${error.detail.trimEnd()}\n`;
-    system.host.write("stderr", `denicorn: ${error.message}\n${detail}`);
+    report(system, error);
     return error.exitCode;
   }
+}
+
+function report({ host }: System, { message, detail }: DenicornError): void {
+  host.write("stderr", `denicorn: ${message}\n${detail === undefined ? "" : `${detail.trimEnd()}\n`}`);
 }
 
 /** A word that is almost a command and no file is a slip of the finger, not an app. */

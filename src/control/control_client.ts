@@ -11,7 +11,7 @@ export async function fetchStatus(system: System, path: string): Promise<Status>
   } catch (error) {
     throw new DenicornError(
       "control-socket",
-      `cannot reach the server: ${path}: no master answers there: is it running, as this user?`,
+      `cannot reach the server: ${path}: no master answers there in time: is it running, as this user?`,
       { cause: error },
     );
   }

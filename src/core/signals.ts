@@ -7,7 +7,8 @@ export type MasterMeaning =
   | "reopen-logs"
   | "one-more"
   | "one-fewer"
-  | "drain-all";
+  | "drain-all"
+  | "unsupported";
 
 export type WorkerMeaning = "drain" | "quit" | "reopen-logs" | "ignored";
 
@@ -35,6 +36,11 @@ export const signalMeanings = {
     master: "reopen-logs",
     worker: "reopen-logs",
     description: "reopen the log files (after rotation)",
+  },
+  SIGUSR2: {
+    master: "unsupported",
+    worker: "ignored",
+    description: "nothing yet (kept for an upgrade of the executable); by default it would end the process",
   },
   SIGTTIN: { master: "one-more", worker: "ignored", description: "one worker more" },
   SIGTTOU: { master: "one-fewer", worker: "ignored", description: "one worker fewer, never below one" },

@@ -158,6 +158,10 @@ export class Arbiter implements Operated {
     this.#target = target;
   }
 
+  decline(): void {
+    this.#log.logger.warning("USR2 ignored: this version cannot upgrade its executable: restart it instead");
+  }
+
   reopenLogs(): void {
     this.#log.reopen();
     this.#log.logger.info("logs reopened");

@@ -8,6 +8,8 @@ export interface Operated {
   reload(): void;
   reopenLogs(): void;
   scale(target: number): void;
+  /** Says that it cannot do what was asked for. */
+  decline(): void;
 }
 
 /** Carries out what a signal means. */
@@ -25,6 +27,8 @@ export function obey(meaning: MasterMeaning, master: Operated, host: Host): void
       return master.scale(master.target + 1);
     case "one-fewer":
       return master.scale(Math.max(1, master.target - 1));
+    case "unsupported":
+      return master.decline();
     case "drain-all":
       // On a terminal it only means that the window has another size.
       if (host.isTerminal("stdout") || host.isTerminal("stderr")) return;

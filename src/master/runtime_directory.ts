@@ -112,11 +112,18 @@ export function ownRuntimeDirectories({ files, host }: System, parent: string): 
     });
 }
 
-/** A directory whose link socket refuses connections belongs to a dead master, whatever its process id. */
+/** Between the making of a directory and of its socket there is far less time than this. */
+const birth = 10_000;
+
+/**
+ * A directory whose link socket refuses connections belongs to a dead master, whatever its process id; so does
+ * an old one without a socket.
+ */
 async function removeLeftovers(system: System, parent: string): Promise<void> {
+  const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
-    const socket = linkSocketOf(directory);
-    if (system.files.lstat(socket) === null) continue;
-    if (!(await system.network.answers(socket))) system.files.remove(directory);
+    const isYoung = clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) < birth;
+    if (isYoung && files.lstat(linkSocketOf(directory)) === null) continue;
+    if (!(await network.answers(linkSocketOf(directory)))) files.remove(directory);
   }
 }

@@ -7,7 +7,7 @@ import type { Account } from "./account.ts";
  * Workers append to both logs. Under an account of their own they could not open files that root made, so these
  * are made here and given to them. Throws DenicornError `log-unwritable`.
  */
-export function shareLogs(system: System, settings: Settings, { uid, gid }: Account): void {
+export function shareLogs(system: System, settings: Settings, account: Account): void {
   const logs = [
     ["error-logfile", settings.errorLogfile, "stderr"],
     ["access-logfile", settings.accessLogfile, "stdout"],
@@ -15,6 +15,15 @@ export function shareLogs(system: System, settings: Settings, { uid, gid }: Acco
   for (const [setting, path, stream] of logs) {
     if (path === undefined || path === "-") continue;
     new LogFile(system, setting, path, stream).close();
-    if (uid !== undefined || gid !== undefined) system.files.changeOwner(path, uid ?? null, gid ?? null);
+    giveTo(system, path, account);
   }
+}
+
+/**
+ * Only a file that lies at `path` itself: where the account may write to the directory, it could have put a link
+ * there to something that root must not give away.
+ */
+function giveTo({ files }: System, path: string, { uid, gid }: Account): void {
+  if (uid === undefined && gid === undefined) return;
+  if (files.lstat(path)?.isFile) files.changeOwner(path, uid ?? null, gid ?? null);
 }

@@ -1,4 +1,5 @@
 import { writeAll } from "./host.ts";
+import { changeOwnerOfEntry } from "./libc.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
@@ -17,7 +18,7 @@ export const files: Files = {
   remove(path) {
     orNull(() => Deno.removeSync(path, { recursive: true }));
   },
-  changeOwner: (path, uid, gid) => Deno.chownSync(path, uid, gid),
+  changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
   openAppend(path) {
     const file = Deno.openSync(path, { append: true, create: true, mode: 0o644 });
@@ -29,8 +30,8 @@ export const files: Files = {
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, size, uid, mode } = found;
-  return { isFile, isDirectory, isSymlink, size, uid, mode };
+  const { isFile, isDirectory, isSymlink, size, uid, mode, mtime } = found;
+  return { isFile, isDirectory, isSymlink, size, uid, mode, modifiedAt: mtime?.getTime() ?? 0 };
 }
 
 function orNull<T>(read: () => T): T | null {

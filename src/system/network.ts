@@ -3,6 +3,9 @@ import type { Connection, Network } from "./system.ts";
 /** Deno balances listeners on one port through SO_REUSEPORT on Linux only. */
 export const balancesReusePort = Deno.build.os === "linux";
 
+/** A master that is stopped or starved accepts connections and never answers. */
+const answerWithin = 5_000;
+
 export const network: Network = {
   listenUnix(path) {
     const listener = Deno.listen({ transport: "unix", path });
@@ -56,7 +59,7 @@ export const network: Network = {
 
   async fetchUnix(path, url, init) {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    const response = await fetch(url, { ...init, client });
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerWithin), ...init, client });
     const body = await response.arrayBuffer();
     return new Response(body, { status: response.status, headers: response.headers });
   },

@@ -56,6 +56,8 @@ export interface FileInfo {
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
 }
 
 /** A file open for appending; one write call appends one piece whole. */
@@ -83,6 +85,7 @@ export interface Files {
   makePrivateDirectory(parent: string, prefix: string): string;
   /** Removes a file or a whole tree; nothing there is no error. */
   remove(path: string): void;
+  /** Of what lies at `path` itself: a link is not followed. `null` leaves an id as it is. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;

@@ -114,7 +114,15 @@ export class FakeSystem implements System {
   #info(path: string) {
     const text = this.texts.get(path);
     if (text === undefined) return null;
-    return { isFile: true, isDirectory: false, isSymlink: false, size: text.length, uid: 1000, mode: 0o644 };
+    return {
+      isFile: true,
+      isDirectory: false,
+      isSymlink: false,
+      size: text.length,
+      uid: 1000,
+      mode: 0o644,
+      modifiedAt: 0,
+    };
   }
 
   #open(path: string): AppendFile {

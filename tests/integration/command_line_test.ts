@@ -110,6 +110,26 @@ integrationTest("check loads the app without serving it", async (scene) => {
   assertEquals(runtimeDirectories(scene), []);
 });
 
+integrationTest("a config file that fails in its background ends no command with a trace", async (scene) => {
+  scene.write({
+    "main.ts": pidApp,
+    "denicorn.config.ts": `setInterval(() => { throw new Error("later"); }, 1);\nexport default {};\n`,
+  });
+  const { stderr } = await scene.run(["check", "main.ts"]);
+  assert(!/Uncaught/.test(stderr), stderr);
+  assertEquals(runtimeDirectories(scene), []);
+});
+
+integrationTest("ctl status gives up on a master that is stopped", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  server.kill("SIGSTOP");
+  const { code, stderr } = await scene.run(["ctl", "status"]);
+  server.kill("SIGCONT");
+  assertEquals(code, 2);
+  assertMatch(stderr, /no master answers there in time/);
+});
+
 integrationTest("ctl status shows the server and its workers", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = await server.ready(2);

@@ -110,6 +110,14 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   assertEquals([server.stdout, server.stderr], ["", ""]);
 });
 
+integrationTest("USR2 is declined and harms nobody", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  const [worker] = await server.ready(1);
+  server.kill("SIGUSR2");
+  await server.logged(/USR2 ignored/);
+  assertEquals(await server.text(), String(worker!.pid));
+});
+
 integrationTest("WINCH drains all workers and keeps the master; HUP brings them back", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
@@ -133,7 +141,9 @@ integrationTest("a worker told TERM drains by itself and is replaced", async (sc
 integrationTest("a worker ignores the signals that are for the master", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
-  for (const signal of ["SIGHUP", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) Deno.kill(worker!.pid, signal);
+  for (const signal of ["SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) {
+    Deno.kill(worker!.pid, signal);
+  }
   assertEquals(await server.text(), String(worker!.pid));
   assertEquals((await server.ready(1))[0]!.pid, worker!.pid);
 });
