@@ -23,7 +23,7 @@ export async function start(command: readonly string[], port: number, env: Recor
   while (!await answers(port)) {
     if (ended) throw new Error(`${command.join(" ")} ended before it answered`);
     // Asking more often would take a core away from what is measured.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const took = performance.now() - began;
   const stop = async () => {

@@ -10,24 +10,6 @@ type Esbuild = typeof import("esbuild");
 /** A module is loaded once per process, and esbuild has one child process per module. */
 let library: Promise<Esbuild> | undefined;
 let users = 0;
-/** Counted among the users until the first real one takes its place. */
-let isPrepared = false;
-
-/**
- * Starts esbuild ahead of its first use: its process comes up while settings are read, which brings the first
- * answer of a server 10 ms nearer. What goes wrong is told to the first user.
- */
-export async function prepareEsbuild(system: System, runtimeDirectory: string): Promise<void> {
-  if (isPrepared) return;
-  isPrepared = true;
-  users++;
-  try {
-    library ??= load(system, runtimeDirectory);
-    await (await library).transform("");
-  } catch {
-    library = undefined;
-  }
-}
 
 /** Lends esbuild to `use`. Its child process ends with the last of those who use it at a time. */
 export async function withEsbuild<T>(
@@ -41,10 +23,6 @@ export async function withEsbuild<T>(
     return await use(await library);
   } finally {
     users--;
-    if (isPrepared) {
-      isPrepared = false;
-      users--;
-    }
     if (users === 0) await stop();
   }
 }

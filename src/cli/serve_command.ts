@@ -1,4 +1,3 @@
-import { prepareEsbuild } from "../app/esbuild.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { HeldSignals } from "../master/held_signals.ts";
 import { runMaster } from "../master/run_master.ts";
@@ -21,10 +20,8 @@ export const serve: RunnableCommand = {
       system.processes.exit(ExitCode.normal);
     });
     const directory = cleanup.use(await makeRuntimeDirectory(system));
-    void prepareEsbuild(system, directory.path);
     const read = createSettingsReader(system, line, directory.path);
     const initial = await read();
-    void prepareEsbuild(system, directory.path);
     requireApp(initial);
     enterDirectory(system, initial);
     try {

@@ -1,6 +1,5 @@
 /** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
 
-import { prepareEsbuild } from "../../src/app/esbuild.ts";
 import { embeddedEsbuild, executableCopy } from "../../src/app/esbuild_executable.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import type { System } from "../../src/system/system.ts";
@@ -49,16 +48,6 @@ Deno.test("builds one after the other and at the same time, each leaves no proce
   await untilNone();
   assertEquals([one.inputs, two.inputs], [1, 1]);
   assertEquals([await first.answer(), await second.answer()], ["first", "second"]);
-});
-
-Deno.test("a process that was started ahead serves the next bundle and ends with it", async () => {
-  using scene = new Scene({ "main.ts": app("prepared") });
-  await prepareEsbuild(system, scene.runtimeDirectory);
-  await prepareEsbuild(system, scene.runtimeDirectory);
-  assertEquals(children().length, 1);
-  await scene.bundle();
-  await untilNone();
-  assertEquals(await scene.answer(), "prepared");
 });
 
 Deno.test("a bundle is built anew from what the files say now", async () => {
