@@ -23,10 +23,10 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test ok build dist bench docs clean
+.PHONY: help serve test ok build dist bench bench-loss docs clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
@@ -48,8 +48,13 @@ dist: dist/denicorn ## Make release archives for linux x64 and arm64, with check
 bench: dist/denicorn ## Measure, with the scripts in bench/
 	@for script in bench/*.ts; do '$(DENO)' run -A "$$script" || exit; done
 
+bench-loss: dist/denicorn ## Prove that no request is lost; BENCH=hup runs the cells named so, SHORT=1 a tenth of everything
+	@'$(DENO)' run -A bench/loss/main.ts $(if $(SHORT),--short) $(BENCH)
+
 docs: $(PACKAGES) ## Write the pages in docs/ that are made from the code
 	'$(DENO)' run -A scripts/write_docs.ts
+	'$(DENO)' run -A scripts/write_curves.ts
+	'$(DENO)' run -A scripts/bundle_page.ts
 
 clean: ## Remove what was built; downloads stay in .tools/
 	rm -rf dist node_modules

@@ -1,6 +1,7 @@
 /**
  * From the start to the first answer, with two workers, against what `deno run` takes to serve the same app in one
- * process. Medians of runs taken in turn. The binary may embed an older runtime than the Deno that runs this:
+ * process: cold, where the app is bundled, and warm, with the bundle of an earlier start. Medians of runs taken in
+ * turn. The binary may embed an older runtime than the Deno that runs this:
  * where DENO_OF_BINARY names that runtime's Deno, it is a yardstick too.
  */
 import { binary, denoRun, freePort, fromSource, median, report, root, start } from "./support/program.ts";
@@ -10,31 +11,39 @@ const app = `${root}examples/hello/main.ts`;
 const alone = `${root}bench/apps/hello_alone.ts`;
 const denoOfBinary = Deno.env.get("DENO_OF_BINARY");
 
-const served = (command: readonly string[]) => (port: number) => [
+const served = (command: readonly string[], ...options: readonly string[]) => (port: number) => [
   ...command,
-  ...["--workers", "2", "--bind", `127.0.0.1:${port}`, "--log-level", "error", app],
+  ...["--workers", "2", "--bind", `127.0.0.1:${port}`, "--log-level", "error", ...options, app],
 ];
+const cold = ["--bundle-cache", "off"];
 const contenders = {
   "deno run (the yardstick)": () => [...denoRun, alone],
   ...(denoOfBinary === undefined ? {} : {
     "deno run, version of the binary": () => [denoOfBinary, ...denoRun.slice(1), alone],
   }),
-  "denicorn from source, 2 workers": served(fromSource),
-  "denicorn binary, 2 workers": served(binary),
+  "denicorn from source, 2 workers, cold": served(fromSource, ...cold),
+  "denicorn from source, 2 workers, warm": served(fromSource),
+  "denicorn binary, 2 workers, cold": served(binary, ...cold),
+  "denicorn binary, 2 workers, warm": served(binary),
 } satisfies Record<string, (port: number) => readonly string[]>;
 
 /** Deno empties its code caches where another version finds them, so the other version gets a folder of its own. */
-const otherCache = Deno.makeTempDirSync({ prefix: "denicorn-bench-" });
+const otherCache = Deno.makeTempDirSync({ prefix: "start-bench-" });
 Deno.symlinkSync(`${await denoDir()}/npm`, `${otherCache}/npm`);
+/** One for each way to run Denicorn: both would find the same bundles. */
+const userCaches = [fromSource, binary].map(() => Deno.makeTempDirSync({ prefix: "start-bench-" }));
 
 const times = new Map<string, number[]>();
 try {
+  await warmUp(served(fromSource), userCaches[0]);
+  await warmUp(served(binary), userCaches[1]);
   for (let run = 0; run <= runs; run++) {
     for (const [name, command] of Object.entries(contenders)) {
       const port = freePort();
       const isOther = command(port)[0] === denoOfBinary;
       const { took, stop } = await start(command(port), port, {
         PORT: String(port),
+        XDG_CACHE_HOME: userCaches[name.includes("binary") ? 1 : 0] ?? "",
         ...(isOther ? { DENO_DIR: otherCache } : {}),
       });
       await stop();
@@ -44,9 +53,30 @@ try {
   }
 } finally {
   Deno.removeSync(otherCache, { recursive: true });
+  for (const cache of userCaches) Deno.removeSync(cache, { recursive: true });
 }
 const yardstick = median(times.get("deno run (the yardstick)") ?? []);
 for (const [name, values] of times) report("start", name, median(values), "ms", yardstick);
+
+/** A bundle is kept some seconds after a start. */
+async function warmUp(command: (port: number) => readonly string[], cache = ""): Promise<void> {
+  const port = freePort();
+  const { stop } = await start(command(port), port, { XDG_CACHE_HOME: cache });
+  for (let waited = 0; !hasBundle(cache); waited++) {
+    if (waited === 200) throw new Error("no bundle was kept");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await stop();
+}
+
+function hasBundle(cache: string): boolean {
+  try {
+    const names = Array.from(Deno.readDirSync(`${cache}/denicorn/bundles`), ({ name }) => name);
+    return names.some((name) => !name.startsWith("new-"));
+  } catch {
+    return false;
+  }
+}
 
 async function denoDir(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();

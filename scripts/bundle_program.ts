@@ -1,18 +1,17 @@
 /**
  * Makes a few files of the program's many before it is compiled. A compiled program looks up each of its
  * modules at every start, and every worker is a start: with bundles `denicorn --worker` is up in two thirds of
- * the time.
+ * the time. No npm package is left: where there is one, the runtime sets up for packages at every start.
  */
 import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
-import { restrictLock } from "./program_lock.ts";
+import type { CarriedEsbuild } from "../src/app/esbuild_executable.ts";
+import { sourcesDigest } from "../src/app/program_identity.ts";
+import { files } from "../src/system/files.ts";
 import { BuildError, root } from "./workspace.ts";
 
-/** What stays a package of its own in the binary: it finds its executable beside itself. */
-const external = "esbuild";
-
-/** Writes main.js and its chunks into `dir`, with the deno.json and deno.lock to compile them by. */
-export async function bundleProgram(dir: string): Promise<void> {
+/** Writes main.js and its chunks into `dir`, with the deno.json to compile them by. */
+export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promise<void> {
   const { errors } = await build({
     entryPoints: [`${root}/main.ts`],
     outdir: dir,
@@ -21,22 +20,24 @@ export async function bundleProgram(dir: string): Promise<void> {
     format: "esm",
     platform: "neutral",
     conditions: ["deno"],
+    jsx: "automatic",
+    jsxImportSource: "hono/jsx",
     target: "esnext",
-    external: [external, "node:*"],
+    external: ["node:*"],
+    define: {
+      DENICORN_ESBUILD: JSON.stringify(carried),
+      DENICORN_SOURCES: JSON.stringify(await sourcesDigest(files, `${root}/src/app`)),
+      // esbuild finds out from these whether its library is where it was installed.
+      __dirname: '"/esbuild/lib"',
+      __filename: '"/esbuild/lib/main.js"',
+    },
     logLevel: "silent",
-    plugins: [packagesOfDeno],
+    plugins: [esbuildAsModule, packagesOfDeno],
   }).finally(stop);
   if (errors.length > 0) throw new BuildError(`cannot bundle the program: ${errors[0]?.text}`);
 
-  const project = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const specifier: string = project.imports[external];
-  const version = specifier.slice(specifier.lastIndexOf("@") + 1);
-  const config = { unstable: project.unstable, imports: { [external]: specifier } };
-  const lock = restrictLock(JSON.parse(await Deno.readTextFile(`${root}/deno.lock`)), [
-    `${external}@${version}`,
-  ]);
-  await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify(config));
-  await Deno.writeTextFile(`${dir}/deno.lock`, JSON.stringify(lock));
+  const { unstable } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify({ unstable }));
 }
 
 /** Finds npm packages where Deno keeps them, by the imports of deno.json. */
@@ -45,8 +46,35 @@ const packagesOfDeno: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
       const isOurs = importer === `${root}/main.ts` || importer.startsWith(`${root}/src/`);
-      if (kind === "entry-point" || !isOurs || path === external || path.startsWith("node:")) return null;
+      if (kind === "entry-point" || !isOurs || path.startsWith("node:")) return null;
       return { path: fileURLToPath(import.meta.resolve(path)) };
     });
+  },
+};
+
+/**
+ * esbuild's library is CommonJS: what it exports is not known by name, and a bundle in ES modules has no
+ * `require`.
+ */
+const esbuildAsModule: Plugin = {
+  name: "esbuild-as-module",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^esbuild$/ }, ({ path }) => ({ path, namespace: "esbuild" }));
+    onLoad({ filter: /./, namespace: "esbuild" }, () => ({
+      contents: `import esbuild from ${
+        JSON.stringify(fileURLToPath(import.meta.resolve("esbuild")))
+      }; export const { build, stop } = esbuild;`,
+      resolveDir: root,
+    }));
+    const namespace = "require-of-node";
+    onResolve(
+      { filter: /^(child_process|crypto|fs|os|path|tty|worker_threads)$/ },
+      ({ kind, path }) => kind === "require-call" ? { path, namespace } : null,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `export * from "node:${path}"; export { default } from "node:${path}";`,
+    }));
+    // It is only asked for where esbuild was installed by Yarn.
+    onResolve({ filter: /^pnpapi$/ }, ({ path }) => ({ path, external: true }));
   },
 };

@@ -1,18 +1,11 @@
 /** Makes one file of an app: the same way from source and in a compiled Denicorn, which cannot load sources. */
 
-import type { BuildOptions, BuildResult, Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import { DenicornError } from "../core/errors.ts";
-import type { System } from "../system/system.ts";
-import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
-import { finishedBundle, preludeMark } from "./bundle_text.ts";
-import { compilerOptionsFor } from "./compiler_options.ts";
-import { withEsbuild } from "./esbuild.ts";
-import { directoryOf, shownPath } from "./paths.ts";
-import { Projects } from "./project.ts";
-import { resolveImports } from "./resolve_imports.ts";
-import { placeDefines, sourcePlaces } from "./source_places.ts";
-import { unloadableFiles } from "./unloadable_files.ts";
-import { wasmModules } from "./wasm_modules.ts";
+import type { Files, System } from "../system/system.ts";
+import type { BuildRequest, Built } from "./build.ts";
+import { BundleCache } from "./bundle_cache.ts";
+import { shownPath } from "./paths.ts";
 
 export interface BundleOptions {
   /** Absolute path of the module to begin with. */
@@ -21,15 +14,20 @@ export interface BundleOptions {
   readonly outfile: string;
   /** Where esbuild's executable is put when there is no better place. */
   readonly runtimeDirectory: string;
+  /** Whether a bundle of an earlier start may be used. */
+  readonly cache?: boolean;
 }
 
-export interface Bundle {
+export interface Bundle extends Omit<Built, "text"> {
   readonly outfile: string;
-  readonly exports: readonly string[];
-  /** How many files went into it. */
-  readonly inputs: number;
   readonly durationMs: number;
-  readonly warnings: readonly string[];
+  /**
+   * Set when this bundle could be used again and is not kept yet. It bundles once more, so it is for a moment
+   * when nobody waits; it never fails.
+   */
+  readonly keep: (() => Promise<void>) | undefined;
+  /** Whether it is one that was kept. */
+  readonly wasKept: boolean;
 }
 
 /**
@@ -40,91 +38,52 @@ export async function bundleApp(
   system: System,
   options: BundleOptions & { readonly exportName: string },
 ): Promise<Bundle> {
-  const bundle = await bundleModule(system, options, "cannot load the app");
+  const bundle = await bundleModule(system, options, { action: "cannot load the app" });
   if (!bundle.exports.includes(options.exportName)) throw exportMissing(system, options, bundle.exports);
   return bundle;
 }
 
-/** `action` begins the message of an error; `plugins` come before those that every bundle has. */
+/** After this long a start or reload is over, as a rule. */
+const untilQuiet = 3_000;
+
+/** Keeps a bundle when that slows nobody down. */
+export function keepWhenQuiet({ clock }: System, keep: Bundle["keep"]): void {
+  if (keep !== undefined) clock.after(untilQuiet, () => void keep());
+}
+
+interface ModuleKind {
+  /** Begins the message of an error. */
+  readonly action: string;
+  /** Come before those that every bundle has. */
+  readonly plugins?: (files: Files) => readonly Plugin[];
+}
+
 export async function bundleModule(
   system: System,
-  { entry, outfile, runtimeDirectory }: BundleOptions,
-  action: string,
-  plugins: readonly Plugin[] = [],
+  { entry, outfile, runtimeDirectory, cache: mayCache = false }: BundleOptions,
+  { action, plugins = () => [] }: ModuleKind,
 ): Promise<Bundle> {
   const { files, clock } = system;
   const started = clock.monotonic();
-  const projects = new Projects(files, entry);
-  const root = directoryOf(entry);
-  const place = { files, projects, entry, root, workingDirectory: workingDirectory(system) };
-  const compiler = compilerOptionsFor(files, projects, entry);
-  const options = {
-    ...fixedOptions,
-    ...compiler.build,
-    // The plugin knows the path, which as a pattern might mean other files too.
-    entryPoints: [{ in: "app", out: "bundle" }],
-    absWorkingDir: root,
-    outdir: directoryOf(outfile),
-    plugins: [
-      ...plugins,
-      unloadableFiles(),
-      resolveImports(files, projects, entry),
-      wasmModules(files),
-      sourcePlaces(files),
-    ],
-  };
-  let result: Result;
-  try {
-    result = await withEsbuild(system, runtimeDirectory, (esbuild) => esbuild.build(options));
-  } catch (error) {
-    throw bundleFailure(error, action, place);
-  }
-  files.writeText(outfile, textOf(result, outfile, entry), { mode: 0o644 });
+  const request = { entry, runtimeDirectory, action, plugins, workingDirectory: workingDirectory(system) };
+  const cache = mayCache ? await BundleCache.open(system, request) : undefined;
+  const kept = await cache?.find();
+  const { text, ...built } = kept ?? await make(system, request, cache);
+  files.writeText(outfile, text, { mode: 0o644 });
   return {
+    keep: undefined,
+    ...built,
     outfile,
-    exports: exportsOf(result),
-    inputs: Object.keys(result.metafile.inputs).length,
+    wasKept: kept !== undefined,
     durationMs: clock.monotonic() - started,
-    warnings: warningsOf(result, compiler.warnings, place),
   };
 }
 
-/** What every bundle is built with. */
-const fixedOptions = {
-  bundle: true,
-  write: false,
-  metafile: true,
-  logLevel: "silent",
-  format: "esm",
-  platform: "node",
-  // `node`, `import`, `require` and `default` come with the platform and the kind of import.
-  conditions: ["deno"],
-  target: "esnext",
-  // The one part of TypeScript that no runtime knows yet.
-  supported: { decorators: false },
-  jsx: "automatic",
-  define: placeDefines,
-  banner: { js: preludeMark },
-  charset: "utf8",
-  legalComments: "none",
-  sourcemap: "external",
-  sourcesContent: false,
-} as const satisfies BuildOptions;
-
-type Result = BuildResult<typeof fixedOptions>;
-
-function textOf({ outputFiles }: Result, outfile: string, entry: string): string {
-  const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
-  const map = outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}";
-  return finishedBundle({ code, map, directory: directoryOf(outfile), entry });
-}
-
-function exportsOf({ metafile }: Result): readonly string[] {
-  return Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)?.exports ?? [];
-}
-
-function warningsOf(result: Result, more: readonly string[], place: BuildPlace): string[] {
-  return [...new Set([...more, ...result.warnings.map((warning) => described(warning, place))])];
+async function make(system: System, request: BuildRequest, cache: BundleCache | undefined) {
+  // A start that finds its bundle made needs nothing of this.
+  const { build } = await import("./build.ts");
+  const { built, origin } = await build(system, request);
+  return { ...built, keep: cache && (() => cache.keep(origin)) };
 }
 
 function exportMissing(

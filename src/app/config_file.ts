@@ -4,12 +4,18 @@ import type { Plugin } from "esbuild";
 import { DenicornError } from "../core/errors.ts";
 import type { Files, System } from "../system/system.ts";
 import { appFrames } from "./app_stack.ts";
-import { bundleModule } from "./bundle.ts";
+import { bundleModule, keepWhenQuiet } from "./bundle.ts";
 import { asRecord } from "./jsonc.ts";
 import { fileUrl } from "./paths.ts";
 import { Projects } from "./project.ts";
 
 const action = "cannot load the config file";
+
+export interface ConfigFileOptions {
+  readonly runtimeDirectory: string;
+  /** Whether a bundle of an earlier start may be used. */
+  readonly cache?: boolean;
+}
 
 /**
  * The settings that the file at the absolute path exports, or a promise of them, read anew on every call. Throws
@@ -18,9 +24,9 @@ const action = "cannot load the config file";
 export async function loadConfigFile(
   system: System,
   path: string,
-  runtimeDirectory: string,
+  options: ConfigFileOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const settings = await importDefault(system, path, runtimeDirectory);
+  const settings = await importDefault(system, path, options);
   const record = asRecord(settings);
   if (record !== undefined) return record;
   throw configError(path, `found ${kindOf(settings)}: write \`export default defineConfig({ … })\``);
@@ -31,15 +37,21 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "an array" : typeof value;
 }
 
-async function importDefault(system: System, path: string, runtimeDirectory: string): Promise<unknown> {
+async function importDefault(
+  system: System,
+  path: string,
+  { runtimeDirectory, cache = false }: ConfigFileOptions,
+): Promise<unknown> {
   if (!system.files.stat(path)?.isFile) throw configError(path, "no such file");
   // A module is loaded once per URL: each reading needs a name of its own.
   const directory = system.files.makePrivateDirectory(runtimeDirectory, "config-");
   const outfile = `${directory}/config.mjs`;
   try {
-    await bundleModule(system, { entry: path, outfile, runtimeDirectory }, action, [
-      ownModule(system.files, path),
-    ]);
+    const { keep } = await bundleModule(system, { entry: path, outfile, runtimeDirectory, cache }, {
+      action,
+      plugins: (files) => [ownModule(files, path)],
+    });
+    keepWhenQuiet(system, keep);
     return await importWithin(system, fileUrl(outfile), path);
   } catch (error) {
     if (error instanceof DenicornError && error.code === "internal") throw error;

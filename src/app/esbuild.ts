@@ -1,9 +1,8 @@
 /** esbuild as a guest: loaded when first needed, its process alive only while something is bundled. */
 
-import process from "node:process";
 import { DenicornError } from "../core/errors.ts";
 import type { System } from "../system/system.ts";
-import { embeddedEsbuild, executableCopy } from "./esbuild_executable.ts";
+import { carriedEsbuild, executableCopy, ownFile } from "./esbuild_executable.ts";
 
 type Esbuild = typeof import("esbuild");
 
@@ -43,9 +42,12 @@ async function stop(): Promise<void> {
  * real environment would reach the app, and the real working directory may be removed by the next deployment.
  */
 async function load(system: System, runtimeDirectory: string): Promise<Esbuild> {
-  const executable = system.host.standalone
-    ? { ESBUILD_BINARY_PATH: await executableCopy(system, embeddedEsbuild(), runtimeDirectory) }
-    : {};
+  // Setting up node:process takes 10 ms, which a start that finds its bundle made need not wait for.
+  const { default: process } = await import("node:process");
+  const source = ownFile(system.host);
+  const executable = carriedEsbuild === undefined
+    ? {}
+    : { ESBUILD_BINARY_PATH: await executableCopy(system, source, carriedEsbuild, runtimeDirectory) };
   const { env, cwd } = process;
   process.env = { ...env, ...executable };
   process.cwd = () => "/";

@@ -5,6 +5,7 @@
 
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Files } from "../system/system.ts";
+import type { Lookup } from "./bundle_places.ts";
 import { isBuiltin } from "./builtins.ts";
 import { type Fault, faultMessage } from "./fault.ts";
 import { mapsUrls } from "./import_map.ts";
@@ -28,12 +29,25 @@ interface Import {
   readonly target: string;
   /** Whose import map sent it there; `undefined` when none did. */
   readonly project: Project | undefined;
+  readonly trace: ResolverTrace;
 }
 
 /** Marks resolutions that this plugin itself asks esbuild for, so that it does not answer them again. */
 const asked = Symbol("asked by denicorn");
 
-export function resolveImports(files: Files, projects: Projects, entry: string): Plugin {
+/** What was left to esbuild, as far as its own report does not tell. */
+export class ResolverTrace {
+  readonly lookups: Lookup[] = [];
+  /** What is not installed and was left as it is. */
+  readonly missing = new Set<string>();
+}
+
+export function resolveImports(
+  files: Files,
+  projects: Projects,
+  entry: string,
+  trace: ResolverTrace,
+): Plugin {
   return {
     name: "denicorn-imports",
     setup(build) {
@@ -45,7 +59,7 @@ export function resolveImports(files: Files, projects: Projects, entry: string):
         const importer = args.namespace === "file" ? args.importer : entry;
         const mapped = isPackageFile(importer) ? undefined : projects.resolve(args.path, importer);
         const target = mapped?.address ?? args.path;
-        return follow(build, files, { args, importer, target, project: mapped?.project });
+        return follow(build, files, { args, importer, target, project: mapped?.project, trace });
       });
     },
   };
@@ -58,7 +72,12 @@ async function follow(build: PluginBuild, files: Files, from: Import): Promise<O
     case undefined:
       if (isBuiltin(target)) return { path: `node:${target}`, external: true };
       if (project !== undefined) return await ask(build, from, target);
-      return isLazyAndMissing(files, from) ? { path: target, external: true } : null;
+      if (isLazyAndMissing(files, from)) {
+        from.trace.missing.add(target);
+        return { path: target, external: true };
+      }
+      from.trace.lookups.push({ specifier: target, directory: from.args.resolveDir });
+      return null;
     case "node":
       return { path: target, external: true };
     case "file":
@@ -128,10 +147,11 @@ async function followPackage(
 /** What esbuild makes of `path`, seen from the directory `resolveDir`. */
 async function ask(
   build: PluginBuild,
-  { args, importer }: Import,
+  { args, importer, trace }: Import,
   path: string,
   resolveDir = directoryOf(importer),
 ): Promise<OnResolveResult> {
+  trace.lookups.push({ specifier: path, directory: resolveDir });
   const { kind, with: attributes } = args;
   const found = await build.resolve(path, {
     kind,

@@ -6,6 +6,7 @@ import type { System } from "../system/system.ts";
 import { check } from "./check_command.ts";
 import { completions } from "./completions_command.ts";
 import { ctl } from "./ctl_command.ts";
+import { doctor } from "./doctor_command.ts";
 import type { Command } from "./help.ts";
 import { serve } from "./serve_command.ts";
 import { settings } from "./settings_command.ts";
@@ -15,4 +16,4 @@ export interface RunnableCommand extends Command {
   run(system: System, line: CommandLine): Promise<ExitCode>;
 }
 
-export const commands: readonly RunnableCommand[] = [serve, check, settings, ctl, completions];
+export const commands: readonly RunnableCommand[] = [serve, check, settings, ctl, doctor, completions];

@@ -25,14 +25,20 @@ interface Flag {
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter(({ flag }) => flag !== false)
-  .map(({ name, short, placeholder, completion, repeatable, description }) => ({
-    name,
-    short,
-    placeholder,
-    completion,
-    repeatable,
-    description,
-  }));
+  .flatMap(({ name, short, placeholder, completion, repeatable, description, canBeOff }) => [
+    { name, short, placeholder, completion, repeatable, description },
+    ...(canBeOff ? [withoutValue(`no-${name}`, `Turns ${name} off.`)] : []),
+  ]);
+
+function withoutValue(name: string, description: string): Flag {
+  return {
+    ...{ name, description },
+    short: undefined,
+    placeholder: undefined,
+    completion: undefined,
+    repeatable: false,
+  };
+}
 
 function optionFlag({ name, short, placeholder, choices, description }: CommandOption): Flag {
   // What an option of a command takes beside a choice of words is a path.

@@ -12,7 +12,14 @@ export interface Command extends CommandSyntax {
   readonly usage: string;
   readonly summary: string;
   /** What may stand as its operand, where that is one of a few words. */
-  readonly words?: readonly { readonly name: string; readonly summary: string }[];
+  readonly words?: readonly Word[];
+}
+
+interface Word {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows it. */
+  readonly placeholder?: string;
 }
 
 export interface HelpOptions {
@@ -57,7 +64,7 @@ export function renderHelp({ version, commands, width = 80 }: HelpOptions): stri
 /** The help of one command. */
 export function renderCommandHelp(command: Command, { width = 80 }: Pick<HelpOptions, "width">): string {
   const blocks: Block[] = [
-    { title: "Operands", entries: (command.words ?? []).map(({ name, summary }) => [name, summary]) },
+    { title: "Operands", entries: (command.words ?? []).map(wordEntry) },
     { title: "Options", entries: command.options.map(optionEntry) },
     ...(command.takesSettings ? settingBlocks() : []),
     { title: "General", entries: generalOptions.map(optionEntry) },
@@ -80,6 +87,7 @@ function settingEntry(setting: NamedSetting): Entry {
   const term = flag === false ? `    ${placeholder}` : flagTerm(name, short, placeholder);
   const facts = [
     ...(repeatable ? ["repeatable"] : []),
+    ...(setting.canBeOff ? [`off:${unbroken}--no-${name}`] : []),
     ...(shown === "none" ? [] : [`default:${unbroken}${shown}`]),
   ];
   return [term, facts.length === 0 ? description : `${description} [${facts.join("; ")}]`];
@@ -87,6 +95,10 @@ function settingEntry(setting: NamedSetting): Entry {
 
 function optionEntry({ name, short, placeholder, choices, description }: CommandOption): Entry {
   return [flagTerm(name, short, choices?.join("|") ?? placeholder), description];
+}
+
+function wordEntry({ name, placeholder, summary }: Word): Entry {
+  return [placeholder === undefined ? name : `${name} ${placeholder}`, summary];
 }
 
 function flagTerm(name: string, short: string | undefined, placeholder: string | undefined): string {

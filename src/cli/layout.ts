@@ -13,12 +13,25 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** Like `wrap`, without a break in what stands in backquotes, so that a command can be copied. */
+export function wrapAroundCode(text: string, width: number): string[] {
+  const unbroken = "\u00a0";
+  const whole = text.replace(/`[^`]*`/g, (code) => code.replaceAll(" ", unbroken));
+  return wrap(whole, width).map((line) => line.replaceAll(unbroken, " "));
+}
+
 /** A table in Markdown, its columns aligned as `deno fmt` would. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** Rows in columns that are as wide as they must be, for people. */
+export function alignedTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
 }
 
 /** All names in the environment, the one that counts first. */

@@ -36,7 +36,10 @@ export function createSettingsReader(
         `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
       );
     }
-    const configFile = { path: name, values: await loadConfigFile(system, path, runtimeDirectory) };
+    // What the file itself says about the cache comes too late for the file.
+    const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
+    const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
+    const configFile = { path: name, values };
     return resolveSettings({ ...sources, configFile, cores: host.cores() });
   };
 }

@@ -1,3 +1,6 @@
+import { renderCtlReference } from "./ctl_reference.ts";
+import { renderDoctorReference } from "./doctor_reference.ts";
+import { renderMetricsReference } from "./metrics_reference.ts";
 import { renderSettingsReference } from "./settings_reference.ts";
 import { renderErrorsReference, renderSignalsReference } from "./tables_reference.ts";
 
@@ -6,4 +9,7 @@ export const referencePages = {
   "docs/settings.md": renderSettingsReference,
   "docs/signals.md": renderSignalsReference,
   "docs/errors.md": renderErrorsReference,
+  "docs/ctl.md": renderCtlReference,
+  "docs/metrics.md": renderMetricsReference,
+  "docs/doctor.md": renderDoctorReference,
 } as const;

@@ -1,5 +1,6 @@
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { HeldSignals } from "../master/held_signals.ts";
+import { rememberLaunch } from "../master/launch.ts";
 import { runMaster } from "../master/run_master.ts";
 import { makeRuntimeDirectory } from "../master/runtime_directory.ts";
 import type { Resolved } from "../settings/resolve.ts";
@@ -14,6 +15,7 @@ export const serve: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
+    const launch = rememberLaunch(system);
     using cleanup = new DisposableStack();
     const signals = new HeldSignals(system, () => {
       cleanup.dispose();
@@ -25,7 +27,7 @@ export const serve: RunnableCommand = {
     requireApp(initial);
     enterDirectory(system, initial);
     try {
-      return await runMaster(system, { initial, read }, directory, signals, cleanup);
+      return await runMaster(system, { initial, read }, directory, launch, signals, cleanup);
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);
     }

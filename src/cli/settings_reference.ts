@@ -35,6 +35,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
       ? `Command line: the operand \`${setting.placeholder}\``
       : `Command line: \`${flagName(setting)} ${setting.placeholder}\`` +
         (setting.short === undefined ? "" : `, short \`-${setting.short}\``) +
+        (setting.canBeOff ? `, or \`--no-${setting.name}\`` : "") +
         (setting.repeatable ? ", repeatable" : ""),
     `Environment: ${variables(setting).map((name) => `\`${name}\``).join(", or ")}`,
     `Config file: ${inConfigFile ? `\`${setting.key}\`` : "no"}`,

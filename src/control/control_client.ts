@@ -1,13 +1,84 @@
-import { DenicornError } from "../core/errors.ts";
+import { DenicornError, type ErrorCode, errorKinds } from "../core/errors.ts";
+import type { LifecycleEvent } from "../core/lifecycle.ts";
 import type { Status } from "../core/status.ts";
 import type { System } from "../system/system.ts";
+import type { Handover, SettingInForce } from "./commands.ts";
+import type { Done, Failed } from "./endpoints.ts";
+import { decodeEvents } from "./event_stream.ts";
 
 /** Asks the master behind the control socket at `path` how it is. Throws DenicornError `control-socket`. */
 export async function fetchStatus(system: System, path: string): Promise<Status> {
-  let response;
+  return await (await ask(system, path, "/status")).json();
+}
+
+/** The settings in force. Throws DenicornError `control-socket`. */
+export async function fetchSettings(system: System, path: string): Promise<SettingInForce[]> {
+  return await (await ask(system, path, "/settings")).json();
+}
+
+/**
+ * Gives a command; `isWaited` waits for its end, however long that takes. Throws DenicornError: `control-socket`,
+ * `command-refused`, or what made it fail.
+ */
+export async function command(
+  system: System,
+  path: string,
+  name: "reload" | "scale" | "upgrade" | "reopen" | "stop",
+  body: Readonly<Record<string, unknown>> = {},
+  isWaited = false,
+): Promise<Done> {
+  let init: RequestInit = { method: "POST", body: JSON.stringify(body) };
+  if (isWaited) {
+    // Waiting without a limit is only for a master that answers.
+    await fetchStatus(system, path);
+    init = { ...init, signal: new AbortController().signal };
+  }
+  const url = `${origin}/${name}${isWaited ? "?wait=1" : ""}`;
+  const response = await reach(path, () => system.network.fetchUnix(path, url, init));
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  throw failureOf(
+    readFailed(text) ?? { error: `cannot ${name}: ${path}: it answers ${response.status}: ${text}` },
+  );
+}
+
+/** What happens, from the events kept on, until the server ends. Throws DenicornError `control-socket`. */
+export async function* followEvents(system: System, path: string): AsyncGenerator<LifecycleEvent> {
+  const { body } = await reach(path, () => system.network.streamUnix(path, `${origin}/events`));
+  if (body !== null) yield* decodeEvents(body);
+}
+
+/**
+ * Makes the master send copies of its listening sockets to the post box at `post`, and keep its group as it is.
+ * Throws DenicornError `control-socket`.
+ */
+export async function handOver(system: System, path: string, post: string | null): Promise<Handover> {
+  const init = { method: "POST", body: JSON.stringify({ post }) };
+  return await (await ask(system, path, "/handover", init)).json();
+}
+
+/** Tells the master that another one serves now. Throws DenicornError `control-socket`. */
+export async function retire(system: System, path: string): Promise<void> {
+  await ask(system, path, "/retire", { method: "POST" });
+}
+
+// The name is looked up even though the socket is local; any but localhost may wait seconds for DNS.
+const origin = "http://localhost";
+
+/** For what a master answers whenever it can. */
+async function ask(system: System, path: string, command: string, init?: RequestInit): Promise<Response> {
+  const response = await reach(path, () => system.network.fetchUnix(path, origin + command, init));
+  if (response.ok) return response;
+  throw new DenicornError(
+    "control-socket",
+    `cannot ask the server for ${command.slice(1)}: ${path}: it answers ${response.status}: ${await response
+      .text()}`,
+  );
+}
+
+async function reach(path: string, attempt: () => Promise<Response>): Promise<Response> {
   try {
-    // The name is looked up even though the socket is local; any but localhost may wait seconds for DNS.
-    response = await system.network.fetchUnix(path, "http://localhost/status");
+    return await attempt();
   } catch (error) {
     throw new DenicornError(
       "control-socket",
@@ -15,5 +86,22 @@ export async function fetchStatus(system: System, path: string): Promise<Status>
       { cause: error },
     );
   }
-  return await response.json();
+}
+
+/** Why the master did not do what it was told. */
+function failureOf({ error, code = "", detail }: Failed): DenicornError {
+  return new DenicornError(isErrorCode(code) ? code : "command-refused", error, { detail });
+}
+
+function readFailed(text: string): Failed | null {
+  try {
+    const failed = JSON.parse(text);
+    return typeof failed?.error === "string" ? failed : null;
+  } catch {
+    return null;
+  }
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorKinds, code);
 }

@@ -1,13 +1,12 @@
 import { DenicornError } from "../core/errors.ts";
-import type { Status } from "../core/status.ts";
 import type { System } from "../system/system.ts";
-import { createControlApp } from "./control_app.ts";
+import type { Commands } from "./commands.ts";
 
 /**
  * Serves the control app on a Unix socket that only this user may open. A socket left by a dead master is
  * replaced. The returned function closes it and removes the file. Throws DenicornError `control-socket`.
  */
-export async function serveControl(system: System, path: string, status: () => Status): Promise<() => void> {
+export async function serveControl(system: System, path: string, commands: Commands): Promise<() => void> {
   const { files, network } = system;
   const refuse = (reason: string, cause?: unknown) =>
     new DenicornError(
@@ -23,10 +22,17 @@ export async function serveControl(system: System, path: string, status: () => S
       if (await network.answers(path)) throw refuse("another master listens on it");
       files.remove(path);
     }
-    const app = createControlApp(status);
-    const server = network.serveUnix(path, (request) => app.fetch(request));
+    const server = network.serveUnix(path, async (request) => {
+      // Loading Hono before anybody asks would delay the first worker.
+      const { createControlApp } = await import("./control_app.ts");
+      return await createControlApp(commands).fetch(request);
+    });
     files.changeMode(path, 0o600);
+    let isOpen = true;
     return () => {
+      // By the second time the path may belong to a successor.
+      if (!isOpen) return;
+      isOpen = false;
       void server.close();
       files.remove(path);
     };

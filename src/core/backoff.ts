@@ -18,10 +18,11 @@ const firstDelay = 100;
 const longestDelay = 30_000;
 
 /**
+ * What ended a worker: an error of its own, one before it was ready, silence; or it could not be started at all.
  * SIGKILL comes from outside: an operator, or the kernel short of memory. It says little about whether the
  * next worker will live, so it counts a tenth.
  */
-const weights = { crash: 1, killed: 0.1 } as const;
+const weights = { crash: 1, boot: 1, hang: 1, spawn: 1, killed: 0.1 } as const;
 export type DeathCause = keyof typeof weights;
 
 export const noBackoff: Backoff = { failures: 0, at: 0, notBefore: 0 };

@@ -17,9 +17,9 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
   const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
   switch (state.is) {
     case "booting":
-      return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit) };
+      return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit, "boot") };
     case "ready":
-      return { is: "death", text: `died (${how})`, cause: causeOf(exit) };
+      return { is: "death", text: `died (${how})`, cause: causeOf(exit, "crash") };
     case "draining":
       // The error itself was told, and counted as a death, when the worker met it.
       if (failed) {
@@ -37,13 +37,13 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
 }
 
 const killed: Readonly<Record<KillReason, Ending>> = {
-  "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "crash" },
-  "silent": { is: "death", text: "killed: silent for longer than timeout", cause: "crash" },
+  "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
+  "silent": { is: "death", text: "killed: silent for longer than timeout", cause: "hang" },
   "drain-overdue": { is: "meant", text: "killed: not drained within graceful-timeout", worthNoting: true },
   "unwanted": { is: "meant", text: "stopped before it was ready", worthNoting: false },
   "quick-stop": { is: "meant", text: "stopped", worthNoting: false },
 };
 
-function causeOf(exit: Exit): DeathCause {
-  return exit.signal === "SIGKILL" ? "killed" : "crash";
+function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {
+  return exit.signal === "SIGKILL" ? "killed" : otherwise;
 }

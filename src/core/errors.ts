@@ -44,7 +44,17 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "there is no place for the sockets and bundles that master and workers share",
   },
-  "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
+  "control-socket": {
+    exitCode: ExitCode.usage,
+    means: "the control socket cannot be created, or no master answers there",
+  },
+  "command-refused": {
+    exitCode: ExitCode.internal,
+    means: "the running master does not do what `denicorn ctl` asks, or something else came between",
+  },
+  "admin-token": { exitCode: ExitCode.usage, means: "the file with the admin token cannot be used" },
+  "upgrade": { exitCode: ExitCode.usage, means: "the running master cannot be taken over from" },
+  "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it served" },
   "bind-in-use": { exitCode: ExitCode.boot, means: "another program listens on the address" },
   "bind-denied": { exitCode: ExitCode.boot, means: "the system does not let this user listen on the port" },
   "bind-unavailable": {
@@ -52,6 +62,7 @@ export const errorKinds = {
     means: "the address does not belong to this machine or cannot be resolved",
   },
   "boot-timeout": { exitCode: ExitCode.boot, means: "a worker was not ready within boot-timeout" },
+  "not-ready": { exitCode: ExitCode.boot, means: "the app did not answer 2xx on ready-path in time" },
   "boot-death": { exitCode: ExitCode.boot, means: "a worker process ended before it was ready" },
   "app-not-found": { exitCode: ExitCode.app, means: "the app module does not exist or is not a source file" },
   "app-syntax": { exitCode: ExitCode.app, means: "the app's source cannot be parsed" },

@@ -8,6 +8,10 @@ export interface Member {
   readonly generation: number;
   /** `leaving` covers draining and killed: it holds its slot and counts for nothing. */
   readonly is: "booting" | "ready" | "leaving";
+  /** It serves on, but is to be replaced as if it were of an older generation. */
+  readonly spent: boolean;
+  /** How much it has to do; where nobody looked, nothing. */
+  readonly load?: number;
 }
 
 export interface Goal {
@@ -17,8 +21,20 @@ export interface Goal {
   readonly serving: number;
   /** A newer generation whose first worker, the canary, is not ready yet. */
   readonly rolling: number | null;
+  /** A roll was interrupted: as many as shall serve stay as they are, of whatever generation. */
+  readonly holding: boolean;
+  /** How many workers there may be beyond the target while they are replaced; at least 1. */
+  readonly surge: number;
   /** False while back-off holds replacements. */
   readonly maySpawn: boolean;
+}
+
+/** A number of workers, or a share of the target. */
+export type Surge = { readonly workers: number } | { readonly percent: number };
+
+/** A share is rounded down, but one worker can always be replaced. */
+export function surgeOf(surge: Surge, target: number): number {
+  return "workers" in surge ? surge.workers : Math.max(1, Math.floor(target * surge.percent / 100));
 }
 
 export type PoolAction =
@@ -35,18 +51,20 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
       () => ({ type: "spawn", slot: free.next().value, generation }),
     );
 
-  if (goal.rolling !== null) {
+  if (goal.rolling !== null || goal.holding) {
     const proven = wanted.filter((member) => member.generation !== goal.rolling);
-    const canaries = wanted.length - proven.length;
     return [
       ...drain(proven, proven.length - goal.target),
       ...(goal.maySpawn ? spawn(goal.target - proven.length, goal.serving) : []),
-      ...spawn(goal.target > 0 ? 1 - canaries : 0, goal.rolling),
+      ...(goal.rolling !== null && goal.target > 0 && proven.length === wanted.length
+        ? spawn(1, goal.rolling)
+        : []),
     ];
   }
 
-  const current = wanted.filter((member) => member.generation === goal.serving);
-  const older = wanted.filter((member) => member.generation !== goal.serving);
+  const isOlder = (member: Member) => member.spent || member.generation !== goal.serving;
+  const current = wanted.filter((member) => !isOlder(member));
+  const older = wanted.filter(isOlder);
   if (older.length === 0) {
     return [
       ...drain(current, current.length - goal.target),
@@ -56,24 +74,25 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
 
   // New before old: an old worker goes only when the ready ones without it make up the target.
   const ready = current.filter((member) => member.is === "ready").length;
-  const surplus = ready + older.length - goal.target;
-  const booting = current.length - ready;
-  const missing = goal.target - wanted.length;
-  const next = booting === 0 && current.length < goal.target ? 1 : 0;
+  const replaced = drain(older, ready + older.length - goal.target);
+  const room = goal.target + goal.surge - (wanted.length - replaced.length);
   return [
-    ...drain(older, surplus),
+    ...replaced,
     ...drain(current, current.length - goal.target),
-    ...(goal.maySpawn ? spawn(Math.max(missing, next), goal.serving) : []),
+    ...(goal.maySpawn ? spawn(Math.min(goal.target - current.length, room), goal.serving) : []),
   ];
 }
 
-/** Drains `count` members: those still booting first, then older generations, then the highest slots. */
+/**
+ * Drains `count` members: those still booting first, then older generations, spent ones, those with the least load,
+ * the highest slots.
+ */
 function drain(members: readonly Member[], count: number): PoolAction[] {
   if (count <= 0) return [];
   return members
     .toSorted((a, b) =>
       Number(b.is === "booting") - Number(a.is === "booting") || a.generation - b.generation ||
-      b.slot - a.slot
+      Number(b.spent) - Number(a.spent) || (a.load ?? 0) - (b.load ?? 0) || b.slot - a.slot
     )
     .slice(0, count)
     .map((member) => ({ type: "drain", slot: member.slot }));

@@ -1,9 +1,12 @@
 /**
  * Where the server stands between two generations:
  *
- *     settled ──reload──▶ building ──built──▶ canary ──ready──▶ settled (on the new one)
- *        ▲                    │                  │
- *        └────── failed ──────┴───── failed ─────┘   (on the old one)
+ *     settled ──reload──▶ building ──built──▶ canary ──ready──▶ rolling ──replaced──▶ settled (on the new one)
+ *        ▲                    │                  │                 │
+ *        └────── failed ──────┴───── failed ─────┴──── failed ─────┘   (on the old one)
+ *
+ * The old generation is the one to fall back to until every worker of the new one has come up. A reload that is
+ * asked for on the way starts over: from the same old generation, to the newest code.
  *
  * The very first generation has no old one to fall back to and no canary: all its workers start at once.
  */
@@ -17,21 +20,28 @@ export type Rollout =
     readonly next: number;
     /** A reload asked for while one was being built: what is built now is already out of date. */
     readonly again: boolean;
+    /** A roll was interrupted: workers of several generations serve, and none is replaced for now. */
+    readonly holding: boolean;
   }
-  | { readonly is: "canary"; readonly serving: number; readonly next: number };
+  | { readonly is: "canary"; readonly serving: number; readonly next: number }
+  /** Workers of `to` take the place of all others. */
+  | { readonly is: "rolling"; readonly from: number; readonly to: number };
 
 export type RolloutEvent =
   | { readonly type: "reload" }
   | { readonly type: "built"; readonly generation: number }
   | { readonly type: "build-failed"; readonly generation: number }
   | { readonly type: "canary-ready"; readonly generation: number }
-  | { readonly type: "canary-failed"; readonly generation: number };
+  /** A worker did not come up. */
+  | { readonly type: "boot-failed"; readonly generation: number }
+  /** All others have been replaced. */
+  | { readonly type: "replaced"; readonly generation: number };
 
 export type RolloutAction =
   | { readonly type: "build"; readonly generation: number }
   /** Its workers replace the others from now on. */
   | { readonly type: "promote"; readonly generation: number }
-  /** Its workers are not wanted any more. */
+  /** Its workers are not wanted any more: those that boot can go at once. */
   | { readonly type: "abandon"; readonly generation: number };
 
 export interface RolloutStep {
@@ -39,47 +49,105 @@ export interface RolloutStep {
   readonly actions: readonly RolloutAction[];
 }
 
-/** Events about a generation that is not the one under way change nothing: they come from an abandoned one. */
-export function stepRollout(rollout: Rollout, event: RolloutEvent): RolloutStep {
-  const stay: RolloutStep = { rollout, actions: [] };
-  if (event.type === "reload") {
-    switch (rollout.is) {
-      case "settled":
-        return build(rollout.serving, rollout.last + 1);
-      case "building":
-        return { rollout: { ...rollout, again: true }, actions: [] };
-      case "canary": {
-        const step = build(rollout.serving, rollout.next + 1);
-        return { ...step, actions: [{ type: "abandon", generation: rollout.next }, ...step.actions] };
-      }
-    }
-  }
+/** The generation that new workers belong to, but for a canary. */
+export function servingOf(rollout: Rollout): number {
+  return rollout.is === "rolling" ? rollout.to : rollout.serving;
+}
 
-  if (rollout.is === "settled" || event.generation !== rollout.next) return stay;
-  const fallBack: Rollout = { is: "settled", serving: rollout.serving, last: rollout.next };
-  switch (event.type) {
-    case "built":
-      if (rollout.is !== "building") return stay;
-      if (rollout.again) return build(rollout.serving, rollout.next + 1);
-      return { rollout: { is: "canary", serving: rollout.serving, next: rollout.next }, actions: [] };
-    case "build-failed":
-      if (rollout.is !== "building") return stay;
-      return rollout.again ? build(rollout.serving, rollout.next + 1) : { rollout: fallBack, actions: [] };
-    case "canary-ready":
-      if (rollout.is !== "canary") return stay;
-      return {
-        rollout: { is: "settled", serving: rollout.next, last: rollout.next },
-        actions: [{ type: "promote", generation: rollout.next }],
-      };
-    case "canary-failed":
-      if (rollout.is !== "canary") return stay;
-      return { rollout: fallBack, actions: [{ type: "abandon", generation: rollout.next }] };
+/** The generation that serves if what is under way fails. */
+export function provenOf(rollout: Rollout): number {
+  return rollout.is === "rolling" ? rollout.from : rollout.serving;
+}
+
+/** The generation that is tried and must boot. */
+export function triedOf(rollout: Rollout): number | null {
+  switch (rollout.is) {
+    case "canary":
+      return rollout.next;
+    case "rolling":
+      return rollout.to;
+    default:
+      return null;
   }
 }
 
-function build(serving: number, next: number): RolloutStep {
+/** True for a generation that may be needed, even if it has no workers at the moment. */
+export function isNeeded(rollout: Rollout, generation: number): boolean {
+  const next = "next" in rollout ? rollout.next : null;
+  return [servingOf(rollout), provenOf(rollout), next].includes(generation);
+}
+
+/** Events about a generation that is not the one under way change nothing: they come from an abandoned one. */
+export function stepRollout(rollout: Rollout, event: RolloutEvent): RolloutStep {
+  if (event.type === "reload") return reload(rollout);
+  const stay: RolloutStep = { rollout, actions: [] };
+  switch (rollout.is) {
+    case "settled":
+      return stay;
+    case "building":
+      return event.generation === rollout.next ? stepBuilding(rollout, event) : stay;
+    case "canary": {
+      const { serving, next } = rollout;
+      if (event.generation !== next) return stay;
+      if (event.type === "canary-ready") {
+        return {
+          rollout: { is: "rolling", from: serving, to: next },
+          actions: [{ type: "promote", generation: next }],
+        };
+      }
+      return event.type === "boot-failed" ? abandon(serving, next) : stay;
+    }
+    case "rolling": {
+      const { from, to } = rollout;
+      if (event.generation !== to) return stay;
+      if (event.type === "replaced") {
+        return { rollout: { is: "settled", serving: to, last: to }, actions: [] };
+      }
+      return event.type === "boot-failed" ? abandon(from, to) : stay;
+    }
+  }
+}
+
+type Building = Extract<Rollout, { is: "building" }>;
+
+function reload(rollout: Rollout): RolloutStep {
+  switch (rollout.is) {
+    case "settled":
+      return build(rollout.serving, rollout.last + 1, false);
+    case "building":
+      return { rollout: { ...rollout, again: true }, actions: [] };
+    case "canary":
+      return startOver(rollout.serving, rollout.next);
+    case "rolling":
+      return startOver(rollout.from, rollout.to);
+  }
+}
+
+function stepBuilding(rollout: Building, { type }: RolloutEvent): RolloutStep {
+  const { serving, next, again, holding } = rollout;
+  if (type !== "built" && type !== "build-failed") return { rollout, actions: [] };
+  if (again) return build(serving, next + 1, holding);
   return {
-    rollout: { is: "building", serving, next, again: false },
+    rollout: type === "built" ? { is: "canary", serving, next } : { is: "settled", serving, last: next },
+    actions: [],
+  };
+}
+
+function build(serving: number, next: number, holding: boolean): RolloutStep {
+  return {
+    rollout: { is: "building", serving, next, again: false, holding },
     actions: [{ type: "build", generation: next }],
+  };
+}
+
+function startOver(serving: number, tried: number): RolloutStep {
+  const { rollout, actions } = build(serving, tried + 1, true);
+  return { rollout, actions: [{ type: "abandon", generation: tried }, ...actions] };
+}
+
+function abandon(serving: number, tried: number): RolloutStep {
+  return {
+    rollout: { is: "settled", serving, last: tried },
+    actions: [{ type: "abandon", generation: tried }],
   };
 }

@@ -8,7 +8,7 @@ export type MasterMeaning =
   | "one-more"
   | "one-fewer"
   | "drain-all"
-  | "unsupported";
+  | "upgrade";
 
 export type WorkerMeaning = "drain" | "quit" | "reopen-logs" | "ignored";
 
@@ -23,14 +23,17 @@ export const signalMeanings = {
     master: "graceful-stop",
     worker: "drain",
     description:
-      "graceful stop: requests in flight are finished within `graceful-timeout`; a second one stops at once",
+      "graceful stop: after `shutdown-delay`, requests in flight are finished within `graceful-timeout`; a second " +
+      "one stops at once",
   },
   SIGQUIT: { master: "graceful-stop", worker: "drain", description: "the same as TERM" },
   SIGINT: { master: "quick-stop", worker: "quit", description: "quick stop: workers exit at once" },
   SIGHUP: {
     master: "reload",
     worker: "ignored",
-    description: "rolling reload: settings and app are read anew, new workers are ready before old ones go",
+    description:
+      "rolling reload: settings and app are read anew, new workers are ready before old ones go, `reload-surge` at " +
+      "a time; one that does not boot brings the old ones back",
   },
   SIGUSR1: {
     master: "reopen-logs",
@@ -38,12 +41,22 @@ export const signalMeanings = {
     description: "reopen the log files (after rotation)",
   },
   SIGUSR2: {
-    master: "unsupported",
+    master: "upgrade",
     worker: "ignored",
-    description: "nothing yet (kept for an upgrade of the executable); by default it would end the process",
+    description:
+      "upgrade: a new master starts from the executable now on disk, beside the old one, which goes when the new " +
+      "workers are ready",
   },
-  SIGTTIN: { master: "one-more", worker: "ignored", description: "one worker more" },
-  SIGTTOU: { master: "one-fewer", worker: "ignored", description: "one worker fewer, never below one" },
+  SIGTTIN: {
+    master: "one-more",
+    worker: "ignored",
+    description: "one worker more, up to `max-workers` if that is set",
+  },
+  SIGTTOU: {
+    master: "one-fewer",
+    worker: "ignored",
+    description: "one worker fewer, never below one or `min-workers`",
+  },
   SIGWINCH: {
     master: "drain-all",
     worker: "ignored",

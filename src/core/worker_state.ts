@@ -20,8 +20,8 @@ export type KillReason = "boot-timeout" | "silent" | "drain-overdue" | "unwanted
 export type WorkerEvent =
   | { readonly type: "ready" }
   | { readonly type: "beat" }
-  /** The master wants it to finish. */
-  | { readonly type: "drain" }
+  /** The master wants it to finish. `handedOver`: others get the new connections from now on. */
+  | { readonly type: "drain"; readonly handedOver: boolean }
   /** The worker began to finish by itself. */
   | { readonly type: "draining" }
   | { readonly type: "kill"; readonly because: KillReason }
@@ -35,10 +35,9 @@ export interface WorkerLimits {
   readonly gracefulTimeout: number;
 }
 
-export type WorkerAction = { readonly type: "drain" } | {
-  readonly type: "kill";
-  readonly because: KillReason;
-};
+export type WorkerAction =
+  | { readonly type: "drain"; readonly handedOver: boolean }
+  | { readonly type: "kill"; readonly because: KillReason };
 
 export interface WorkerStep {
   readonly state: WorkerState;
@@ -67,9 +66,9 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
     case "drain":
       // Before it is ready nobody waits for its answer: there is nothing to drain.
       if (state.is === "booting") return kill("unwanted");
-      return state.is === "ready"
-        ? { state: drainingFrom(now, limits), action: { type: "drain" } }
-        : { state };
+      if (state.is === "ready") return { state: drainingFrom(now, limits), action: event };
+      // Nobody takes its new connections any more, so it has to close its listeners.
+      return event.handedOver ? { state } : { state, action: event };
     case "draining":
       return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
     case "kill":
@@ -97,6 +96,11 @@ export function postpone(state: WorkerState, ms: number): WorkerState {
 /** True for a worker that counts towards the target: alive and meant to stay. */
 export function isWanted(state: WorkerState): boolean {
   return state.is === "booting" || state.is === "ready";
+}
+
+/** True if a worker that ends in this state never came up. */
+export function isStillBooting(state: WorkerState): boolean {
+  return state.is === "booting" || (state.is === "killed" && state.because === "boot-timeout");
 }
 
 function drainingFrom(now: number, limits: WorkerLimits): WorkerState {

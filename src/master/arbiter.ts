@@ -3,28 +3,38 @@
  * is brought one move closer to what is wanted. Decisions are made in `core/`; here they are carried out.
  */
 
-import { endingOf } from "../core/death.ts";
+import type { Handover } from "../control/commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
-import { plan } from "../core/pool.ts";
-import type { RolloutEvent } from "../core/rollout.ts";
 import { signalMeanings } from "../core/signals.ts";
 import type { MasterPhase } from "../core/status.ts";
 import type { Log } from "../log/logger.ts";
-import type { FromWorker } from "../protocol/messages.ts";
+import type { Settings } from "../settings/settings.ts";
 import { formatAddress } from "../system/listen_error.ts";
-import type { ExitStatus, System, TcpAddress } from "../system/system.ts";
-import { bootFailure, spawnFailure } from "./boot_failure.ts";
-import type { Child } from "./child.ts";
+import type { System } from "../system/system.ts";
+import { Crew } from "./crew.ts";
+import { Deaths } from "./deaths.ts";
+import { EventFeed } from "./event_feed.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { MasterEvent } from "./events.ts";
-import { type AppBundle, type Generation, logOrders } from "./generation.ts";
+import { type AppBundle, beatInterval, type Generation, type Workplace } from "./generation.ts";
 import { Generations, type GenerationSource } from "./generations.ts";
+import type { Launch } from "./launch.ts";
 import { LifecycleLog } from "./lifecycle_log.ts";
+import { Lives } from "./lives.ts";
 import { obey, type Operated } from "./operator.ts";
 import { Recruiter } from "./recruiter.ts";
-import { Replacements } from "./replacements.ts";
+import { Recycling } from "./recycling.ts";
+import { Reloading } from "./reloading.ts";
 import { Roster } from "./roster.ts";
+import { Scaling } from "./scaling.ts";
+import type { Scoreboard } from "./scoreboard.ts";
+import { Shutdown } from "./shutdown.ts";
 import type { Spawner } from "./spawner.ts";
+import type { Steering } from "./steering.ts";
+import type { Succession } from "./succession.ts";
+import { Totals } from "./totals.ts";
+import { Traffic } from "./traffic.ts";
+import { Upgrade } from "./upgrade.ts";
 
 export interface ArbiterOptions {
   readonly system: System;
@@ -32,59 +42,111 @@ export interface ArbiterOptions {
   readonly spawner: Spawner;
   readonly source: GenerationSource;
   readonly first: Generation;
+  readonly steering: Steering;
+  readonly scoreboard: Scoreboard;
   readonly runtimeDirectory: string;
+  readonly launch: Launch;
+  /** `null` while nobody is answered there. */
+  readonly controlSocket: () => string | null;
+  /** Set in a master that takes the place of another one. */
+  readonly succession: Succession | null;
 }
 
 const tickInterval = 250;
 
 export class Arbiter implements Operated {
   readonly roster = new Roster();
-  /** Settles when the first worker is ready. */
-  readonly firstReady: Promise<void>;
-  readonly #signalReady: () => void;
+  readonly scoreboard: Scoreboard;
+  readonly totals: Totals;
+  readonly feed: EventFeed;
   readonly #system: System;
   readonly #log: Log;
   readonly #lifecycle: LifecycleLog;
   readonly #recruiter: Recruiter;
   readonly #generations: Generations;
-  readonly #replacements: Replacements;
+  readonly #deaths: Deaths;
+  readonly #traffic: Traffic;
+  readonly #crew: Crew;
+  readonly #reloading: Reloading;
+  readonly #scaling: Scaling;
+  readonly #upgrade: Upgrade;
+  readonly #succession: Succession | null;
+  readonly #recycling: Recycling;
+  readonly #shutdown: Shutdown;
+  readonly #lives: Lives;
+  readonly #runtimeDirectory: string;
   readonly #queue = new EventQueue<MasterEvent>((event) => {
     this.#handle(event);
     this.#settle();
   });
-  #target: number;
-  #addresses: readonly TcpAddress[];
-  /** False until the first worker is ready: up to then a failure ends the start. */
-  #everReady = false;
   /** A reload asked for during the start: what starts now may already be out of date. */
   #reloadWhenReady = false;
-  #stopping: "graceful" | "quick" | null = null;
-  #fault: DenicornError | null = null;
   #finish: (fault: DenicornError | null) => void = () => {};
 
   constructor(options: ArbiterOptions) {
-    const { system, log, source, first } = options;
+    const { system, log, source, first, scoreboard } = options;
+    const { clock } = system;
+    const { roster } = this;
     const post = (event: MasterEvent) => this.post(event);
-    ({ promise: this.firstReady, resolve: this.#signalReady } = Promise.withResolvers<void>());
     this.#system = system;
     this.#log = log;
-    this.#lifecycle = new LifecycleLog(log.logger);
-    this.#recruiter = new Recruiter({ ...options, roster: this.roster, post });
-    this.#generations = new Generations(first, source, post);
-    this.#replacements = new Replacements(system, () => post({ type: "tick" }));
-    this.#target = first.settings.workers;
-    this.#addresses = first.settings.bind;
+    const feed = this.feed = new EventFeed(clock);
+    const lifecycle = this.#lifecycle = new LifecycleLog(log.logger, feed);
+    const recruiter = this.#recruiter = new Recruiter({ ...options, roster, post });
+    const generations = this.#generations = new Generations(first, source, post);
+    const totals = this.totals = new Totals(system, scoreboard);
+    const wake = () => post({ type: "tick" });
+    const deaths = this.#deaths = new Deaths(system, lifecycle, scoreboard, totals, wake);
+    const traffic = this.#traffic = new Traffic(clock, roster, options.steering, scoreboard, lifecycle);
+    const crew = this.#crew = new Crew({
+      ...{ system, lifecycle, roster, generations, recruiter, deaths, traffic, totals, scoreboard },
+      target: options.succession?.target,
+      onFailedSpawn: (generation, failure) => this.#lives.failBoot(generation, () => failure),
+    });
+    const reloading = this.#reloading = new Reloading({
+      ...{ clock, log, lifecycle, generations, roster, crew, totals },
+    });
+    this.#scaling = new Scaling({ ...options, logger: log.logger, roster, traffic, generations, crew });
+    this.#upgrade = new Upgrade({ ...options, logger: log.logger, lifecycle, traffic, totals, post });
+    this.#succession = options.succession;
+    this.#recycling = new Recycling({ system, logger: log.logger, roster, scoreboard, lifecycle, totals });
+    const shutdown = this.#shutdown = new Shutdown({ clock, lifecycle, roster, traffic, wake });
+    this.#lives = new Lives({
+      ...{
+        clock,
+        roster,
+        scoreboard,
+        lifecycle,
+        deaths,
+        traffic,
+        totals,
+        generations,
+        crew,
+        reloading,
+        shutdown,
+      },
+    });
+    this.scoreboard = scoreboard;
+    this.#runtimeDirectory = options.runtimeDirectory;
   }
 
   /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
   run(): Promise<DenicornError | null> {
     const finished = new Promise<DenicornError | null>((resolve) => this.#finish = resolve);
     const stopTicks = this.#system.clock.every(tickInterval, () => this.post({ type: "tick" }));
+    const { settings } = this.#generations.serving;
+    // Apart from the ticks: looking is cheap, and only what is found is an event.
+    const stopWatch = this.#traffic.watch(
+      beatInterval(settings),
+      () => this.#generations.serving.settings,
+      () => this.post({ type: "stalled" }),
+    );
     void this.#generations.build(this.#generations.serving);
     this.post({ type: "tick" });
     return finished.finally(() => {
       stopTicks();
-      this.#replacements.cancel();
+      stopWatch();
+      this.#deaths.cancel();
     });
   }
 
@@ -92,8 +154,13 @@ export class Arbiter implements Operated {
     this.#queue.post(event);
   }
 
+  /** Settles when the first worker is ready. */
+  get firstReady(): Promise<void> {
+    return this.#lives.firstReady;
+  }
+
   get target(): number {
-    return this.#target;
+    return this.#crew.target;
   }
 
   get generation(): number {
@@ -101,17 +168,32 @@ export class Arbiter implements Operated {
   }
 
   get addresses(): readonly string[] {
-    return this.#addresses.map(formatAddress);
+    return this.#lives.addresses.map(formatAddress);
+  }
+
+  get backlog(): number | null {
+    return this.#traffic.backlog;
   }
 
   get phase(): MasterPhase {
-    if (this.#stopping !== null) return "stopping";
-    if (!this.#everReady) return "starting";
-    return this.#isRolling ? "reloading" : "running";
+    if (this.#shutdown.isAsked) return "stopping";
+    if (!this.#lives.everReady) return "starting";
+    if (this.#upgrade.isUnderWay) return "upgrading";
+    return this.#reloading.isUnderway ? "reloading" : "running";
   }
 
-  get #isRolling(): boolean {
-    return !this.#generations.isSettled || this.roster.hasOtherThan(this.generation);
+  get #workplace(): Workplace {
+    return {
+      listen: this.#lives.addresses,
+      post: this.#traffic.postBox,
+      scoreboard: this.scoreboard.path,
+      runtimeDirectory: this.#runtimeDirectory,
+    };
+  }
+
+  /** All workers of a successor boot side by side; the rest is its own start and a busy machine. */
+  get #upgradeDeadline(): number {
+    return this.#generations.serving.settings.bootTimeout + 30_000;
   }
 
   get #now(): number {
@@ -124,42 +206,82 @@ export class Arbiter implements Operated {
         return obey(signalMeanings[event.signal].master, this, this.#system.host);
       case "linked":
         event.child.link(event.connection);
-        return this.#recruiter.giveOrders(event.child, this.#addresses);
+        return this.#recruiter.giveOrders(event.child, this.#workplace);
       case "message":
-        return this.#handleMessage(event.child, event.message);
+        this.#lives.hear(event.child, event.message);
+        if (this.#reloadWhenReady && this.#lives.everReady) this.reload();
+        return;
       case "exit":
-        return this.#handleExit(event.child, event.status);
+        return this.#lives.end(event.child, event.status);
       case "renewed":
         this.#generations.add(event.generation);
         return void this.#generations.build(event.generation);
       case "built":
         return this.#handleBuilt(event.generation, event.bundle);
       case "build-failed":
-        if (!this.#everReady) return this.#halt(event.error);
-        this.#lifecycle.reloadFailed(event.error, this.generation);
-        return this.#stepRollout({ type: "build-failed", generation: event.number });
+        if (!this.#lives.everReady) return this.#shutdown.halt(event.error);
+        return this.#reloading.failBuild(event.number, event.error);
+      case "successor-ended":
+        return this.#upgrade.end(event.status, this.#shutdown.isUnderWay);
+      case "retire":
+        return this.#retire();
+      case "asked":
+        return event.begin();
+      case "unlinked":
+      case "stalled":
+        // Who gets new connections is settled after every event.
+        return this.#scaling.look(this.phase);
       case "tick":
-        return this.roster.tick(this.#now, tickInterval);
+        this.#succession?.tick();
+        this.#shutdown.tick();
+        this.#scaling.look(this.phase);
+        this.roster.tick(this.#now, tickInterval);
+        if (this.phase === "running") this.#recycling.look(this.#generations.serving.settings, this.target);
+        return;
     }
   }
 
   reload(): void {
-    if (this.#stopping !== null) return;
-    this.#reloadWhenReady = !this.#everReady;
-    if (this.#reloadWhenReady) return;
-    this.#log.logger.info("reload: reading settings and app anew");
-    if (this.#target === 0) this.#target = this.#generations.serving.settings.workers;
-    this.#stepRollout({ type: "reload" });
+    if (this.#shutdown.isAsked || this.#upgrade.refuses("HUP")) return;
+    this.#reloadWhenReady = !this.#lives.everReady;
+    if (!this.#reloadWhenReady) this.#reloading.begin();
   }
 
   scale(target: number): void {
-    if (this.#stopping !== null || target === this.#target) return;
-    this.#log.logger.info("workers: {from} -> {to}", { from: this.#target, to: target });
-    this.#target = target;
+    if (!this.#shutdown.isAsked) this.#crew.request(target);
   }
 
-  decline(): void {
-    this.#log.logger.warning("USR2 ignored: this version cannot upgrade its executable: restart it instead");
+  allowed(target: number): number {
+    return this.#crew.allowed(target);
+  }
+
+  upgrade(): void {
+    if (!this.#shutdown.isAsked) this.#upgrade.ask();
+  }
+
+  /** What keeps a command from beginning now, if anything. */
+  objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
+    if (this.#shutdown.isAsked) return "the server is stopping";
+    return command === "upgrade" ? this.#upgrade.objection : this.#upgrade.hindrance;
+  }
+
+  /** The settings in force. */
+  get settings(): Settings {
+    return this.#generations.serving.settings;
+  }
+
+  /** What a successor needs to go on in this master's place. Throws if none is expected. */
+  handOver(postBox: string | null): Handover {
+    // As they were asked for: the workers tell numbers where the settings name a host.
+    const asked = this.settings.bind;
+    const addresses = asked.some(({ port }) => port === 0) ? this.addresses : asked.map(formatAddress);
+    return { ...this.#upgrade.handOver(postBox, addresses), target: this.target };
+  }
+
+  #retire(): void {
+    if (this.#shutdown.isAsked || !this.#upgrade.isUnderWay) return;
+    this.#upgrade.complete();
+    this.#shutdown.retire();
   }
 
   reopenLogs(): void {
@@ -173,140 +295,38 @@ export class Arbiter implements Operated {
     this.roster.forEach((child) => child.send({ type: "reopen" }));
   }
 
-  #handleMessage(child: Child, message: FromWorker): void {
-    const event = child.note(message);
-    if (event === null) return;
-    const now = this.#now;
-    child.apply(event, now);
-    if (message.type === "ready" && child.state.is === "ready") {
-      this.#handleReady(child, message.addresses);
-    } else if (message.type === "draining" && message.failure !== undefined && this.#stopping === null) {
-      const delay = this.#replacements.record("crash", this.#target);
-      this.#lifecycle.died(child, "finishing", delay, now, this.#replacements.isStorm(this.#target));
-    }
-  }
-
-  #handleReady(child: Child, addresses: readonly TcpAddress[]): void {
-    this.#lifecycle.ready(child, this.#now, this.#replacements.isStorm(this.#target));
-    // From here on the real port stands in place of port 0, also for later workers.
-    if (!this.#everReady) this.#addresses = addresses;
-    this.#everReady = true;
-    this.#signalReady();
-    this.#stepRollout({ type: "canary-ready", generation: child.generation.number });
-    if (this.#reloadWhenReady) this.reload();
-  }
-
-  #handleExit(child: Child, status: ExitStatus): void {
-    const now = this.#now;
-    const before = child.state;
-    const ending = endingOf(before, status, child.failure !== null);
-    child.apply({ type: "exit" }, now);
-    this.roster.remove(child);
-    this.#generations.prune((generation) => this.roster.uses(generation));
-
-    if (this.#stopping !== null || ending.is === "meant") {
-      if (this.#everReady) this.#lifecycle.ended(child, ending);
-    } else if (!this.#isEndOfBoot(child.generation, () => bootFailure(child, before, status))) {
-      const delay = this.#replacements.record(ending.cause, this.#target);
-      this.#lifecycle.died(child, ending.text, delay, now, this.#replacements.isStorm(this.#target));
-    }
-  }
-
-  /** Handles a worker that did not come up where more hangs on it: the start itself, or a reload. */
-  #isEndOfBoot(generation: Generation, failure: () => DenicornError): boolean {
-    if (!this.#everReady) {
-      this.#halt(failure());
-      return true;
-    }
-    if (generation !== this.#generations.canary) return false;
-    this.#lifecycle.reloadFailed(failure(), this.generation);
-    this.#stepRollout({ type: "canary-failed", generation: generation.number });
-    return true;
-  }
-
   #handleBuilt(generation: Generation, bundle: AppBundle): void {
     generation.bundle = bundle;
-    this.roster.forEach((child) => this.#recruiter.giveOrders(child, this.#addresses));
-    this.#stepRollout({ type: "built", generation: generation.number });
-  }
-
-  #stepRollout(event: RolloutEvent): void {
-    const { promoted, abandoned } = this.#generations.step(event);
-    if (promoted !== undefined) this.#promote(promoted.from, promoted.to);
-    this.roster.forEach((child) => {
-      if (child.generation.number === abandoned) {
-        child.apply({ type: "kill", because: "unwanted" }, this.#now);
-      }
-    });
-  }
-
-  /** A generation that boots decides over the master's own settings too. */
-  #promote(from: Generation, to: Generation): void {
-    if (to.settings.workers !== from.settings.workers) this.scale(to.settings.workers);
-    this.#log.reconfigure(logOrders(to.settings));
+    this.roster.forEach((child) => this.#recruiter.giveOrders(child, this.#workplace));
+    this.#reloading.step({ type: "built", generation: generation.number });
   }
 
   /** A graceful stop that is asked for twice becomes a quick one. */
-  stop(wish: "graceful" | "quick"): void {
-    if (this.#stopping === "quick") return;
-    const how = this.#stopping === null ? wish : "quick";
-    this.#stopping = how;
-    this.#log.logger.info(how === "graceful" ? "stopping: finishing requests in flight" : "stopping now");
-    if (how === "quick") return this.#killAll();
-    this.roster.forEach((child) => child.apply({ type: "drain" }, this.#now));
-  }
-
-  #killAll(): void {
-    this.roster.forEach((child) => child.apply({ type: "kill", because: "quick-stop" }, this.#now));
-  }
-
-  /** Gives up the start: nothing serves yet, so nothing is lost. */
-  #halt(error: DenicornError): void {
-    if (this.#stopping !== null) return;
-    this.#fault = error;
-    this.#stopping = "quick";
-    this.#killAll();
+  stop(how: "graceful" | "quick"): void {
+    this.#upgrade.cancel();
+    const serves = this.#lives.everReady && this.#succession?.isWaiting !== true;
+    this.#shutdown.stop(how, serves ? this.#generations.serving.settings.shutdownDelay : 0);
   }
 
   /** One move towards what is wanted. */
   #settle(): void {
-    if (this.#stopping !== null) {
-      if (this.roster.size === 0) this.#finish(this.#fault);
+    if (this.#shutdown.isUnderWay) {
+      if (this.roster.size === 0) this.#finish(this.#shutdown.fault);
       return;
     }
-    const now = this.#now;
-    const actions = plan(this.roster.members(), {
-      target: this.#startable,
-      serving: this.generation,
-      rolling: this.#generations.canary?.number ?? null,
-      maySpawn: this.#replacements.areDue,
-    });
-    for (const action of actions) {
-      if (action.type === "drain") this.roster.inSlot(action.slot)?.apply({ type: "drain" }, now);
-      else this.#spawn(action.slot, this.#generations.get(action.generation));
+    if (this.#upgrade.isUnderWay) {
+      // Nobody is replaced meanwhile, so the upgrade must not outlive the last who serves.
+      if (this.target > 0 && this.roster.eligible().size === 0) {
+        this.#upgrade.giveUp("no worker of this master is left");
+      }
+      return this.#traffic.settle();
     }
-    if (!this.#isRolling && this.roster.ready(this.generation) === this.#target) {
-      this.#lifecycle.complete(this.#target, this.generation, this.addresses);
-    }
-  }
-
-  /**
-   * While the first bundle is made it needs a core to itself: workers that start at the same time would only
-   * delay the first answer.
-   */
-  get #startable(): number {
-    const isBundled = this.#generations.serving.bundle !== null;
-    return isBundled ? this.#target : Math.min(this.#target, Math.max(1, this.#system.host.cores() - 1));
-  }
-
-  #spawn(slot: number, generation: Generation): void {
-    try {
-      this.#recruiter.spawn(slot, generation);
-    } catch (error) {
-      const failure = spawnFailure(error, this.#system);
-      if (this.#stopping !== null || this.#isEndOfBoot(generation, () => failure)) return;
-      this.#replacements.record("crash", this.#target);
-      this.#lifecycle.spawnFailed(failure, this.#now);
-    }
+    this.#crew.settle();
+    this.#reloading.settle();
+    if (this.#reloading.isUnderway || !this.#crew.isComplete) return;
+    this.#lifecycle.complete(this.target, this.generation, this.addresses);
+    this.totals.settled(this.generation);
+    this.#succession?.takeOver((pid) => this.totals.upgraded("succeeded", `took over from process ${pid}`));
+    if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked(this.#upgradeDeadline);
   }
 }

@@ -11,11 +11,13 @@ export function bootFailure(child: Child, state: WorkerState, status: ExitStatus
     const { code, message, detail } = child.failure;
     return new DenicornError(code, message, { detail });
   }
-  const app = child.generation.settings.app ?? "";
+  const { app = "", readyPath } = child.generation.settings;
   if (state.is === "killed" && state.because === "boot-timeout") {
     const seconds = child.generation.settings.bootTimeout / 1000;
     const stage = child.ordered
-      ? `was still importing ${app}: look for an await at top level that never ends, or a loop`
+      ? `was still importing ${app}${
+        readyPath === undefined ? "" : ` or asking it for ${readyPath}`
+      }: look for an await at top level that never ends, or a loop`
       : "had not connected to the master: is the machine overloaded?";
     return new DenicornError(
       "boot-timeout",

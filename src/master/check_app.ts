@@ -3,6 +3,7 @@ import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
 import { assemble } from "./assembly.ts";
 import { logOrders } from "./generation.ts";
+import { rememberLaunch } from "./launch.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 
 /**
@@ -17,6 +18,9 @@ export async function checkApp(
   const settings = {
     ...resolved.settings,
     workers: 1,
+    shutdownDelay: 0,
+    // What it needs to serve, such as a database, need not be there.
+    readyPath: undefined,
     bind: [],
     logLevel: "error",
     errorLogfile: "-",
@@ -24,7 +28,13 @@ export async function checkApp(
   const initial = { ...resolved, settings };
   const log = openLog(system, logOrders(settings), { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
-  const arbiter = assemble(system, log, reader, directory);
+  using cleanup = new DisposableStack();
+  const arbiter = await assemble(system, {
+    ...{ log, reader, directory, cleanup },
+    launch: rememberLaunch(system),
+    controlSocket: () => null,
+    claim: () => Promise.resolve(),
+  });
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();
   if (fault !== null) throw fault;

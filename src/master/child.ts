@@ -1,12 +1,18 @@
 /** One worker process as the master holds it: the process, its link, and what is known of it. */
 
 import type { Member } from "../core/pool.ts";
-import type { WorkerStatus } from "../core/status.ts";
 import { boot, isWanted, postpone, step, type WorkerEvent, type WorkerState } from "../core/worker_state.ts";
 import { encodeFrame } from "../protocol/framing.ts";
 import type { Failure, FromWorker, ToWorker } from "../protocol/messages.ts";
 import type { ChildProcess, Connection } from "../system/system.ts";
 import type { Generation } from "./generation.ts";
+
+/** The last beat the master saw. */
+export interface Pulse {
+  readonly beat: number;
+  /** Monotonic; moved on by the time in which the master itself could not look. */
+  readonly at: number;
+}
 
 export class Child {
   readonly slot: number;
@@ -18,9 +24,15 @@ export class Child {
   failure: Failure | null = null;
   /** True once it was given its orders. */
   ordered = false;
-  requests = 0;
-  inFlight = 0;
+  /** Its event loop is held up. */
+  isStalled = false;
+  /** It has served long enough and is to be replaced. */
+  spent = false;
+  /** `null` until it serves. */
+  pulse: Pulse | null = null;
   #connection: Connection | null = null;
+  /** Its link has ended: it is gone, or will be in a moment. */
+  isLost = false;
   readonly #unlinked = Promise.withResolvers<void>();
 
   constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
@@ -46,6 +58,7 @@ export class Child {
 
   /** The link has ended, and everything that came over it was read. */
   unlink(): void {
+    this.isLost = true;
     this.#unlinked.resolve();
   }
 
@@ -64,7 +77,7 @@ export class Child {
     this.state = state;
     switch (action?.type) {
       case "drain":
-        this.send({ type: "drain" });
+        this.send({ type: "drain", handedOver: action.handedOver });
         break;
       case "kill":
         this.process.kill("SIGKILL");
@@ -83,10 +96,6 @@ export class Child {
     switch (message.type) {
       case "ready":
         return { type: "ready" };
-      case "beat":
-        this.requests = message.requests;
-        this.inFlight = message.inFlight;
-        return { type: "beat" };
       case "failed":
         this.failure = message.failure;
         return null;
@@ -94,6 +103,9 @@ export class Child {
         this.failure = message.failure ?? null;
         return { type: "draining" };
       case "hello":
+      case "loaded":
+      case "closed":
+      case "figures":
         return null;
     }
   }
@@ -101,18 +113,6 @@ export class Child {
   member(): Member {
     const { state } = this;
     const is = isWanted(state) ? state.is as "booting" | "ready" : "leaving";
-    return { slot: this.slot, generation: this.generation.number, is };
-  }
-
-  status(now: number): WorkerStatus {
-    return {
-      slot: this.slot,
-      pid: this.process.pid,
-      generation: this.generation.number,
-      state: this.state.is === "gone" ? "killed" : this.state.is,
-      age: Math.round(now - this.bornAt),
-      requests: this.requests,
-      inFlight: this.inFlight,
-    };
+    return { slot: this.slot, generation: this.generation.number, is, spent: this.spent };
   }
 }

@@ -15,4 +15,14 @@ export type MasterEvent =
   | { readonly type: "renewed"; readonly generation: Generation }
   | { readonly type: "built"; readonly generation: Generation; readonly bundle: AppBundle }
   | { readonly type: "build-failed"; readonly number: number; readonly error: DenicornError }
+  /** The end of a link comes sooner than the exit of the process: a killed worker gets no connections from here on. */
+  | { readonly type: "unlinked" }
+  /** The master that an upgrade started has ended. */
+  | { readonly type: "successor-ended"; readonly status: ExitStatus }
+  /** Another master serves now. */
+  | { readonly type: "retire" }
+  /** A command over the control socket has its turn. */
+  | { readonly type: "asked"; readonly begin: () => void }
+  /** Workers were held up, or turn again. */
+  | { readonly type: "stalled" }
   | { readonly type: "tick" };

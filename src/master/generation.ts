@@ -1,6 +1,5 @@
 import type { Settings } from "../settings/settings.ts";
 import type { WorkerOrders } from "../protocol/messages.ts";
-import type { TcpAddress } from "../system/system.ts";
 
 /** The bundle of one generation. */
 export interface AppBundle {
@@ -19,18 +18,27 @@ export interface Generation {
   bundle: AppBundle | null;
 }
 
-/** Several beats fit into any `timeout`, so that a healthy worker is never called silent. */
-function beatInterval(timeout: number): number {
-  return timeout === 0 ? 1_000 : Math.min(1_000, timeout / 4);
+/** Milliseconds between two beats of a worker that has nothing to do, unless `timeout` asks for more. */
+export const restingRhythm = 250;
+
+/** Several beats fit into `stall-after` as well. */
+export function beatInterval({ stallAfter, timeout }: Settings): number {
+  const limits = [stallAfter, timeout].filter((limit) => limit > 0);
+  return Math.min(restingRhythm, ...limits.map((limit) => limit / 4));
 }
 
-/** What the worker in `slot` is told. `listen` holds real ports, where the setting may say port 0. */
+/** What all workers of a master share. `listen` holds real ports, where the setting may say port 0. */
+export type Workplace = Pick<WorkerOrders, "listen" | "post" | "scoreboard" | "runtimeDirectory">;
+
+/** A worker that is not ready must have time to say why before it is killed for it. */
+const lastWords = 500;
+
+/** What the worker in `slot`, started `age` milliseconds ago, is told. */
 export function ordersFor(
   { number, settings }: Generation,
   bundle: AppBundle,
-  slot: number,
-  listen: readonly TcpAddress[],
-  runtimeDirectory: string,
+  { slot, age }: { readonly slot: number; readonly age: number },
+  workplace: Workplace,
 ): WorkerOrders {
   return {
     slot,
@@ -38,13 +46,24 @@ export function ordersFor(
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,
-    listen,
+    ...workplace,
     backlog: settings.backlog,
     gracefulTimeout: settings.gracefulTimeout,
-    beatInterval: beatInterval(settings.timeout),
+    beatInterval: beatInterval(settings),
+    restingBeatInterval: Math.max(
+      beatInterval(settings),
+      Math.min(restingRhythm, settings.timeout === 0 ? Infinity : settings.timeout / 4),
+    ),
+    slowRequest: settings.slowRequest,
+    drainIdle: settings.drainIdle,
+    readiness: readinessFor(settings, age),
     log: logOrders(settings),
-    runtimeDirectory,
   };
+}
+
+function readinessFor({ readyPath, bootTimeout }: Settings, age: number): WorkerOrders["readiness"] {
+  if (readyPath === undefined) return null;
+  return { path: readyPath, within: Math.max(0, bootTimeout - Math.min(lastWords, bootTimeout / 4) - age) };
 }
 
 export function logOrders(settings: Settings): WorkerOrders["log"] {

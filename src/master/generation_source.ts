@@ -3,7 +3,7 @@ import { changedSettings, keepFixed } from "../settings/changed.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
 import { locateApp, parseAppSpec } from "../app/app_spec.ts";
-import { bundleApp } from "../app/bundle.ts";
+import { bundleApp, keepWhenQuiet } from "../app/bundle.ts";
 import type { Account } from "./account.ts";
 import type { Generation } from "./generation.ts";
 import type { GenerationSource } from "./generations.ts";
@@ -44,13 +44,16 @@ export function createGenerationSource(
       const entry = locateApp(system, spec);
       const { exportName } = spec;
       const outfile = `${directory.path}/generation-${number}.mjs`;
-      const { warnings, durationMs, inputs } = await bundleApp(system, {
+      const { warnings, durationMs, inputs, wasKept, keep } = await bundleApp(system, {
         ...{ entry, exportName, outfile },
         runtimeDirectory: directory.path,
+        cache: settings.bundleCache === "auto",
       });
       directory.share(account, outfile);
       for (const warning of warnings) logger.warning`${warning}`;
-      logger.debug`bundled ${inputs} files in ${Math.round(durationMs)} ms`;
+      const how = wasKept ? "found unchanged" : "bundled";
+      logger.debug`${how}: ${inputs} files, in ${Math.round(durationMs)} ms`;
+      keepWhenQuiet(system, keep);
       return { source: entry, exportName, path: outfile };
     },
 

@@ -1,7 +1,15 @@
 /** Builds generations and keeps those in use; `core/rollout.ts` decides which one serves. */
 
 import { toDenicornError } from "../core/errors.ts";
-import { type Rollout, type RolloutEvent, stepRollout } from "../core/rollout.ts";
+import {
+  isNeeded,
+  provenOf,
+  type Rollout,
+  type RolloutEvent,
+  servingOf,
+  stepRollout,
+  triedOf,
+} from "../core/rollout.ts";
 import type { MasterEvent } from "./events.ts";
 import type { AppBundle, Generation } from "./generation.ts";
 
@@ -38,7 +46,12 @@ export class Generations {
   }
 
   get serving(): Generation {
-    return this.get(this.#rollout.serving);
+    return this.get(servingOf(this.#rollout));
+  }
+
+  /** The generation that serves if what is under way fails. */
+  get proven(): Generation {
+    return this.get(provenOf(this.#rollout));
   }
 
   /** The generation whose canary is being tried. */
@@ -48,6 +61,21 @@ export class Generations {
 
   get isSettled(): boolean {
     return this.#rollout.is === "settled";
+  }
+
+  /** True while the serving generation takes the place of all others. */
+  get isRolling(): boolean {
+    return this.#rollout.is === "rolling";
+  }
+
+  /** True while a roll that was interrupted waits for newer code. */
+  get isHolding(): boolean {
+    return this.#rollout.is === "building" && this.#rollout.holding;
+  }
+
+  /** True for the generation whose workers must boot, lest the reload fails. */
+  isTried({ number }: Generation): boolean {
+    return number === triedOf(this.#rollout);
   }
 
   get(number: number): Generation {
@@ -103,11 +131,10 @@ export class Generations {
     this.#source.shareLogs(this.serving);
   }
 
-  /** Forgets every generation that neither serves, nor is under way, nor has a worker left. */
+  /** Forgets every generation that is not needed and has no worker left. */
   prune(isUsed: (generation: Generation) => boolean): void {
-    const next = this.#rollout.is === "settled" ? null : this.#rollout.next;
     for (const generation of this.#known.values()) {
-      if (generation === this.serving || generation.number === next || isUsed(generation)) continue;
+      if (isNeeded(this.#rollout, generation.number) || isUsed(generation)) continue;
       this.#known.delete(generation.number);
       if (generation.bundle !== null) this.#source.discard(generation.bundle);
     }

@@ -1,6 +1,6 @@
 import { FrameDecoder } from "../protocol/framing.ts";
 import { type FromWorker, isMessage } from "../protocol/messages.ts";
-import type { Connection, UnixListener } from "../system/system.ts";
+import type { Clock, Connection, UnixListener } from "../system/system.ts";
 import type { Child } from "./child.ts";
 
 export interface LinkEvents {
@@ -8,11 +8,22 @@ export interface LinkEvents {
   identify(token: string): Child | null;
   linked(child: Child, connection: Connection): void;
   message(child: Child, message: FromWorker): void;
+  ended(child: Child): void;
 }
 
+/** After a failure to accept, such as too many open files, the next attempt waits this long, in milliseconds. */
+const retryPause = 100;
+
 /** Accepts the links of workers until the listener is closed. */
-export async function acceptLinks(listener: UnixListener, events: LinkEvents): Promise<void> {
-  for await (const connection of listener.accept()) void read(connection, events);
+export async function acceptLinks(listener: UnixListener, events: LinkEvents, clock: Clock): Promise<void> {
+  for (;;) {
+    try {
+      for await (const connection of listener.accept()) void read(connection, events);
+      return;
+    } catch {
+      await new Promise<void>((resolve) => clock.after(retryPause, resolve));
+    }
+  }
 }
 
 async function read(connection: Connection, events: LinkEvents): Promise<void> {
@@ -36,6 +47,9 @@ async function read(connection: Connection, events: LinkEvents): Promise<void> {
     // Not our protocol: whoever it is, the link ends here.
   } finally {
     connection.close();
-    child?.unlink();
+    if (child !== null) {
+      child.unlink();
+      events.ended(child);
+    }
   }
 }

@@ -8,8 +8,7 @@ export interface Operated {
   reload(): void;
   reopenLogs(): void;
   scale(target: number): void;
-  /** Says that it cannot do what was asked for. */
-  decline(): void;
+  upgrade(): void;
 }
 
 /** Carries out what a signal means. */
@@ -27,8 +26,8 @@ export function obey(meaning: MasterMeaning, master: Operated, host: Host): void
       return master.scale(master.target + 1);
     case "one-fewer":
       return master.scale(Math.max(1, master.target - 1));
-    case "unsupported":
-      return master.decline();
+    case "upgrade":
+      return master.upgrade();
     case "drain-all":
       // On a terminal it only means that the window has another size.
       if (host.isTerminal("stdout") || host.isTerminal("stderr")) return;

@@ -8,22 +8,29 @@ export interface Pidfile {
 
 /**
  * Writes this process's id to `path`. A file left by a dead process is replaced; `onStale` is told its content.
+ * `predecessor` is the process this one takes the place of.
  * Throws DenicornError `pidfile`.
  */
-export function writePidfile(system: System, path: string, onStale: (content: string) => void): Pidfile {
+export function writePidfile(
+  system: System,
+  path: string,
+  predecessor: number | null,
+  onStale: (content: string) => void,
+): Pidfile {
   const { files, host, processes } = system;
   const own = `${host.pid}\n`;
   try {
     const content = files.stat(path) === null ? null : files.readTextSync(path).trim();
     if (content !== null) {
       const pid = Number(content);
-      if (Number.isInteger(pid) && pid > 0 && pid !== host.pid && processes.isAlive(pid)) {
+      const isOther = pid !== host.pid && pid !== predecessor;
+      if (Number.isInteger(pid) && pid > 0 && isOther && processes.isAlive(pid)) {
         throw new DenicornError(
           "pidfile",
           `cannot use pidfile: ${path} names process ${pid}, which is running: stop it, or choose another --pid`,
         );
       }
-      onStale(content);
+      if (pid !== predecessor) onStale(content);
     }
     // Whoever reads the file never sees half of it.
     files.writeText(`${path}.${host.pid}`, own, { mode: 0o644 });

@@ -1,11 +1,12 @@
 /** Brings a worker to life: starts its process, and gives it its orders when it is linked and its bundle made. */
 
 import type { Log } from "../log/logger.ts";
-import type { System, TcpAddress } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { Child } from "./child.ts";
 import type { MasterEvent } from "./events.ts";
-import { type Generation, ordersFor } from "./generation.ts";
+import { type Generation, ordersFor, type Workplace } from "./generation.ts";
 import type { Roster } from "./roster.ts";
+import type { Scoreboard } from "./scoreboard.ts";
 import type { Spawner } from "./spawner.ts";
 
 export interface RecruiterOptions {
@@ -13,7 +14,7 @@ export interface RecruiterOptions {
   readonly log: Log;
   readonly spawner: Spawner;
   readonly roster: Roster;
-  readonly runtimeDirectory: string;
+  readonly scoreboard: Scoreboard;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -26,8 +27,9 @@ export class Recruiter {
 
   /** Throws what the system says when a process cannot be started. */
   spawn(slot: number, generation: Generation): void {
-    const { system, log, spawner, roster, post } = this.#options;
+    const { system, log, spawner, roster, scoreboard, post } = this.#options;
     const token = system.host.secret();
+    scoreboard.clear(slot);
     const process = spawner.spawn(slot, generation, token);
     const child = new Child(slot, generation, process, system.clock.monotonic());
     roster.add(child, token);
@@ -39,12 +41,12 @@ export class Recruiter {
     });
   }
 
-  /** `addresses` are those in use, where the settings may say port 0. */
-  giveOrders(child: Child, addresses: readonly TcpAddress[]): void {
+  giveOrders(child: Child, workplace: Workplace): void {
     const { bundle } = child.generation;
     if (bundle === null || child.ordered || !child.isLinked) return;
     child.ordered = true;
-    const orders = ordersFor(child.generation, bundle, child.slot, addresses, this.#options.runtimeDirectory);
-    child.send({ type: "load", orders });
+    const age = this.#options.system.clock.monotonic() - child.bornAt;
+    const place = { slot: child.slot, age };
+    child.send({ type: "load", orders: ordersFor(child.generation, bundle, place, workplace) });
   }
 }

@@ -1,10 +1,10 @@
 /** All worker processes there are, and what they add up to. */
 
 import type { Member } from "../core/pool.ts";
-import type { WorkerStatus } from "../core/status.ts";
 import { isWanted } from "../core/worker_state.ts";
 import type { Child } from "./child.ts";
 import type { Generation } from "./generation.ts";
+import type { Scoreboard } from "./scoreboard.ts";
 
 /** A tick later than this says more about the master than about its workers. */
 const longestPause = 1_000;
@@ -43,17 +43,46 @@ export class Roster {
     return Array.from(this.#children, (child) => child.member());
   }
 
-  /** By slot. `now` is a moment of the monotonic clock. */
-  statuses(now: number): WorkerStatus[] {
-    return Array.from(this.#children, (child) => child.status(now)).sort((a, b) => a.slot - b.slot);
+  bySlot(): Child[] {
+    return Array.from(this.#children).sort((a, b) => a.slot - b.slot);
+  }
+
+  /** With the requests each has in flight. */
+  loadedMembers(scoreboard: Scoreboard): Member[] {
+    return Array.from(
+      this.#children,
+      (child) => ({ ...child.member(), load: scoreboard.inFlight(child.slot) }),
+    );
   }
 
   inSlot(slot: number): Child | undefined {
     return this.#find((child) => child.slot === slot);
   }
 
+  /** Those that serve. */
+  ready(): Child[] {
+    return Array.from(this.#children).filter((child) => child.state.is === "ready" && !child.isLost);
+  }
+
+  get isAnyBooting(): boolean {
+    return this.#find((child) => child.state.is === "booting") !== undefined;
+  }
+
+  /** True while exactly `target` workers are meant to stay, all of them ready and none of them spent. */
+  isCalm(target: number): boolean {
+    const ready = this.ready().filter((child) => !child.spent).length;
+    return ready === target && this.members().filter(({ is }) => is !== "leaving").length === target;
+  }
+
+  /** Those that get new connections: all that are ready, unless some of them can answer sooner than others. */
+  eligible(): ReadonlySet<Child> {
+    const ready = this.ready();
+    const responsive = ready.filter((child) => !child.isStalled);
+    return new Set(responsive.length > 0 ? responsive : ready);
+  }
+
   /** How many workers of a generation are ready. */
-  ready(generation: number): number {
+  readyOf(generation: number): number {
     let count = 0;
     for (const child of this.#children) {
       if (child.state.is === "ready" && child.generation.number === generation) count++;

@@ -1,17 +1,20 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
-import { serveControl } from "../control/control_server.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
+import { Admin } from "./admin.ts";
 import { assemble } from "./assembly.ts";
+import { commandsFor, Control } from "./control.ts";
 import type { SettingsReader } from "./generation_source.ts";
 import type { HeldSignals } from "./held_signals.ts";
 import { logOrders } from "./generation.ts";
+import type { Launch } from "./launch.ts";
 import { writePidfile } from "./pidfile.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
+import { tellStatsd } from "./statsd.ts";
 import { statusOf } from "./status.ts";
 
 /**
@@ -22,6 +25,7 @@ export async function runMaster(
   system: System,
   reader: SettingsReader,
   directory: RuntimeDirectory,
+  launch: Launch,
   signals: HeldSignals,
   cleanup: DisposableStack,
 ): Promise<ExitCode> {
@@ -29,18 +33,46 @@ export async function runMaster(
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, logOrders(settings), { pid: host.pid });
-  probeAddresses(system, settings);
-
-  if (settings.pid !== undefined) {
-    const pidfile = writePidfile(system, settings.pid, (content) => {
+  const control = new Control({ system, logger: log.logger, settings, directory });
+  cleanup.defer(() => control.close());
+  const admin = new Admin(system, log.logger, settings);
+  cleanup.defer(() => admin.close());
+  const claimPidfile = (predecessor: number | null) => {
+    if (settings.pid === undefined) return;
+    const pidfile = writePidfile(system, settings.pid, predecessor, (content) => {
       log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
     });
     cleanup.defer(() => pidfile.remove());
+  };
+  if (launch.predecessor === null) {
+    probeAddresses(system, settings);
+    claimPidfile(null);
   }
-  const arbiter = assemble(system, log, reader, directory);
+  const arbiter = await assemble(system, {
+    ...{ log, reader, directory, launch, cleanup },
+    controlSocket: () => control.path,
+    async claim(predecessor) {
+      claimPidfile(predecessor);
+      if (control.isChosen) await retried(system, () => control.open(commands));
+      await retried(system, () => admin.open(commands));
+    },
+  });
   const startedAt = system.clock.wall();
-  const status = () => statusOf(arbiter, system, startedAt, settings.app ?? "");
-  cleanup.defer(await serveControl(system, settings.controlSocket ?? directory.controlSocket, status));
+  const read = (looks: boolean) => statusOf(arbiter, system, startedAt, arbiter.settings.app ?? "", looks);
+  const commands = commandsFor(arbiter, () => read(true), () => {
+    // The places may be claimed by the successor; the answer to this very request goes out first.
+    system.clock.after(0, () => {
+      control.close();
+      admin.close();
+    });
+  });
+  // A path of the operator's choice is the predecessor's until it retires.
+  if (launch.predecessor === null || !control.isChosen) await control.open(commands);
+  if (launch.predecessor === null) admin.open(commands);
+  if (settings.statsdHost !== undefined) {
+    // What processes take is not among what it is told.
+    cleanup.defer(tellStatsd(system, log.logger, settings.statsdHost, () => read(false)));
+  }
   // Such as what a config file left running: no reason to stop a server.
   system.processes.onUncaught((error) => {
     const { message, detail } = toDenicornError(error);
@@ -55,6 +87,18 @@ export async function runMaster(
   }
   reportFault(system, log, settings, fault);
   return fault.exitCode;
+}
+
+/** The predecessor lets go of what it holds in the next moments. */
+async function retried(system: System, work: () => void | Promise<void>, attempts = 40): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (--attempts === 0) throw error;
+      await new Promise<void>((resolve) => system.clock.after(50, resolve));
+    }
+  }
 }
 
 /** A sole listener would fail on an address that is taken; one with SO_REUSEPORT might silently share it. */

@@ -5,7 +5,7 @@
  */
 
 import { DenicornError } from "../core/errors.ts";
-import type { System, UnixListener } from "../system/system.ts";
+import type { FileInfo, System, UnixListener } from "../system/system.ts";
 import type { Account } from "./account.ts";
 
 const prefix = "denicorn-";
@@ -18,11 +18,13 @@ const longestParent = longestSocketPath - longestInside;
 
 export interface RuntimeDirectory {
   readonly path: string;
+  /** Where a post box for listening sockets may be made. */
+  readonly postBox: string;
   readonly linkSocket: string;
   readonly controlSocket: string;
   /** Listens on `linkSocket` from the beginning: by that a living master is told from a dead one. */
   readonly links: UnixListener;
-  /** Lets workers under another account use it, its link socket and `file`, without owning them. */
+  /** Lets workers under another account use it, its sockets and `file`, without owning them. */
   share(account: Account, file?: string): void;
   [Symbol.dispose](): void;
 }
@@ -54,8 +56,10 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
   for (const parent of parents) await removeLeftovers(system, parent);
   const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   const links = system.network.listenUnix(linkSocketOf(path));
+  const postBox = `${path}/post.sock`;
   return {
     path,
+    postBox,
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
     links,
@@ -65,8 +69,11 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
       const group = gid ?? 0;
       system.files.changeOwner(path, null, group);
       system.files.changeMode(path, 0o710);
-      system.files.changeOwner(linkSocketOf(path), null, group);
-      system.files.changeMode(linkSocketOf(path), 0o660);
+      for (const socket of [linkSocketOf(path), postBox]) {
+        if (system.files.lstat(socket) === null) continue;
+        system.files.changeOwner(socket, null, group);
+        system.files.changeMode(socket, 0o660);
+      }
       if (file === undefined) return;
       system.files.changeOwner(file, null, group);
       system.files.changeMode(file, 0o640);
@@ -114,16 +121,33 @@ export function ownRuntimeDirectories({ files, host }: System, parent: string): 
 
 /** Between the making of a directory and of its socket there is far less time than this. */
 const birth = 10_000;
+/** Between the binding of a socket and listening on it there is far less time than this. */
+const secondLook = 100;
 
 /**
- * A directory whose link socket refuses connections belongs to a dead master, whatever its process id; so does
- * an old one without a socket.
+ * A directory whose link socket refuses connections belongs to a dead master, whatever its process id. Without
+ * that socket only an empty one is taken for ours: others may call a directory of theirs `denicorn-backup`.
  */
 async function removeLeftovers(system: System, parent: string): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
-    const isYoung = clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) < birth;
-    if (isYoung && files.lstat(linkSocketOf(directory)) === null) continue;
-    if (!(await network.answers(linkSocketOf(directory)))) files.remove(directory);
+    try {
+      const socket = linkSocketOf(directory);
+      const link = files.lstat(socket);
+      const isYoung = clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) < birth;
+      if (link === null) {
+        if (!isYoung && files.list(directory).length === 0) files.remove(directory);
+      } else if (isSocket(link) && !(await network.answers(socket))) {
+        // A master that starts at this moment has bound its socket and is about to listen on it.
+        if (isYoung) await new Promise<void>((resolve) => clock.after(secondLook, resolve));
+        if (!isYoung || !(await network.answers(socket))) files.remove(directory);
+      }
+    } catch {
+      // Somebody else removes it at this moment, or does not let us look: no reason not to start.
+    }
   }
+}
+
+function isSocket({ isFile, isDirectory, isSymlink }: FileInfo): boolean {
+  return !isFile && !isDirectory && !isSymlink;
 }

@@ -1,4 +1,5 @@
 import { workerEnvironment } from "../protocol/messages.ts";
+import { namedSettings } from "../settings/settings.ts";
 import type { ChildProcess, System } from "../system/system.ts";
 import type { Account } from "./account.ts";
 import type { Generation } from "./generation.ts";
@@ -24,7 +25,7 @@ export function createSpawner(system: System, linkPath: string, account: Account
           generation.settings.app ?? "",
         ],
         env: {
-          ...system.host.environment(),
+          ...withoutSecrets(system.host.environment()),
           ...Object.fromEntries(generation.settings.env),
           [workerEnvironment.link]: linkPath,
           [workerEnvironment.token]: token,
@@ -35,8 +36,14 @@ export function createSpawner(system: System, linkPath: string, account: Account
   };
 }
 
+/** An app has no business with the tokens of the master. */
+function withoutSecrets(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const secrets = new Set(namedSettings.filter(({ secret }) => secret).map(({ variable }) => variable));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
+}
+
 /** The command that runs this program: the executable itself, or from source the same Deno with main.ts. */
-function selfCommand({ host }: System): [string, ...string[]] {
+export function selfCommand({ host }: System): [string, ...string[]] {
   if (host.standalone) return [host.execPath];
   const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
   const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../deno.json")];

@@ -34,17 +34,31 @@ export interface WorkerOrders {
   readonly exportName: string;
   /** Empty: load the app, report and stay silent (`denicorn check`). */
   readonly listen: readonly Address[];
+  /** Where the master takes the listening sockets; `null` when it does not want them. */
+  readonly post: string | null;
   readonly backlog: number;
   readonly gracefulTimeout: number;
   readonly beatInterval: number;
+  readonly restingBeatInterval: number;
+  /** Path of the scoreboard; `null` where there is none. */
+  readonly scoreboard: string | null;
+  /** From when on a request in flight is told to be slow; 0 for never. */
+  readonly slowRequest: number;
   readonly log: LogOrders;
+  /** What the app must answer with 2xx before the worker listens, and for how long from now it may take. */
+  readonly readiness: { readonly path: string; readonly within: number } | null;
+  /** How long a connection must carry nothing until it counts as idle when the worker leaves. */
+  readonly drainIdle: number;
   /** Removed by a worker whose master vanished. */
   readonly runtimeDirectory: string;
 }
 
 export type ToWorker =
   | { readonly type: "load"; readonly orders: WorkerOrders }
-  | { readonly type: "drain" }
+  /** It is its turn: workers listen one after another. */
+  | { readonly type: "listen" }
+  /** `handedOver`: new connections go to other workers from now on. */
+  | { readonly type: "drain"; readonly handedOver: boolean }
   | { readonly type: "reopen" };
 
 export interface Failure {
@@ -55,12 +69,18 @@ export interface Failure {
 
 export type FromWorker =
   | { readonly type: "hello"; readonly token: string }
-  | { readonly type: "ready"; readonly addresses: readonly Address[] }
+  /** The app is loaded: it could listen now. */
+  | { readonly type: "loaded" }
+  /** It listens. `kept` says why the master did not get the listening sockets, where it wants them. */
+  | { readonly type: "ready"; readonly addresses: readonly Address[]; readonly kept?: string | undefined }
   /** It cannot boot and exits now. */
   | { readonly type: "failed"; readonly failure: Failure }
   /** It finishes by itself: told by a signal, or after an error nobody caught. */
   | { readonly type: "draining"; readonly failure?: Failure | undefined }
-  | { readonly type: "beat"; readonly requests: number; readonly inFlight: number };
+  /** It accepts no more, and the master shall let go of the listening sockets too. */
+  | { readonly type: "closed" }
+  /** The bytes of its slot, from a worker whose memory the master does not share. */
+  | { readonly type: "figures"; readonly bytes: string };
 
 /** The shape every message shares; the rest is trusted, since the token was. */
 export function isMessage(value: unknown): value is { readonly type: string } {

@@ -9,9 +9,10 @@ export interface ChangedSettings {
 
 /** What a reload from `old` to `next` changes. Only values count, not where they come from. */
 export function changedSettings(old: Resolved, next: Resolved): ChangedSettings {
-  const changed = namedSettings.filter(({ key, plain }) =>
-    JSON.stringify(plain(old.settings[key])) !== JSON.stringify(plain(next.settings[key]))
-  );
+  const changed = namedSettings.filter(({ key, plain, secret }) => {
+    const [before, after] = [old.settings[key], next.settings[key]];
+    return secret ? before !== after : JSON.stringify(plain(before)) !== JSON.stringify(plain(after));
+  });
   return {
     applied: changed.filter(({ reload }) => reload).map(({ name }) => name),
     needRestart: changed.filter(({ reload }) => !reload).map(({ name }) => name),

@@ -5,6 +5,7 @@ import { oneOf } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
 import { namedSettings, type SettingKey } from "./settings.ts";
 import { type Flag, spellOut } from "./flags.ts";
+import { off } from "./setting.ts";
 
 /** An option of a command that is no setting: `--json`, `--format text`. */
 export interface CommandOption {
@@ -48,7 +49,9 @@ export function parseCommandLine(args: readonly string[], syntax: CommandSyntax)
   const flags = [...options.map(optionFlag), ...(syntax.takesSettings ? settingFlags : [])];
   const valued = flags.filter((flag) => flag.needs !== undefined).map((flag) => flag.name);
   const parsed = parseArgs(spellOut(args, flags), {
-    boolean: flags.filter((flag) => flag.needs === undefined).map((flag) => flag.name),
+    boolean: flags.filter(({ needs, means }) => needs === undefined && means === undefined).map(({ name }) =>
+      name
+    ),
     string: [...valued, "_"],
     collect: valued,
   });
@@ -67,7 +70,12 @@ function optionFlag({ name, short, placeholder, choices }: CommandOption): Flag 
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter((setting) => setting.flag !== false)
-  .map(({ name, short, accepts }) => ({ name, short, needs: accepts }));
+  .flatMap(({ name, short, accepts, canBeOff }) => [
+    { name, short, needs: accepts },
+    ...(canBeOff
+      ? [{ name: `no-${name}`, short: undefined, needs: undefined, means: { name, value: off } }]
+      : []),
+  ]);
 
 type Parsed = ReturnType<typeof parseArgs>;
 

@@ -14,6 +14,8 @@ export interface Flag {
   readonly short: string | undefined;
   /** Completes "give …" for its value; `undefined` for a flag without one. */
   readonly needs: string | undefined;
+  /** For a flag without a value: it stands for another one with this value, as `--no-name` for `--name=off`. */
+  readonly means?: { readonly name: string; readonly value: string };
 }
 
 const origin = "command line";
@@ -70,7 +72,8 @@ function spellShort(arg: string, rest: string[], flags: readonly Flag[]): string
   return spelled;
 }
 
-function spell({ name }: Flag, value?: string): string {
+function spell({ name, means }: Flag, value?: string): string {
+  if (means !== undefined) return `--${means.name}=${means.value}`;
   return value === undefined ? `--${name}` : `--${name}=${value}`;
 }
 

@@ -6,6 +6,7 @@ import type { Given } from "./given.ts";
 import type { Machine } from "./kind.ts";
 import { notAccepted } from "./mistake.ts";
 import { fromCommandLine, fromDefault, type Origin } from "./origin.ts";
+import { hidden } from "./setting.ts";
 import { flagName, namedSettings, type SettingKey, type Settings } from "./settings.ts";
 
 /** Everything settings can come from. */
@@ -31,6 +32,12 @@ export interface Resolved {
  * `config-file`, `setting-unknown`, `setting-invalid`.
  */
 export function resolveSettings(sources: Sources): Resolved {
+  const resolved = resolveEach(sources);
+  checkTogether(resolved);
+  return resolved;
+}
+
+function resolveEach(sources: Sources): Resolved {
   const { commandLine, environment, reservedVariables = [], configFile, cores } = sources;
   const values = new Map(namedSettings.map((setting) => [setting.key, setting.default]));
   const origins = new Map(namedSettings.map((setting) => [setting.key, fromDefault]));
@@ -44,23 +51,22 @@ export function resolveSettings(sources: Sources): Resolved {
     origins.set(given.setting.key, given.origin);
   }
   // Built from the table itself, so every key is there with the type its own setting reads.
-  const resolved = {
+  return {
     settings: Object.fromEntries(values) as Settings,
     origins: Object.fromEntries(origins) as Record<SettingKey, Origin>,
   };
-  checkTogether(resolved);
-  return resolved;
 }
 
 /**
  * The config file that was asked for by name, to be loaded before the rest can be resolved; `undefined` when
- * none was. What is wrong in the other sources stays wrong whatever the file says, so all of it is checked here.
+ * none was. A value the other sources give wrong stays wrong whatever the file says, so each is checked here; whether
+ * they go together may be for the file to say.
  * Throws DenicornError `setting-unknown`, `setting-invalid`.
  */
 export function requestedConfigFile(
   sources: Pick<Sources, "commandLine" | "environment" | "reservedVariables">,
 ): { readonly path: string; readonly origin: Origin } | undefined {
-  const { settings, origins } = resolveSettings({ ...sources, cores: 1 });
+  const { settings, origins } = resolveEach({ ...sources, cores: 1 });
   return settings.config === undefined ? undefined : { path: settings.config, origin: origins.config };
 }
 
@@ -79,5 +85,5 @@ function readCommandLine({ settings }: Sources["commandLine"]): Given[] {
 function read({ setting, value, origin }: Given, machine: Machine): unknown {
   const reading = setting.read(value, machine);
   if ("value" in reading) return reading.value;
-  throw notAccepted(setting.name, reading.refused, origin, setting.accepts);
+  throw notAccepted(setting.name, setting.secret ? hidden : reading.refused, origin, setting.accepts);
 }

@@ -10,7 +10,12 @@ interface Declaration {
   readonly alias?: EnvironmentAlias;
   /** False for the operand APP. */
   readonly flag?: false;
+  /** True for a value that is shown nowhere. */
+  readonly secret?: true;
 }
+
+/** What turns a setting off: `--name off`, `--no-name`, and in a config file `false`. */
+export const off = "off";
 
 export interface EnvironmentAlias {
   readonly name: string;
@@ -30,10 +35,13 @@ export interface Setting<Value, Config> {
   readonly short?: string;
   readonly alias?: EnvironmentAlias;
   readonly flag?: false;
+  readonly secret?: true;
   readonly accepts: string;
   readonly placeholder: string;
   readonly completion?: Completion;
   readonly repeatable: boolean;
+  /** Whether it can be turned off, also by `--no-name`. */
+  readonly canBeOff?: true;
   readonly default: Value;
   /** Reads a text, a natural value of a config file, or a list of them where the setting is repeatable. */
   read(given: unknown, machine: Machine): Reading<Value>;
@@ -69,8 +77,30 @@ export function optional<Value, Config extends string | number>(
     repeatable: false,
     default: undefined,
     read: (given, machine) => readOne(kind, given, machine),
-    show: (value) => value === undefined ? unset : kind.show(value),
-    plain: (value) => value === undefined ? null : kind.plain(value),
+    show: (value) => value === undefined ? unset : declaration.secret ? hidden : kind.show(value),
+    plain: (value) => value === undefined ? null : declaration.secret ? hidden as Config : kind.plain(value),
+  };
+}
+
+/** Stands for what must not be read. */
+export const hidden = "(hidden)";
+
+/** A setting that may be left out, and may be turned off: then its value is `false`. */
+export function optionalOrOff<Value, Config extends string | number>(
+  kind: Kind<Value, Config>,
+  declaration: Declaration & { readonly unset: string },
+): Setting<Value | false | undefined, Config | false> {
+  const { read, show, plain, default: unset, ...setting } = optional(kind, declaration);
+  const isOff = (given: unknown) => given === off || given === false;
+  return {
+    ...setting,
+    accepts: `${kind.accepts}, or ${off} (in a config file also false)`,
+    placeholder: `${kind.placeholder}|${off}`,
+    canBeOff: true,
+    default: unset,
+    read: (given, machine) => isOff(given) ? { value: false } : read(given, machine),
+    show: (value) => value === false ? off : show(value),
+    plain: (value) => value === false ? false : plain(value),
   };
 }
 

@@ -3,10 +3,12 @@
  * reference page, completions and the types below all follow from here.
  */
 
+import { adminSettings } from "./sections/admin.ts";
 import { appSettings } from "./sections/app.ts";
 import { listeningSettings } from "./sections/listening.ts";
 import { logSettings } from "./sections/logs.ts";
 import { processSettings } from "./sections/process.ts";
+import { scalingSettings } from "./sections/scaling.ts";
 import { workerSettings } from "./sections/workers.ts";
 import type { Setting } from "./setting.ts";
 
@@ -14,16 +16,20 @@ const sections = {
   "App": appSettings,
   "Listening": listeningSettings,
   "Workers": workerSettings,
+  "Scaling": scalingSettings,
   "Logs": logSettings,
   "Process": processSettings,
+  "Administration": adminSettings,
 } satisfies Record<string, Readonly<Record<string, Setting<unknown, unknown>>>>;
 
 type Table =
   & typeof appSettings
   & typeof listeningSettings
   & typeof workerSettings
+  & typeof scalingSettings
   & typeof logSettings
-  & typeof processSettings;
+  & typeof processSettings
+  & typeof adminSettings;
 
 /** The name of a setting in code and in config files: `gracefulTimeout`. */
 export type SettingKey = keyof Table;

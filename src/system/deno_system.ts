@@ -1,11 +1,25 @@
 import { clock } from "./clock.ts";
+import { openDescriptorPost, sendDescriptors } from "./descriptor_post.ts";
 import { files } from "./files.ts";
 import { host } from "./host.ts";
 import { network } from "./network.ts";
 import { processes } from "./processes.ts";
+import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
+import { tcpSockets } from "./tcp_sockets.ts";
+
+const descriptors = { open: openDescriptorPost, send: sendDescriptors };
 
 /** The real outside. */
 export function createSystem(): System {
-  return { clock, host, files, processes, network };
+  return {
+    clock,
+    host,
+    files,
+    processes,
+    network,
+    sockets: tcpSockets,
+    descriptors,
+    memory: sharedMemory,
+  };
 }

@@ -6,13 +6,27 @@ export const files: Files = {
   readText: (path) => Deno.readTextFile(path),
   readTextSync: (path) => Deno.readTextFileSync(path),
   readBytes: (path) => Deno.readFile(path),
+  readBytesSync: (path) => Deno.readFileSync(path),
+  readRange(path, offset, length) {
+    using file = Deno.openSync(path);
+    file.seekSync(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const count = file.readSync(bytes.subarray(filled));
+      if (count === null) return bytes.slice(0, filled);
+      filled += count;
+    }
+    return bytes;
+  },
   writeText: (path, text, options = {}) => Deno.writeTextFileSync(path, text, options),
   writeBytes: (path, bytes, options = {}) => Deno.writeFileSync(path, bytes, options),
   stat: (path) => orNull(() => info(Deno.statSync(path))),
   lstat: (path) => orNull(() => info(Deno.lstatSync(path))),
   realPath: (path) => Deno.realPathSync(path),
   list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
+  entries: (path) => Array.from(Deno.readDirSync(path)),
   rename: (from, to) => Deno.renameSync(from, to),
+  link: (path, target) => Deno.symlinkSync(target, path),
   makeDirectory: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
   makePrivateDirectory: (parent, prefix) => Deno.makeTempDirSync({ dir: parent, prefix }),
   remove(path) {

@@ -8,6 +8,7 @@ export const host: Host = {
   get uid() {
     return Deno.uid();
   },
+  args: Deno.args,
   get execPath() {
     return Deno.execPath();
   },
@@ -27,6 +28,30 @@ export const host: Host = {
     Deno.umask(mask);
   },
   isTerminal: (stream) => file(stream).isTerminal(),
+  terminalSize() {
+    try {
+      const { columns, rows } = Deno.consoleSize();
+      if (columns > 0 && rows > 0) return { columns, rows };
+    } catch {
+      // No terminal.
+    }
+    return { columns: 80, rows: 24 };
+  },
+  keys(pressed) {
+    if (!Deno.stdin.isTerminal()) return () => {};
+    Deno.stdin.setRaw(true);
+    let isOver = false;
+    void (async () => {
+      for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+        if (isOver) return;
+        Array.from(text).forEach(pressed);
+      }
+    })().catch(() => {});
+    return () => {
+      isOver = true;
+      Deno.stdin.setRaw(false);
+    };
+  },
   write(stream, text) {
     try {
       writeAll(file(stream), encoder.encode(text));

@@ -5,20 +5,69 @@ const libraries: Partial<Record<typeof Deno.build.os, string>> = {
   darwin: "libSystem.dylib",
 };
 
-function open() {
+/** Linux only: other systems call the place of `errno` otherwise, and have no steering. */
+const linuxSymbols = {
+  __errno_location: { parameters: [], result: "pointer" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  strerror: { parameters: ["i32"], result: "pointer" },
+} as const;
+
+const everywhere = { lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" } } as const;
+
+function open<Symbols extends Deno.ForeignLibraryInterface>(symbols: Symbols) {
   const name = libraries[Deno.build.os];
   if (name === undefined) throw new Deno.errors.NotSupported(`no C library is known for ${Deno.build.os}`);
-  return Deno.dlopen(name, { lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" } }).symbols;
+  return Deno.dlopen(name, symbols).symbols;
 }
 
-let symbols: ReturnType<typeof open> | undefined;
+function openLinux() {
+  if (Deno.build.os !== "linux") throw new Deno.errors.NotSupported(`not done on ${Deno.build.os}`);
+  return open(linuxSymbols);
+}
+
+let linux: ReturnType<typeof openLinux> | undefined;
+let common: ReturnType<typeof open<typeof everywhere>> | undefined;
+
+/** The functions of glibc this program calls. Throws where there is no glibc. */
+export function libc(): ReturnType<typeof openLinux> {
+  return linux ??= openLinux();
+}
+
+/** A call that failed, with what the system says about it. To be asked right after the call. */
+export function lastError(call: string): Error {
+  const place = libc().__errno_location();
+  return systemError(call, place === null ? 0 : new Deno.UnsafePointerView(place).getInt32());
+}
+
+/** The same for the few calls that give the number of their error back. */
+export function systemError(call: string, errno: number): Error {
+  const text = libc().strerror(errno);
+  const reason = text === null ? `error ${errno}` : new Deno.UnsafePointerView(text).getCString();
+  return new Error(`${call}: ${reason}`);
+}
+
+/** As C wants a text: with a NUL at its end. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}
 
 /** As an id: leave it as it is. */
 const unchanged = 0xffff_ffff;
 
 /** Changes the owner of what lies at `path` itself, even if that is a link. `null` leaves an id as it is. */
 export function changeOwnerOfEntry(path: string, uid: number | null, gid: number | null): void {
-  symbols ??= open();
-  const result = symbols.lchown(new TextEncoder().encode(`${path}\0`), uid ?? unchanged, gid ?? unchanged);
+  common ??= open(everywhere);
+  const result = common.lchown(cString(path), uid ?? unchanged, gid ?? unchanged);
   if (result !== 0) throw new Deno.errors.PermissionDenied(`lchown '${path}' failed`);
 }

@@ -6,13 +6,13 @@ export function formatAddress({ hostname, port }: TcpAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** What `probe` or `serve` threw, as an error an operator can act on. */
-export function toListenError(thrown: unknown, address: TcpAddress): DenicornError {
+/** What `probe`, `serve` or `serveAlone` threw, as an error an operator can act on. */
+export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bind"): DenicornError {
   const at = formatAddress(address);
   if (thrown instanceof Deno.errors.AddrInUse) {
     return new DenicornError(
       "bind-in-use",
-      `cannot listen: ${at} is in use by another program: stop it (ss -ltnp shows it) or choose another --bind`,
+      `cannot listen: ${at} is in use by another program: stop it (ss -ltnp shows it) or choose another ${flag}`,
       { cause: thrown },
     );
   }
@@ -28,7 +28,7 @@ export function toListenError(thrown: unknown, address: TcpAddress): DenicornErr
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new DenicornError(
     "bind-unavailable",
-    `cannot listen: ${at} is not an address of this machine (${reason}): choose another --bind`,
+    `cannot listen: ${at} is not an address of this machine (${reason}): choose another ${flag}`,
     { cause: thrown },
   );
 }

@@ -1,4 +1,5 @@
 import type { Connection, Network } from "./system.ts";
+import { onWebSocket } from "./web_sockets.ts";
 
 /** Deno balances listeners on one port through SO_REUSEPORT on Linux only. */
 export const balancesReusePort = Deno.build.os === "linux";
@@ -7,6 +8,8 @@ export const balancesReusePort = Deno.build.os === "linux";
 const answerWithin = 5_000;
 
 export const network: Network = {
+  onWebSocket,
+
   listenUnix(path) {
     const listener = Deno.listen({ transport: "unix", path });
     return {
@@ -19,6 +22,10 @@ export const network: Network = {
 
   async connectUnix(path) {
     return connection(await Deno.connect({ transport: "unix", path }));
+  },
+
+  async connectTcp(address) {
+    return connection(await Deno.connect({ hostname: address.hostname, port: address.port }));
   },
 
   async answers(path) {
@@ -52,6 +59,25 @@ export const network: Network = {
     };
   },
 
+  serveAlone({ hostname, port }, handler) {
+    const server = Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    return {
+      address: { hostname: server.addr.hostname, port: server.addr.port },
+      stopAccepting: () => server.shutdown().catch(() => {}),
+    };
+  },
+
+  datagramsTo({ hostname, port }) {
+    const any = hostname.includes(":") ? "::" : "0.0.0.0";
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: any, port: 0 });
+    const encoder = new TextEncoder();
+    return {
+      send: async (text) =>
+        void await socket.send(encoder.encode(text), { transport: "udp", hostname, port }),
+      close: () => socket.close(),
+    };
+  },
+
   serveUnix(path, handler) {
     const server = Deno.serve({ path, onListen: () => {} }, handler);
     return { close: () => server.shutdown() };
@@ -62,6 +88,12 @@ export const network: Network = {
     const response = await fetch(url, { signal: AbortSignal.timeout(answerWithin), ...init, client });
     const body = await response.arrayBuffer();
     return new Response(body, { status: response.status, headers: response.headers });
+  },
+
+  streamUnix(path, url) {
+    // Never closed: with it the body would end.
+    const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    return fetch(url, { client });
   },
 };
 

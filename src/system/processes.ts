@@ -1,7 +1,7 @@
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, uid, gid }) {
+  spawn({ command, args, env, cwd, uid, gid }) {
     const child = new Deno.Command(command, {
       args: [...args],
       env: { ...env },
@@ -11,6 +11,7 @@ export const processes: Processes = {
       stderr: "inherit",
       // A session of its own: Ctrl-C at the terminal reaches the master alone, which stops the workers in order.
       detached: true,
+      ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     }).spawn();

@@ -9,6 +9,9 @@ export interface System {
   readonly files: Files;
   readonly processes: Processes;
   readonly network: Network;
+  readonly sockets: TcpSockets;
+  readonly descriptors: Descriptors;
+  readonly memory: SharedMemory;
 }
 
 export interface Clock {
@@ -28,6 +31,8 @@ export interface Host {
   readonly os: string;
   readonly pid: number;
   readonly uid: number | null;
+  /** What this process was started with. */
+  readonly args: readonly string[];
   readonly execPath: string;
   /** True inside an executable made with `deno compile`. */
   readonly standalone: boolean;
@@ -42,6 +47,13 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** Of the terminal behind stdout, or what is usual where there is none. */
+  terminalSize(): { readonly columns: number; readonly rows: number };
+  /**
+   * Calls `pressed` for each key at once, Ctrl-C among them, until the returned function is called. Does nothing
+   * where stdin is no terminal.
+   */
+  keys(pressed: (key: string) => void): () => void;
   write(stream: Stream, text: string): void;
   /** At least 0, below 1. */
   random(): number;
@@ -60,6 +72,14 @@ export interface FileInfo {
   readonly modifiedAt: number;
 }
 
+/** What a directory says about one of its names; a link is not followed. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+}
+
 /** A file open for appending; one write call appends one piece whole. */
 export interface AppendFile {
   write(bytes: Uint8Array): void;
@@ -71,6 +91,9 @@ export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   readBytes(path: string): Promise<Uint8Array>;
+  readBytesSync(path: string): Uint8Array<ArrayBuffer>;
+  /** `length` bytes from `offset`; fewer where the file ends. */
+  readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer>;
   writeText(path: string, text: string, options?: { mode?: number; createNew?: boolean }): void;
   writeBytes(path: string, bytes: Uint8Array, options?: { mode?: number }): void;
   /** `null` when nothing is there. */
@@ -79,7 +102,10 @@ export interface Files {
   lstat(path: string): FileInfo | null;
   realPath(path: string): string;
   list(path: string): string[];
+  entries(path: string): DirectoryEntry[];
   rename(from: string, to: string): void;
+  /** Makes a symbolic link at `path`. */
+  link(path: string, target: string): void;
   makeDirectory(path: string, mode: number): void;
   /** A new directory of mode 0700 whose name begins with `prefix`. */
   makePrivateDirectory(parent: string, prefix: string): string;
@@ -95,6 +121,8 @@ export interface SpawnOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Where it starts; by default where this process is. */
+  readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }
@@ -174,18 +202,99 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
+/** This side's end of a WebSocket. */
+export interface WebSocketEnd {
+  /** Begins the closing handshake. Throws while it is not open. */
+  close(code: number, reason: string): void;
+  readonly closed: Promise<void>;
+}
+
+export interface Datagrams {
+  /** Rejects when it cannot be sent; that it arrives nobody knows. */
+  send(text: string): Promise<void>;
+  close(): void;
+}
+
 export interface Network {
+  /** From now on `opened` is told of every WebSocket the app accepts. */
+  onWebSocket(opened: (socket: WebSocketEnd) => void): void;
   listenUnix(path: string): UnixListener;
   connectUnix(path: string): Promise<Connection>;
+  connectTcp(address: TcpAddress): Promise<Connection>;
   /** True when somebody listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
   /** Throws what a sole listener on `address` would meet: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
+  /** Serves HTTP for administration: alone on its address, and a failure is answered with 500. */
+  serveAlone(
+    address: TcpAddress,
+    handler: (request: Request) => Response | Promise<Response>,
+  ): HttpServer;
+  /** Sends datagrams from a port of its own; a name is looked up each time. */
+  datagramsTo(address: TcpAddress): Datagrams;
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
   ): { close(): Promise<void> };
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
+  /** Like `fetchUnix`; the body comes as it is sent, for as long as that goes on. */
+  streamUnix(path: string, url: string): Promise<Response>;
+}
+
+/** A TCP socket of this process that takes connections. */
+export interface TcpListener {
+  readonly descriptor: number;
+  readonly port: number;
+}
+
+/** A TCP connection of this process. */
+export interface TcpConnection {
+  readonly descriptor: number;
+  /** Milliseconds since it last carried data in either direction; 0 while the other side has not taken all of it. */
+  readonly idle: number;
+}
+
+/** TCP sockets as the kernel sees them. Linux only: elsewhere every call throws. */
+export interface TcpSockets {
+  /** In the order in which they were opened. */
+  listeners(): TcpListener[];
+  /** The connections whose end on this side has `port`. */
+  connections(port: number): TcpConnection[];
+  /** How many connections wait in the accept queue of `listener`. */
+  waiting(listener: number): number;
+  /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws where the kernel refuses. */
+  steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
+  close(descriptor: number): void;
+}
+
+/** Open sockets that came from another process. */
+export interface Delivery {
+  readonly note: string;
+  readonly descriptors: readonly number[];
+}
+
+export interface DescriptorPost {
+  /** All that has come since it was last asked; does not wait. */
+  receive(): Delivery[];
+  close(): void;
+}
+
+/** Passes open sockets between processes. Linux only: elsewhere every call throws. */
+export interface Descriptors {
+  /** Opens a post box at `path`. Throws when it cannot be made. */
+  open(path: string): DescriptorPost;
+  /** Sends `descriptors`, at most 253, with a short note. They stay open here. Throws when nobody takes them. */
+  send(path: string, note: string, descriptors: readonly number[]): void;
+}
+
+/** Files that several processes hold in memory. Linux only: elsewhere every call throws. */
+export interface SharedMemory {
+  /** Makes a file only this user can read, filled with zeros, and maps it for as long as this process lives. */
+  create(path: string, size: number): ArrayBuffer;
+  /** Maps a file that belongs to `owner`; links are not followed. Throws when it is anything else. */
+  map(path: string, owner: number): ArrayBuffer;
+  /** True when the process that created the file is gone. */
+  isAbandoned(path: string): boolean;
 }

@@ -7,29 +7,26 @@ import { importApp } from "../app/import_app.ts";
 import { importFailure } from "../app/import_failure.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
-import { AccessLog } from "../log/access_log.ts";
 import type { WorkerOrders } from "../protocol/messages.ts";
-import { toListenError } from "../system/listen_error.ts";
-import type { FetchHandler, HttpServer, System } from "../system/system.ts";
-import { drain } from "./drain.ts";
+import type { FetchHandler, System } from "../system/system.ts";
+import type { DrainReport } from "./drain.ts";
 import { stackOf, toFailure } from "./failure.ts";
+import type { Flight } from "./flights.ts";
 import type { MasterLink } from "./link.ts";
-import { logged, Requests } from "./requests.ts";
+import { untilReady } from "./readiness.ts";
+import { Service } from "./service.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 export class Worker {
   readonly #system: System;
   readonly #link: MasterLink;
   readonly #linkPath: string;
-  readonly #requests = new Requests();
-  #servers: HttpServer[] = [];
   #orders: WorkerOrders | null = null;
   #log: WorkerLog | null = null;
-  #accessLog: AccessLog | null = null;
+  #service: Service | null = null;
+  #fetch: FetchHandler | null = null;
+  #listening = false;
   #leaving = false;
-  #totalAtBeat = 0;
-  /** Requests came in between the last two beats. */
-  #isBusy = false;
 
   /** `linkPath` is the socket that `link` is connected to. */
   constructor(system: System, link: MasterLink, linkPath: string) {
@@ -49,8 +46,11 @@ export class Worker {
         case "load":
           void this.#boot(message.orders);
           break;
+        case "listen":
+          this.#listen();
+          break;
         case "drain":
-          void this.#leave(ExitCode.normal);
+          void this.#leave(ExitCode.normal, message.handedOver);
           break;
         case "reopen":
           this.#reopenLogs();
@@ -65,21 +65,42 @@ export class Worker {
     try {
       const { slot: worker, generation: gen } = orders;
       this.#log = new WorkerLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
-      const fetch = await this.#load(orders);
-      if (this.#leaving) return;
-      const handler = this.#requests.count(this.#withAccessLog(fetch, orders));
-      this.#servers = orders.listen.map((address) => this.#listen(address, orders, handler));
+      this.#service = new Service(this.#system, orders, {
+        send: (message) => void this.#link.send(message),
+        onError: (error) => this.#answerError(error),
+        onSlow: (flight, ms) => this.#tellSlow(flight, ms),
+      });
+      this.#fetch = await this.#load(orders);
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
-    void this.#link.send({ type: "ready", addresses: this.#servers.map((server) => server.address) });
-    void this.#log.load();
-    this.#system.clock.every(orders.beatInterval, () => this.#beat());
+    void this.#link.send({ type: "loaded" });
   }
 
-  /** Imports the app. What goes wrong in its background meanwhile is its failure to load, too. */
+  #listen(): void {
+    if (this.#leaving || this.#service === null || this.#fetch === null) return;
+    try {
+      this.#service.start(this.#fetch);
+    } catch (error) {
+      return void this.#fail(toDenicornError(error));
+    }
+    this.#listening = true;
+    void this.#log?.load();
+    const { apart } = this.#service.slot;
+    if (apart === null || this.#orders?.scoreboard === null) return;
+    void this.#log?.say((logger) =>
+      logger.warning`no memory shared with the master: ${apart}: figures are sent over the link`
+    );
+  }
+
+  /**
+   * Imports the app and waits until it can serve. What goes wrong in its background meanwhile is its failure to
+   * load, too.
+   */
   async #load(orders: WorkerOrders): Promise<FetchHandler> {
     const { processes, clock, host } = this.#system;
+    const { readiness } = orders;
+    const start = clock.monotonic();
     const place = { ...orders, workingDirectory: host.cwd() };
     const forget = processes.onUncaught((error) => {
       if (!this.#leaving) void this.#fail(importFailure(error, place));
@@ -89,34 +110,14 @@ export class Worker {
     await new Promise<void>((resolve) => clock.after(0, resolve));
     forget();
     // After the app's own listeners, so that an app that handles its errors itself keeps doing so.
-    processes.onUncaught((error) => this.#handleUncaught(error));
-    return fetch;
-  }
-
-  #beat(): void {
-    const { total, inFlight } = this.#requests;
-    this.#isBusy = total !== this.#totalAtBeat;
-    this.#totalAtBeat = total;
-    void this.#link.send({ type: "beat", requests: total, inFlight });
-  }
-
-  #withAccessLog(fetch: FetchHandler, orders: WorkerOrders): FetchHandler {
-    const { accessLogfile, format } = orders.log;
-    if (accessLogfile === null) return fetch;
-    this.#accessLog = new AccessLog(this.#system, accessLogfile, format);
-    return logged(fetch, this.#accessLog, this.#system.clock, orders.slot);
-  }
-
-  #listen(address: WorkerOrders["listen"][number], orders: WorkerOrders, handler: FetchHandler): HttpServer {
-    try {
-      return this.#system.network.serve({
-        address,
-        backlog: orders.backlog,
-        onError: (error) => this.#answerError(error),
-      }, handler);
-    } catch (error) {
-      throw toListenError(error, address);
+    processes.onUncaught((error) => {
+      if (this.#listening) this.#handleUncaught(error);
+      else if (!this.#leaving) void this.#fail(importFailure(error, place));
+    });
+    if (readiness !== null) {
+      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.within });
     }
+    return fetch;
   }
 
   #answerError(error: unknown): Response {
@@ -137,10 +138,10 @@ export class Worker {
     switch (signalMeanings[signal].worker) {
       case "drain":
         void this.#link.send({ type: "draining" });
-        void this.#leave(ExitCode.normal);
+        void this.#leave(ExitCode.normal, true);
         break;
       case "quit":
-        this.#accessLog?.flush();
+        this.#service?.accessLog?.flush();
         this.#system.processes.exit(ExitCode.normal);
         break;
       case "reopen-logs":
@@ -154,7 +155,7 @@ export class Worker {
   #reopenLogs(): void {
     void this.#log?.reopen();
     try {
-      this.#accessLog?.reopen();
+      this.#service?.accessLog?.reopen();
     } catch (error) {
       void this.#log?.say((logger) => logger.error`${toDenicornError(error).message}`);
     }
@@ -172,35 +173,56 @@ export class Worker {
       detail: stackOf(error),
     };
     void this.#link.send({ type: "draining", failure });
-    void this.#leave(ExitCode.internal);
+    void this.#leave(ExitCode.internal, true);
   }
 
   async #handleMasterGone(): Promise<void> {
-    void this.#leave(ExitCode.normal);
+    void this.#leave(ExitCode.normal, false);
     if (this.#orders === null) return;
     void this.#log?.say((logger) => logger.warning("the link to the master ended: finishing, then exiting"));
     // Whoever still listens there is a master that lives and only lost this link.
     if (await this.#system.network.answers(this.#linkPath)) return;
     this.#system.files.remove(this.#orders.runtimeDirectory);
+    if (this.#orders.scoreboard !== null) this.#system.files.remove(this.#orders.scoreboard);
   }
 
-  async #leave(code: ExitCode): Promise<void> {
+  /** `handedOver`: others get the new connections, if the master has the listeners. */
+  async #leave(code: ExitCode, handedOver: boolean): Promise<void> {
+    if (!handedOver) this.#service?.recall();
     if (this.#leaving) return;
     this.#leaving = true;
-    const deadline = this.#orders?.gracefulTimeout ?? 0;
-    const isBusy = this.#isBusy || this.#requests.total !== this.#totalAtBeat;
-    const { cut, took } = await drain(this.#servers, this.#requests, this.#system.clock, {
-      deadline,
-      isBusy,
-    });
-    if (cut > 0) {
-      const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
-      const seconds = (took / 1000).toFixed(1);
-      await this.#log?.say((logger) =>
-        logger.warning`${requests} cut off after ${seconds} s (graceful-timeout)`
-      );
+    if (this.#service !== null) {
+      const report = await this.#service.finish();
+      await this.#tellCut(report, this.#service.requests.flights);
+      this.#service.accessLog?.close();
     }
-    this.#accessLog?.close();
     this.#system.processes.exit(code);
   }
+
+  #tellSlow(flight: Flight, ms: number): void {
+    void this.#log?.say((logger) => logger.warning`slow request: ${describe(flight, ms)}, still running`);
+  }
+
+  /** Says what did not finish in time. */
+  async #tellCut({ cut, took }: DrainReport, flights: Iterable<Flight>): Promise<void> {
+    if (cut === 0) return;
+    const now = this.#system.clock.monotonic();
+    const named = Array.from(flights).slice(0, mostNamed).map((flight) =>
+      describe(flight, now - flight.since)
+    );
+    const others = cut > named.length ? ` and ${cut - named.length} more` : "";
+    const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
+    const seconds = (took / 1000).toFixed(1);
+    await this.#log?.say((logger) =>
+      logger
+        .warning`${requests} cut off after ${seconds} s (graceful-timeout): ${named.join(", ")}${others}`
+    );
+  }
+}
+
+/** So many requests stand in one line of the log. */
+const mostNamed = 5;
+
+function describe(flight: Flight, ms: number): string {
+  return `${flight.request.method} ${flight.path} for ${(ms / 1000).toFixed(1)} s`;
 }

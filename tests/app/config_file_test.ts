@@ -7,7 +7,7 @@ import { Scene, type Tree } from "./scene.ts";
 const system = createSystem();
 
 function load(scene: Scene, name: string): Promise<Readonly<Record<string, unknown>>> {
-  return loadConfigFile(system, `${scene.folder}/${name}`, scene.runtimeDirectory);
+  return loadConfigFile(system, `${scene.folder}/${name}`, { runtimeDirectory: scene.runtimeDirectory });
 }
 
 async function settings(tree: Tree, name: string): Promise<Readonly<Record<string, unknown>>> {

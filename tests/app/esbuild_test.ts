@@ -1,6 +1,6 @@
 /** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
 
-import { embeddedEsbuild, executableCopy } from "../../src/app/esbuild_executable.ts";
+import { type CarriedEsbuild, executableCopy } from "../../src/app/esbuild_executable.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import type { System } from "../../src/system/system.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
@@ -93,12 +93,6 @@ Deno.test("esbuild starts after the directory that Denicorn was started in is go
   assertEquals(new TextDecoder().decode(stdout), "1 undefined undefined\n", new TextDecoder().decode(stderr));
 });
 
-Deno.test("the executable lies where the npm packages are", async () => {
-  const { path, version } = embeddedEsbuild();
-  const { stdout } = await new Deno.Command(path, { args: ["--version"] }).output();
-  assertEquals(new TextDecoder().decode(stdout).trim(), version);
-});
-
 /** The real files, seen by a user with this environment. */
 function systemWith(environment: Readonly<Record<string, string>>): System {
   return { ...system, host: { ...system.host, uid: Deno.uid(), env: (name) => environment[name] } };
@@ -110,57 +104,62 @@ async function run(path: string): Promise<string> {
   return new TextDecoder().decode((await new Deno.Command(path).output()).stdout).trim();
 }
 
+/** A file that carries the program, as a compiled Denicorn does. */
+const carrier = `before${program}after`;
+const carried: CarriedEsbuild = {
+  version: "1.2.3",
+  sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(program))).toHex(),
+  offset: "before".length,
+  size: program.length,
+};
+const directory = `esbuild-1.2.3-${carried.sha256.slice(0, 16)}`;
+
+function copy(scene: Scene, environment: Readonly<Record<string, string>>): Promise<string> {
+  return executableCopy(systemWith(environment), `${scene.folder}/carrier`, carried, scene.runtimeDirectory);
+}
+
 Deno.test("the executable is copied once into the user's cache", async () => {
-  using scene = new Scene({ "embedded": program, "cache/x": "" });
-  const user = systemWith({ HOME: scene.folder });
-  const embedded = { path: `${scene.folder}/embedded`, version: "1.2.3" };
-  const path = await executableCopy(user, embedded, scene.runtimeDirectory);
-  assertEquals(path, `${scene.folder}/.cache/denicorn/esbuild-1.2.3-${program.length}/esbuild`);
+  using scene = new Scene({ carrier, "cache/x": "" });
+  const user = { HOME: scene.folder };
+  const path = await copy(scene, user);
+  assertEquals(path, `${scene.folder}/.cache/denicorn/${directory}/esbuild`);
   assertEquals(await run(path), "works");
   const { ino, mode } = Deno.statSync(path);
   assertEquals((mode ?? 0) & 0o777, 0o700);
-  assertEquals(await executableCopy(user, embedded, scene.runtimeDirectory), path);
+  assertEquals(await copy(scene, user), path);
   assertEquals(Deno.statSync(path).ino, ino);
   assertEquals([...Deno.readDirSync(path.replace(/\/esbuild$/, ""))].map(({ name }) => name), ["esbuild"]);
 });
 
 Deno.test("a copy that is damaged, or that others could have written, is replaced", async () => {
-  using scene = new Scene({ "embedded": program });
-  const user = systemWith({ XDG_CACHE_HOME: scene.folder });
-  const embedded = { path: `${scene.folder}/embedded`, version: "1.2.3" };
-  const path = await executableCopy(user, embedded, scene.runtimeDirectory);
+  using scene = new Scene({ carrier });
+  const user = { XDG_CACHE_HOME: scene.folder };
+  const path = await copy(scene, user);
   Deno.writeTextFileSync(path, "#!/bin/sh");
-  assertEquals(await run(await executableCopy(user, embedded, scene.runtimeDirectory)), "works");
+  assertEquals(await run(await copy(scene, user)), "works");
   Deno.writeTextFileSync(path, program.replace("works", "wrong"));
   Deno.chmodSync(path, 0o777);
-  assertEquals(await run(await executableCopy(user, embedded, scene.runtimeDirectory)), "works");
+  assertEquals(await run(await copy(scene, user)), "works");
 });
 
 Deno.test("without a cache that can be trusted it is copied into the runtime directory", async () => {
-  using scene = new Scene({ "embedded": program, "file": "", "open/denicorn/esbuild-1.2.3-20/x": "" });
-  const embedded = { path: `${scene.folder}/embedded`, version: "1.2.3" };
-  Deno.chmodSync(`${scene.folder}/open/denicorn/esbuild-1.2.3-20`, 0o777);
-  const expected = `${scene.runtimeDirectory}/esbuild-1.2.3-20/esbuild`;
+  using scene = new Scene({ carrier, "file": "", [`open/denicorn/${directory}/x`]: "" });
+  Deno.chmodSync(`${scene.folder}/open/denicorn/${directory}`, 0o777);
+  const expected = `${scene.runtimeDirectory}/${directory}/esbuild`;
   for (const cache of [`${scene.folder}/file`, `${scene.folder}/open`, "relative"]) {
-    const path = await executableCopy(
-      systemWith({ XDG_CACHE_HOME: cache }),
-      embedded,
-      scene.runtimeDirectory,
-    );
+    const path = await copy(scene, { XDG_CACHE_HOME: cache });
     assertEquals([path, await run(path)], [expected, "works"]);
   }
-  assertEquals(await executableCopy(systemWith({}), embedded, scene.runtimeDirectory), expected);
+  assertEquals(await copy(scene, {}), expected);
 });
 
-Deno.test("a binary without esbuild says so", async () => {
-  using scene = new Scene({});
-  const embedded = { path: "/nothing/esbuild", version: "1" };
-  const error = await assertRejects(
-    () => executableCopy(systemWith({}), embedded, scene.runtimeDirectory),
-    Error,
-  );
-  assertEquals(
-    error.message,
-    "cannot bundle the app: /nothing/esbuild: this build of Denicorn lacks esbuild",
-  );
+Deno.test("what is not the executable that was built in is never copied", async () => {
+  for (const other of [carrier.replace("works", "wrong"), "before#!"]) {
+    using scene = new Scene({ carrier: other });
+    const error = await assertRejects(() => copy(scene, { HOME: scene.folder }), Error);
+    assertMatch(
+      error.message,
+      /^cannot bundle the app: .*carrier: does not hold the esbuild it was built with/,
+    );
+  }
 });

@@ -1,4 +1,7 @@
 import { referencePages } from "../../src/cli/reference_pages.ts";
+import { ctlOptions, ctlWords } from "../../src/cli/ctl_words.ts";
+import { endpoints } from "../../src/control/endpoints.ts";
+import { lifecycleKinds } from "../../src/core/lifecycle.ts";
 import { errorKinds } from "../../src/core/errors.ts";
 import { signalMeanings } from "../../src/core/signals.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
@@ -21,6 +24,20 @@ Deno.test("docs/settings.md has a heading for each setting, and none for anythin
 Deno.test("docs/signals.md has a row for each signal, and none for anything else", () => {
   const rows = read("docs/signals.md").match(/^\| `[A-Z0-9]+`/gm);
   assertEquals(rows, Object.keys(signalMeanings).map((signal) => `| \`${signal.slice(3)}\``));
+});
+
+Deno.test("docs/ctl.md has a row for each command, option, request and event, and none for anything else", () => {
+  const rows = read("docs/ctl.md").match(/^\| `(\\\||[^`])+`/gm)?.map((row) => row.slice(3, -1));
+  assertEquals(rows, [
+    ...ctlWords.map(({ name, takes }) =>
+      takes === undefined ? name : `${name} ${takes.placeholder.replaceAll("|", "\\|")}`
+    ),
+    ...ctlOptions.map(({ name }) => `--${name}`),
+    ...endpoints.map((endpoint) =>
+      `${endpoint.method} ${endpoint.path}${"canWait" in endpoint ? "?wait=1" : ""}`
+    ),
+    ...Object.keys(lifecycleKinds),
+  ]);
 });
 
 Deno.test("every error the code can throw is declared, and every declared one is thrown somewhere", () => {

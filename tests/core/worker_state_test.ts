@@ -36,8 +36,8 @@ Deno.test("timeout 0 never kills a silent worker", () => {
 });
 
 Deno.test("draining ends in a kill only after the worker's own deadline and a margin", () => {
-  const { state, action } = at(ready, { type: "drain" }, 0);
-  assertEquals(action, { type: "drain" });
+  const { state, action } = at(ready, { type: "drain", handedOver: true }, 0);
+  assertEquals(action, { type: "drain", handedOver: true });
   assertEquals(at(state, { type: "tick" }, 10_000).action, undefined);
   assertEquals(at(state, { type: "tick" }, 10_000 + killMargin).action, {
     type: "kill",
@@ -47,18 +47,21 @@ Deno.test("draining ends in a kill only after the worker's own deadline and a ma
 
 Deno.test("a worker that began to drain by itself is not told again", () => {
   const { state } = at(ready, { type: "draining" }, 0);
-  assertEquals(at(state, { type: "drain" }, 1).action, undefined);
+  assertEquals(at(state, { type: "drain", handedOver: true }, 1).action, undefined);
 });
 
 Deno.test("a worker still booting is killed when it is not wanted: it has nothing to drain", () => {
-  assertEquals(at(boot(0), { type: "drain" }, 1).action, { type: "kill", because: "unwanted" });
+  assertEquals(at(boot(0), { type: "drain", handedOver: true }, 1).action, {
+    type: "kill",
+    because: "unwanted",
+  });
 });
 
 Deno.test("property: every worker ends, it is killed at most once, and gone is the end", () => {
   const event = fc.constantFrom<WorkerEvent>(
     { type: "ready" },
     { type: "beat" },
-    { type: "drain" },
+    { type: "drain", handedOver: true },
     { type: "draining" },
     { type: "kill", because: "quick-stop" },
     { type: "exit" },
@@ -84,9 +87,12 @@ Deno.test("property: every worker ends, it is killed at most once, and gone is t
 
 Deno.test("what the master slept through is not held against its workers", () => {
   const later = (state: WorkerState) => at(postpone(state, 100_000), { type: "tick" }, 100_100).action;
-  assertEquals([later(boot(0)), later(ready), later(at(ready, { type: "drain" }, 0).state)], [
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  assertEquals(
+    [later(boot(0)), later(ready), later(at(ready, { type: "drain", handedOver: true }, 0).state)],
+    [
+      undefined,
+      undefined,
+      undefined,
+    ],
+  );
 });

@@ -1,13 +1,16 @@
 import type {
   AppendFile,
   ChildProcess,
+  Descriptors,
   ExitStatus,
   Files,
   Host,
   Network,
   Processes,
+  SharedMemory,
   Signal,
   System,
+  TcpSockets,
 } from "../../src/system/system.ts";
 import { FakeClock } from "./fake_clock.ts";
 
@@ -46,6 +49,7 @@ export class FakeSystem implements System {
     os: "linux",
     pid: 41,
     uid: 1000,
+    args: ["app.ts"],
     execPath: "/opt/denicorn",
     standalone: true,
     runtime: "deno 0.0.0",
@@ -58,6 +62,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    terminalSize: () => ({ columns: 80, rows: 24 }),
+    keys: () => () => {},
     write: (stream, text) => void (this.written[stream] += text),
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
@@ -67,16 +73,21 @@ export class FakeSystem implements System {
     readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
     readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
+    readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
+    readRange: (path, offset, length) =>
+      new TextEncoder().encode(this.#read(path)).slice(offset, offset + length),
     writeText: (path, text) => void this.texts.set(path, text),
     writeBytes: (path, bytes) => void this.texts.set(path, new TextDecoder().decode(bytes)),
     stat: (path) => this.#info(path),
     lstat: (path) => this.#info(path),
     realPath: (path) => path,
     list: () => [],
+    entries: () => [],
     rename: (from, to) => {
       this.texts.set(to, this.#read(from));
       this.texts.delete(from);
     },
+    link: () => {},
     makeDirectory: () => {},
     makePrivateDirectory: (parent, prefix) => `${parent}/${prefix}1`,
     remove: (path) => void this.texts.delete(path),
@@ -96,13 +107,37 @@ export class FakeSystem implements System {
   };
 
   readonly network: Network = {
+    onWebSocket: () => {},
     listenUnix: () => unavailable("listenUnix"),
     connectUnix: () => unavailable("connectUnix"),
+    connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
     probe: () => {},
     serve: () => unavailable("serve"),
+    serveAlone: () => unavailable("serveAlone"),
+    datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
+    streamUnix: () => unavailable("streamUnix"),
+  };
+
+  sockets: TcpSockets = {
+    listeners: () => [],
+    connections: () => [],
+    waiting: () => 0,
+    steer: () => unavailable("steer"),
+    close: () => {},
+  };
+
+  descriptors: Descriptors = {
+    open: () => unavailable("descriptor post"),
+    send: () => unavailable("descriptor post"),
+  };
+
+  memory: SharedMemory = {
+    create: () => unavailable("shared memory"),
+    map: () => unavailable("shared memory"),
+    isAbandoned: () => false,
   };
 
   #read(path: string): string {

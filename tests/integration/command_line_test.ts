@@ -4,7 +4,7 @@ import { pidApp } from "./apps.ts";
 import { integrationTest, Scene, targets } from "./harness.ts";
 
 integrationTest("--version and --help work everywhere and exit 0", async (scene) => {
-  for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["completions"]]) {
+  for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["doctor"], ["completions"]]) {
     const help = await scene.run([...command, "--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
     assertStringIncludes(help.stdout, "Usage: denicorn");
@@ -124,7 +124,7 @@ integrationTest("ctl status gives up on a master that is stopped", async (scene)
   const server = scene.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGSTOP");
-  const { code, stderr } = await scene.run(["ctl", "status"]);
+  const { code, stderr } = await scene.run(["ctl", "--socket", scene.controlSocket, "status"]);
   server.kill("SIGCONT");
   assertEquals(code, 2);
   assertMatch(stderr, /no master answers there in time/);
@@ -133,13 +133,14 @@ integrationTest("ctl status gives up on a master that is stopped", async (scene)
 integrationTest("ctl status shows the server and its workers", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = await server.ready(2);
-  const text = await scene.run(["ctl", "status"]);
+  const ctl = ["ctl", "--socket", scene.controlSocket];
+  const text = await scene.run([...ctl, "status"]);
   assertEquals([text.code, text.stderr], [0, ""]);
   assertMatch(text.stdout, new RegExp(`^main\\.ts is running on 127\\.0\\.0\\.1:${server.port}$`, "m"));
   for (const { slot, pid } of workers) {
     assertMatch(text.stdout, new RegExp(`^${slot} +${pid} +1 +ready`, "m"));
   }
-  const json = JSON.parse((await scene.run(["ctl", "status", "--json"])).stdout);
+  const json = JSON.parse((await scene.run([...ctl, "status", "--json"])).stdout);
   assertEquals([json.pid, json.target, json.version], [server.pid, 2, version]);
 });
 

@@ -44,13 +44,16 @@ integrationTest("a start after kill -9 of everything cleans up and serves", asyn
   await first.exit();
   assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
 
+  const left = first.leftovers();
+  assert(left.some((name) => name.startsWith("/dev/shm/")), left.join());
+
   const second = scene.start({ files: {}, args: ["--pid", "server.pid"] });
   await second.ready(1);
   assertMatch(second.stderr, /warning .* replacing pidfile server\.pid: process \d+ is gone/);
   assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
   second.kill("SIGTERM");
   await second.exit();
-  assertEquals(second.leftovers(), []);
+  assertEquals([...first.leftovers(), ...second.leftovers()], []);
 });
 
 integrationTest(
@@ -118,7 +121,11 @@ export default (request: Request): Response => {
   const [worker] = await server.ready(1);
   const hung = server.text("/hang").catch(() => "cut");
   await server.logged(
-    new RegExp(`pid=${worker!.pid}  killed: silent for longer than timeout; replacing it now`),
+    new RegExp(
+      `pid=${
+        worker!.pid
+      }  killed: silent for longer than timeout, busy with GET /hang for \\d+\\.\\d s; replacing it now`,
+    ),
   );
   assertEquals(await hung, "cut");
   const [next] = await server.ready(1);

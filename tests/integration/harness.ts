@@ -58,6 +58,12 @@ export class Scene {
     return `${this.folder}/run`;
   }
 
+  /** That of the only server in the scene: whoever runs the tests may run other servers. */
+  get controlSocket(): string {
+    const [directory] = Array.from(Deno.readDirSync(this.runtime), ({ name }) => name);
+    return `${this.runtime}/${directory}/control.sock`;
+  }
+
   write(files: Readonly<Record<string, string>>): void {
     for (const [name, text] of Object.entries(files)) {
       const path = `${this.folder}/${name}`;
@@ -120,16 +126,25 @@ export class Scene {
   }
 }
 
-/** Registers `body` as a test for each target. */
-export function integrationTest(name: string, body: (scene: Scene) => Promise<void>): void {
+/** Registers `body` as a test for each target; `lacking` says what it needs that is not here. */
+export function integrationTest(
+  name: string,
+  body: (scene: Scene) => Promise<void>,
+  lacking: string | null = null,
+): void {
+  const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
   for (const target of targets) {
-    Deno.test(`[${target.name}] ${name}`, async () => {
-      const scene = new Scene(target);
-      try {
-        await body(scene);
-      } finally {
-        await scene.close();
-      }
+    Deno.test({
+      name: `[${target.name}] ${name}${reason}`,
+      ignore: lacking !== null,
+      async fn() {
+        const scene = new Scene(target);
+        try {
+          await body(scene);
+        } finally {
+          await scene.close();
+        }
+      },
     });
   }
 }

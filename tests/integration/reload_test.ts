@@ -1,6 +1,8 @@
+import type { WorkerStatus } from "../../src/core/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
+import type { Server } from "./server.ts";
 
 const says = (text: string) => `export default () => new Response(${JSON.stringify(text)});\n`;
 
@@ -139,6 +141,86 @@ integrationTest("a HUP while a canary is tried starts over with the newest code"
   assertEquals(await server.text(), "three");
 });
 
+/** The first worker boots at once, later ones when there is a file `go`. */
+const gated = (text: string) => `
+try {
+  Deno.mkdirSync("first");
+} catch {
+  while (!(await Deno.stat("go").catch(() => null))) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+export default () => new Response(${JSON.stringify(text)});
+`;
+
+/** How many workers of a generation are in a state. */
+async function count(server: Server, generation: number, state: string): Promise<number> {
+  const workers = (await server.status())?.workers ?? [];
+  return workers.filter((worker) => worker.generation === generation && worker.state === state).length;
+}
+
+/** Waits until the second worker of generation 2 boots; gives the first. */
+function midRoll(server: Server): Promise<WorkerStatus> {
+  return server.until("the second worker of generation 2", async () => {
+    const workers = (await server.status())?.workers.filter(({ generation }) => generation === 2) ?? [];
+    return workers.some(({ state }) => state === "booting") && workers.find(({ state }) => state === "ready");
+  });
+}
+
+integrationTest(
+  "a worker that does not boot in the middle of a roll brings the old code back",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "3"] });
+    await server.ready(3);
+    const once = `try {\n  Deno.mkdirSync("first");\n} catch {\n  throw new Error("only once");\n}\n`;
+    scene.write({ "main.ts": once + says("two") });
+    server.kill("SIGHUP");
+    await server.logged(/reload failed, generation 1 keeps serving: .*only once/);
+    await server.ready(3, 1);
+    assertMatch(server.stderr, /gen=2 pid=\d+  ready/);
+    assertEquals(await server.text(), "one");
+    scene.write({ "main.ts": says("three") });
+    server.kill("SIGHUP");
+    await server.ready(3, 3);
+    assertEquals(await server.text(), "three");
+  },
+);
+
+integrationTest("as many new workers boot at once as reload-surge says", async (scene) => {
+  const args = ["-w", "3", "--reload-surge", "2"];
+  const server = scene.start({ files: { "main.ts": says("one") }, args });
+  await server.ready(3);
+  scene.write({ "main.ts": gated("two") });
+  server.kill("SIGHUP");
+  await server.until("two that boot", async () => (await count(server, 2, "booting")) === 2);
+  assertEquals([await count(server, 1, "ready"), await count(server, 2, "ready")], [2, 1]);
+  assertEquals((await server.status())?.phase, "reloading");
+  scene.write({ go: "" });
+  await server.ready(3, 2);
+});
+
+integrationTest("a new worker killed in the middle of a roll is replaced by a new one", async (scene) => {
+  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+  await server.ready(2);
+  scene.write({ "main.ts": gated("two") });
+  server.kill("SIGHUP");
+  Deno.kill((await midRoll(server)).pid, "SIGKILL");
+  await server.until("its replacement", async () => (await count(server, 2, "booting")) === 2);
+  scene.write({ go: "" });
+  await server.ready(2, 2);
+  assert(!server.stderr.includes("reload failed"), server.stderr);
+});
+
+integrationTest("HUP in the middle of a roll starts over with the newest code", async (scene) => {
+  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+  await server.ready(2);
+  scene.write({ "main.ts": gated("two") });
+  server.kill("SIGHUP");
+  await midRoll(server);
+  scene.write({ "main.ts": says("three") });
+  server.kill("SIGHUP");
+  await server.ready(2, 3);
+  assertEquals(await server.text(), "three");
+});
+
 integrationTest("a worker killed during a reload is replaced and the reload completes", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
   const [victim] = await server.ready(3);
@@ -168,8 +250,7 @@ integrationTest(
     assertEquals((await server.ready(2, 1)).map(({ pid }) => pid), before);
     scene.write({ "denicorn.config.ts": "export default {};\n" });
     server.kill("SIGHUP");
-    await server.ready(2);
-    assertMatch(server.stderr, /2 workers of generation 5 ready/);
+    await server.logged(/2 workers of generation 5 ready/);
   },
 );
 

@@ -22,6 +22,8 @@ export class Server {
   readonly #options: ServerOptions;
   /** Every process that was ever seen to belong to it. */
   readonly #seen = new Set<number>();
+  /** Files of shared memory that were ever mapped by one of its masters. */
+  readonly #scoreboards = new Set<string>();
   /** One connection per request, as strangers bring. */
   readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   readonly #drained: Promise<unknown>;
@@ -29,6 +31,8 @@ export class Server {
   stdout = "";
   stderr = "";
   #hasExited = false;
+  /** Process id of the master that took over last. */
+  #master: number;
 
   constructor(options: ServerOptions) {
     const [command, ...args] = options.command as [string, ...string[]];
@@ -42,6 +46,7 @@ export class Server {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.#master = this.#process.pid;
     this.#drained = Promise.all([
       gather(this.#process.stdout, (text) => this.stdout += text),
       gather(this.#process.stderr, (text) => this.stderr += text),
@@ -52,8 +57,9 @@ export class Server {
     });
   }
 
+  /** Of the master; after an upgrade that is another one. */
   get pid(): number {
-    return this.#process.pid;
+    return this.#master;
   }
 
   get port(): number {
@@ -65,7 +71,17 @@ export class Server {
   }
 
   kill(signal: Deno.Signal): void {
-    this.#process.kill(signal);
+    Deno.kill(this.#master, signal);
+  }
+
+  /** Waits for the upgrade that is under way; from then on this stands for the new master. */
+  async upgraded(): Promise<void> {
+    const old = this.#master;
+    await this.logged(new RegExp(`process ${old} is gone: the upgrade is complete`));
+    this.#master = await this.until("the new master's control socket", async () => {
+      for (const status of await this.#statuses()) if (status.pid !== old) return status.pid;
+      return undefined;
+    });
   }
 
   /** Waits for the end and for all output. */
@@ -91,18 +107,24 @@ export class Server {
 
   /** What the control socket says, or `undefined` while nobody answers there. */
   async status(): Promise<Status | undefined> {
+    return (await this.#statuses()).find(({ pid }) => pid === this.pid);
+  }
+
+  async #statuses(): Promise<Status[]> {
+    const found: Status[] = [];
     for (const entry of Deno.readDirSync(this.#options.runtime)) {
       const path = `${this.#options.runtime}/${entry.name}/control.sock`;
       try {
         using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
         const status: Status = await (await fetch("http://localhost/status", { client })).json();
-        for (const { pid } of status.workers) this.#seen.add(pid);
-        if (status.pid === this.pid) return status;
+        for (const { pid } of [status, ...status.workers]) this.#seen.add(pid);
+        for (const file of scoreboardsOf(status.pid)) this.#scoreboards.add(file);
+        found.push(status);
       } catch {
         // Not there yet, or gone already.
       }
     }
-    return undefined;
+    return found;
   }
 
   /** Waits until `count` workers, and no others, are there and ready. */
@@ -143,7 +165,8 @@ export class Server {
   /** What a stopped server left behind: processes and files. Empty is right. */
   leftovers(): string[] {
     const files = Array.from(Deno.readDirSync(this.#options.runtime), (entry) => `${entry.name}`);
-    return [...this.survivors().map((pid) => `process ${pid}`), ...files];
+    const memory = [...this.#scoreboards].filter((file) => exists(file));
+    return [...this.survivors().map((pid) => `process ${pid}`), ...files, ...memory];
   }
 
   /** Whatever state it is in, it ends. */
@@ -160,6 +183,23 @@ export class Server {
     await this.exited;
     await this.#drained;
     this.#client.close();
+  }
+}
+
+function scoreboardsOf(pid: number): string[] {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/maps`).match(/\/dev\/shm\/denicorn-\S+/g) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

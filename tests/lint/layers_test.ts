@@ -50,7 +50,11 @@ Deno.test("a file does not import from a higher layer, in whatever form", () => 
 Deno.test("folders of one layer do not import each other", () => {
   const message = (from: string, to: string, layer: number) =>
     `${from} and ${to} are on the same layer (${layer}): they must not know each other`;
-  const pairs = [["settings", "system", 1], ["app", "control", 3], ["master", "worker", 4]] as const;
+  const pairs = [["settings", "system", 1], ["app", "control", 3], ["master", "worker", 4], [
+    "doctor",
+    "master",
+    4,
+  ]] as const;
   for (const [a, b, layer] of pairs) {
     assertRefused(`src/${a}/x.ts`, `import "../${b}/y.ts";`, "imports-point-down", message(a, b, layer));
     assertRefused(`src/${b}/x.ts`, `import "../${a}/y.ts";`, "imports-point-down", message(b, a, layer));
@@ -105,4 +109,20 @@ Deno.test("the name of an effect is no effect", () => {
   assertAccepted("src/core/a.ts", "class Clock { setTimeout() {} Deno = 1 }");
   assertAccepted("src/core/a.ts", 'const text = "Deno.exit() after Date.now()"; text;');
   assertAccepted("src/core/a.ts", "new Date(now); Date.parse(text); Math.floor(x); crypto.subtle;");
+});
+
+Deno.test("what runs in a browser has timers of its own, and no way around the layers", () => {
+  assertAccepted("src/control/page/browser/a.ts", "setTimeout(() => {}, 1);");
+  assertRefused(
+    "src/control/page/a.ts",
+    "setTimeout(() => {}, 1);",
+    "effects-in-system",
+    "setTimeout belongs in src/system/",
+  );
+  assertRefused(
+    "src/control/page/browser/a.ts",
+    'import "../../../app/a.ts";',
+    "imports-point-down",
+    "control and app are on the same layer (3): they must not know each other",
+  );
 });

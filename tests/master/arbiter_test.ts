@@ -1,143 +1,8 @@
 import { DenicornError } from "../../src/core/errors.ts";
-import type { HandledSignal } from "../../src/core/signals.ts";
-import { openLog } from "../../src/log/logger.ts";
-import { Arbiter } from "../../src/master/arbiter.ts";
-import type { Child } from "../../src/master/child.ts";
-import type { AppBundle, Generation } from "../../src/master/generation.ts";
-import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
-import { FrameDecoder } from "../../src/protocol/framing.ts";
-import { resolveSettings } from "../../src/settings/resolve.ts";
+import type { AppBundle } from "../../src/master/generation.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
-import { FakeProcess, FakeSystem } from "../fakes/fake_system.ts";
-
-/** A worker as the test plays it. */
-interface Actor {
-  readonly slot: number;
-  readonly generation: number;
-  readonly process: FakeProcess;
-  readonly received: ToWorker[];
-  says(message: FromWorker): Promise<void>;
-  unlinks(): Promise<void>;
-}
-
-/** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
-class Stage {
-  readonly system = new FakeSystem();
-  readonly actors: Actor[] = [];
-  readonly arbiter: Arbiter;
-  outcome: DenicornError | null | "running" = "running";
-  renewing: () => Generation["settings"];
-  spawning: () => void = () => {};
-  /** What a worker said before it ended is read only when the test lets its link end. */
-  linksAreSlow = false;
-
-  constructor(workers: number, bundling = bundled) {
-    const settings = settingsFor(workers);
-    this.renewing = () => settings;
-    this.arbiter = new Arbiter({
-      system: this.system,
-      log: openLog(this.system, {
-        level: "info",
-        format: "text",
-        errorLogfile: "-",
-        accessLogfile: null,
-      }, { pid: 41 }),
-      spawner: { spawn: (slot, generation, token) => this.#spawn(slot, generation, token) },
-      source: {
-        renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
-        bundle: bundling,
-        shareLogs: () => {},
-        discard: () => {},
-      },
-      first: { number: 1, settings, bundle: null },
-      runtimeDirectory: "/run",
-    });
-    void this.arbiter.run().then((fault) => this.outcome = fault);
-  }
-
-  get log(): string {
-    return this.system.written.stderr;
-  }
-
-  get lines(): number {
-    return this.log.split("\n").length - 1;
-  }
-
-  /** Those that were not killed or ended. */
-  alive(generation?: number): Actor[] {
-    return this.actors.filter((actor) =>
-      !this.#ended.has(actor) && (generation === undefined || actor.generation === generation)
-    );
-  }
-
-  readonly #ended = new Set<Actor>();
-
-  async signal(signal: HandledSignal): Promise<void> {
-    this.arbiter.post({ type: "signal", signal });
-    await settled();
-  }
-
-  /** Makes everybody who is not ready so. */
-  async allReady(): Promise<void> {
-    await settled();
-    for (const actor of this.alive()) await actor.says({ type: "ready", addresses: [] });
-  }
-
-  async exits(actor: Actor, code: number): Promise<void> {
-    actor.process.end({ code, signal: null });
-    await settled();
-  }
-
-  #spawn(slot: number, generation: Generation, token: string): FakeProcess {
-    this.spawning();
-    const process = new FakeProcess(100 + this.actors.length);
-    const received: ToWorker[] = [];
-    const decoder = new FrameDecoder();
-    let child: Child | null = null;
-    const says = async (message: FromWorker) => {
-      if (child === null) {
-        child = this.arbiter.roster.redeem(token);
-        assert(child !== null);
-        const send = (bytes: Uint8Array) => {
-          received.push(...decoder.push(bytes) as ToWorker[]);
-          return Promise.resolve();
-        };
-        const connection = { receive: async function* () {}, send, close: () => {} };
-        this.arbiter.post({ type: "linked", child, connection });
-      }
-      this.arbiter.post({ type: "message", child, message });
-      await settled();
-    };
-    const unlinks = async () => {
-      child?.unlink();
-      await settled();
-    };
-    const actor: Actor = { slot, generation: generation.number, process, received, says, unlinks };
-    void process.exited.then(() => {
-      this.#ended.add(actor);
-      if (!this.linksAreSlow) child?.unlink();
-    });
-    this.actors.push(actor);
-    return process;
-  }
-}
-
-function bundled({ number }: Generation): Promise<AppBundle> {
-  return Promise.resolve({ source: "/srv/app.ts", exportName: "default", path: `/run/${number}.mjs` });
-}
-
-function settingsFor(workers: number) {
-  const commandLine = { settings: new Map([["app", ["app.ts"]], ["workers", [String(workers)]]] as const) };
-  return resolveSettings({ commandLine, environment: {}, cores: 2 }).settings;
-}
-
-async function serving(workers: number): Promise<Stage> {
-  const stage = new Stage(workers);
-  await stage.allReady();
-  assertEquals(stage.alive().length, workers);
-  return stage;
-}
+import { type Actor, serving, settingsFor, Stage } from "./stage.ts";
 
 const failure = { code: "app-throws", message: "cannot load the app: it threw" } as const;
 
@@ -243,7 +108,7 @@ Deno.test("TERM in the middle of a reload drains the old and kills the canary", 
   await stage.signal("SIGTERM");
   assertEquals(stage.alive(2).length, 0);
   for (const actor of stage.alive(1)) {
-    assertEquals(actor.received.at(-1), { type: "drain" });
+    assertEquals(actor.received.at(-1), { type: "drain", handedOver: false });
     await stage.exits(actor, 0);
   }
   assertEquals(stage.outcome, null);
@@ -260,7 +125,7 @@ Deno.test("a storm of deaths is at most one line a second, and the healthy worke
       await stage.exits(actor, 1);
     }
     await stage.system.clock.advance(500);
-    await healthy.says({ type: "beat", requests: 0, inFlight: 0 });
+    stage.slot(healthy).beat();
   }
   const seconds = (stage.system.clock.monotonic() - start) / 1000;
   assert(stage.lines <= seconds + 6, `${stage.lines} lines in ${seconds} s:\n${stage.log}`);
@@ -293,6 +158,111 @@ Deno.test("a silent worker is killed by the master's own clock and replaced", as
   assertEquals(stage.actors[0]!.process.signals, ["SIGKILL"]);
   assertMatch(stage.log, /killed: silent for longer than timeout; replacing it now/);
   assertEquals(stage.alive().length, 1);
+});
+
+Deno.test("what a worker was busy with is told when it has died, not when it still finishes it", async () => {
+  const stage = await serving(2);
+  for (const [slot, actor] of stage.actors.entries()) {
+    stage.slot(actor).pid = actor.process.pid;
+    stage.slot(actor).setLongest("GET", `/of/${slot}`, 1);
+  }
+  const [finishing, dying] = stage.actors;
+  const uncaught = { code: "internal", message: "uncaught error in the app" } as const;
+  await finishing!.says({ type: "draining", failure: uncaught });
+  await stage.exits(dying!, 1);
+  assertMatch(stage.log, /pid=100  finishing: uncaught error in the app; replacing it now/);
+  assertMatch(
+    stage.log,
+    /pid=101  died \(exit code 1\), with requests in flight, the longest GET \/of\/1 for/,
+  );
+});
+
+/** A team in which the first worker has served more than `max-requests` allows; a tick has passed. */
+async function spending(): Promise<{ stage: Stage; worker: Actor; drained: () => boolean }> {
+  const stage = await serving(2, { maxRequests: "500", timeout: "0" });
+  const worker = stage.actors[0]!;
+  stage.slot(worker).requests = 512;
+  await stage.system.clock.advance(250);
+  const drained = () => worker.received.some(({ type }) => type === "drain");
+  return { stage, worker, drained };
+}
+
+Deno.test("a spent worker serves until its replacement is ready, then it is drained; the target stays", async () => {
+  const { stage, worker, drained } = await spending();
+  assertMatch(stage.log, /worker=0 gen=1 pid=100  spent: 512 requests \(max-requests 500\): replacing it/);
+  assertEquals([stage.alive().length, drained()], [3, false]);
+  await stage.system.clock.advance(1_000);
+  assertEquals([stage.alive().length, drained()], [3, false]);
+  await stage.allReady();
+  assertEquals([stage.alive().length, drained()], [3, true]);
+  await stage.exits(worker, 0);
+  await stage.system.clock.advance(1_000);
+  assertEquals([stage.alive().length, stage.arbiter.target, stage.arbiter.phase], [2, 2, "running"]);
+});
+
+Deno.test("all are spent at once: they are replaced one after another", async () => {
+  const { stage, worker } = await spending();
+  stage.slot(stage.actors[1]!).requests = 700;
+  await stage.system.clock.advance(1_000);
+  assertEquals(stage.alive().length, 3);
+  await stage.allReady();
+  await stage.exits(worker, 0);
+  await stage.system.clock.advance(250);
+  assertMatch(stage.log, /worker=1 gen=1 pid=101  spent: 700 requests/);
+  assertEquals(stage.alive().length, 3);
+});
+
+Deno.test("a replacement that fails to boot leaves the spent worker serving, and back-off holds the next", async () => {
+  const { stage, drained } = await spending();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const replacement = stage.alive().at(-1)!;
+    await replacement.says({ type: "failed", failure });
+    await stage.exits(replacement, 4);
+    assertEquals(drained(), false);
+    if (attempt < 2) continue;
+    assertEquals(stage.alive().length, 2, "held back");
+    await stage.system.clock.advance(1_000);
+  }
+  assertEquals(stage.log.match(/spent/g)?.length, 1);
+  await stage.system.clock.advance(30_000);
+  await stage.allReady();
+  assertEquals(drained(), true);
+});
+
+Deno.test("nobody is spent while a reload rolls, and after it only by the new limits", async () => {
+  const stage = await serving(2);
+  stage.renewing = () => settingsFor(2, { maxRequests: "100", timeout: "0" });
+  for (const actor of stage.actors) stage.slot(actor).requests = 512;
+  await stage.signal("SIGHUP");
+  const spent = () => stage.log.match(/spent/g)?.length ?? 0;
+  while (stage.arbiter.phase === "reloading") {
+    for (const actor of stage.alive()) stage.slot(actor).requests = 512;
+    await stage.system.clock.advance(1_000);
+    assertEquals(spent(), 0);
+    await stage.allReady();
+  }
+  await stage.system.clock.advance(250);
+  assertEquals([spent(), stage.arbiter.phase], [1, "running"]);
+});
+
+Deno.test("an upgrade waits for the replacement of a spent worker, and during it nobody is spent", async () => {
+  const { stage, drained } = await spending();
+  await stage.signal("SIGUSR2");
+  assertEquals(stage.arbiter.phase, "running");
+  await stage.allReady();
+  assertEquals([stage.arbiter.phase, drained()], ["upgrading", true]);
+  stage.slot(stage.actors[1]!).requests = 700;
+  await stage.system.clock.advance(1_000);
+  assertEquals(stage.log.match(/spent/g)?.length, 1);
+});
+
+Deno.test("a stop ends the spent worker and its replacement like all others", async () => {
+  const { stage } = await spending();
+  await stage.signal("SIGTERM");
+  assertEquals(stage.alive().length, 2);
+  await stage.system.clock.advance(1_000);
+  for (const actor of stage.alive()) await stage.exits(actor, 0);
+  assertEquals([stage.outcome, stage.actors.length], [null, 3]);
 });
 
 Deno.test("a stranger's token opens no link, and a token works once", async () => {

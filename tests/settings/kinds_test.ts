@@ -1,9 +1,18 @@
 import fc from "fast-check";
 import { address, isPort } from "../../src/settings/kinds/address.ts";
 import { duration, parseDuration, showDuration } from "../../src/settings/kinds/duration.ts";
-import { modeBits, wholeNumber, wholeNumberOrCores } from "../../src/settings/kinds/number.ts";
+import { modeBits, percentage, wholeNumber, wholeNumberOrCores } from "../../src/settings/kinds/number.ts";
 import { parseSize, showSize, size } from "../../src/settings/kinds/size.ts";
-import { account, appReference, choice, oneOf, pair, socketPath } from "../../src/settings/kinds/text.ts";
+import { surge } from "../../src/settings/kinds/surge.ts";
+import {
+  account,
+  appReference,
+  choice,
+  oneOf,
+  pair,
+  socketPath,
+  urlPath,
+} from "../../src/settings/kinds/text.ts";
 import type { Kind } from "../../src/settings/kind.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -54,6 +63,24 @@ Deno.test("auto means the cores, within the bounds", () => {
   assertEquals(kind.parse("auto", { cores: 64 }), 8);
   assertEquals(kind.parse("auto", { cores: 0 }), 1);
   assertRefuses(kind, ["Auto", "automatic", ""]);
+});
+
+Deno.test("a percentage is whole, with or without its sign", () => {
+  const kind = percentage({ from: 1, to: 100 });
+  assertParses(kind, [["70", 70], ["70%", 70], [70, 70], ["100%", 100]]);
+  assertRefuses(kind, ["", "%", "0", "101%", "70 %", "70%%", "0.7", "-1%", 0, 0.7]);
+  assertEquals([kind.show(70), kind.plain(70)], ["70%", 70]);
+});
+
+Deno.test("a surge is a number of workers or a percentage of them", () => {
+  assertParses(surge, [["1", { workers: 1 }], [3, { workers: 3 }], ["25%", { percent: 25 }], ["100%", {
+    percent: 100,
+  }]]);
+  assertRefuses(surge, ["", "0", "0%", "101%", "%", "1.5%", "25 %", "-1", "auto", 0, 0.25]);
+  for (const value of [{ workers: 2 }, { percent: 50 }]) {
+    assertEquals(surge.parse(surge.show(value), machine), value);
+    assertEquals(surge.parse(surge.plain(value), machine), value);
+  }
 });
 
 Deno.test("mode bits are octal and text", () => {
@@ -147,6 +174,10 @@ Deno.test("a size is in bytes or has a unit of 1024", () => {
     "99999999999999T",
   ]);
   assertEquals(kind.accepts, "a size from 1K to 1T, such as 512M or 1G");
+  const orNone = size({ from: 1024, to: 1024 ** 4, zero: "to turn it off" });
+  assertEquals([orNone.parse("0", machine), kind.parse("0", machine)], [0, undefined]);
+  assertEquals([orNone.parse("1", machine), orNone.show(0)], [undefined, "0"]);
+  assertEquals(orNone.accepts, "a size from 1K to 1T, such as 512M or 1G, or 0 to turn it off");
 });
 
 Deno.test("an address has a host and a port", () => {
@@ -228,6 +259,17 @@ Deno.test("texts that the system would cut or misread are refused", () => {
     "_app$",
   ]]);
   assertRefuses(account("USER"), ["", "a b", "root:root", "-1", "0x1", "a\n", -1, 1.5, NaN]);
+});
+
+Deno.test("the path of a URL begins with a slash and needs no spelling", () => {
+  assertParses(urlPath, [["/", "/"], ["/healthz?deep=1&x=%20", "/healthz?deep=1&x=%20"]]);
+  assertRefuses(urlPath, ["", "healthz", "/a b", "/a\n", "/ä", "/a#b", "http://localhost/", 1]);
+  fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (rest) => {
+    const path = urlPath.parse(`/${rest}`, machine);
+    if (path !== undefined) {
+      assert(new Request(`http://localhost${path}`).url.startsWith("http://localhost/"));
+    }
+  }));
 });
 
 Deno.test("a pair has a key that a shell could set", () => {

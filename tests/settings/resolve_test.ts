@@ -8,26 +8,16 @@ import { assertOneLine, refusal, resolve } from "./resolving.ts";
 
 Deno.test("nothing given: the defaults of Gunicorn where it has the setting", () => {
   const { settings, origins } = resolve({});
-  assertEquals(settings, {
-    app: undefined,
-    config: undefined,
-    chdir: undefined,
-    env: [],
+  const { bind, backlog, workers, timeout, gracefulTimeout, logLevel, accessLogfile, pid } = settings;
+  assertEquals({ bind, backlog, workers, timeout, gracefulTimeout, logLevel, accessLogfile, pid }, {
     bind: [{ hostname: "127.0.0.1", port: 8000 }],
     backlog: 2048,
     workers: 1,
-    bootTimeout: 60_000,
     timeout: 30_000,
     gracefulTimeout: 30_000,
     logLevel: "info",
-    logFormat: "text",
-    errorLogfile: "-",
     accessLogfile: undefined,
     pid: undefined,
-    controlSocket: undefined,
-    user: undefined,
-    group: undefined,
-    umask: undefined,
   });
   assertEquals(new Set(Object.values(origins)), new Set(["default"]));
 });
@@ -62,12 +52,34 @@ Deno.test("the three sources agree on every value, and each says it was the one"
     config: "",
     chdir: "/srv",
     env: "A=1",
+    bundleCache: "off",
     bind: "[::1]:9000",
     backlog: "10",
+    steering: "off",
     workers: "auto",
     bootTimeout: "5s",
+    readyPath: "/healthz",
     timeout: "500ms",
+    stallAfter: "200ms",
+    slowRequest: "5s",
     gracefulTimeout: "2m",
+    shutdownDelay: "5s",
+    drainIdle: "50ms",
+    reloadSurge: "50%",
+    maxRequests: "500",
+    maxRequestsJitter: "50",
+    maxLifetime: "1h",
+    maxLifetimeJitter: "10m",
+    maxMemory: "1G",
+    maxMemoryJitter: "100M",
+    minWorkers: "2",
+    maxWorkers: "8",
+    targetConcurrency: "20",
+    scaleBacklog: "5",
+    scaleUpBusy: "80%",
+    scaleDownBusy: "20",
+    idleTimeout: "1m",
+    memoryBudget: "2G",
     logLevel: "debug",
     logFormat: "json",
     errorLogfile: "error.log",
@@ -77,17 +89,24 @@ Deno.test("the three sources agree on every value, and each says it was the one"
     user: "www-data",
     group: "1000",
     umask: "027",
+    adminBind: "127.0.0.1:9000",
+    adminToken: "0123456789abcdef",
+    adminTokenFile: "token",
+    statsdHost: "localhost:8125",
   };
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
   for (const { key, name, variable, flag } of namedSettings.filter(({ key }) => key !== "config")) {
     const text = samples[key] ?? "";
-    const fromFile = resolve({ config: { [key]: text } });
-    const fromEnvironment = resolve({ environment: { [variable]: text } });
-    const fromCommandLine = resolve({ args: flag === false ? [text] : [`--${name}`, text] });
+    // A jitter is refused without its limit.
+    const limit = key.replace("Jitter", "");
+    const config = limit === key ? {} : { [limit]: samples[limit] };
+    const fromFile = resolve({ config: { ...config, [key]: text } });
+    const fromEnvironment = resolve({ config, environment: { [variable]: text } });
+    const fromCommandLine = resolve({ config, args: flag === false ? [text] : [`--${name}`, text] });
     assertEquals(fromEnvironment.settings, fromFile.settings);
     assertEquals(fromCommandLine.settings, fromFile.settings);
     assert(
-      JSON.stringify(fromFile.settings) !== JSON.stringify(resolve({}).settings),
+      JSON.stringify(fromFile.settings) !== JSON.stringify(resolve({ config }).settings),
       `${key} did not change`,
     );
     assertEquals(fromFile.origins[key], "config file denicorn.config.ts");
@@ -126,6 +145,46 @@ Deno.test("port 0 is refused with more than one worker, and both are named", () 
   );
 });
 
+Deno.test("port 0 is refused with a range of workers too", () => {
+  const bind = 'setting-invalid: bind: "127.0.0.1:0" (command line --bind) is not accepted with ';
+  assertEquals(
+    refusal({ args: ["-b", "127.0.0.1:0", "--max-workers", "4"] }),
+    `${bind}max-workers = 4 (command line --max-workers): give a port from 1 to 65535, or one worker`,
+  );
+  assert(refusal({ args: ["-b", "127.0.0.1:0", "--min-workers", "1"] }).startsWith(`${bind}min-workers = 1`));
+  resolve({ args: ["-b:0", "--max-workers", "1"] });
+});
+
+Deno.test("a fixed number and a range are refused together, and both are named", () => {
+  assertEquals(
+    refusal({ args: ["--max-workers", "8"], environment: { WEB_CONCURRENCY: "2" } }),
+    "setting-invalid: workers: 2 (env WEB_CONCURRENCY) is not accepted with max-workers = 8 " +
+      "(command line --max-workers): give a fixed number, or min-workers and max-workers",
+  );
+  assert(refusal({ args: ["--min-workers", "8", "-w1"] }).includes("with min-workers = 8"));
+});
+
+Deno.test("ranges nothing lies in are refused", () => {
+  assertEquals(
+    refusal({ args: ["--min-workers", "8"], environment: { DENICORN_MAX_WORKERS: "4" } }),
+    "setting-invalid: min-workers: 8 (command line --min-workers) is not accepted with max-workers = 4 " +
+      "(env DENICORN_MAX_WORKERS): give at most 4",
+  );
+  assertEquals(
+    refusal({ args: ["--scale-down-busy", "70"] }),
+    "setting-invalid: scale-down-busy: 70% (command line --scale-down-busy) is not accepted with " +
+      "scale-up-busy = 70% (default): give less than 70%",
+  );
+});
+
+Deno.test("a config file may complete a range that another source begins", () => {
+  const commandLine = parseCommandLine(["-c", "a.json", "--scale-down-busy", "75"], {
+    takesSettings: true,
+    options: [],
+  });
+  assertEquals(requestedConfigFile({ commandLine, environment: {} })?.path, "a.json");
+});
+
 Deno.test("an address is refused twice, however it is spelled", () => {
   assertEquals(
     refusal({ args: ["-b", "[::1]:80", "-b", "localhost:80", "-b", "[0:0::1]:80"] }),
@@ -133,6 +192,36 @@ Deno.test("an address is refused twice, however it is spelled", () => {
   );
   resolve({ args: ["-b:80", "-b:81", "-b", "localhost:80"] });
   resolve({ args: ["-b:0", "-b:0"] });
+});
+
+Deno.test("a jitter is refused without its limit", () => {
+  assertEquals(
+    refusal({ args: ["--max-requests-jitter", "50"] }),
+    'setting-invalid: max-requests-jitter: "50" (command line --max-requests-jitter) is not accepted without ' +
+      "max-requests: give max-requests as well, or leave max-requests-jitter out",
+  );
+  assertEquals(
+    refusal({ config: { maxLifetime: 0 }, environment: { DENICORN_MAX_LIFETIME_JITTER: "2m" } }),
+    'setting-invalid: max-lifetime-jitter: "120s" (env DENICORN_MAX_LIFETIME_JITTER) is not accepted without ' +
+      "max-lifetime: give max-lifetime as well, or leave max-lifetime-jitter out",
+  );
+  refusal({ args: ["--max-memory-jitter=64M"] });
+  // More jitter than limit only spreads further.
+  assertEquals(
+    resolve({ args: ["--max-requests=5", "--max-requests-jitter=50"] }).settings.maxRequestsJitter,
+    50,
+  );
+  resolve({ args: ["--max-requests-jitter=0", "--max-lifetime-jitter=0", "--max-memory-jitter=0"] });
+});
+
+Deno.test("limits of workers that make no sense are refused", () => {
+  const refused = ["-1", "1.5", "many", "1K"].map((text) => ["--max-requests", text]).concat(
+    ["999ms", "9000h", "-1", "soon"].map((text) => ["--max-lifetime", text]),
+    ["63M", "2T", "1e9", "lots"].map((text) => ["--max-memory", text]),
+  );
+  for (const [flag, text] of refused) {
+    assert(refusal({ args: [`${flag}=${text}`] }).startsWith(`setting-invalid: ${flag!.slice(2)}: `), text);
+  }
 });
 
 Deno.test("the config file that was asked for is known before the rest", () => {

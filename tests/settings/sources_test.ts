@@ -2,6 +2,7 @@
 
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 
@@ -165,4 +166,47 @@ Deno.test("the command line: mistakes in values", () => {
     'setting-invalid: app: ":x" (command line APP) is not accepted: ' +
       "give path/to/module or path/to/module:export",
   );
+});
+
+Deno.test("a setting that can be off is, by four spellings, and the last flag counts", () => {
+  const path = "/run/my.sock";
+  assertEquals(resolve({}).settings.controlSocket, undefined);
+  assertEquals(resolve({ args: ["--no-control-socket"] }).settings.controlSocket, false);
+  assertEquals(resolve({ args: ["--control-socket=off"] }).settings.controlSocket, false);
+  assertEquals(resolve({ environment: { DENICORN_CONTROL_SOCKET: "off" } }).settings.controlSocket, false);
+  assertEquals(resolve({ config: { controlSocket: false } }).settings.controlSocket, false);
+  const both = ["--no-control-socket", `--control-socket=${path}`];
+  assertEquals(resolve({ args: both }).settings.controlSocket, path);
+  assertEquals(resolve({ args: both.toReversed() }).settings.controlSocket, false);
+  assertEquals(
+    resolve({ args: ["--no-control-socket"], config: { controlSocket: path } }).settings.controlSocket,
+    false,
+  );
+});
+
+Deno.test("off takes no value, and is only for settings that can be off", () => {
+  assertEquals(
+    refusal({ args: ["--no-control-socket=yes"] }),
+    'usage: --no-control-socket: "yes" (command line) is not accepted: the flag takes no value',
+  );
+  assertEquals(
+    refusal({ args: ["--no-workers"] }),
+    "setting-unknown: --no-workers (command line) is unknown: did you mean --workers?",
+  );
+  for (const refused of [true, 0, ""]) {
+    assertEquals(
+      refusal({ config: { controlSocket: refused } }),
+      `setting-invalid: control-socket: ${
+        refused === "" ? '""' : refused
+      } (config file denicorn.config.ts) is not ` +
+        "accepted: give a path of at most 107 bytes, or off (in a config file also false)",
+    );
+  }
+});
+
+Deno.test("off is written back as it is read", () => {
+  const setting = namedSettings.find(({ key }) => key === "controlSocket")!;
+  assertEquals([setting.show(false), setting.plain(false)], ["off", false]);
+  assertEquals(setting.read(setting.plain(false), { cores: 1 }), { value: false });
+  assertEquals(setting.read(setting.show(false), { cores: 1 }), { value: false });
 });

@@ -2,12 +2,13 @@ import type { HttpServer } from "../../src/system/system.ts";
 import { drain } from "../../src/worker/drain.ts";
 import { Requests } from "../../src/worker/requests.ts";
 import { FakeClock, settled } from "../fakes/fake_clock.ts";
+import { lonelySlot } from "../fakes/slots.ts";
 import { assertEquals } from "../assert.ts";
 
 /** A server with one request in flight; `finish` completes it. */
 function scene() {
   const clock = new FakeClock();
-  const requests = new Requests();
+  const requests = new Requests(lonelySlot(), clock);
   const { promise, resolve } = Promise.withResolvers<void>();
   const arrive = () =>
     void requests.count(() => new Response(""))(new Request("http://localhost/"), {
@@ -23,10 +24,10 @@ function scene() {
       return closed.promise;
     },
   };
-  const start = (deadline: number, isBusy = false) =>
-    void drain([server], requests, clock, { deadline, isBusy }).then(({ cut, took }) =>
-      log.push(`cut ${cut} after ${took}`)
-    );
+  const start = (deadline: number, isBusy = false, isSending = () => false) =>
+    void drain([server], requests, clock, { deadline, isBusy, isSending, onClosed: () => {} }).then((
+      { cut, took },
+    ) => log.push(`cut ${cut} after ${took}`));
   return { clock, arrive, finish: resolve, log, start, close: closed.resolve };
 }
 
@@ -76,4 +77,20 @@ Deno.test("a busy worker says farewell to clients that keep their connections", 
   assertEquals(log, []);
   await clock.advance(1);
   assertEquals(log, ["stop accepting at 250", "cut 0 after 250"]);
+});
+
+Deno.test("a response that its client reads slowly is sent whole before the exit", async () => {
+  const { start, log, clock } = scene();
+  start(30_000, false, () => clock.monotonic() < 5_000);
+  await clock.advance(4_990);
+  assertEquals(log, ["stop accepting at 0"]);
+  await clock.advance(100);
+  assertEquals(log, ["stop accepting at 0", "cut 0 after 5010"]);
+});
+
+Deno.test("a client that reads nothing holds the exit until the deadline", async () => {
+  const { start, log, clock } = scene();
+  start(3_000, false, () => true);
+  await clock.advance(3_100);
+  assertEquals(log, ["stop accepting at 0", "cut 0 after 3000"]);
 });

@@ -1,6 +1,7 @@
 import type { RequestInfo } from "../../src/system/system.ts";
 import { Requests } from "../../src/worker/requests.ts";
-import { settled } from "../fakes/fake_clock.ts";
+import { FakeClock, settled } from "../fakes/fake_clock.ts";
+import { lonelySlot } from "../fakes/slots.ts";
 import { assertEquals } from "../assert.ts";
 
 const request = new Request("http://localhost/");
@@ -15,7 +16,7 @@ function info(): { info: RequestInfo; complete: () => void; fail: () => void } {
 }
 
 Deno.test("a request is in flight until its response is sent whole, also when the connection breaks", async () => {
-  const requests = new Requests();
+  const requests = new Requests(lonelySlot(), new FakeClock());
   const handle = requests.count(() => new Response("hello"));
   const [first, second] = [info(), info()];
   handle(request, first.info);
@@ -28,7 +29,7 @@ Deno.test("a request is in flight until its response is sent whole, also when th
 });
 
 Deno.test("idle settles at once when nothing is in flight, else with the last response", async () => {
-  const requests = new Requests();
+  const requests = new Requests(lonelySlot(), new FakeClock());
   await requests.idle();
   const { info: one, complete } = info();
   requests.count(() => new Response(""))(request, one);
@@ -43,7 +44,7 @@ Deno.test("idle settles at once when nothing is in flight, else with the last re
 });
 
 Deno.test("while draining every response closes its connection, one with fixed headers too", async () => {
-  const requests = new Requests();
+  const requests = new Requests(lonelySlot(), new FakeClock());
   requests.startDraining();
   const plain = await requests.count(() => new Response("hello"))(request, info().info);
   assertEquals(plain.headers.get("connection"), "close");
@@ -58,11 +59,14 @@ Deno.test("while draining every response closes its connection, one with fixed h
 
 Deno.test("the app's response passes through untouched while serving", () => {
   const response = new Response("hello");
-  assertEquals(new Requests().count(() => response)(request, info().info), response);
+  assertEquals(
+    new Requests(lonelySlot(), new FakeClock()).count(() => response)(request, info().info),
+    response,
+  );
 });
 
 Deno.test("the listener waits for whoever was there first, and for uploads, but not for every newcomer", async () => {
-  const requests = new Requests();
+  const requests = new Requests(lonelySlot(), new FakeClock());
   const handle = requests.count(() => new Response(""));
   const [early, upload, newcomer] = [info(), info(), info()];
   handle(request, early.info);

@@ -15,6 +15,21 @@ export const address: Kind<Address, `${string}:${string}`> = {
   plain: showAddress,
 };
 
+/** An address to send to. */
+export const peer: Kind<Address, `${string}:${string}`> = {
+  ...address,
+  accepts: "host:port or [v6]:port, with a port from 1 to 65535",
+  parse(given) {
+    const found = typeof given === "string" && !given.startsWith(":") ? parseAddress(given) : undefined;
+    return found?.port === 0 ? undefined : found;
+  },
+};
+
+/** True for an address that only this machine can reach. */
+export function isLoopback({ hostname }: Address): boolean {
+  return hostname === "localhost" || hostname === "::1" || (isIpv4(hostname) && hostname.startsWith("127."));
+}
+
 /** A port number in decimal digits, as platforms hand it over in `PORT`. */
 export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;

@@ -31,6 +31,17 @@ export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConf
   };
 }
 
+/** A whole number of hundredths; the sign may be left out. */
+export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${number}%`> {
+  return {
+    accepts: `a percentage from ${bounds.from} to ${bounds.to}, such as 70 or 70%`,
+    placeholder: "PERCENT",
+    parse: (given) => parseWhole(typeof given === "string" ? given.replace(/%$/, "") : given, bounds),
+    show: (value) => `${value}%`,
+    plain: (value) => value,
+  };
+}
+
 /**
  * File mode bits in octal. Text only: the number 22 in a JSON file could mean 22 or 0o22, and the difference
  * decides who may read a file.

@@ -7,18 +7,22 @@ interface SizeOptions {
   /** Bytes. */
   readonly from: number;
   readonly to: number;
+  /** What 0 does, where 0 is allowed beside the range. */
+  readonly zero?: string;
 }
 
 type SizeConfig = number | `${number}${Unit}`;
 
 /** An amount of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 of the one before. */
-export function size({ from, to }: SizeOptions): Kind<number, SizeConfig> {
+export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> {
+  const range = `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`;
   return {
-    accepts: `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`,
+    accepts: zero === undefined ? range : `${range}, or 0 ${zero}`,
     placeholder: "SIZE",
     parse(given) {
       const value = parseSize(String(given));
-      return value !== undefined && value >= from && value <= to ? value : undefined;
+      if (value === undefined) return undefined;
+      return (value >= from && value <= to) || (value === 0 && zero !== undefined) ? value : undefined;
     },
     show: showSize,
     plain: (value) => value,

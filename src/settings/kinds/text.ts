@@ -62,6 +62,13 @@ export const socketPath: Kind<string, string> = text({
   matches: (path) => new TextEncoder().encode(path).length <= longestSocketPath,
 });
 
+/** The path of a URL, perhaps with a query. */
+export const urlPath: Kind<string, string> = text({
+  accepts: 'a path that begins with "/", such as /healthz',
+  placeholder: "PATH",
+  matches: (path) => /^\/[!-~]*$/.test(path) && !path.includes("#"),
+});
+
 /** `path[:export]`; whether the module exists is for the app loader to say. */
 export const appReference: Kind<string, string> = text({
   accepts: "path/to/module or path/to/module:export",

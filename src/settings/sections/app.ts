@@ -1,6 +1,6 @@
 import type { Setting } from "../setting.ts";
-import { many, optional } from "../setting.ts";
-import { appReference, directory, file, type Pair, pair } from "../kinds/text.ts";
+import { many, one, optional } from "../setting.ts";
+import { appReference, choice, directory, file, type Pair, pair } from "../kinds/text.ts";
 
 export const appSettings = {
   app: optional(appReference, {
@@ -21,6 +21,11 @@ export const appSettings = {
     reload: false,
   }),
   env: environmentOfTheApp(),
+  bundleCache: one(choice("WHEN", ["auto", "off"]), {
+    description: "Keep the bundle of the app in the user's cache, for starts that find nothing changed.",
+    default: "auto",
+    reload: true,
+  }),
 };
 
 type EnvConfig =

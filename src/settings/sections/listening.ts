@@ -1,5 +1,6 @@
 import { address, isPort } from "../kinds/address.ts";
 import { wholeNumber } from "../kinds/number.ts";
+import { choice } from "../kinds/text.ts";
 import { many, one } from "../setting.ts";
 
 export const listeningSettings = {
@@ -18,5 +19,11 @@ export const listeningSettings = {
     description: "Connections that may wait in the kernel's queue of each worker.",
     default: 2048,
     reload: true,
+  }),
+  steering: one(choice("MODE", ["auto", "off"]), {
+    description:
+      "Whether the master chooses the workers that get new connections; off leaves it to the kernel.",
+    default: "auto",
+    reload: false,
   }),
 };

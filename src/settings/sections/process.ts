@@ -1,6 +1,6 @@
 import { modeBits } from "../kinds/number.ts";
 import { account, file, socketPath } from "../kinds/text.ts";
-import { optional } from "../setting.ts";
+import { optional, optionalOrOff } from "../setting.ts";
 
 export const processSettings = {
   pid: optional(file, {
@@ -9,8 +9,8 @@ export const processSettings = {
     short: "p",
     reload: false,
   }),
-  controlSocket: optional(socketPath, {
-    description: "Unix socket on which the master takes commands.",
+  controlSocket: optionalOrOff(socketPath, {
+    description: "Unix socket on which the master takes the commands of denicorn ctl.",
     unset: "in the runtime directory",
     reload: false,
   }),

@@ -1,0 +1,70 @@
+/** The driver's handle on a running client. */
+
+import type { LoadOrders, LoadProgress, LoadResult } from "./orders.ts";
+import { readLines } from "../lines.ts";
+
+const program = new URL("main.ts", import.meta.url).pathname;
+
+const usual = {
+  hostname: "127.0.0.1",
+  path: "/",
+  mode: "new",
+  connections: 16,
+  every: null,
+  requests: 0,
+  atMost: 120_000,
+  timeout: 10_000,
+  slow: 250,
+} as const satisfies Partial<LoadOrders>;
+
+export type GivenOrders = Partial<LoadOrders> & Pick<LoadOrders, "port">;
+
+export class Load {
+  readonly #process: Deno.ChildProcess;
+  readonly #result: Promise<LoadResult>;
+  /** Requests made so far, a twentieth of a second ago. */
+  requests = 0;
+  ended = false;
+
+  constructor(given: GivenOrders) {
+    const orders: LoadOrders = { ...usual, ...given };
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-check", "--no-config", program, JSON.stringify(orders)],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#result = this.#follow();
+  }
+
+  async #follow(): Promise<LoadResult> {
+    let result: LoadResult | undefined;
+    await readLines(this.#process.stdout, (line) => {
+      const message = JSON.parse(line) as LoadProgress | LoadResult;
+      this.requests = message.requests;
+      if (message.done) result = message;
+    });
+    this.ended = true;
+    await this.#process.status;
+    if (result === undefined) throw new Error("the client ended without a result");
+    return result;
+  }
+
+  /** Waits until `count` requests were made, or the client has ended. */
+  async made(count: number): Promise<void> {
+    while (this.requests < count && !this.ended) await pause(20);
+  }
+
+  /** Ends the load when it has made the requests it was ordered, and gives what was measured. */
+  async stop(): Promise<LoadResult> {
+    try {
+      await this.#process.stdin.close();
+    } catch {
+      // It has ended: out of time.
+    }
+    return await this.#result;
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,36 @@
+/** The script of the page. It is bundled into `../client_bundle.ts` by `make docs`. */
+
+import type { Status } from "../../../core/status.ts";
+import { keep, type Sample, sampleOf } from "../samples.ts";
+import { makeCharts } from "./charts.ts";
+import { type Connection, Feed } from "./connection.ts";
+import { askForToken, connectControls, credentials } from "./controls.ts";
+import { byId, document } from "./dom.ts";
+import { showStatus } from "./figures.ts";
+
+const moods = { live: "good", lost: "bad", refused: "warn" } as const;
+const words = { live: "live", lost: "no answer: trying again", refused: "token needed" } as const;
+
+let before: Status | null = null;
+let samples: readonly Sample[] = [];
+const drawCharts = makeCharts(byId("charts"));
+
+function told(now: Status): void {
+  samples = keep(samples, sampleOf(before, now));
+  drawCharts(samples);
+  showStatus(before, now);
+  before = now;
+}
+
+function changed(connection: Connection): void {
+  const badge = byId("connection");
+  // Anew each second, a screen reader would read it out each second.
+  if (badge.textContent !== words[connection]) badge.textContent = words[connection];
+  badge.className = `badge ${moods[connection]}`;
+  document.body.classList.toggle("lost", connection !== "live");
+  if (connection === "refused") askForToken();
+}
+
+const feed = new Feed(credentials, told, changed);
+connectControls(() => void feed.open());
+void feed.open();

@@ -1,0 +1,71 @@
+/** The page before its script has heard from the server: all that never changes. */
+
+export function Shell({ style, script }: { readonly style: string; readonly script: string }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Denicorn</title>
+        <link rel="icon" href="data:," />
+        <style dangerouslySetInnerHTML={{ __html: style }} />
+      </head>
+      <body>
+        <header>
+          <h1 id="app">Denicorn</h1>
+          <span id="phase" class="badge" hidden />
+          <span id="connection" class="badge warn" role="status">connecting</span>
+        </header>
+        <p id="about" class="dim" />
+        <noscript>This page needs JavaScript; /status and /metrics do not.</noscript>
+        <Controls />
+        <main id="figures">
+          <h2>Load</h2>
+          <div id="charts" class="grid" />
+          <h2>Workers</h2>
+          <div id="workers" class="grid" />
+          <h2>Decisions and deaths</h2>
+          <ol id="events" class="card" />
+        </main>
+        <script type="module" dangerouslySetInnerHTML={{ __html: script }} />
+      </body>
+    </html>
+  );
+}
+
+function Controls() {
+  return (
+    <section class="card controls" aria-label="Controls">
+      <div class="bar">
+        <button id="reload" type="button">Reload</button>
+        <button id="fewer" type="button" aria-label="One worker fewer">−1</button>
+        <button id="more" type="button" aria-label="One worker more">+1</button>
+        <form id="scale">
+          <input
+            id="count"
+            type="number"
+            min="1"
+            required
+            aria-label="Number of workers"
+            placeholder="workers"
+          />
+          <button type="submit">Scale</button>
+        </form>
+        <form id="access">
+          <input
+            id="token"
+            type="password"
+            required
+            autocomplete="off"
+            aria-label="Admin token"
+            placeholder="admin token"
+          />
+          <button type="submit">Use token</button>
+        </form>
+        <button id="forget" type="button" hidden>Forget token</button>
+      </div>
+      <p id="message" role="status" hidden />
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * The metrics in Prometheus' text format. prom-client's registry writes it; its counters are made to be counted up
+ * in place, while here all values come from one status, so each metric is given to the registry with its values.
+ * Only that module is loaded: the rest brings default metrics of Node, summaries and a push gateway.
+ */
+
+// @ts-types="../../types/prom_client_registry.d.ts"
+import Registry from "prom-client/lib/registry.js";
+import { metrics } from "../core/metrics.ts";
+import type { Status } from "../core/status.ts";
+
+export async function prometheusText(status: Status): Promise<{ text: string; contentType: string }> {
+  const registry = new Registry();
+  for (const { name, type, help, read } of metrics) {
+    const values = read(status).map(({ suffix = "", labels, value }) => ({
+      metricName: name + suffix,
+      labels,
+      value,
+    }));
+    registry.registerMetric({ name, get: () => ({ name, help, type, values }) });
+  }
+  return { text: await registry.metrics(), contentType: registry.contentType };
+}

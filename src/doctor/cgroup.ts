@@ -1,0 +1,72 @@
+/** What the control groups of this process allow (cgroups(7)): version 2, and where that is not there, 1. */
+
+import type { System } from "../system/system.ts";
+
+export interface CgroupLimits {
+  /** Cores by quota; `null` without one. */
+  readonly cores: number | null;
+  /** Bytes; `null` without a limit. */
+  readonly memory: number | null;
+}
+
+const root = "/sys/fs/cgroup";
+
+/** The least of what a group and those around it allow. */
+export function readCgroupLimits(system: System): CgroupLimits {
+  const groups = parseGroups(read(system, "/proc/self/cgroup") ?? "");
+  const limits = <Value>(controller: string, each: (folder: string) => Value | null) => {
+    const found = folders(groups, controller).map(each).filter((value) => value !== null);
+    return found.length === 0 ? null : Math.min(...found.map(Number));
+  };
+  const number = (path: string) => {
+    const text = read(system, path)?.trim() ?? "";
+    return /^\d+$/.test(text) ? Number(text) : null;
+  };
+  return {
+    cores: limits("cpu", (folder) => {
+      const [quota, period] = (read(system, `${folder}/cpu.max`) ?? "").trim().split(" ").map(Number);
+      return share(quota, period) ??
+        share(number(`${folder}/cpu.cfs_quota_us`), number(`${folder}/cpu.cfs_period_us`));
+    }),
+    memory: limits(
+      "memory",
+      (folder) => number(`${folder}/memory.max`) ?? number(`${folder}/memory.limit_in_bytes`),
+    ),
+  };
+}
+
+/** Quotas that are not set read `max` or -1. */
+function share(quota: number | null | undefined, period: number | null | undefined): number | null {
+  return quota != null && period != null && quota > 0 && period > 0 ? quota / period : null;
+}
+
+/** Paths by controller; that of version 2 has the empty name. */
+export function parseGroups(text: string): Map<string, string> {
+  return new Map(
+    text.split("\n").flatMap((line) => {
+      const [, controllers = "", path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      return path === undefined ? [] : controllers.split(",").map((name) => [name, path] as const);
+    }),
+  );
+}
+
+/**
+ * The folder of the group and of all around it. In a container its path may be that on the host, which is not
+ * there: then those further up are.
+ */
+function folders(groups: ReadonlyMap<string, string>, controller: string): string[] {
+  const upwards = (mount: string, path: string | undefined) => {
+    if (path === undefined) return [];
+    const names = path.split("/").filter((name) => name !== "");
+    return [...names.keys(), names.length].map((count) => [mount, ...names.slice(0, count)].join("/"));
+  };
+  return [...upwards(root, groups.get("")), ...upwards(`${root}/${controller}`, groups.get(controller))];
+}
+
+function read({ files }: System, path: string): string | null {
+  try {
+    return files.readTextSync(path);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+import type { System } from "../system/system.ts";
+import { type Check, ok } from "./check.ts";
+import { queueOfClosing } from "./loss_windows.ts";
+import { inPrivateDirectory } from "./runtime_directory.ts";
+
+export const descriptorPassing: Check = {
+  name: "descriptor-passing",
+  why:
+    "The master holds a copy of each worker's listening sockets, so that none leaves the group behind its " +
+    "back and the order that steering counts by is certain. Without them it does not steer.",
+  change:
+    "Let the process pass open files over Unix sockets (SCM_RIGHTS): no sandbox that refuses sendmsg, and a " +
+    "runtime directory on a file system that takes sockets.",
+  lossWindow: queueOfClosing,
+  linuxOnly: true,
+  onFailure: "problem",
+  run: ({ system, runtimeParents }) =>
+    inPrivateDirectory(system, runtimeParents, (path) => {
+      tryPassing(system, `${path}/post`);
+      return ok("a listening socket was sent and has come");
+    }),
+};
+
+/** Sends a listener of this process to itself. Throws when that fails. */
+function tryPassing({ network, sockets, descriptors }: System, path: string): void {
+  const post = descriptors.open(path);
+  const options = { address: { hostname: "127.0.0.1", port: 0 }, backlog: 1, onError: () => new Response() };
+  try {
+    const server = network.serve(options, () => new Response());
+    try {
+      const ours = () => sockets.listeners().filter(({ port }) => port === server.address.port);
+      const [own] = ours();
+      if (own === undefined) throw new Error("the listener is not found among the open files");
+      descriptors.send(path, "trial", [own.descriptor]);
+      const came = post.receive().flatMap((delivery) => delivery.descriptors);
+      try {
+        const copies = ours().filter(({ descriptor }) => came.includes(descriptor));
+        if (copies.length !== 1) throw new Error("a listening socket was sent, but did not come");
+      } finally {
+        came.forEach((descriptor) => sockets.close(descriptor));
+      }
+    } finally {
+      void server.stopAccepting();
+    }
+  } finally {
+    post.close();
+  }
+}

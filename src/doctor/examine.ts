@@ -1,0 +1,62 @@
+/** Runs the checks one after another and draws the sum of them. */
+
+import type { Check, Finding, Subject, Verdict } from "./check.ts";
+import { alwaysOpen } from "./loss_windows.ts";
+
+export interface CheckResult {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly finding: string;
+  readonly why: string;
+  readonly change: string;
+}
+
+export interface Examination {
+  /** The worst verdict of all checks. */
+  readonly verdict: Verdict;
+  readonly checks: readonly CheckResult[];
+  /** What may still be lost on this host. */
+  readonly lossWindows: readonly string[];
+}
+
+/** A trial that hangs must not hang the whole report; all of them together take less than 0.2 s where they work. */
+const deadline = 5_000;
+
+/** A check that fails gets its verdict `onFailure`, with the reason: this never throws. */
+export async function examine(
+  list: readonly Check[],
+  subject: Omit<Subject, "isFine">,
+): Promise<Examination> {
+  const { system } = subject;
+  const checks: CheckResult[] = [];
+  const lossWindows = new Set([alwaysOpen]);
+  const isFine = (name: string) => checks.find((check) => check.name === name)?.verdict === "ok";
+  for (const check of list) {
+    if (check.linuxOnly && system.host.os !== "linux") continue;
+    const found = await finding(check, { ...subject, isFine });
+    const { name, why, change, lossWindow } = check;
+    checks.push({ name, verdict: found.verdict, finding: found.finding, why, change });
+    if (lossWindow !== undefined && (found.leavesOpen ?? found.verdict !== "ok")) lossWindows.add(lossWindow);
+  }
+  return { verdict: worst(checks), checks, lossWindows: [...lossWindows] };
+}
+
+async function finding(check: Check, subject: Subject): Promise<Finding> {
+  const { clock } = subject.system;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const cancel = clock.after(deadline, () => reject(new Error(`no result after ${deadline / 1000} s`)));
+  try {
+    // Started in a function of its own, so that what is thrown at once is caught as well.
+    return await Promise.race([(async () => await check.run(subject))(), late]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { verdict: check.onFailure, finding: reason.replace(/\s+/g, " ") };
+  } finally {
+    cancel();
+  }
+}
+
+function worst(checks: readonly CheckResult[]): Verdict {
+  const order: readonly Verdict[] = ["problem", "note"];
+  return order.find((verdict) => checks.some((check) => check.verdict === verdict)) ?? "ok";
+}

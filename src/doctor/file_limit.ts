@@ -1,0 +1,64 @@
+import { type Check, type Finding, note, ok, problem } from "./check.ts";
+
+export const fileLimit: Check = {
+  name: "file-limit",
+  why:
+    "Every connection is an open file of its worker, and so is all that the app opens. At the limit a worker " +
+    "takes no connection and opens no file. The limit holds for each process by itself.",
+  change: "systemd: `LimitNOFILE=65536`; a shell: `ulimit -n 65536` (up to the hard limit without root); " +
+    "containers: `--ulimit nofile=65536:65536`.",
+  lossWindow: "when a worker has as many connections as it may open files: further ones wait and time out",
+  linuxOnly: true,
+  onFailure: "note",
+  run({ system, settings }) {
+    const limits = parseFileLimit(system.files.readTextSync("/proc/self/limits"));
+    if (limits === null) return note("/proc/self/limits has no line about open files");
+    return judgeFileLimit(limits, { ...settings, addresses: settings.bind.length });
+  },
+};
+
+interface FileLimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export function parseFileLimit(text: string): FileLimit | null {
+  const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(text) ?? [];
+  if (soft === undefined || hard === undefined) return null;
+  const read = (word: string) => word === "unlimited" ? Infinity : Number(word);
+  return { soft: read(soft), hard: read(hard) };
+}
+
+/** A worker without connections had 20 open files, a master 18 and 2 more for each worker (/proc/PID/fd). */
+const ofEachProcess = 32;
+const perWorker = 3;
+
+/** No system gives less by default; a browser alone opens six connections. */
+const fewestConnections = 200;
+
+/** A worker should be able to take all that may wait in its queue, `backlog`. */
+export function judgeFileLimit(
+  { soft, hard }: FileLimit,
+  { workers, backlog, addresses }: { workers: number; backlog: number; addresses: number },
+): Finding {
+  // Of each worker its link, its process, and a copy of each of its listeners.
+  const master = ofEachProcess + workers * (perWorker + addresses);
+  const connections = Math.max(0, soft - ofEachProcess);
+  const limit = `soft ${show(soft)}, hard ${show(hard)}`;
+  if (soft < master) {
+    return problem(`${limit}: the master needs about ${master} for ${many(workers, "worker")}`);
+  }
+  const room = `${limit}: about ${show(connections)} connections for each worker`;
+  if (connections < fewestConnections) return problem(room);
+  return connections < backlog
+    ? note(`${room}, fewer than the ${backlog} that may wait for it (backlog)`)
+    : ok(room);
+}
+
+function show(count: number): string {
+  return count === Infinity ? "unlimited" : String(count);
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

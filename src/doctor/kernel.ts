@@ -1,0 +1,38 @@
+import { type Check, type Finding, note, ok, problem } from "./check.ts";
+import { queueOfClosing } from "./loss_windows.ts";
+
+/** The first Linux that runs SO_ATTACH_REUSEPORT_CBPF for TCP; 4.5 did for UDP alone (socket(7)). */
+const steersSince = [4, 6] as const;
+
+export const kernel: Check = {
+  name: "kernel",
+  why:
+    "Workers share a port with SO_REUSEPORT. Linux balances new connections between them and, since 4.6, " +
+    "lets Denicorn steer them. Other systems give them all to one worker.",
+  change: "Run Denicorn on Linux 4.6 or newer; elsewhere run it with one worker (--workers 1).",
+  lossWindow: queueOfClosing,
+  onFailure: "note",
+  run({ system, settings }) {
+    const { host, files } = system;
+    if (host.os !== "linux") return judgeOtherSystem(host.os, settings.workers);
+    return judgeLinux(files.readTextSync("/proc/sys/kernel/osrelease").trim());
+  },
+};
+
+export function judgeOtherSystem(os: string, workers: number): Finding {
+  return workers === 1
+    ? note(`${os}: connections are not balanced here, so one worker is right`)
+    : problem(`${os}: connections are not balanced here, and ${workers} workers are set`);
+}
+
+export function judgeLinux(release: string): Finding {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  if (major === undefined) {
+    return { ...note(`Linux "${release}": its version cannot be read from that`), leavesOpen: false };
+  }
+  const isOlder = Number(major) < steersSince[0] ||
+    (Number(major) === steersSince[0] && Number(minor) < steersSince[1]);
+  return isOlder
+    ? problem(`Linux ${release}: it balances connections, but cannot steer them`)
+    : ok(`Linux ${release}: it balances connections and can steer them`);
+}

@@ -1,0 +1,102 @@
+/** The control socket of a running master: where it is, and what it may ask. */
+
+import type { Commands } from "../control/commands.ts";
+import { serveControl } from "../control/control_server.ts";
+import { toDenicornError } from "../core/errors.ts";
+import type { Status } from "../core/status.ts";
+import type { Logger } from "../log/logger.ts";
+import { namedSettings, type Settings } from "../settings/settings.ts";
+import type { System } from "../system/system.ts";
+import type { Arbiter } from "./arbiter.ts";
+import { Operations } from "./operations.ts";
+import type { RuntimeDirectory } from "./runtime_directory.ts";
+
+export interface ControlOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly settings: Pick<Settings, "controlSocket">;
+  readonly directory: Pick<RuntimeDirectory, "controlSocket">;
+}
+
+export class Control {
+  readonly #options: ControlOptions;
+  #path: string | null = null;
+  #close: () => void = () => {};
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /** Where it answers; `null` while it does not. */
+  get path(): string | null {
+    return this.#path;
+  }
+
+  /** True if a path of the operator's choice is to be answered at. */
+  get isChosen(): boolean {
+    return typeof this.#options.settings.controlSocket === "string";
+  }
+
+  /**
+   * From now on `commands` are taken. A server serves without it just as well, so only a place the operator chose
+   * is insisted on. Throws DenicornError `control-socket`.
+   */
+  async open(commands: Commands): Promise<void> {
+    const { system, logger, settings, directory } = this.#options;
+    const { controlSocket: chosen } = settings;
+    if (chosen === false) return;
+    const path = chosen ?? directory.controlSocket;
+    try {
+      this.#close = await serveControl(system, path, commands);
+      this.#path = path;
+    } catch (error) {
+      if (chosen !== undefined) throw error;
+      logger.warning`serving without a control socket: ${toDenicornError(error).message}`;
+      return;
+    }
+    if (chosen !== undefined) this.#leaveTrace(chosen);
+  }
+
+  /** So that `denicorn ctl` finds it without being told where. */
+  #leaveTrace(chosen: string): void {
+    const { system: { files, host }, directory } = this.#options;
+    try {
+      files.link(directory.controlSocket, chosen.startsWith("/") ? chosen : `${host.cwd()}/${chosen}`);
+    } catch {
+      // It has to be told, then.
+    }
+  }
+
+  close(): void {
+    this.#path = null;
+    this.#close();
+  }
+}
+
+/** What may be asked of `arbiter`; `retired` is called when another master serves. */
+export function commandsFor(arbiter: Arbiter, status: () => Status, retired: () => void): Commands {
+  const operations = new Operations(arbiter);
+  return {
+    status,
+    settings: () =>
+      namedSettings.map(({ key, name, plain, show }) => {
+        const value = arbiter.settings[key];
+        return { name, value: plain(value), shown: show(value) };
+      }),
+    reload: () => operations.reload(),
+    scale: (amount) => operations.scale(amount),
+    upgrade: () => operations.upgrade(),
+    reopen: () => arbiter.reopenLogs(),
+    // What follows from it is done with the next event.
+    stop: (how) => arbiter.post({ type: "asked", begin: () => arbiter.stop(how) }),
+    follow(since, told) {
+      arbiter.feed.since(since).forEach(told);
+      return arbiter.feed.follow(told);
+    },
+    handOver: (post) => arbiter.handOver(post),
+    retire() {
+      arbiter.post({ type: "retire" });
+      retired();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** The end of the server: `core/stopping.ts` decides, here it is carried out. */
+
+import type { DenicornError } from "../core/errors.ts";
+import { stepStopping, type Stopping, type StoppingEvent } from "../core/stopping.ts";
+import type { Clock } from "../system/system.ts";
+import type { LifecycleLog } from "./lifecycle_log.ts";
+import type { Roster } from "./roster.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface ShutdownOptions {
+  readonly clock: Clock;
+  readonly lifecycle: LifecycleLog;
+  readonly roster: Roster;
+  readonly traffic: Traffic;
+  /** Calls `tick` soon. */
+  readonly wake: () => void;
+}
+
+export class Shutdown {
+  readonly #options: ShutdownOptions;
+  #stopping: Stopping = { is: "serving" };
+  #cancelWake: () => void = () => {};
+  /** What made the server give up, if anything. */
+  fault: DenicornError | null = null;
+
+  constructor(options: ShutdownOptions) {
+    this.#options = options;
+  }
+
+  /** True from the moment a stop was asked for. */
+  get isAsked(): boolean {
+    return this.#stopping.is !== "serving";
+  }
+
+  /** True once the workers finish: none is started or replaced any more. */
+  get isUnderWay(): boolean {
+    return this.isAsked && this.#stopping.is !== "delayed";
+  }
+
+  /** `delay` is how long to serve on before a graceful stop begins, in milliseconds. */
+  stop(how: "graceful" | "quick", delay: number): void {
+    this.#step({ type: "stop", how, delay });
+  }
+
+  tick(): void {
+    this.#step({ type: "tick" });
+  }
+
+  /** Another master serves. Nothing is lost: the workers that finish have no new connections to expect. */
+  retire(): void {
+    this.#stopping = { is: "retiring" };
+    const { traffic } = this.#options;
+    traffic.suspend();
+    this.#drain(traffic.isSteered);
+  }
+
+  /** Gives up the start: nothing serves yet, so nothing is lost. */
+  halt(fault: DenicornError): void {
+    if (this.isUnderWay) return;
+    this.fault = fault;
+    this.#stopping = { is: "quick" };
+    this.#killAll();
+  }
+
+  #step(event: StoppingEvent): void {
+    const { clock, lifecycle, traffic, wake } = this.#options;
+    const now = clock.monotonic();
+    const { stopping, begins } = stepStopping(this.#stopping, event, now);
+    this.#stopping = stopping;
+    if (begins === null) return;
+    this.#cancelWake();
+    if (stopping.is === "delayed") {
+      const ms = stopping.until - now;
+      this.#cancelWake = clock.after(ms, wake);
+      return lifecycle.stopping(`stopping in ${ms / 1000} s (shutdown-delay): serving until then`);
+    }
+    if (begins === "quick-stop") {
+      lifecycle.stopping("stopping now");
+      return this.#killAll();
+    }
+    lifecycle.stopping("stopping: finishing requests in flight");
+    traffic.release();
+    this.#drain(false);
+  }
+
+  #drain(handedOver: boolean): void {
+    const { roster, clock } = this.#options;
+    roster.forEach((child) => child.apply({ type: "drain", handedOver }, clock.monotonic()));
+  }
+
+  #killAll(): void {
+    const { roster, clock } = this.#options;
+    roster.forEach((child) => child.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
+  }
+}

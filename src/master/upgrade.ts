@@ -1,0 +1,153 @@
+/** USR2, on the side of the master that is replaced: it starts its successor and keeps serving until that takes over. */
+
+import type { Handover } from "../control/commands.ts";
+import type { Logger } from "../log/logger.ts";
+import type { ChildProcess, ExitStatus, System } from "../system/system.ts";
+import type { MasterEvent } from "./events.ts";
+import { type Launch, successorEnvironment } from "./launch.ts";
+import type { LifecycleLog } from "./lifecycle_log.ts";
+import type { Totals } from "./totals.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface UpgradeOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly lifecycle: LifecycleLog;
+  readonly launch: Launch;
+  readonly traffic: Traffic;
+  readonly totals: Totals;
+  /** Where the successor finds this master, if it answers anywhere. */
+  readonly controlSocket: () => string | null;
+  readonly post: (event: MasterEvent) => void;
+}
+
+export class Upgrade {
+  readonly #options: UpgradeOptions;
+  #successor: ChildProcess | null = null;
+  #isAsked = false;
+  #cancelDeadline: () => void = () => {};
+  /** Why this master gave it up, if it did. */
+  #givenUp: string | null = null;
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+  }
+
+  /** From the start of a successor until it serves or has failed. Meanwhile no worker is started or drained. */
+  get isUnderWay(): boolean {
+    return this.#successor !== null;
+  }
+
+  /** It begins as soon as nothing else is going on: the order of the listeners must not change under it. */
+  ask(): void {
+    if (!this.refuses("USR2", this.objection)) this.#isAsked = true;
+  }
+
+  /** What keeps an upgrade from beginning, if anything. */
+  get objection(): string | null {
+    const { system, controlSocket } = this.#options;
+    if (this.hindrance !== null) return this.hindrance;
+    if (system.host.pid === 1) {
+      return "this is process 1: when it ends, so does its container: replace that";
+    }
+    if (controlSocket() === null) {
+      return "a new master takes over through the control socket, and there is none: " +
+        "restart with another --control-socket";
+    }
+    return null;
+  }
+
+  /** What keeps a reload from beginning, if anything. */
+  get hindrance(): string | null {
+    const pid = this.#successor?.pid;
+    return pid === undefined ? null : `an upgrade is under way: process ${pid} starts`;
+  }
+
+  /** `deadline` is how long the successor may take until it serves, in milliseconds. */
+  startIfAsked(deadline: number): void {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    this.#givenUp = null;
+    this.#start();
+    const { clock } = this.#options.system;
+    this.#cancelDeadline = clock.after(
+      deadline,
+      () => this.giveUp(`it did not serve within ${deadline / 1000} s`),
+    );
+  }
+
+  /** Ends the successor; this master goes on when it is gone. */
+  giveUp(reason: string): void {
+    if (this.#successor === null || this.#givenUp !== null) return;
+    this.#givenUp = reason;
+    this.#successor.kill("SIGKILL");
+  }
+
+  /** Starts the executable that is on disk now, in the way this one was started. */
+  #start(): void {
+    const { system, lifecycle, launch, post } = this.#options;
+    const controlSocket = this.#options.controlSocket();
+    if (controlSocket === null) return;
+    const [command, ...prefix] = launch.command;
+    try {
+      this.#successor = system.processes.spawn({
+        command,
+        args: [...prefix, ...launch.args],
+        cwd: launch.cwd,
+        env: successorEnvironment(launch, controlSocket),
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#fail(`cannot start ${command}: ${reason}`);
+    }
+    lifecycle.upgradeBegan(this.#successor.pid, command);
+    void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
+  }
+
+  /** Says so if `what` cannot be done now. */
+  refuses(what: string, reason = this.hindrance): boolean {
+    if (reason !== null) this.#options.logger.warning`${what} ignored: ${reason}`;
+    return reason !== null;
+  }
+
+  /** Throws if no successor is expected. */
+  handOver(postBox: string | null, addresses: readonly string[]): Omit<Handover, "target"> {
+    if (this.#successor === null) throw new Error("no upgrade is under way: send USR2 to begin one");
+    const { system, traffic } = this.#options;
+    return { pid: system.host.pid, addresses, listeners: traffic.handOver(postBox) };
+  }
+
+  /** The successor's process is gone before it served. */
+  end({ code, signal }: ExitStatus, isStopping: boolean): void {
+    if (this.#successor === null) return;
+    const { pid } = this.#successor;
+    this.#successor = null;
+    this.#cancelDeadline();
+    if (isStopping) return;
+    const how = this.#givenUp ?? `ended (${signal ?? `exit code ${code}`})`;
+    this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
+    this.#options.traffic.resume();
+  }
+
+  #fail(reason: string): void {
+    const { lifecycle, totals } = this.#options;
+    totals.upgraded("failed", reason);
+    lifecycle.upgradeFailed(reason);
+  }
+
+  /** The server shall stop, and whoever was to go on with it too. */
+  cancel(): void {
+    this.#isAsked = false;
+    this.#successor?.kill("SIGTERM");
+  }
+
+  /** The successor serves: it is on its own from now on. */
+  complete(): void {
+    const { lifecycle, totals } = this.#options;
+    const pid = this.#successor?.pid;
+    this.#cancelDeadline();
+    this.#successor = null;
+    totals.upgraded("succeeded", `process ${pid} serves`);
+    lifecycle.upgraded(pid);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * TCP sockets of this process by their descriptors: which of them listen, how its connections are, and which
+ * listener of a SO_REUSEPORT group the kernel gives the next connection. Constants as on Linux (tcp(7),
+ * socket(7)).
+ */
+
+import { lastError, libc } from "./libc.ts";
+import type { TcpConnection, TcpListener, TcpSockets } from "./system.ts";
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_REUSEPORT_CBPF = 51;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+const TCP_CLOSE_WAIT = 8;
+const TCP_ESTABLISHED = 1;
+const TCP_LISTEN = 10;
+
+/** Where `struct tcp_info` (linux/tcp.h) holds what is read here. */
+const offset = { state: 0, unacked: 24, lastDataSent: 44, lastDataReceived: 52, notSent: 144 } as const;
+
+export const tcpSockets: TcpSockets = {
+  listeners() {
+    const found: TcpListener[] = [];
+    for (const descriptor of openDescriptors()) {
+      if (readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN) {
+        found.push({ descriptor, port: portOf(descriptor) });
+      }
+    }
+    return found;
+  },
+
+  connections(port) {
+    const found: TcpConnection[] = [];
+    for (const descriptor of openDescriptors()) {
+      if (!readInfo(descriptor)) continue;
+      const state = info.getUint8(offset.state);
+      if (state !== TCP_ESTABLISHED && state !== TCP_CLOSE_WAIT) continue;
+      // Bytes the other side has not taken yet: there may be more of them in this process.
+      const pending = info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true);
+      const idle = pending > 0 ? 0 : Math.min(
+        info.getUint32(offset.lastDataSent, true),
+        info.getUint32(offset.lastDataReceived, true),
+      );
+      if (portOf(descriptor) === port) found.push({ descriptor, idle });
+    }
+    return found;
+  },
+
+  waiting(listener) {
+    // For a listening socket the field counts connections nobody has accepted yet.
+    return readInfo(listener) ? info.getUint32(offset.unacked, true) : 0;
+  },
+
+  steer(listener, program) {
+    const reference = new ArrayBuffer(16);
+    const view = new DataView(reference);
+    view.setUint16(0, program.length / 8, true);
+    view.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
+    const option = new Uint8Array(reference);
+    if (libc().setsockopt(listener, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, option, option.length) !== 0) {
+      throw lastError("setsockopt SO_ATTACH_REUSEPORT_CBPF");
+    }
+  },
+
+  close: (descriptor) => void libc().close(descriptor),
+};
+
+/** Filled by `readInfo`; one for all, since reading is synchronous. */
+const infoBytes = new Uint8Array(256);
+const info = new DataView(infoBytes.buffer);
+const length = new Uint32Array(1);
+const lengthBytes = new Uint8Array(length.buffer);
+
+/** False for a descriptor that is no TCP socket. */
+function readInfo(descriptor: number): boolean {
+  length[0] = infoBytes.length;
+  return libc().getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, infoBytes, lengthBytes) === 0;
+}
+
+const nameBytes = new Uint8Array(128);
+
+/** The port on this side; it stands at the same place in both kinds of address. */
+function portOf(descriptor: number): number {
+  length[0] = nameBytes.length;
+  if (libc().getsockname(descriptor, nameBytes, lengthBytes) !== 0) return 0;
+  return new DataView(nameBytes.buffer).getUint16(2);
+}
+
+function openDescriptors(): number[] {
+  return Array.from(Deno.readDirSync("/proc/self/fd"), (entry) => Number(entry.name)).sort((a, b) => a - b);
+}

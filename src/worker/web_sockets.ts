@@ -1,0 +1,40 @@
+import type { WebSocketEnd } from "../system/system.ts";
+import type { Requests } from "./requests.ts";
+
+/** RFC 6455, 7.4.1: the server is going down; clients connect anew, and reach another worker. */
+const goingAway = 1001;
+
+/** The WebSockets of this worker. Each counts as a request in flight as long as it is open. */
+export class WebSockets {
+  readonly #open = new Set<WebSocketEnd>();
+  readonly #requests: Requests;
+  #isClosing = false;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  add(socket: WebSocketEnd): void {
+    this.#open.add(socket);
+    const release = this.#requests.hold();
+    void socket.closed.then(() => {
+      this.#open.delete(socket);
+      release();
+    });
+    if (this.#isClosing) this.#close(socket);
+  }
+
+  /** Asks every client to leave; also those that come from now on. */
+  close(): void {
+    this.#isClosing = true;
+    this.#open.forEach((socket) => this.#close(socket));
+  }
+
+  #close(socket: WebSocketEnd): void {
+    try {
+      socket.close(goingAway, "the server is going away");
+    } catch {
+      // Not open yet: it is cut with the worker at the deadline.
+    }
+  }
+}

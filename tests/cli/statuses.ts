@@ -1,0 +1,70 @@
+import { bucketCount, bucketOf } from "../../src/core/latency_histogram.ts";
+import { noHistory } from "../../src/core/history.ts";
+import type { Status, TotalStatus, WorkerStatus } from "../../src/core/status.ts";
+
+const noResponses = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
+
+/** A worker that does nothing, with what is said of it. */
+export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    slot: 0,
+    pid: 100,
+    generation: 1,
+    state: "ready",
+    age: 61_000,
+    beatAge: 10,
+    requests: 0,
+    inFlight: 0,
+    responses: noResponses,
+    isStalled: false,
+    lag: 0,
+    greatestLag: 0,
+    current: null,
+    p50: null,
+    p99: null,
+    cpu: null,
+    cpuSeconds: null,
+    memory: null,
+    ...said,
+  };
+}
+
+export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status> = {}): Status {
+  const { restarts, reloads, upgrades, scalings } = noHistory;
+  const sum = (figure: "requests" | "inFlight") => workers.reduce((sum, worker) => sum + worker[figure], 0);
+  const totals: TotalStatus = {
+    ...{ restarts, reloads, upgrades, scalings },
+    requests: sum("requests"),
+    inFlight: sum("inFlight"),
+    responses: noResponses,
+    latency: latencies(),
+    p50: null,
+    p99: null,
+    backlog: null,
+    cpuSeconds: 0,
+  };
+  return {
+    version: "1.2.3",
+    runtime: "deno 0.0.0",
+    pid: 41,
+    phase: "running",
+    app: "main.ts",
+    addresses: ["127.0.0.1:8000"],
+    startedAt: 0,
+    at: 0,
+    generation: 1,
+    target: workers.length,
+    workers,
+    totals,
+    master: { cpu: null, cpuSeconds: null, memory: null },
+    events: [],
+    ...said,
+  };
+}
+
+/** Requests that took so many milliseconds, by bucket. */
+export function latencies(...ms: number[]): number[] {
+  const counts = Array.from({ length: bucketCount }, () => 0);
+  for (const one of ms) counts[bucketOf(one)]! += 1;
+  return counts;
+}

@@ -1,0 +1,173 @@
+import { type Commands, type Operation, Refusal } from "../../src/control/commands.ts";
+import { createControlApp } from "../../src/control/control_app.ts";
+import { endpoints } from "../../src/control/endpoints.ts";
+import { decodeEvents } from "../../src/control/event_stream.ts";
+import { DenicornError } from "../../src/core/errors.ts";
+import type { LifecycleEvent } from "../../src/core/lifecycle.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { settled } from "../fakes/fake_clock.ts";
+import { fakeCommands } from "../fakes/fake_commands.ts";
+
+function appOf(commands: Partial<Commands> = {}) {
+  return createControlApp({ ...fakeCommands(), ...commands });
+}
+
+function post(body?: unknown): RequestInit {
+  return { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+}
+
+/** An operation that the test ends. */
+function pending(isWaiting = false) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  promise.catch(() => {});
+  return { operation: { isWaiting, finished: promise } satisfies Operation, finish: resolve, fail: reject };
+}
+
+Deno.test("what is unknown is 404 and names what there is; the wrong method is 405 and names the right one", async () => {
+  const app = appOf();
+  const unknown = await app.request("/dance");
+  assertEquals(unknown.status, 404);
+  assertMatch(
+    (await unknown.json()).error,
+    /^no such command: GET \/dance: try GET \/status, .*POST \/upgrade$/,
+  );
+  for (const { method, path } of endpoints) {
+    const wrong = await app.request(path, { method: method === "GET" ? "POST" : "GET" });
+    assertEquals([wrong.status, wrong.headers.get("Allow")], [405, method]);
+    assertMatch((await wrong.json()).error, new RegExp(`use ${method}$`));
+  }
+});
+
+Deno.test("a waited reload answers at its end, one that is not waited for at once", async () => {
+  const { operation, finish } = pending();
+  const app = appOf({ reload: () => operation });
+  const accepted = await app.request("/reload", post());
+  assertEquals([accepted.status, await accepted.json()], [202, {
+    state: "accepted",
+    message: "it has begun",
+  }]);
+  let isAnswered = false;
+  const waited = Promise.resolve(app.request("/reload?wait=1", post()));
+  void waited.then(() => isAnswered = true);
+  await settled();
+  assert(!isAnswered);
+  finish("2 workers are ready");
+  const done = await waited;
+  assertEquals([done.status, await done.json()], [200, { state: "done", message: "2 workers are ready" }]);
+});
+
+Deno.test("an operation behind another one is accepted and says that it waits", async () => {
+  const { operation } = pending(true);
+  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", post({}));
+  assertEquals([answer.status, (await answer.json()).message], [
+    202,
+    "it begins when the command before it is done",
+  ]);
+});
+
+Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", async () => {
+  const ending = async (error: Error, path = "/reload?wait=1") => {
+    const { operation, fail } = pending();
+    fail(error);
+    const answer = await appOf({ reload: () => operation }).request(path, post());
+    return [answer.status, await answer.json()];
+  };
+  const error = new DenicornError("app-throws", "cannot load the app", { detail: "at main.ts:1" });
+  const failed = { error: "cannot load the app", code: "app-throws", exitCode: 4, detail: "at main.ts:1" };
+  assertEquals(await ending(error), [500, failed]);
+  assertEquals(await ending(error, "/reload"), [500, failed]);
+  assertEquals(await ending(new Refusal("conflict", "stopping")), [409, { error: "stopping" }]);
+  assertEquals(await ending(new Refusal("malformed", "too many")), [400, { error: "too many" }]);
+});
+
+Deno.test("scale takes numbers and differences, and refuses all else with 400", async () => {
+  const asked: unknown[] = [];
+  const scale: Commands["scale"] = (amount) => {
+    asked.push(amount);
+    return { isWaiting: false, finished: Promise.resolve("ready") };
+  };
+  const app = appOf({ scale });
+  for (const target of [4, "4", "+1", "-2", 1024]) {
+    assertEquals((await app.request("/scale?wait=1", post({ target }))).status, 200);
+  }
+  assertEquals(asked, [{ to: 4 }, { to: 4 }, { by: 1 }, { by: -2 }, { to: 1024 }]);
+  for (const target of [0, -1, 1025, 1.5, "", "four", "+0", "+1025", "1e2", null, [], {}, true, undefined]) {
+    const refused = await app.request("/scale", post({ target }));
+    assertEquals(refused.status, 400, JSON.stringify(target));
+    assertMatch(
+      (await refused.json()).error,
+      /^target: .* is not accepted: give a number of workers from 1 to 1024/,
+    );
+  }
+  assertEquals(asked.length, 5);
+});
+
+Deno.test("a body that is no JSON object, has unknown fields or wrong types is 400 and nothing happens", async () => {
+  const app = appOf();
+  const bodies: [path: string, body: string, says: RegExp][] = [
+    ["/scale", "{", /^the body is no JSON \(/],
+    ["/scale", "[1]", /^the body is no JSON object: give an object with target$/],
+    ["/scale", "null", /no JSON object/],
+    ["/scale", '{"tagret": 4}', /^"tagret" is no field here: give an object with target$/],
+    ["/stop", '{"now": "yes"}', /^now: give true or false$/],
+    ["/stop", '{"nwo": true}', /^"nwo" is no field/],
+    ["/reload", '{"wait": true}', /^"wait" is no field here: give no body, or \{\}$/],
+    ["/reload?wait=yes", "", /^wait: "yes" is not accepted: give 1$/],
+    ["/handover", '{"post": 1}', /^post: give a path or null$/],
+  ];
+  for (const [path, body, says] of bodies) {
+    const answer = await app.request(path, { method: "POST", body });
+    assertEquals(answer.status, 400, `${path} ${body}`);
+    assertMatch((await answer.json()).error, says);
+  }
+});
+
+Deno.test("stop and reopen are done at once", async () => {
+  const told: unknown[] = [];
+  const app = appOf({ stop: (how) => void told.push(how), reopen: () => void told.push("reopen") });
+  assertEquals((await app.request("/stop", post())).status, 202);
+  assertEquals((await app.request("/stop", post({ now: true }))).status, 202);
+  assertEquals((await app.request("/reopen", post())).status, 200);
+  assertEquals(told, ["graceful", "quick", "reopen"]);
+});
+
+Deno.test("events come as they happen, after the one that was seen last", async () => {
+  let tell: (event: LifecycleEvent) => void = () => {};
+  const seen: number[] = [];
+  let isFollowed = true;
+  const app = appOf({
+    follow(since, told) {
+      seen.push(since);
+      tell = told;
+      return () => isFollowed = false;
+    },
+  });
+  const event = { id: 8, at: 0, kind: "scaled", text: "workers: 1 -> 2\nid: 9" } as const;
+  const response = await app.request("/events", { headers: { "Last-Event-ID": "7" } });
+  assertEquals([response.headers.get("Content-Type"), seen], ["text/event-stream", [7]]);
+  const events = decodeEvents(response.body!);
+  tell(event);
+  tell({ ...event, id: 9 });
+  assertEquals([(await events.next()).value, (await events.next()).value?.id], [event, 9]);
+  await events.return(undefined);
+  assert(!isFollowed);
+  await app.request("/events", { headers: { "Last-Event-ID": "none" } });
+  assertEquals(seen, [7, 0]);
+});
+
+Deno.test("a follower that does not read is let go", async () => {
+  let tell: (event: LifecycleEvent) => void = () => {};
+  let isFollowed = true;
+  const app = appOf({
+    follow(_, told) {
+      tell = told;
+      return () => isFollowed = false;
+    },
+  });
+  const { body } = await app.request("/events");
+  for (let id = 1; isFollowed && id < 5_000; id++) tell({ id, at: 0, kind: "complete", text: "" });
+  assert(!isFollowed);
+  let count = 0;
+  for await (const _ of decodeEvents(body!)) count++;
+  assert(count >= 1_000 && count < 1_100, `${count}`);
+});

@@ -1,0 +1,62 @@
+import { createAdminApp } from "../../../src/control/admin_app.ts";
+import { takeEvents } from "../../../src/control/page/frames.ts";
+import { streamStatus } from "../../../src/control/status_stream.ts";
+import { bundlePage, pageBundlePath } from "../../../scripts/bundle_page.ts";
+import { assert, assertEquals } from "../../assert.ts";
+import { FakeClock } from "../../fakes/fake_clock.ts";
+import { fakeCommands } from "../../fakes/fake_commands.ts";
+import { calmStatus } from "../../fakes/status.ts";
+
+const token = "0123456789abcdef";
+
+Deno.test("the bundled script of the page is that of its sources", async () => {
+  const isCurrent = Deno.readTextFileSync(pageBundlePath) === await bundlePage();
+  assert(isCurrent, "src/control/page/client_bundle.ts is out of date: run `make docs`");
+});
+
+Deno.test("where everything takes the token, a browser gets the empty page without it and nothing else", async () => {
+  const commands = { ...fakeCommands(), status: () => calmStatus };
+  const app = createAdminApp(commands, { token, isGuarded: true }, new FakeClock());
+  const ask = async (path: string, method: string, accept: string) =>
+    (await app.request(path, { method, headers: { accept } })).status;
+  assertEquals(await ask("/", "GET", "text/html,application/xhtml+xml"), 200);
+  assertEquals(await ask("/", "GET", "*/*"), 401);
+  assertEquals(await ask("/", "POST", "text/html"), 401);
+  for (const path of ["/live", "/status", "/metrics", "/healthz", "//", "/index.html"]) {
+    assertEquals(await ask(path, "GET", "text/html"), 401, path);
+  }
+});
+
+Deno.test("the status is streamed at once and each second, and not to a reader that is slow or gone", async () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  const status = () => ({ ...calmStatus, at: ++looks });
+  const reader = streamStatus({ status }, clock).getReader();
+  const next = async () => {
+    const { events, rest } = takeEvents(new TextDecoder().decode((await reader.read()).value));
+    assertEquals([events.length, rest], [1, ""]);
+    return JSON.parse(events[0]!.data).at;
+  };
+  assertEquals(await next(), 1);
+  await clock.advance(1_000);
+  assertEquals(await next(), 2);
+  await clock.advance(10_000);
+  assertEquals(looks, 3, "one waits to be read");
+  assertEquals(await next(), 3);
+  await reader.cancel();
+  await clock.advance(10_000);
+  assertEquals(looks, 3);
+});
+
+Deno.test("events are taken out of a stream wherever it is cut", () => {
+  const stream = ': hello\n\nevent: status\ndata: {"a":1}\n\ndata: one\ndata: two\n\n';
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const first = takeEvents(stream.slice(0, cut));
+    const second = takeEvents(first.rest + stream.slice(cut));
+    assertEquals([...first.events, ...second.events], [
+      { event: "status", data: '{"a":1}' },
+      { event: "message", data: "one\ntwo" },
+    ]);
+    assertEquals(second.rest, "");
+  }
+});

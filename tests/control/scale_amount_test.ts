@@ -1,0 +1,36 @@
+import { isTarget, parseScaleAmount } from "../../src/control/scale_amount.ts";
+import { assertEquals } from "../assert.ts";
+
+Deno.test("a target stands alone, a difference has a sign", () => {
+  assertEquals(parseScaleAmount("7"), { to: 7 });
+  assertEquals(parseScaleAmount(7), { to: 7 });
+  assertEquals(parseScaleAmount("+7"), { by: 7 });
+  assertEquals(parseScaleAmount("-7"), { by: -7 });
+});
+
+Deno.test("what is neither, or more than there may be, is refused", () => {
+  for (
+    const given of [
+      "0",
+      0,
+      "1025",
+      "-0",
+      "+1025",
+      "--1",
+      "+-1",
+      "1.0",
+      " 1",
+      "1 ",
+      "99999",
+      NaN,
+      Infinity,
+      -3,
+    ]
+  ) {
+    assertEquals(parseScaleAmount(given), null, String(given));
+  }
+});
+
+Deno.test("a target is a whole number within the bounds of workers", () => {
+  assertEquals([0, 1, 1024, 1025, 1.5].map(isTarget), [false, true, true, false, false]);
+});

@@ -1,0 +1,106 @@
+import { type Check, note, ok, problem } from "../../src/doctor/check.ts";
+import { checks } from "../../src/doctor/checks.ts";
+import { examine } from "../../src/doctor/examine.ts";
+import { alwaysOpen, queueOfClosing } from "../../src/doctor/loss_windows.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { LinuxHost, subject } from "./linux_host.ts";
+
+function check(name: string, run: Check["run"], more: Partial<Check> = {}): Check {
+  return { name, why: `why ${name}`, change: `change ${name}`, onFailure: "problem", run, ...more };
+}
+
+async function verdicts(...list: Check[]) {
+  const { verdict, checks } = await examine(list, subject(new LinuxHost()));
+  return [verdict, ...checks.map(({ name, verdict, finding }) => `${name} ${verdict}: ${finding}`)];
+}
+
+Deno.test("the worst verdict is that of the whole", async () => {
+  const [a, b, c] = [
+    check("a", () => ok("1")),
+    check("b", () => Promise.resolve(note("2"))),
+    check("c", () => problem("3")),
+  ];
+  assertEquals(await verdicts(), ["ok"]);
+  assertEquals(await verdicts(a), ["ok", "a ok: 1"]);
+  assertEquals(await verdicts(a, b), ["note", "a ok: 1", "b note: 2"]);
+  assertEquals(await verdicts(a, c, b), ["problem", "a ok: 1", "c problem: 3", "b note: 2"]);
+});
+
+Deno.test("a check that throws gets the verdict it has for that, and the reason on one line", async () => {
+  const fail = () => {
+    throw new Error("no\n such file");
+  };
+  assertEquals(
+    await verdicts(
+      check("a", fail),
+      check("b", fail, { onFailure: "note" }),
+      check("c", () => Promise.reject("because")),
+    ),
+    ["problem", "a problem: no such file", "b note: no such file", "c problem: because"],
+  );
+});
+
+Deno.test("a check that hangs is given up, and the others still run", async () => {
+  const system = new LinuxHost();
+  const hangs = check("a", () => new Promise(() => {}));
+  const examination = examine([hangs, check("b", () => ok("1"))], subject(system));
+  await system.clock.advance(5_000);
+  const { checks } = await examination;
+  assertEquals(checks.map(({ verdict }) => verdict), ["problem", "ok"]);
+  assertMatch(checks[0]!.finding, /no result after 5 s/);
+});
+
+Deno.test("a check sees whether those before it were fine", async () => {
+  const asks = (name: string) => check("asks", ({ isFine }) => ok(`${isFine(name)}`));
+  const before = [check("fine", () => ok("1")), check("ill", () => note("2"))];
+  assertEquals((await verdicts(...before, asks("fine"))).at(-1), "asks ok: true");
+  assertEquals((await verdicts(...before, asks("ill"))).at(-1), "asks ok: false");
+  assertEquals((await verdicts(asks("fine"), ...before)).at(1), "asks ok: false");
+});
+
+Deno.test("a loss window is open while its check finds something, or says so; each is named once", async () => {
+  const windows = async (...list: Check[]) => (await examine(list, subject(new LinuxHost()))).lossWindows;
+  const lossWindow = "w";
+  assertEquals(await windows(check("a", () => ok("1"), { lossWindow })), [alwaysOpen]);
+  const open = check("a", () => note("1"), { lossWindow });
+  assertEquals(await windows(open, open), [alwaysOpen, "w"]);
+  const ajar = check("a", () => ({ ...ok("1"), leavesOpen: true }), { lossWindow });
+  assertEquals(await windows(ajar), [alwaysOpen, "w"]);
+  const shut = check("a", () => ({ ...note("1"), leavesOpen: false }), { lossWindow });
+  assertEquals(await windows(shut), [alwaysOpen]);
+});
+
+Deno.test("on a machine that has everything all is well", async () => {
+  const { verdict, checks: found, lossWindows } = await examine(checks, subject(new LinuxHost()));
+  assertEquals(found.filter(({ verdict }) => verdict !== "ok"), []);
+  assertEquals([verdict, lossWindows], ["ok", [alwaysOpen]]);
+});
+
+Deno.test("without steering, connections that wait are named among what may be lost", async () => {
+  const system = new LinuxHost();
+  system.refuses.set("steer", "setsockopt: Protocol not available");
+  system.texts.set("/proc/sys/net/ipv4/tcp_migrate_req", "0\n");
+  const { verdict, checks: found, lossWindows } = await examine(checks, subject(system));
+  assertEquals(verdict, "problem");
+  assertMatch(found.find(({ name }) => name === "migration")!.finding, /there is no steering/);
+  assert(lossWindows.includes(queueOfClosing));
+  assert(lossWindows.some((window) => window.includes("tcp_migrate_req=1")));
+});
+
+Deno.test("off Linux only what means something there is checked", async () => {
+  const system = new LinuxHost();
+  system.host = { ...system.host, os: "darwin" };
+  const { checks: found } = await examine(checks, subject(system));
+  assertEquals(found.map(({ name, verdict }) => [name, verdict]), [
+    ["kernel", "problem"],
+    ["runtime-directory", "ok"],
+  ]);
+});
+
+Deno.test("every check has a name of its own and says why and what to do", () => {
+  assertEquals(new Set(checks.map(({ name }) => name)).size, checks.length);
+  for (const { name, why, change } of checks) {
+    assertMatch(name, /^[a-z0-9-]+$/);
+    for (const text of [why, change]) assertMatch(text, /^[^\n]{20,}\.$/, name);
+  }
+});

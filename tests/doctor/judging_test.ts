@@ -1,0 +1,124 @@
+import type { Finding } from "../../src/doctor/check.ts";
+import { judgeCores } from "../../src/doctor/cores.ts";
+import { judgeFileLimit, parseFileLimit } from "../../src/doctor/file_limit.ts";
+import { judgeProcessId } from "../../src/doctor/first_process.ts";
+import { judgeLinux, judgeOtherSystem } from "../../src/doctor/kernel.ts";
+import { judgeMemory } from "../../src/doctor/memory.ts";
+import { judgeMigration } from "../../src/doctor/migration.ts";
+import { judgePorts } from "../../src/doctor/ports.ts";
+import { judgeProcFiles } from "../../src/doctor/proc_files.ts";
+import { judgeQueue } from "../../src/doctor/queue.ts";
+import { judgeRuntimeDirectory } from "../../src/doctor/runtime_directory.ts";
+import { judgeSharedMemory } from "../../src/doctor/shared_memory.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
+
+function says({ verdict, finding }: Finding, expected: string, text: RegExp): void {
+  assertEquals(verdict, expected, finding);
+  assertMatch(finding, text);
+}
+
+Deno.test("kernel: steering for TCP came with Linux 4.6", () => {
+  says(judgeLinux("6.1.0-9-amd64"), "ok", /Linux 6\.1\.0-9-amd64/);
+  says(judgeLinux("4.6.0"), "ok", /can steer/);
+  says(judgeLinux("4.5.7"), "problem", /Linux 4\.5\.7: .* cannot steer/);
+  says(judgeLinux("3.10.0-1160.el7"), "problem", /cannot steer/);
+  says(judgeLinux("mine"), "note", /"mine"/);
+});
+
+Deno.test("kernel: elsewhere one worker is right, and more are a problem", () => {
+  says(judgeOtherSystem("darwin", 1), "note", /^darwin: .* one worker is right/);
+  says(judgeOtherSystem("darwin", 4), "problem", /4 workers/);
+});
+
+Deno.test("proc: without the map of memory it works, without the rest it does not", () => {
+  says(judgeProcFiles([]), "ok", /can be read/);
+  says(judgeProcFiles(["/proc/self/smaps_rollup"]), "note", /smaps_rollup cannot be read/);
+  says(judgeProcFiles(["/proc/self/fd", "/proc/self/smaps_rollup"]), "problem", /\/proc\/self\/fd, /);
+});
+
+Deno.test("runtime-directory: nobody else may enter it, or put another in its place", () => {
+  const own = { mode: 0o40700, uid: 7 };
+  says(judgeRuntimeDirectory("/tmp", { mode: 0o41777 }, own, 7), "ok", /^\/tmp: /);
+  says(judgeRuntimeDirectory("/run/user/7", { mode: 0o40700 }, own, 7), "ok", /private/);
+  says(judgeRuntimeDirectory("/open", { mode: 0o40777 }, own, 7), "problem", /^\/open: mode 0777/);
+  says(judgeRuntimeDirectory("/tmp", { mode: 0o41777 }, { mode: 0o40755, uid: 7 }, 7), "problem", /0755/);
+  says(judgeRuntimeDirectory("/tmp", { mode: 0o41777 }, own, 8), "problem", /user 7/);
+});
+
+Deno.test("migration: 0 is fine with steering, but what waits for a killed worker is lost", () => {
+  says(judgeMigration("1", true), "ok", /is 1/);
+  assertEquals(judgeMigration("1", false).leavesOpen, undefined);
+  says(judgeMigration("0", true), "ok", /is 0: steering makes up for it/);
+  assertEquals(judgeMigration("0", true).leavesOpen, true);
+  says(judgeMigration("0", false), "note", /is 0, and there is no steering/);
+  says(judgeMigration(null, false), "note", /not known to this kernel/);
+});
+
+Deno.test("shared-memory: what serves instead is named", () => {
+  says(judgeSharedMemory(null, null), "ok", /\/dev\/shm/);
+  says(judgeSharedMemory("no space", "/tmp"), "note", /^no space; the runtime directory in \/tmp serves/);
+  says(judgeSharedMemory("no space", null), "note", /over the link/);
+});
+
+Deno.test("file-limit: the line in /proc/self/limits", () => {
+  const text =
+    "Limit  Soft  Hard\nMax open files            1024                 unlimited            files \n";
+  assertEquals(parseFileLimit(text), { soft: 1024, hard: Infinity });
+  assertEquals(parseFileLimit("Max processes 1 2 processes"), null);
+});
+
+Deno.test("file-limit: enough for the master, for some connections, and for those that may wait", () => {
+  const judge = (soft: number, workers: number) =>
+    judgeFileLimit({ soft, hard: 4096 }, { workers, backlog: 2048, addresses: 1 });
+  says(judge(4096, 4), "ok", /^soft 4096, hard 4096: about 4064 connections/);
+  says(judge(Infinity, 4), "ok", /unlimited/);
+  says(judge(1024, 4), "note", /992 connections .* 2048 that may wait/);
+  says(judge(128, 1), "problem", /about 96 connections/);
+  // The master has a link, a process and a listener of each worker.
+  says(judge(1024, 512), "problem", /needs about 2080 for 512 workers/);
+});
+
+Deno.test("accept-queue: the kernel cuts the backlog", () => {
+  says(judgeQueue(4096, 2048), "ok", /4096/);
+  says(judgeQueue(128, 2048), "note", /is 128: the backlog of 2048 is cut/);
+});
+
+Deno.test("ports: few of them, or one of ours among them", () => {
+  const bind = [{ hostname: "0.0.0.0", port: 8000 }];
+  const usual = { from: 32768, to: 60999 };
+  says(judgePorts(usual, "", bind), "ok", /470 new connections a second/);
+  says(judgePorts({ from: 50000, to: 51000 }, "", bind), "note", /16 new connections a second/);
+  says(judgePorts({ from: 1024, to: 65535 }, "", bind), "note", /hold port 8000 of bind/);
+  for (const reserved of ["8000", "1-3,7000-9000", "8000,9000"]) {
+    says(judgePorts({ from: 1024, to: 65535 }, reserved, bind), "ok", /1024 to 65535/);
+  }
+});
+
+Deno.test("cores: a quota below one, and far more workers than cores", () => {
+  const judge = (usable: number, quota: number | null, workers: number) =>
+    judgeCores({ usable, present: 8, quota, workers });
+  says(judge(8, null, 1), "ok", /^8 of 8 cores may be used: --workers auto starts 8, 1 is set$/);
+  says(
+    judge(2, 2.5, 4),
+    "ok",
+    /2 of 8 cores may be used, by quota 2\.50: --workers auto starts 2, 4 are set/,
+  );
+  says(judge(2, null, 5), "note", /5 are set/);
+  says(judge(1, 0.5, 1), "note", /quota \(cgroup\) is 0\.50 of 8 cores/);
+});
+
+Deno.test("memory: for master, workers, and one more while reloading", () => {
+  const mib = 1024 * 1024;
+  const judge = (limit: number | null, workers: number) =>
+    judgeMemory({ machine: 8192 * mib, limit, workers });
+  says(judge(null, 2), "ok", /^8192 MiB \(all of the machine\): 2048 MiB for each of 4 processes$/);
+  says(judge(2 ** 63, 2), "ok", /all of the machine/);
+  says(judge(512 * mib, 2), "ok", /^512 MiB \(limit of the cgroup\): 128 MiB/);
+  says(judge(512 * mib, 4), "note", /85 MiB for each of 6/);
+  says(judge(128 * mib, 1), "problem", /42 MiB for each of 3/);
+});
+
+Deno.test("pid-1: an init is missed", () => {
+  says(judgeProcessId(41), "ok", /41/);
+  says(judgeProcessId(1), "note", /orphans are not reaped/);
+});

@@ -1,0 +1,179 @@
+import { encodeProgram, steeringProgram } from "../../src/core/steering_program.ts";
+import type { Finding, Subject } from "../../src/doctor/check.ts";
+import { checks } from "../../src/doctor/checks.ts";
+import type { Connection, FetchHandler, FileInfo, System, TcpListener } from "../../src/system/system.ts";
+import { FakeSystem } from "../fakes/fake_system.ts";
+
+export const settings: Subject["settings"] = {
+  workers: 2,
+  backlog: 2048,
+  bind: [{ hostname: "127.0.0.1", port: 8000 }],
+  steering: "auto",
+};
+
+/** Those that choose the first or the second of two listeners. */
+const programs = [0, 1].map((index) => encodeProgram(steeringProgram(2, [index])).join());
+
+/** The files of a machine that has all that Denicorn asks for. */
+const files = {
+  "/proc/sys/kernel/osrelease": "6.1.0-9-amd64\n",
+  "/proc/self/stat": "41 (denicorn) S",
+  "/proc/self/smaps_rollup": "Rss: 1 kB",
+  "/proc/self/limits": "Max open files            4096                 524288               files     \n",
+  "/proc/sys/net/ipv4/tcp_migrate_req": "1\n",
+  "/proc/sys/net/core/somaxconn": "4096\n",
+  "/proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
+  "/proc/sys/net/ipv4/ip_local_reserved_ports": "\n",
+  "/proc/cpuinfo": "processor\t: 0\n\nprocessor\t: 1\n",
+  "/proc/meminfo": "MemTotal:        8388608 kB\n",
+  "/proc/self/cgroup": "0::/\n",
+};
+
+/**
+ * A Linux machine with a kernel that keeps listeners in groups by port, in the order they came, gives a
+ * connection to the one that the program of the group names, and passes sockets on.
+ */
+export class LinuxHost implements System {
+  readonly #fake = new FakeSystem();
+  readonly clock = this.#fake.clock;
+  readonly texts = this.#fake.texts;
+  readonly processes = this.#fake.processes;
+  readonly written = this.#fake.written;
+  readonly variables = this.#fake.variables;
+  host: System["host"] = this.#fake.host;
+  /** What the kernel refuses, with the reason. */
+  readonly refuses = new Map<"steer" | "send" | "serve" | "/dev/shm" | "/tmp", string>();
+  /** A kernel that takes programs and does not heed them. */
+  heedsPrograms = true;
+  /** Directories that were made and not removed. */
+  readonly directories = new Set<string>();
+  parentMode = 0o1777;
+
+  readonly #handlers = new Map<number, FetchHandler>();
+  #listeners: TcpListener[] = [];
+  #chosen = 0;
+  #sent: number[] = [];
+  #next = 7;
+
+  constructor() {
+    for (const [path, text] of Object.entries(files)) this.texts.set(path, text);
+  }
+
+  readonly files: System["files"] = {
+    ...this.#fake.files,
+    stat: (path) => this.#directory(path) ?? this.#fake.files.stat(path),
+    lstat: (path) => this.#directory(path) ?? this.#fake.files.lstat(path),
+    makePrivateDirectory: (parent, prefix) => {
+      if (parent === "/tmp") this.#check("/tmp");
+      this.directories.add(`${parent}/${prefix}1`);
+      return `${parent}/${prefix}1`;
+    },
+    writeBytes: (path) => {
+      if (path.startsWith("/dev/shm")) this.#check("/dev/shm");
+      this.texts.set(path, "");
+    },
+    remove: (path) => {
+      this.directories.delete(path);
+      this.texts.delete(path);
+    },
+  };
+
+  readonly network: System["network"] = {
+    ...this.#fake.network,
+    listenUnix: () => ({ accept: async function* () {}, close: () => {} }),
+    serve: (options, handler) => {
+      this.#check("serve");
+      const port = options.address.port || 40_000;
+      const listener = this.#listen(port);
+      this.#handlers.set(listener.descriptor, handler);
+      const stopAccepting = () => Promise.resolve(this.sockets.close(listener.descriptor));
+      return { address: { ...options.address, port }, stopAccepting };
+    },
+    connectTcp: () => Promise.resolve(this.#connection()),
+  };
+
+  readonly sockets: System["sockets"] = {
+    ...this.#fake.sockets,
+    listeners: () => this.#listeners,
+    steer: (_, program) => {
+      this.#check("steer");
+      if (this.heedsPrograms) this.#chosen = programs.findIndex((known) => known === program.join());
+    },
+    close: (descriptor) => {
+      this.#listeners = this.#listeners.filter((listener) => listener.descriptor !== descriptor);
+    },
+  };
+
+  readonly descriptors: System["descriptors"] = {
+    open: () => ({
+      receive: () => {
+        const copies = this.#sent.splice(0).map((own) =>
+          this.#listen(this.#listeners.find(({ descriptor }) => descriptor === own)!.port).descriptor
+        );
+        return [{ note: "trial", descriptors: copies }];
+      },
+      close: () => {},
+    }),
+    send: (_path, _note, descriptors) => {
+      this.#check("send");
+      this.#sent.push(...descriptors);
+    },
+  };
+
+  readonly memory: System["memory"] = (() => {
+    const buffers = new Map<string, ArrayBuffer>();
+    return {
+      create: (path, size) => {
+        const buffer = new ArrayBuffer(size);
+        buffers.set(path, buffer);
+        return buffer;
+      },
+      map: (path) => buffers.get(path)!,
+      isAbandoned: () => false,
+    };
+  })();
+
+  /** Sockets that are still open. */
+  get open(): readonly TcpListener[] {
+    return this.#listeners;
+  }
+
+  #listen(port: number): TcpListener {
+    const listener = { descriptor: this.#next++, port };
+    this.#listeners = [...this.#listeners, listener];
+    return listener;
+  }
+
+  #connection(): Connection {
+    const handler = this.#handlers.get(this.#listeners[this.#chosen]!.descriptor)!;
+    const info = { remoteAddr: { transport: "tcp" }, completed: Promise.resolve() };
+    return {
+      receive: async function* () {
+        const response = await handler(new Request("http://127.0.0.1/"), info);
+        yield new TextEncoder().encode(`HTTP/1.1 200 OK\r\n\r\n${await response.text()}`);
+      },
+      send: () => Promise.resolve(),
+      close: () => {},
+    };
+  }
+
+  #directory(path: string): FileInfo | null {
+    const mode = path === "/tmp" ? this.parentMode : this.directories.has(path) ? 0o700 : null;
+    if (mode === null) return null;
+    return { isFile: false, isDirectory: true, isSymlink: false, size: 0, uid: 1000, mode, modifiedAt: 0 };
+  }
+
+  #check(what: "steer" | "send" | "serve" | "/dev/shm" | "/tmp"): void {
+    const reason = this.refuses.get(what);
+    if (reason !== undefined) throw new Error(reason);
+  }
+}
+
+export function subject(system: System, given: Partial<Subject> = {}): Subject {
+  return { system, settings, runtimeParents: ["/tmp"], isFine: () => true, ...given };
+}
+
+/** What the check called `name` finds. */
+export async function find(name: string, system: System, given: Partial<Subject> = {}): Promise<Finding> {
+  return await checks.find((check) => check.name === name)!.run(subject(system, given));
+}

@@ -1,0 +1,8 @@
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/scoreboard.ts";
+
+/** A slot of a scoreboard that nobody else sees. */
+export function lonelySlot(): SlotWriter {
+  const buffer = new ArrayBuffer(scoreboardSize(1));
+  initialise(buffer, 1);
+  return new SlotWriter(buffer, 0);
+}

@@ -1,0 +1,40 @@
+import { addFigures, noFigures } from "../../src/core/figures.ts";
+import { noHistory } from "../../src/core/history.ts";
+import { bucketOf } from "../../src/core/latency_histogram.ts";
+import type { Status, TotalStatus, WorkerStatus } from "../../src/core/status.ts";
+
+const nothing = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
+
+export const readyWorker: WorkerStatus = {
+  ...{ slot: 0, pid: 100, generation: 1, state: "ready", age: 1_000, beatAge: 20, requests: 0, inFlight: 0 },
+  ...{ responses: nothing, isStalled: false, lag: 0, greatestLag: 0, current: null, p50: null, p99: null },
+  ...{ cpu: null, cpuSeconds: null, memory: null },
+};
+
+/** A server of two ready workers to which nothing has happened yet. */
+export const calmStatus: Status = {
+  ...{ version: "1.2.3", runtime: "deno 0.0.0", pid: 41, phase: "running", app: "main.ts" },
+  ...{ addresses: ["127.0.0.1:8000"], startedAt: 1_700_000_000_000, at: 1_700_000_060_000 },
+  ...{ generation: 1, target: 2, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
+  totals: {
+    ...{ requests: 0, responses: nothing, latency: noFigures.latency, p50: null, p99: null, inFlight: 0 },
+    ...{ backlog: 0, cpuSeconds: 0, ...noHistory },
+  },
+  master: { cpu: null, cpuSeconds: null, memory: null },
+  events: [],
+};
+
+/** `status` after requests were answered with 200 in so many milliseconds each. */
+export function after(status: Status, ...latencies: readonly number[]): Status {
+  const { totals } = status;
+  const responses = { ...totals.responses, "2xx": totals.responses["2xx"] + latencies.length };
+  const counted = latencies.reduce(
+    (sum, ms) => addFigures(sum, { ...noFigures, latency: noFigures.latency.with(bucketOf(ms), 1) }),
+    { ...noFigures, latency: totals.latency },
+  );
+  const requests = totals.requests + latencies.length;
+  return {
+    ...status,
+    totals: { ...totals, requests, responses, latency: counted.latency } satisfies TotalStatus,
+  };
+}

@@ -1,0 +1,257 @@
+import type { Status } from "../../src/core/status.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { freePort, integrationTest, type Scene, until } from "./harness.ts";
+import type { Server } from "./server.ts";
+
+const token = "0123456789abcdef";
+const answerApp = `
+export default (request: Request) => new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
+`;
+
+/** A server with an admin address, and how to ask there. */
+function start(scene: Scene, files: Record<string, string>, args: readonly string[], env = {}) {
+  const port = freePort();
+  const server = scene.start({ files, args: ["--admin-bind", `127.0.0.1:${port}`, ...args], env });
+  return { server, port, ask: (path: string, init?: RequestInit) => ask(port, path, init) };
+}
+
+async function ask(port: number, path: string, init: RequestInit = {}) {
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { ...init, client });
+  return { status: response.status, text: await response.text() };
+}
+
+const withToken = { authorization: `Bearer ${token}` };
+
+/** The samples of a text in Prometheus' format, by name and labels. */
+function samples(text: string): Map<string, number> {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => {
+    const [, name, value] = line.match(/^(\S+?(?:\{.*\})?) (\S+)$/)!;
+    return [name!, Number(value)];
+  }));
+}
+
+integrationTest("ctl, /status and /metrics tell the same", async (scene) => {
+  const { server, ask } = start(scene, { "main.ts": answerApp }, ["--workers", "2"]);
+  await server.ready(2);
+  for (const status of [200, 200, 204, 302, 404, 500]) {
+    await (await server.fetch(`/${status}`, manual)).text();
+  }
+  await server.until("all counted", async () => {
+    const { totals } = JSON.parse((await ask("/status")).text) as Status;
+    return Object.values(totals.responses).reduce((sum, count) => sum + count) === 6;
+  });
+
+  const [directory] = Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name);
+  const socket = `${scene.runtime}/${directory}/control.sock`;
+  const answer = await scene.run(["ctl", "--socket", socket, "--json", "status"]);
+  assertEquals([answer.code, answer.stderr], [0, ""]);
+  const fromCtl = JSON.parse(answer.stdout) as Status;
+  const fromPage = JSON.parse((await ask("/status")).text) as Status;
+  const { text } = await ask("/metrics");
+  const metric = samples(text);
+
+  assertEquals(lasting(fromPage), lasting(fromCtl));
+  const { totals, workers, target, generation, startedAt } = fromPage;
+  assertEquals(totals.responses, { "1xx": 0, "2xx": 3, "3xx": 1, "4xx": 1, "5xx": 1 });
+  for (const [name, count] of Object.entries(totals.responses)) {
+    assertEquals(metric.get(`denicorn_requests_total{class="${name}"}`), count);
+  }
+  assertEquals(metric.get("denicorn_request_duration_seconds_count"), 6);
+  assertEquals(metric.get('denicorn_request_duration_seconds_bucket{le="+Inf"}'), 6);
+  assertEquals(metric.get('denicorn_workers{state="ready"}'), workers.length);
+  assertEquals(
+    ["workers_target", "generation", "requests_in_flight", "ready", "start_time_seconds"]
+      .map((name) => metric.get(`denicorn_${name}`)),
+    [target, generation, totals.inFlight, 1, startedAt / 1000],
+  );
+  assertEquals(workers.every(({ beatAge }) => beatAge! < 60_000), true);
+  // What /proc says was perhaps last read while they booted.
+  await server.until("what the workers take", async () => {
+    const metric = samples((await ask("/metrics")).text);
+    return metric.get("denicorn_workers_cpu_seconds_total")! > 0 &&
+      workers.every(({ slot }) => metric.get(`denicorn_worker_memory_bytes{worker="${slot}"}`)! > 1e6);
+  });
+});
+
+const manual = { redirect: "manual" } as const;
+
+/** Without what moves on by itself. */
+function lasting({ workers, totals, ...status }: Status) {
+  const { requests, responses, latency, restarts, reloads } = totals;
+  return {
+    ...{ ...status, at: 0, master: null },
+    totals: { requests, responses, latency, restarts, reloads },
+    workers: workers.map(({ slot, pid, generation, state, requests, responses, p50, p99 }) => ({
+      ...{ slot, pid, generation, state, requests, responses, p50, p99 },
+    })),
+  };
+}
+
+integrationTest("no counter goes back when workers are killed, reloaded and scaled away", async (scene) => {
+  const { server, ask } = start(scene, { "main.ts": pidApp }, ["--workers", "2"]);
+  const [first] = await server.ready(2);
+  await server.answering(20);
+  const counters = async () => {
+    const { text } = await ask("/metrics");
+    const found = samples(text);
+    return new Map([...found].filter(([name]) => /_(total|count|sum|bucket)\b/.test(name)));
+  };
+  const settled = () =>
+    server.until(
+      "all counted",
+      async () => (await counters()).get('denicorn_requests_total{class="2xx"}') === expected,
+    );
+  let expected = 20;
+  await settled();
+  const before = await counters();
+  Deno.kill(first!.pid, "SIGKILL");
+  await server.until(
+    "the replacement",
+    async () => (await counters()).get('denicorn_worker_restarts_total{cause="killed"}') === 1,
+  );
+  server.kill("SIGHUP");
+  await server.ready(2, 2);
+  server.kill("SIGTTIN");
+  await server.ready(3);
+  await server.until(
+    "the reload counted",
+    async () => (await counters()).get('denicorn_reloads_total{outcome="succeeded"}') === 1,
+  );
+  assertEquals((await counters()).get('denicorn_requests_total{class="2xx"}'), 20);
+  await server.answering(5);
+  expected = 25;
+  await settled();
+  const after = await counters();
+  for (const [name, value] of before) assert(after.get(name)! >= value, name);
+  assertEquals(after.get('denicorn_scalings_total{direction="up"}'), 1);
+  const { events } = JSON.parse((await ask("/status")).text) as Status;
+  assertEquals(events.map(({ kind }) => kind), ["death", "reload", "scale"]);
+  assertMatch(events[0]!.text, /died \(SIGKILL\)/);
+});
+
+integrationTest("health and readiness follow the life of the server", async (scene) => {
+  const slow = `await new Promise((resolve) => setTimeout(resolve, 1000));\n${slowlyEnding}`;
+  const { server, ask } = start(scene, { "main.ts": slow }, []);
+  await until("healthz", () => ask("/healthz").then(({ status }) => status === 200, () => false));
+  assertEquals(await ask("/readyz"), { status: 503, text: "not ready: it is starting\n" });
+  await server.ready(1);
+  assertEquals(await ask("/readyz"), { status: 200, text: "ready\n" });
+  const answer = server.text("/");
+  await server.until(
+    "the request in flight",
+    async () => (await server.status())?.workers[0]?.inFlight === 1,
+  );
+  server.kill("SIGTERM");
+  await server.until("not ready", async () => (await ask("/readyz")).status === 503);
+  assertMatch((await ask("/readyz")).text, /it is stopping/);
+  assertEquals((await ask("/healthz")).status, 200);
+  assertEquals(await answer, "late");
+  assertEquals((await server.exit()).code, 0);
+  assert(await ask("/healthz").then(() => false, () => true), "nobody answers any more");
+});
+
+const slowlyEnding = `export default async () => {
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  return new Response("late");
+};\n`;
+
+integrationTest("to change something takes the token", async (scene) => {
+  const { server, ask } = start(scene, { "main.ts": pidApp }, [], { DENICORN_ADMIN_TOKEN: token });
+  await server.ready(1);
+  const wrong = { authorization: `Bearer ${token.replace("0", "1")}` };
+  const scale = (headers: HeadersInit, body = '{"target":2}') =>
+    ask("/scale", { method: "POST", headers, body });
+  assertEquals((await scale({})).status, 401);
+  assertEquals((await scale(wrong)).status, 401);
+  assertEquals((await ask("/reload", { method: "POST", headers: wrong })).status, 401);
+  assertEquals((await ask("/status")).status, 200);
+  assertEquals((await scale(withToken, '{"target":0}')).status, 400);
+  assertEquals((await scale(withToken)).status, 202);
+  await server.ready(2);
+  assertEquals((await ask("/reload", { method: "POST", headers: withToken })).status, 202);
+  await server.ready(2, 2);
+  const shown = await scene.run(["settings"], { DENICORN_ADMIN_TOKEN: token });
+  assert(!shown.stdout.includes(token) && shown.stdout.includes("admin-token = (hidden)"));
+});
+
+integrationTest("without a token nothing can be changed; an app does not see the token", async (scene) => {
+  const app = 'export default () => new Response(Deno.env.get("DENICORN_ADMIN_TOKEN") ?? "none");\n';
+  const { server, ask } = start(scene, { "main.ts": app }, []);
+  await server.ready(1);
+  assertEquals((await ask("/reload", { method: "POST" })).status, 403);
+  assertEquals((await ask("/reload", { method: "POST", headers: withToken })).status, 403);
+  const other = start(scene, { "main.ts": app }, [], { DENICORN_ADMIN_TOKEN: token });
+  await other.server.ready(1);
+  assertEquals(await other.server.text(), "none");
+});
+
+integrationTest("on an address others may reach, everything takes the token", async (scene) => {
+  const port = freePort();
+  scene.write({ "token": `${token}\n` });
+  const server = scene.start({
+    files: { "main.ts": pidApp },
+    args: ["--admin-bind", `:${port}`, "--admin-token-file", "token"],
+  });
+  await server.ready(1);
+  for (const path of ["/healthz", "/readyz", "/status", "/metrics", "/"]) {
+    assertEquals((await ask(port, path)).status, 401, path);
+    assertEquals((await ask(port, path, { headers: withToken })).status, 200, path);
+  }
+});
+
+integrationTest("an admin address that is taken ends the start with 3", async (scene) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
+  assertEquals((await server.exit()).code, 3);
+  assertMatch(server.stderr, new RegExp(`127.0.0.1:${port} is in use .* another --admin-bind`));
+  assertEquals(server.leftovers(), []);
+});
+
+integrationTest("after an upgrade the new master answers on the admin address", async (scene) => {
+  const { server, ask } = start(scene, { "main.ts": pidApp }, []);
+  await server.ready(1);
+  const old = server.pid;
+  server.kill("SIGUSR2");
+  await server.upgraded();
+  const status = await server.until("the new master's answer", () =>
+    ask("/status").then(({ text }) => {
+      const status = JSON.parse(text) as Status;
+      return status.pid !== old && status;
+    }, () => undefined));
+  assertEquals([status.pid, status.totals.upgrades.succeeded], [server.pid, 1]);
+});
+
+integrationTest("StatsD is told under Gunicorn's names", async (scene) => {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = socket.addr as Deno.NetAddr;
+  const server: Server = scene.start({
+    files: { "main.ts": answerApp },
+    args: ["--statsd-host", `127.0.0.1:${port}`],
+  });
+  let received = "";
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const [bytes] of socket) received += `${decoder.decode(bytes)}\n`;
+  })();
+  try {
+    await server.ready(1);
+    await server.until("the workers", () => /^gunicorn\.workers:1\|g$/m.test(received));
+    for (const status of [200, 200, 404]) await (await server.fetch(`/${status}`)).text();
+    const sum = (name: string) =>
+      Array.from(received.matchAll(new RegExp(`^${name}:(\\d+)\\|c$`, "gm")), ([, count]) => Number(count))
+        .reduce((a, b) => a + b, 0);
+    await server.until("the requests", () => sum("gunicorn\\.requests") === 3);
+    assertEquals(
+      [sum("gunicorn\\.request\\.status\\.2xx"), sum("gunicorn\\.request\\.status\\.4xx")],
+      [2, 1],
+    );
+    assertMatch(received, /^gunicorn\.request\.duration:[\d.]+\|ms(\|@[\d.]+)?$/m);
+  } finally {
+    socket.close();
+    await reading;
+  }
+});

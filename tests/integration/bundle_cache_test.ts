@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest, until } from "./harness.ts";
+
+const files = {
+  "main.ts": `import { text } from "./text.ts";\nexport default () => new Response(text);\n`,
+  "text.ts": `export const text = "one";\n`,
+  "denicorn.config.ts": `export default { workers: 2 };\n`,
+};
+const args = ["--log-level", "debug"];
+
+integrationTest("a start where nothing changed uses the bundle of an earlier one", async (scene) => {
+  const env = { XDG_CACHE_HOME: `${scene.folder}/cache` };
+  const first = scene.start({ files, args, env });
+  await first.ready(2);
+  assertMatch(first.stderr, /bundled: 2 files/);
+  const kept = `${scene.folder}/cache/denicorn/bundles`;
+  await until("both bundles are kept", () => {
+    try {
+      return [...Deno.readDirSync(kept)].filter(({ isFile }) => isFile).length === 2;
+    } catch {
+      return false;
+    }
+  });
+  first.kill("SIGTERM");
+  assertEquals((await first.exit()).code, 0);
+
+  const second = scene.start({ files: {}, args, env });
+  await second.ready(2);
+  assertEquals(await second.text(), "one");
+  assertMatch(second.stderr, /found unchanged: 2 files/);
+  // As a deployment that keeps times and sizes.
+  const { mtime } = Deno.statSync(`${scene.folder}/text.ts`);
+  scene.write({ "text.ts": files["text.ts"].replace("one", "two") });
+  if (mtime !== null) Deno.utimeSync(`${scene.folder}/text.ts`, mtime, mtime);
+  second.kill("SIGHUP");
+  await second.ready(2, 2);
+  assertEquals(await second.text(), "two");
+  second.kill("SIGTERM");
+  assertEquals((await second.exit()).code, 0);
+  assertEquals(second.leftovers(), []);
+
+  const third = scene.start({ files: {}, args: [...args, "--bundle-cache", "off"], env });
+  await third.ready(2);
+  assert(!third.stderr.includes("found unchanged"));
+});

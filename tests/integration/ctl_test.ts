@@ -1,0 +1,288 @@
+import type { LifecycleEvent } from "../../src/core/lifecycle.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { integrationTest, type Scene } from "./harness.ts";
+import { isRunning } from "./server.ts";
+
+/** Whatever else this user runs at the same time. */
+function ctl(scene: Scene, ...args: string[]) {
+  return scene.run(["ctl", "--socket", scene.controlSocket, ...args]);
+}
+
+async function ask(scene: Scene, path: string, init: RequestInit = {}): Promise<Response> {
+  const proxy = { transport: "unix", path: scene.controlSocket } as const;
+  using client = Deno.createHttpClient({ proxy });
+  const response = await fetch(`http://localhost${path}`, { ...init, client });
+  return new Response(await response.arrayBuffer(), { status: response.status, headers: response.headers });
+}
+
+/** Fails to load as long as there is a file of the name `broken`. */
+const breakableApp = `let broken = true;
+try { Deno.statSync("broken"); } catch { broken = false; }
+if (broken) throw new Error("it is broken");
+${pidApp}`;
+
+const hangingApp = `await new Promise(() => setInterval(() => {}, 1000));\n${pidApp}`;
+
+integrationTest(
+  "ctl reload --wait ends with the reload: done, or its reason and exit code",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
+    await server.ready(2);
+    scene.write({ "main.ts": slowApp("two") });
+    const done = await ctl(scene, "reload", "--wait");
+    assertEquals(done, { code: 0, stdout: "reload done: 2 workers are ready\n", stderr: "" });
+    assertEquals(await server.text(), "two");
+    const failures: [file: string, source: string, code: number, says: RegExp][] = [
+      [
+        "main.ts",
+        "export default 1;\n",
+        4,
+        /^denicorn: cannot load the app: the default export of main\.ts is a number/,
+      ],
+      ["main.ts", "throw new Error('no');\n", 4, /^denicorn: cannot load the app: .*no/],
+      [
+        "main.ts",
+        `Deno.exit(7);\n${pidApp}`,
+        3,
+        /^denicorn: cannot boot a worker: its process ended with exit code 7/,
+      ],
+      ["denicorn.config.json", '{ "workers": "many" }\n', 2, /^denicorn: workers: "many"/],
+    ];
+    for (const [file, source, code, says] of failures) {
+      scene.write({ "main.ts": slowApp("two"), [file]: source });
+      const failed = await ctl(scene, "reload", "--wait");
+      assertEquals([failed.code, failed.stdout], [code, ""], failed.stderr);
+      assertMatch(failed.stderr, says);
+      assertEquals(await server.text(), "two");
+    }
+    await server.ready(2, 2);
+  },
+);
+
+integrationTest(
+  "ctl scale --wait ends with the workers that are wanted, or why they do not come",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": breakableApp } });
+    await server.ready(1);
+    assertEquals(
+      (await ctl(scene, "scale", "+2", "--wait")).stdout,
+      "scale done: 3 workers are ready\n",
+    );
+    await server.ready(3);
+    assertEquals((await ctl(scene, "scale", "-1", "--wait")).code, 0);
+    await server.ready(2);
+    const json = await ctl(scene, "scale", "1", "--wait", "--json");
+    assertEquals(JSON.parse(json.stdout), { state: "done", message: "1 worker is ready" });
+    const none = await ctl(scene, "scale", "-1");
+    assertEquals([none.code, none.stdout], [1, ""]);
+    assertMatch(none.stderr, /^denicorn: cannot scale from 1 to 0 workers: give a number of workers from 1/);
+
+    scene.write({ broken: "" });
+    const failed = await ctl(scene, "scale", "2", "--wait");
+    assertEquals([failed.code, failed.stdout], [4, ""], failed.stderr);
+    assertMatch(failed.stderr, /it is broken/);
+    Deno.removeSync(`${scene.folder}/broken`);
+    await server.ready(2);
+  },
+);
+
+integrationTest("commands at the same time have their turn one after another", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  const post = (path: string, body: unknown = {}) =>
+    ask(scene, `${path}?wait=1`, { method: "POST", body: JSON.stringify(body) });
+  // Each on a connection of its own: they may come in any order.
+  const answers = await Promise.all([
+    post("/reload"),
+    post("/scale", { target: "+1" }),
+    post("/scale", { target: "+1" }),
+    post("/reload"),
+  ]);
+  assertEquals(answers.map(({ status }) => status), [200, 200, 200, 200]);
+  await server.ready(3);
+  const told = server.stderr.match(/workers: \d -> \d|reading settings|workers? of generation \d ready/g)!;
+  assertEquals(told.filter((line) => line.includes("->")), ["workers: 1 -> 2", "workers: 2 -> 3"]);
+  // A reload that waits for its turn serves for both.
+  const reloads = told.filter((line) => line === "reading settings").length;
+  assert(reloads === 1 || reloads === 2, told.join("\n"));
+  const order = told.map((line) => line.includes("ready") ? "end" : "begin");
+  const alternating = Array.from({ length: reloads + 2 }, () => ["begin", "end"]).flat();
+  assertEquals(order, ["end", ...alternating], told.join("\n"));
+});
+
+integrationTest("ctl upgrade --wait ends when the new master serves, or has failed", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  await server.ready(2);
+  scene.write({ "main.ts": "export default 1;\n" });
+  const failed = await ctl(scene, "upgrade", "--wait");
+  assertEquals([failed.code, failed.stdout], [1, ""]);
+  assertMatch(
+    failed.stderr,
+    /^denicorn: upgrade failed, this master keeps serving: process \d+ ended \(exit code 4\)/,
+  );
+  await server.ready(2);
+  scene.write({ "main.ts": pidApp });
+  const done = await ctl(scene, "upgrade", "--wait");
+  assertEquals([done.code, done.stderr], [0, ""]);
+  assertMatch(done.stdout, /^upgrade done: process \d+ serves/);
+  await server.upgraded();
+  const workers = await server.ready(2);
+  assertEquals(await server.answering(10), new Set(workers.map(({ pid }) => String(pid))));
+});
+
+integrationTest(
+  "ctl stop ends the server, and whoever waits for something else learns of it",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp } });
+    await server.ready(1);
+    scene.write({ "main.ts": hangingApp });
+    const reload = ctl(scene, "reload", "--wait");
+    await server.logged(/reload: reading settings/);
+    await server.until("the canary", async () => (await server.status())?.workers.length === 2);
+    const stop = await ctl(scene, "stop");
+    assertEquals(stop, { code: 0, stdout: "stop accepted: stopping\n", stderr: "" });
+    assertEquals(await reload, {
+      code: 1,
+      stdout: "",
+      stderr: "denicorn: cannot reload: the server is stopping\n",
+    });
+    assertEquals(await server.exit(), { code: 0, signal: null });
+    assertEquals(server.leftovers(), []);
+  },
+);
+
+integrationTest("ctl stop --now does not wait for a request", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("never") } });
+  await server.ready(1);
+  const answer = server.text("/?ms=60000").catch(() => "cut");
+  await server.until("the request", async () => (await server.status())?.workers[0]?.inFlight === 1);
+  assertEquals((await ctl(scene, "stop", "--now")).code, 0);
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(await answer, "cut");
+});
+
+integrationTest("ctl events tells what happened and happens, until the server ends", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const [worker] = await server.ready(2);
+  const all = ctl(scene, "events", "--json");
+  const text = ctl(scene, "events");
+  Deno.kill(worker!.pid, "SIGKILL");
+  await server.logged(/died \(SIGKILL\)/);
+  await server.ready(2);
+  await ctl(scene, "scale", "1", "--wait");
+  await ctl(scene, "reload", "--wait");
+  scene.write({ "main.ts": "export default 1;\n" });
+  await ctl(scene, "reload", "--wait");
+  await ctl(scene, "reopen");
+  await server.ready(1, 2);
+  server.kill("SIGTERM");
+  await server.exit();
+  const { code, stdout, stderr } = await all;
+  assertEquals([code, stderr], [0, ""]);
+  const events: LifecycleEvent[] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(events.map(({ id }) => id), events.map((_, index) => index + 1));
+  const kinds = new Set(events.map(({ kind }) => kind));
+  for (
+    const kind of [
+      ...["worker-ready", "complete", "worker-died", "scaled", "worker-ended"],
+      ...["reload-began", "reload-complete", "reload-failed", "stopping"],
+    ] as const
+  ) assert(kinds.has(kind), `${kind}:\n${stdout}`);
+  const died = events.find(({ kind }) => kind === "worker-died");
+  assertEquals([died?.pid, died?.gen], [worker!.pid, 1]);
+  assertEquals(events.find(({ kind }) => kind === "reload-failed")?.error?.exitCode, 4);
+  assertMatch((await text).stdout, /^\S+Z reload-complete master {2}1 worker of generation 2 ready on/m);
+});
+
+integrationTest(
+  "the socket is for this user only, and answers mistakes with 4xx and a reason",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp } });
+    await server.ready(1);
+    assertEquals((Deno.statSync(scene.controlSocket).mode ?? 0) & 0o777, 0o600);
+    const mistakes: [path: string, init: RequestInit, status: number][] = [
+      ["/dance", {}, 404],
+      ["/reload", {}, 405],
+      ["/status", { method: "DELETE" }, 405],
+      ["/scale", { method: "POST", body: "{" }, 400],
+      ["/scale", { method: "POST", body: '{"target": 5000}' }, 400],
+      ["/scale", { method: "POST", body: '{"target": "-1"}' }, 400],
+      ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
+      ["/handover", { method: "POST", body: '{"post": null}' }, 409],
+    ];
+    for (const [path, init, status] of mistakes) {
+      const answer = await ask(scene, path, init);
+      assertEquals(answer.status, status, path);
+      assertMatch((await answer.json()).error, /.{10}/);
+    }
+    assertEquals((await (await ask(scene, "/workers")).json()).length, 1);
+    const settings: { name: string; value: unknown }[] = await (await ask(scene, "/settings")).json();
+    assertEquals(settings.find(({ name }) => name === "bind")?.value, [`127.0.0.1:${server.port}`]);
+  },
+);
+
+integrationTest("--no-control-socket makes none, and USR2 says why it does nothing", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["--no-control-socket"] });
+  await server.logged(/1 worker of generation 1 ready/);
+  const found = Array.from(Deno.readDirSync(scene.runtime), ({ name }) => `${scene.runtime}/${name}`)
+    .flatMap((directory) => Array.from(Deno.readDirSync(directory), ({ name }) => name));
+  assert(!found.includes("control.sock"), found.join());
+  server.kill("SIGUSR2");
+  await server.logged(/USR2 ignored: a new master takes over through the control socket, and there is none/);
+  scene.write({ "main.ts": slowApp("two") });
+  server.kill("SIGHUP");
+  await server.logged(/1 worker of generation 2 ready/);
+  assertEquals(await server.text(), "two");
+  server.kill("SIGTERM");
+  assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(server.leftovers(), []);
+});
+
+integrationTest("a control socket that was asked for and cannot be made ends the start", async (scene) => {
+  scene.write({ "main.ts": pidApp });
+  const { code, stderr } = await scene.run([
+    "main.ts",
+    "-b",
+    "127.0.0.1:0",
+    "--control-socket",
+    "none/my.sock",
+  ]);
+  assertEquals(code, 2);
+  assertMatch(stderr, /^denicorn: cannot create control-socket: none\/my\.sock/);
+});
+
+integrationTest("of several servers ctl takes the one its pidfile or socket names", async (scene) => {
+  const files = { "main.ts": pidApp };
+  const one = scene.start({ files, args: ["--pid", "one.pid"] });
+  const other = scene.start({ files, args: ["--pid", "other.pid", "--control-socket", "other.sock"] });
+  await one.ready(1);
+  await other.ready(1);
+  const ambiguous = await scene.run(["ctl", "status"]);
+  assertEquals(ambiguous.code, 2);
+  assertMatch(ambiguous.stderr, /cannot choose the server: \d+ are running: name one with --socket/);
+  assertStringIncludes(ambiguous.stderr, `${Deno.realPathSync(scene.folder)}/other.sock`);
+  const pidOf = async (...args: string[]) =>
+    JSON.parse((await scene.run(["ctl", ...args, "status", "--json"])).stdout).pid;
+  assertEquals(await pidOf("--pid", "one.pid"), one.pid);
+  assertEquals(await pidOf("--pid", "other.pid"), other.pid);
+  assertEquals(await pidOf("--socket", "other.sock"), other.pid);
+  one.kill("SIGTERM");
+  await one.exit();
+  assertMatch(
+    (await scene.run(["ctl", "--pid", "one.pid", "status"])).stderr,
+    /cannot read the pidfile: one\.pid/,
+  );
+});
+
+integrationTest("ctl top prints once where there is no terminal", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  const [worker] = await server.ready(1);
+  for (let request = 0; request < 5; request++) await server.text();
+  const { code, stdout, stderr } = await ctl(scene, "top");
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^main\.ts is running on/);
+  assertMatch(stdout, new RegExp(`^0 +${worker!.pid} +1 +ready +0\\.0 `, "m"));
+  assert(!stdout.includes("\\x1b"));
+  assert(isRunning(server.pid));
+});

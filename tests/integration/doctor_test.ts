@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest, type Scene } from "./harness.ts";
+
+interface CheckResult {
+  readonly name: string;
+  readonly verdict: string;
+  readonly finding: string;
+  readonly why: string;
+  readonly change: string;
+}
+
+async function examine(scene: Scene, ...args: string[]) {
+  const { code, stdout, stderr } = await scene.run(["doctor", "--json", ...args]);
+  assertEquals(stderr, "");
+  const examination = JSON.parse(stdout);
+  const checks: CheckResult[] = examination.checks;
+  return { code, examination, checks };
+}
+
+integrationTest(
+  "doctor --json: every check has all fields, and the exit code is as the verdicts",
+  async (scene) => {
+    const { code, examination, checks } = await examine(scene);
+    assertEquals(Object.keys(examination), ["version", "runtime", "verdict", "checks", "lossWindows"]);
+    assert(checks.length >= 2 && examination.lossWindows.length >= 1);
+    for (const check of checks) {
+      assertEquals(Object.keys(check), ["name", "verdict", "finding", "why", "change"]);
+      for (const text of Object.values(check)) assertMatch(text, /^[^\n]+$/);
+      assert(["ok", "note", "problem"].includes(check.verdict));
+    }
+    const worst = ["problem", "note"].find((verdict) => checks.some((check) => check.verdict === verdict));
+    assertEquals(examination.verdict, worst ?? "ok");
+    assertEquals(code, worst === "problem" ? 1 : 0);
+    assertClean(scene);
+  },
+);
+
+integrationTest("doctor: the text names the same checks, and has no colour in a pipe", async (scene) => {
+  const { checks } = await examine(scene);
+  const { stdout, stderr } = await scene.run(["doctor"], { NO_COLOR: "" });
+  assertEquals(stderr, "");
+  const named = Array.from(stdout.matchAll(/^(?:ok|note|problem) +(\S+)  /gm), ([, name]) => name);
+  assertEquals(named, checks.map(({ name }) => name));
+  assertMatch(stdout, /^What may be lost on this host:\n- /m);
+  assert(!stdout.includes("\x1b"));
+  assertClean(scene);
+});
+
+integrationTest("doctor judges for the settings, and a mistake in them is exit 2", async (scene) => {
+  scene.write({ "denicorn.config.json": `{ "workers": 1024 }` });
+  const { checks } = await examine(scene);
+  const cores = checks.find(({ name }) => name === "cores");
+  if (cores !== undefined) assertMatch(cores.finding, /1024 are set/);
+  const { code, stdout, stderr } = await scene.run(["doctor", "--workers", "none"]);
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^denicorn: workers: "none" \(command line --workers\)[^\n]*\n$/);
+});
+
+integrationTest("doctor: a host that lacks something is exit 1, and says what", async (scene) => {
+  // Others may put a directory of theirs in the place of the one made here.
+  Deno.chmodSync(scene.runtime, 0o777);
+  const { code, checks } = await examine(scene);
+  const directory = checks.find(({ name }) => name === "runtime-directory")!;
+  assertEquals([code, directory.verdict], [1, "problem"]);
+  assertMatch(directory.finding, /mode 0777/);
+  assertClean(scene);
+});
+
+function assertClean(scene: Scene): void {
+  assertEquals(Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name), []);
+}

@@ -1,0 +1,211 @@
+/**
+ * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER the pictures it takes are kept there: those
+ * of the README are made so, with docs/dashboard.
+ */
+
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { freePort, integrationTest, type Scene } from "./harness.ts";
+
+const token = "0123456789abcdef";
+/** Takes a while, as real ones do, so that there is something to see. */
+const busyApp = `export default async () => {
+  await new Promise((resolve) => setTimeout(resolve, 5 + 60 * Math.random() ** 4));
+  return new Response("done");
+};\n`;
+const withToken = { DENICORN_ADMIN_TOKEN: token };
+const chromium = (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/chromium`).find(isThere);
+const lacking = chromium === undefined ? "chromium is not on PATH" : null;
+const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
+
+function pageTest(name: string, body: (scene: Scene, open: typeof openPage) => Promise<void>): void {
+  integrationTest(name, async (scene) => {
+    const { chromium: driver } = await import("playwright-core");
+    // As root, as in containers, Chromium refuses to start with its sandbox.
+    const browser = await driver.launch({ executablePath: chromium!, args: ["--no-sandbox"] });
+    try {
+      await body(scene, (url, options) => openPage(url, options, browser));
+    } finally {
+      await browser.close();
+    }
+  }, lacking);
+}
+
+/** Opens the page; what the browser complains about is gathered in `complaints`. */
+async function openPage(url: string, options: BrowserContextOptions = {}, browser?: Browser) {
+  const context = await browser!.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("request", (request) => {
+    if (new URL(request.url()).host !== new URL(url).host && !request.url().startsWith("data:")) {
+      complaints.push(`asks elsewhere: ${request.url()}`);
+    }
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** Waits until the text of an element matches. */
+async function sees(page: Page, selector: string, pattern: RegExp): Promise<void> {
+  await page.locator(selector).filter({ hasText: pattern }).first().waitFor({ timeout: 20_000 });
+}
+
+async function giveToken(page: Page, given: string): Promise<void> {
+  await page.fill("#token", given);
+  await page.click("text=Use token");
+}
+
+pageTest("the page shows workers and load as they change, and scales with the token", async (scene, open) => {
+  const port = freePort();
+  const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
+  const server = scene.start({ files: { "main.ts": busyApp }, args, env: withToken });
+  await server.ready(2);
+  const url = `http://127.0.0.1:${port}/`;
+  const { page, complaints } = await open(url, { viewport: { width: 1100, height: 900 } });
+  await sees(page, "#connection", /^live$/);
+  assertEquals(await page.textContent("#app"), "main.ts");
+  assertEquals(await page.locator(".worker").count(), 2);
+  await Promise.all(Array.from({ length: 20 }, () => server.text()));
+  await sees(page, "#charts .card:nth-child(1) .keys", /[1-9]/);
+  await sees(page, "#charts .card:nth-child(2) .keys", /p50 [\d.]+ ms/);
+  await page.locator('#charts path[d*="L"]').first().waitFor({ state: "attached" });
+
+  // Without a token, with a wrong one, with the right one.
+  await page.click("#more");
+  await sees(page, "#message", /takes the admin token/);
+  await giveToken(page, token.replace("0", "1"));
+  await page.click("#more");
+  await sees(page, "#message", /does not accept this token/);
+  assertEquals((await server.status())?.target, 2);
+  assertEquals(complaints.filter((text) => !text.includes("401")), []);
+  await giveToken(page, token);
+  await page.fill("#count", "3");
+  await page.click("text=/^Scale$/");
+  await sees(page, "#message", /^scale: /);
+  await server.ready(3);
+  await page.locator(".worker").nth(2).waitFor();
+  await sees(page, "#events li", /scale/);
+  await page.click("#fewer");
+  await server.ready(2);
+  await page.click("#reload");
+  await server.ready(2, 2);
+  await sees(page, "#events li", /reload/);
+  await page.locator(".worker").nth(2).waitFor({ state: "detached" });
+
+  const [victim] = await server.ready(2);
+  Deno.kill(victim!.pid, "SIGKILL");
+  await sees(page, "#events li", /death.*SIGKILL/);
+  await server.ready(2);
+  await picture(page, scene, "light", server);
+  assertEquals(complaints.filter((text) => !text.includes("401")), []);
+});
+
+pageTest("the page fits a phone in the dark", async (scene, open) => {
+  const port = freePort();
+  const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
+  const server = scene.start({ files: { "main.ts": busyApp }, args });
+  await server.ready(2);
+  const { page, complaints } = await open(`http://127.0.0.1:${port}/`, {
+    ...{ viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true },
+  });
+  await sees(page, "#connection", /^live$/);
+  await Promise.all(Array.from({ length: 20 }, () => server.text()));
+  await sees(page, "#charts .card:nth-child(2) .keys", /p99 [\d.]+ ms/);
+  const [width, background] = await page.evaluate(
+    "[document.documentElement.scrollWidth, getComputedStyle(document.body).backgroundColor]",
+  ) as [number, string];
+  assertEquals(width, 390, "nothing is wider than the screen");
+  assertMatch(background, /^rgb\((\d|[0-4]\d), (\d|[0-4]\d), (\d|[0-4]\d)\)$/);
+  await page.click("#reload");
+  await sees(page, "#message", /changes take a token: start the server with/);
+  await picture(page, scene, "dark", server);
+  assertEquals(complaints.filter((text) => !text.includes("403")), []);
+});
+
+pageTest(
+  "the page finds the server again after a restart, and a stop does not wait for it",
+  async (scene, open) => {
+    const port = freePort();
+    const args = ["--admin-bind", `127.0.0.1:${port}`];
+    const first = scene.start({ files: { "main.ts": pidApp }, args });
+    await first.ready(1);
+    const { page } = await open(`http://127.0.0.1:${port}/`);
+    await sees(page, "#connection", /^live$/);
+    first.kill("SIGTERM");
+    assertEquals((await first.exit()).code, 0);
+    await sees(page, "#connection", /trying again/);
+    const second = scene.start({ files: { "main.ts": pidApp }, args });
+    await second.ready(1);
+    await sees(page, "#connection", /^live$/);
+    await sees(page, "#about", new RegExp(`master ${second.pid}`));
+    const before = second.pid;
+    second.kill("SIGUSR2");
+    await second.upgraded();
+    assert(second.pid !== before);
+    await sees(page, "#about", new RegExp(`master ${second.pid}`));
+    await sees(page, "#connection", /^live$/);
+  },
+);
+
+pageTest("where others can reach it, the page asks for the token first", async (scene, open) => {
+  const port = freePort();
+  const args = ["--admin-bind", `0.0.0.0:${port}`];
+  const server = scene.start({ files: { "main.ts": pidApp }, args, env: withToken });
+  await server.ready(1);
+  const { page } = await open(`http://127.0.0.1:${port}/`);
+  await sees(page, "#connection", /token needed/);
+  assertEquals(await page.locator(".worker").count(), 0);
+  assert(!(await page.content()).includes("main.ts"), "the page by itself tells nothing");
+  await giveToken(page, "wrong-but-well-formed");
+  await sees(page, "#message", /does not accept/);
+  await giveToken(page, token);
+  await sees(page, "#connection", /^live$/);
+  await page.reload();
+  await sees(page, "#connection", /^live$/);
+  await page.click("#forget");
+  await sees(page, "#connection", /token needed/);
+});
+
+integrationTest("the page may load nothing but itself; other clients get text", async (scene) => {
+  const port = freePort();
+  const server = scene.start({
+    files: { "main.ts": pidApp },
+    args: ["--admin-bind", `127.0.0.1:${port}`],
+  });
+  await server.ready(1);
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const ask = (accept: string) => fetch(`http://127.0.0.1:${port}/`, { headers: { accept }, client });
+  const page = await ask("text/html,*/*;q=0.8");
+  const html = await page.text();
+  assertMatch(html, /^<!doctype html><html/);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assertMatch(policy, /^default-src 'none'; script-src 'sha256-\S+'; style-src 'sha256-\S+';/);
+  assert(!policy.includes("unsafe"));
+  assert(!/ (src|on\w+|style)=/.test(html.replace(/<(script|style)\b.*?<\/\1>/gs, "")), "no inline handlers");
+  assertMatch(await (await ask("*/*")).text(), /^Denicorn\n/);
+});
+
+/** Keeps a picture, of a server that had something to do for a while. */
+async function picture(page: Page, scene: Scene, name: string, server: { text(): Promise<string> }) {
+  const keeps = pictures !== undefined && scene.target.name === "source";
+  const end = performance.now() + 45_000;
+  for (let turn = 0; keeps && performance.now() < end; turn++) {
+    const burst = 5 + Math.round(60 * (1 + Math.sin(turn / 12)));
+    await Promise.all(Array.from({ length: burst }, () => server.text()));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const path = keeps ? `${pictures}/${name}.png` : `${scene.folder}/${name}.png`;
+  const image = await page.screenshot({ path, fullPage: name === "light" });
+  assert(image.length > 5_000, "something is drawn");
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

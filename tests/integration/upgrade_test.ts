@@ -1,0 +1,186 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { freePort, integrationTest } from "./harness.ts";
+import { isRunning } from "./server.ts";
+
+integrationTest(
+  "USR2: a new master takes over, twice in a row, and the last one stops cleanly",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
+    const pids = new Set<number>();
+    for (let upgrade = 0; upgrade < 2; upgrade++) {
+      const before = (await server.ready(2)).map(({ pid }) => pid);
+      pids.add(server.pid);
+      server.kill("SIGUSR2");
+      await server.upgraded();
+      const after = (await server.ready(2)).map(({ pid }) => pid);
+      assert(after.every((pid) => !before.includes(pid)));
+      assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+      assertEquals(await server.answering(20), new Set(after.map(String)));
+    }
+    assertEquals(await server.exited, { code: 0, signal: null });
+    pids.add(server.pid);
+    assertEquals(pids.size, 3);
+    server.kill("SIGTERM");
+    await server.until("the end of the last master", () => !isRunning(server.pid));
+    assertEquals(server.leftovers(), []);
+  },
+);
+
+integrationTest("USR2: settings and app are read afresh, a request in flight is finished", async (scene) => {
+  const server = scene.start({
+    files: { "main.ts": slowApp("old"), "denicorn.config.ts": "export default {};\n" },
+  });
+  await server.ready(1);
+  const answer = server.text("/?ms=1500");
+  await server.until(
+    "the request in flight",
+    async () => (await server.status())?.workers[0]?.inFlight === 1,
+  );
+  scene.write({ "main.ts": slowApp("new"), "denicorn.config.ts": "export default { workers: 2 };\n" });
+  server.kill("SIGUSR2");
+  assertEquals(await answer, "old");
+  await server.upgraded();
+  await server.ready(2);
+  assertEquals(await server.text(), "new");
+});
+
+integrationTest(
+  "USR2 with an app that cannot be loaded: the old master stays as it was and says why",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
+    const before = (await server.ready(2)).map(({ pid }) => pid);
+    for (const broken of ["export default 1;\n", "import 'nowhere';\n", "throw new Error('no');\n"]) {
+      const from = server.stderr.length;
+      scene.write({ "main.ts": broken });
+      server.kill("SIGUSR2");
+      await server.logged(
+        /upgrade failed, this master keeps serving: process \d+ ended \(exit code 4\)/,
+        from,
+      );
+      assertMatch(server.stderr.slice(from), /cannot load the app/);
+    }
+    assertEquals((await server.ready(2)).map(({ pid }) => pid), before);
+    assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+    scene.write({ "main.ts": pidApp });
+    Deno.kill(before[0]!, "SIGKILL");
+    await server.logged(/died \(SIGKILL\)/);
+    const after = (await server.ready(2)).map(({ pid }) => pid);
+    assertEquals(await server.answering(20), new Set(after.map(String)));
+    server.kill("SIGUSR2");
+    await server.upgraded();
+    await server.ready(2);
+  },
+);
+
+integrationTest(
+  "USR2 with a host by name, and TERM to the old master as its requests finish",
+  async (scene) => {
+    const port = freePort();
+    const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-b", `localhost:${port}`] });
+    await server.ready(1);
+    const answer = fetch(`http://localhost:${port}/?ms=2000`).then((response) => response.text());
+    await server.until(
+      "the request in flight",
+      async () => (await server.status())?.workers[0]?.inFlight === 1,
+    );
+    const old = server.pid;
+    server.kill("SIGUSR2");
+    await server.logged(/process \d+ serves: finishing requests in flight/);
+    Deno.kill(old, "SIGTERM");
+    assertEquals(await answer, "whole");
+    await server.upgraded();
+  },
+);
+
+integrationTest("an upgrade is given up when no worker of the old master is left", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  const [worker] = await server.ready(1);
+  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  server.kill("SIGUSR2");
+  const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
+  await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
+  scene.write({ "main.ts": pidApp });
+  Deno.kill(worker!.pid, "SIGKILL");
+  await server.logged(
+    new RegExp(`upgrade failed.*process ${pid} was killed: no worker of this master is left`),
+  );
+  const [next] = await server.ready(1);
+  assertEquals(await server.text(), String(next!.pid));
+});
+
+integrationTest("TERM during an upgrade stops both masters", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  server.kill("SIGUSR2");
+  const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
+  await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
+  server.kill("SIGHUP");
+  await server.logged(/HUP ignored: an upgrade is under way/);
+  server.kill("SIGTERM");
+  assertEquals(await server.exited, { code: 0, signal: null });
+  await server.until("the end of the new master", () => !isRunning(Number(pid)));
+  await server.until("nothing left", () => server.leftovers().length === 0);
+});
+
+integrationTest("a new master that is killed while it starts leaves the old one as it was", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const before = (await server.ready(2)).map(({ pid }) => pid);
+  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  server.kill("SIGUSR2");
+  const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
+  Deno.kill(Number(pid), "SIGKILL");
+  await server.logged(/upgrade failed, this master keeps serving: process \d+ ended \(SIGKILL\)/);
+  assertEquals((await server.ready(2)).map(({ pid }) => pid), before);
+  assertEquals(await server.answering(20), new Set(before.map(String)));
+});
+
+integrationTest("USR2 while a reload runs begins when the reload is done", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
+  await server.ready(2);
+  scene.write({ "main.ts": slowApp("two") });
+  server.kill("SIGHUP");
+  await server.logged(/reload: reading settings/);
+  server.kill("SIGUSR2");
+  await server.logged(/2 workers of generation 2 ready[^]*upgrade: process \d+ starts/);
+  await server.upgraded();
+  await server.ready(2);
+  assertEquals(await server.text(), "two");
+});
+
+integrationTest("the executable is replaced by rename, then upgraded to", async (scene) => {
+  const [program, ...rest] = scene.target.command as [string, ...string[]];
+  if (rest.length > 0) {
+    console.log("skipped from source: the executable is Deno, which nobody replaces");
+    return;
+  }
+  const copy = `${scene.folder}/denicorn`;
+  Deno.copyFileSync(program, copy);
+  const server = scene.start({ files: { "main.ts": pidApp }, command: [copy] });
+  await server.ready(1);
+  Deno.copyFileSync(program, `${copy}.new`);
+  Deno.renameSync(`${copy}.new`, copy);
+  const { ino } = Deno.statSync(copy);
+  server.kill("SIGUSR2");
+  await server.upgraded();
+  await server.ready(1);
+  assertEquals(Deno.statSync(`/proc/${server.pid}/exe`).ino, ino);
+});
+
+integrationTest("a control socket of the operator's choice moves to the new master", async (scene) => {
+  const socket = `${scene.folder}/ctl.sock`;
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--control-socket", socket] });
+  await server.logged(/1 worker of generation 1 ready/);
+  const old = server.pid;
+  server.kill("SIGUSR2");
+  await server.logged(new RegExp(`process ${old} is gone: the upgrade is complete`));
+  const status = await server.until("the new master's socket", async () => {
+    const { code, stdout } = await scene.run(["ctl", "--socket", socket, "status", "--json"]);
+    return code === 0 && JSON.parse(stdout);
+  });
+  assert(status.pid !== old);
+  Deno.kill(status.pid, "SIGTERM");
+  await server.until("the end of the new master", () => !isRunning(status.pid));
+  assertEquals(server.leftovers(), []);
+});

@@ -1,0 +1,170 @@
+import type { DenicornError } from "../../src/core/errors.ts";
+import { scoreboardSize, SlotWriter } from "../../src/core/scoreboard.ts";
+import type { HandledSignal } from "../../src/core/signals.ts";
+import { openLog } from "../../src/log/logger.ts";
+import { Arbiter } from "../../src/master/arbiter.ts";
+import type { Child } from "../../src/master/child.ts";
+import type { AppBundle, Generation } from "../../src/master/generation.ts";
+import { rememberLaunch } from "../../src/master/launch.ts";
+import { Scoreboard } from "../../src/master/scoreboard.ts";
+import { Steering } from "../../src/master/steering.ts";
+import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
+import { FrameDecoder } from "../../src/protocol/framing.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import type { Settings } from "../../src/settings/settings.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { settled } from "../fakes/fake_clock.ts";
+import { FakeProcess, FakeSystem } from "../fakes/fake_system.ts";
+
+/** A worker as the test plays it. */
+export interface Actor {
+  readonly slot: number;
+  readonly generation: number;
+  readonly process: FakeProcess;
+  readonly received: ToWorker[];
+  says(message: FromWorker): Promise<void>;
+  unlinks(): Promise<void>;
+}
+
+/** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
+export class Stage {
+  readonly system = new FakeSystem();
+  readonly actors: Actor[] = [];
+  readonly arbiter: Arbiter;
+  outcome: DenicornError | null | "running" = "running";
+  renewing: () => Generation["settings"];
+  spawning: () => void = () => {};
+  /** Bundles that were given up. */
+  readonly discarded: string[] = [];
+  /** What a worker said before it ended is read only when the test lets its link end. */
+  linksAreSlow = false;
+
+  constructor(workers: number, bundling = bundled, flags: Flags = {}) {
+    const settings = settingsFor(workers, flags);
+    this.renewing = () => settings;
+    const log = openLog(this.system, {
+      level: "info",
+      format: "text",
+      errorLogfile: "-",
+      accessLogfile: null,
+    }, { pid: 41 });
+    this.arbiter = new Arbiter({
+      system: this.system,
+      log,
+      steering: new Steering(this.system, log.logger, null, null),
+      scoreboard: new Scoreboard(this.system, null, this.#memory),
+      spawner: { spawn: (slot, generation, token) => this.#spawn(slot, generation, token) },
+      source: {
+        renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
+        bundle: bundling,
+        shareLogs: () => {},
+        discard: ({ path }) => void this.discarded.push(path),
+      },
+      first: { number: 1, settings, bundle: null },
+      runtimeDirectory: "/run",
+      launch: rememberLaunch(this.system),
+      controlSocket: () => "/run/control.sock",
+      succession: null,
+    });
+    void this.arbiter.run().then((fault) => this.outcome = fault);
+  }
+
+  get log(): string {
+    return this.system.written.stderr;
+  }
+
+  get lines(): number {
+    return this.log.split("\n").length - 1;
+  }
+
+  /** Those that were not killed or ended. */
+  alive(generation?: number): Actor[] {
+    return this.actors.filter((actor) =>
+      !this.#ended.has(actor) && (generation === undefined || actor.generation === generation)
+    );
+  }
+
+  readonly #ended = new Set<Actor>();
+  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+
+  /** Those that were told to finish and have not yet. */
+  draining(generation: number): Actor[] {
+    return this.alive(generation).filter(({ received }) => received.some(({ type }) => type === "drain"));
+  }
+
+  /** Where the worker would write its figures. */
+  slot({ slot }: Actor): SlotWriter {
+    return new SlotWriter(this.#memory, slot);
+  }
+
+  async signal(signal: HandledSignal): Promise<void> {
+    this.arbiter.post({ type: "signal", signal });
+    await settled();
+  }
+
+  /** Makes everybody who is not ready so. */
+  async allReady(): Promise<void> {
+    await settled();
+    for (const actor of this.alive()) await actor.says({ type: "ready", addresses: [] });
+  }
+
+  async exits(actor: Actor, code: number): Promise<void> {
+    actor.process.end({ code, signal: null });
+    await settled();
+  }
+
+  #spawn(slot: number, generation: Generation, token: string): FakeProcess {
+    this.spawning();
+    const process = new FakeProcess(100 + this.actors.length);
+    const received: ToWorker[] = [];
+    const decoder = new FrameDecoder();
+    let child: Child | null = null;
+    const says = async (message: FromWorker) => {
+      if (child === null) {
+        child = this.arbiter.roster.redeem(token);
+        assert(child !== null);
+        const send = (bytes: Uint8Array) => {
+          received.push(...decoder.push(bytes) as ToWorker[]);
+          return Promise.resolve();
+        };
+        const connection = { receive: async function* () {}, send, close: () => {} };
+        this.arbiter.post({ type: "linked", child, connection });
+      }
+      this.arbiter.post({ type: "message", child, message });
+      await settled();
+    };
+    const unlinks = async () => {
+      child?.unlink();
+      await settled();
+    };
+    const actor: Actor = { slot, generation: generation.number, process, received, says, unlinks };
+    void process.exited.then(() => {
+      this.#ended.add(actor);
+      if (!this.linksAreSlow) child?.unlink();
+    });
+    this.actors.push(actor);
+    return process;
+  }
+}
+
+function bundled({ number }: Generation): Promise<AppBundle> {
+  return Promise.resolve({ source: "/srv/app.ts", exportName: "default", path: `/run/${number}.mjs` });
+}
+
+type Flags = Partial<Record<keyof Settings, string>>;
+
+/** With a range of workers among the flags, `workers` is where it begins. */
+export function settingsFor(workers: number, flags: Flags = {}) {
+  const number = flags.maxWorkers === undefined ? "workers" : "minWorkers";
+  const given = Object.entries({ app: "app.ts", [number]: String(workers), ...flags });
+  const commandLine = { settings: new Map(given.map(([key, text]) => [key as keyof Settings, [text]])) };
+  return resolveSettings({ commandLine, environment: {}, cores: 2 }).settings;
+}
+
+/** A stage on which so many workers are ready. */
+export async function serving(workers: number, flags: Flags = {}): Promise<Stage> {
+  const stage = new Stage(workers, bundled, flags);
+  await stage.allReady();
+  assertEquals(stage.alive().length, workers);
+  return stage;
+}

@@ -1,0 +1,137 @@
+import * as fc from "fast-check";
+import type { Child } from "../../src/master/child.ts";
+import { statusOf } from "../../src/master/status.ts";
+import { Totals } from "../../src/master/totals.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { FakeRoster } from "../fakes/fake_roster.ts";
+
+/** A server without a loop. */
+class Scene extends FakeRoster {
+  readonly totals = new Totals(this.system, this.scoreboard);
+
+  get status() {
+    const { roster, scoreboard, totals } = this;
+    return statusOf(
+      {
+        ...{ roster, scoreboard, totals, phase: "running", addresses: ["127.0.0.1:8000"] },
+        ...{ generation: 1, target: 2, backlog: 3 },
+      },
+      this.system,
+      this.system.clock.wall(),
+      "main.ts",
+    );
+  }
+
+  serve(child: Child, status: number, ms: number): void {
+    const figures = this.figures(child);
+    figures.requests++;
+    figures.countResponse(status);
+    figures.countLatency(ms);
+  }
+
+  bury(child: Child): void {
+    child.apply({ type: "exit" }, this.now);
+    this.roster.remove(child);
+    this.totals.keep(child);
+  }
+}
+
+Deno.test("the totals are the sum of the workers that are there and of those that are gone", () => {
+  const scene = new Scene();
+  const [first, second] = [scene.ready(0), scene.ready(1)];
+  scene.serve(first, 200, 5);
+  scene.serve(first, 404, 5);
+  scene.serve(second, 503, 900);
+  scene.figures(second).inFlight = 4;
+  scene.bury(first);
+  scene.serve(scene.ready(0), 200, 5);
+
+  const { workers, totals } = scene.status;
+  assertEquals(workers.map(({ requests }) => requests), [1, 1]);
+  assertEquals(totals.requests, 4);
+  assertEquals(totals.responses, { "1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 1 });
+  assertEquals([totals.inFlight, totals.backlog], [4, 3]);
+  assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
+});
+
+Deno.test("whatever becomes of workers, no counter goes back", () => {
+  const step = fc.record({
+    slot: fc.integer({ min: 0, max: 3 }),
+    does: fc.constantFrom("serve", "serve", "serve", "die", "ask"),
+    status: fc.constantFrom(101, 200, 301, 404, 500),
+    ms: fc.double({ min: 0, max: 200_000, noNaN: true }),
+  });
+  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const scene = new Scene();
+    const served: Child[] = [0, 1, 2, 3].map((slot) => scene.ready(slot));
+    let before = scene.status.totals;
+    let requests = 0;
+    for (const { slot, does, status, ms } of steps) {
+      if (does === "serve") {
+        scene.serve(served[slot]!, status, ms);
+        requests++;
+      } else if (does === "die") {
+        scene.bury(served[slot]!);
+        served[slot] = scene.ready(slot);
+      }
+      const after = scene.status.totals;
+      assertEquals(after.requests, requests);
+      assert(
+        Object.entries(after.responses).every(([name, count]) =>
+          count >= before.responses[name as keyof typeof before.responses]
+        ),
+      );
+      assert(after.latency.every((count, bucket) => count >= before.latency[bucket]!));
+      assert(after.cpuSeconds >= before.cpuSeconds);
+      before = after;
+    }
+  }));
+});
+
+Deno.test("what a process takes is read once a second at most, and stays counted when it is gone", async () => {
+  const scene = new Scene();
+  const child = scene.ready(0);
+  const auxv = new Uint8Array(new BigUint64Array([6n, 64n, 0n, 0n]).buffer);
+  scene.system.texts.set("/proc/self/auxv", new TextDecoder().decode(auxv));
+  const takes = (ticks: number) => {
+    const numbers = Array(11).fill(0).join(" ");
+    scene.system.texts.set(`/proc/${child.process.pid}/stat`, `1 (x) ${numbers} ${ticks} 0 0`);
+    scene.system.texts.set(`/proc/${child.process.pid}/statm`, `900 ${ticks} 0 0\n`);
+  };
+  const seen = () => scene.status.workers.map(({ cpu, cpuSeconds, memory }) => [cpu, cpuSeconds, memory])[0];
+  await scene.system.clock.advance(2_000);
+  takes(100);
+  assertEquals(seen(), [0.5, 1, 6_400]);
+  takes(400);
+  await scene.system.clock.advance(999);
+  assertEquals(seen(), [0.5, 1, 6_400]);
+  await scene.system.clock.advance(1);
+  assertEquals(seen(), [3, 4, 25_600]);
+  assertEquals(scene.status.totals.cpuSeconds, 4);
+  scene.bury(child);
+  assertEquals(scene.status.totals.cpuSeconds, 4);
+  assertEquals(scene.status.master, { cpu: null, cpuSeconds: null, memory: null });
+});
+
+Deno.test("the current request is the one whose handler runs, else the longest", async () => {
+  const scene = new Scene();
+  const figures = scene.figures(scene.ready(0));
+  assertEquals(scene.status.workers[0]!.current, null);
+  figures.setLongest("GET", "/long", scene.system.clock.wall());
+  await scene.system.clock.advance(1_500);
+  assertEquals(scene.status.workers[0]!.current, { method: "GET", path: "/long", ms: 1_500 });
+  figures.enter("PUT", "/now", scene.system.clock.wall());
+  assertEquals(scene.status.workers[0]!.current, { method: "PUT", path: "/now", ms: 0 });
+});
+
+Deno.test("a reload has succeeded when the workers of a newer generation are there", () => {
+  const { totals, status } = new Scene();
+  for (const generation of [1, 1, 2, 2, 2]) totals.settled(generation);
+  totals.reloadFailed("no default export");
+  assertEquals(totals.history.reloads, { succeeded: 1, failed: 1 });
+  assertEquals(status.events, []);
+  assertEquals(totals.history.events.map(({ kind, text }) => `${kind}: ${text}`), [
+    "reload: generation 2 serves",
+    "reload: failed: no default export",
+  ]);
+});

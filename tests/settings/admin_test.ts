@@ -1,0 +1,56 @@
+import { renderSettingsJson, renderSettingsText } from "../../src/cli/settings_report.ts";
+import { changedSettings } from "../../src/settings/changed.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { refusal, resolve } from "./resolving.ts";
+
+const token = "correct-horse-battery";
+
+Deno.test("an address others may reach takes a token, from wherever it comes", () => {
+  for (const address of [":9000", "10.0.0.1:9000", "[::]:9000", "example.org:9000", "1270.example:9000"]) {
+    assert(refusal({ args: ["--admin-bind", address] }).includes("is not accepted without a token"), address);
+    resolve({ args: ["--admin-bind", address], environment: { DENICORN_ADMIN_TOKEN: token } });
+    resolve({ args: ["--admin-bind", address], config: { adminTokenFile: "token" } });
+  }
+  for (const address of ["127.0.0.1:9000", "127.8.9.1:9000", "[::1]:9000", "localhost:9000"]) {
+    resolve({ args: ["--admin-bind", address] });
+  }
+});
+
+Deno.test("a token and a file with one, or an address the app has: one of both is a mistake", () => {
+  assertEquals(
+    refusal({ args: ["--admin-token-file", "t"], environment: { DENICORN_ADMIN_TOKEN: token } }),
+    'setting-invalid: admin-token-file: "t" (command line --admin-token-file) is not accepted beside admin-token ' +
+      "(env DENICORN_ADMIN_TOKEN): give one of them",
+  );
+  assertEquals(
+    refusal({ args: ["-b", "127.0.0.1:9000", "--admin-bind", "127.0.0.1:9000"] }),
+    'setting-invalid: admin-bind: "127.0.0.1:9000" (command line --admin-bind) is not accepted: bind ' +
+      "(command line --bind) has it already: give another port",
+  );
+});
+
+Deno.test("a token is shown nowhere, not even one that is not accepted", () => {
+  const resolved = resolve({ environment: { DENICORN_ADMIN_TOKEN: token } });
+  assertEquals(resolved.settings.adminToken, token);
+  for (const report of [renderSettingsText(resolved), renderSettingsJson(resolved)]) {
+    assert(!report.includes(token) && report.includes("(hidden)"));
+  }
+  for (const bad of ["short", `${token} with blanks`, "é".repeat(20)]) {
+    const message = refusal({ environment: { DENICORN_ADMIN_TOKEN: bad } });
+    assert(message.includes("is not accepted: give") && !message.includes(bad), message);
+  }
+});
+
+Deno.test("another token is a change that takes a restart", () => {
+  const [old, next] = [token, `${token}2`].map((adminToken) => resolve({ config: { adminToken } }));
+  assertEquals(changedSettings(old!, next!).needRestart, ["admin-token"]);
+  assertEquals(changedSettings(old!, old!).needRestart, []);
+});
+
+Deno.test("a StatsD server has a name and a port", () => {
+  const { statsdHost } = resolve({ args: ["--statsd-host", "[::1]:8125"] }).settings;
+  assertEquals(statsdHost, { hostname: "::1", port: 8125 });
+  for (const bad of [":8125", "localhost", "localhost:0"]) {
+    assert(refusal({ args: ["--statsd-host", bad] }).includes("with a port from 1 to 65535"), bad);
+  }
+});

@@ -1,0 +1,54 @@
+import { createSystem } from "../../src/system/deno_system.ts";
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { linuxOnly } from "./linux_only.ts";
+
+const { sockets } = createSystem();
+
+linuxOnly(
+  "a listener is found by its port, its connections by theirs, and what waits is counted",
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const found = sockets.listeners().filter((socket) => socket.port === port);
+    assertEquals(found.length, 1);
+    const descriptor = found[0]!.descriptor;
+
+    using client = await Deno.connect({ hostname: "127.0.0.1", port });
+    assertEquals(sockets.waiting(descriptor), 1);
+    // The client's end has another port.
+    assertEquals(sockets.connections(port).length, 0);
+    using server = await listener.accept();
+    assertEquals(sockets.waiting(descriptor), 0);
+    assertEquals(sockets.connections(port).length, 1);
+    assert(sockets.connections(port)[0]!.idle < 5_000);
+    server.close();
+    client.close();
+  },
+);
+
+linuxOnly("what is no socket cannot be steered, and the error says what failed", () => {
+  using file = Deno.openSync("/dev/null");
+  assert(file !== null);
+  assertThrows(() => sockets.steer(-1, new Uint8Array(8)), Error, "SO_ATTACH_REUSEPORT_CBPF: Bad file");
+});
+
+linuxOnly("a connection whose client does not read is not idle", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  using client = await Deno.connect({ hostname: "127.0.0.1", port });
+  using server = await listener.accept();
+  const chunk = new Uint8Array(1 << 20);
+  // More than the buffers of both ends hold: the write does not come to its end.
+  const written = (async () => {
+    for (let count = 0; count < 64; count++) await server.write(chunk);
+  })().catch(() => {});
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = setInterval(() => {
+    if (sockets.connections(port).every(({ idle }) => idle === 0)) resolve();
+  }, 10);
+  await promise;
+  clearInterval(look);
+  assertEquals(sockets.connections(port).map(({ idle }) => idle), [0]);
+  client.close();
+  await written;
+});
