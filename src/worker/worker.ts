@@ -13,6 +13,7 @@ import type { DrainReport } from "./drain.ts";
 import { stackOf, toFailure } from "./failure.ts";
 import type { Flight } from "./flights.ts";
 import type { MasterLink } from "./link.ts";
+import { tidyUp } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Service } from "./service.ts";
 import { WorkerLog } from "./worker_log.ts";
@@ -27,6 +28,8 @@ export class Worker {
   #fetch: FetchHandler | null = null;
   #listening = false;
   #leaving = false;
+  /** Settles when what a dead master left is removed. */
+  #tidied: Promise<void> = Promise.resolve();
 
   /** `linkPath` is the socket that `link` is connected to. */
   constructor(system: System, link: MasterLink, linkPath: string) {
@@ -177,13 +180,13 @@ export class Worker {
   }
 
   async #handleMasterGone(): Promise<void> {
-    void this.#leave(ExitCode.normal, false);
-    if (this.#orders === null) return;
+    if (this.#orders !== null) {
+      const { runtimeDirectory, scoreboard } = this.#orders;
+      const paths = scoreboard === null ? [runtimeDirectory] : [runtimeDirectory, scoreboard];
+      this.#tidied = tidyUp(this.#system, { linkPath: this.#linkPath, paths });
+    }
     void this.#log?.say((logger) => logger.warning("the link to the master ended: finishing, then exiting"));
-    // Whoever still listens there is a master that lives and only lost this link.
-    if (await this.#system.network.answers(this.#linkPath)) return;
-    this.#system.files.remove(this.#orders.runtimeDirectory);
-    if (this.#orders.scoreboard !== null) this.#system.files.remove(this.#orders.scoreboard);
+    await this.#leave(ExitCode.normal, false);
   }
 
   /** `handedOver`: others get the new connections, if the master has the listeners. */
@@ -196,6 +199,7 @@ export class Worker {
       await this.#tellCut(report, this.#service.requests.flights);
       this.#service.accessLog?.close();
     }
+    await this.#tidied;
     this.#system.processes.exit(code);
   }
 
