@@ -59,15 +59,16 @@ const finding = [
 ];
 
 const exitMeaning = {
-  1: "the server refuses, another command or a stop came between, or the upgrade failed",
-  2: "a mistake on the command line or in the settings that were read anew, or no server answers",
+  1: "no server answers, it refuses, another command or a stop came between, or the upgrade failed",
+  2: "a mistake on the command line or in the settings that were read anew, or several servers run and none is named",
   3: exitCodeMeanings[3],
   4: exitCodeMeanings[4],
 } as const;
 
 const waiting = [
   "`reload`, `scale` and `upgrade` begin at once and return; with `--wait` they return when all workers that are " +
-  "wanted are ready, or when it is clear that they will not be. The reason stands on stderr.",
+  "wanted are ready, or when it is clear that they will not be. The reason stands on stderr. `stop --wait` returns " +
+  "when the process of the server has ended.",
   "These three have their turn one after another, waited for or not: what is asked for while another one goes on " +
   "begins when that is done, and `+N` counts from the workers wanted by then. A reload that has not begun serves " +
   "for all that are asked for meanwhile. `stop` and `reopen` do not queue; a stop ends whatever runs or waits " +

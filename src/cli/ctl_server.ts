@@ -8,7 +8,7 @@ import type { System } from "../system/system.ts";
 
 /**
  * The control socket of the server that is meant: named by its path or its pidfile, or the only one this user
- * runs. Throws DenicornError `control-socket`, `pidfile`, `usage`.
+ * runs. Throws DenicornError `no-server`, `pidfile`, `usage`.
  */
 export async function findServer(system: System, { options }: CommandLine): Promise<string> {
   const socket = options.get("socket");
@@ -35,12 +35,15 @@ async function answeringSockets(system: System): Promise<string[]> {
 function only(found: readonly string[]): string {
   const [socket, another] = found;
   if (socket !== undefined && another === undefined) return socket;
-  throw new DenicornError(
-    "control-socket",
-    socket === undefined
-      ? "cannot find the server: none of this user answers: start one, or name its socket with --socket"
-      : `cannot choose the server: ${found.length} are running: name one with --socket (${found.join(", ")})`,
-  );
+  throw socket === undefined
+    ? new DenicornError(
+      "no-server",
+      "cannot find the server: none of this user answers: start one, or name its socket with --socket",
+    )
+    : new DenicornError(
+      "usage",
+      `cannot choose the server: ${found.length} are running: name one with --socket (${found.join(", ")})`,
+    );
 }
 
 async function ofPidfile(system: System, pidfile: string, found: readonly string[]): Promise<string> {
@@ -49,7 +52,7 @@ async function ofPidfile(system: System, pidfile: string, found: readonly string
     if ((await fetchStatus(system, socket)).pid === pid) return socket;
   }
   throw new DenicornError(
-    "control-socket",
+    "no-server",
     `cannot find the server: ${pidfile} names process ${pid}, and it answers nowhere: is it running, as this user, ` +
       "with a control socket?",
   );

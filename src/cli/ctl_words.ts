@@ -113,8 +113,8 @@ export const ctlWords: readonly CtlWord[] = [
   {
     name: "stop",
     summary: "Stop the server when the requests in flight are finished.",
-    options: ["now", "json"],
-    run: (call) => give(call, "stop", { now: call.has("now") }),
+    options: ["now", "wait", "json"],
+    run: stop,
   },
   {
     name: "upgrade",
@@ -123,6 +123,20 @@ export const ctlWords: readonly CtlWord[] = [
     run: (call) => give(call, "upgrade"),
   },
 ];
+
+/** Its process is watched: a server that ends cannot say so. */
+async function stop({ system, socket, has, print }: CtlCall): Promise<void> {
+  const { pid } = await fetchStatus(system, socket);
+  const accepted = await command(system, socket, "stop", { now: has("now") });
+  while (has("wait") && system.processes.isAlive(pid)) {
+    await new Promise<void>((resolve) => system.clock.after(endPoll, resolve));
+  }
+  const done = has("wait") ? { state: "done", message: `process ${pid} has ended` } : accepted;
+  print(done, `stop ${done.state}: ${done.message}\n`);
+}
+
+/** How often it is looked whether a process has ended, in milliseconds. */
+const endPoll = 20;
 
 async function give(
   { system, socket, has, print }: CtlCall,

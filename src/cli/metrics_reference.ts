@@ -29,7 +29,7 @@ const paragraphs = [
   "`GET /readyz` answers 200 while the server is to be sent requests: it has started, is not stopping, and at " +
   "least half of the workers that shall serve are ready, but one in any case. Otherwise it answers 503 with the " +
   "reason. A reload and an upgrade leave it at 200.",
-  "`GET /status` answers with everything as JSON: each worker, the totals, the last 50 events with their reasons. " +
+  "`GET /status` answers with everything as JSON: each worker, the totals, the last 50 decisions and deaths with their reasons. " +
   "Durations are in milliseconds, moments in milliseconds since 1970, memory in bytes.",
   "`GET /live` answers with the same once a second, as server-sent events named `status`.",
   "`GET /` is a dashboard where a browser asks, and else a list of these paths.",
@@ -40,7 +40,8 @@ const paragraphs = [
   "To change anything takes a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, " +
   "or by `--admin-token`, where other users of the machine can see it. Requests bring it as `Authorization: " +
   "Bearer TOKEN`. On an address that others than this machine may reach, everything takes the token, `/healthz` " +
-  "too. Workers do not get the variable. The token is read at the start; to change it takes a restart.",
+  "too. So does whoever asks for a host name other than `localhost`: a web page could have its own name lead to this " +
+  "machine (DNS rebinding). Workers do not get the variable. The token is read at the start; to change it takes a restart.",
   "The dashboard itself is answered without the token, as it tells nothing by itself. It asks for the token where " +
   "that is needed, and keeps it until its tab is closed.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",

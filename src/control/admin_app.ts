@@ -25,23 +25,19 @@ export function createAdminApp(
   clock: Pick<Clock, "every">,
 ): Hono {
   const app = new Hono();
-  if (token !== null) {
-    // Compares in a time that does not depend on how much of the token is right.
-    const guard = bearerAuth({ token });
-    app.use(async (c, next) => {
-      // The page tells nothing by itself, and it is what asks a person for the token.
-      const isGuardedHere = isGuarded && !asksForPage(c.req);
-      return isGuardedHere || isChange(c.req.method) ? await guard(c, next) : await next();
-    });
-  } else {
-    app.use(async (c, next) => {
-      if (!isChange(c.req.method)) return await next();
-      return c.json(
-        { error: "changes take a token: start the server with admin-token-file or admin-token" },
-        403,
-      );
-    });
-  }
+  // Compares in a time that does not depend on how much of the token is right.
+  const guard = token === null ? null : bearerAuth({ token });
+  app.use(async (c, next) => {
+    const { hostname } = new URL(c.req.url);
+    // The page tells nothing by itself, and it is what asks a person for the token.
+    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(hostname);
+    if (isOpen && !isChange(c.req.method)) return await next();
+    if (guard !== null) return await guard(c, next);
+    const what = isChange(c.req.method)
+      ? "changes take"
+      : `${hostname} is no name of this machine alone: it takes`;
+    return c.json({ error: `${what} a token: start the server with admin-token-file or admin-token` }, 403);
+  });
 
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
@@ -66,6 +62,14 @@ export function createAdminApp(
   );
   app.notFound((c) => c.json({ error: `nothing here: ${c.req.method} ${c.req.path}: try GET /` }, 404));
   return app;
+}
+
+/**
+ * Whether no stranger's name server can answer for this host. Else a web page whose name suddenly means this machine
+ * could read, from its visitor's browser, what is open to this machine alone (DNS rebinding).
+ */
+function isOwnName(hostname: string): boolean {
+  return /^(localhost|.*\.localhost|[\d.]+|\[[\da-f:.]+\])$/.test(hostname);
 }
 
 function isChange(method: string): boolean {

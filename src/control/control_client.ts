@@ -6,18 +6,18 @@ import type { Handover, SettingInForce } from "./commands.ts";
 import type { Done, Failed } from "./endpoints.ts";
 import { decodeEvents } from "./event_stream.ts";
 
-/** Asks the master behind the control socket at `path` how it is. Throws DenicornError `control-socket`. */
+/** Asks the master behind the control socket at `path` how it is. Throws DenicornError `no-server`. */
 export async function fetchStatus(system: System, path: string): Promise<Status> {
   return await (await ask(system, path, "/status")).json();
 }
 
-/** The settings in force. Throws DenicornError `control-socket`. */
+/** The settings in force. Throws DenicornError `no-server`. */
 export async function fetchSettings(system: System, path: string): Promise<SettingInForce[]> {
   return await (await ask(system, path, "/settings")).json();
 }
 
 /**
- * Gives a command; `isWaited` waits for its end, however long that takes. Throws DenicornError: `control-socket`,
+ * Gives a command; `isWaited` waits for its end, however long that takes. Throws DenicornError: `no-server`,
  * `command-refused`, or what made it fail.
  */
 export async function command(
@@ -42,7 +42,7 @@ export async function command(
   );
 }
 
-/** What happens, from the events kept on, until the server ends. Throws DenicornError `control-socket`. */
+/** What happens, from the events kept on, until the server ends. Throws DenicornError `no-server`. */
 export async function* followEvents(system: System, path: string): AsyncGenerator<LifecycleEvent> {
   const { body } = await reach(path, () => system.network.streamUnix(path, `${origin}/events`));
   if (body !== null) yield* decodeEvents(body);
@@ -50,14 +50,14 @@ export async function* followEvents(system: System, path: string): AsyncGenerato
 
 /**
  * Makes the master send copies of its listening sockets to the post box at `post`, and keep its group as it is.
- * Throws DenicornError `control-socket`.
+ * Throws DenicornError `no-server`.
  */
 export async function handOver(system: System, path: string, post: string | null): Promise<Handover> {
   const init = { method: "POST", body: JSON.stringify({ post }) };
   return await (await ask(system, path, "/handover", init)).json();
 }
 
-/** Tells the master that another one serves now. Throws DenicornError `control-socket`. */
+/** Tells the master that another one serves now. Throws DenicornError `no-server`. */
 export async function retire(system: System, path: string): Promise<void> {
   await ask(system, path, "/retire", { method: "POST" });
 }
@@ -70,7 +70,7 @@ async function ask(system: System, path: string, command: string, init?: Request
   const response = await reach(path, () => system.network.fetchUnix(path, origin + command, init));
   if (response.ok) return response;
   throw new DenicornError(
-    "control-socket",
+    "command-refused",
     `cannot ask the server for ${command.slice(1)}: ${path}: it answers ${response.status}: ${await response
       .text()}`,
   );
@@ -81,7 +81,7 @@ async function reach(path: string, attempt: () => Promise<Response>): Promise<Re
     return await attempt();
   } catch (error) {
     throw new DenicornError(
-      "control-socket",
+      "no-server",
       `cannot reach the server: ${path}: no master answers there in time: is it running, as this user?`,
       { cause: error },
     );

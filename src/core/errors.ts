@@ -44,10 +44,8 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "there is no place for the sockets and bundles that master and workers share",
   },
-  "control-socket": {
-    exitCode: ExitCode.usage,
-    means: "the control socket cannot be created, or no master answers there",
-  },
+  "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
+  "no-server": { exitCode: ExitCode.internal, means: "no running master answers" },
   "command-refused": {
     exitCode: ExitCode.internal,
     means: "the running master does not do what `denicorn ctl` asks, or something else came between",

@@ -1,4 +1,4 @@
-/** What became of the server so far: counts, and the last events with their reasons. */
+/** How often what happened to the server so far. */
 
 import type { DeathCause } from "./backoff.ts";
 import type { SpentBecause } from "./recycling.ts";
@@ -6,26 +6,12 @@ import type { SpentBecause } from "./recycling.ts";
 /** Why a worker was replaced. */
 export type RestartCause = DeathCause | SpentBecause;
 
-export interface ServerEvent {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly kind: "death" | "recycled" | "reload" | "upgrade" | "scale";
-  readonly text: string;
-  /** Slot and process id, where it is about a worker. */
-  readonly worker?: number;
-  readonly pid?: number;
-}
-
 export interface History {
   readonly restarts: Readonly<Record<RestartCause, number>>;
   readonly reloads: { readonly succeeded: number; readonly failed: number };
   readonly upgrades: { readonly succeeded: number; readonly failed: number };
   readonly scalings: { readonly up: number; readonly down: number };
-  readonly events: readonly ServerEvent[];
 }
-
-/** So many events are kept. */
-const mostEvents = 50;
 
 export const noHistory: History = {
   restarts: {
@@ -35,12 +21,7 @@ export const noHistory: History = {
   reloads: { succeeded: 0, failed: 0 },
   upgrades: { succeeded: 0, failed: 0 },
   scalings: { up: 0, down: 0 },
-  events: [],
 };
-
-export function recordEvent(history: History, event: ServerEvent): History {
-  return { ...history, events: [...history.events, event].slice(-mostEvents) };
-}
 
 export function recordRestart(history: History, cause: RestartCause): History {
   return { ...history, restarts: countIn(history.restarts, cause) };

@@ -19,9 +19,16 @@ export const lifecycleKinds = {
   "upgrade-began": "a new master starts",
   "upgrade-failed": "this master keeps serving",
   "upgraded": "the new master serves, this one finishes",
+  "took-over": "this master serves in place of the one before",
   "stopping": "the server stops",
 } as const;
 export type LifecycleKind = keyof typeof lifecycleKinds;
+
+/** Decisions and deaths: what is worth a look hours later. The rest is everyday. */
+export const notableKinds: ReadonlySet<LifecycleKind> = new Set<LifecycleKind>([
+  ...["worker-died", "worker-spent", "spawn-failed", "scaled"] as const,
+  ...["reload-complete", "reload-failed", "upgrade-failed", "upgraded", "took-over"] as const,
+]);
 
 export interface LifecycleFault {
   readonly code: ErrorCode;

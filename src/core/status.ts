@@ -1,6 +1,7 @@
 /** One value that says how the server is; everything that reports reads this and nothing else. */
 
-import type { RestartCause, ServerEvent } from "./history.ts";
+import type { RestartCause } from "./history.ts";
+import type { LifecycleEvent } from "./lifecycle.ts";
 
 export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "stopping";
 
@@ -21,8 +22,8 @@ export interface Status {
   readonly workers: readonly WorkerStatus[];
   readonly totals: TotalStatus;
   readonly master: ProcessUse;
-  /** The last ones, the oldest first. */
-  readonly events: readonly ServerEvent[];
+  /** The last decisions and deaths, the oldest first. */
+  readonly events: readonly LifecycleEvent[];
 }
 
 export const responseClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;

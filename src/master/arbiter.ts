@@ -326,7 +326,10 @@ export class Arbiter implements Operated {
     if (this.#reloading.isUnderway || !this.#crew.isComplete) return;
     this.#lifecycle.complete(this.target, this.generation, this.addresses);
     this.totals.settled(this.generation);
-    this.#succession?.takeOver((pid) => this.totals.upgraded("succeeded", `took over from process ${pid}`));
+    this.#succession?.takeOver((pid) => {
+      this.totals.upgraded("succeeded");
+      this.#lifecycle.tookOver(pid);
+    });
     if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked(this.#upgradeDeadline);
   }
 }

@@ -46,12 +46,12 @@ export class Crew {
     return this.#target;
   }
 
-  /** `why` is for the log: what was decided without an operator needs a reason. */
-  scale(target: number, why?: string): void {
+  /** `why` is for the log: who or what wants it. */
+  scale(target: number, why: string): void {
     if (target === this.#target) return;
     const from = this.#target;
     this.#target = target;
-    this.#options.totals.scaled(from, target, why);
+    this.#options.totals.scaled(from, target);
     this.#options.lifecycle.scaled(from, target, why);
   }
 
@@ -59,7 +59,7 @@ export class Crew {
   request(target: number): void {
     const allowed = this.allowed(target);
     if (allowed !== target) this.#options.lifecycle.outOfBounds(target, this.#range);
-    this.scale(allowed);
+    this.scale(allowed, "as asked for");
   }
 
   /** What an operator may have in place of `target`: automatic scaling keeps its bounds, but all may be drained. */
@@ -71,7 +71,8 @@ export class Crew {
   /** The target as it is after a reload from one generation's settings to another's. */
   retarget(target: number, from: Generation, to: Generation): void {
     const cores = this.#options.system.host.cores();
-    this.scale(retarget(target, workerRange(from.settings, cores), workerRange(to.settings, cores)));
+    const wanted = retarget(target, workerRange(from.settings, cores), workerRange(to.settings, cores));
+    this.scale(wanted, "by the settings of the generation that serves");
   }
 
   /** All were drained on request: those of the settings are wanted again. */

@@ -48,15 +48,14 @@ export class Deaths {
     const now = this.#system.clock.monotonic();
     const story = text + this.lastWords(child);
     this.#lifecycle.died(child, story, delay, now, this.isStorm(target));
-    const { failure } = child;
-    this.#totals.died(child, cause, failure === null ? story : `${story}: ${failure.message}`);
+    this.#totals.died(cause);
   }
 
   /** A worker could not even be started. */
   recordFailedSpawn(failure: DenicornError, target: number): void {
     this.#replacements.record("spawn", target);
     this.#lifecycle.spawnFailed(failure, this.#system.clock.monotonic());
-    this.#totals.spawnFailed(failure.message);
+    this.#totals.spawnFailed();
   }
 
   cancel(): void {

@@ -1,10 +1,12 @@
-/** What happened of late, for those who follow it over the control socket or wait for an end. */
+/** What happened of late, for the status, for those who follow it over the control socket or wait for an end. */
 
-import type { LifecycleEvent } from "../core/lifecycle.ts";
+import { type LifecycleEvent, notableKinds } from "../core/lifecycle.ts";
 import type { Clock } from "../system/system.ts";
 
 /** How many events are kept for those who come later, or come back. */
 export const keptEvents = 100;
+/** How many decisions and deaths are, of which a busy day brings fewer than of the others. */
+export const keptNotable = 50;
 
 export type Told = Omit<LifecycleEvent, "id" | "at">;
 type Listener = (event: LifecycleEvent) => void;
@@ -12,6 +14,7 @@ type Listener = (event: LifecycleEvent) => void;
 export class EventFeed {
   readonly #clock: Pick<Clock, "wall">;
   readonly #kept: LifecycleEvent[] = [];
+  readonly #notable: LifecycleEvent[] = [];
   readonly #followers = new Set<Listener>();
   readonly #resting = new Set<() => void>();
   #last = 0;
@@ -22,9 +25,14 @@ export class EventFeed {
 
   tell(told: Told): void {
     const event = { id: ++this.#last, at: Math.round(this.#clock.wall()), ...told };
-    this.#kept.push(event);
-    if (this.#kept.length > keptEvents) this.#kept.shift();
+    keep(this.#kept, event, keptEvents);
+    if (notableKinds.has(event.kind)) keep(this.#notable, event, keptNotable);
     for (const follower of this.#followers) follower(event);
+  }
+
+  /** The last decisions and deaths, the oldest first. */
+  get notable(): readonly LifecycleEvent[] {
+    return this.#notable;
   }
 
   /** Those kept that came after the one with `id`; all if it is from another master's count. */
@@ -46,4 +54,9 @@ export class EventFeed {
   onRest(listener: () => void): void {
     this.#resting.add(listener);
   }
+}
+
+function keep(events: LifecycleEvent[], event: LifecycleEvent, most: number): void {
+  events.push(event);
+  if (events.length > most) events.shift();
 }

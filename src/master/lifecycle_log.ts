@@ -93,9 +93,8 @@ export class LifecycleLog {
     this.#logger.with({ detail: error.detail }).error`${text}`;
   }
 
-  /** `why` where it was decided without an operator. */
-  scaled(from: number, to: number, why?: string): void {
-    const text = `workers: ${from} -> ${to}${why === undefined ? "" : `: ${why}`}`;
+  scaled(from: number, to: number, why: string): void {
+    const text = `workers: ${from} -> ${to}: ${why}`;
     this.#tell("scaled", text);
     this.#logger.info`${text}`;
   }
@@ -124,6 +123,12 @@ export class LifecycleLog {
   upgraded(pid: number | undefined): void {
     const text = `process ${pid} serves: finishing requests in flight`;
     this.#tell("upgraded", text);
+    this.#logger.info`${text}`;
+  }
+
+  tookOver(predecessor: number): void {
+    const text = `taking over from process ${predecessor}`;
+    this.#tell("took-over", text);
     this.#logger.info`${text}`;
   }
 

@@ -50,7 +50,7 @@ export class Recycling {
     spent.id.spent = true;
     const text = tell(spent, limits);
     lifecycle.spent(spent.id, text);
-    totals.spent(spent.id, spent.because, text);
+    totals.spent(spent.because);
   }
 
   #veteran(child: Child, now: number): Veteran<Child> {

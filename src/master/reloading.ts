@@ -90,7 +90,7 @@ export class Reloading {
   #conclude(): void {
     const { generations, roster, crew, log } = this.#options;
     if (this.#promoted !== null && this.#promoted.to !== generations.serving) {
-      crew.scale(this.#targetBefore);
+      crew.scale(this.#targetBefore, "the reload failed");
       log.reconfigure(logOrders(generations.serving.settings));
     }
     this.#promoted = null;
@@ -105,7 +105,7 @@ export class Reloading {
 
   #tellFailed(error: DenicornError): void {
     const { lifecycle, generations, totals } = this.#options;
-    totals.reloadFailed(error.message);
+    totals.reloadFailed();
     lifecycle.reloadFailed(error, generations.proven.number);
   }
 }

@@ -11,7 +11,7 @@ import type { Totals } from "./totals.ts";
 
 type Reported = Pick<
   Arbiter,
-  "phase" | "addresses" | "generation" | "target" | "roster" | "scoreboard" | "totals" | "backlog"
+  "phase" | "addresses" | "generation" | "target" | "roster" | "scoreboard" | "totals" | "backlog" | "feed"
 >;
 
 /**
@@ -25,7 +25,7 @@ export function statusOf(
   app: string,
   looks = true,
 ): Status {
-  const { phase, addresses, generation, target, roster, scoreboard, totals } = arbiter;
+  const { phase, addresses, generation, target, roster, scoreboard, totals, feed } = arbiter;
   const at = system.clock.wall();
   const now = system.clock.monotonic();
   // One reading of each slot, so that the totals are the sum of the workers that are shown.
@@ -47,7 +47,7 @@ export function statusOf(
     master: looks
       ? totals.processes.read(arbiter, { pid: system.host.pid, bornAt: now - (at - startedAt) })
       : totals.processes.last(arbiter),
-    events: totals.history.events,
+    events: feed.notable,
   };
 }
 

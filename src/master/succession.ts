@@ -75,7 +75,6 @@ export class Succession {
     if (this.#state !== "waiting") return;
     this.#state = "serving";
     this.#steering.takeOver();
-    this.#logger.info`taking over from process ${this.#pid}`;
     onTakeOver(this.#pid);
     void this.#retirePredecessor();
   }

@@ -2,15 +2,7 @@
 
 import type { DeathCause } from "../core/backoff.ts";
 import { addFigures, type Figures, noFigures } from "../core/figures.ts";
-import {
-  type History,
-  noHistory,
-  recordEvent,
-  recordOutcome,
-  recordRestart,
-  recordScaling,
-  type ServerEvent,
-} from "../core/history.ts";
+import { type History, noHistory, recordOutcome, recordRestart, recordScaling } from "../core/history.ts";
 import type { SpentBecause } from "../core/recycling.ts";
 import type { System } from "../system/system.ts";
 import type { Child } from "./child.ts";
@@ -19,7 +11,6 @@ import type { Scoreboard } from "./scoreboard.ts";
 
 export class Totals {
   readonly processes: ProcessReadings;
-  readonly #system: System;
   readonly #scoreboard: Scoreboard;
   #gone: Figures = noFigures;
   #goneCpuSeconds = 0;
@@ -27,7 +18,6 @@ export class Totals {
   #settledGeneration = 1;
 
   constructor(system: System, scoreboard: Scoreboard) {
-    this.#system = system;
     this.#scoreboard = scoreboard;
     this.processes = new ProcessReadings(system);
   }
@@ -48,21 +38,18 @@ export class Totals {
   }
 
   /** It died, and nobody had asked for it. */
-  died(child: Child, cause: DeathCause, text: string): void {
+  died(cause: DeathCause): void {
     this.#history = recordRestart(this.#history, cause);
-    this.#note("death", text, child);
   }
 
   /** It could not even be started. */
-  spawnFailed(text: string): void {
+  spawnFailed(): void {
     this.#history = recordRestart(this.#history, "spawn");
-    this.#note("death", text);
   }
 
   /** It has served long enough. */
-  spent(child: Child, because: SpentBecause, text: string): void {
+  spent(because: SpentBecause): void {
     this.#history = recordRestart(this.#history, because);
-    this.#note("recycled", text, child);
   }
 
   /** All workers of this generation are there; of a newer one than before, a reload has succeeded. */
@@ -70,29 +57,17 @@ export class Totals {
     if (generation <= this.#settledGeneration) return;
     this.#settledGeneration = generation;
     this.#history = recordOutcome(this.#history, "reloads", "succeeded");
-    this.#note("reload", `generation ${generation} serves`);
   }
 
-  reloadFailed(text: string): void {
+  reloadFailed(): void {
     this.#history = recordOutcome(this.#history, "reloads", "failed");
-    this.#note("reload", `failed: ${text}`);
   }
 
-  upgraded(outcome: "succeeded" | "failed", text: string): void {
+  upgraded(outcome: "succeeded" | "failed"): void {
     this.#history = recordOutcome(this.#history, "upgrades", outcome);
-    this.#note("upgrade", text);
   }
 
-  /** `reason` says who or what wanted it. */
-  scaled(from: number, to: number, reason?: string): void {
-    if (from === to) return;
+  scaled(from: number, to: number): void {
     this.#history = recordScaling(this.#history, to > from ? "up" : "down");
-    this.#note("scale", `${from} -> ${to}${reason === undefined ? "" : `: ${reason}`}`);
-  }
-
-  #note(kind: ServerEvent["kind"], text: string, child?: Child): void {
-    const about = child === undefined ? {} : { worker: child.slot, pid: child.process.pid };
-    const event = { at: this.#system.clock.wall(), kind, text, ...about };
-    this.#history = recordEvent(this.#history, event);
   }
 }

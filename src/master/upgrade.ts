@@ -131,7 +131,7 @@ export class Upgrade {
 
   #fail(reason: string): void {
     const { lifecycle, totals } = this.#options;
-    totals.upgraded("failed", reason);
+    totals.upgraded("failed");
     lifecycle.upgradeFailed(reason);
   }
 
@@ -147,7 +147,7 @@ export class Upgrade {
     const pid = this.#successor?.pid;
     this.#cancelDeadline();
     this.#successor = null;
-    totals.upgraded("succeeded", `process ${pid} serves`);
+    totals.upgraded("succeeded");
     lifecycle.upgraded(pid);
   }
 }

@@ -27,7 +27,7 @@ Deno.test("what is not understood says what is", () => {
   const accepts = "give a number of workers from 1 to 1024, or +N or -N for more or fewer";
   assertEquals(refusal(["scale"]), `ctl scale: "" is not accepted: ${accepts}`);
   assertEquals(refusal(["scale", "0"]), `ctl scale: "0" is not accepted: ${accepts}`);
-  assertEquals(refusal(["stop"], "wait"), "ctl stop: --wait is not accepted here: leave it out");
+  assertEquals(refusal(["reopen"], "wait"), "ctl reopen: --wait is not accepted here: leave it out");
   assertEquals(refusal(["reload"], "now"), "ctl reload: --now is not accepted here: leave it out");
 });
 

@@ -1,11 +1,4 @@
-import {
-  noHistory,
-  recordEvent,
-  recordOutcome,
-  recordRestart,
-  recordScaling,
-  type ServerEvent,
-} from "../../src/core/history.ts";
+import { noHistory, recordOutcome, recordRestart, recordScaling } from "../../src/core/history.ts";
 import { assertEquals } from "../assert.ts";
 
 Deno.test("what happens is counted by its kind, and nothing else changes", () => {
@@ -19,12 +12,4 @@ Deno.test("what happens is counted by its kind, and nothing else changes", () =>
   ]);
   assertEquals(recordScaling(recordScaling(history, "up"), "up").scalings, { up: 2, down: 0 });
   assertEquals(history.scalings, { up: 0, down: 0 });
-});
-
-Deno.test("the last fifty events are kept, the oldest first", () => {
-  let history = noHistory;
-  for (let at = 1; at <= 60; at++) {
-    history = recordEvent(history, { at, kind: "scale", text: "" } satisfies ServerEvent);
-  }
-  assertEquals([history.events.length, history.events[0]!.at, history.events.at(-1)!.at], [50, 11, 60]);
 });

@@ -14,13 +14,14 @@ export class FakeRoster {
   readonly roster = new Roster();
   readonly #memory = new ArrayBuffer(scoreboardSize(64));
   readonly scoreboard = new Scoreboard(this.system, null, this.#memory);
+  readonly feed = new EventFeed(this.system.clock);
   readonly lifecycle = new LifecycleLog(
     openLog(
       this.system,
       { level: "info", format: "text", errorLogfile: "-", accessLogfile: null },
       { pid: 41 },
     ).logger,
-    new EventFeed(this.system.clock),
+    this.feed,
   );
 
   get now(): number {

@@ -128,8 +128,9 @@ integrationTest("no counter goes back when workers are killed, reloaded and scal
   for (const [name, value] of before) assert(after.get(name)! >= value, name);
   assertEquals(after.get('denicorn_scalings_total{direction="up"}'), 1);
   const { events } = JSON.parse((await ask("/status")).text) as Status;
-  assertEquals(events.map(({ kind }) => kind), ["death", "reload", "scale"]);
+  assertEquals(events.map(({ kind }) => kind), ["worker-died", "reload-complete", "scaled"]);
   assertMatch(events[0]!.text, /died \(SIGKILL\)/);
+  assertEquals(events[2]!.text, "workers: 2 -> 3: as asked for");
 });
 
 integrationTest("health and readiness follow the life of the server", async (scene) => {

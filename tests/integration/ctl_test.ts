@@ -157,7 +157,10 @@ integrationTest("ctl stop --now does not wait for a request", async (scene) => {
   await server.ready(1);
   const answer = server.text("/?ms=60000").catch(() => "cut");
   await server.until("the request", async () => (await server.status())?.workers[0]?.inFlight === 1);
-  assertEquals((await ctl(scene, "stop", "--now")).code, 0);
+  const { pid } = server;
+  const stopped = await ctl(scene, "stop", "--now", "--wait");
+  assertEquals(stopped, { code: 0, stdout: `stop done: process ${pid} has ended\n`, stderr: "" });
+  assert(!isRunning(pid));
   assertEquals(await server.exit(), { code: 0, signal: null });
   assertEquals(await answer, "cut");
 });
@@ -273,6 +276,11 @@ integrationTest("of several servers ctl takes the one its pidfile or socket name
     (await scene.run(["ctl", "--pid", "one.pid", "status"])).stderr,
     /cannot read the pidfile: one\.pid/,
   );
+  other.kill("SIGTERM");
+  await other.exit();
+  const nobody = await scene.run(["ctl", "--socket", "other.sock", "status"]);
+  assertEquals([nobody.code, nobody.stdout], [1, ""]);
+  assertMatch(nobody.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
 });
 
 integrationTest("ctl top prints once where there is no terminal", async (scene) => {

@@ -87,17 +87,17 @@ pageTest("the page shows workers and load as they change, and scales with the to
   await sees(page, "#message", /^scale: /);
   await server.ready(3);
   await page.locator(".worker").nth(2).waitFor();
-  await sees(page, "#events li", /scale/);
+  await sees(page, "#events li", /scaled.*2 -> 3: as asked for/);
   await page.click("#fewer");
   await server.ready(2);
   await page.click("#reload");
   await server.ready(2, 2);
-  await sees(page, "#events li", /reload/);
+  await sees(page, "#events li", /reload-complete/);
   await page.locator(".worker").nth(2).waitFor({ state: "detached" });
 
   const [victim] = await server.ready(2);
   Deno.kill(victim!.pid, "SIGKILL");
-  await sees(page, "#events li", /death.*SIGKILL/);
+  await sees(page, "#events li", /worker-died.*SIGKILL/);
   await server.ready(2);
   await picture(page, scene, "light", server);
   assertEquals(complaints.filter((text) => !text.includes("401")), []);

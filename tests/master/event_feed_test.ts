@@ -1,4 +1,4 @@
-import { EventFeed, keptEvents } from "../../src/master/event_feed.ts";
+import { EventFeed, keptEvents, keptNotable } from "../../src/master/event_feed.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";
 
@@ -32,4 +32,16 @@ Deno.test("a follower may leave while it is told", () => {
   feed.tell({ kind: "complete", text: "" });
   feed.tell({ kind: "complete", text: "" });
   assertEquals(count, 1);
+});
+
+Deno.test("decisions and deaths are kept for long, however much of the everyday happens between", () => {
+  const feed = new EventFeed(new FakeClock());
+  for (let count = 1; count <= keptNotable + 1; count++) {
+    feed.tell({ kind: "scaled", text: `${count}` });
+    for (let turn = 0; turn < 10; turn++) feed.tell({ kind: "worker-ready", text: "" });
+  }
+  assertEquals(
+    feed.notable.map(({ text }) => Number(text)),
+    Array.from({ length: keptNotable }, (_, at) => at + 2),
+  );
 });

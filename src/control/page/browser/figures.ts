@@ -1,4 +1,4 @@
-import type { ServerEvent } from "../../../core/history.ts";
+import type { LifecycleEvent, LifecycleKind } from "../../../core/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../../core/status.ts";
 import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../format.ts";
 import { workerRate } from "../samples.ts";
@@ -63,14 +63,16 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
   return made;
 }
 
-function eventRows(events: readonly ServerEvent[]): PageElement[] {
+const alarming = new Set<LifecycleKind>(["worker-died", "spawn-failed", "reload-failed", "upgrade-failed"]);
+
+function eventRows(events: readonly LifecycleEvent[]): PageElement[] {
   if (events.length === 0) return [element("li", "dim", "none yet")];
   return events.slice(-mostShown).reverse().map(({ at, kind, text, worker }) =>
     element(
       "li",
       "",
       element("span", "dim", clockText(at, new Date(at).getTimezoneOffset())),
-      element("span", kind === "death" ? "bad" : "", kind),
+      element("span", alarming.has(kind) ? "bad" : "", kind),
       element("span", "", worker === undefined ? text : `worker ${worker}: ${text}`),
     )
   );

@@ -1,0 +1,57 @@
+import { createAdminApp } from "../../src/control/admin_app.ts";
+import { assertEquals } from "../assert.ts";
+import { FakeClock } from "../fakes/fake_clock.ts";
+import { fakeCommands } from "../fakes/fake_commands.ts";
+import { calmStatus } from "../fakes/status.ts";
+
+const token = "a-token-of-twenty-4";
+const bearer = { authorization: `Bearer ${token}` };
+const commands = {
+  ...fakeCommands(),
+  status: () => calmStatus,
+  scale: () => ({ finished: Promise.resolve("done"), isWaiting: false }),
+};
+const page = { accept: "text/html" };
+
+function statusOf(
+  access: { token: string | null; isGuarded: boolean },
+  url: string,
+  init: RequestInit = {},
+): Promise<number> {
+  const app = createAdminApp(commands, access, new FakeClock());
+  return Promise.resolve(app.request(url, init)).then(({ status }) => status);
+}
+
+Deno.test("on the loopback everybody may read, by its address or a name that only this machine has", async () => {
+  for (const token of [null, "a-token-of-twenty-4"]) {
+    for (const host of ["127.0.0.1:9000", "[::1]:9000", "localhost", "admin.localhost:9000"]) {
+      assertEquals(await statusOf({ token, isGuarded: false }, `http://${host}/status`), 200, host);
+    }
+  }
+});
+
+Deno.test("a name that a stranger's name server may answer for takes the token, also to read", async () => {
+  for (const host of ["evil.example", "localhost.evil.example:9000", "127.0.0.1.evil.example"]) {
+    const url = `http://${host}/status`;
+    assertEquals(await statusOf({ token: null, isGuarded: false }, url), 403, host);
+    assertEquals(await statusOf({ token, isGuarded: false }, url), 401, host);
+    assertEquals(await statusOf({ token, isGuarded: false }, url, { headers: bearer }), 200, host);
+  }
+});
+
+Deno.test("an address that others reach takes the token for all but the page that asks for it", async () => {
+  const access = { token, isGuarded: true };
+  for (const path of ["/status", "/metrics", "/healthz", "/live", "/nothing"]) {
+    assertEquals(await statusOf(access, `http://10.0.0.1:9000${path}`), 401, path);
+  }
+  assertEquals(await statusOf(access, "http://admin.example/", { headers: page }), 200);
+  assertEquals(await statusOf(access, "http://admin.example/status", { headers: bearer }), 200);
+});
+
+Deno.test("a change takes the token everywhere, and is refused where none is set", async () => {
+  const change = { method: "POST", body: '{"target": 2}' };
+  const url = "http://127.0.0.1:9000/scale";
+  assertEquals(await statusOf({ token: null, isGuarded: false }, url, change), 403);
+  assertEquals(await statusOf({ token, isGuarded: false }, url, change), 401);
+  assertEquals(await statusOf({ token, isGuarded: false }, url, { ...change, headers: bearer }), 200);
+});
