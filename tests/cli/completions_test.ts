@@ -22,7 +22,12 @@ function isInstalled(shell: Shell): boolean {
 
 const installed = new Map(shells.map((shell) => [shell, isInstalled(shell)]));
 function testWith(shell: Shell, name: string, run: () => void): void {
-  Deno.test({ name: `${shell}: ${name}`, ignore: installed.get(shell) !== true, fn: run });
+  const isMissing = installed.get(shell) !== true;
+  Deno.test({
+    name: `${shell}: ${name}${isMissing ? ` (skipped: ${shell} is not installed)` : ""}`,
+    ignore: isMissing,
+    fn: run,
+  });
 }
 
 for (const shell of shells) {
