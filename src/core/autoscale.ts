@@ -67,12 +67,16 @@ const room = 0.8;
 /** The first to go waits for the whole idle timeout, the next for a quarter of it. */
 const nextAfter = 0.25;
 
-/** Takes in what was sampled now. Gives another target, or `null` to leave it. */
-export function autoscale(
-  before: Scaling,
-  sample: Sample,
-  limits: Limits,
-): { readonly scaling: Scaling; readonly decision: Decision | null } {
+export interface Outcome {
+  readonly scaling: Scaling;
+  /** Another target, or `null` to leave it. */
+  readonly decision: Decision | null;
+  /** What called for more workers, and what does not let them be. */
+  readonly held?: string;
+}
+
+/** Takes in what was sampled now. */
+export function autoscale(before: Scaling, sample: Sample, limits: Limits): Outcome {
   const { at, target } = sample;
   const isOwn = before.target === null || before.target === target;
   const scaling = {
@@ -107,9 +111,11 @@ export function autoscale(
     };
   }
 
-  if (rise !== null || !isCalm(load, target, limits)) {
-    return { scaling: { ...scaling, calmSince: null }, decision: null };
+  if (rise !== null) {
+    const held = `${rise.reason}, but ${ceiling.at} by ${ceiling.by} (${figures(load)})`;
+    return { scaling: { ...scaling, calmSince: null }, decision: null, held };
   }
+  if (!isCalm(load, target, limits)) return { scaling: { ...scaling, calmSince: null }, decision: null };
   const calmSince = scaling.calmSince ?? at;
   const patience = patienceAt(scaling.patience, limits.idleTimeout, at);
   const isDue = at - calmSince >= patience && target > limits.min && sample.leaving === 0 &&

@@ -106,7 +106,15 @@ export class Arbiter implements Operated {
     const reloading = this.#reloading = new Reloading({
       ...{ clock, log, lifecycle, generations, roster, crew, totals },
     });
-    this.#scaling = new Scaling({ ...options, logger: log.logger, roster, traffic, generations, crew });
+    this.#scaling = new Scaling({
+      ...options,
+      logger: log.logger,
+      lifecycle,
+      roster,
+      traffic,
+      generations,
+      crew,
+    });
     this.#upgrade = new Upgrade({ ...options, logger: log.logger, lifecycle, traffic, totals, post });
     this.#succession = options.succession;
     this.#recycling = new Recycling({ system, logger: log.logger, roster, scoreboard, lifecycle, totals });

@@ -99,6 +99,10 @@ export class LifecycleLog {
     this.#logger.info`${text}`;
   }
 
+  scalingHeld(target: number, why: string): void {
+    this.#logger.warning`workers: ${target} and no more: ${why}`;
+  }
+
   outOfBounds(asked: number, { min, max }: WorkerRange): void {
     this.#logger.info`workers: ${asked} are asked for, ${min} to ${max} may be`;
   }

@@ -5,6 +5,7 @@ import type { Sample, WorkerSample } from "../core/load.ts";
 import { waitingConnections } from "../core/listen_queues.ts";
 import { parseCpuSeconds } from "../core/process_use.ts";
 import type { MasterPhase } from "../core/status.ts";
+import { Throttle } from "../core/throttle.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { workerRange } from "../settings/worker_range.ts";
@@ -12,6 +13,7 @@ import type { System } from "../system/system.ts";
 import type { Child } from "./child.ts";
 import type { Crew } from "./crew.ts";
 import type { Generations } from "./generations.ts";
+import type { LifecycleLog } from "./lifecycle_log.ts";
 import { MemoryReadings } from "./memory_readings.ts";
 import type { Roster } from "./roster.ts";
 import type { Scoreboard } from "./scoreboard.ts";
@@ -26,11 +28,15 @@ export interface ScalingOptions {
   readonly traffic: Traffic;
   readonly generations: Generations;
   readonly crew: Crew;
+  readonly lifecycle: LifecycleLog;
   readonly succession: Succession | null;
 }
 
 /** CPU time comes in steps of 10 ms: over a shorter time its share would say nothing. */
 const shortestPause = 100;
+
+/** What lasts is told this often, in milliseconds. */
+const reminder = 60_000;
 
 /** Listeners stand first in the tables, before all connections. */
 const tableStart = 65_536;
@@ -39,6 +45,7 @@ export class Scaling {
   readonly #options: ScalingOptions;
   readonly #readings: MemoryReadings;
   readonly #spent = new WeakMap<Child, { readonly seconds: number; readonly at: number }>();
+  readonly #held = new Throttle(reminder);
   #state = unscaled;
   #lastLook = -Infinity;
 
@@ -52,7 +59,7 @@ export class Scaling {
    * done before the first worker serves, or while it is another master that does.
    */
   look(phase: MasterPhase): void {
-    const { system, crew, generations, succession } = this.#options;
+    const { system, crew, generations, lifecycle, succession } = this.#options;
     if ((phase !== "running" && phase !== "reloading") || succession?.isWaiting === true) return;
     const { settings } = generations.serving;
     const range = workerRange(settings, system.host.cores());
@@ -60,13 +67,14 @@ export class Scaling {
     // All were drained on request: that stands until somebody wants them again.
     if (range.isFixed || crew.target === 0 || now - this.#lastLook < shortestPause) return;
     this.#lastLook = now;
-    const { scaling, decision } = autoscale(this.#state, this.#sample(settings, now), {
+    const { scaling, decision, held } = autoscale(this.#state, this.#sample(settings, now), {
       ...range,
       ...limitsOf(settings),
       cores: system.host.cores(),
     });
     this.#state = scaling;
     if (decision !== null) crew.scale(decision.target, decision.reason);
+    if (held !== undefined && this.#held.pass(now) !== null) lifecycle.scalingHeld(crew.target, held);
   }
 
   #sample(settings: Settings, now: number): Sample {

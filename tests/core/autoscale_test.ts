@@ -35,15 +35,19 @@ class Run {
     this.#limits = { ...limits, ...over };
   }
 
-  tick({ each = {}, ...moment }: Moment = {}): Decision | null {
+  tick(moment: Moment = {}): Decision | null {
+    const sample = this.sample(moment);
+    const { scaling, decision } = autoscale(this.scaling, sample, this.#limits);
+    this.scaling = scaling;
+    this.target = decision?.target ?? sample.target;
+    return decision;
+  }
+
+  sample({ each = {}, ...moment }: Moment = {}): Sample {
     this.now += 250;
     const target = moment.target ?? this.target;
     const workers = moment.workers ?? Array.from({ length: target }, () => ({ ...idle, ...each }));
-    const sample = { at: this.now, leaving: 0, waiting: 0, memory: null, ...moment, target, workers };
-    const { scaling, decision } = autoscale(this.scaling, sample, this.#limits);
-    this.scaling = scaling;
-    this.target = decision?.target ?? target;
-    return decision;
+    return { at: this.now, leaving: 0, waiting: 0, memory: null, ...moment, target, workers };
   }
 
   /** The targets decided within `seconds` of the same. */
@@ -138,6 +142,14 @@ Deno.test("where need is cut short, the reason says by what", () => {
     reason({ memoryBudget: 250 }, { each: { inFlight: 500 }, memory: 100 }),
     /: 10 needed, 2 by memory-budget \(/,
   );
+});
+
+Deno.test("need that nothing can be done about is told, with what stands in its way", () => {
+  const run = new Run(2, { max: 2 });
+  assertEquals(run.tick({ each: { inFlight: 60 } }), null);
+  const { held } = autoscale(run.scaling, run.sample({ each: { inFlight: 60 } }), { ...limits, max: 2 });
+  assertMatch(held!, /^120 requests in flight, .*: 3 needed, but 2 by max-workers \(2 ready, /);
+  assertEquals(autoscale(run.scaling, run.sample(), { ...limits, max: 2 }).held, undefined);
 });
 
 Deno.test("idle for idle-timeout: one goes, the others after a quarter of it each, down to min-workers", () => {

@@ -103,3 +103,44 @@ integrationTest("an upgrade begins with as many workers as there were", async (s
   server.kill("SIGTERM");
   await server.until("the end", () => server.survivors().length === 0);
 });
+
+integrationTest("memory-budget holds growth, says so, and takes nothing away", async (scene) => {
+  // No worker takes as little as this.
+  const args = [...flags, "--memory-budget", "16M"];
+  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args });
+  await server.ready(1);
+  const load = ask(server, 60);
+  await server.until("answers", () => load.answers > 600);
+  assertEquals(await load.stop(), []);
+  assertMatch(server.stderr, /warning .*workers: 1 and no more: .* but 1 by memory-budget \(1 ready/);
+  assertEquals((await server.status())?.totals.scalings, { up: 0, down: 0 });
+  server.kill("SIGTTIN");
+  await server.ready(2);
+});
+
+integrationTest(
+  "without steering the same load brings workers, seen in the kernel's tables",
+  async (scene) => {
+    const args = [...flags, "--steering", "off"];
+    const server = scene.start({ files: { "main.ts": slowApp("whole") }, args });
+    await server.ready(1);
+    const load = ask(server, 60);
+    await server.ready(4);
+    await load.stop();
+    await server.ready(1);
+  },
+);
+
+integrationTest("ctl scale --wait has its way for the idle timeout, within the bounds", async (scene) => {
+  const args = ["--max-workers", "3", "--idle-timeout", "2s"];
+  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args });
+  await server.ready(1);
+  const scale = (to: string) => scene.run(["ctl", "--socket", scene.controlSocket, "scale", to, "--wait"]);
+  assertEquals(await scale("3"), { code: 0, stdout: "scale done: 3 workers are ready\n", stderr: "" });
+  const beyond = await scale("4");
+  assertEquals([beyond.code, beyond.stdout], [1, ""]);
+  assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: 3 is the most, by max-workers/);
+  await server.ready(1);
+  assertMatch(server.stderr, /workers: 1 -> 3: as asked for/);
+  assertMatch(server.stderr, /workers: 3 -> 2: below scale-down-busy/);
+});
