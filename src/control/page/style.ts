@@ -31,7 +31,7 @@ header, .bar { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: ce
 .card dl { display: grid; grid-template-columns: auto 1fr auto 1fr; gap: .1rem .6rem; margin: .4rem 0 0; }
 dt { color: var(--dim); } dd { margin: 0; text-align: right; white-space: nowrap; }
 .request { font: .85rem ui-monospace, monospace; color: var(--dim); overflow-wrap: anywhere; }
-.keys { font-size: .8rem; display: flex; flex-wrap: wrap; justify-content: flex-end; }
+.keys { font-size: .75rem; display: flex; flex-wrap: wrap; justify-content: flex-end; }
 .keys span { margin-left: .5rem; white-space: nowrap; font-weight: 600; }
 svg { display: block; width: 100%; height: 5rem; margin-top: .3rem; border-bottom: 1px solid var(--rule); }
 svg path {
@@ -49,7 +49,7 @@ input { background: var(--back); color: var(--text); min-width: 0; }
 input[type=number] { width: 5.5rem; }
 :focus-visible { outline: 2px solid var(--a); outline-offset: 1px; }
 ol { list-style: none; margin: 0; padding: 0; }
-li { display: grid; grid-template-columns: 4.8rem 5.2rem 1fr; gap: .5rem; padding: .3rem 0; border-top: 1px solid var(--rule); }
+li { display: grid; grid-template-columns: 4.8rem 8rem 1fr; gap: .5rem; padding: .3rem 0; border-top: 1px solid var(--rule); }
 li:first-child { border-top: 0; } li > * { min-width: 0; overflow-wrap: anywhere; }
 @media (max-width: 32rem) { li { grid-template-columns: 4.8rem 1fr; } li > :last-child { grid-column: 1 / -1; } }
 .lost #figures { opacity: .55; }
