@@ -7,8 +7,10 @@ export interface Handover {
   /** Of the master that hands over. */
   readonly pid: number;
   readonly addresses: readonly string[];
-  /** How many listening sockets were sent. */
-  readonly listeners: number;
+  /** Process ids of its workers. */
+  readonly workers: readonly number[];
+  /** True if copies of their listening sockets were sent, in the order of `workers`. */
+  readonly areSent: boolean;
   /** How many workers shall serve. */
   readonly target: number;
 }

@@ -115,7 +115,7 @@ export class Arbiter implements Operated {
       generations,
       crew,
     });
-    this.#upgrade = new Upgrade({ ...options, logger: log.logger, lifecycle, traffic, totals, post });
+    this.#upgrade = new Upgrade({ ...options, logger: log.logger, lifecycle, roster, traffic, totals, post });
     this.#succession = options.succession;
     this.#recycling = new Recycling({ system, logger: log.logger, roster, scoreboard, lifecycle, totals });
     const shutdown = this.#shutdown = new Shutdown({ clock, lifecycle, roster, traffic, wake });
@@ -331,13 +331,18 @@ export class Arbiter implements Operated {
     }
     this.#crew.settle();
     this.#reloading.settle();
-    if (this.#reloading.isUnderway || !this.#crew.isComplete) return;
+    const isComplete = !this.#reloading.isUnderway && this.#crew.isComplete;
+    this.#succession?.settle(
+      isComplete,
+      this.roster.eligible().size > 0,
+      (predecessor) => {
+        this.totals.upgraded("succeeded");
+        this.#lifecycle.tookOver(predecessor);
+      },
+    );
+    if (!isComplete) return;
     this.#lifecycle.complete(this.target, this.generation, this.addresses);
     this.totals.settled(this.generation);
-    this.#succession?.takeOver((pid) => {
-      this.totals.upgraded("succeeded");
-      this.#lifecycle.tookOver(pid);
-    });
     if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked(this.#upgradeDeadline);
   }
 }

@@ -21,7 +21,7 @@ export interface Parts {
   /** Learns what to take down at the end. */
   readonly cleanup: DisposableStack;
   /** Claims what a predecessor held until now. */
-  readonly claim: (predecessor: number) => Promise<void>;
+  readonly claim: (predecessor: number | null) => Promise<void>;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function assemble(system: System, parts: Parts): Promise<Arbiter> {
   const succession = launch.predecessor === null
     ? null
     : new Succession(system, log.logger, launch.predecessor, steering, parts.claim);
-  await succession?.prepare(settings.bind);
+  await succession?.prepare(settings);
   const arbiter = new Arbiter({
     ...{ system, log, launch, steering, scoreboard, succession },
     controlSocket: parts.controlSocket,

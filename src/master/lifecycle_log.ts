@@ -130,8 +130,8 @@ export class LifecycleLog {
     this.#logger.info`${text}`;
   }
 
-  tookOver(predecessor: number): void {
-    const text = `taking over from process ${predecessor}`;
+  tookOver(predecessor: string): void {
+    const text = `taking over from ${predecessor}`;
     this.#tell("took-over", text);
     this.#logger.info`${text}`;
   }

@@ -16,6 +16,7 @@ import type { Child } from "./child.ts";
 interface Member {
   /** `null` for the worker of a master that this one succeeds. */
   readonly child: Child | null;
+  readonly pid: number;
   readonly descriptors: readonly number[];
 }
 
@@ -94,7 +95,7 @@ export class Steering {
     if (delivery === null || delivery.length !== child.generation.settings.bind.length) {
       return this.giveUp(`the listeners of worker ${child.slot} did not arrive`);
     }
-    this.#group = join(this.#group, { child, descriptors: delivery });
+    this.#group = join(this.#group, { child, pid: child.process.pid, descriptors: delivery });
     this.#dismiss(child);
   }
 
@@ -145,31 +146,38 @@ export class Steering {
     this.#install(this.#group.flatMap((member, index) => this.#isEligible(member) ? [index] : []));
   }
 
+  /** Workers of an old master that is gone serve until one of this master can. */
   #isEligible({ child }: Member): boolean {
-    return child !== null && this.#eligible.has(child);
+    return child === null ? this.#eligible.size === 0 : this.#eligible.has(child);
   }
 
-  /** Sends copies of all sockets, in their order, to a successor, and keeps the group as it is. Gives their number. */
-  handOver(postBox: string): number {
+  /**
+   * Sends copies of all sockets, in their order, to a successor, and keeps the group as it is. Gives the processes
+   * that they belong to.
+   */
+  handOver(postBox: string): number[] {
     this.#isFrozen = true;
     const descriptors = this.#group.flatMap((member) => member.descriptors);
     for (let from = 0; from < descriptors.length; from += mostDescriptors) {
       this.#system.descriptors.send(postBox, handoverNote, descriptors.slice(from, from + mostDescriptors));
     }
-    return descriptors.length;
+    return this.#group.map(({ pid }) => pid);
   }
 
-  /** Takes what a predecessor has sent: `count` sockets, `each` for every worker. Steers only after `takeOver`. */
-  adopt(count: number, each: number): void {
-    if (this.#post === null || count === 0) return;
+  /** Takes what a predecessor has sent: `each` sockets of every process in `workers`. Steers only after `takeOver`. */
+  adopt(workers: readonly number[], each: number): void {
+    if (this.#post === null) return;
     this.#isFrozen = true;
     this.#isSuspended = true;
     const descriptors = this.#post.receive()
       .filter(({ note }) => note === handoverNote).flatMap((delivery) => delivery.descriptors);
-    if (descriptors.length !== count) return this.giveUp("the listeners of the old master did not arrive");
-    for (let from = 0; from < count; from += each) {
-      this.#group = join(this.#group, { child: null, descriptors: descriptors.slice(from, from + each) });
+    if (descriptors.length !== workers.length * each) {
+      return this.giveUp("the listeners of the old master did not arrive");
     }
+    workers.forEach((pid, index) => {
+      const own = descriptors.slice(index * each, (index + 1) * each);
+      this.#group = join(this.#group, { child: null, pid, descriptors: own });
+    });
   }
 
   /** From now on the successor steers. */
@@ -185,9 +193,9 @@ export class Steering {
     this.#removeDeparted();
   }
 
-  /** The old master and its workers are gone. */
-  releaseAdopted(): void {
-    this.#departed.push(...this.#group.filter(({ child }) => child === null));
+  /** These workers of the old master are gone, and so is that: nobody else holds their sockets. */
+  releaseAdopted(gone: ReadonlySet<number>): void {
+    this.#departed.push(...this.#group.filter(({ child, pid }) => child === null && gone.has(pid)));
     this.#removeDeparted();
   }
 

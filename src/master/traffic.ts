@@ -1,5 +1,6 @@
 /** Which workers listen, which of them get the new connections, and which are held up. */
 
+import type { Handover } from "../control/commands.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Clock } from "../system/system.ts";
 import type { Child } from "./child.ts";
@@ -93,9 +94,12 @@ export class Traffic {
     this.#turns.finish(child);
   }
 
-  /** Sends copies of all listening sockets to a successor; gives their number. */
-  handOver(postBox: string | null): number {
-    return postBox === null || !this.isSteered ? 0 : this.#steering.handOver(postBox);
+  /** Sends copies of all listening sockets to a successor, where both can; gives the processes that serve. */
+  handOver(postBox: string | null): Pick<Handover, "workers" | "areSent"> {
+    if (postBox === null || !this.isSteered) {
+      return { workers: this.#roster.bySlot().map(({ process }) => process.pid), areSent: false };
+    }
+    return { workers: this.#steering.handOver(postBox), areSent: true };
   }
 
   /** The successor steers from now on. */

@@ -6,6 +6,7 @@ import type { ChildProcess, ExitStatus, System } from "../system/system.ts";
 import type { MasterEvent } from "./events.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "./lifecycle_log.ts";
+import type { Roster } from "./roster.ts";
 import type { Totals } from "./totals.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -14,6 +15,7 @@ export interface UpgradeOptions {
   readonly logger: Logger;
   readonly lifecycle: LifecycleLog;
   readonly launch: Launch;
+  readonly roster: Roster;
   readonly traffic: Traffic;
   readonly totals: Totals;
   /** Where the successor finds this master, if it answers anywhere. */
@@ -25,6 +27,8 @@ export class Upgrade {
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
   #isAsked = false;
+  /** How long the successor may take until it serves, in milliseconds. */
+  #deadline = 0;
   #cancelDeadline: () => void = () => {};
   /** Why this master gave it up, if it did. */
   #givenUp: string | null = null;
@@ -68,6 +72,7 @@ export class Upgrade {
     if (!this.#isAsked) return;
     this.#isAsked = false;
     this.#givenUp = null;
+    this.#deadline = deadline;
     this.#start();
     const { clock } = this.#options.system;
     this.#cancelDeadline = clock.after(
@@ -114,7 +119,13 @@ export class Upgrade {
   handOver(postBox: string | null, addresses: readonly string[]): Omit<Handover, "target"> {
     if (this.#successor === null) throw new Error("no upgrade is under way: send USR2 to begin one");
     const { system, traffic } = this.#options;
-    return { pid: system.host.pid, addresses, listeners: traffic.handOver(postBox) };
+    this.#announce(this.#successor.pid, this.#deadline);
+    return { pid: system.host.pid, addresses, ...traffic.handOver(postBox) };
+  }
+
+  /** Tells the workers who looks after them if this master does not live to see the end of the upgrade. */
+  #announce(pid: number, within: number): void {
+    this.#options.roster.forEach((child) => child.send({ type: "successor", pid, within }));
   }
 
   /** The successor's process is gone before it served. */
@@ -126,6 +137,7 @@ export class Upgrade {
     if (isStopping) return;
     const how = this.#givenUp ?? `ended (${signal ?? `exit code ${code}`})`;
     this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
+    this.#announce(pid, 0);
     this.#options.traffic.resume();
   }
 

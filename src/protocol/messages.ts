@@ -59,6 +59,11 @@ export type ToWorker =
   | { readonly type: "listen" }
   /** `handedOver`: new connections go to other workers from now on. */
   | { readonly type: "drain"; readonly handedOver: boolean }
+  /**
+   * Should the master vanish, process `pid` goes on in its place: serve until that says SIGTERM, but no longer than
+   * `within` milliseconds. With 0 nobody does.
+   */
+  | { readonly type: "successor"; readonly pid: number; readonly within: number }
   | { readonly type: "reopen" };
 
 export interface Failure {

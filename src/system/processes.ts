@@ -28,6 +28,14 @@ export const processes: Processes = {
     };
   },
 
+  signal(pid, signal) {
+    try {
+      Deno.kill(pid, signal);
+    } catch {
+      // Gone.
+    }
+  },
+
   isAlive: (pid) => Deno.build.os === "linux" ? hasEntry(pid) : answersSignal(pid),
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),

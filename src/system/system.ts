@@ -154,6 +154,8 @@ export type Signal =
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /** Sends a signal to a process that this one did not start; one that is gone is no error. */
+  signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;
   /** Calls `handle` for errors nobody caught, until the returned function is called; the process goes on living. */
   onUncaught(handle: (error: unknown) => void): () => void;

@@ -1,4 +1,7 @@
-/** What is left to do for a worker whose link ended: find out whether its master is gone, and tidy up after it. */
+/**
+ * What is left to do for a worker whose link ended: find out whether its master is gone, tidy up after it, and serve
+ * on for a new master that is about to take its place.
+ */
 
 import type { System } from "../system/system.ts";
 
@@ -35,5 +38,21 @@ export async function tidyUp(
     } catch {
       // Another orphan removes it at this moment.
     }
+  }
+}
+
+/** A process that takes the place of the master, by the monotonic time `until`. */
+export interface Successor {
+  readonly pid: number;
+  readonly until: number;
+}
+
+/** Settles when it is gone or late: nobody comes any more. */
+export async function untilVain(
+  { processes, clock }: Pick<System, "processes" | "clock">,
+  { pid, until }: Successor,
+): Promise<void> {
+  while (clock.monotonic() < until && processes.isAlive(pid)) {
+    await new Promise<void>((resolve) => clock.after(pause, resolve));
   }
 }

@@ -13,7 +13,7 @@ import type { DrainReport } from "./drain.ts";
 import { stackOf, toFailure } from "./failure.ts";
 import type { Flight } from "./flights.ts";
 import type { MasterLink } from "./link.ts";
-import { tidyUp } from "./orphan.ts";
+import { type Successor, tidyUp, untilVain } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Service } from "./service.ts";
 import { WorkerLog } from "./worker_log.ts";
@@ -28,6 +28,7 @@ export class Worker {
   #fetch: FetchHandler | null = null;
   #listening = false;
   #leaving = false;
+  #successor: Successor | null = null;
   /** Settles when what a dead master left is removed. */
   #tidied: Promise<void> = Promise.resolve();
 
@@ -57,6 +58,9 @@ export class Worker {
           break;
         case "reopen":
           this.#reopenLogs();
+          break;
+        case "successor":
+          this.#successor = { pid: message.pid, until: this.#system.clock.monotonic() + message.within };
           break;
       }
     }
@@ -184,6 +188,13 @@ export class Worker {
       const { runtimeDirectory, scoreboard } = this.#orders;
       const paths = scoreboard === null ? [runtimeDirectory] : [runtimeDirectory, scoreboard];
       this.#tidied = tidyUp(this.#system, { linkPath: this.#linkPath, paths });
+    }
+    if (this.#listening && this.#successor !== null) {
+      const { pid } = this.#successor;
+      void this.#log?.say((logger) =>
+        logger.warning`the master is gone: serving until process ${pid} takes over`
+      );
+      await untilVain(this.#system, this.#successor);
     }
     void this.#log?.say((logger) => logger.warning("the link to the master ended: finishing, then exiting"));
     await this.#leave(ExitCode.normal, false);

@@ -40,6 +40,7 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  readonly signals: string[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   terminal = false;
@@ -99,6 +100,7 @@ export class FakeSystem implements System {
   readonly processes: Processes = {
     spawn: () => new FakeProcess(1),
     isAlive: (pid) => this.alive.has(pid),
+    signal: (pid, signal) => void this.signals.push(`${signal} to ${pid}`),
     onSignal: () => {},
     onUncaught: () => () => {},
     exit: (code) => {

@@ -77,7 +77,7 @@ export class Server {
   /** Waits for the upgrade that is under way; from then on this stands for the new master. */
   async upgraded(): Promise<void> {
     const old = this.#master;
-    await this.logged(new RegExp(`process ${old} is gone: the upgrade is complete`));
+    await this.logged(new RegExp(`(process ${old}|the old master) is gone: the upgrade is complete`));
     this.#master = await this.until("the new master's control socket", async () => {
       for (const status of await this.#statuses()) if (status.pid !== old) return status.pid;
       return undefined;

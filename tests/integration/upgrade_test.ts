@@ -184,3 +184,115 @@ integrationTest("a control socket of the operator's choice moves to the new mast
   await server.until("the end of the new master", () => !isRunning(status.pid));
   assertEquals(server.leftovers(), []);
 });
+
+/** Answers with `text`; a worker boots only when the file `go` is there, and leaves a file to say that it waits. */
+const waitingApp = (text: string) => `
+Deno.writeTextFileSync("waiting-" + Deno.pid, "");
+while (!exists("go")) await new Promise((resolve) => setTimeout(resolve, 10));
+export default { fetch: () => new Response(${JSON.stringify(text)}) };
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+`;
+
+/** How many workers of `waitingApp` boot now. */
+function waiting(folder: string): number {
+  return Array.from(Deno.readDirSync(folder)).filter(({ name }) => name.startsWith("waiting-")).length;
+}
+
+integrationTest("the old master is killed while the new one starts: nothing is lost", async (scene) => {
+  const server = scene.start({
+    files: { "main.ts": slowApp("old") },
+    args: ["-w", "2", "--pid", "server.pid"],
+  });
+  const before = (await server.ready(2)).map(({ pid }) => pid);
+  scene.write({ "main.ts": waitingApp("new") });
+  const old = server.pid;
+  server.kill("SIGUSR2");
+  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  const answers: string[] = [];
+  let isOver = false;
+  const load = (async () => {
+    while (!isOver) answers.push(await server.text().catch(String));
+  })();
+  server.kill("SIGKILL");
+  await server.logged(/process \d+ is gone before this one serves/);
+  const from = answers.length;
+  await server.until("50 more answers", () => answers.length > from + 50);
+  scene.write({ go: "" });
+  await server.upgraded();
+  await server.ready(2);
+  assertEquals(await server.text(), "new");
+  isOver = true;
+  await load;
+  assertEquals(answers.join().replace(/^(old,)+(new,?)+$/, ""), "");
+  assert(before.every((pid) => !isRunning(pid)));
+  assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+  assert(server.pid !== old);
+  server.kill("SIGTERM");
+  await server.until("nothing left", () => server.leftovers().length === 0);
+});
+
+integrationTest("an old worker that dies after its master gets no connections", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const [first, second] = (await server.ready(2)).map(({ pid }) => pid);
+  scene.write({ "main.ts": waitingApp("new") });
+  server.kill("SIGUSR2");
+  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  server.kill("SIGKILL");
+  await server.logged(/process \d+ is gone before this one serves/);
+  Deno.kill(first!, "SIGKILL");
+  await server.logged(/worker process \d+ of the old master is gone/);
+  assertEquals(await server.answering(20), new Set([String(second)]));
+  scene.write({ go: "" });
+  await server.upgraded();
+  await server.ready(2);
+  assertEquals(await server.text(), "new");
+});
+
+integrationTest("both masters are killed during an upgrade: no worker stays", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const workers = (await server.ready(2)).map(({ pid }) => pid);
+  scene.write({ "main.ts": waitingApp("new") });
+  server.kill("SIGUSR2");
+  const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
+  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  server.kill("SIGKILL");
+  await server.logged(/process \d+ is gone before this one serves/);
+  Deno.kill(Number(pid), "SIGKILL");
+  await server.until("the end of all workers", () => workers.every((pid) => !isRunning(pid)));
+});
+
+integrationTest("the old master is killed before the new one has asked for anything", async (scene) => {
+  const server = scene.start({
+    files: { "main.ts": pidApp, "denicorn.config.ts": "export default {};\n" },
+    args: ["-w", "2", "--pid", "server.pid"],
+  });
+  await server.ready(2);
+  scene.write({
+    "denicorn.config.ts": `
+Deno.writeTextFileSync("waiting-config", "");
+for (;;) {
+  try {
+    Deno.statSync("go");
+    break;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+export default {};
+`,
+  });
+  server.kill("SIGUSR2");
+  await server.until("the new master that reads its settings", () => waiting(scene.folder) > 0);
+  server.kill("SIGKILL");
+  scene.write({ go: "" });
+  await server.upgraded();
+  const after = (await server.ready(2)).map(({ pid }) => pid);
+  assertEquals(await server.answering(20), new Set(after.map(String)));
+  assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+});

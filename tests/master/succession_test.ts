@@ -15,13 +15,14 @@ function scene(commands: Partial<Commands> = {}) {
   const told: string[] = [];
   const old = createControlApp({
     ...fakeCommands(),
-    handOver: () => ({ pid: 7, addresses: ["127.0.0.1:8000"], listeners: 0, target: 3 }),
+    handOver: () => ({ pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 }),
     retire: () => void told.push("retire"),
     ...commands,
   });
   const system: System = Object.assign(outside, {
     network: {
       ...outside.network,
+      answers: () => Promise.resolve(true),
       fetchUnix: (_path: string, url: string, init?: RequestInit) => Promise.resolve(old.request(url, init)),
     },
   });
@@ -35,15 +36,15 @@ function scene(commands: Partial<Commands> = {}) {
   return { outside, succession, told };
 }
 
-const here = [{ hostname: "127.0.0.1", port: 8000 }];
+const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
 Deno.test("it tells the old master to go, claims what was its own, and is over when that is gone", async () => {
   const { outside, succession, told } = scene();
   outside.alive.add(7);
   await succession.prepare(here);
   assertEquals(told, []);
-  succession.takeOver(() => {});
-  succession.takeOver(() => {});
+  succession.settle(true, true, () => {});
+  succession.settle(true, true, () => {});
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(told, ["retire", "claim from 7"]);
@@ -57,7 +58,9 @@ Deno.test("it tells the old master to go, claims what was its own, and is over w
 
 Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
   const { succession } = scene();
-  const error = await assertRejects(() => succession.prepare([{ hostname: "127.0.0.1", port: 9000 }]));
+  const error = await assertRejects(() =>
+    succession.prepare({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] })
+  );
   assertMatch(String(error), /bind is 127\.0\.0\.1:9000 and was 127\.0\.0\.1:8000/);
 });
 
@@ -78,9 +81,71 @@ Deno.test("an old master that fails to go is only worth a warning", async () => 
     },
   });
   await succession.prepare(here);
-  succession.takeOver(() => {});
+  succession.settle(true, true, () => {});
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
   assertMatch(outside.written.stderr, /warning .*retire.*not now/);
   assertEquals(told, ["claim from 7"]);
+});
+
+Deno.test("an old master that dies first: the first worker that is ready takes over, the old ones are told to go", async () => {
+  const { outside, succession, told } = scene();
+  for (const pid of [7, 71, 72]) outside.alive.add(pid);
+  await succession.prepare(here);
+  succession.settle(false, true, () => {});
+  assertEquals(succession.isWaiting, true);
+  outside.alive.delete(7);
+  outside.alive.delete(71);
+  succession.tick();
+  assertMatch(outside.written.stderr, /worker process 71 of the old master is gone/);
+  assertMatch(outside.written.stderr, /process 7 is gone before this one serves/);
+  succession.settle(false, true, () => {});
+  assertEquals(outside.signals, ["SIGTERM to 72"]);
+  await settled();
+  assertEquals(told, ["claim from 7"]);
+  succession.tick();
+  assertEquals(succession.isUnderWay, true);
+  await outside.clock.advance(31_000);
+  assertEquals(outside.signals, ["SIGTERM to 72", "SIGKILL to 72"]);
+  outside.alive.delete(72);
+  succession.tick();
+  assertEquals(succession.isUnderWay, false);
+});
+
+Deno.test("an old master that dies as it is told to go: its workers are told instead", async () => {
+  const { outside, succession } = scene();
+  for (const pid of [7, 71]) outside.alive.add(pid);
+  await succession.prepare(here);
+  succession.settle(true, true, () => {});
+  outside.alive.delete(7);
+  succession.tick();
+  assertEquals(outside.signals, ["SIGTERM to 71"]);
+});
+
+Deno.test("an old master that is gone before it gave anything: the address is waited for", async () => {
+  const { outside, succession, told } = scene({
+    handOver: () => {
+      throw new Error("it is dead");
+    },
+  });
+  let isFree = false;
+  Object.assign(outside.network, {
+    answers: () => Promise.resolve(false),
+    probe() {
+      if (!isFree) throw new Deno.errors.AddrInUse("taken");
+    },
+  });
+  const prepared = { is: false };
+  void succession.prepare(here).then(() => prepared.is = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  await outside.clock.advance(100);
+  assertEquals(prepared.is, false);
+  isFree = true;
+  await outside.clock.advance(100);
+  assertEquals(prepared.is, true);
+  succession.settle(true, true, () => {});
+  await settled();
+  assertEquals(told, ["claim from null"]);
+  succession.tick();
+  assertEquals(succession.isUnderWay, false);
 });

@@ -1,4 +1,4 @@
-import { tidyUp } from "../../src/worker/orphan.ts";
+import { tidyUp, untilVain } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -48,4 +48,17 @@ Deno.test("what another orphan removes first does not keep the rest", async () =
   };
   await tidyUp({ network: system.network, files, clock: system.clock }, traces);
   assertEquals([...system.texts.keys()], ["/run/d"]);
+});
+
+Deno.test("an orphan serves on for a new master, until that is late or gone", async () => {
+  for (const [lives, at] of [[true, 500], [false, 100]] as const) {
+    const system = new FakeSystem();
+    system.alive.add(7);
+    const done = { at: 0 };
+    void untilVain(system, { pid: 7, until: 500 }).then(() => done.at = system.clock.monotonic());
+    await system.clock.advance(90);
+    if (!lives) system.alive.delete(7);
+    await system.clock.advance(1_000);
+    assertEquals(done.at, at);
+  }
 });
