@@ -56,9 +56,11 @@ export const processes: Processes = {
 /** Not by signal 0 through node:process: loading that takes 12 ms at the start of every process. */
 function hasEntry(pid: number): boolean {
   try {
-    // What follows the name in parentheses is the state; a zombie has ended.
+    // What follows the name in parentheses is the state, the 18th from there how many threads there are (proc(5)). A
+    // zombie has ended, unless only its first thread has: what is open stays so until the last one ends.
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] !== "Z" || Number(fields[17]) > 1;
   } catch {
     return false;
   }
