@@ -3,6 +3,18 @@
 /** State LISTEN; the receive queue of such a row counts connections that nobody has accepted. */
 const listening = "0A";
 
+/**
+ * How many sockets listen at the address where the one with `inode` does, itself included; 0 if it is not in the
+ * table.
+ */
+export function listenersBeside(table: string, inode: string): number {
+  const rows = table.split("\n").map((line) => line.trim().split(/\s+/, 10));
+  const own = rows.find((row) => row[9] === inode);
+  return own === undefined
+    ? 0
+    : rows.filter(([, local, , state]) => local === own[1] && state === listening).length;
+}
+
 /** Connections that wait at listeners on `ports`. */
 export function waitingConnections(table: string, ports: ReadonlySet<number>): number {
   let waiting = 0;

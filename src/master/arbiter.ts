@@ -107,32 +107,18 @@ export class Arbiter implements Operated {
       ...{ clock, log, lifecycle, generations, roster, crew, totals },
     });
     this.#scaling = new Scaling({
-      ...options,
-      logger: log.logger,
-      lifecycle,
-      roster,
-      traffic,
-      generations,
-      crew,
+      ...{ ...options, logger: log.logger, lifecycle, roster, traffic, generations, crew },
     });
-    this.#upgrade = new Upgrade({ ...options, logger: log.logger, lifecycle, roster, traffic, totals, post });
     this.#succession = options.succession;
     this.#recycling = new Recycling({ system, logger: log.logger, roster, scoreboard, lifecycle, totals });
     const shutdown = this.#shutdown = new Shutdown({ clock, lifecycle, roster, traffic, wake });
-    this.#lives = new Lives({
-      ...{
-        clock,
-        roster,
-        scoreboard,
-        lifecycle,
-        deaths,
-        traffic,
-        totals,
-        generations,
-        crew,
-        reloading,
-        shutdown,
-      },
+    const lives = this.#lives = new Lives({
+      ...{ clock, roster, scoreboard, lifecycle, deaths, traffic, totals, generations, crew },
+      ...{ reloading, shutdown },
+    });
+    this.#upgrade = new Upgrade({
+      ...{ system, logger: log.logger, lifecycle, launch: options.launch, roster, traffic, totals, post },
+      ...{ generations, crew, lives, controlSocket: options.controlSocket },
     });
     this.scoreboard = scoreboard;
     this.#runtimeDirectory = options.runtimeDirectory;
@@ -199,11 +185,6 @@ export class Arbiter implements Operated {
     };
   }
 
-  /** All workers of a successor boot side by side; the rest is its own start and a busy machine. */
-  get #upgradeDeadline(): number {
-    return this.#generations.serving.settings.bootTimeout + 30_000;
-  }
-
   get #now(): number {
     return this.#system.clock.monotonic();
   }
@@ -241,6 +222,7 @@ export class Arbiter implements Operated {
         return this.#scaling.look(this.phase);
       case "tick":
         this.#succession?.tick();
+        this.#upgrade.tick();
         this.#shutdown.tick();
         this.#scaling.look(this.phase);
         this.roster.tick(this.#now, tickInterval);
@@ -280,10 +262,7 @@ export class Arbiter implements Operated {
 
   /** What a successor needs to go on in this master's place. Throws if none is expected. */
   handOver(postBox: string | null): Handover {
-    // As they were asked for: the workers tell numbers where the settings name a host.
-    const asked = this.settings.bind;
-    const addresses = asked.some(({ port }) => port === 0) ? this.addresses : asked.map(formatAddress);
-    return { ...this.#upgrade.handOver(postBox, addresses), target: this.target };
+    return this.#upgrade.handOver(postBox);
   }
 
   #retire(): void {
@@ -323,10 +302,7 @@ export class Arbiter implements Operated {
       return;
     }
     if (this.#upgrade.isUnderWay) {
-      // Nobody is replaced meanwhile, so the upgrade must not outlive the last who serves.
-      if (this.target > 0 && this.roster.eligible().size === 0) {
-        this.#upgrade.giveUp("no worker of this master is left");
-      }
+      this.#upgrade.settle();
       return this.#traffic.settle();
     }
     this.#crew.settle();
@@ -343,6 +319,6 @@ export class Arbiter implements Operated {
     if (!isComplete) return;
     this.#lifecycle.complete(this.target, this.generation, this.addresses);
     this.totals.settled(this.generation);
-    if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked(this.#upgradeDeadline);
+    if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked();
   }
 }

@@ -180,6 +180,13 @@ export class Steering {
     });
   }
 
+  /** False while others listen than this master knows: where they stand in the kernel's order nobody can tell. */
+  get isOrderKnown(): boolean {
+    const count = this.#group.length;
+    const siblings = this.#group[0]?.descriptors.map((own) => this.#system.sockets.siblings(own)) ?? [];
+    return siblings.every((found) => found === null || found === count);
+  }
+
   /** From now on the successor steers. */
   suspend(): void {
     this.#isSuspended = true;

@@ -107,7 +107,17 @@ export class Traffic {
     this.#steering.suspend();
   }
 
-  /** There will be no successor. */
+  /** False while strangers listen, such as workers that an upgrade left when it failed. */
+  get isOrderKnown(): boolean {
+    return this.#steering.isOrderKnown;
+  }
+
+  /** Leaves new connections to the kernel. */
+  giveUp(reason: string): void {
+    this.#steering.giveUp(reason);
+  }
+
+  /** There will be no successor, and none of its workers is left. */
   resume(): void {
     this.#steering.takeOver();
   }

@@ -2,10 +2,15 @@
 
 import type { Handover } from "../control/commands.ts";
 import type { Logger } from "../log/logger.ts";
+import { formatAddress } from "../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../system/system.ts";
+import { Aftermath } from "./aftermath.ts";
+import type { Crew } from "./crew.ts";
 import type { MasterEvent } from "./events.ts";
+import type { Generations } from "./generations.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "./lifecycle_log.ts";
+import type { Lives } from "./lives.ts";
 import type { Roster } from "./roster.ts";
 import type { Totals } from "./totals.ts";
 import type { Traffic } from "./traffic.ts";
@@ -18,6 +23,9 @@ export interface UpgradeOptions {
   readonly roster: Roster;
   readonly traffic: Traffic;
   readonly totals: Totals;
+  readonly generations: Generations;
+  readonly crew: Crew;
+  readonly lives: Lives;
   /** Where the successor finds this master, if it answers anywhere. */
   readonly controlSocket: () => string | null;
   readonly post: (event: MasterEvent) => void;
@@ -27,19 +35,21 @@ export class Upgrade {
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
   #isAsked = false;
-  /** How long the successor may take until it serves, in milliseconds. */
-  #deadline = 0;
   #cancelDeadline: () => void = () => {};
   /** Why this master gave it up, if it did. */
   #givenUp: string | null = null;
+  #aftermath: Aftermath | null = null;
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
   }
 
-  /** From the start of a successor until it serves or has failed. Meanwhile no worker is started or drained. */
+  /**
+   * From the start of a successor until it serves, or has failed and its workers are gone. Meanwhile no worker is
+   * started or drained.
+   */
   get isUnderWay(): boolean {
-    return this.#successor !== null;
+    return this.#successor !== null || this.#aftermath !== null;
   }
 
   /** It begins as soon as nothing else is going on: the order of the listeners must not change under it. */
@@ -67,22 +77,33 @@ export class Upgrade {
     return pid === undefined ? null : `an upgrade is under way: process ${pid} starts`;
   }
 
-  /** `deadline` is how long the successor may take until it serves, in milliseconds. */
-  startIfAsked(deadline: number): void {
+  startIfAsked(): void {
     if (!this.#isAsked) return;
     this.#isAsked = false;
     this.#givenUp = null;
-    this.#deadline = deadline;
     this.#start();
-    const { clock } = this.#options.system;
-    this.#cancelDeadline = clock.after(
+    const deadline = this.#deadline;
+    this.#cancelDeadline = this.#options.system.clock.after(
       deadline,
-      () => this.giveUp(`it did not serve within ${deadline / 1000} s`),
+      () => this.#giveUp(`it did not serve within ${deadline / 1000} s`),
     );
   }
 
+  /** How long the successor may take until it serves, in milliseconds. */
+  get #deadline(): number {
+    // All its workers boot side by side; the rest is its own start and a busy machine.
+    return this.#options.generations.serving.settings.bootTimeout + 30_000;
+  }
+
+  /** To be called when workers have come or gone while an upgrade is under way. */
+  settle(): void {
+    const { crew, roster } = this.#options;
+    // Nobody is replaced meanwhile, so the upgrade must not outlive the last who serves.
+    if (crew.target > 0 && roster.eligible().size === 0) this.#giveUp("no worker of this master is left");
+  }
+
   /** Ends the successor; this master goes on when it is gone. */
-  giveUp(reason: string): void {
+  #giveUp(reason: string): void {
     if (this.#successor === null || this.#givenUp !== null) return;
     this.#givenUp = reason;
     this.#successor.kill("SIGKILL");
@@ -115,12 +136,15 @@ export class Upgrade {
     return reason !== null;
   }
 
-  /** Throws if no successor is expected. */
-  handOver(postBox: string | null, addresses: readonly string[]): Omit<Handover, "target"> {
+  /** What a successor needs to go on in this master's place. Throws if none is expected. */
+  handOver(postBox: string | null): Handover {
     if (this.#successor === null) throw new Error("no upgrade is under way: send USR2 to begin one");
-    const { system, traffic } = this.#options;
+    const { system, traffic, crew, lives, generations } = this.#options;
     this.#announce(this.#successor.pid, this.#deadline);
-    return { pid: system.host.pid, addresses, ...traffic.handOver(postBox) };
+    // As they were asked for: the workers tell numbers where the settings name a host.
+    const asked = generations.serving.settings.bind;
+    const addresses = (asked.some(({ port }) => port === 0) ? lives.addresses : asked).map(formatAddress);
+    return { pid: system.host.pid, addresses, target: crew.target, ...traffic.handOver(postBox) };
   }
 
   /** Tells the workers who looks after them if this master does not live to see the end of the upgrade. */
@@ -138,6 +162,14 @@ export class Upgrade {
     const how = this.#givenUp ?? `ended (${signal ?? `exit code ${code}`})`;
     this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
     this.#announce(pid, 0);
+    this.#aftermath = new Aftermath({ ...this.#options, clock: this.#options.system.clock });
+    this.tick();
+  }
+
+  /** To be called now and then: goes on alone when nothing is left of a successor that failed. */
+  tick(): void {
+    if (this.#aftermath?.look() !== true) return;
+    this.#aftermath = null;
     this.#options.traffic.resume();
   }
 

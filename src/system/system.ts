@@ -266,6 +266,8 @@ export interface TcpSockets {
   connections(port: number): TcpConnection[];
   /** How many connections wait in the accept queue of `listener`. */
   waiting(listener: number): number;
+  /** How many sockets of this host listen where `listener` does, itself included; `null` where nobody tells. */
+  siblings(listener: number): number | null;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws where the kernel refuses. */
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
   close(descriptor: number): void;

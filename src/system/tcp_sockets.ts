@@ -4,6 +4,7 @@
  * socket(7)).
  */
 
+import { listenersBeside } from "../core/listen_queues.ts";
 import { lastError, libc } from "./libc.ts";
 import type { TcpConnection, TcpListener, TcpSockets } from "./system.ts";
 
@@ -49,6 +50,16 @@ export const tcpSockets: TcpSockets = {
   waiting(listener) {
     // For a listening socket the field counts connections nobody has accepted yet.
     return readInfo(listener) ? info.getUint32(offset.unacked, true) : 0;
+  },
+
+  siblings(listener) {
+    try {
+      const [inode] = Deno.readLinkSync(`/proc/self/fd/${listener}`).match(/\d+/)!;
+      const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => Deno.readTextFileSync(path));
+      return Math.max(...tables.map((table) => listenersBeside(table, inode))) || null;
+    } catch {
+      return null;
+    }
   },
 
   steer(listener, program) {

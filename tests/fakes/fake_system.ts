@@ -127,6 +127,7 @@ export class FakeSystem implements System {
     listeners: () => [],
     connections: () => [],
     waiting: () => 0,
+    siblings: () => null,
     steer: () => unavailable("steer"),
     close: () => {},
   };

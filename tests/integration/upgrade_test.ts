@@ -296,3 +296,49 @@ export default {};
   assertEquals(await server.answering(20), new Set(after.map(String)));
   assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
 });
+
+integrationTest(
+  "workers of a failed upgrade that still listen do not confuse the old master",
+  async (scene) => {
+    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+    const [first] = await server.ready(2);
+    // One worker comes up, the others never do.
+    scene.write({
+      "main.ts":
+        `try { Deno.mkdirSync("first"); } catch { await new Promise(() => setInterval(() => {}, 1000)); }\n` +
+        pidApp,
+    });
+    const from = server.stderr.length;
+    server.kill("SIGUSR2");
+    const [, successor] = await server.logged(/upgrade: process (\d+) starts/);
+    const [, stray] = await server.logged(/pid=(\d+)  ready after/, from);
+    Deno.kill(Number(stray), "SIGSTOP");
+    Deno.kill(first!.pid, "SIGKILL");
+    await server.logged(/died \(SIGKILL\)/, from);
+    Deno.kill(Number(successor), "SIGKILL");
+    scene.write({ "main.ts": pidApp });
+    await server.until("what the old master does", async () => {
+      const workers = (await server.status())?.workers ?? [];
+      return /the failed upgrade left listening/.test(server.stderr) ||
+        workers.filter(({ state }) => state === "ready").length === 2;
+    });
+    Deno.kill(Number(stray), "SIGCONT");
+    await server.until("the end of the stray", () => !isRunning(Number(stray)));
+    const workers = await server.ready(2);
+    assertEquals(await server.answering(40), new Set(workers.map(({ pid }) => String(pid))));
+    for (const { pid } of workers) {
+      Deno.kill(pid, "SIGSTOP");
+      await server.until(
+        "the stall",
+        async () => (await server.status())?.workers.some((one) => one.isStalled),
+      );
+      const others = workers.filter((worker) => worker.pid !== pid).map((worker) => String(worker.pid));
+      assertEquals(await server.answering(10), new Set(others));
+      Deno.kill(pid, "SIGCONT");
+      await server.until(
+        "its end",
+        async () => (await server.status())?.workers.every((one) => !one.isStalled),
+      );
+    }
+  },
+);

@@ -190,3 +190,18 @@ linuxOnly(
       return Promise.resolve();
     }),
 );
+
+linuxOnly(
+  "a stranger in the group is noticed: the order is not known while it is there",
+  () =>
+    withScene((scene) => {
+      scene.join();
+      scene.join();
+      assertEquals(scene.steering.isOrderKnown, true);
+      const learn = scene.listens();
+      assertEquals(scene.steering.isOrderKnown, false);
+      learn();
+      assertEquals(scene.steering.isOrderKnown, true);
+      return Promise.resolve();
+    }),
+);
