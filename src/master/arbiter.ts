@@ -79,8 +79,8 @@ export class Arbiter implements Operated {
     this.#handle(event);
     this.#settle();
   });
-  /** A reload asked for during the start: what starts now may already be out of date. */
-  #reloadWhenReady = false;
+  /** A reload that waits for the end of the start, or of an upgrade: what starts now may already be out of date. */
+  #isReloadWanted = false;
   #finish: (fault: DenicornError | null) => void = () => {};
 
   constructor(options: ArbiterOptions) {
@@ -176,6 +176,16 @@ export class Arbiter implements Operated {
     return this.#reloading.isUnderway ? "reloading" : "running";
   }
 
+  /** Another master serves until this one takes over. */
+  get #isSuccessor(): boolean {
+    return this.#succession?.isWaiting === true;
+  }
+
+  /** All is as it shall be. */
+  get #isComplete(): boolean {
+    return !this.#reloading.isUnderway && this.#crew.isComplete;
+  }
+
   get #workplace(): Workplace {
     return {
       listen: this.#lives.addresses,
@@ -197,9 +207,7 @@ export class Arbiter implements Operated {
         event.child.link(event.connection);
         return this.#recruiter.giveOrders(event.child, this.#workplace);
       case "message":
-        this.#lives.hear(event.child, event.message);
-        if (this.#reloadWhenReady && this.#lives.everReady) this.reload();
-        return;
+        return this.#lives.hear(event.child, event.message);
       case "exit":
         return this.#lives.end(event.child, event.status);
       case "renewed":
@@ -232,9 +240,11 @@ export class Arbiter implements Operated {
   }
 
   reload(): void {
-    if (this.#shutdown.isAsked || this.#upgrade.refuses("HUP")) return;
-    this.#reloadWhenReady = !this.#lives.everReady;
-    if (!this.#reloadWhenReady) this.#reloading.begin();
+    if (this.#shutdown.isAsked) return this.#upgrade.passReloadOn();
+    this.#isReloadWanted = true;
+    if (this.#upgrade.isUnderWay || this.#isSuccessor) {
+      this.#log.logger.info("reload: waiting for the upgrade under way");
+    }
   }
 
   scale(target: number): void {
@@ -268,6 +278,7 @@ export class Arbiter implements Operated {
   #retire(): void {
     if (this.#shutdown.isAsked || !this.#upgrade.isUnderWay) return;
     this.#upgrade.complete();
+    if (this.#isReloadWanted) this.#upgrade.passReloadOn();
     this.#shutdown.retire();
   }
 
@@ -291,7 +302,7 @@ export class Arbiter implements Operated {
   /** A graceful stop that is asked for twice becomes a quick one. */
   stop(how: "graceful" | "quick"): void {
     this.#upgrade.cancel();
-    const serves = this.#lives.everReady && this.#succession?.isWaiting !== true;
+    const serves = this.#lives.everReady && !this.#isSuccessor;
     this.#shutdown.stop(how, serves ? this.#generations.serving.settings.shutdownDelay : 0);
   }
 
@@ -307,16 +318,19 @@ export class Arbiter implements Operated {
     }
     this.#crew.settle();
     this.#reloading.settle();
-    const isComplete = !this.#reloading.isUnderway && this.#crew.isComplete;
     this.#succession?.settle(
-      isComplete,
+      this.#isComplete,
       this.roster.eligible().size > 0,
       (predecessor) => {
         this.totals.upgraded("succeeded");
         this.#lifecycle.tookOver(predecessor);
       },
     );
-    if (!isComplete) return;
+    if (this.#isReloadWanted && this.#lives.everReady && !this.#isSuccessor) {
+      this.#isReloadWanted = false;
+      this.#reloading.begin();
+    }
+    if (!this.#isComplete) return;
     this.#lifecycle.complete(this.target, this.generation, this.addresses);
     this.totals.settled(this.generation);
     if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked();

@@ -34,6 +34,8 @@ export interface UpgradeOptions {
 export class Upgrade {
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
+  /** The successor that serves. */
+  #heir: ChildProcess | null = null;
   #isAsked = false;
   #cancelDeadline: () => void = () => {};
   /** Why this master gave it up, if it did. */
@@ -54,7 +56,9 @@ export class Upgrade {
 
   /** It begins as soon as nothing else is going on: the order of the listeners must not change under it. */
   ask(): void {
-    if (!this.refuses("USR2", this.objection)) this.#isAsked = true;
+    const { objection } = this;
+    this.#isAsked = objection === null;
+    if (objection !== null) this.#options.logger.warning`USR2 ignored: ${objection}`;
   }
 
   /** What keeps an upgrade from beginning, if anything. */
@@ -130,10 +134,12 @@ export class Upgrade {
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
   }
 
-  /** Says so if `what` cannot be done now. */
-  refuses(what: string, reason = this.hindrance): boolean {
-    if (reason !== null) this.#options.logger.warning`${what} ignored: ${reason}`;
-    return reason !== null;
+  /** This master does not serve on: if another one does, the reload is for that. */
+  passReloadOn(): void {
+    const { logger } = this.#options;
+    if (this.#heir === null) return logger.warning("reload ignored: the server is stopping");
+    this.#heir.kill("SIGHUP");
+    logger.info`reload: passed on to process ${this.#heir.pid}`;
   }
 
   /** What a successor needs to go on in this master's place. Throws if none is expected. */
@@ -190,6 +196,7 @@ export class Upgrade {
     const { lifecycle, totals } = this.#options;
     const pid = this.#successor?.pid;
     this.#cancelDeadline();
+    this.#heir = this.#successor;
     this.#successor = null;
     totals.upgraded("succeeded");
     lifecycle.upgraded(pid);

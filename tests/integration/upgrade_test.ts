@@ -117,7 +117,7 @@ integrationTest("TERM during an upgrade stops both masters", async (scene) => {
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
   server.kill("SIGHUP");
-  await server.logged(/HUP ignored: an upgrade is under way/);
+  await server.logged(/reload: waiting for the upgrade under way/);
   server.kill("SIGTERM");
   assertEquals(await server.exited, { code: 0, signal: null });
   await server.until("the end of the new master", () => !isRunning(Number(pid)));
@@ -342,3 +342,52 @@ integrationTest(
     }
   },
 );
+
+integrationTest("HUP during an upgrade reloads whoever serves at its end", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("one") } });
+  await server.ready(1);
+  for (const [end, text] of [["fails", "three"], ["succeeds", "five"]] as const) {
+    for (const { name } of Deno.readDirSync(scene.folder)) {
+      if (name.startsWith("waiting-")) Deno.removeSync(`${scene.folder}/${name}`);
+    }
+    scene.write({ "main.ts": waitingApp("never seen") });
+    const from = server.stderr.length;
+    server.kill("SIGUSR2");
+    const [, successor] = await server.logged(/upgrade: process (\d+) starts/, from);
+    await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+    scene.write({ "main.ts": slowApp(text) });
+    server.kill("SIGHUP");
+    await server.logged(/reload: waiting for the upgrade under way/, from);
+    if (end === "fails") Deno.kill(Number(successor), "SIGKILL");
+    else scene.write({ go: "" });
+    await server.until(`the app ${text}`, async () => await server.text() === text);
+  }
+  await server.upgraded();
+  await server.ready(1);
+});
+
+integrationTest("HUP to the new master before it serves, and to the old one after it has", async (scene) => {
+  const server = scene.start({ files: { "main.ts": slowApp("one") } });
+  await server.ready(1);
+  const old = server.pid;
+  const answer = server.text("/?ms=3000");
+  await server.until(
+    "the request in flight",
+    async () => (await server.status())?.workers[0]?.inFlight === 1,
+  );
+  scene.write({ "main.ts": waitingApp("never seen") });
+  server.kill("SIGUSR2");
+  const [, successor] = await server.logged(/upgrade: process (\d+) starts/);
+  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  scene.write({ "main.ts": slowApp("two") });
+  Deno.kill(Number(successor), "SIGHUP");
+  await server.logged(/reload: waiting for the upgrade under way/);
+  scene.write({ go: "" });
+  await server.until("the app two", async () => await server.text() === "two");
+  scene.write({ "main.ts": slowApp("three") });
+  Deno.kill(old, "SIGHUP");
+  await server.logged(new RegExp(`reload: passed on to process ${successor}`));
+  await server.until("the app three", async () => await server.text() === "three");
+  assertEquals(await answer, "one");
+  await server.upgraded();
+});
