@@ -28,6 +28,8 @@ export interface SettingInForce {
 export interface Operation {
   /** True until another command before it is done. */
   readonly isWaiting: boolean;
+  /** What must come before it can begin, though it has its turn. */
+  readonly obstacle?: string | null;
   /** Gives the end in words, or rejects with Refusal, or with the DenicornError that made it fail. */
   readonly finished: Promise<string>;
 }

@@ -97,13 +97,14 @@ function answersOf(commands: Commands): Readonly<Record<EndpointName, Answer>> {
 /** Answers at the end if that is waited for. A command that could not even begin is never accepted. */
 async function conclude(
   c: Context,
-  { finished, isWaiting }: Operation,
+  { finished, isWaiting, obstacle = null }: Operation,
   isWaited: boolean,
 ): Promise<Response> {
   if (isWaited) return c.json(done(await finished));
-  const pending = isWaiting ? "it begins when the command before it is done" : "it has begun";
-  const first = await Promise.race([finished, Promise.resolve().then(() => null)]);
-  if (first !== null) return c.json(done(first));
+  const first = isWaiting ? "the command before it is done" : obstacle;
+  const pending = first === null ? "it has begun" : `it begins when ${first}`;
+  const end = await Promise.race([finished, Promise.resolve().then(() => null)]);
+  if (end !== null) return c.json(done(end));
   return c.json({ state: "accepted", message: pending } satisfies Done, 202);
 }
 

@@ -118,7 +118,8 @@ export class Arbiter implements Operated {
     });
     this.#upgrade = new Upgrade({
       ...{ system, logger: log.logger, lifecycle, launch: options.launch, roster, traffic, totals, post },
-      ...{ generations, crew, lives, controlSocket: options.controlSocket },
+      ...{ generations, crew, lives, deaths, reloading, succession: options.succession },
+      controlSocket: options.controlSocket,
     });
     this.scoreboard = scoreboard;
     this.#runtimeDirectory = options.runtimeDirectory;
@@ -259,6 +260,10 @@ export class Arbiter implements Operated {
     if (!this.#shutdown.isAsked) this.#upgrade.ask();
   }
 
+  get upgradeObstacle(): string | null {
+    return this.#upgrade.obstacle;
+  }
+
   /** What keeps a command from beginning now, if anything. */
   objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
     if (this.#shutdown.isAsked) return "the server is stopping";
@@ -330,9 +335,10 @@ export class Arbiter implements Operated {
       this.#isReloadWanted = false;
       this.#reloading.begin();
     }
-    if (!this.#isComplete) return;
-    this.#lifecycle.complete(this.target, this.generation, this.addresses);
-    this.totals.settled(this.generation);
-    if (this.#succession?.isUnderWay !== true) this.#upgrade.startIfAsked();
+    if (this.#isComplete) {
+      this.#lifecycle.complete(this.target, this.generation, this.addresses);
+      this.totals.settled(this.generation);
+    }
+    this.#upgrade.startIfPossible();
   }
 }

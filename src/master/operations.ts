@@ -21,6 +21,8 @@ export interface Operable extends Operated {
   allowed(target: number): number;
   /** What keeps a command from beginning now, if anything. */
   objectionTo(command: Name): string | null;
+  /** What an upgrade that was asked for waits for, if anything. */
+  readonly upgradeObstacle: string | null;
   post(event: MasterEvent): void;
 }
 
@@ -82,7 +84,13 @@ export class Operations {
     const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<string>();
     // Perhaps nobody waits for it.
     finished.catch(() => {});
-    const operation = { name, begin, finish, fail, finished, isWaiting: true };
+    const master = this.#master;
+    const operation = {
+      ...{ name, begin, finish, fail, finished, isWaiting: true },
+      get obstacle() {
+        return name === "upgrade" ? master.upgradeObstacle : null;
+      },
+    };
     this.#queue.push(operation);
     if (this.#queue.length === 1) this.#giveTurn();
     return operation;
@@ -128,10 +136,10 @@ export class Operations {
   #hear({ kind, text, error }: LifecycleEvent): void {
     switch (kind) {
       case "stopping":
-        return this.#abandon();
+        return this.#abandon("the server is stopping");
       case "upgraded":
         if (this.#current === "upgrade") this.#end(({ finish }) => finish(text));
-        return this.#abandon();
+        return this.#abandon("a new master serves: ask again");
       case "reload-failed":
         return this.#failIf("reload", error);
       case "upgrade-failed":
@@ -160,11 +168,11 @@ export class Operations {
     this.#end(({ fail }) => fail(new DenicornError(code, message, { detail })));
   }
 
-  #abandon(): void {
+  #abandon(reason: string): void {
     const abandoned = this.#queue;
     this.#queue = [];
     for (const { name, fail } of abandoned) {
-      fail(new Refusal("conflict", `cannot ${name}: the server is stopping`));
+      fail(new Refusal("conflict", `cannot ${name}: ${reason}`));
     }
   }
 }

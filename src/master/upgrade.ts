@@ -6,12 +6,15 @@ import { formatAddress } from "../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../system/system.ts";
 import { Aftermath } from "./aftermath.ts";
 import type { Crew } from "./crew.ts";
+import type { Deaths } from "./deaths.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generations } from "./generations.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "./lifecycle_log.ts";
 import type { Lives } from "./lives.ts";
+import type { Reloading } from "./reloading.ts";
 import type { Roster } from "./roster.ts";
+import type { Succession } from "./succession.ts";
 import type { Totals } from "./totals.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -26,6 +29,10 @@ export interface UpgradeOptions {
   readonly generations: Generations;
   readonly crew: Crew;
   readonly lives: Lives;
+  readonly deaths: Deaths;
+  readonly reloading: Reloading;
+  /** The upgrade that this master came from. */
+  readonly succession: Succession | null;
   /** Where the successor finds this master, if it answers anywhere. */
   readonly controlSocket: () => string | null;
   readonly post: (event: MasterEvent) => void;
@@ -41,6 +48,10 @@ export class Upgrade {
   /** Why this master gave it up, if it did. */
   #givenUp: string | null = null;
   #aftermath: Aftermath | null = null;
+  /** What the log says it waits for. */
+  #told: string | null = null;
+  /** There were workers when it began. */
+  #isServing = false;
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
@@ -75,15 +86,34 @@ export class Upgrade {
     return null;
   }
 
+  /** What one that was asked for waits for, if anything: the order of the listeners must not change under it. */
+  get obstacle(): string | null {
+    if (!this.#isAsked) return null;
+    const { crew, deaths, reloading, roster, succession } = this.#options;
+    if (succession?.isUnderWay === true) return "the master before this one is gone";
+    if (reloading.isUnderway) return "the reload under way is done";
+    if (roster.isAnyBooting) return "the worker that starts is ready";
+    // While replacements are held back, workers die again and again: the upgrade may be the cure.
+    return crew.isComplete || !deaths.mayReplace ? null : "all workers are ready";
+  }
+
+  #tell(obstacle: string): void {
+    if (obstacle !== this.#told) this.#options.logger.info`upgrade: it begins when ${obstacle}`;
+    this.#told = obstacle;
+  }
+
   /** What keeps a reload from beginning, if anything. */
   get hindrance(): string | null {
     const pid = this.#successor?.pid;
     return pid === undefined ? null : `an upgrade is under way: process ${pid} starts`;
   }
 
-  startIfAsked(): void {
+  startIfPossible(): void {
     if (!this.#isAsked) return;
+    const { obstacle } = this;
+    if (obstacle !== null) return this.#tell(obstacle);
     this.#isAsked = false;
+    this.#told = null;
     this.#givenUp = null;
     this.#start();
     const deadline = this.#deadline;
@@ -103,7 +133,9 @@ export class Upgrade {
   settle(): void {
     const { crew, roster } = this.#options;
     // Nobody is replaced meanwhile, so the upgrade must not outlive the last who serves.
-    if (crew.target > 0 && roster.eligible().size === 0) this.#giveUp("no worker of this master is left");
+    if (this.#isServing && crew.target > 0 && roster.eligible().size === 0) {
+      this.#giveUp("no worker of this master is left");
+    }
   }
 
   /** Ends the successor; this master goes on when it is gone. */
@@ -115,9 +147,10 @@ export class Upgrade {
 
   /** Starts the executable that is on disk now, in the way this one was started. */
   #start(): void {
-    const { system, lifecycle, launch, post } = this.#options;
+    const { system, lifecycle, launch, roster, post } = this.#options;
     const controlSocket = this.#options.controlSocket();
     if (controlSocket === null) return;
+    this.#isServing = roster.eligible().size > 0;
     const [command, ...prefix] = launch.command;
     try {
       this.#successor = system.processes.spawn({

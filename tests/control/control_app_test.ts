@@ -65,6 +65,12 @@ Deno.test("an operation behind another one is accepted and says that it waits", 
   ]);
 });
 
+Deno.test("an operation that must wait for something else says for what", async () => {
+  const operation = { ...pending().operation, obstacle: "a worker is ready" };
+  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", post({}));
+  assertEquals([answer.status, (await answer.json()).message], [202, "it begins when a worker is ready"]);
+});
+
 Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", async () => {
   const ending = async (error: Error, path = "/reload?wait=1") => {
     const { operation, fail } = pending();

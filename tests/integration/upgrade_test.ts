@@ -391,3 +391,35 @@ integrationTest("HUP to the new master before it serves, and to the old one afte
   assertEquals(await answer, "one");
   await server.upgraded();
 });
+
+integrationTest(
+  "an upgrade goes ahead while a worker dies again and again: it may be the cure",
+  async (scene) => {
+    const dying = `try { Deno.mkdirSync("first"); } catch { Deno.exit(1); }\n`;
+    const server = scene.start({ files: { "main.ts": dying + slowApp("old") } });
+    await server.ready(1);
+    server.kill("SIGTTIN");
+    await server.logged(/replacing it in \d\d+ ms/);
+    scene.write({ "main.ts": slowApp("new") });
+    server.kill("SIGUSR2");
+    await server.upgraded();
+    await server.ready(1);
+    assertEquals(await server.text(), "new");
+  },
+);
+
+integrationTest("an upgrade that cannot begin yet says what it waits for", async (scene) => {
+  const waits = `try { Deno.mkdirSync("first"); } catch { ${waitingApp("").split("export")[0]} }\n`;
+  const exists =
+    `function exists(path: string) { try { return Deno.statSync(path).isFile; } catch { return false; } }`;
+  const server = scene.start({ files: { "main.ts": waits + pidApp + exists } });
+  await server.ready(1);
+  server.kill("SIGTTIN");
+  await server.until("a worker that boots", () => waiting(scene.folder) > 0);
+  const { code, stdout } = await scene.run(["ctl", "--socket", scene.controlSocket, "upgrade"]);
+  assertEquals([code, stdout], [0, "upgrade accepted: it begins when the worker that starts is ready\n"]);
+  await server.logged(/upgrade: it begins when the worker that starts is ready/);
+  scene.write({ go: "" });
+  await server.upgraded();
+  await server.ready(1);
+});

@@ -13,6 +13,7 @@ class FakeMaster implements Operable {
   readonly feed = new EventFeed(new FakeClock());
   readonly begun: string[] = [];
   objection: string | null = null;
+  upgradeObstacle: string | null = null;
   target = 2;
   readonly #queue = new EventQueue<MasterEvent>((event) => event.type === "asked" && event.begin());
 
@@ -161,7 +162,13 @@ Deno.test("an upgrade ends with the word of the new master or its end, and not b
   const reload = operations.reload();
   master.tell("upgraded");
   assertEquals(await upgrade.finished, "upgraded");
-  await assertRejects(() => reload.finished, Refusal, "cannot reload: the server is stopping");
+  await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: ask again");
+});
+
+Deno.test("an upgrade that has its turn tells what it waits for, others do not", () => {
+  const { master, operations } = scene();
+  master.upgradeObstacle = "a worker is ready";
+  assertEquals([operations.upgrade().obstacle, operations.reload().obstacle], ["a worker is ready", null]);
 });
 
 Deno.test("a stop ends what runs and what waits", async () => {
