@@ -206,6 +206,7 @@ export class Arbiter implements Operated {
         return obey(signalMeanings[event.signal].master, this, this.#system.host);
       case "linked":
         event.child.link(event.connection);
+        this.#recruiter.checkVersion(event.version);
         return this.#recruiter.giveOrders(event.child, this.#workplace);
       case "message":
         return this.#lives.hear(event.child, event.message);

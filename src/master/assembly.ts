@@ -50,7 +50,7 @@ export async function assemble(system: System, parts: Parts): Promise<Arbiter> {
   });
   void acceptLinks(directory.links, {
     identify: (token) => arbiter.roster.redeem(token),
-    linked: (child, connection) => arbiter.post({ type: "linked", child, connection }),
+    linked: (child, connection, version) => arbiter.post({ type: "linked", child, connection, version }),
     message: (child, message) => arbiter.post({ type: "message", child, message }),
     ended: () => arbiter.post({ type: "unlinked" }),
   }, system.clock);

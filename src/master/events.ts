@@ -8,7 +8,12 @@ import type { AppBundle, Generation } from "./generation.ts";
 /** Everything that can happen to a master. */
 export type MasterEvent =
   | { readonly type: "signal"; readonly signal: HandledSignal }
-  | { readonly type: "linked"; readonly child: Child; readonly connection: Connection }
+  | {
+    readonly type: "linked";
+    readonly child: Child;
+    readonly connection: Connection;
+    readonly version: string;
+  }
   | { readonly type: "message"; readonly child: Child; readonly message: FromWorker }
   | { readonly type: "exit"; readonly child: Child; readonly status: ExitStatus }
   /** Settings were read anew for a reload. */

@@ -6,7 +6,8 @@ import type { Child } from "./child.ts";
 export interface LinkEvents {
   /** The child that was given this token, once; `null` for a stranger. */
   identify(token: string): Child | null;
-  linked(child: Child, connection: Connection): void;
+  /** `version` is that of the program it runs. */
+  linked(child: Child, connection: Connection, version: string): void;
   message(child: Child, message: FromWorker): void;
   ended(child: Child): void;
 }
@@ -37,9 +38,10 @@ async function read(connection: Connection, events: LinkEvents): Promise<void> {
         if (child !== null) {
           events.message(child, message);
         } else {
-          child = message.type === "hello" ? events.identify(message.token) : null;
+          if (message.type !== "hello") return;
+          child = events.identify(message.token);
           if (child === null) return;
-          events.linked(child, connection);
+          events.linked(child, connection, message.version);
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Brings a worker to life: starts its process, and gives it its orders when it is linked and its bundle made. */
 
+import { version } from "../core/version.ts";
 import type { Log } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import { Child } from "./child.ts";
@@ -20,6 +21,8 @@ export interface RecruiterOptions {
 
 export class Recruiter {
   readonly #options: RecruiterOptions;
+  /** The version of the last worker. */
+  #version = version;
 
   constructor(options: RecruiterOptions) {
     this.#options = options;
@@ -39,6 +42,18 @@ export class Recruiter {
       await child.silenced;
       post({ type: "exit", child, status });
     });
+  }
+
+  /**
+   * Says once that workers start from another version than this master's. The file of a running master cannot be
+   * started again once it is replaced: the runtime looks for its data under the name that the file had.
+   */
+  checkVersion(found: string): void {
+    if (found !== this.#version && found !== version) {
+      this.#options.log.logger
+        .warning`the executable was replaced: workers run version ${found} and this master ${version}: send USR2`;
+    }
+    this.#version = found;
   }
 
   giveOrders(child: Child, workplace: Workplace): void {

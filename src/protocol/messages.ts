@@ -1,6 +1,6 @@
 /**
- * The link between the master and one worker: what each side may say. Both run the same executable, so the
- * messages need no version; a token proves that the process on the other end is the one that was spawned.
+ * The link between the master and one worker: what each side may say. Both run the same version, unless the
+ * executable was replaced; a token proves that the process on the other end is the one that was spawned.
  */
 
 import type { ErrorCode } from "../core/errors.ts";
@@ -73,7 +73,7 @@ export interface Failure {
 }
 
 export type FromWorker =
-  | { readonly type: "hello"; readonly token: string }
+  | { readonly type: "hello"; readonly token: string; readonly version: string }
   /** The app is loaded: it could listen now. */
   | { readonly type: "loaded" }
   /** It listens. `kept` says why the master did not get the listening sockets, where it wants them. */

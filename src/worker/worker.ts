@@ -7,6 +7,7 @@ import { importApp } from "../app/import_app.ts";
 import { importFailure } from "../app/import_failure.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
+import { version } from "../core/version.ts";
 import type { WorkerOrders } from "../protocol/messages.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
@@ -44,7 +45,7 @@ export class Worker {
     for (const signal of handledSignals) {
       this.#system.processes.onSignal(signal, () => this.#handleSignal(signal));
     }
-    void this.#link.send({ type: "hello", token });
+    void this.#link.send({ type: "hello", token, version });
     for await (const message of this.#link.messages()) {
       switch (message.type) {
         case "load":

@@ -11,7 +11,7 @@ Deno.test("workers start while the app is bundled and get their orders when it i
   const stage = new Stage(1, () => promise);
   await settled();
   const [worker] = stage.actors;
-  await worker!.says({ type: "hello", token: "" });
+  await worker!.says({ type: "hello", token: "", version: "" });
   assertEquals(worker!.received, []);
   resolve({ source: "/srv/app.ts", exportName: "app", path: "/run/1.mjs" });
   await settled();
@@ -39,7 +39,7 @@ Deno.test("last words that are read only after the exit still tell why", async (
   stage.linksAreSlow = true;
   await settled();
   const [worker] = stage.actors;
-  await worker!.says({ type: "hello", token: "" });
+  await worker!.says({ type: "hello", token: "", version: "" });
   await stage.exits(worker!, 4);
   await worker!.says({ type: "failed", failure });
   await worker!.unlinks();
@@ -263,6 +263,15 @@ Deno.test("a stop ends the spent worker and its replacement like all others", as
   await stage.system.clock.advance(1_000);
   for (const actor of stage.alive()) await stage.exits(actor, 0);
   assertEquals([stage.outcome, stage.actors.length], [null, 3]);
+});
+
+Deno.test("workers of a version that replaced the master's on disk are told once", async () => {
+  const stage = await serving(2);
+  stage.version = "9.9.9";
+  for (const actor of stage.alive()) await stage.exits(actor, 1);
+  await stage.allReady();
+  assertEquals(stage.alive().length, 2);
+  assertEquals(stage.log.match(/the executable was replaced: workers run version 9\.9\.9/g)?.length, 1);
 });
 
 Deno.test("a stranger's token opens no link, and a token works once", async () => {

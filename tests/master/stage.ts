@@ -1,6 +1,7 @@
 import type { DenicornError } from "../../src/core/errors.ts";
 import { scoreboardSize, SlotWriter } from "../../src/core/scoreboard.ts";
 import type { HandledSignal } from "../../src/core/signals.ts";
+import { version } from "../../src/core/version.ts";
 import { openLog } from "../../src/log/logger.ts";
 import { Arbiter } from "../../src/master/arbiter.ts";
 import type { Child } from "../../src/master/child.ts";
@@ -36,6 +37,8 @@ export class Stage {
   spawning: () => void = () => {};
   /** Bundles that were given up. */
   readonly discarded: string[] = [];
+  /** Of the program that workers run. */
+  version = version;
   /** What a worker said before it ended is read only when the test lets its link end. */
   linksAreSlow = false;
 
@@ -128,7 +131,7 @@ export class Stage {
           return Promise.resolve();
         };
         const connection = { receive: async function* () {}, send, close: () => {} };
-        this.arbiter.post({ type: "linked", child, connection });
+        this.arbiter.post({ type: "linked", child, connection, version: this.version });
       }
       this.arbiter.post({ type: "message", child, message });
       await settled();
