@@ -124,7 +124,7 @@ export class LifecycleLog {
     this.#logger.error`${text}`;
   }
 
-  upgraded(pid: number | undefined): void {
+  upgraded(pid: number): void {
     const text = `process ${pid} serves: finishing requests in flight`;
     this.#tell("upgraded", text);
     this.#logger.info`${text}`;

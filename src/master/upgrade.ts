@@ -90,6 +90,7 @@ export class Upgrade {
   get obstacle(): string | null {
     if (!this.#isAsked) return null;
     const { crew, deaths, reloading, roster, succession } = this.#options;
+    if (this.#aftermath !== null) return "the workers of the one that failed are gone";
     if (succession?.isUnderWay === true) return "the master before this one is gone";
     if (reloading.isUnderway) return "the reload under way is done";
     if (roster.isAnyBooting) return "the worker that starts is ready";
@@ -108,6 +109,7 @@ export class Upgrade {
     return pid === undefined ? null : `an upgrade is under way: process ${pid} starts`;
   }
 
+  /** To be called whenever something has changed. */
   startIfPossible(): void {
     if (!this.#isAsked) return;
     const { obstacle } = this;
@@ -224,14 +226,16 @@ export class Upgrade {
     this.#successor?.kill("SIGTERM");
   }
 
-  /** The successor serves: it is on its own from now on. */
-  complete(): void {
+  /** The successor serves: it is on its own from now on. False if there is none. */
+  complete(): boolean {
+    if (this.#successor === null) return false;
     const { lifecycle, totals } = this.#options;
-    const pid = this.#successor?.pid;
+    const { pid } = this.#successor;
     this.#cancelDeadline();
     this.#heir = this.#successor;
     this.#successor = null;
     totals.upgraded("succeeded");
     lifecycle.upgraded(pid);
+    return true;
   }
 }
