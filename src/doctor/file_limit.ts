@@ -1,13 +1,17 @@
+import { type FileLimit, raised } from "../core/file_limit.ts";
 import { type Check, type Finding, note, ok, problem } from "./check.ts";
 
 export const fileLimit: Check = {
   name: "file-limit",
   why:
     "Every connection is an open file of its worker, and so is all that the app opens. At the limit a worker " +
-    "takes no connection and opens no file. The limit holds for each process by itself.",
-  change: "systemd: `LimitNOFILE=65536`; a shell: `ulimit -n 65536` (up to the hard limit without root); " +
+    "takes no connection and opens no file, until some are closed. The limit holds for each process by itself. " +
+    "A server raises its soft limit to the hard one when it starts, or to 1048576 if that is less.",
+  change: "systemd: `LimitNOFILE=65536`; a shell, as root: `ulimit -Hn 65536`; " +
     "containers: `--ulimit nofile=65536:65536`.",
-  lossWindow: "when a worker has as many connections as it may open files: further ones wait and time out",
+  lossWindow:
+    "when a worker has as many connections as it may open files: those that wait for it are reset, " +
+    "further ones refused or left to other workers",
   linuxOnly: true,
   onFailure: "note",
   run({ system, settings }) {
@@ -16,11 +20,6 @@ export const fileLimit: Check = {
     return judgeFileLimit(limits, { ...settings, addresses: settings.bind.length });
   },
 };
-
-interface FileLimit {
-  readonly soft: number;
-  readonly hard: number;
-}
 
 export function parseFileLimit(text: string): FileLimit | null {
   const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(text) ?? [];
@@ -38,14 +37,16 @@ const fewestConnections = 200;
 
 /** A worker should be able to take all that may wait in its queue, `backlog`. */
 export function judgeFileLimit(
-  { soft, hard }: FileLimit,
+  limits: FileLimit,
   { workers, backlog, addresses }: { workers: number; backlog: number; addresses: number },
 ): Finding {
   // Of each worker its link, its process, and a copy of each of its listeners.
   const master = ofEachProcess + workers * (perWorker + addresses);
-  const connections = Math.max(0, soft - ofEachProcess);
-  const limit = `soft ${show(soft)}, hard ${show(hard)}`;
-  if (soft < master) {
+  const own = raised(limits);
+  const connections = Math.max(0, own - ofEachProcess);
+  const raise = own === limits.soft ? "" : `, raised to ${show(own)} at the start`;
+  const limit = `soft ${show(limits.soft)}, hard ${show(limits.hard)}${raise}`;
+  if (own < master) {
     return problem(`${limit}: the master needs about ${master} for ${many(workers, "worker")}`);
   }
   const room = `${limit}: about ${show(connections)} connections for each worker`;

@@ -17,7 +17,7 @@ export class ListeningTurns {
 
   /** The worker has loaded its app and could listen now. */
   queue(child: Child): void {
-    this.#waiting.push(child);
+    if (this.#current !== child && !this.#waiting.includes(child)) this.#waiting.push(child);
     this.#next();
   }
 

@@ -2,7 +2,7 @@
 
 import { endingOf } from "../core/death.ts";
 import type { DenicornError } from "../core/errors.ts";
-import { isStillBooting } from "../core/worker_state.ts";
+import { isStillBooting, isWanted } from "../core/worker_state.ts";
 import { decodeFigures } from "../protocol/figures.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import type { Clock, ExitStatus, TcpAddress } from "../system/system.ts";
@@ -63,11 +63,14 @@ export class Lives {
   hear(child: Child, message: FromWorker): void {
     const { scoreboard, traffic, deaths, crew, shutdown, clock } = this.#options;
     const event = child.note(message);
-    if (message.type === "loaded") traffic.queue(child);
+    const isBack = child.state.is === "ready";
+    if (message.type === "loaded" && isWanted(child.state)) traffic.queue(child);
     if (message.type === "closed") traffic.leave(child);
     if (message.type === "figures") scoreboard.accept(child.slot, decodeFigures(message.bytes));
     if (event === null) return;
     child.apply(event, clock.monotonic());
+    // It had lost its listeners.
+    if (message.type === "ready" && isBack) return traffic.join(child, message.kept);
     if (message.type === "ready" && child.state.is === "ready") {
       this.#welcome(child, message.addresses, message.kept);
     } else if (message.type === "draining" && message.failure !== undefined && !shutdown.isUnderWay) {

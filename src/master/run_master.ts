@@ -1,6 +1,7 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { raised } from "../core/file_limit.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
@@ -33,6 +34,7 @@ export async function runMaster(
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, logOrders(settings), { pid: host.pid });
+  raiseFileLimit(system, log);
   const control = new Control({ system, logger: log.logger, settings, directory });
   cleanup.defer(() => control.close());
   const admin = new Admin(system, log.logger, settings);
@@ -87,6 +89,19 @@ export async function runMaster(
   }
   reportFault(system, log, settings, fault);
   return fault.exitCode;
+}
+
+/** Workers inherit it. */
+function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
+  try {
+    const limit = openFiles.limit();
+    const soft = raised(limit);
+    if (soft === limit.soft) return;
+    openFiles.setLimit({ ...limit, soft });
+    logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;
+  } catch (error) {
+    logger.debug`limit of open files left as it is: ${toDenicornError(error).message}`;
+  }
 }
 
 /** The predecessor lets go of what it holds in the next moments. */

@@ -71,6 +71,10 @@ export class Steering {
     this.#post = post;
   }
 
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
   get isOn(): boolean {
     return this.#post !== null;
   }

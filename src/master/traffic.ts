@@ -76,8 +76,10 @@ export class Traffic {
     return () => cancel();
   }
 
-  /** The worker has loaded its app. */
+  /** The worker has loaded its app, or has room again for the listeners it lost. */
   queue(child: Child): void {
+    // Two masters count by the same order now; it asks again.
+    if (child.state.is === "ready" && this.#steering.isFrozen) return;
     this.#turns.queue(child);
   }
 

@@ -74,7 +74,7 @@ export interface Failure {
 
 export type FromWorker =
   | { readonly type: "hello"; readonly token: string; readonly version: string }
-  /** The app is loaded: it could listen now. */
+  /** The app is loaded: it could listen now. Also from a worker that lost its listeners and has room for new ones. */
   | { readonly type: "loaded" }
   /** It listens. `kept` says why the master did not get the listening sockets, where it wants them. */
   | { readonly type: "ready"; readonly addresses: readonly Address[]; readonly kept?: string | undefined }

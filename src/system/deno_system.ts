@@ -3,6 +3,7 @@ import { openDescriptorPost, sendDescriptors } from "./descriptor_post.ts";
 import { files } from "./files.ts";
 import { host } from "./host.ts";
 import { network } from "./network.ts";
+import { openFiles } from "./open_files.ts";
 import { processes } from "./processes.ts";
 import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
@@ -21,5 +22,6 @@ export function createSystem(): System {
     sockets: tcpSockets,
     descriptors,
     memory: sharedMemory,
+    openFiles,
   };
 }

@@ -53,6 +53,8 @@ export const network: Network = {
       onListen: () => {},
       onError,
     }, handler);
+    // Rejects when accepting fails: at once on Deno 2.9, on 2.7 only when the last connection has ended.
+    void server.finished.catch(() => {});
     return {
       address: { hostname: server.addr.hostname, port: server.addr.port },
       stopAccepting: () => server.shutdown().catch(() => {}),

@@ -3,6 +3,8 @@
  * bring hand-written fakes. Nothing outside `system/` touches `Deno.*`, FFI or timers.
  */
 
+import type { FileLimit } from "../core/file_limit.ts";
+
 export interface System {
   readonly clock: Clock;
   readonly host: Host;
@@ -12,6 +14,7 @@ export interface System {
   readonly sockets: TcpSockets;
   readonly descriptors: Descriptors;
   readonly memory: SharedMemory;
+  readonly openFiles: OpenFiles;
 }
 
 export interface Clock {
@@ -268,6 +271,7 @@ export interface TcpSockets {
   waiting(listener: number): number;
   /** How many sockets of this host listen where `listener` does, itself included; `null` where nobody tells. */
   siblings(listener: number): number | null;
+  isListening(descriptor: number): boolean;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws where the kernel refuses. */
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
   close(descriptor: number): void;
@@ -301,4 +305,13 @@ export interface SharedMemory {
   map(path: string, owner: number): ArrayBuffer;
   /** True when the process that created the file is gone. */
   isAbandoned(path: string): boolean;
+}
+
+/** The files this process may have open at once. Linux only: elsewhere every call throws. */
+export interface OpenFiles {
+  limit(): FileLimit;
+  /** Throws where the system refuses. */
+  setLimit(limit: FileLimit): void;
+  /** True if `count` more could be opened now. */
+  hasRoomFor(count: number): boolean;
 }

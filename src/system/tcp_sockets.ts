@@ -23,7 +23,7 @@ export const tcpSockets: TcpSockets = {
   listeners() {
     const found: TcpListener[] = [];
     for (const descriptor of openDescriptors()) {
-      if (readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN) {
+      if (tcpSockets.isListening(descriptor)) {
         found.push({ descriptor, port: portOf(descriptor) });
       }
     }
@@ -61,6 +61,8 @@ export const tcpSockets: TcpSockets = {
       return null;
     }
   },
+
+  isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
   steer(listener, program) {
     const reference = new ArrayBuffer(16);

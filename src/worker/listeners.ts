@@ -6,8 +6,10 @@ import type { FetchHandler, HttpServer, ServeOptions, System } from "../system/s
 
 export interface Listeners {
   readonly servers: readonly HttpServer[];
-  /** Of its sockets, where the master has a copy of them: then it may move new connections to other workers. */
+  /** Of its sockets; empty where the system does not tell. */
   readonly descriptors: readonly number[];
+  /** The master has copies of them: then it may move new connections to other workers. */
+  readonly isShared: boolean;
   /** Why the master has none, if it wanted them. */
   readonly kept: string | undefined;
 }
@@ -21,25 +23,25 @@ export function openListeners(
 ): Listeners {
   const servers: HttpServer[] = [];
   const descriptors: number[] = [];
-  const find = post === null ? () => [] : () => ownListeners(system);
   for (const address of listen) {
-    const before = find();
+    const before = ownListeners(system);
     try {
       servers.push(system.network.serve({ address, backlog, onError }, handler));
     } catch (error) {
       throw toListenError(error, address);
     }
-    descriptors.push(...find().filter((descriptor) => !before.includes(descriptor)));
+    descriptors.push(...ownListeners(system).filter((descriptor) => !before.includes(descriptor)));
   }
-  if (post === null || listen.length === 0) return { servers, descriptors: [], kept: undefined };
+  const own = { servers, descriptors, isShared: false };
+  if (post === null || listen.length === 0) return { ...own, kept: undefined };
   try {
     if (descriptors.length !== listen.length) {
       throw new Error("the listening sockets were not found in /proc");
     }
     system.descriptors.send(post, String(system.host.pid), descriptors);
-    return { servers, descriptors, kept: undefined };
+    return { ...own, isShared: true, kept: undefined };
   } catch (error) {
-    return { servers, descriptors: [], kept: error instanceof Error ? error.message : String(error) };
+    return { ...own, kept: error instanceof Error ? error.message : String(error) };
   }
 }
 

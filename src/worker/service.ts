@@ -6,6 +6,7 @@ import type { FetchHandler, ServeOptions, System } from "../system/system.ts";
 import { drain, type DrainReport } from "./drain.ts";
 import type { Flight } from "./flights.ts";
 import { leaveQuietly } from "./leave_quietly.ts";
+import { Hearing } from "./hearing.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import { logged } from "./logged_requests.ts";
 import { Pulse } from "./pulse.ts";
@@ -18,7 +19,11 @@ export interface ServiceEvents {
   readonly send: (message: FromWorker) => void;
   readonly onError: ServeOptions["onError"];
   readonly onSlow: (flight: Flight, ms: number) => void;
+  /** No new connection is accepted any more; `isFull`: for want of files it may open. */
+  readonly onDeaf: (isFull: boolean) => void;
 }
+
+const noListeners: Listeners = { servers: [], descriptors: [], isShared: false, kept: undefined };
 
 export class Service {
   readonly requests: Requests;
@@ -28,9 +33,10 @@ export class Service {
   readonly #orders: WorkerOrders;
   readonly #events: ServiceEvents;
   readonly #pulse: Pulse;
+  readonly #hearing: Hearing;
   readonly #webSockets: WebSockets;
   readonly #recalled = Promise.withResolvers<void>();
-  #listeners: Listeners = { servers: [], descriptors: [], kept: undefined };
+  #listeners: Listeners = noListeners;
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, orders: WorkerOrders, events: ServiceEvents) {
@@ -52,7 +58,23 @@ export class Service {
     this.#pulse = new Pulse(clock, this.slot, this.requests, {
       interval: orders.beatInterval,
       restingInterval: orders.restingBeatInterval,
-      onBeat: () => reports.report(),
+      onBeat: () => {
+        reports.report();
+        this.#hearing.look();
+      },
+    });
+    this.#hearing = new Hearing(system, {
+      onDeaf: (isFull) => {
+        this.#letGo();
+        events.onDeaf(isFull);
+      },
+      onCramped: () => {
+        // Closes the connections that are kept without a request. With one in flight it might cut that, too.
+        if (this.requests.inFlight === 0) {
+          this.#listeners.servers.forEach((server) => void server.stopAccepting());
+        }
+      },
+      onRoom: () => events.send({ type: "loaded" }),
     });
     this.#webSockets = new WebSockets(this.requests);
     system.network.onWebSocket((socket) => this.#webSockets.add(socket));
@@ -60,7 +82,7 @@ export class Service {
     this.accessLog = accessLogfile === null ? null : new AccessLog(system, accessLogfile, format);
   }
 
-  /** Listens and says so. Throws DenicornError for an address that cannot be had. */
+  /** Listens and says so; again when it had gone deaf. Throws DenicornError for an address that cannot be had. */
   start(fetch: FetchHandler): void {
     const { clock } = this.#system;
     const { slot } = this.#orders;
@@ -68,10 +90,21 @@ export class Service {
       this.accessLog === null ? fetch : logged(fetch, this.accessLog, clock, slot),
     );
     this.#listeners = openListeners(this.#system, this.#orders, this.#events.onError, handler);
-    const { servers, kept } = this.#listeners;
+    const { servers, kept, descriptors } = this.#listeners;
+    this.#hearing.begin(descriptors);
     this.slot.writer.state = "ready";
     this.#pulse.start();
     this.#events.send({ type: "ready", addresses: servers.map((server) => server.address), kept });
+  }
+
+  /** One listener is lost: the others go too, for they join and leave the group together. */
+  #letGo(): void {
+    const { servers, descriptors } = this.#listeners;
+    const { sockets } = this.#system;
+    servers.filter((_, index) => sockets.isListening(descriptors[index]!))
+      .forEach((server) => void server.stopAccepting());
+    this.#listeners = { ...this.#listeners, descriptors: [], isShared: false };
+    this.#events.send({ type: "closed" });
   }
 
   /** Nobody takes its new connections any more. */
@@ -83,11 +116,12 @@ export class Service {
   async finish(): Promise<DrainReport> {
     const { clock, sockets } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.#orders;
-    const { servers, descriptors } = this.#listeners;
+    const { servers, descriptors, isShared } = this.#listeners;
     this.slot.writer.state = "draining";
     this.#webSockets.close();
     let took = 0;
-    if (descriptors.length > 0) {
+    this.#hearing.cease();
+    if (isShared) {
       const ports = servers.map((server) => server.address.port);
       const report = await leaveQuietly(this.requests, sockets, clock, {
         deadline,

@@ -7,6 +7,7 @@ import { importApp } from "../app/import_app.ts";
 import { importFailure } from "../app/import_failure.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
+import { Throttle } from "../core/throttle.ts";
 import { version } from "../core/version.ts";
 import type { WorkerOrders } from "../protocol/messages.ts";
 import type { FetchHandler, System } from "../system/system.ts";
@@ -30,6 +31,8 @@ export class Worker {
   #listening = false;
   #leaving = false;
   #successor: Successor | null = null;
+  readonly #deafness = new Throttle(tellingPause);
+  #tellsHearing = false;
   /** Settles when what a dead master left is removed. */
   #tidied: Promise<void> = Promise.resolve();
 
@@ -77,6 +80,7 @@ export class Worker {
         send: (message) => void this.#link.send(message),
         onError: (error) => this.#answerError(error),
         onSlow: (flight, ms) => this.#tellSlow(flight, ms),
+        onDeaf: (isFull) => this.#tellDeaf(isFull),
       });
       this.#fetch = await this.#load(orders);
     } catch (error) {
@@ -86,12 +90,17 @@ export class Worker {
   }
 
   #listen(): void {
+    // The turn goes to the next one.
+    if (this.#leaving && this.#listening) return void this.#link.send({ type: "closed" });
     if (this.#leaving || this.#service === null || this.#fetch === null) return;
     try {
       this.#service.start(this.#fetch);
     } catch (error) {
+      // Who has listened before tries again.
+      if (this.#listening) return void this.#link.send({ type: "closed" });
       return void this.#fail(toDenicornError(error));
     }
+    if (this.#listening) return this.#tellHearing();
     this.#listening = true;
     void this.#log?.load();
     const { apart } = this.#service.slot;
@@ -215,6 +224,23 @@ export class Worker {
     this.#system.processes.exit(code);
   }
 
+  #tellDeaf(isFull: boolean): void {
+    this.#tellsHearing = this.#deafness.pass(this.#system.clock.monotonic()) !== null;
+    if (!this.#tellsHearing) return;
+    const why = isFull
+      ? `it may have ${this.#system.openFiles.limit().soft} files open at once: raise LimitNOFILE= (systemd) or ` +
+        "the hard limit (ulimit -Hn), or start more workers"
+      : "the system refused one: see the log of the kernel";
+    void this.#log?.say((logger) =>
+      logger
+        .error`accepts no connection: ${why}; it serves those it has, and accepts again when there is room`
+    );
+  }
+
+  #tellHearing(): void {
+    if (this.#tellsHearing) void this.#log?.say((logger) => logger.info("accepts connections again"));
+  }
+
   #tellSlow(flight: Flight, ms: number): void {
     void this.#log?.say((logger) => logger.warning`slow request: ${describe(flight, ms)}, still running`);
   }
@@ -235,6 +261,9 @@ export class Worker {
     );
   }
 }
+
+/** Milliseconds between two lines about connections that are not accepted. */
+const tellingPause = 5_000;
 
 /** So many requests stand in one line of the log. */
 const mostNamed = 5;

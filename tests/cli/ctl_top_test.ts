@@ -18,6 +18,7 @@ function scene(looks = Infinity) {
     sockets: outside.sockets,
     descriptors: outside.descriptors,
     memory: outside.memory,
+    openFiles: outside.openFiles,
     host: {
       ...outside.host,
       isTerminal: () => true,

@@ -69,13 +69,20 @@ Deno.test("file-limit: the line in /proc/self/limits", () => {
 
 Deno.test("file-limit: enough for the master, for some connections, and for those that may wait", () => {
   const judge = (soft: number, workers: number) =>
-    judgeFileLimit({ soft, hard: 4096 }, { workers, backlog: 2048, addresses: 1 });
+    judgeFileLimit({ soft, hard: soft }, { workers, backlog: 2048, addresses: 1 });
   says(judge(4096, 4), "ok", /^soft 4096, hard 4096: about 4064 connections/);
   says(judge(Infinity, 4), "ok", /unlimited/);
   says(judge(1024, 4), "note", /992 connections .* 2048 that may wait/);
   says(judge(128, 1), "problem", /about 96 connections/);
   // The master has a link, a process and a listener of each worker.
   says(judge(1024, 512), "problem", /needs about 2080 for 512 workers/);
+});
+
+Deno.test("file-limit: what counts is what a server raises it to", () => {
+  const judge = (soft: number, hard: number) =>
+    judgeFileLimit({ soft, hard }, { workers: 2, backlog: 2048, addresses: 1 });
+  says(judge(128, 4096), "ok", /^soft 128, hard 4096, raised to 4096 at the start: about 4064 connections/);
+  says(judge(1024, Infinity), "ok", /hard unlimited, raised to 1048576 .* about 1048544 connections/);
 });
 
 Deno.test("accept-queue: the kernel cuts the backlog", () => {

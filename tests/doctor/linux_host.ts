@@ -38,6 +38,7 @@ export class LinuxHost implements System {
   readonly clock = this.#fake.clock;
   readonly texts = this.#fake.texts;
   readonly processes = this.#fake.processes;
+  readonly openFiles = this.#fake.openFiles;
   readonly written = this.#fake.written;
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;

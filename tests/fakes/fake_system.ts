@@ -6,6 +6,7 @@ import type {
   Files,
   Host,
   Network,
+  OpenFiles,
   Processes,
   SharedMemory,
   Signal,
@@ -128,6 +129,7 @@ export class FakeSystem implements System {
     connections: () => [],
     waiting: () => 0,
     siblings: () => null,
+    isListening: () => true,
     steer: () => unavailable("steer"),
     close: () => {},
   };
@@ -141,6 +143,12 @@ export class FakeSystem implements System {
     create: () => unavailable("shared memory"),
     map: () => unavailable("shared memory"),
     isAbandoned: () => false,
+  };
+
+  openFiles: OpenFiles = {
+    limit: () => unavailable("limit of open files"),
+    setLimit: () => unavailable("limit of open files"),
+    hasRoomFor: () => unavailable("limit of open files"),
   };
 
   #read(path: string): string {
