@@ -5,6 +5,7 @@ import { assemble } from "./assembly.ts";
 import { logOrders } from "./generation.ts";
 import { rememberLaunch } from "./launch.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /**
  * Loads the app in one worker that listens nowhere, just as a start would. Throws DenicornError with the cause
@@ -31,6 +32,7 @@ export async function checkApp(
   using cleanup = new DisposableStack();
   const arbiter = await assemble(system, {
     ...{ log, reader, directory, cleanup },
+    upkeep: new Upkeep(system, log.logger, directory),
     launch: rememberLaunch(system),
     controlSocket: () => null,
     claim: () => Promise.resolve(),

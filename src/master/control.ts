@@ -10,12 +10,14 @@ import type { System } from "../system/system.ts";
 import type { Arbiter } from "./arbiter.ts";
 import { Operations } from "./operations.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 export interface ControlOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly settings: Pick<Settings, "controlSocket">;
   readonly directory: Pick<RuntimeDirectory, "controlSocket">;
+  readonly upkeep: Pick<Upkeep, "keep">;
 }
 
 export class Control {
@@ -42,7 +44,7 @@ export class Control {
    * is insisted on. Throws DenicornError `control-socket`.
    */
   async open(commands: Commands): Promise<void> {
-    const { system, logger, settings, directory } = this.#options;
+    const { system, logger, settings, directory, upkeep } = this.#options;
     const { controlSocket: chosen } = settings;
     if (chosen === false) return;
     const path = chosen ?? directory.controlSocket;
@@ -55,6 +57,12 @@ export class Control {
       return;
     }
     if (chosen !== undefined) this.#leaveTrace(chosen);
+    const forget = upkeep.keep(() => this.#path === null ? null : directory.controlSocket, () => {
+      if (chosen !== undefined) return this.#leaveTrace(chosen);
+      // The old server is not closed: that would remove, some moments later, the socket of the new one.
+      forget();
+      void this.open(commands);
+    });
   }
 
   /** So that `denicorn ctl` finds it without being told where. */

@@ -10,6 +10,7 @@ import type { GenerationSource } from "./generations.ts";
 import { missingDirectory } from "./boot_failure.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 import { shareLogs } from "./shared_logs.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** Settings as they were at the start, and as they are whenever asked again. */
 export interface SettingsReader {
@@ -24,9 +25,12 @@ export function createGenerationSource(
   reader: SettingsReader,
   directory: RuntimeDirectory,
   account: Account,
+  upkeep: Upkeep,
 ): GenerationSource {
+  const kept = new Map<string, () => void>();
   return {
     async renew(number) {
+      upkeep.look();
       requireWorkingDirectory(system);
       const next = await reader.read();
       const { applied, needRestart } = changedSettings(reader.initial, next);
@@ -50,6 +54,7 @@ export function createGenerationSource(
         cache: settings.bundleCache === "auto",
       });
       directory.share(account, outfile);
+      kept.set(outfile, upkeep.keepFile(outfile, () => directory.share(account, outfile)));
       for (const warning of warnings) logger.warning`${warning}`;
       const how = wasKept ? "found unchanged" : "bundled";
       logger.debug`${how}: ${inputs} files, in ${Math.round(durationMs)} ms`;
@@ -58,7 +63,11 @@ export function createGenerationSource(
     },
 
     shareLogs: ({ settings }) => shareLogs(system, settings, account),
-    discard: (bundle) => system.files.remove(bundle.path),
+    discard({ path }) {
+      kept.get(path)?.();
+      kept.delete(path);
+      system.files.remove(path);
+    },
   };
 }
 

@@ -17,6 +17,7 @@ import { writePidfile } from "./pidfile.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 import { tellStatsd } from "./statsd.ts";
 import { statusOf } from "./status.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /**
  * Serves until told to stop. `reader` gives the settings now and again for every reload; `cleanup` learns what
@@ -35,7 +36,9 @@ export async function runMaster(
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, logOrders(settings), { pid: host.pid });
   raiseFileLimit(system, log);
-  const control = new Control({ system, logger: log.logger, settings, directory });
+  const upkeep = new Upkeep(system, log.logger, directory);
+  cleanup.defer(upkeep.start());
+  const control = new Control({ system, logger: log.logger, settings, directory, upkeep });
   cleanup.defer(() => control.close());
   const admin = new Admin(system, log.logger, settings);
   cleanup.defer(() => admin.close());
@@ -51,7 +54,7 @@ export async function runMaster(
     claimPidfile(null);
   }
   const arbiter = await assemble(system, {
-    ...{ log, reader, directory, launch, cleanup },
+    ...{ log, reader, directory, upkeep, launch, cleanup },
     controlSocket: () => control.path,
     async claim(predecessor) {
       claimPidfile(predecessor);

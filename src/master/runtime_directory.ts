@@ -24,6 +24,10 @@ export interface RuntimeDirectory {
   readonly controlSocket: string;
   /** Listens on `linkSocket` from the beginning: by that a living master is told from a dead one. */
   readonly links: UnixListener;
+  /** Makes it anew where it is gone. Throws when something else is there. */
+  ensure(): void;
+  /** The same for its link socket. */
+  listenAnew(): UnixListener;
   /** Lets workers under another account use it, its sockets and `file`, without owning them. */
   share(account: Account, file?: string): void;
   [Symbol.dispose](): void;
@@ -55,7 +59,7 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
   const parents = runtimeParents(system);
   for (const parent of parents) await removeLeftovers(system, parent);
   const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
-  const links = system.network.listenUnix(linkSocketOf(path));
+  let links = system.network.listenUnix(linkSocketOf(path));
   const postBox = `${path}/post.sock`;
   return {
     path,
@@ -63,6 +67,18 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
     links,
+    ensure() {
+      const { files, host } = system;
+      if (files.lstat(path) === null) files.makeDirectory(path, 0o700);
+      // In a directory that everybody may write to, somebody else could have been faster.
+      const found = files.lstat(path);
+      if (!found?.isDirectory || found.uid !== host.uid) throw new Error("it belongs to somebody else now");
+      files.changeMode(path, 0o700);
+    },
+    listenAnew() {
+      // The old one stays open: closing it would remove whatever is at its path by then, some moments later.
+      return links = system.network.listenUnix(linkSocketOf(path));
+    },
     share({ uid, gid }, file) {
       if (uid === undefined && gid === undefined) return;
       // The owner stays: a master that runs as root must not follow links a worker could plant here.

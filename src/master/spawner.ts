@@ -3,6 +3,7 @@ import { namedSettings } from "../settings/settings.ts";
 import type { ChildProcess, System } from "../system/system.ts";
 import type { Account } from "./account.ts";
 import type { Generation } from "./generation.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 export interface Spawner {
   /** Throws what the system says when a process cannot be started. */
@@ -10,10 +11,11 @@ export interface Spawner {
 }
 
 /** Starts workers: this same program again, with `--worker`. `linkPath` is where they report. */
-export function createSpawner(system: System, linkPath: string, account: Account): Spawner {
+export function createSpawner(system: System, linkPath: string, account: Account, upkeep: Upkeep): Spawner {
   const [command, ...prefix] = selfCommand(system);
   return {
     spawn(slot, generation, token) {
+      upkeep.look();
       return system.processes.spawn({
         command,
         // What follows --worker is for readers of `ps` only.

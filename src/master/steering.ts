@@ -84,6 +84,14 @@ export class Steering {
     return this.isOn ? this.#postBox : null;
   }
 
+  /** Opens the post box anew, where its file is gone; what lies in the old one is taken out first. */
+  reopen(): void {
+    if (this.#post === null || this.#postBox === null) return;
+    this.#empty();
+    this.#post.close();
+    this.#post = this.#system.descriptors.open(this.#postBox);
+  }
+
   /**
    * The worker is told to listen. Until it has joined or is gone nobody leaves: the kernel would move it, the last
    * of its group, into the hole, and this master would count it as the last afterwards.
@@ -246,9 +254,13 @@ export class Steering {
     }
   }
 
+  #empty(): void {
+    for (const { note, descriptors } of this.#post?.receive() ?? []) this.#arrived.set(note, descriptors);
+  }
+
   /** What came from this process; what came from one that has ended meanwhile is not kept. */
   #collect(pid: number): readonly number[] | null {
-    for (const { note, descriptors } of this.#post?.receive() ?? []) this.#arrived.set(note, descriptors);
+    this.#empty();
     const found = this.#arrived.get(String(pid)) ?? null;
     this.#arrived.delete(String(pid));
     return found;

@@ -41,6 +41,22 @@ export const files: Files = {
       close: () => file.close(),
     };
   },
+  hold(path) {
+    const file = Deno.openSync(path);
+    return {
+      read() {
+        file.seekSync(0, Deno.SeekMode.Start);
+        const bytes = new Uint8Array(file.statSync().size);
+        for (let filled = 0; filled < bytes.length;) filled += file.readSync(bytes.subarray(filled)) ?? 0;
+        return bytes;
+      },
+      close: () => file.close(),
+    };
+  },
+  touch(path) {
+    const now = new Date();
+    orNull(() => Deno.utimeSync(path, now, now));
+  },
 };
 
 function info(found: Deno.FileInfo): FileInfo {

@@ -89,6 +89,12 @@ export interface AppendFile {
   close(): void;
 }
 
+/** A file that was opened: its content is there as long as it is open, whatever becomes of its name. */
+export interface HeldFile {
+  read(): Uint8Array<ArrayBuffer>;
+  close(): void;
+}
+
 /** Paths are absolute unless said otherwise. Failures are thrown as the platform's own error classes. */
 export interface Files {
   readText(path: string): Promise<string>;
@@ -118,6 +124,9 @@ export interface Files {
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;
+  hold(path: string): HeldFile;
+  /** It was used just now; nothing there is no error. */
+  touch(path: string): void;
 }
 
 export interface SpawnOptions {

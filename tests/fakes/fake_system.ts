@@ -96,6 +96,8 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openAppend: (path) => this.#open(path),
+    hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
+    touch: () => {},
   };
 
   readonly processes: Processes = {

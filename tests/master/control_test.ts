@@ -28,12 +28,13 @@ function scene(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   });
   const orders = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
   const { logger } = openLog(system, orders, { pid: 41 });
+  const upkeep = { keep: () => () => {} };
   const directory = { controlSocket: "/run/d/control.sock" };
   return {
     outside,
     served,
     links,
-    control: new Control({ system, logger, settings: { controlSocket }, directory }),
+    control: new Control({ system, logger, settings: { controlSocket }, directory, upkeep }),
   };
 }
 
