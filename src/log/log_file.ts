@@ -1,5 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import type { AppendFile, System } from "../system/system.ts";
+import { streamQueue } from "./stream_queue.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,14 +30,14 @@ export class LogFile {
 
   write(text: string): void {
     if (this.#file === null) {
-      this.#system.host.write(this.#stream, text);
+      streamQueue(this.#system, this.#stream).write(text);
       return;
     }
     try {
       this.#file.write(encoder.encode(text));
     } catch (error) {
       // A full disk must not stop the server; the line is worth more on stderr than lost.
-      this.#system.host.write("stderr", `cannot write ${this.#path}: ${reason(error)}\n${text}`);
+      streamQueue(this.#system, "stderr").write(`cannot write ${this.#path}: ${reason(error)}\n${text}`);
     }
   }
 

@@ -6,6 +6,7 @@ import type { LogOrders } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./format.ts";
 import { LogFile } from "./log_file.ts";
+import { streamQueue } from "./stream_queue.ts";
 
 export type { Logger };
 
@@ -28,6 +29,12 @@ export function openLog(system: System, orders: LogOrders, identity: Identity): 
   const tree = new LoggerTree();
   let file = tree.use(() => configure(system, orders));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
+  for (const stream of ["stdout", "stderr"] as const) {
+    streamQueue(system, stream).onDropped = (lines) =>
+      logger.warning`dropped ${
+        lines === 1 ? "1 line" : `${lines} lines`
+      } of log: the reader of ${stream} does not keep up`;
+  }
   return {
     logger,
     reopen: () => orReport(logger, () => file.reopen()),

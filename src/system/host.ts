@@ -1,3 +1,5 @@
+import { libc } from "./libc.ts";
+import { isWritable, type Way, wayOf, writeNow } from "./stream_writes.ts";
 import type { Host, Stream } from "./system.ts";
 
 const encoder = new TextEncoder();
@@ -59,9 +61,33 @@ export const host: Host = {
       // Nobody reads any more (a closed pipe): a server does not stop serving for that.
     }
   },
+  writeNow(stream, bytes) {
+    const way = wayTo(stream);
+    if (way !== null) return writeNow(descriptors[stream], way, bytes);
+    writeAll(file(stream), bytes);
+    return bytes.length;
+  },
+  awaitReader: (stream, ms) => isWritable(descriptors[stream], ms),
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };
+
+const descriptors = { stdout: 1, stderr: 2 } as const;
+const ways = new Map<Stream, Way | null>();
+
+/** `null` where there is only the runtime's own way. */
+function wayTo(stream: Stream): Way | null {
+  const known = ways.get(stream);
+  if (known !== undefined) return known;
+  let way: Way | null = null;
+  try {
+    if (libc()) way = wayOf(descriptors[stream], file(stream).isTerminal());
+  } catch {
+    // No /proc, or not the C library of Linux.
+  }
+  ways.set(stream, way);
+  return way;
+}
 
 function file(stream: Stream): typeof Deno.stdout {
   return stream === "stdout" ? Deno.stdout : Deno.stderr;

@@ -17,13 +17,17 @@ const linuxSymbols = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
+  pwritev2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "isize" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const;
 
 const everywhere = { lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" } } as const;
@@ -49,8 +53,13 @@ export function libc(): ReturnType<typeof openLinux> {
 
 /** A call that failed, with what the system says about it. To be asked right after the call. */
 export function lastError(call: string): Error {
+  return systemError(call, errorNumber());
+}
+
+/** `errno`, to be asked right after the call. */
+export function errorNumber(): number {
   const place = libc().__errno_location();
-  return systemError(call, place === null ? 0 : new Deno.UnsafePointerView(place).getInt32());
+  return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
 }
 
 /** The same for the few calls that give the number of their error back. */

@@ -50,6 +50,8 @@ export const processes: Processes = {
     return () => void uncaught.splice(uncaught.indexOf(handle), 1);
   },
 
+  onExit: (handle) => globalThis.addEventListener("unload", handle),
+
   exit: (code) => Deno.exit(code),
 };
 

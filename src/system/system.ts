@@ -57,7 +57,15 @@ export interface Host {
    * where stdin is no terminal.
    */
   keys(pressed: (key: string) => void): () => void;
+  /** Waits until the reader has taken it. */
   write(stream: Stream, text: string): void;
+  /**
+   * Writes as much as the reader takes now and gives how many bytes that was. Throws when nobody reads any more.
+   * Where the system cannot do that, it waits.
+   */
+  writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
+  /** Stands still until the reader takes more; false after `ms`. */
+  awaitReader(stream: Stream, ms: number): boolean;
   /** At least 0, below 1. */
   random(): number;
   /** Not to be guessed. */
@@ -171,6 +179,8 @@ export interface Processes {
   onSignal(signal: Signal, handle: () => void): void;
   /** Calls `handle` for errors nobody caught, until the returned function is called; the process goes on living. */
   onUncaught(handle: (error: unknown) => void): () => void;
+  /** Calls `handle` when the process exits, whoever asks for it; what it does must be done when it returns. */
+  onExit(handle: () => void): void;
   exit(code: number): never;
 }
 

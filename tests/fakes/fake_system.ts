@@ -44,10 +44,13 @@ export class FakeSystem implements System {
   readonly signals: string[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
+  /** So many bytes until the reader of the standard streams takes more. */
+  readerTakes = Infinity;
+  readonly exitHandlers: (() => void)[] = [];
   terminal = false;
   #secrets = 0;
 
-  readonly host: Host = {
+  readonly host: { -readonly [Name in keyof Host]: Host[Name] } = {
     os: "linux",
     pid: 41,
     uid: 1000,
@@ -67,6 +70,13 @@ export class FakeSystem implements System {
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
     write: (stream, text) => void (this.written[stream] += text),
+    writeNow: (stream, bytes) => {
+      const taken = bytes.subarray(0, this.readerTakes);
+      this.readerTakes -= taken.length;
+      this.written[stream] += new TextDecoder().decode(taken);
+      return taken.length;
+    },
+    awaitReader: () => this.readerTakes > 0,
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };
@@ -106,6 +116,7 @@ export class FakeSystem implements System {
     signal: (pid, signal) => void this.signals.push(`${signal} to ${pid}`),
     onSignal: () => {},
     onUncaught: () => () => {},
+    onExit: (handle) => void this.exitHandlers.push(handle),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

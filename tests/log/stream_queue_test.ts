@@ -1,0 +1,88 @@
+import { openLog } from "../../src/log/logger.ts";
+import { StreamQueue } from "../../src/log/stream_queue.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { FakeSystem } from "../fakes/fake_system.ts";
+
+function scene() {
+  const system = new FakeSystem();
+  const queue = new StreamQueue(system, "stderr");
+  const drops: number[] = [];
+  queue.onDropped = (lines) => drops.push(lines);
+  return { system, queue, drops };
+}
+
+Deno.test("while the reader keeps up, lines are written at once", () => {
+  const { system, queue } = scene();
+  queue.write("one\n");
+  assertEquals(system.written.stderr, "one\n");
+});
+
+Deno.test("what the reader does not take now follows later, whole and in order", async () => {
+  const { system, queue, drops } = scene();
+  system.readerTakes = 5;
+  queue.write("one\ntwo\n");
+  queue.write("three\n");
+  assertEquals(system.written.stderr, "one\nt");
+  system.readerTakes = 4;
+  await system.clock.advance(50);
+  assertEquals(system.written.stderr, "one\ntwo\nt");
+  system.readerTakes = Infinity;
+  queue.write("four\n");
+  await system.clock.advance(50);
+  assertEquals([system.written.stderr, drops], ["one\ntwo\nthree\nfour\n", []]);
+});
+
+Deno.test("beyond a megabyte lines are dropped, counted, and told in one gap", async () => {
+  const { system, queue, drops } = scene();
+  system.readerTakes = 0;
+  const line = "x".repeat(1023) + "\n";
+  for (let number = 0; number < 1024; number++) queue.write(line);
+  queue.write("lost\nlost\n");
+  queue.write("lost\n");
+  system.readerTakes = 1024;
+  await system.clock.advance(50);
+  // It has taken too little to begin again.
+  queue.write("lost\n");
+  assertEquals(drops, []);
+  system.readerTakes = Infinity;
+  await system.clock.advance(50);
+  assertEquals([drops, system.written.stderr.length], [[4], 1_048_576]);
+  queue.write("kept\n");
+  assert(system.written.stderr.endsWith("x\nkept\n"));
+});
+
+Deno.test("at the exit the reader gets what waits, if it takes it", () => {
+  const { system, queue } = scene();
+  system.readerTakes = 0;
+  queue.write("last words\n");
+  system.exitHandlers.forEach((handle) => handle());
+  assertEquals(system.written.stderr, "");
+  system.readerTakes = Infinity;
+  system.exitHandlers.forEach((handle) => handle());
+  assertEquals(system.written.stderr, "last words\n");
+});
+
+Deno.test("a reader that is gone costs the lines and nothing else", async () => {
+  const { system, queue } = scene();
+  system.host.writeNow = () => {
+    throw new Error("Broken pipe");
+  };
+  queue.write("one\n");
+  queue.write("two\n");
+  await system.clock.advance(50);
+  assertEquals(system.written.stderr, "");
+});
+
+Deno.test("a gap is told in the log", async () => {
+  const system = new FakeSystem();
+  const orders = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const { logger } = openLog(system, orders, { pid: 41 });
+  system.readerTakes = 0;
+  for (let number = 0; number < 3; number++) logger.info`${"x".repeat(600_000)}`;
+  system.readerTakes = Infinity;
+  await system.clock.advance(50);
+  assertMatch(
+    system.written.stderr,
+    /^\S+ info {4}master pid=41 {2}x+\n\S+ warning master pid=41 {2}dropped 2 lines of log: the reader of stderr does not keep up\n$/,
+  );
+});
