@@ -67,7 +67,10 @@ export function arbiterParts(options: ArbiterOptions, post: (event: MasterEvent)
   });
   const scaling = new Scaling({ ...options, ...{ logger, lifecycle, roster, traffic, generations, crew } });
   const recycling = new Recycling({ system, logger, roster, scoreboard, lifecycle, totals });
-  const shutdown = new Shutdown({ clock, lifecycle, roster, traffic, wake });
+  const shutdown = new Shutdown({
+    ...{ clock, lifecycle, roster, traffic, wake },
+    settings: () => generations.serving.settings,
+  });
   const lives: Lives = new Lives({
     ...{ clock, roster, scoreboard, lifecycle, deaths, traffic, totals, generations, crew },
     ...{ reloading, shutdown },

@@ -2,6 +2,7 @@
 
 import type { DenicornError } from "../core/errors.ts";
 import { stepStopping, type Stopping, type StoppingEvent } from "../core/stopping.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Clock } from "../system/system.ts";
 import type { LifecycleLog } from "./lifecycle_log.ts";
 import type { Roster } from "./roster.ts";
@@ -12,9 +13,13 @@ export interface ShutdownOptions {
   readonly lifecycle: LifecycleLog;
   readonly roster: Roster;
   readonly traffic: Traffic;
+  readonly settings: () => Pick<Settings, "drainIdle" | "gracefulTimeout">;
   /** Calls `tick` soon. */
   readonly wake: () => void;
 }
+
+/** Milliseconds between two looks at the queues. */
+const quietPause = 20;
 
 export class Shutdown {
   readonly #options: ShutdownOptions;
@@ -79,8 +84,29 @@ export class Shutdown {
       return this.#killAll();
     }
     lifecycle.stopping("stopping: finishing requests in flight");
+    if (traffic.refuse()) {
+      this.#drain(true);
+      return this.#shutWhenQuiet(now);
+    }
     traffic.release();
     this.#drain(false);
+  }
+
+  /**
+   * To close a listener resets who waits in its queue. So nobody new is let in, the workers serve those who are
+   * there, and when the last handshake is over the listeners close, lest clients wait in vain.
+   */
+  #shutWhenQuiet(since: number): void {
+    const { clock, traffic, settings } = this.#options;
+    const { drainIdle, gracefulTimeout } = settings();
+    const deadline = gracefulTimeout / 2;
+    const look = () => {
+      const elapsed = clock.monotonic() - since;
+      const isQuiet = elapsed >= drainIdle && traffic.backlog === 0;
+      if (isQuiet || elapsed >= deadline || this.#stopping.is !== "draining") return traffic.shut();
+      clock.after(quietPause, look);
+    };
+    look();
   }
 
   #drain(handedOver: boolean): void {

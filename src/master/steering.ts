@@ -5,6 +5,7 @@
  */
 
 import { bridge, type Group, join, leave } from "../core/reuseport_group.ts";
+import { refusalProgram } from "../core/refusal_program.ts";
 import { encodeProgram, steeringProgram } from "../core/steering_program.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -143,12 +144,7 @@ export class Steering {
   /** How many connections wait in the queues of this master's workers; `null` without copies of their sockets. */
   waiting(): number | null {
     if (this.#post === null) return null;
-    let count = 0;
-    for (const { child, descriptors } of this.#group) {
-      if (child === null) continue;
-      for (const descriptor of descriptors) count += this.#system.sockets.waiting(descriptor);
-    }
-    return count;
+    return this.#own.reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
   }
 
   /** From now on only these get new connections; if there are none, the kernel's hash chooses among all. */
@@ -216,6 +212,32 @@ export class Steering {
   releaseAdopted(gone: ReadonlySet<number>): void {
     this.#departed.push(...this.#group.filter(({ child, pid }) => child === null && gone.has(pid)));
     this.#removeDeparted();
+  }
+
+  /**
+   * Lets nobody new in, while those who wait or are about to are still served. False where that cannot be done: the
+   * sockets are not here, or another master counts on them.
+   */
+  refuse(): boolean {
+    if (this.#post === null || this.#isSuspended || this.#isFrozen) return false;
+    const program = encodeProgram(refusalProgram);
+    try {
+      this.#own.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Nobody listens any more: new connections are refused, wherever copies of the sockets are. */
+  shut(): void {
+    this.#own.forEach((descriptor) => this.#system.sockets.stopListening(descriptor));
+    this.release();
+  }
+
+  /** The listening sockets of this master's workers. */
+  get #own(): readonly number[] {
+    return this.#group.flatMap(({ child, descriptors }) => child === null ? [] : descriptors);
   }
 
   /** Leaves the order to the kernel and the sockets to their workers, as before a stop. */

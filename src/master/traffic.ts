@@ -21,6 +21,8 @@ export class Traffic {
   readonly #steering: Steering;
   readonly #watch: Watch;
   readonly #stalls: Stalls;
+  /** No worker has had anything to do of late. */
+  #isResting = true;
   readonly #turns = new ListeningTurns((child) => this.#steering.expect(child));
 
   constructor(
@@ -67,6 +69,7 @@ export class Traffic {
       cancel = this.#clock.after(pause, () => {
         const { stallAfter, slowRequest } = settings();
         const sight = this.#watch.look(this.#clock.monotonic(), pause, stallAfter);
+        this.#isResting = sight.isResting;
         this.#stalls.tell(slowRequest);
         if (sight.changed) changed();
         look(sight.isResting ? Math.max(interval, restingPause) : interval);
@@ -127,6 +130,16 @@ export class Traffic {
   /** Gives the new connections to whom they belong now. */
   settle(): void {
     this.#steering.update(this.#roster.eligible());
+  }
+
+  /** Lets nobody new in; those who wait are still served. False where that cannot be done, or nobody comes. */
+  refuse(): boolean {
+    return !this.#isResting && this.#steering.refuse();
+  }
+
+  /** Ends the listening of all workers. */
+  shut(): void {
+    this.#steering.shut();
   }
 
   /** Nobody is left to take them: every worker closes its own listeners. */

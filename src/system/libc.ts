@@ -25,6 +25,7 @@ const linuxSymbols = {
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },

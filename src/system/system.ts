@@ -293,6 +293,10 @@ export interface TcpSockets {
   isListening(descriptor: number): boolean;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws where the kernel refuses. */
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
+  /** Sets which segments that come to `listener` are dropped. Throws where the kernel refuses. */
+  filter(listener: number, program: Uint8Array<ArrayBuffer>): void;
+  /** Ends the listening of `listener`, whoever else holds it: new connections are refused, waiting ones reset. */
+  stopListening(listener: number): void;
   close(descriptor: number): void;
 }
 

@@ -9,7 +9,9 @@ import { lastError, libc } from "./libc.ts";
 import type { TcpConnection, TcpListener, TcpSockets } from "./system.ts";
 
 const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
+const SHUT_RD = 0;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_CLOSE_WAIT = 8;
@@ -64,19 +66,27 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
-  steer(listener, program) {
-    const reference = new ArrayBuffer(16);
-    const view = new DataView(reference);
-    view.setUint16(0, program.length / 8, true);
-    view.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
-    const option = new Uint8Array(reference);
-    if (libc().setsockopt(listener, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, option, option.length) !== 0) {
-      throw lastError("setsockopt SO_ATTACH_REUSEPORT_CBPF");
-    }
-  },
+  steer: (listener, program) => attach(listener, SO_ATTACH_REUSEPORT_CBPF, program),
+
+  filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),
+
+  stopListening: (listener) => void libc().shutdown(listener, SHUT_RD),
 
   close: (descriptor) => void libc().close(descriptor),
 };
+
+/** `program` as in `struct sock_fprog`, which is passed by its address. */
+function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>): void {
+  const reference = new ArrayBuffer(16);
+  const view = new DataView(reference);
+  view.setUint16(0, program.length / 8, true);
+  view.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
+  const option = new Uint8Array(reference);
+  if (libc().setsockopt(listener, SOL_SOCKET, how, option, option.length) === 0) return;
+  throw lastError(
+    how === SO_ATTACH_FILTER ? "setsockopt SO_ATTACH_FILTER" : "setsockopt SO_ATTACH_REUSEPORT_CBPF",
+  );
+}
 
 /** Filled by `readInfo`; one for all, since reading is synchronous. */
 const infoBytes = new Uint8Array(256);

@@ -230,7 +230,7 @@ export class Worker {
     const why = isFull
       ? `it may have ${this.#system.openFiles.limit().soft} files open at once: raise LimitNOFILE= (systemd) or ` +
         "the hard limit (ulimit -Hn), or start more workers"
-      : "the system refused one: see the log of the kernel";
+      : "its listener was closed";
     void this.#log?.say((logger) =>
       logger
         .error`accepts no connection: ${why}; it serves those it has, and accepts again when there is room`

@@ -144,6 +144,8 @@ export class FakeSystem implements System {
     siblings: () => null,
     isListening: () => true,
     steer: () => unavailable("steer"),
+    filter: () => unavailable("filter"),
+    stopListening: () => {},
     close: () => {},
   };
 

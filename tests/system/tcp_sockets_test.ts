@@ -1,5 +1,7 @@
+import { refusalProgram } from "../../src/core/refusal_program.ts";
+import { encodeProgram } from "../../src/core/steering_program.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { linuxOnly } from "./linux_only.ts";
 
 const { sockets } = createSystem();
@@ -52,3 +54,28 @@ linuxOnly("a connection whose client does not read is not idle", async () => {
   client.close();
   await written;
 });
+
+linuxOnly(
+  "a listener that refuses new connections keeps those it has, and shut it lets nobody wait",
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const { descriptor } = sockets.listeners().find((socket) => socket.port === port)!;
+    using early = await Deno.connect({ hostname: "127.0.0.1", port });
+    sockets.filter(descriptor, encodeProgram(refusalProgram));
+    let isSettled = false;
+    const late = assertRejects(
+      () => Deno.connect({ hostname: "127.0.0.1", port }).finally(() => isSettled = true),
+      Deno.errors.ConnectionRefused,
+    );
+    using server = await listener.accept();
+    await early.write(new Uint8Array(3));
+    assertEquals(await server.read(new Uint8Array(9)), 3);
+    assertEquals([isSettled, sockets.waiting(descriptor)], [false, 0]);
+    sockets.stopListening(descriptor);
+    // It asks again a second after the first time.
+    await late;
+    await server.write(new Uint8Array(4));
+    assertEquals(await early.read(new Uint8Array(9)), 4);
+  },
+);
