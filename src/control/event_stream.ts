@@ -6,23 +6,28 @@ import type { Commands } from "./commands.ts";
 /** A follower that has stopped reading must not fill the master's memory: it may come back. */
 const mostUnread = 1_000;
 
-/** Streams all events after the one with id `since`, those kept first. */
+/**
+ * Streams all events after the one with id `since`, those kept first. Begins when it is read: a HEAD drops it without
+ * a word, and would leave a follower behind.
+ */
 export function streamEvents(commands: Pick<Commands, "follow">, since: number): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let stop = () => {};
+  let stop: (() => void) | null = null;
   return new ReadableStream<Uint8Array>({
-    start(controller) {
+    pull(controller) {
+      if (stop !== null) return;
+      stop = () => {};
       // Without a first byte the head of the response would wait for the first event.
       controller.enqueue(encoder.encode(": events of this server\n\n"));
       stop = commands.follow(since, (event) => {
         controller.enqueue(encoder.encode(encodeEvent(event)));
         if ((controller.desiredSize ?? 0) > -mostUnread) return;
-        stop();
+        stop?.();
         controller.close();
       });
     },
-    cancel: () => stop(),
-  });
+    cancel: () => stop?.(),
+  }, { highWaterMark: 0 });
 }
 
 function encodeEvent(event: LifecycleEvent): string {

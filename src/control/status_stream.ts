@@ -6,23 +6,27 @@ import type { Commands } from "./commands.ts";
 /** As often as workers beat: more often there is nothing new. */
 const interval = 1_000;
 
-/** Nothing is read or sent while nobody reads the stream. */
+/** Nothing is read or sent while nobody reads the stream, nor begun before: a HEAD drops it without a word. */
 export function streamStatus(
   commands: Pick<Commands, "status">,
   clock: Pick<Clock, "every">,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let stop = () => {};
+  let stop: (() => void) | null = null;
+  let isAwaited = false;
   return new ReadableStream<Uint8Array>({
-    start(controller) {
+    pull(controller) {
       const send = () => {
         // Each tells everything: one that was left out because the reader is slow is not missed.
-        if ((controller.desiredSize ?? 0) <= 0) return;
+        if (!isAwaited) return;
+        isAwaited = false;
         controller.enqueue(encoder.encode(`event: status\ndata: ${JSON.stringify(commands.status())}\n\n`));
       };
-      send();
+      isAwaited = true;
+      if (stop !== null) return;
       stop = clock.every(interval, send);
+      send();
     },
-    cancel: () => stop(),
-  });
+    cancel: () => stop?.(),
+  }, { highWaterMark: 0 });
 }

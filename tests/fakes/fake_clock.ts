@@ -11,6 +11,11 @@ export class FakeClock implements Clock {
   #now = 0;
   readonly #timers = new Set<Timer>();
 
+  /** How many have yet to fire. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
   monotonic(): number {
     return this.#now;
   }

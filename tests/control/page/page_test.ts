@@ -38,14 +38,28 @@ Deno.test("the status is streamed at once and each second, and not to a reader t
     return JSON.parse(events[0]!.data).at;
   };
   assertEquals(await next(), 1);
+  const second = next();
   await clock.advance(1_000);
-  assertEquals(await next(), 2);
+  assertEquals(await second, 2);
   await clock.advance(10_000);
-  assertEquals(looks, 3, "one waits to be read");
-  assertEquals(await next(), 3);
+  assertEquals(looks, 2);
+  const late = next();
+  await clock.advance(1_000);
+  assertEquals(await late, 3);
   await reader.cancel();
   await clock.advance(10_000);
   assertEquals(looks, 3);
+});
+
+Deno.test("to ask for the head of the stream begins none", async () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  const status = () => ({ ...calmStatus, at: ++looks });
+  const app = createAdminApp({ ...fakeCommands(), status }, { token, isGuarded: false }, clock);
+  const { body, headers } = await app.request("http://127.0.0.1/live", { method: "HEAD" });
+  assertEquals([body, headers.get("content-type")], [null, "text/event-stream"]);
+  await clock.advance(10_000);
+  assertEquals([looks, clock.timers], [0, 0]);
 });
 
 Deno.test("events are taken out of a stream wherever it is cut", () => {
