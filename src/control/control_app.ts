@@ -1,17 +1,26 @@
 import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { DenicornError } from "../core/errors.ts";
 import { type Commands, type Operation, Refusal } from "./commands.ts";
 import { type Done, type EndpointName, endpoints, type Failed } from "./endpoints.ts";
 import { streamEvents } from "./event_stream.ts";
-import { readBody } from "./request_body.ts";
+import { readBody, readOpenBody } from "./request_body.ts";
 import { parseScaleAmount, scaleAccepts } from "./scale_amount.ts";
 
 type Answer = (c: Context) => Response | Promise<Response>;
+
+/** In bytes; the longest there is holds one path. */
+const largestBody = 65_536;
 
 /** What the control socket answers. */
 export function createControlApp(commands: Commands): Hono {
   const app = new Hono();
   const answers = answersOf(commands);
+  // A body of 300 MB took 900 MB of the master, which keeps them.
+  app.use(bodyLimit({
+    maxSize: largestBody,
+    onError: (c) => c.json(failed("the body is larger than 64 KiB: no command takes so much"), 413),
+  }));
   for (const { method, path } of endpoints) {
     app.on(method, path, answers[`${method} ${path}` as EndpointName]);
   }
@@ -80,8 +89,7 @@ function answersOf(commands: Commands): Readonly<Record<EndpointName, Answer>> {
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
     async "POST /handover"(c) {
-      // From another version, which may say more.
-      const { post } = await c.req.json();
+      const { post } = readOpenBody(await c.req.text(), ["post"]);
       if (post !== null && typeof post !== "string") {
         throw new Refusal("malformed", "post: give a path or null");
       }

@@ -5,14 +5,20 @@ import { Refusal } from "./commands.ts";
  * for a field that is not one of `fields`: misspelt, it would be ignored.
  */
 export function readBody(text: string, fields: readonly string[]): Readonly<Record<string, unknown>> {
+  const body = readOpenBody(text, fields);
+  const unknown = Object.keys(body).find((field) => !fields.includes(field));
+  if (unknown !== undefined) {
+    throw new Refusal("malformed", `${JSON.stringify(unknown)} is no field here: give ${describe(fields)}`);
+  }
+  return body;
+}
+
+/** The same from a sender of another version, whose other fields are of no concern. */
+export function readOpenBody(text: string, fields: readonly string[]): Readonly<Record<string, unknown>> {
   if (text.trim() === "") return {};
   const body = parse(text);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new Refusal("malformed", `the body is no JSON object: give ${describe(fields)}`);
-  }
-  const unknown = Object.keys(body).find((field) => !fields.includes(field));
-  if (unknown !== undefined) {
-    throw new Refusal("malformed", `${JSON.stringify(unknown)} is no field here: give ${describe(fields)}`);
   }
   return body as Readonly<Record<string, unknown>>;
 }

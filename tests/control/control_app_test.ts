@@ -120,11 +120,32 @@ Deno.test("a body that is no JSON object, has unknown fields or wrong types is 4
     ["/reload", '{"wait": true}', /^"wait" is no field here: give no body, or \{\}$/],
     ["/reload?wait=yes", "", /^wait: "yes" is not accepted: give 1$/],
     ["/handover", '{"post": 1}', /^post: give a path or null$/],
+    ["/handover", "null", /no JSON object/],
+    ["/handover", "post", /^the body is no JSON \(/],
   ];
   for (const [path, body, says] of bodies) {
     const answer = await app.request(path, { method: "POST", body });
     assertEquals(answer.status, 400, `${path} ${body}`);
     assertMatch((await answer.json()).error, says);
+  }
+});
+
+Deno.test("a body that is larger than any command is not read to its end", async () => {
+  const app = appOf();
+  let pieces = 0;
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (++pieces > 1_000) controller.close();
+        else controller.enqueue(new Uint8Array(16_384).fill(32));
+      },
+    });
+  for (const path of ["/scale", "/reload", "/stop", "/handover"]) {
+    const answer = await app.request(path, { method: "POST", body: body() });
+    assertEquals(answer.status, 413, path);
+    assertEquals(await answer.json(), { error: "the body is larger than 64 KiB: no command takes so much" });
+    assert(pieces < 20, `${pieces}`);
+    pieces = 0;
   }
 });
 

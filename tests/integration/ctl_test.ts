@@ -213,6 +213,8 @@ integrationTest(
       ["/scale", { method: "POST", body: '{"target": "-1"}' }, 400],
       ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
       ["/handover", { method: "POST", body: '{"post": null}' }, 409],
+      ["/handover", { method: "POST", body: "null" }, 400],
+      ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],
     ];
     for (const [path, init, status] of mistakes) {
       const answer = await ask(scene, path, init);
