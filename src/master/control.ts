@@ -1,6 +1,6 @@
 /** The control socket of a running master: where it is, and what it may ask. */
 
-import type { Commands } from "../control/commands.ts";
+import { type Commands, Refusal } from "../control/commands.ts";
 import { serveControl } from "../control/control_server.ts";
 import { toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/status.ts";
@@ -103,6 +103,10 @@ export function commandsFor(arbiter: Arbiter, status: () => Status, retired: () 
     },
     handOver: (post) => arbiter.handOver(post),
     retire() {
+      // Else the places would be closed, and this master would serve on without them.
+      if (arbiter.phase !== "upgrading") {
+        throw new Refusal("conflict", "no upgrade is under way: this master keeps serving");
+      }
       arbiter.post({ type: "retire" });
       retired();
     },

@@ -214,6 +214,7 @@ integrationTest(
       ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
       ["/handover", { method: "POST", body: '{"post": null}' }, 409],
       ["/handover", { method: "POST", body: "null" }, 400],
+      ["/retire", { method: "POST" }, 409],
       ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],
     ];
     for (const [path, init, status] of mistakes) {
