@@ -83,9 +83,10 @@ const socket = [
   "makes none, and then there is no upgrade by USR2 either. Where the default place cannot be written to, the server " +
   "starts without one and says so; a place that was asked for is insisted on.",
   "`curl --unix-socket FILE http://localhost/status` is all it takes. What is malformed is answered by 400, an unknown " +
-  'path by 404, a wrong method by 405, what cannot be done now by 409, a body of more than 64 KiB by 413, all with `{"error": …}`. An operation that ' +
-  "was waited for and failed is answered by 500 and `error`, `code` ([errors.md](errors.md)), `exitCode` and perhaps " +
-  '`detail`. What goes on after the answer is 202 and `"state": "accepted"`.',
+  "path by 404, a wrong method by 405, what cannot be done now by 409, a body of more than 64 KiB by 413, all with " +
+  '`{"error": …}`. An operation that was waited for and failed is answered by 500 and `error`, `code` ' +
+  "([errors.md](errors.md)), `exitCode` and perhaps `detail`. What goes on after the answer is 202 and " +
+  '`"state": "accepted"`.',
 ];
 
 const events = [

@@ -20,7 +20,8 @@ export async function runTop(system: System, socket: string): Promise<void> {
     const before = await look();
     await new Promise<void>((resolve) => clock.after(interval, resolve));
     const all = { columns: Infinity, rows: Infinity };
-    return host.write("stdout", topLines(before, await look(), all).join("\n") + "\n");
+    host.write("stdout", topLines(before, await look(), all).join("\n") + "\n");
+    return;
   }
   let isOver = false;
   const { promise: over, resolve } = Promise.withResolvers<void>();

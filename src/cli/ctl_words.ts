@@ -73,7 +73,8 @@ export const ctlWords: readonly CtlWord[] = [
     options: ["json"],
     async run({ system, socket, has }) {
       for await (const event of followEvents(system, socket)) {
-        system.host.write("stdout", has("json") ? `${JSON.stringify(event)}\n` : eventText(event));
+        const text = has("json") ? `${JSON.stringify(event)}\n` : eventText(event);
+        if (!system.host.write("stdout", text)) return;
       }
     },
   },

@@ -57,8 +57,10 @@ export const host: Host = {
   write(stream, text) {
     try {
       writeAll(file(stream), encoder.encode(text));
-    } catch {
-      // Nobody reads any more (a closed pipe): a server does not stop serving for that.
+      return true;
+    } catch (error) {
+      // A server does not stop serving because nobody reads what it says (a closed pipe).
+      return !(error instanceof Deno.errors.BrokenPipe);
     }
   },
   writeNow(stream, bytes) {

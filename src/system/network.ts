@@ -92,10 +92,17 @@ export const network: Network = {
     return new Response(body, { status: response.status, headers: response.headers });
   },
 
-  streamUnix(path, url) {
+  async streamUnix(path, url) {
     // Never closed: with it the body would end.
     const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    return fetch(url, { client });
+    // Only the head is due in time.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), answerWithin);
+    try {
+      return await fetch(url, { client, signal: late.signal });
+    } finally {
+      clearTimeout(timer);
+    }
   },
 };
 

@@ -57,8 +57,8 @@ export interface Host {
    * where stdin is no terminal.
    */
   keys(pressed: (key: string) => void): () => void;
-  /** Waits until the reader has taken it. */
-  write(stream: Stream, text: string): void;
+  /** Waits until the reader has taken it; false if nobody reads there any more. */
+  write(stream: Stream, text: string): boolean;
   /**
    * Writes as much as the reader takes now and gives how many bytes that was. Throws when nobody reads any more.
    * Where the system cannot do that, it waits.

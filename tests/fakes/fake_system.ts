@@ -69,7 +69,10 @@ export class FakeSystem implements System {
     isTerminal: () => this.terminal,
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
-    write: (stream, text) => void (this.written[stream] += text),
+    write: (stream, text) => {
+      this.written[stream] += text;
+      return true;
+    },
     writeNow: (stream, bytes) => {
       const taken = bytes.subarray(0, this.readerTakes);
       this.readerTakes -= taken.length;

@@ -165,6 +165,39 @@ integrationTest("ctl stop --now does not wait for a request", async (scene) => {
   assertEquals(await answer, "cut");
 });
 
+integrationTest("ctl events ends when nobody reads it any more", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  const [command, ...prefix] = scene.target.command as [string, ...string[]];
+  const process = new Deno.Command(command, {
+    args: [...prefix, "ctl", "--socket", scene.controlSocket, "events"],
+    stdout: "piped",
+    signal: AbortSignal.timeout(20_000),
+  }).spawn();
+  const reader = process.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  assertEquals((await ctl(scene, "scale", "2", "--wait")).code, 0);
+  assertEquals(await process.status, { success: true, code: 0, signal: null });
+});
+
+integrationTest("ctl events does not wait for a master that never answers", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  const [command, ...prefix] = scene.target.command as [string, ...string[]];
+  server.kill("SIGSTOP");
+  try {
+    const { code, signal, stderr } = await new Deno.Command(command, {
+      args: [...prefix, "ctl", "--socket", scene.controlSocket, "events"],
+      signal: AbortSignal.timeout(20_000),
+    }).output();
+    assertEquals([code, signal], [1, null]);
+    assertMatch(new TextDecoder().decode(stderr), /no master answers there in time/);
+  } finally {
+    server.kill("SIGCONT");
+  }
+});
+
 integrationTest("ctl events tells what happened and happens, until the server ends", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [worker] = await server.ready(2);
