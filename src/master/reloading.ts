@@ -23,8 +23,8 @@ export interface ReloadingOptions {
 
 export class Reloading {
   readonly #options: ReloadingOptions;
-  /** A promotion that may still be taken back, and the target before it. */
-  #promoted: { readonly to: Generation; readonly target: number } | null = null;
+  /** A promotion that may still be taken back, the target before it, and the one it brought. */
+  #promoted: { readonly to: Generation; readonly target: number; readonly brought: number } | null = null;
 
   constructor(options: ReloadingOptions) {
     this.#options = options;
@@ -81,8 +81,8 @@ export class Reloading {
   #promote(from: Generation, to: Generation): void {
     const { crew, log } = this.#options;
     const target = this.#targetBefore;
-    this.#promoted = { to, target };
     crew.retarget(target, from, to);
+    this.#promoted = { to, target, brought: crew.target };
     log.reconfigure(logOrders(to.settings));
   }
 
@@ -100,7 +100,7 @@ export class Reloading {
   /** The target without what was promoted, unless somebody has changed it since. */
   get #targetBefore(): number {
     const { target } = this.#options.crew;
-    return target === this.#promoted?.to.settings.workers ? this.#promoted.target : target;
+    return target === this.#promoted?.brought ? this.#promoted.target : target;
   }
 
   #tellFailed(error: DenicornError): void {

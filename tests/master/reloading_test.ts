@@ -143,6 +143,27 @@ Deno.test("a reload that fails takes its number of workers back, but not what TT
   }
 });
 
+Deno.test("a reload that fails takes the bounds of its automatic scaling back", async () => {
+  const cases = [
+    [await serving(4), { maxWorkers: "2" }, 2],
+    [await serving(4, { maxWorkers: "8" }), { maxWorkers: "2" }, 2],
+    [await serving(1, { maxWorkers: "8" }), { minWorkers: "3", maxWorkers: "8" }, 3],
+  ] as const;
+  for (const [stage, bounds, meanwhile] of cases) {
+    const before = stage.arbiter.target;
+    stage.renewing = () => settingsFor(1, bounds);
+    await stage.signal("SIGHUP");
+    await stage.allReady();
+    assertEquals(stage.arbiter.target, meanwhile);
+    for (const actor of stage.draining(1)) await stage.exits(actor, 0);
+    await stage.exits(stage.alive(2).at(-1)!, 1);
+    assertMatch(stage.log, /reload failed, generation 1 keeps serving/);
+    assertEquals(stage.arbiter.target, before);
+    await calm(stage);
+    assertEquals([stage.alive(1).length, stage.alive().length], [before, before]);
+  }
+});
+
 Deno.test("TTIN's target survives a reload that was interrupted by another one", async () => {
   const stage = await serving(1);
   await stage.signal("SIGTTIN");
