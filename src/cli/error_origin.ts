@@ -9,6 +9,8 @@ const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "log-unwritable": ["errorLogfile", "accessLogfile"],
   "pidfile": ["pid"],
   "control-socket": ["controlSocket"],
+  "admin-bind": ["adminBind"],
+  "admin-token": ["adminTokenFile"],
   "bind-in-use": ["bind"],
   "bind-denied": ["bind"],
   "bind-unavailable": ["bind"],

@@ -1,3 +1,4 @@
+import { DenicornError } from "../core/errors.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System, TcpAddress } from "../system/system.ts";
 import type { AdminAccess } from "./admin_app.ts";
@@ -8,7 +9,7 @@ export interface AdminServer {
   close(): void;
 }
 
-/** Serves the admin app. Throws DenicornError as for an address of `bind`. */
+/** Serves the admin app. Throws DenicornError `admin-bind`. */
 export function serveAdmin(
   { network, clock }: System,
   address: TcpAddress,
@@ -24,6 +25,7 @@ export function serveAdmin(
     });
     return { address: server.address, close: () => void server.stopAccepting() };
   } catch (error) {
-    throw toListenError(error, address, "--admin-bind");
+    const { message } = toListenError(error, address, "--admin-bind");
+    throw new DenicornError("admin-bind", message, { cause: error });
   }
 }

@@ -53,6 +53,7 @@ export const errorKinds = {
   "admin-token": { exitCode: ExitCode.usage, means: "the file with the admin token cannot be used" },
   "upgrade": { exitCode: ExitCode.usage, means: "the running master cannot be taken over from" },
   "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it served" },
+  "admin-bind": { exitCode: ExitCode.boot, means: "the admin address cannot be listened on" },
   "bind-in-use": { exitCode: ExitCode.boot, means: "another program listens on the address" },
   "bind-denied": { exitCode: ExitCode.boot, means: "the system does not let this user listen on the port" },
   "bind-unavailable": {

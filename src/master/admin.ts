@@ -28,7 +28,7 @@ export class Admin {
     this.#access = { token: adminToken(system, settings), isGuarded };
   }
 
-  /** Listens, if an address is set. Throws DenicornError as for an address of `bind`. */
+  /** Listens, if an address is set. Throws DenicornError `admin-bind`. */
   open(commands: Commands): void {
     if (this.#address === undefined) return;
     this.#server = serveAdmin(this.#system, this.#address, this.#access, commands);

@@ -208,7 +208,10 @@ integrationTest("an admin address that is taken ends the start with 3", async (s
   const { port } = listener.addr;
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
   assertEquals((await server.exit()).code, 3);
-  assertMatch(server.stderr, new RegExp(`127.0.0.1:${port} is in use .* another --admin-bind`));
+  assertMatch(
+    server.stderr,
+    new RegExp(`127.0.0.1:${port} is in use .* another --admin-bind \\(given by command line --admin-bind\\)`),
+  );
   assertEquals(server.leftovers(), []);
 });
 
