@@ -77,7 +77,7 @@ export class Crew {
 
   /** All were drained on request: those of the settings are wanted again. */
   revive(): void {
-    if (this.#target === 0) this.#target = this.#range.min;
+    if (this.#target === 0) this.scale(this.#range.min, "a reload");
   }
 
   get #range(): WorkerRange {

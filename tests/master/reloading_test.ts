@@ -184,6 +184,7 @@ Deno.test("WINCH in the middle of a roll ends it with nobody, and a later HUP re
   await calm(stage);
   assertEquals([stage.alive().length, stage.arbiter.phase, stage.arbiter.generation], [0, "running", 2]);
   await stage.signal("SIGHUP");
+  assertMatch(stage.log, /workers: 0 -> 2: a reload\n/);
   await calm(stage);
   assert(stage.arbiter.phase === "running");
   assertEquals([stage.alive(3).length, stage.alive().length], [2, 2]);
