@@ -25,8 +25,12 @@ export function within({ min, max }: WorkerRange, target: number): number {
   return Math.min(Math.max(target, min), max);
 }
 
-/** What a target becomes when a reload brings other settings: a number that was given anew counts. */
+/**
+ * What a target becomes when a reload brings other settings: a number that was given anew counts. All that were
+ * drained since the reload began stay so: whoever asked for it knew of the reload.
+ */
 export function retarget(target: number, from: WorkerRange, to: WorkerRange): number {
+  if (target === 0) return 0;
   if (!to.isFixed) return within(to, target);
   return from.isFixed && from.min === to.min ? target : to.min;
 }

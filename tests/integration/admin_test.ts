@@ -210,7 +210,9 @@ integrationTest("an admin address that is taken ends the start with 3", async (s
   assertEquals((await server.exit()).code, 3);
   assertMatch(
     server.stderr,
-    new RegExp(`127.0.0.1:${port} is in use .* another --admin-bind \\(given by command line --admin-bind\\)`),
+    new RegExp(
+      `127.0.0.1:${port} is in use .* another --admin-bind \\(given by command line --admin-bind\\)`,
+    ),
   );
   assertEquals(server.leftovers(), []);
 });

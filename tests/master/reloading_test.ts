@@ -178,6 +178,17 @@ Deno.test("TTIN's target survives a reload that was interrupted by another one",
   assertEquals([stage.arbiter.target, stage.alive(3).length, stage.alive().length], [2, 2, 2]);
 });
 
+Deno.test("WINCH while the first worker of a reload boots leaves nobody, whatever the settings were", async () => {
+  for (const [before, after] of [[{}, {}], [{ maxWorkers: "4" }, { maxWorkers: "3" }]] as const) {
+    const stage = await serving(2, before);
+    stage.renewing = () => settingsFor(1, after);
+    await stage.signal("SIGHUP");
+    await stage.signal("SIGWINCH");
+    await calm(stage);
+    assertEquals([stage.arbiter.target, stage.alive().length], [0, 0]);
+  }
+});
+
 Deno.test("WINCH in the middle of a roll ends it with nobody, and a later HUP revives", async () => {
   const stage = await rolling(2);
   await stage.signal("SIGWINCH");

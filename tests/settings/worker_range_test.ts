@@ -20,4 +20,5 @@ Deno.test("a reload keeps the target unless the settings say another", () => {
   assertEquals(retarget(5, range("-w3"), range("--max-workers", "4")), 4);
   assertEquals(retarget(3, range("--max-workers", "8"), range("--max-workers", "4")), 3);
   assertEquals(retarget(3, range("--max-workers", "8"), range("-w2")), 2);
+  assertEquals(retarget(0, range("--max-workers", "8"), range("-w2")), 0);
 });
