@@ -6,6 +6,7 @@ import type { Commands } from "../control/commands.ts";
 import { DenicornError } from "../core/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { isLoopback } from "../settings/kinds/address.ts";
+import { adminTokenAccepts, isAdminToken } from "../settings/sections/admin.ts";
 import type { Settings } from "../settings/settings.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
@@ -48,8 +49,8 @@ function adminToken(
   const refuse = (reason: string, cause?: unknown) =>
     new DenicornError(
       "admin-token",
-      `cannot use admin-token-file: ${path} (${reason}): give a file this user may read with a token of at least ` +
-        "16 letters and digits on one line",
+      `cannot use admin-token-file: ${path} (${reason}): give a file this user may read with a token of ` +
+        `${adminTokenAccepts} on one line`,
       { cause },
     );
   let token;
@@ -58,6 +59,6 @@ function adminToken(
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error), error);
   }
-  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token) || token.length < 16) throw refuse("it holds no token");
+  if (!isAdminToken(token)) throw refuse("it holds no token");
   return token;
 }

@@ -2,6 +2,14 @@ import { address, peer } from "../kinds/address.ts";
 import { file, text } from "../kinds/text.ts";
 import { optional } from "../setting.ts";
 
+/** Completes "give …". */
+export const adminTokenAccepts = "16 to 256 letters, digits and -._~+/=";
+
+/** What a bearer token may consist of (RFC 6750, 2.1); shorter ones can be guessed. */
+export function isAdminToken(text: string): boolean {
+  return /^[A-Za-z0-9._~+/-]+=*$/.test(text) && text.length >= 16 && text.length <= 256;
+}
+
 export const adminSettings = {
   adminBind: optional(address, {
     description: "Address for health checks, metrics and administration, such as 127.0.0.1:9000.",
@@ -10,10 +18,9 @@ export const adminSettings = {
   }),
   adminToken: optional(
     text({
-      accepts: "16 to 256 letters, digits and -._~+/=",
+      accepts: adminTokenAccepts,
       placeholder: "TOKEN",
-      // What a bearer token may consist of (RFC 6750, 2.1); shorter ones can be guessed.
-      matches: (token) => /^[A-Za-z0-9._~+/-]+=*$/.test(token) && token.length >= 16 && token.length <= 256,
+      matches: isAdminToken,
     }),
     {
       description:
