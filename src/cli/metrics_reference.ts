@@ -41,7 +41,7 @@ const paragraphs = [
   "or by `--admin-token`, where other users of the machine can see it. Requests bring it as `Authorization: " +
   "Bearer TOKEN`. On an address that others than this machine may reach, everything takes the token, `/healthz` " +
   "too. So does whoever asks for a host name other than `localhost`: a web page could have its own name lead to this " +
-  "machine (DNS rebinding). Workers do not get the variable. The token is read at the start; to change it takes a restart.",
+  "machine (DNS rebinding). A proxy in front asks for the address, and does not pass the name on that it was asked for itself. Workers do not get the variable. The token is read at the start; to change it takes a restart.",
   "The dashboard itself is answered without the token, as it tells nothing by itself. It asks for the token where " +
   "that is needed, and keeps it until its tab is closed.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",

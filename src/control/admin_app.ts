@@ -28,14 +28,14 @@ export function createAdminApp(
   // Compares in a time that does not depend on how much of the token is right.
   const guard = token === null ? null : bearerAuth({ token });
   app.use(async (c, next) => {
-    const { hostname } = new URL(c.req.url);
+    const host = c.req.header("host") ?? "";
     // The page tells nothing by itself, and it is what asks a person for the token.
-    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(hostname);
+    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
     if (isOpen && !isChange(c.req.method)) return await next();
     if (guard !== null) return await guard(c, next);
     const what = isChange(c.req.method)
       ? "changes take"
-      : `${hostname} is no name of this machine alone: it takes`;
+      : `${JSON.stringify(host)} is no name of this machine alone: it takes`;
     return c.json({ error: `${what} a token: start the server with admin-token-file or admin-token` }, 403);
   });
 
@@ -66,10 +66,11 @@ export function createAdminApp(
 
 /**
  * Whether no stranger's name server can answer for this host. Else a web page whose name suddenly means this machine
- * could read, from its visitor's browser, what is open to this machine alone (DNS rebinding).
+ * could read, from its visitor's browser, what is open to this machine alone (DNS rebinding). Browsers always say
+ * which host they ask.
  */
-function isOwnName(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|[\d.]+|\[[\da-f:.]+\])$/.test(hostname);
+function isOwnName(host: string): boolean {
+  return /^(|localhost|.*\.localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
 }
 
 function isChange(method: string): boolean {

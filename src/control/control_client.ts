@@ -44,7 +44,11 @@ export async function command(
 
 /** What happens, from the events kept on, until the server ends. Throws DenicornError `no-server`. */
 export async function* followEvents(system: System, path: string): AsyncGenerator<LifecycleEvent> {
-  const { body } = await reach(path, () => system.network.streamUnix(path, `${origin}/events`));
+  const { body } = await reach(
+    path,
+    () => system.network.streamUnix(path, `${origin}/events`),
+    "text/event-stream",
+  );
   if (body !== null) yield* decodeEvents(body);
 }
 
@@ -76,9 +80,14 @@ async function ask(system: System, path: string, command: string, init?: Request
   );
 }
 
-async function reach(path: string, attempt: () => Promise<Response>): Promise<Response> {
+async function reach(
+  path: string,
+  attempt: () => Promise<Response>,
+  kind = "application/json",
+): Promise<Response> {
+  let response: Response;
   try {
-    return await attempt();
+    response = await attempt();
   } catch (error) {
     throw new DenicornError(
       "no-server",
@@ -86,6 +95,11 @@ async function reach(path: string, attempt: () => Promise<Response>): Promise<Re
       { cause: error },
     );
   }
+  if (response.headers.get("content-type")?.startsWith(kind) === true) return response;
+  throw new DenicornError(
+    "no-server",
+    `cannot reach the server: ${path}: what answers there is no Denicorn: give the control socket of one`,
+  );
 }
 
 /** Why the master did not do what it was told. */

@@ -8,8 +8,9 @@ import type { Status } from "./status.ts";
  */
 export function notReadyBecause({ phase, target, workers }: Status): string | null {
   if (phase === "starting" || phase === "stopping") return `it is ${phase}`;
+  if (target === 0) return "all workers are drained, as asked for";
   const ready = workers.filter(({ state }) => state === "ready").length;
-  const enough = Math.max(1, Math.ceil(target / 2));
+  const enough = Math.ceil(target / 2);
   if (ready >= enough) return null;
   return `${ready} ${
     ready === 1 ? "worker is" : "workers are"

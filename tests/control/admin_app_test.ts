@@ -16,10 +16,13 @@ const page = { accept: "text/html" };
 function statusOf(
   access: { token: string | null; isGuarded: boolean },
   url: string,
-  init: RequestInit = {},
+  { headers = {}, ...init }: RequestInit & { headers?: Record<string, string> } = {},
 ): Promise<number> {
   const app = createAdminApp(commands, access, new FakeClock());
-  return Promise.resolve(app.request(url, init)).then(({ status }) => status);
+  const { host } = new URL(url);
+  return Promise.resolve(app.request(url, { ...init, headers: { host, ...headers } })).then(({ status }) =>
+    status
+  );
 }
 
 Deno.test("on the loopback everybody may read, by its address or a name that only this machine has", async () => {
@@ -27,6 +30,9 @@ Deno.test("on the loopback everybody may read, by its address or a name that onl
     for (const host of ["127.0.0.1:9000", "[::1]:9000", "localhost", "admin.localhost:9000"]) {
       assertEquals(await statusOf({ token, isGuarded: false }, `http://${host}/status`), 200, host);
     }
+    // HTTP/1.0, which no browser speaks.
+    const headers = { host: "" };
+    assertEquals(await statusOf({ token, isGuarded: false }, "http://127.0.0.1/status", { headers }), 200);
   }
 });
 

@@ -53,7 +53,7 @@ Deno.test("half of the workers are enough to be ready, but one in any case", () 
   assertEquals([reason(1, 1), reason(4, 2), reason(5, 3), reason(4, 4, "reloading")], Array(4).fill(null));
   assertEquals(reason(5, 2), "2 workers are ready, 3 of 5 would be enough");
   assertEquals(reason(3, 1), "1 worker is ready, 2 of 3 would be enough");
-  assertEquals(reason(0, 0), "0 workers are ready, 1 of 0 would be enough");
+  assertEquals(reason(0, 0), "all workers are drained, as asked for");
   assertEquals(reason(1, 1, "stopping"), "it is stopping");
   assertEquals(reason(1, 1, "starting"), "it is starting");
 });

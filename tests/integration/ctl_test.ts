@@ -330,3 +330,17 @@ integrationTest("ctl top prints once where there is no terminal", async (scene) 
   assert(!stdout.includes("\\x1b"));
   assert(isRunning(server.pid));
 });
+
+integrationTest("ctl tells a socket of another program from one of ours", async (scene) => {
+  scene.write({});
+  const path = `${scene.folder}/other.sock`;
+  await using _other = Deno.serve({ path, onListen() {} }, () => new Response("hello"));
+  for (const words of [["status"], ["scale", "2"], ["stop", "--wait"], ["events"]]) {
+    const { code, stdout, stderr } = await scene.run(["ctl", "--socket", path, ...words]);
+    assertEquals([code, stdout], [1, ""], words.join());
+    assertMatch(
+      stderr,
+      /^denicorn: cannot reach the server: .*other\.sock: what answers there is no Denicorn[^\n]+\n$/,
+    );
+  }
+});
