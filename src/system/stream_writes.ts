@@ -15,8 +15,12 @@ const EINTR = 4;
 const EOPNOTSUPP = 95;
 const ENOSYS = 38;
 
-/** A pipe that poll(2) calls writable takes so much without waiting (PIPE_BUF), if nobody else is faster. */
-const surelyTaken = 4_096;
+/**
+ * So much goes into a pipe whole or not at all (PIPE_BUF), and without waiting when poll(2) calls it writable and
+ * nobody else is faster.
+ */
+const whole = 4_096;
+const newline = 0x0a;
 
 /** How a descriptor is written to without waiting. */
 export type Way = "socket" | "pipe" | "polled";
@@ -29,15 +33,26 @@ export function wayOf(descriptor: number, isTerminal: boolean): Way | null {
 
 /** Gives how many bytes were taken, 0 where the reader does not keep up. Throws when nobody reads any more. */
 export function writeNow(descriptor: number, way: Way, bytes: Uint8Array<ArrayBuffer>): number {
+  const piece = wholeLines(bytes);
   switch (way) {
     case "socket":
-      return taken(libc().send(descriptor, bytes, BigInt(bytes.length), MSG_DONTWAIT | MSG_NOSIGNAL), "send");
+      return taken(libc().send(descriptor, piece, BigInt(piece.length), MSG_DONTWAIT | MSG_NOSIGNAL), "send");
     case "pipe":
-      return writeToPipe(descriptor, bytes);
+      return writeToPipe(descriptor, piece);
     case "polled":
       if (!isWritable(descriptor, 0)) return 0;
-      return taken(libc().write(descriptor, bytes, BigInt(Math.min(bytes.length, surelyTaken))), "write");
+      return taken(libc().write(descriptor, piece, BigInt(Math.min(piece.length, whole))), "write");
   }
+}
+
+/**
+ * As many lines as are taken whole or not at all. Master and workers write to the same stream: what is taken in part
+ * continues behind a line of theirs. Only a line that is longer than that can be taken in part.
+ */
+function wholeLines(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.length <= whole) return bytes;
+  const end = bytes.lastIndexOf(newline, whole - 1);
+  return bytes.subarray(0, (end < 0 ? bytes.indexOf(newline) : end) + 1 || bytes.length);
 }
 
 /** Waits, and with it this whole process, until the reader takes more; false after `ms`. */
@@ -45,7 +60,8 @@ export function isWritable(descriptor: number, ms: number): boolean {
   const poll = new DataView(new ArrayBuffer(8));
   poll.setInt32(0, descriptor, true);
   poll.setInt16(4, POLLOUT, true);
-  return libc().poll(new Uint8Array(poll.buffer), 1n, ms) > 0;
+  // The call takes whole milliseconds, and throws where it gets others.
+  return libc().poll(new Uint8Array(poll.buffer), 1n, Math.ceil(ms)) > 0;
 }
 
 /** Pipes take RWF_NOWAIT since Linux 6.4. */

@@ -104,6 +104,28 @@ integrationTest(
   },
 );
 
+integrationTest("a process that ends waits for the reader of what it wrote last", async (scene) => {
+  const pipe = new FullPipe(scene);
+  const server = scene.start({
+    files: { "main.ts": pidApp },
+    args: ["--access-logfile", "-"],
+    command: into(pipe, 1, scene),
+  });
+  const [worker] = await server.ready(1);
+  const asked = 100;
+  for (let count = 0; count < asked; count++) await (await fetch(`${server.url}/${count}`)).text();
+  server.kill("SIGTERM");
+  await until("the worker waits in poll(2)", () => {
+    const call = Deno.readTextFileSync(`/proc/${worker!.pid}/wchan`);
+    return call.includes("poll") && !call.includes("epoll");
+  });
+  pipe.read();
+  assertEquals((await server.exit()).code, 0);
+  await until("the last line", () => pipe.lines.at(-1)?.includes(`GET /${asked - 1}`) === true);
+  assertEquals(pipe.lines.length, asked);
+  pipe.close();
+});
+
 integrationTest("nobody reads stderr: a stop ends all the same", async (scene) => {
   const pipe = new FullPipe(scene);
   const server = scene.start({ files: { "main.ts": pidApp }, command: into(pipe, 2, scene) });

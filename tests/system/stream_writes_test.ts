@@ -28,12 +28,38 @@ for (const way of ["pipe", "polled"] as const) {
     assertEquals(wayOf(writer, false), "pipe");
     const written = fill();
     assert(written >= 60_000, String(written));
-    assertEquals(isWritable(writer, 10), false);
+    // What is left of a time is no whole number.
+    assertEquals(isWritable(writer, 10.4), false);
     libc().close(reader);
     assertThrows(() => writeNow(writer, way, new Uint8Array(1)), Error, "Broken pipe");
     libc().close(writer);
   });
 }
+
+for (const way of ["pipe", "polled"] as const) {
+  linuxOnly(`what a full pipe takes ends with a line: other processes write to it, too (${way})`, () => {
+    const { reader, writer } = scene(way);
+    const lines = new TextEncoder().encode(`${"x".repeat(96)}\n`.repeat(2_000));
+    let rest = lines;
+    for (let count = -1; count !== 0; rest = rest.subarray(count)) count = writeNow(writer, way, rest);
+    assert(rest.length > 0 && rest.length <= lines.length - 60_000, String(rest.length));
+    assertEquals(rest.length % 97, 0);
+    libc().close(reader);
+    libc().close(writer);
+  });
+}
+
+linuxOnly("a line that is longer than a pipe is written in parts", () => {
+  const { reader, writer } = scene("pipe");
+  const line = new TextEncoder().encode(`${"x".repeat(100_000)}\n`);
+  let written = 0;
+  for (let count = -1; count !== 0; written += count) {
+    count = writeNow(writer, "pipe", line.subarray(written));
+  }
+  assert(written >= 60_000, String(written));
+  libc().close(reader);
+  libc().close(writer);
+});
 
 linuxOnly("files are left to the runtime", () => {
   const path = Deno.makeTempFileSync();
