@@ -1,5 +1,5 @@
 import { libc } from "./libc.ts";
-import { isWritable, type Way, wayOf, writeNow } from "./stream_writes.ts";
+import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Host, Stream } from "./system.ts";
 
 const encoder = new TextEncoder();
@@ -64,8 +64,8 @@ export const host: Host = {
     }
   },
   writeNow(stream, bytes) {
-    const way = wayTo(stream);
-    if (way !== null) return writeNow(descriptors[stream], way, bytes);
+    const outlet = outletTo(stream);
+    if (outlet !== null) return writeNow(outlet, bytes);
     writeAll(file(stream), bytes);
     return bytes.length;
   },
@@ -75,20 +75,20 @@ export const host: Host = {
 };
 
 const descriptors = { stdout: 1, stderr: 2 } as const;
-const ways = new Map<Stream, Way | null>();
+const outlets = new Map<Stream, Outlet | null>();
 
 /** `null` where there is only the runtime's own way. */
-function wayTo(stream: Stream): Way | null {
-  const known = ways.get(stream);
+function outletTo(stream: Stream): Outlet | null {
+  const known = outlets.get(stream);
   if (known !== undefined) return known;
-  let way: Way | null = null;
+  let outlet: Outlet | null = null;
   try {
-    if (libc()) way = wayOf(descriptors[stream], file(stream).isTerminal());
+    if (libc()) outlet = outletOf(descriptors[stream], file(stream).isTerminal());
   } catch {
     // No /proc, or not the C library of Linux.
   }
-  ways.set(stream, way);
-  return way;
+  outlets.set(stream, outlet);
+  return outlet;
 }
 
 function file(stream: Stream): typeof Deno.stdout {

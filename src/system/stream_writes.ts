@@ -1,14 +1,18 @@
 /**
  * Writes to standard streams that never wait for whoever reads them. O_NONBLOCK is no way to it: the flag belongs
- * to the open file description, which a terminal or a pipe shares with the programs beside this one. Constants as
- * on Linux.
+ * to the open file description, which a terminal or a pipe shares with the programs beside this one. Only a terminal
+ * can be opened anew, for a description of our own. Constants as on Linux.
  */
 
-import { errorNumber, lastError, libc } from "./libc.ts";
+import { cString, errorNumber, lastError, libc } from "./libc.ts";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const RWF_NOWAIT = 8;
+const O_WRONLY = 1;
+const O_NOCTTY = 0o400;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
 const POLLOUT = 4;
 const EAGAIN = 11;
 const EINTR = 4;
@@ -23,22 +27,35 @@ const whole = 4_096;
 const newline = 0x0a;
 
 /** How a descriptor is written to without waiting. */
-export type Way = "socket" | "pipe" | "polled";
+export type Way = "socket" | "pipe" | "terminal" | "polled";
+
+export interface Outlet {
+  readonly descriptor: number;
+  readonly way: Way;
+}
 
 /** `null` for a file or a device that never makes anybody wait for long. Throws where there is no /proc. */
-export function wayOf(descriptor: number, isTerminal: boolean): Way | null {
-  const { isFifo, isSocket } = Deno.statSync(`/proc/self/fd/${descriptor}`);
-  return isSocket ? "socket" : isFifo ? "pipe" : isTerminal ? "polled" : null;
+export function outletOf(descriptor: number, isTerminal: boolean): Outlet | null {
+  const path = `/proc/self/fd/${descriptor}`;
+  const { isFifo, isSocket } = Deno.statSync(path);
+  if (isSocket || isFifo) return { descriptor, way: isSocket ? "socket" : "pipe" };
+  if (!isTerminal) return null;
+  // A terminal that poll(2) calls writable takes as little as a byte, and waits to be read for the others.
+  const own = libc().open(cString(path), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+  // It may belong to another user, such as the one who started this program by `su`.
+  return own < 0 ? { descriptor, way: "polled" } : { descriptor: own, way: "terminal" };
 }
 
 /** Gives how many bytes were taken, 0 where the reader does not keep up. Throws when nobody reads any more. */
-export function writeNow(descriptor: number, way: Way, bytes: Uint8Array<ArrayBuffer>): number {
+export function writeNow({ descriptor, way }: Outlet, bytes: Uint8Array<ArrayBuffer>): number {
   const piece = wholeLines(bytes);
   switch (way) {
     case "socket":
       return taken(libc().send(descriptor, piece, BigInt(piece.length), MSG_DONTWAIT | MSG_NOSIGNAL), "send");
     case "pipe":
       return writeToPipe(descriptor, piece);
+    case "terminal":
+      return taken(libc().write(descriptor, piece, BigInt(piece.length)), "write");
     case "polled":
       if (!isWritable(descriptor, 0)) return 0;
       return taken(libc().write(descriptor, piece, BigInt(Math.min(piece.length, whole))), "write");
@@ -71,7 +88,7 @@ function writeToPipe(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number
   piece[1] = BigInt(bytes.length);
   const count = libc().pwritev2(descriptor, piece, 1, -1n, RWF_NOWAIT);
   if (count >= 0n || ![EOPNOTSUPP, ENOSYS].includes(errorNumber())) return taken(count, "pwritev2");
-  return writeNow(descriptor, "polled", bytes);
+  return writeNow({ descriptor, way: "polled" }, bytes);
 }
 
 function taken(count: number | bigint, call: string): number {
