@@ -30,7 +30,7 @@ export function createGenerationSource(
   const kept = new Map<string, () => void>();
   return {
     async renew(number) {
-      upkeep.look();
+      upkeep.require();
       requireWorkingDirectory(system);
       const next = await reader.read();
       const { applied, needRestart } = changedSettings(reader.initial, next);

@@ -55,7 +55,8 @@ export async function runMaster(
   }
   const arbiter = await assemble(system, {
     ...{ log, reader, directory, upkeep, launch, cleanup },
-    controlSocket: () => control.path,
+    // Whoever answers there is asked which listeners to go on with.
+    controlSocket: () => control.isChosen || upkeep.look() ? control.path : null,
     async claim(predecessor) {
       claimPidfile(predecessor);
       if (control.isChosen) await retried(system, () => control.open(commands));

@@ -24,6 +24,8 @@ export interface RuntimeDirectory {
   readonly controlSocket: string;
   /** Listens on `linkSocket` from the beginning: by that a living master is told from a dead one. */
   readonly links: UnixListener;
+  /** Throws when something else is there: whoever made it could give workers their orders. */
+  verify(): void;
   /** Makes it anew where it is gone. Throws when something else is there. */
   ensure(): void;
   /** The same for its link socket. */
@@ -61,18 +63,27 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
   const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let links = system.network.listenUnix(linkSocketOf(path));
   const postBox = `${path}/post.sock`;
+  const { files } = system;
+  // Not the user of this process: some file systems give what root makes to somebody else.
+  const owner = files.lstat(path)?.uid;
+  const isOurs = () => {
+    const found = files.lstat(path);
+    return found === null || (found.isDirectory && found.uid === owner);
+  };
+  const verify = () => {
+    if (!isOurs()) throw new Error("it belongs to somebody else now");
+  };
   return {
     path,
     postBox,
     linkSocket: linkSocketOf(path),
     controlSocket: controlSocketOf(path),
     links,
+    verify,
     ensure() {
-      const { files, host } = system;
       if (files.lstat(path) === null) files.makeDirectory(path, 0o700);
       // In a directory that everybody may write to, somebody else could have been faster.
-      const found = files.lstat(path);
-      if (!found?.isDirectory || found.uid !== host.uid) throw new Error("it belongs to somebody else now");
+      verify();
       files.changeMode(path, 0o700);
     },
     listenAnew() {
@@ -83,20 +94,20 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
       if (uid === undefined && gid === undefined) return;
       // The owner stays: a master that runs as root must not follow links a worker could plant here.
       const group = gid ?? 0;
-      system.files.changeOwner(path, null, group);
-      system.files.changeMode(path, 0o710);
+      files.changeOwner(path, null, group);
+      files.changeMode(path, 0o710);
       for (const socket of [linkSocketOf(path), postBox]) {
-        if (system.files.lstat(socket) === null) continue;
-        system.files.changeOwner(socket, null, group);
-        system.files.changeMode(socket, 0o660);
+        if (files.lstat(socket) === null) continue;
+        files.changeOwner(socket, null, group);
+        files.changeMode(socket, 0o660);
       }
       if (file === undefined) return;
-      system.files.changeOwner(file, null, group);
-      system.files.changeMode(file, 0o640);
+      files.changeOwner(file, null, group);
+      files.changeMode(file, 0o640);
     },
     [Symbol.dispose]() {
       links.close();
-      system.files.remove(path);
+      if (isOurs()) files.remove(path);
     },
   };
 }

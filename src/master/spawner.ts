@@ -15,7 +15,7 @@ export function createSpawner(system: System, linkPath: string, account: Account
   const [command, ...prefix] = selfCommand(system);
   return {
     spawn(slot, generation, token) {
-      upkeep.look();
+      upkeep.require();
       return system.processes.spawn({
         command,
         // What follows --worker is for readers of `ps` only.

@@ -3,6 +3,7 @@
  * nobody has used for days: so it is touched, and what is gone all the same is made anew, under the same names.
  */
 
+import { DenicornError } from "../core/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
@@ -22,7 +23,7 @@ interface Kept {
 export class Upkeep {
   readonly #system: Pick<System, "files" | "clock">;
   readonly #logger: Logger;
-  readonly #directory: Pick<RuntimeDirectory, "path" | "ensure">;
+  readonly #directory: Pick<RuntimeDirectory, "path" | "verify" | "ensure">;
   readonly #kept = new Set<Kept>();
   #touchedAt: number;
   /** What was said last, so that it is not said again and again. */
@@ -31,7 +32,7 @@ export class Upkeep {
   constructor(
     system: Pick<System, "files" | "clock">,
     logger: Logger,
-    directory: Pick<RuntimeDirectory, "path" | "ensure">,
+    directory: Pick<RuntimeDirectory, "path" | "verify" | "ensure">,
   ) {
     this.#system = system;
     this.#logger = logger;
@@ -64,20 +65,40 @@ export class Upkeep {
     };
   }
 
-  /** Makes anew what is gone. Nothing that is needed from there fails because of a cleaner after this. */
-  look(): void {
+  /**
+   * Makes anew what is gone. Nothing that is needed from there fails because of a cleaner after this. False while
+   * that cannot be done, or somebody else has put his own there.
+   */
+  look(): boolean {
     try {
-      const missing = Array.from(this.#kept).filter(({ path }) => this.#isMissing(path()));
-      if (missing.length === 0) return this.#touch();
-      const names = missing.map(({ path }) => path()?.slice(this.#directory.path.length + 1));
-      this.#directory.ensure();
-      for (const { make } of missing) make();
+      this.#restore();
       this.#failure = "";
-      const advice = "tell what cleans up there to leave it alone, or set XDG_RUNTIME_DIR";
-      this.#logger.warning`${names.join(", ")} in ${this.#directory.path} was gone, made anew: ${advice}`;
+      return true;
     } catch (error) {
       this.#tellFailure(error instanceof Error ? error.message : String(error));
+      return false;
     }
+  }
+
+  /** The same for what must not go on without it. Throws DenicornError `runtime-directory`. */
+  require(): void {
+    if (this.look()) return;
+    throw new DenicornError(
+      "runtime-directory",
+      `cannot use the runtime directory: ${this.#directory.path} (${this.#failure}): restart the server`,
+    );
+  }
+
+  #restore(): void {
+    const { path } = this.#directory;
+    this.#directory.verify();
+    const missing = Array.from(this.#kept).filter((kept) => this.#isMissing(kept.path()));
+    if (missing.length === 0) return this.#touch();
+    const names = missing.map((kept) => kept.path()?.slice(path.length + 1));
+    this.#directory.ensure();
+    for (const { make } of missing) make();
+    const advice = "tell what cleans up there to leave it alone, or set XDG_RUNTIME_DIR";
+    this.#logger.warning`${names.join(", ")} in ${path} was gone, made anew: ${advice}`;
   }
 
   #isMissing(path: string | null): boolean {

@@ -48,3 +48,34 @@ integrationTest("a control socket of the operator's choice is still found", asyn
   removeRuntimeDirectory(scene);
   await server.until("the link to the control socket", async () => (await server.status()) !== undefined);
 });
+
+integrationTest("a directory that somebody else made in its place gets no worker", async (scene) => {
+  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const [victim, other] = await server.ready(2);
+  const [{ name }] = Array.from(Deno.readDirSync(scene.runtime)) as [Deno.DirEntry];
+  const path = `${scene.runtime}/${name}`;
+  Deno.removeSync(path, { recursive: true });
+  // To make one of another user takes more rights than a test has; a link is nothing of ours either.
+  Deno.mkdirSync(`${scene.folder}/strange`);
+  const sockets = ["link.sock", "post.sock", "control.sock"];
+  const listeners = sockets.map((name) =>
+    Deno.listen({ transport: "unix", path: `${scene.folder}/strange/${name}` })
+  );
+  Deno.writeTextFileSync(`${scene.folder}/strange/generation-1.mjs`, "");
+  Deno.symlinkSync(`${scene.folder}/strange`, path);
+  let connections = 0;
+  for (const listener of listeners) void listener.accept().then(() => connections++, () => {});
+  Deno.kill(victim!.pid, "SIGKILL");
+  await server.logged(/cannot use the runtime directory: .* \(it belongs to somebody else now\)/);
+  server.kill("SIGHUP");
+  await server.logged(/reload failed, .* cannot use the runtime directory/);
+  server.kill("SIGUSR2");
+  await server.logged(/USR2 ignored/);
+  assertEquals(connections, 0);
+  assertEquals(await server.text(), String(other!.pid));
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+  assertEquals(Deno.lstatSync(path).isSymlink, true);
+  Deno.removeSync(path);
+  listeners.forEach((listener) => listener.close());
+});

@@ -1,6 +1,7 @@
+import { DenicornError } from "../../src/core/errors.ts";
 import { openLog } from "../../src/log/logger.ts";
 import { Upkeep } from "../../src/master/upkeep.ts";
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 function scene() {
@@ -13,7 +14,7 @@ function scene() {
   };
   const orders = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
   const { logger } = openLog(system, orders, { pid: 41 });
-  const directory = { path: "/run/d", ensure: () => {} };
+  const directory = { path: "/run/d", verify: () => {}, ensure: () => {} };
   const upkeep = new Upkeep({ files, clock: system.clock }, logger, directory);
   const stop = upkeep.start();
   return { system, touched, directory, upkeep, stop };
@@ -63,4 +64,22 @@ Deno.test("what cannot be made anew is tried again, and told once", async () => 
   await system.clock.advance(2_000);
   assertEquals(system.texts.has("/run/d/socket"), true);
   stop();
+});
+
+Deno.test("what somebody else has made in its place is not used, even if nothing is missing", async () => {
+  const { system, upkeep, directory, stop } = scene();
+  system.texts.set("/run/d/socket", "");
+  upkeep.keep(() => "/run/d/socket", () => {});
+  upkeep.require();
+  directory.verify = () => {
+    throw new Error("it belongs to somebody else now");
+  };
+  assertThrows(
+    () => upkeep.require(),
+    DenicornError,
+    "cannot use the runtime directory: /run/d (it belongs to somebody else now): restart the server",
+  );
+  assertMatch(system.written.stderr, / error .*anew: \/run\/d \(it belongs to somebody else now\): /);
+  stop();
+  await system.clock.advance(10_000);
 });
