@@ -153,7 +153,7 @@ export class Arbiter implements Operated {
         if (!lives.everReady) return shutdown.halt(event.error);
         return reloading.failBuild(event.number, event.error);
       case "successor-ended":
-        return upgrade.end(event.status, shutdown.isUnderWay);
+        return upgrade.end(event.status, shutdown);
       case "retire":
         return this.#retire();
       case "asked":

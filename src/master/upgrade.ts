@@ -14,6 +14,7 @@ import type { LifecycleLog } from "./lifecycle_log.ts";
 import type { Lives } from "./lives.ts";
 import type { Reloading } from "./reloading.ts";
 import type { Roster } from "./roster.ts";
+import type { Shutdown } from "./shutdown.ts";
 import type { Succession } from "./succession.ts";
 import type { Totals } from "./totals.ts";
 import type { Traffic } from "./traffic.ts";
@@ -193,15 +194,17 @@ export class Upgrade {
     this.#options.roster.forEach((child) => child.send({ type: "successor", pid, within }));
   }
 
-  /** The successor's process is gone before it served. */
-  end({ code, signal }: ExitStatus, isStopping: boolean): void {
+  /** The successor's process is gone before it served; at a stop it was told to. */
+  end({ code, signal }: ExitStatus, { isAsked, isUnderWay }: Pick<Shutdown, "isAsked" | "isUnderWay">): void {
     if (this.#successor === null) return;
     const { pid } = this.#successor;
     this.#successor = null;
     this.#cancelDeadline();
-    if (isStopping) return;
+    if (isUnderWay) return;
     const how = this.#givenUp ?? `ended (${signal ?? `exit code ${code}`})`;
-    this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
+    if (!isAsked) {
+      this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
+    }
     this.#announce(pid, 0);
     this.#aftermath = new Aftermath({ ...this.#options, clock: this.#options.system.clock });
     this.tick();

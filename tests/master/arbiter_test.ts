@@ -2,6 +2,7 @@ import { DenicornError } from "../../src/core/errors.ts";
 import type { AppBundle } from "../../src/master/generation.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
+import { FakeProcess } from "../fakes/fake_system.ts";
 import { type Actor, serving, settingsFor, Stage } from "./stage.ts";
 
 const failure = { code: "app-throws", message: "cannot load the app: it threw" } as const;
@@ -278,4 +279,20 @@ Deno.test("a stranger's token opens no link, and a token works once", async () =
   const stage = await serving(1);
   assertEquals(stage.arbiter.roster.redeem("token-1"), null);
   assertEquals(stage.arbiter.roster.redeem("guess"), null);
+});
+
+Deno.test("an upgrade that a stop with a delay ends has not failed", async () => {
+  const stage = await serving(1, { shutdownDelay: "5" });
+  const successor = new FakeProcess(7);
+  stage.system.processes.spawn = () => successor;
+  await stage.signal("SIGUSR2");
+  assertEquals(stage.arbiter.phase, "upgrading");
+  await stage.signal("SIGTERM");
+  assertEquals(successor.signals, ["SIGTERM"]);
+  successor.end({ code: 0, signal: null });
+  await stage.system.clock.advance(1_000);
+  assert(!stage.log.includes("upgrade failed"), stage.log);
+  await stage.system.clock.advance(5_000);
+  for (const actor of stage.alive()) await stage.exits(actor, 0);
+  assertEquals(stage.outcome, null);
 });
