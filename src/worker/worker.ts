@@ -249,15 +249,18 @@ export class Worker {
   async #tellCut({ cut, took }: DrainReport, flights: Iterable<Flight>): Promise<void> {
     if (cut === 0) return;
     const now = this.#system.clock.monotonic();
-    const named = Array.from(flights).slice(0, mostNamed).map((flight) =>
-      describe(flight, now - flight.since)
-    );
-    const others = cut > named.length ? ` and ${cut - named.length} more` : "";
+    const known = Array.from(flights);
+    const named = known.slice(0, mostNamed).map((flight) => describe(flight, now - flight.since)).join(", ");
+    const others = known.length > mostNamed ? `${known.length - mostNamed} more` : "";
+    // They count as requests in flight, and have no request any more.
+    const sockets = cut - known.length;
+    const open = sockets > 0 ? `${sockets} WebSocket${sockets === 1 ? "" : "s"}` : "";
+    const what = [named, others, open].filter((text) => text !== "").join(" and ");
     const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
     const seconds = (took / 1000).toFixed(1);
     await this.#log?.say((logger) =>
       logger
-        .warning`${requests} cut off after ${seconds} s (graceful-timeout): ${named.join(", ")}${others}`
+        .warning`${requests} cut off after ${seconds} s (graceful-timeout): ${what}`
     );
   }
 }

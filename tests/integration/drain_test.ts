@@ -161,3 +161,20 @@ export default (request: Request): Response => {
     assertEquals(await server.text(), "here");
   },
 );
+
+integrationTest("a WebSocket whose client does not leave is named where it is cut", async (scene) => {
+  const server = scene.start({ files: { "main.ts": streams }, args: ["--graceful-timeout", "1"] });
+  await server.ready(1);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(server.url).port) });
+  const request = "GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n";
+  await connection.write(new TextEncoder().encode(request));
+  await connection.read(new Uint8Array(1_024));
+  await server.until(
+    "the WebSocket in flight",
+    async () => (await server.status())?.workers[0]?.inFlight === 1,
+  );
+  server.kill("SIGHUP");
+  await server.logged(/1 request was cut off after 1\.\d s \(graceful-timeout\): 1 WebSocket\n/);
+  await server.ready(1, 2);
+});
