@@ -15,8 +15,11 @@ const acceptAgain = most / 2;
 /** Milliseconds between two attempts. */
 const pause = 50;
 
-/** So long the end of the process waits for the reader, in milliseconds. */
+/** So long the end of the process waits for the readers of all its streams, in milliseconds. */
 const lastWait = 1_000;
+
+/** When a process that ends stops to wait for them. */
+const ends = new WeakMap<Pick<System, "clock">, number>();
 
 const encoder = new TextEncoder();
 const newline = 0x0a;
@@ -99,7 +102,8 @@ export class StreamQueue {
   /** The process ends: the reader gets what there is, if it takes it soon. */
   #finish(): void {
     const { host, clock } = this.#system;
-    const end = clock.monotonic() + lastWait;
+    const end = ends.get(this.#system) ?? clock.monotonic() + lastWait;
+    ends.set(this.#system, end);
     this.#tellDropped();
     while (!this.#drain()) {
       const left = end - clock.monotonic();

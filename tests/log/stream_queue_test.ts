@@ -1,5 +1,6 @@
 import { openLog } from "../../src/log/logger.ts";
 import { StreamQueue } from "../../src/log/stream_queue.ts";
+import type { Stream } from "../../src/system/system.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -60,6 +61,28 @@ Deno.test("at the exit the reader gets what waits, if it takes it", () => {
   system.readerTakes = Infinity;
   system.exitHandlers.forEach((handle) => handle());
   assertEquals(system.written.stderr, "last words\n");
+});
+
+Deno.test("the exit waits once for the readers of both streams, not twice", () => {
+  const fake = new FakeSystem();
+  let now = 0;
+  const waits: number[] = [];
+  const awaitReader = (_stream: Stream, ms: number) => {
+    waits.push(ms);
+    now += ms / 2;
+    return now < 900;
+  };
+  const { processes } = fake;
+  const host = { ...fake.host, awaitReader, writeNow: () => 0 };
+  const idle = () => () => {};
+  const system = {
+    host,
+    processes,
+    clock: { monotonic: () => now, wall: () => now, after: idle, every: idle },
+  };
+  for (const stream of ["stdout", "stderr"] as const) new StreamQueue(system, stream).write("last words\n");
+  fake.exitHandlers.forEach((handle) => handle());
+  assertEquals(waits, [1000, 500, 250, 125, 62.5]);
 });
 
 Deno.test("a reader that is gone costs the lines and nothing else", async () => {
