@@ -69,8 +69,8 @@ async function measure({ app, connections }: typeof steps[number]) {
   const load = new Load({ port: server.port, connections });
   const first = await server.until(/^ready after/, began);
   await pause(lasts);
-  // A few keep asking while workers go.
-  const few = new Load({ port: server.port, connections: 2 });
+  // Some keep asking while workers go.
+  const few = new Load({ port: server.port, every: 100 });
   const heavy = await load.stop();
   await server.until(/workers: 2 -> 1/, began);
   const light = await few.stop();
