@@ -5,8 +5,8 @@
  */
 import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
-import type { CarriedEsbuild } from "../src/app/esbuild_executable.ts";
-import { sourcesDigest } from "../src/app/program_identity.ts";
+import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
+import { sourcesDigest } from "../src/app/bundle/program_identity.ts";
 import { files } from "../src/system/files.ts";
 import { BuildError, root } from "./workspace.ts";
 

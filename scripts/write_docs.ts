@@ -1,6 +1,6 @@
 /** Writes the pages that are made from the code: `make docs`. A test compares each with its file. */
 
-import { referencePages } from "../src/cli/reference_pages.ts";
+import { referencePages } from "../src/cli/reference/pages.ts";
 
 for (const [path, render] of Object.entries(referencePages)) {
   Deno.writeTextFileSync(new URL(`../${path}`, import.meta.url), render());

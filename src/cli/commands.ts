@@ -3,13 +3,13 @@
 import type { ExitCode } from "../core/errors.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import type { System } from "../system/system.ts";
-import { check } from "./check_command.ts";
-import { completions } from "./completions_command.ts";
-import { ctl } from "./ctl_command.ts";
-import { doctor } from "./doctor_command.ts";
+import { check } from "./commands/check.ts";
+import { completions } from "./commands/completions.ts";
+import { ctl } from "./commands/ctl.ts";
+import { doctor } from "./commands/doctor.ts";
 import type { Command } from "./help.ts";
-import { serve } from "./serve_command.ts";
-import { settings } from "./settings_command.ts";
+import { serve } from "./commands/serve.ts";
+import { settings } from "./commands/settings.ts";
 
 export interface RunnableCommand extends Command {
   /** Throws DenicornError for whatever keeps it from doing its work. */

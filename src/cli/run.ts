@@ -7,7 +7,7 @@ import { nearest } from "../settings/nearest.ts";
 import type { System } from "../system/system.ts";
 import { commands, type RunnableCommand } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
-import { serve } from "./serve_command.ts";
+import { serve } from "./commands/serve.ts";
 
 /** Runs `args` and gives the exit code of the process. */
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {

@@ -1,5 +1,5 @@
-import type { LifecycleEvent } from "../core/lifecycle.ts";
-import type { Status } from "../core/status.ts";
+import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
+import type { Status } from "../core/telemetry/status.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
 
 /** What a master gives its successor. */
@@ -56,7 +56,7 @@ export interface Commands {
   /** Calls `told` for each event after the one with id `since`, those kept at once; returns how to stop that. */
   follow(since: number, told: (event: LifecycleEvent) => void): () => void;
   /** Sends copies of all listening sockets to the post box at `post`, if any. */
-  handOver(post: string | null): Handover;
+  handOver(fdInbox: string | null): Handover;
   /** Another master serves: finish and go. */
   retire(): void;
 }

@@ -89,11 +89,11 @@ function answersOf(commands: Commands): Readonly<Record<EndpointName, Answer>> {
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
     async "POST /handover"(c) {
-      const { post } = readOpenBody(await c.req.text(), ["post"]);
-      if (post !== null && typeof post !== "string") {
+      const { fdInbox } = readOpenBody(await c.req.text(), ["post"]);
+      if (fdInbox !== null && typeof fdInbox !== "string") {
         throw new Refusal("malformed", "post: give a path or null");
       }
-      return c.json(commands.handOver(post));
+      return c.json(commands.handOver(fdInbox));
     },
     "POST /retire"(c) {
       commands.retire();

@@ -1,6 +1,6 @@
 import { DenicornError, type ErrorCode, errorKinds } from "../core/errors.ts";
-import type { LifecycleEvent } from "../core/lifecycle.ts";
-import type { Status } from "../core/status.ts";
+import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
+import type { Status } from "../core/telemetry/status.ts";
 import type { System } from "../system/system.ts";
 import type { Handover, SettingInForce } from "./commands.ts";
 import type { Done, Failed } from "./endpoints.ts";
@@ -56,8 +56,8 @@ export async function* followEvents(system: System, path: string): AsyncGenerato
  * Makes the master send copies of its listening sockets to the post box at `post`, and keep its group as it is.
  * Throws DenicornError `no-server`.
  */
-export async function handOver(system: System, path: string, post: string | null): Promise<Handover> {
-  const init = { method: "POST", body: JSON.stringify({ post }) };
+export async function handOver(system: System, path: string, fdInbox: string | null): Promise<Handover> {
+  const init = { method: "POST", body: JSON.stringify({ fdInbox }) };
   return await (await ask(system, path, "/handover", init)).json();
 }
 

@@ -13,7 +13,11 @@ export interface Endpoint {
 }
 
 export const endpoints = [
-  { method: "GET", path: "/status", answers: "the server and its workers: `Status` in `src/core/status.ts`" },
+  {
+    method: "GET",
+    path: "/status",
+    answers: "the server and its workers: `Status` in `src/core/telemetry/status.ts`",
+  },
   { method: "GET", path: "/workers", answers: "the workers alone" },
   { method: "GET", path: "/settings", answers: "the settings in force: `name`, `value`, `shown`" },
   { method: "GET", path: "/events", answers: "what happens, as server-sent events; takes `Last-Event-ID`" },

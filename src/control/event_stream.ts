@@ -1,6 +1,6 @@
 /** Lifecycle events as server-sent events, and back. */
 
-import type { LifecycleEvent } from "../core/lifecycle.ts";
+import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { Commands } from "./commands.ts";
 
 /** A follower that has stopped reading must not fill the master's memory: it may come back. */

@@ -6,8 +6,8 @@
 
 // @ts-types="../../types/prom_client_registry.d.ts"
 import Registry from "prom-client/lib/registry.js";
-import { metrics } from "../core/metrics.ts";
-import type { Status } from "../core/status.ts";
+import { metrics } from "../core/telemetry/metrics.ts";
+import type { Status } from "../core/telemetry/status.ts";
 
 export async function prometheusText(status: Status): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();

@@ -1,4 +1,4 @@
-import { type FileLimit, raised } from "../core/file_limit.ts";
+import { type FileLimit, raised } from "../system/file_limit.ts";
 import { type Check, type Finding, note, ok, problem } from "./check.ts";
 
 export const fileLimit: Check = {

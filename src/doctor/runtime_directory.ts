@@ -11,7 +11,7 @@ export const runtimeDirectory: Check = {
   onFailure: "problem",
   run: ({ system, runtimeParents }) =>
     inPrivateDirectory(system, runtimeParents, (path, parent) => {
-      system.network.listenUnix(`${path}/link.sock`).close();
+      system.network.listenUnix(`${path}/channel.sock`).close();
       const { files, host } = system;
       return judgeRuntimeDirectory(parent, files.stat(parent), files.lstat(path), host.uid);
     }),

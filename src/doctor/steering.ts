@@ -1,4 +1,4 @@
-import { encodeProgram, steeringProgram } from "../core/steering_program.ts";
+import { encodeProgram, steeringProgram } from "../core/listeners/steering_program.ts";
 import type { System, TcpAddress } from "../system/system.ts";
 import { type Check, note, ok } from "./check.ts";
 import { queueOfClosing } from "./loss_windows.ts";

@@ -3,7 +3,7 @@
  * Lines are gathered and written together, since one write call per request would cost more than the request.
  */
 
-import type { LogOrders } from "../protocol/messages.ts";
+import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { LogFile } from "./log_file.ts";
 
@@ -32,7 +32,7 @@ export class AccessLog {
   #pending = "";
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, path: string, format: LogOrders["format"]) {
+  constructor(system: System, path: string, format: LogConfig["format"]) {
     this.#file = new LogFile(system, "access-logfile", path, "stdout");
     this.#format = format === "json" ? accessJson : accessText;
     this.#stopTimer = system.clock.every(flushEvery, () => this.flush());

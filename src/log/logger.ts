@@ -2,7 +2,7 @@
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { toDenicornError } from "../core/errors.ts";
-import type { LogOrders } from "../protocol/messages.ts";
+import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./format.ts";
 import { LogFile } from "./log_file.ts";
@@ -21,11 +21,11 @@ export interface Log {
   /** Opens the file anew, as USR1 asks. If that fails the old one stays in use and says so. */
   reopen(): void;
   /** Switches level, format and file, as a reload asks. Fails like `reopen`. */
-  reconfigure(orders: LogOrders): void;
+  reconfigure(orders: LogConfig): void;
 }
 
 /** Throws DenicornError `log-unwritable`. */
-export function openLog(system: System, orders: LogOrders, identity: Identity): Log {
+export function openLog(system: System, orders: LogConfig, identity: Identity): Log {
   const tree = new LoggerTree();
   let file = tree.use(() => configure(system, orders));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
@@ -77,7 +77,7 @@ function orReport(logger: Logger, attempt: () => void): void {
   }
 }
 
-function configure(system: System, orders: LogOrders): LogFile {
+function configure(system: System, orders: LogConfig): LogFile {
   const file = new LogFile(system, "error-logfile", orders.errorLogfile, "stderr");
   const format = formatter(system, orders, file);
   configureSync({
@@ -91,7 +91,7 @@ function configure(system: System, orders: LogOrders): LogFile {
   return file;
 }
 
-function formatter(system: System, orders: LogOrders, file: LogFile): Formatter {
+function formatter(system: System, orders: LogConfig, file: LogFile): Formatter {
   if (orders.format === "json") return jsonFormatter;
   // https://no-color.org: present and not empty means no colour.
   return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));

@@ -6,37 +6,42 @@
 import type { Handover } from "../control/commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import { signalMeanings } from "../core/signals.ts";
-import type { MasterPhase } from "../core/status.ts";
+import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { type ArbiterOptions, type ArbiterParts, arbiterParts } from "./arbiter_parts.ts";
-import type { EventFeed } from "./event_feed.ts";
-import { EventQueue } from "./event_queue.ts";
-import type { MasterEvent } from "./events.ts";
-import { type AppBundle, beatInterval, type Generation, type Workplace } from "./generation.ts";
-import { obey, type Operated } from "./operator.ts";
-import type { Roster } from "./roster.ts";
-import type { Scoreboard } from "./scoreboard.ts";
-import type { Succession } from "./succession.ts";
-import type { Totals } from "./totals.ts";
+import type { EventLog } from "./telemetry/event_log.ts";
+import { EventQueue } from "./workers/event_queue.ts";
+import type { MasterEvent } from "./workers/events.ts";
+import {
+  type AppBundle,
+  type Generation,
+  heartbeatInterval,
+  type SharedResources,
+} from "./workers/generation.ts";
+import { dispatchSignal, type MasterCommands } from "./commands/master_commands.ts";
+import type { WorkerTable } from "./workers/worker_table.ts";
+import type { Scoreboard } from "./workers/scoreboard.ts";
+import type { Takeover } from "./transitions/takeover.ts";
+import type { ServerCounters } from "./telemetry/counters.ts";
 
 const tickInterval = 250;
 
-export class Arbiter implements Operated {
-  readonly roster: Roster;
+export class Arbiter implements MasterCommands {
+  readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
-  readonly totals: Totals;
-  readonly feed: EventFeed;
+  readonly counters: ServerCounters;
+  readonly eventLog: EventLog;
   readonly #system: System;
   readonly #log: Log;
   readonly #parts: ArbiterParts;
-  readonly #succession: Succession | null;
+  readonly #takeover: Takeover | null;
   readonly #runtimeDirectory: string;
   readonly #queue = new EventQueue<MasterEvent>((event) => {
     this.#handle(event);
-    this.#settle();
+    this.#reconcile();
   });
   /** A reload that waits for the end of the start, or of an upgrade: what starts now may already be out of date. */
   #isReloadWanted = false;
@@ -44,25 +49,25 @@ export class Arbiter implements Operated {
 
   constructor(options: ArbiterOptions) {
     const parts = this.#parts = arbiterParts(options, (event) => this.post(event));
-    this.roster = parts.roster;
-    this.totals = parts.totals;
-    this.feed = parts.feed;
+    this.workerTable = parts.workerTable;
+    this.counters = parts.counters;
+    this.eventLog = parts.eventLog;
     this.scoreboard = options.scoreboard;
     this.#system = options.system;
     this.#log = options.log;
-    this.#succession = options.succession;
+    this.#takeover = options.takeover;
     this.#runtimeDirectory = options.runtimeDirectory;
   }
 
   /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
   run(): Promise<DenicornError | null> {
-    const { generations, deaths, traffic } = this.#parts;
+    const { generations, restartPolicy, traffic } = this.#parts;
     const finished = new Promise<DenicornError | null>((resolve) => this.#finish = resolve);
     const stopTicks = this.#system.clock.every(tickInterval, () => this.post({ type: "tick" }));
     const { settings } = generations.serving;
     // Apart from the ticks: looking is cheap, and only what is found is an event.
     const stopWatch = traffic.watch(
-      beatInterval(settings),
+      heartbeatInterval(settings),
       () => generations.serving.settings,
       () => this.post({ type: "stalled" }),
     );
@@ -71,7 +76,7 @@ export class Arbiter implements Operated {
     return finished.finally(() => {
       stopTicks();
       stopWatch();
-      deaths.cancel();
+      restartPolicy.cancel();
     });
   }
 
@@ -81,11 +86,11 @@ export class Arbiter implements Operated {
 
   /** Settles when the first worker is ready. */
   get firstReady(): Promise<void> {
-    return this.#parts.lives.firstReady;
+    return this.#parts.workerEvents.firstReady;
   }
 
   get target(): number {
-    return this.#parts.crew.target;
+    return this.#parts.pool.target;
   }
 
   get generation(): number {
@@ -93,7 +98,7 @@ export class Arbiter implements Operated {
   }
 
   get addresses(): readonly string[] {
-    return this.#parts.lives.addresses.map(formatAddress);
+    return this.#parts.workerEvents.addresses.map(formatAddress);
   }
 
   get backlog(): number | null {
@@ -101,27 +106,27 @@ export class Arbiter implements Operated {
   }
 
   get phase(): MasterPhase {
-    const { reloading, upgrade, shutdown, lives } = this.#parts;
-    if (shutdown.isAsked) return "stopping";
-    if (!lives.everReady) return "starting";
-    if (upgrade.isUnderWay) return "upgrading";
-    return reloading.isUnderway ? "reloading" : "running";
+    const { reload, upgrade, shutdown, workerEvents } = this.#parts;
+    if (shutdown.isRequested) return "stopping";
+    if (!workerEvents.everReady) return "starting";
+    if (upgrade.inProgress) return "upgrading";
+    return reload.inProgress ? "reloading" : "running";
   }
 
   /** Another master serves until this one takes over. */
   get #isSuccessor(): boolean {
-    return this.#succession?.isWaiting === true;
+    return this.#takeover?.isWaiting === true;
   }
 
   /** All is as it shall be. */
   get #isComplete(): boolean {
-    return !this.#parts.reloading.isUnderway && this.#parts.crew.isComplete;
+    return !this.#parts.reload.inProgress && this.#parts.pool.isComplete;
   }
 
-  get #workplace(): Workplace {
+  get #sharedResources(): SharedResources {
     return {
-      listen: this.#parts.lives.addresses,
-      post: this.#parts.traffic.postBox,
+      listen: this.#parts.workerEvents.addresses,
+      fdInbox: this.#parts.traffic.fdInbox,
       scoreboard: this.scoreboard.path,
       runtimeDirectory: this.#runtimeDirectory,
     };
@@ -132,65 +137,66 @@ export class Arbiter implements Operated {
   }
 
   #handle(event: MasterEvent): void {
-    const { recruiter, generations, reloading, scaling, upgrade, recycling, shutdown, lives } = this.#parts;
+    const { spawner, generations, reload, autoscaler, upgrade, recycling, shutdown, workerEvents } =
+      this.#parts;
     switch (event.type) {
       case "signal":
-        return obey(signalMeanings[event.signal].master, this, this.#system.host);
-      case "linked":
-        event.child.link(event.connection);
-        recruiter.checkVersion(event.version);
-        return recruiter.giveOrders(event.child, this.#workplace);
+        return dispatchSignal(signalMeanings[event.signal].master, this, this.#system.host);
+      case "connected":
+        event.worker.connect(event.connection);
+        spawner.checkVersion(event.version);
+        return spawner.sendConfig(event.worker, this.#sharedResources);
       case "message":
-        return lives.hear(event.child, event.message);
+        return workerEvents.handleMessage(event.worker, event.message);
       case "exit":
-        return lives.end(event.child, event.status);
+        return workerEvents.handleExit(event.worker, event.status);
       case "renewed":
         generations.add(event.generation);
         return void generations.build(event.generation);
       case "built":
         return this.#handleBuilt(event.generation, event.bundle);
       case "build-failed":
-        if (!lives.everReady) return shutdown.halt(event.error);
-        return reloading.failBuild(event.number, event.error);
+        if (!workerEvents.everReady) return shutdown.halt(event.error);
+        return reload.failBuild(event.number, event.error);
       case "successor-ended":
         return upgrade.end(event.status, shutdown);
       case "retire":
         return this.#retire();
       case "asked":
         return event.begin();
-      case "unlinked":
+      case "disconnected":
       case "stalled":
         // Who gets new connections is settled after every event.
-        return scaling.look(this.phase);
+        return autoscaler.poll(this.phase);
       case "tick":
-        this.#succession?.tick();
+        this.#takeover?.tick();
         upgrade.tick();
         shutdown.tick();
-        scaling.look(this.phase);
-        this.roster.tick(this.#now, tickInterval);
-        if (this.phase === "running") recycling.look(generations.serving.settings, this.target);
+        autoscaler.poll(this.phase);
+        this.workerTable.tick(this.#now, tickInterval);
+        if (this.phase === "running") recycling.poll(generations.serving.settings, this.target);
         return;
     }
   }
 
   reload(): void {
-    if (this.#parts.shutdown.isAsked) return this.#parts.upgrade.passReloadOn();
+    if (this.#parts.shutdown.isRequested) return this.#parts.upgrade.passReloadOn();
     this.#isReloadWanted = true;
-    if (this.#parts.upgrade.isUnderWay || this.#isSuccessor) {
+    if (this.#parts.upgrade.inProgress || this.#isSuccessor) {
       this.#log.logger.info("reload: waiting for the upgrade under way");
     }
   }
 
   scale(target: number): void {
-    if (!this.#parts.shutdown.isAsked) this.#parts.crew.request(target);
+    if (!this.#parts.shutdown.isRequested) this.#parts.pool.request(target);
   }
 
   allowed(target: number): number {
-    return this.#parts.crew.allowed(target);
+    return this.#parts.pool.allowed(target);
   }
 
   upgrade(): void {
-    if (!this.#parts.shutdown.isAsked) this.#parts.upgrade.ask();
+    if (!this.#parts.shutdown.isRequested) this.#parts.upgrade.request();
   }
 
   get upgradeObstacle(): string | null {
@@ -199,7 +205,7 @@ export class Arbiter implements Operated {
 
   /** What keeps a command from beginning now, if anything. */
   objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
-    if (this.#parts.shutdown.isAsked) return "the server is stopping";
+    if (this.#parts.shutdown.isRequested) return "the server is stopping";
     return command === "upgrade" ? this.#parts.upgrade.objection : this.#parts.upgrade.hindrance;
   }
 
@@ -209,13 +215,13 @@ export class Arbiter implements Operated {
   }
 
   /** What a successor needs to go on in this master's place. Throws if none is expected. */
-  handOver(postBox: string | null): Handover {
-    return this.#parts.upgrade.handOver(postBox);
+  handOver(fdInbox: string | null): Handover {
+    return this.#parts.upgrade.handOver(fdInbox);
   }
 
   #retire(): void {
     const { upgrade, shutdown } = this.#parts;
-    if (shutdown.isAsked || !upgrade.complete()) return;
+    if (shutdown.isRequested || !upgrade.complete()) return;
     if (this.#isReloadWanted) upgrade.passReloadOn();
     shutdown.retire();
   }
@@ -228,50 +234,50 @@ export class Arbiter implements Operated {
     } catch (error) {
       this.#log.logger.error`${toDenicornError(error).message}`;
     }
-    this.roster.forEach((child) => child.send({ type: "reopen" }));
+    this.workerTable.forEach((worker) => worker.send({ type: "reopen" }));
   }
 
   #handleBuilt(generation: Generation, bundle: AppBundle): void {
     generation.bundle = bundle;
-    this.roster.forEach((child) => this.#parts.recruiter.giveOrders(child, this.#workplace));
-    this.#parts.reloading.step({ type: "built", generation: generation.number });
+    this.workerTable.forEach((worker) => this.#parts.spawner.sendConfig(worker, this.#sharedResources));
+    this.#parts.reload.step({ type: "built", generation: generation.number });
   }
 
   /** A graceful stop that is asked for twice becomes a quick one. */
   stop(how: "graceful" | "quick"): void {
     this.#parts.upgrade.cancel();
-    const serves = this.#parts.lives.everReady && !this.#isSuccessor;
+    const serves = this.#parts.workerEvents.everReady && !this.#isSuccessor;
     this.#parts.shutdown.stop(how, serves ? this.#parts.generations.serving.settings.shutdownDelay : 0);
   }
 
   /** One move towards what is wanted. */
-  #settle(): void {
-    const { lifecycle, traffic, crew, reloading, upgrade, shutdown, lives } = this.#parts;
-    if (shutdown.isUnderWay) {
-      if (this.roster.size === 0) this.#finish(shutdown.fault);
+  #reconcile(): void {
+    const { lifecycle, traffic, pool, reload, upgrade, shutdown, workerEvents } = this.#parts;
+    if (shutdown.inProgress) {
+      if (this.workerTable.size === 0) this.#finish(shutdown.fault);
       return;
     }
-    if (upgrade.isUnderWay) {
-      upgrade.settle();
-      return traffic.settle();
+    if (upgrade.inProgress) {
+      upgrade.reconcile();
+      return traffic.reconcile();
     }
-    crew.settle();
-    reloading.settle();
-    this.#succession?.settle(
+    pool.reconcile();
+    reload.reconcile();
+    this.#takeover?.reconcile(
       this.#isComplete,
-      this.roster.eligible().size > 0,
-      (predecessor) => {
-        this.totals.upgraded("succeeded");
-        lifecycle.tookOver(predecessor);
+      this.workerTable.eligible().size > 0,
+      (oldMaster) => {
+        this.counters.upgraded("succeeded");
+        lifecycle.tookOver(oldMaster);
       },
     );
-    if (this.#isReloadWanted && lives.everReady && !this.#isSuccessor) {
+    if (this.#isReloadWanted && workerEvents.everReady && !this.#isSuccessor) {
       this.#isReloadWanted = false;
-      reloading.begin();
+      reload.begin();
     }
     if (this.#isComplete) {
       lifecycle.complete(this.target, this.generation, this.addresses);
-      this.totals.settled(this.generation);
+      this.counters.settled(this.generation);
     }
     upgrade.startIfPossible();
   }

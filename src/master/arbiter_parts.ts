@@ -2,33 +2,32 @@
 
 import type { Log } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
-import { Crew } from "./crew.ts";
-import { Deaths } from "./deaths.ts";
-import { EventFeed } from "./event_feed.ts";
-import type { MasterEvent } from "./events.ts";
-import type { Generation } from "./generation.ts";
-import { Generations, type GenerationSource } from "./generations.ts";
-import type { Launch } from "./launch.ts";
-import { LifecycleLog } from "./lifecycle_log.ts";
-import { Lives } from "./lives.ts";
-import { Recruiter } from "./recruiter.ts";
-import { Recycling } from "./recycling.ts";
-import { Reloading } from "./reloading.ts";
-import { Roster } from "./roster.ts";
-import { Scaling } from "./scaling.ts";
-import type { Scoreboard } from "./scoreboard.ts";
-import { Shutdown } from "./shutdown.ts";
-import type { Spawner } from "./spawner.ts";
-import type { Steering } from "./steering.ts";
-import type { Succession } from "./succession.ts";
-import { Totals } from "./totals.ts";
-import { Traffic } from "./traffic.ts";
-import { Upgrade } from "./upgrade.ts";
+import { WorkerPool } from "./pool/worker_pool.ts";
+import { RestartPolicy } from "./pool/restarts.ts";
+import { EventLog } from "./telemetry/event_log.ts";
+import type { MasterEvent } from "./workers/events.ts";
+import type { Generation } from "./workers/generation.ts";
+import { Generations, type GenerationSource } from "./generations/generations.ts";
+import type { Launch } from "./transitions/launch.ts";
+import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import { WorkerEvents } from "./worker_events.ts";
+import { Recycling } from "./pool/recycling.ts";
+import { Reload } from "./transitions/reload.ts";
+import { WorkerTable } from "./workers/worker_table.ts";
+import { Autoscaler } from "./pool/autoscaler.ts";
+import type { Scoreboard } from "./workers/scoreboard.ts";
+import { Shutdown } from "./transitions/shutdown.ts";
+import { Spawner, type StartWorkerProcess } from "./workers/spawner.ts";
+import type { Steering } from "./listeners/steering.ts";
+import type { Takeover } from "./transitions/takeover.ts";
+import { ServerCounters } from "./telemetry/counters.ts";
+import { Traffic } from "./listeners/traffic.ts";
+import { Upgrade } from "./transitions/upgrade.ts";
 
 export interface ArbiterOptions {
   readonly system: System;
   readonly log: Log;
-  readonly spawner: Spawner;
+  readonly startProcess: StartWorkerProcess;
   readonly source: GenerationSource;
   readonly first: Generation;
   readonly steering: Steering;
@@ -38,7 +37,7 @@ export interface ArbiterOptions {
   /** `null` while nobody is answered there. */
   readonly controlSocket: () => string | null;
   /** Set in a master that takes the place of another one. */
-  readonly succession: Succession | null;
+  readonly takeover: Takeover | null;
 }
 
 export type ArbiterParts = ReturnType<typeof arbiterParts>;
@@ -48,39 +47,53 @@ export function arbiterParts(options: ArbiterOptions, post: (event: MasterEvent)
   const { system, log, source, first, scoreboard } = options;
   const { clock } = system;
   const { logger } = log;
-  const roster = new Roster();
-  const feed = new EventFeed(clock);
-  const lifecycle = new LifecycleLog(logger, feed);
-  const recruiter = new Recruiter({ ...options, roster, post });
+  const workerTable = new WorkerTable();
+  const eventLog = new EventLog(clock);
+  const lifecycle = new LifecycleLog(logger, eventLog);
+  const spawner = new Spawner({ ...options, workerTable, post });
   const generations = new Generations(first, source, post);
-  const totals = new Totals(system, scoreboard);
+  const counters = new ServerCounters(system, scoreboard);
   const wake = () => post({ type: "tick" });
-  const deaths = new Deaths(system, lifecycle, scoreboard, totals, wake);
-  const traffic = new Traffic(clock, roster, options.steering, scoreboard, lifecycle);
-  const crew = new Crew({
-    ...{ system, lifecycle, roster, generations, recruiter, deaths, traffic, totals, scoreboard },
-    target: options.succession?.target,
-    onFailedSpawn: (generation, failure) => lives.failBoot(generation, () => failure),
+  const restartPolicy = new RestartPolicy({ system, lifecycle, scoreboard, counters, wake });
+  const traffic = new Traffic(clock, workerTable, options.steering, scoreboard, lifecycle);
+  const pool = new WorkerPool({
+    ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, traffic, counters, scoreboard },
+    target: options.takeover?.target,
+    onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
-  const reloading = new Reloading({
-    ...{ clock, log, lifecycle, generations, roster, crew, totals },
+  const reload = new Reload({
+    ...{ clock, log, lifecycle, generations, workerTable, pool, counters },
   });
-  const scaling = new Scaling({ ...options, ...{ logger, lifecycle, roster, traffic, generations, crew } });
-  const recycling = new Recycling({ system, logger, roster, scoreboard, lifecycle, totals });
+  const autoscaler = new Autoscaler({
+    ...options,
+    ...{ logger, lifecycle, workerTable, traffic, generations, pool },
+  });
+  const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
   const shutdown = new Shutdown({
-    ...{ clock, lifecycle, roster, traffic, wake },
+    ...{ clock, lifecycle, workerTable, traffic, wake },
     settings: () => generations.serving.settings,
   });
-  const lives: Lives = new Lives({
-    ...{ clock, roster, scoreboard, lifecycle, deaths, traffic, totals, generations, crew },
-    ...{ reloading, shutdown },
+  const workerEvents: WorkerEvents = new WorkerEvents({
+    ...{ clock, workerTable, scoreboard, lifecycle, restartPolicy, traffic, counters, generations, pool },
+    ...{ reload, shutdown },
   });
   const upgrade = new Upgrade({
-    ...{ ...options, logger, lifecycle, roster, traffic, totals, post },
-    ...{ generations, crew, lives, deaths, reloading },
+    ...{ ...options, logger, lifecycle, workerTable, traffic, counters, post },
+    ...{ generations, pool, workerEvents, restartPolicy, reload },
   });
   return {
-    ...{ roster, feed, lifecycle, recruiter, generations, totals, deaths, traffic, crew, reloading },
-    ...{ scaling, recycling, shutdown, lives, upgrade },
+    ...{
+      workerTable,
+      eventLog,
+      lifecycle,
+      spawner,
+      generations,
+      counters,
+      restartPolicy,
+      traffic,
+      pool,
+      reload,
+    },
+    ...{ autoscaler, recycling, shutdown, workerEvents, upgrade },
   };
 }

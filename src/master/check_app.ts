@@ -1,11 +1,11 @@
 import { openLog } from "../log/logger.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
-import { assemble } from "./assembly.ts";
-import { logOrders } from "./generation.ts";
-import { rememberLaunch } from "./launch.ts";
-import type { RuntimeDirectory } from "./runtime_directory.ts";
-import { Upkeep } from "./upkeep.ts";
+import { assemble } from "./compose.ts";
+import { logConfig } from "./workers/generation.ts";
+import { rememberLaunch } from "./transitions/launch.ts";
+import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { DirectoryGuard } from "./files/directory_guard.ts";
 
 /**
  * Loads the app in one worker that listens nowhere, just as a start would. Throws DenicornError with the cause
@@ -27,12 +27,12 @@ export async function checkApp(
     errorLogfile: "-",
   } as const;
   const initial = { ...resolved, settings };
-  const log = openLog(system, logOrders(settings), { pid: system.host.pid });
+  const log = openLog(system, logConfig(settings), { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
   using cleanup = new DisposableStack();
   const arbiter = await assemble(system, {
     ...{ log, reader, directory, cleanup },
-    upkeep: new Upkeep(system, log.logger, directory),
+    directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),
     controlSocket: () => null,
     claim: () => Promise.resolve(),

@@ -1,23 +1,23 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
-import { raised } from "../core/file_limit.ts";
+import { raised } from "../system/file_limit.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { Admin } from "./admin.ts";
-import { assemble } from "./assembly.ts";
-import { commandsFor, Control } from "./control.ts";
-import type { SettingsReader } from "./generation_source.ts";
-import type { HeldSignals } from "./held_signals.ts";
-import { logOrders } from "./generation.ts";
-import type { Launch } from "./launch.ts";
-import { writePidfile } from "./pidfile.ts";
-import type { RuntimeDirectory } from "./runtime_directory.ts";
-import { tellStatsd } from "./statsd.ts";
-import { statusOf } from "./status.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Admin } from "./commands/admin.ts";
+import { assemble } from "./compose.ts";
+import { commandsFor, Control } from "./commands/control_socket.ts";
+import type { SettingsReader } from "./generations/build_generation.ts";
+import type { EarlySignals } from "./commands/early_signals.ts";
+import { logConfig } from "./workers/generation.ts";
+import type { Launch } from "./transitions/launch.ts";
+import { writePidfile } from "./files/pidfile.ts";
+import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { sendToStatsd } from "./telemetry/statsd.ts";
+import { statusOf } from "./telemetry/status.ts";
+import { DirectoryGuard } from "./files/directory_guard.ts";
 
 /**
  * Serves until told to stop. `reader` gives the settings now and again for every reload; `cleanup` learns what
@@ -28,37 +28,37 @@ export async function runMaster(
   reader: SettingsReader,
   directory: RuntimeDirectory,
   launch: Launch,
-  signals: HeldSignals,
+  signals: EarlySignals,
   cleanup: DisposableStack,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, logOrders(settings), { pid: host.pid });
+  const log = openLog(system, logConfig(settings), { pid: host.pid });
   raiseFileLimit(system, log);
-  const upkeep = new Upkeep(system, log.logger, directory);
-  cleanup.defer(upkeep.start());
-  const control = new Control({ system, logger: log.logger, settings, directory, upkeep });
+  const directoryGuard = new DirectoryGuard(system, log.logger, directory);
+  cleanup.defer(directoryGuard.start());
+  const control = new Control({ system, logger: log.logger, settings, directory, directoryGuard });
   cleanup.defer(() => control.close());
   const admin = new Admin(system, log.logger, settings);
   cleanup.defer(() => admin.close());
-  const claimPidfile = (predecessor: number | null) => {
+  const claimPidfile = (oldMaster: number | null) => {
     if (settings.pid === undefined) return;
-    const pidfile = writePidfile(system, settings.pid, predecessor, (content) => {
+    const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
       log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
     });
     cleanup.defer(() => pidfile.remove());
   };
-  if (launch.predecessor === null) {
+  if (launch.oldMaster === null) {
     probeAddresses(system, settings);
     claimPidfile(null);
   }
   const arbiter = await assemble(system, {
-    ...{ log, reader, directory, upkeep, launch, cleanup },
+    ...{ log, reader, directory, directoryGuard, launch, cleanup },
     // Whoever answers there is asked which listeners to go on with.
-    controlSocket: () => control.isChosen || upkeep.look() ? control.path : null,
-    async claim(predecessor) {
-      claimPidfile(predecessor);
+    controlSocket: () => control.isChosen || directoryGuard.check() ? control.path : null,
+    async claim(oldMaster) {
+      claimPidfile(oldMaster);
       if (control.isChosen) await retried(system, () => control.open(commands));
       await retried(system, () => admin.open(commands));
     },
@@ -73,11 +73,11 @@ export async function runMaster(
     });
   });
   // A path of the operator's choice is the predecessor's until it retires.
-  if (launch.predecessor === null || !control.isChosen) await control.open(commands);
-  if (launch.predecessor === null) admin.open(commands);
+  if (launch.oldMaster === null || !control.isChosen) await control.open(commands);
+  if (launch.oldMaster === null) admin.open(commands);
   if (settings.statsdHost !== undefined) {
     // What processes take is not among what it is told.
-    cleanup.defer(tellStatsd(system, log.logger, settings.statsdHost, () => read(false)));
+    cleanup.defer(sendToStatsd(system, log.logger, settings.statsdHost, () => read(false)));
   }
   // Such as what a config file left running: no reason to stop a server.
   system.processes.onUncaught((error) => {

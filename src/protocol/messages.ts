@@ -7,7 +7,7 @@ import type { ErrorCode } from "../core/errors.ts";
 
 /** Names of the environment variables that tell a spawned process it is a worker. */
 export const workerEnvironment = {
-  link: "DENICORN_WORKER_LINK",
+  channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
 } as const;
 
@@ -16,7 +16,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface LogOrders {
+export interface LogConfig {
   readonly level: "debug" | "info" | "warning" | "error";
   readonly format: "text" | "json";
   readonly errorLogfile: string;
@@ -24,7 +24,7 @@ export interface LogOrders {
 }
 
 /** All a worker needs to know to serve. Durations in milliseconds. */
-export interface WorkerOrders {
+export interface WorkerConfig {
   readonly slot: number;
   readonly generation: number;
   /** Absolute path of the app's source, for messages. */
@@ -35,18 +35,18 @@ export interface WorkerOrders {
   /** Empty: load the app, report and stay silent (`denicorn check`). */
   readonly listen: readonly Address[];
   /** Where the master takes the listening sockets; `null` when it does not want them. */
-  readonly post: string | null;
+  readonly fdInbox: string | null;
   readonly backlog: number;
   readonly gracefulTimeout: number;
-  readonly beatInterval: number;
-  readonly restingBeatInterval: number;
+  readonly heartbeatInterval: number;
+  readonly restingHeartbeatInterval: number;
   /** Path of the scoreboard; `null` where there is none. */
   readonly scoreboard: string | null;
   /** From when on a request in flight is told to be slow; 0 for never. */
   readonly slowRequest: number;
-  readonly log: LogOrders;
+  readonly log: LogConfig;
   /** What the app must answer with 2xx before the worker listens, and for how long from now it may take. */
-  readonly readiness: { readonly path: string; readonly within: number } | null;
+  readonly readiness: { readonly path: string; readonly timeout: number } | null;
   /** How long a connection must carry nothing until it counts as idle when the worker leaves. */
   readonly drainIdle: number;
   /** Removed by a worker whose master vanished. */
@@ -54,7 +54,7 @@ export interface WorkerOrders {
 }
 
 export type ToWorker =
-  | { readonly type: "load"; readonly orders: WorkerOrders }
+  | { readonly type: "load"; readonly config: WorkerConfig }
   /** It is its turn: workers listen one after another. */
   | { readonly type: "listen" }
   /** `handedOver`: new connections go to other workers from now on. */
@@ -63,7 +63,7 @@ export type ToWorker =
    * Should the master vanish, process `pid` goes on in its place: serve until that says SIGTERM, but no longer than
    * `within` milliseconds. With 0 nobody does.
    */
-  | { readonly type: "successor"; readonly pid: number; readonly within: number }
+  | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
   | { readonly type: "reopen" };
 
 export interface Failure {
@@ -77,7 +77,11 @@ export type FromWorker =
   /** The app is loaded: it could listen now. Also from a worker that lost its listeners and has room for new ones. */
   | { readonly type: "loaded" }
   /** It listens. `kept` says why the master did not get the listening sockets, where it wants them. */
-  | { readonly type: "ready"; readonly addresses: readonly Address[]; readonly kept?: string | undefined }
+  | {
+    readonly type: "ready";
+    readonly addresses: readonly Address[];
+    readonly sharingFailure?: string | undefined;
+  }
   /** It cannot boot and exits now. */
   | { readonly type: "failed"; readonly failure: Failure }
   /** It finishes by itself: told by a signal, or after an error nobody caught. */
@@ -85,7 +89,7 @@ export type FromWorker =
   /** It accepts no more, and the master shall let go of the listening sockets too. */
   | { readonly type: "closed" }
   /** The bytes of its slot, from a worker whose memory the master does not share. */
-  | { readonly type: "figures"; readonly bytes: string };
+  | { readonly type: "counters"; readonly bytes: string };
 
 /** The shape every message shares; the rest is trusted, since the token was. */
 export function isMessage(value: unknown): value is { readonly type: string } {

@@ -1,5 +1,5 @@
 import { clock } from "./clock.ts";
-import { openDescriptorPost, sendDescriptors } from "./descriptor_post.ts";
+import { openFdInbox, sendDescriptors } from "./fd_passing.ts";
 import { files } from "./files.ts";
 import { host } from "./host.ts";
 import { network } from "./network.ts";
@@ -9,7 +9,7 @@ import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
 import { tcpSockets } from "./tcp_sockets.ts";
 
-const descriptors = { open: openDescriptorPost, send: sendDescriptors };
+const descriptors = { open: openFdInbox, send: sendDescriptors };
 
 /** The real outside. */
 export function createSystem(): System {

@@ -34,21 +34,21 @@ export interface TcpSockets {
 }
 
 /** Open sockets that came from another process. */
-export interface Delivery {
-  readonly note: string;
+export interface FdMessage {
+  readonly tag: string;
   readonly descriptors: readonly number[];
 }
 
-export interface DescriptorPost {
+export interface FdInbox {
   /** All that has come since it was last asked; does not wait. */
-  receive(): Delivery[];
+  receive(): FdMessage[];
   close(): void;
 }
 
 /** Passes open sockets between processes. Linux only: elsewhere every call throws. */
 export interface Descriptors {
   /** Opens a post box at `path`. Throws when it cannot be made. */
-  open(path: string): DescriptorPost;
-  /** Sends `descriptors`, at most 253, with a short note. They stay open here. Throws when nobody takes them. */
-  send(path: string, note: string, descriptors: readonly number[]): void;
+  open(path: string): FdInbox;
+  /** Sends `descriptors`, at most 253, with a short tag. They stay open here. Throws when nobody takes them. */
+  send(path: string, tag: string, descriptors: readonly number[]): void;
 }

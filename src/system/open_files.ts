@@ -22,7 +22,7 @@ export const openFiles: OpenFiles = {
     if (libc().setrlimit(RLIMIT_NOFILE, limits) !== 0) throw lastError("setrlimit RLIMIT_NOFILE");
   },
 
-  hasRoomFor(count) {
+  hasAvailable(count) {
     // There is no asking: a number above the highest in use says nothing of those below.
     const opened: number[] = [];
     while (opened.length < count) {

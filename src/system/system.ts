@@ -3,7 +3,7 @@
  * bring hand-written fakes. Nothing outside `system/` touches `Deno.*`, FFI or timers.
  */
 
-import type { FileLimit } from "../core/file_limit.ts";
+import type { FileLimit } from "./file_limit.ts";
 import type { Descriptors, TcpSockets } from "./kernel_sockets.ts";
 
 export type * from "./kernel_sockets.ts";
@@ -286,5 +286,5 @@ export interface OpenFiles {
   /** Throws where the system refuses. */
   setLimit(limit: FileLimit): void;
   /** True if `count` more could be opened now. */
-  hasRoomFor(count: number): boolean;
+  hasAvailable(count: number): boolean;
 }

@@ -4,7 +4,7 @@
  * socket(7)).
  */
 
-import { listenersBeside } from "../core/listen_queues.ts";
+import { listenersBeside } from "./listen_queues.ts";
 import { lastError, libc } from "./libc.ts";
 import type { TcpConnection, TcpListener, TcpSockets } from "./system.ts";
 

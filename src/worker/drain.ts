@@ -1,6 +1,6 @@
 import type { Clock, HttpServer } from "../system/system.ts";
 import type { Requests } from "./requests.ts";
-import { never, within } from "./within.ts";
+import { pending, withTimeout } from "./with_timeout.ts";
 
 export interface DrainReport {
   /** Requests that were still in flight when the deadline came. */
@@ -52,19 +52,21 @@ export async function drain(
   const left = () => Math.max(0, start + deadline - clock.monotonic());
 
   requests.startDraining();
-  if (isBusy) await within(clock, Math.min(farewell, left()), never);
+  if (isBusy) await withTimeout(clock, Math.min(farewell, left()), pending);
   // Half of the time for those who were here first; then the listener must be closed, lest more keep coming.
-  await within(clock, left() / 2, requests.unguarded());
-  await within(clock, Math.min(restWait, left()), requests.idle());
+  await withTimeout(clock, left() / 2, requests.unguarded());
+  await withTimeout(clock, Math.min(restWait, left()), requests.idle());
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();
-  await within(clock, left(), requests.idle());
+  await withTimeout(clock, left(), requests.idle());
   const cut = requests.inFlight;
   if (cut > 0) return { cut, took: clock.monotonic() - start };
   let isClosed = false;
   void closed.then(() => isClosed = true);
-  await within(clock, Math.min(flushWait, left()), closed);
+  await withTimeout(clock, Math.min(flushWait, left()), closed);
   // A client that reads slowly: of 8 MB, 3 MB were still here after that.
-  while (!isClosed && left() > 0 && isSending()) await within(clock, Math.min(sendingPause, left()), closed);
+  while (!isClosed && left() > 0 && isSending()) {
+    await withTimeout(clock, Math.min(sendingPause, left()), closed);
+  }
   return { cut, took: clock.monotonic() - start };
 }

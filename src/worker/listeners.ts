@@ -1,6 +1,6 @@
 /** The worker's listening sockets: opened in the order of the addresses, and copied to the master. */
 
-import type { WorkerOrders } from "../protocol/messages.ts";
+import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { FetchHandler, HttpServer, ServeOptions, System } from "../system/system.ts";
 
@@ -11,13 +11,13 @@ export interface Listeners {
   /** The master has copies of them: then it may move new connections to other workers. */
   readonly isShared: boolean;
   /** Why the master has none, if it wanted them. */
-  readonly kept: string | undefined;
+  readonly sharingFailure: string | undefined;
 }
 
 /** Throws DenicornError for an address that cannot be had. */
 export function openListeners(
   system: System,
-  { listen, post, backlog }: WorkerOrders,
+  { listen, fdInbox, backlog }: WorkerConfig,
   onError: ServeOptions["onError"],
   handler: FetchHandler,
 ): Listeners {
@@ -33,15 +33,15 @@ export function openListeners(
     descriptors.push(...ownListeners(system).filter((descriptor) => !before.includes(descriptor)));
   }
   const own = { servers, descriptors, isShared: false };
-  if (post === null || listen.length === 0) return { ...own, kept: undefined };
+  if (fdInbox === null || listen.length === 0) return { ...own, sharingFailure: undefined };
   try {
     if (descriptors.length !== listen.length) {
       throw new Error("the listening sockets were not found in /proc");
     }
-    system.descriptors.send(post, String(system.host.pid), descriptors);
-    return { ...own, isShared: true, kept: undefined };
+    system.descriptors.send(fdInbox, String(system.host.pid), descriptors);
+    return { ...own, isShared: true, sharingFailure: undefined };
   } catch (error) {
-    return { ...own, kept: error instanceof Error ? error.message : String(error) };
+    return { ...own, sharingFailure: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -5,9 +5,9 @@
 
 import type { System } from "../system/system.ts";
 
-export interface Traces {
+export interface Leftovers {
   /** Where the master took links. */
-  readonly linkPath: string;
+  readonly channelPath: string;
   /** What belongs to the master and goes with it. */
   readonly paths: readonly string[];
 }
@@ -23,12 +23,12 @@ const pause = 20;
  * Removes what a dead master left behind. Settles when that is done, or when the master has answered for a second:
  * then it lives and only lost this link. A worker must not exit before: it may be the last.
  */
-export async function tidyUp(
+export async function cleanUp(
   { network, files, clock }: Pick<System, "network" | "files" | "clock">,
-  { linkPath, paths }: Traces,
+  { channelPath, paths }: Leftovers,
 ): Promise<void> {
   const start = clock.monotonic();
-  while (await network.answers(linkPath)) {
+  while (await network.answers(channelPath)) {
     if (clock.monotonic() - start >= dying) return;
     await new Promise<void>((resolve) => clock.after(pause, resolve));
   }
@@ -48,7 +48,7 @@ export interface Successor {
 }
 
 /** Settles when it is gone or late: nobody comes any more. */
-export async function untilVain(
+export async function waitForSuccessor(
   { processes, clock }: Pick<System, "processes" | "clock">,
   { pid, until }: Successor,
 ): Promise<void> {

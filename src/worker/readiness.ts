@@ -3,7 +3,7 @@
 import { DenicornError } from "../core/errors.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
 import { stackOf } from "./failure.ts";
-import { within } from "./within.ts";
+import { withTimeout } from "./with_timeout.ts";
 
 export interface ReadinessOptions {
   /** With its leading slash. */
@@ -30,7 +30,7 @@ export async function untilReady(
   for (;;) {
     let answer: Answer | null = { text: "did not answer" };
     const asked = ask(fetch, path).then((given) => void (answer = given));
-    await within(clock, Math.max(0, deadline - clock.monotonic()), asked);
+    await withTimeout(clock, Math.max(0, deadline - clock.monotonic()), asked);
     if (answer === null) return;
     if (clock.monotonic() + pause >= deadline) throw notReady(path, answer);
     await new Promise<void>((resolve) => clock.after(pause, resolve));

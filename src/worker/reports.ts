@@ -1,16 +1,16 @@
 /** What a worker tells at every beat beside its counters: the longest request, slow ones, and, apart, all of it. */
 
-import { encodeFigures } from "../protocol/figures.ts";
+import { encodeSlot } from "../protocol/slot_bytes.ts";
 import type { Clock } from "../system/system.ts";
-import type { Flight, Flights } from "./flights.ts";
+import type { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 import type { Slot } from "./slot.ts";
 
 export interface ReportOptions {
   /** Milliseconds after which a request in flight is told to be slow; 0 for never. */
   readonly slowRequest: number;
-  readonly onSlow: (flight: Flight, ms: number) => void;
+  readonly onSlow: (inFlightRequest: InFlightRequest, ms: number) => void;
   /** Takes the bytes of the slot where the master cannot read them from memory. */
-  readonly send: (figures: string) => void;
+  readonly send: (counters: string) => void;
 }
 
 /** Over the link, a few times within any `timeout` is often enough. */
@@ -19,29 +19,29 @@ const sendInterval = 250;
 export class Reports {
   readonly #clock: Clock;
   readonly #slot: Slot;
-  readonly #flights: Flights;
+  readonly #inFlightRequests: InFlightRequests;
   readonly #options: ReportOptions;
-  #longest: Flight | null = null;
+  #longest: InFlightRequest | null = null;
   #sentAt = -Infinity;
 
-  constructor(clock: Clock, slot: Slot, flights: Flights, options: ReportOptions) {
+  constructor(clock: Clock, slot: Slot, inFlightRequests: InFlightRequests, options: ReportOptions) {
     this.#clock = clock;
     this.#slot = slot;
-    this.#flights = flights;
+    this.#inFlightRequests = inFlightRequests;
     this.#options = options;
   }
 
   report(): void {
     const now = this.#clock.monotonic();
-    this.#tellLongest();
-    this.#tellSlow(now);
-    if (this.#slot.apart === null || now - this.#sentAt < sendInterval) return;
+    this.#recordLongest();
+    this.#logSlow(now);
+    if (this.#slot.notSharedReason === null || now - this.#sentAt < sendInterval) return;
     this.#sentAt = now;
-    this.#options.send(encodeFigures(this.#slot.bytes));
+    this.#options.send(encodeSlot(this.#slot.bytes));
   }
 
-  #tellLongest(): void {
-    const { oldest } = this.#flights;
+  #recordLongest(): void {
+    const { oldest } = this.#inFlightRequests;
     if (oldest === this.#longest) return;
     this.#longest = oldest;
     const { writer } = this.#slot;
@@ -49,15 +49,15 @@ export class Reports {
     writer.setLongest(oldest.request.method, oldest.path, oldest.since);
   }
 
-  #tellSlow(now: number): void {
+  #logSlow(now: number): void {
     const { slowRequest, onSlow } = this.#options;
     if (slowRequest === 0) return;
-    for (const flight of this.#flights) {
-      const ms = now - flight.since;
+    for (const inFlightRequest of this.#inFlightRequests) {
+      const ms = now - inFlightRequest.since;
       if (ms < slowRequest) return;
-      if (flight.isTold) continue;
-      flight.isTold = true;
-      onSlow(flight, ms);
+      if (inFlightRequest.isReported) continue;
+      inFlightRequest.isReported = true;
+      onSlow(inFlightRequest, ms);
     }
   }
 }

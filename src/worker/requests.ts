@@ -3,9 +3,9 @@
  * whole, out again; the figures go into memory the master reads, nothing is sent to it.
  */
 
-import type { SlotWriter } from "../core/scoreboard.ts";
+import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
-import { Flight, Flights } from "./flights.ts";
+import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 
 export class Requests {
   /** All requests since the worker started. */
@@ -18,7 +18,7 @@ export class Requests {
   isResting = false;
   onWake: () => void = () => {};
   /** Those whose response is not sent whole yet, the oldest first. */
-  readonly flights = new Flights();
+  readonly inFlightRequests = new InFlightRequests();
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
   /** Those among them that must end before the listeners are closed; counted while draining. */
@@ -57,7 +57,7 @@ export class Requests {
     return () => {
       this.#writer.inFlight = --this.inFlight;
       if (this.#draining) this.#guarded--;
-      this.#tellWaiting();
+      this.#notifyWaiting();
     };
   }
 
@@ -65,64 +65,74 @@ export class Requests {
   count(fetch: FetchHandler): FetchHandler {
     return (request, info) => {
       if (this.isResting) this.#wake();
-      const flight = this.#takeOff(request);
-      if (this.#draining) return this.#countWhileDraining(fetch, flight, info);
-      const end = () => this.#end(flight);
+      const inFlightRequest = this.#begin(request);
+      if (this.#draining) return this.#countWhileDraining(fetch, inFlightRequest, info);
+      const end = () => this.#end(inFlightRequest);
       info.completed.then(end, end);
-      return this.#call(fetch, flight, info);
+      return this.#call(fetch, inFlightRequest, info);
     };
   }
 
-  #countWhileDraining(fetch: FetchHandler, flight: Flight, info: RequestInfo): Promise<Response> {
-    const { request } = flight;
+  #countWhileDraining(
+    fetch: FetchHandler,
+    inFlightRequest: InFlightRequest,
+    info: RequestInfo,
+  ): Promise<Response> {
+    const { request } = inFlightRequest;
     const isUpload = request.method !== "GET" && request.method !== "HEAD";
     if (isUpload) this.#guarded++;
-    const end = isUpload ? () => this.#end(flight) : () => this.#endUnguarded(flight);
+    const end = isUpload ? () => this.#end(inFlightRequest) : () => this.#endUnguarded(inFlightRequest);
     info.completed.then(end, end);
-    return closing(this.#call(fetch, flight, info));
+    return closing(this.#call(fetch, inFlightRequest, info));
   }
 
   /**
    * If the handler never comes back, the scoreboard says which request it was busy with. Reading
    * a clock takes 60-120 ns, more than all else that is done here, so it is done once at either end.
    */
-  #call(fetch: FetchHandler, flight: Flight, info: RequestInfo): Response | Promise<Response> {
-    const { request } = flight;
-    this.#writer.enter(request.method, flight.path, flight.since);
+  #call(
+    fetch: FetchHandler,
+    inFlightRequest: InFlightRequest,
+    info: RequestInfo,
+  ): Response | Promise<Response> {
+    const { request } = inFlightRequest;
+    this.#writer.enter(request.method, inFlightRequest.path, inFlightRequest.since);
     try {
       const answer = fetch(request, info);
-      if (answer instanceof Response) flight.status = answer.status;
-      else answer.then((response) => flight.status = response.status, () => flight.status = 500);
+      if (answer instanceof Response) inFlightRequest.status = answer.status;
+      else {answer.then((response) =>
+          inFlightRequest.status = response.status, () =>
+          inFlightRequest.status = 500);}
       return answer;
     } catch (error) {
       // What the runtime answers when a handler throws.
-      flight.status = 500;
+      inFlightRequest.status = 500;
       throw error;
     } finally {
       this.#writer.leave();
     }
   }
 
-  #takeOff(request: Request): Flight {
-    const flight = new Flight(request, this.#clock.monotonic());
-    this.flights.add(flight);
+  #begin(request: Request): InFlightRequest {
+    const inFlightRequest = new InFlightRequest(request, this.#clock.monotonic());
+    this.inFlightRequests.add(inFlightRequest);
     this.#writer.requests = ++this.total;
     this.#writer.inFlight = ++this.inFlight;
-    return flight;
+    return inFlightRequest;
   }
 
-  #end(flight: Flight): void {
+  #end(inFlightRequest: InFlightRequest): void {
     if (this.#draining) this.#guarded--;
-    this.#endUnguarded(flight);
+    this.#endUnguarded(inFlightRequest);
   }
 
-  #endUnguarded(flight: Flight): void {
-    this.flights.remove(flight);
+  #endUnguarded(inFlightRequest: InFlightRequest): void {
+    this.inFlightRequests.remove(inFlightRequest);
     this.#writer.inFlight = --this.inFlight;
-    this.#writer.countResponse(flight.status);
+    this.#writer.countResponse(inFlightRequest.status);
     this.lastEnd = this.#clock.monotonic();
-    this.#writer.countLatency(this.lastEnd - flight.since);
-    if (this.#waiting.length > 0) this.#tellWaiting();
+    this.#writer.countLatency(this.lastEnd - inFlightRequest.since);
+    if (this.#waiting.length > 0) this.#notifyWaiting();
   }
 
   #wake(): void {
@@ -135,7 +145,7 @@ export class Requests {
     return new Promise((resolve) => this.#waiting.push({ isOver, resolve }));
   }
 
-  #tellWaiting(): void {
+  #notifyWaiting(): void {
     for (const waiting of this.#waiting.splice(0)) {
       if (waiting.isOver()) waiting.resolve();
       else this.#waiting.push(waiting);

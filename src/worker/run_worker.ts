@@ -1,13 +1,13 @@
 import { ExitCode } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
-import { MasterLink } from "./link.ts";
+import { MasterChannel } from "./master_channel.ts";
 import { Worker } from "./worker.ts";
 
 /** Runs this process as a worker. Returns an exit code only when it could not become one. */
 export async function runWorker(system: System): Promise<ExitCode> {
   const { host, network } = system;
-  const path = host.env(workerEnvironment.link);
+  const path = host.env(workerEnvironment.channel);
   const token = host.env(workerEnvironment.token);
   if (path === undefined || token === undefined) {
     host.write(
@@ -18,7 +18,7 @@ export async function runWorker(system: System): Promise<ExitCode> {
     return ExitCode.usage;
   }
   // The app runs in this process and has no business with these.
-  host.setEnv(workerEnvironment.link, undefined);
+  host.setEnv(workerEnvironment.channel, undefined);
   host.setEnv(workerEnvironment.token, undefined);
 
   let connection;
@@ -29,7 +29,7 @@ export async function runWorker(system: System): Promise<ExitCode> {
     host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): it is gone\n`);
     return ExitCode.internal;
   }
-  await new Worker(system, new MasterLink(connection), path).run(token);
+  await new Worker(system, new MasterChannel(connection), path).run(token);
   // The drain that a lost link began ends the process.
   return new Promise<never>(() => {});
 }

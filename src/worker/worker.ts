@@ -3,44 +3,44 @@
  * finishes when told to, or when its master is gone.
  */
 
-import { importApp } from "../app/import_app.ts";
-import { importFailure } from "../app/import_failure.ts";
+import { importApp } from "../app/load/import_app.ts";
+import { importFailure } from "../app/load/import_failure.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { Throttle } from "../core/throttle.ts";
 import { version } from "../core/version.ts";
-import type { WorkerOrders } from "../protocol/messages.ts";
+import type { WorkerConfig } from "../protocol/messages.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
 import { stackOf, toFailure } from "./failure.ts";
-import type { Flight } from "./flights.ts";
-import type { MasterLink } from "./link.ts";
-import { type Successor, tidyUp, untilVain } from "./orphan.ts";
+import type { InFlightRequest } from "./in_flight_requests.ts";
+import type { MasterChannel } from "./master_channel.ts";
+import { cleanUp, type Successor, waitForSuccessor } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Service } from "./service.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 export class Worker {
   readonly #system: System;
-  readonly #link: MasterLink;
-  readonly #linkPath: string;
-  #orders: WorkerOrders | null = null;
+  readonly #channel: MasterChannel;
+  readonly #channelPath: string;
+  #config: WorkerConfig | null = null;
   #log: WorkerLog | null = null;
   #service: Service | null = null;
   #fetch: FetchHandler | null = null;
   #listening = false;
   #leaving = false;
   #successor: Successor | null = null;
-  readonly #deafness = new Throttle(tellingPause);
-  #tellsHearing = false;
+  readonly #lostThrottle = new Throttle(logInterval);
+  #logsListening = false;
   /** Settles when what a dead master left is removed. */
-  #tidied: Promise<void> = Promise.resolve();
+  #cleanedUp: Promise<void> = Promise.resolve();
 
   /** `linkPath` is the socket that `link` is connected to. */
-  constructor(system: System, link: MasterLink, linkPath: string) {
+  constructor(system: System, channel: MasterChannel, channelPath: string) {
     this.#system = system;
-    this.#link = link;
-    this.#linkPath = linkPath;
+    this.#channel = channel;
+    this.#channelPath = channelPath;
   }
 
   /** Serves until the process ends. */
@@ -48,11 +48,11 @@ export class Worker {
     for (const signal of handledSignals) {
       this.#system.processes.onSignal(signal, () => this.#handleSignal(signal));
     }
-    void this.#link.send({ type: "hello", token, version });
-    for await (const message of this.#link.messages()) {
+    void this.#channel.send({ type: "hello", token, version });
+    for await (const message of this.#channel.messages()) {
       switch (message.type) {
         case "load":
-          void this.#boot(message.orders);
+          void this.#boot(message.config);
           break;
         case "listen":
           this.#listen();
@@ -64,49 +64,49 @@ export class Worker {
           this.#reopenLogs();
           break;
         case "successor":
-          this.#successor = { pid: message.pid, until: this.#system.clock.monotonic() + message.within };
+          this.#successor = { pid: message.pid, until: this.#system.clock.monotonic() + message.timeout };
           break;
       }
     }
     await this.#handleMasterGone();
   }
 
-  async #boot(orders: WorkerOrders): Promise<void> {
-    this.#orders = orders;
+  async #boot(config: WorkerConfig): Promise<void> {
+    this.#config = config;
     try {
-      const { slot: worker, generation: gen } = orders;
-      this.#log = new WorkerLog(this.#system, orders.log, { worker, gen, pid: this.#system.host.pid });
-      this.#service = new Service(this.#system, orders, {
-        send: (message) => void this.#link.send(message),
+      const { slot: worker, generation: gen } = config;
+      this.#log = new WorkerLog(this.#system, config.log, { worker, gen, pid: this.#system.host.pid });
+      this.#service = new Service(this.#system, config, {
+        send: (message) => void this.#channel.send(message),
         onError: (error) => this.#answerError(error),
-        onSlow: (flight, ms) => this.#tellSlow(flight, ms),
-        onDeaf: (isFull) => this.#tellDeaf(isFull),
+        onSlow: (inFlightRequest, ms) => this.#logSlow(inFlightRequest, ms),
+        onListenerLost: (isFull) => this.#logListenerLost(isFull),
       });
-      this.#fetch = await this.#load(orders);
+      this.#fetch = await this.#load(config);
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
-    void this.#link.send({ type: "loaded" });
+    void this.#channel.send({ type: "loaded" });
   }
 
   #listen(): void {
     // The turn goes to the next one.
-    if (this.#leaving && this.#listening) return void this.#link.send({ type: "closed" });
+    if (this.#leaving && this.#listening) return void this.#channel.send({ type: "closed" });
     if (this.#leaving || this.#service === null || this.#fetch === null) return;
     try {
       this.#service.start(this.#fetch);
     } catch (error) {
       // Who has listened before tries again.
-      if (this.#listening) return void this.#link.send({ type: "closed" });
+      if (this.#listening) return void this.#channel.send({ type: "closed" });
       return void this.#fail(toDenicornError(error));
     }
-    if (this.#listening) return this.#tellHearing();
+    if (this.#listening) return this.#logListening();
     this.#listening = true;
     void this.#log?.load();
-    const { apart } = this.#service.slot;
-    if (apart === null || this.#orders?.scoreboard === null) return;
+    const { notSharedReason } = this.#service.slot;
+    if (notSharedReason === null || this.#config?.scoreboard === null) return;
     void this.#log?.say((logger) =>
-      logger.warning`no memory shared with the master: ${apart}: figures are sent over the link`
+      logger.warning`no memory shared with the master: ${notSharedReason}: figures are sent over the link`
     );
   }
 
@@ -114,11 +114,11 @@ export class Worker {
    * Imports the app and waits until it can serve. What goes wrong in its background meanwhile is its failure to
    * load, too.
    */
-  async #load(orders: WorkerOrders): Promise<FetchHandler> {
+  async #load(config: WorkerConfig): Promise<FetchHandler> {
     const { processes, clock, host } = this.#system;
-    const { readiness } = orders;
+    const { readiness } = config;
     const start = clock.monotonic();
-    const place = { ...orders, workingDirectory: host.cwd() };
+    const place = { ...config, workingDirectory: host.cwd() };
     const forget = processes.onUncaught((error) => {
       if (!this.#leaving) void this.#fail(importFailure(error, place));
     });
@@ -132,7 +132,7 @@ export class Worker {
       else if (!this.#leaving) void this.#fail(importFailure(error, place));
     });
     if (readiness !== null) {
-      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.within });
+      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.timeout });
     }
     return fetch;
   }
@@ -147,14 +147,14 @@ export class Worker {
   /** What it could not do reaches the operator through the master, once for all workers. */
   async #fail(error: DenicornError): Promise<void> {
     this.#leaving = true;
-    await this.#link.send({ type: "failed", failure: toFailure(error) });
+    await this.#channel.send({ type: "failed", failure: toFailure(error) });
     this.#system.processes.exit(error.exitCode);
   }
 
   #handleSignal(signal: HandledSignal): void {
     switch (signalMeanings[signal].worker) {
       case "drain":
-        void this.#link.send({ type: "draining" });
+        void this.#channel.send({ type: "draining" });
         void this.#leave(ExitCode.normal, true);
         break;
       case "quit":
@@ -189,22 +189,22 @@ export class Worker {
       message: "uncaught error in the app",
       detail: stackOf(error),
     };
-    void this.#link.send({ type: "draining", failure });
+    void this.#channel.send({ type: "draining", failure });
     void this.#leave(ExitCode.internal, true);
   }
 
   async #handleMasterGone(): Promise<void> {
-    if (this.#orders !== null) {
-      const { runtimeDirectory, scoreboard } = this.#orders;
+    if (this.#config !== null) {
+      const { runtimeDirectory, scoreboard } = this.#config;
       const paths = scoreboard === null ? [runtimeDirectory] : [runtimeDirectory, scoreboard];
-      this.#tidied = tidyUp(this.#system, { linkPath: this.#linkPath, paths });
+      this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
     }
     if (this.#listening && this.#successor !== null) {
       const { pid } = this.#successor;
       void this.#log?.say((logger) =>
         logger.warning`the master is gone: serving until process ${pid} takes over`
       );
-      await untilVain(this.#system, this.#successor);
+      await waitForSuccessor(this.#system, this.#successor);
     }
     void this.#log?.say((logger) => logger.warning("the link to the master ended: finishing, then exiting"));
     await this.#leave(ExitCode.normal, false);
@@ -217,16 +217,16 @@ export class Worker {
     this.#leaving = true;
     if (this.#service !== null) {
       const report = await this.#service.finish();
-      await this.#tellCut(report, this.#service.requests.flights);
+      await this.#logCut(report, this.#service.requests.inFlightRequests);
       this.#service.accessLog?.close();
     }
-    await this.#tidied;
+    await this.#cleanedUp;
     this.#system.processes.exit(code);
   }
 
-  #tellDeaf(isFull: boolean): void {
-    this.#tellsHearing = this.#deafness.pass(this.#system.clock.monotonic()) !== null;
-    if (!this.#tellsHearing) return;
+  #logListenerLost(isFull: boolean): void {
+    this.#logsListening = this.#lostThrottle.pass(this.#system.clock.monotonic()) !== null;
+    if (!this.#logsListening) return;
     const why = isFull
       ? `it may have ${this.#system.openFiles.limit().soft} files open at once: raise LimitNOFILE= (systemd) or ` +
         "the hard limit (ulimit -Hn), or start more workers"
@@ -237,21 +237,25 @@ export class Worker {
     );
   }
 
-  #tellHearing(): void {
-    if (this.#tellsHearing) void this.#log?.say((logger) => logger.info("accepts connections again"));
+  #logListening(): void {
+    if (this.#logsListening) void this.#log?.say((logger) => logger.info("accepts connections again"));
   }
 
-  #tellSlow(flight: Flight, ms: number): void {
-    void this.#log?.say((logger) => logger.warning`slow request: ${describe(flight, ms)}, still running`);
+  #logSlow(inFlightRequest: InFlightRequest, ms: number): void {
+    void this.#log?.say((logger) =>
+      logger.warning`slow request: ${describe(inFlightRequest, ms)}, still running`
+    );
   }
 
   /** Says what did not finish in time. */
-  async #tellCut({ cut, took }: DrainReport, flights: Iterable<Flight>): Promise<void> {
+  async #logCut({ cut, took }: DrainReport, inFlightRequests: Iterable<InFlightRequest>): Promise<void> {
     if (cut === 0) return;
     const now = this.#system.clock.monotonic();
-    const known = Array.from(flights);
-    const named = known.slice(0, mostNamed).map((flight) => describe(flight, now - flight.since)).join(", ");
-    const others = known.length > mostNamed ? `${known.length - mostNamed} more` : "";
+    const known = Array.from(inFlightRequests);
+    const named = known.slice(0, maxNamed).map((inFlightRequest) =>
+      describe(inFlightRequest, now - inFlightRequest.since)
+    ).join(", ");
+    const others = known.length > maxNamed ? `${known.length - maxNamed} more` : "";
     // They count as requests in flight, and have no request any more.
     const sockets = cut - known.length;
     const open = sockets > 0 ? `${sockets} WebSocket${sockets === 1 ? "" : "s"}` : "";
@@ -266,11 +270,11 @@ export class Worker {
 }
 
 /** Milliseconds between two lines about connections that are not accepted. */
-const tellingPause = 5_000;
+const logInterval = 5_000;
 
 /** So many requests stand in one line of the log. */
-const mostNamed = 5;
+const maxNamed = 5;
 
-function describe(flight: Flight, ms: number): string {
-  return `${flight.request.method} ${flight.path} for ${(ms / 1000).toFixed(1)} s`;
+function describe(inFlightRequest: InFlightRequest, ms: number): string {
+  return `${inFlightRequest.request.method} ${inFlightRequest.path} for ${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,6 +1,6 @@
 import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, Logger } from "../log/logger.ts";
-import type { LogOrders } from "../protocol/messages.ts";
+import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 
 /**
@@ -9,18 +9,18 @@ import type { System } from "../system/system.ts";
  */
 export class WorkerLog {
   readonly #system: System;
-  readonly #orders: LogOrders;
+  readonly #config: LogConfig;
   readonly #identity: Identity;
   #loading: Promise<Log> | null = null;
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, orders: LogOrders, identity: Identity) {
+  constructor(system: System, config: LogConfig, identity: Identity) {
     this.#system = system;
-    this.#orders = orders;
+    this.#config = config;
     this.#identity = identity;
     // Now is the time to find that it cannot be written: a worker that boots may not fail later for that.
-    if (orders.errorLogfile !== "-") {
-      new LogFile(system, "error-logfile", orders.errorLogfile, "stderr").close();
+    if (config.errorLogfile !== "-") {
+      new LogFile(system, "error-logfile", config.errorLogfile, "stderr").close();
     }
   }
 
@@ -32,10 +32,10 @@ export class WorkerLog {
   load(): Promise<Log> {
     return this.#loading ??= import("../log/logger.ts").then(({ openLog }) => {
       try {
-        return openLog(this.#system, this.#orders, this.#identity);
+        return openLog(this.#system, this.#config, this.#identity);
       } catch {
         // It could be written a moment ago. What there is to say is worth more than where it is said.
-        return openLog(this.#system, { ...this.#orders, errorLogfile: "-" }, this.#identity);
+        return openLog(this.#system, { ...this.#config, errorLogfile: "-" }, this.#identity);
       }
     });
   }

@@ -1,6 +1,6 @@
 /** The export that is asked for is looked for before a worker starts. */
 
-import { testFailure } from "./scene.ts";
+import { testFailure } from "./test_host.ts";
 
 testFailure(
   "a missing default export",

@@ -2,7 +2,7 @@ import { locateApp, parseAppSpec } from "../../src/app/app_spec.ts";
 import { DenicornError } from "../../src/core/errors.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
-import { Scene } from "./scene.ts";
+import { TestHost } from "./test_host.ts";
 
 const system = createSystem();
 
@@ -32,11 +32,11 @@ for (
 
 /** What is said about `app` in a folder with these files; paths are shown from that folder. */
 function reason(files: readonly string[], app: string): string {
-  using scene = new Scene(Object.fromEntries(files.map((name) => [name, ""])));
-  const path = `${scene.folder}/${app}`;
+  using host = new TestHost(Object.fromEntries(files.map((name) => [name, ""])));
+  const path = `${host.folder}/${app}`;
   const error = assertThrows(() => locateApp(system, { path, exportName: "default" }), DenicornError);
   assertEquals([error.code, error.exitCode], ["app-not-found", 4]);
-  return error.message.replaceAll(`${scene.folder}/`, "").replaceAll(scene.folder, "<app>");
+  return error.message.replaceAll(`${host.folder}/`, "").replaceAll(host.folder, "<app>");
 }
 
 Deno.test("a missing file: the nearest name is suggested", () => {
@@ -73,7 +73,7 @@ Deno.test("a directory or another kind of file", () => {
 });
 
 Deno.test("a found app is an absolute path without links", () => {
-  using scene = new Scene({ "real/main.ts": "", "link": { link: "real" } });
-  const spec = parseAppSpec(`${scene.folder}/link/../link/main.ts`);
-  assertEquals(locateApp(system, spec), `${scene.folder}/real/main.ts`);
+  using host = new TestHost({ "real/main.ts": "", "link": { link: "real" } });
+  const spec = parseAppSpec(`${host.folder}/link/../link/main.ts`);
+  assertEquals(locateApp(system, spec), `${host.folder}/real/main.ts`);
 });

@@ -2,69 +2,69 @@
 
 import type { Plugin } from "esbuild";
 import fc from "fast-check";
-import { bundleApp, bundleModule } from "../../src/app/bundle.ts";
+import { bundleApp, bundleModule } from "../../src/app/bundle/bundle.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import type { System } from "../../src/system/system.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { changes, editUnnoticed, harmless, library, tree } from "./bundle_changes.ts";
-import { Scene, type Tree } from "./scene.ts";
+import { TestHost, type Tree } from "./test_host.ts";
 
 const system = createSystem();
 
-function userOf(scene: Scene): System {
-  const env = (name: string) => name === "XDG_CACHE_HOME" ? `${scene.folder}/../cache` : undefined;
+function userOf(host: TestHost): System {
+  const env = (name: string) => name === "XDG_CACHE_HOME" ? `${host.folder}/../cache` : undefined;
   return { ...system, host: { ...system.host, env } };
 }
 
-function bundle(scene: Scene, cache = true) {
-  return bundleApp(userOf(scene), {
-    entry: `${scene.folder}/main.ts`,
+function bundle(host: TestHost, cache = true) {
+  return bundleApp(userOf(host), {
+    entry: `${host.folder}/main.ts`,
     exportName: "default",
-    outfile: `${scene.runtimeDirectory}/app.mjs`,
-    runtimeDirectory: scene.runtimeDirectory,
+    outfile: `${host.runtimeDirectory}/app.mjs`,
+    runtimeDirectory: host.runtimeDirectory,
     cache,
   });
 }
 
-async function text(scene: Scene, cache = true): Promise<{ text: string; wasKept: boolean }> {
-  const { outfile, wasKept, warnings, exports } = await bundle(scene, cache);
+async function text(host: TestHost, cache = true): Promise<{ text: string; wasKept: boolean }> {
+  const { outfile, wasKept, warnings, exports } = await bundle(host, cache);
   return { text: JSON.stringify([Deno.readTextFileSync(outfile), warnings, exports]), wasKept };
 }
 
 /** As the second start finds it. */
-async function keep(scene: Scene): Promise<void> {
-  const { keep } = await bundle(scene);
+async function keep(host: TestHost): Promise<void> {
+  const { keep } = await bundle(host);
   await keep?.();
 }
 
 /** The bundle, or the message of the error. */
-async function outcome(scene: Scene, cache: boolean): Promise<string> {
+async function outcome(host: TestHost, cache: boolean): Promise<string> {
   try {
-    return (await text(scene, cache)).text;
+    return (await text(host, cache)).text;
   } catch (error) {
     return `${error}`;
   }
 }
 
 Deno.test("an app where nothing changed is not bundled again", async () => {
-  using scene = new Scene(tree);
-  const fresh = await text(scene, false);
-  assertEquals((await text(scene)).wasKept, false);
-  assertEquals((await text(scene)).wasKept, false);
-  await keep(scene);
-  const kept = await text(scene);
+  using host = new TestHost(tree);
+  const fresh = await text(host, false);
+  assertEquals((await text(host)).wasKept, false);
+  assertEquals((await text(host)).wasKept, false);
+  await keep(host);
+  const kept = await text(host);
   assertEquals(kept, { text: fresh.text, wasKept: true });
-  assertEquals((await text(scene, false)).wasKept, false);
+  assertEquals((await text(host, false)).wasKept, false);
 });
 
 for (const [name, change] of Object.entries(changes)) {
   Deno.test(`after ${name} the bundle is what it would be without a cache`, async () => {
-    using scene = new Scene(tree);
-    await keep(scene);
-    change(scene.folder);
-    const cached = await outcome(scene, true);
-    assertEquals(cached, await outcome(scene, false));
-    const again = await bundle(scene).catch(() => undefined);
+    using host = new TestHost(tree);
+    await keep(host);
+    change(host.folder);
+    const cached = await outcome(host, true);
+    assertEquals(cached, await outcome(host, false));
+    const again = await bundle(host).catch(() => undefined);
     assertEquals(again?.wasKept ?? false, harmless.has(name));
   });
 }
@@ -75,16 +75,16 @@ Deno.test("whatever happens one after the other, a bundle is what it would be wi
       fc.shuffledSubarray(Object.keys(changes), { minLength: 1, maxLength: 6 }),
       fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
       async (names, keeps) => {
-        using scene = new Scene(tree);
-        await keep(scene);
+        using host = new TestHost(tree);
+        await keep(host);
         for (const [index, name] of names.entries()) {
           try {
-            changes[name]?.(scene.folder);
+            changes[name]?.(host.folder);
           } catch {
             // What it would change is gone already.
           }
-          assertEquals(await outcome(scene, true), await outcome(scene, false));
-          if (keeps[index]) await keep(scene).catch(() => {});
+          assertEquals(await outcome(host, true), await outcome(host, false));
+          if (keeps[index]) await keep(host).catch(() => {});
         }
       },
     ),
@@ -112,30 +112,30 @@ for (
   })
 ) {
   Deno.test(`a bundle with ${name} is not kept`, async () => {
-    using scene = new Scene(files);
-    await keep(scene);
-    assertEquals((await text(scene)).wasKept, false);
+    using host = new TestHost(files);
+    await keep(host);
+    assertEquals((await text(host)).wasKept, false);
   });
 }
 
 Deno.test("an app that cannot be bundled is tried anew each time", async () => {
-  using scene = new Scene({ "main.ts": "export default (" });
-  await assertRejects(() => bundle(scene));
-  scene.write({ "main.ts": "export default () => 1;" });
-  assertEquals((await bundle(scene)).wasKept, false);
+  using host = new TestHost({ "main.ts": "export default (" });
+  await assertRejects(() => bundle(host));
+  host.write({ "main.ts": "export default () => 1;" });
+  assertEquals((await bundle(host)).wasKept, false);
 });
 
 Deno.test("warnings are repeated", async () => {
-  using scene = new Scene({ "main.ts": "export default (x: number) => x === -0;" });
-  const { warnings } = await bundle(scene);
-  await keep(scene);
-  const again = await bundle(scene);
+  using host = new TestHost({ "main.ts": "export default (x: number) => x === -0;" });
+  const { warnings } = await bundle(host);
+  await keep(host);
+  const again = await bundle(host);
   assertEquals([again.wasKept, again.warnings], [true, warnings]);
   assertEquals(warnings.length, 1);
 });
 
-function entryOf(scene: Scene): string {
-  const directory = `${scene.folder}/../cache/denicorn/bundles`;
+function entryOf(host: TestHost): string {
+  const directory = `${host.folder}/../cache/denicorn/bundles`;
   const names = [...Deno.readDirSync(directory)].map(({ name }) => name);
   assertEquals(names.length, 1, "one entry and no draft");
   return `${directory}/${names[0]}`;
@@ -157,29 +157,29 @@ for (
   })
 ) {
   Deno.test(`an entry ${name} is not used`, async () => {
-    using scene = new Scene(tree);
-    const fresh = await text(scene, false);
-    await keep(scene);
-    spoil(entryOf(scene));
-    assertEquals(await text(scene), { text: fresh.text, wasKept: false });
+    using host = new TestHost(tree);
+    const fresh = await text(host, false);
+    await keep(host);
+    spoil(entryOf(host));
+    assertEquals(await text(host), { text: fresh.text, wasKept: false });
   });
 }
 
 Deno.test("the bundle of a config file is kept apart from that of an app", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "main.ts": `import { defineConfig } from "denicorn";\nexport default defineConfig({ workers: 2 });`,
   });
   const options = {
-    entry: `${scene.folder}/main.ts`,
-    outfile: `${scene.runtimeDirectory}/config.mjs`,
-    runtimeDirectory: scene.runtimeDirectory,
+    entry: `${host.folder}/main.ts`,
+    outfile: `${host.runtimeDirectory}/config.mjs`,
+    runtimeDirectory: host.runtimeDirectory,
     cache: true,
   };
   const kind = { action: "test", plugins: () => [virtual] };
-  const first = await bundleModule(userOf(scene), options, kind);
+  const first = await bundleModule(userOf(host), options, kind);
   await first.keep?.();
-  assertEquals((await bundleModule(userOf(scene), options, kind)).wasKept, true);
-  await assertRejects(() => bundle(scene));
+  assertEquals((await bundleModule(userOf(host), options, kind)).wasKept, true);
+  await assertRejects(() => bundle(host));
 });
 
 const virtual: Plugin = {
@@ -193,36 +193,36 @@ const virtual: Plugin = {
 };
 
 Deno.test("where nothing can be written, nothing is kept", async () => {
-  using scene = new Scene(tree);
-  Deno.writeTextFileSync(`${scene.folder}/../cache`, "");
-  await keep(scene);
-  assertEquals((await text(scene)).wasKept, false);
+  using host = new TestHost(tree);
+  Deno.writeTextFileSync(`${host.folder}/../cache`, "");
+  await keep(host);
+  assertEquals((await text(host)).wasKept, false);
 });
 
 Deno.test("a file that changes while its bundle is made anew is noticed", async () => {
-  using scene = new Scene(tree);
-  const { keep } = await bundle(scene);
+  using host = new TestHost(tree);
+  const { keep } = await bundle(host);
   assert(keep !== undefined);
   const keeping = keep();
   for (let round = 0; round < 20; round++) {
-    Deno.writeTextFileSync(`${scene.folder}/plain.ts`, library(`round ${round}`));
+    Deno.writeTextFileSync(`${host.folder}/plain.ts`, library(`round ${round}`));
     await new Promise((done) => setTimeout(done, 3));
   }
   await keeping;
-  assertEquals((await text(scene)).text, (await text(scene, false)).text);
+  assertEquals((await text(host)).text, (await text(host, false)).text);
 });
 
 Deno.test("the store stays small", async () => {
-  using scene = new Scene({ "main.ts": "export default 1;" });
-  await keep(scene);
-  const entry = entryOf(scene);
+  using host = new TestHost({ "main.ts": "export default 1;" });
+  await keep(host);
+  const entry = entryOf(host);
   const old = new Date(Date.now() - 1_000_000);
   for (let index = 0; index < 70; index++) {
     Deno.copyFileSync(entry, `${entry}${index}`);
     Deno.utimeSync(`${entry}${index}`, old, old);
   }
-  scene.write({ "main.ts": "export default 2;" });
-  await keep(scene);
+  host.write({ "main.ts": "export default 2;" });
+  await keep(host);
   assertEquals([...Deno.readDirSync(entry.replace(/\/[^/]*$/, ""))].length, 50);
-  assertEquals((await bundle(scene)).wasKept, true);
+  assertEquals((await bundle(host)).wasKept, true);
 });

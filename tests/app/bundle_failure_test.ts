@@ -1,7 +1,7 @@
 /** Why an app cannot be bundled: one message with the place, the cause and what to do. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { Scene, testFailure } from "./scene.ts";
+import { testFailure, TestHost } from "./test_host.ts";
 
 const app = "export default () => new Response();";
 
@@ -247,8 +247,8 @@ testFailure(
 );
 
 Deno.test("a file that cannot be read", async () => {
-  using scene = new Scene({ "main.ts": `import "./a.ts";\n${app}`, "a.ts": { link: "/proc/1/mem" } });
-  const { code, message } = await scene.failure();
+  using host = new TestHost({ "main.ts": `import "./a.ts";\n${app}`, "a.ts": { link: "/proc/1/mem" } });
+  const { code, message } = await host.failure();
   assertEquals(code, "app-not-found");
   assertMatch(
     message,
@@ -257,8 +257,8 @@ Deno.test("a file that cannot be read", async () => {
 });
 
 Deno.test("the detail shows the line with a caret, and the other faults", async () => {
-  using scene = new Scene({ "main.ts": `/* ü */ import "./a.ts"; import.meta;\nimport "b";\n${app}` });
-  const { message, detail } = await scene.failure();
+  using host = new TestHost({ "main.ts": `/* ü */ import "./a.ts"; import.meta;\nimport "b";\n${app}` });
+  const { message, detail } = await host.failure();
   assertMatch(message, /^cannot load the app: main\.ts:1:16: no such file/);
   assertEquals(
     detail,
@@ -272,8 +272,8 @@ main.ts:2:8: package "b" is not installed: run \`npm install b\`
 
 Deno.test("of a long line the part around the fault is shown", async () => {
   const long = "/*" + "-".repeat(500) + "*/";
-  using scene = new Scene({ "main.ts": `${long} import "./nothing.ts"; ${long}` });
-  const [line = "", caret = ""] = (await scene.failure()).detail?.split("\n") ?? [];
+  using host = new TestHost({ "main.ts": `${long} import "./nothing.ts"; ${long}` });
+  const [line = "", caret = ""] = (await host.failure()).detail?.split("\n") ?? [];
   assertMatch(line, /^  1 \| …-+\*\/ import "\.\/nothing\.ts"; \/\*-+…$/);
   assertEquals(line.slice(caret.indexOf("^")).startsWith(`"./nothing.ts"`), true);
 });

@@ -1,6 +1,6 @@
 /** Where a bundle's imports were looked for, from what esbuild reports, on a file system of a few names. */
 
-import { type BundleOrigin, type Places, placesOf } from "../../src/app/bundle_places.ts";
+import { type BundleOrigin, type Places, placesOf } from "../../src/app/bundle/bundle_places.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 type Imports = BundleOrigin["inputs"][string]["imports"];

@@ -1,7 +1,7 @@
 /** Compiler options: JSX by pragma, by deno.json and by tsconfig.json. */
 
 import { assertEquals } from "../assert.ts";
-import { Scene, testAnswer, type Tree } from "./scene.ts";
+import { testAnswer, TestHost, type Tree } from "./test_host.ts";
 
 /** A JSX runtime that writes elements as `name(children)`, under a name. */
 function jsxPackage(name: string): Tree {
@@ -104,12 +104,12 @@ testAnswer(
 );
 
 Deno.test("a compiler option that is not supported is warned about", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "deno.json": `{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }`,
     "main.ts": "export default () => new Response();",
   });
-  const { warnings } = await scene.bundle();
-  assertEquals(warnings.map((warning) => warning.replace(scene.folder, "")), [
+  const { warnings } = await host.bundle();
+  assertEquals(warnings.map((warning) => warning.replace(host.folder, "")), [
     "/deno.json: emitDecoratorMetadata has no effect: decorators get no type metadata",
   ]);
 });

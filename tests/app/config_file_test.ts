@@ -1,25 +1,25 @@
-import { loadConfigFile } from "../../src/app/config_file.ts";
+import { loadConfigFile } from "../../src/app/bundle/config_file.ts";
 import { DenicornError } from "../../src/core/errors.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
-import { Scene, type Tree } from "./scene.ts";
+import { TestHost, type Tree } from "./test_host.ts";
 
 const system = createSystem();
 
-function load(scene: Scene, name: string): Promise<Readonly<Record<string, unknown>>> {
-  return loadConfigFile(system, `${scene.folder}/${name}`, { runtimeDirectory: scene.runtimeDirectory });
+function load(host: TestHost, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return loadConfigFile(system, `${host.folder}/${name}`, { runtimeDirectory: host.runtimeDirectory });
 }
 
 async function settings(tree: Tree, name: string): Promise<Readonly<Record<string, unknown>>> {
-  using scene = new Scene(tree);
-  return await load(scene, name);
+  using host = new TestHost(tree);
+  return await load(host, name);
 }
 
 async function failure(tree: Tree, name: string): Promise<string> {
-  using scene = new Scene(tree);
-  const error = await assertRejects(() => load(scene, name), DenicornError);
+  using host = new TestHost(tree);
+  const error = await assertRejects(() => load(host, name), DenicornError);
   assertEquals([error.code, error.exitCode], ["config-file", 2]);
-  return error.message.replaceAll(`${scene.folder}/`, "");
+  return error.message.replaceAll(`${host.folder}/`, "");
 }
 
 Deno.test("TypeScript with defineConfig, which needs no installed package", async () => {
@@ -55,14 +55,14 @@ Deno.test("JavaScript and JSON", async () => {
 });
 
 Deno.test("a file is read anew on every call, with what it imports, and leaves nothing behind", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "c.ts": `export { default } from "./n.ts";`,
     "n.ts": "export default { n: 1 };",
   });
-  assertEquals(await load(scene, "c.ts"), { n: 1 });
-  scene.write({ "n.ts": "export default { n: 2 };" });
-  assertEquals(await load(scene, "c.ts"), { n: 2 });
-  assertEquals([...Deno.readDirSync(scene.runtimeDirectory)], []);
+  assertEquals(await load(host, "c.ts"), { n: 1 });
+  host.write({ "n.ts": "export default { n: 2 };" });
+  assertEquals(await load(host, "c.ts"), { n: 2 });
+  assertEquals([...Deno.readDirSync(host.runtimeDirectory)], []);
 });
 
 for (

@@ -1,10 +1,10 @@
 /** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
 
-import { type CarriedEsbuild, executableCopy } from "../../src/app/esbuild_executable.ts";
+import { type CarriedEsbuild, executableCopy } from "../../src/app/bundle/esbuild_executable.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import type { System } from "../../src/system/system.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
-import { Scene } from "./scene.ts";
+import { TestHost } from "./test_host.ts";
 
 const system = createSystem();
 
@@ -34,8 +34,8 @@ async function untilNone(): Promise<void> {
 const app = (text: string) => `export default () => new Response("${text}");`;
 
 Deno.test("builds one after the other and at the same time, each leaves no process", async () => {
-  using first = new Scene({ "main.ts": app("first") });
-  using second = new Scene({ "main.ts": app("second") });
+  using first = new TestHost({ "main.ts": app("first") });
+  using second = new TestHost({ "main.ts": app("second") });
   const build = first.bundle();
   const deadline = performance.now() + 10_000;
   while (children().length === 0 && performance.now() < deadline) {
@@ -51,37 +51,37 @@ Deno.test("builds one after the other and at the same time, each leaves no proce
 });
 
 Deno.test("a bundle is built anew from what the files say now", async () => {
-  using scene = new Scene({ "main.ts": app("old") });
-  assertEquals(await scene.answer(), "old");
-  scene.write({ "main.ts": app("new") });
-  assertEquals(await scene.answer(), "new");
+  using host = new TestHost({ "main.ts": app("old") });
+  assertEquals(await host.answer(), "old");
+  host.write({ "main.ts": app("new") });
+  assertEquals(await host.answer(), "new");
 });
 
 Deno.test("what a bundle reports", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "main.ts": `import "./a.ts";\nexport const app = () => {};`,
     "a.ts": "export const x = (y: number) => y === -0;",
   });
-  const { exports, inputs, durationMs, warnings, outfile } = await scene.bundle("main.ts:app");
+  const { exports, inputs, durationMs, warnings, outfile } = await host.bundle("main.ts:app");
   assertEquals({ exports, inputs, warnings: warnings.length, outfile }, {
     exports: ["app"],
     inputs: 2,
     warnings: 1,
-    outfile: `${scene.runtimeDirectory}/app.mjs`,
+    outfile: `${host.runtimeDirectory}/app.mjs`,
   });
   assertMatch(warnings[0] ?? "", /\/a\.ts:1:39: Comparison with -0/);
   assert(durationMs > 0);
 });
 
 Deno.test("esbuild starts after the directory that Denicorn was started in is gone", async () => {
-  using scene = new Scene({ "main.ts": app("here") });
-  const gone = `${scene.folder}/gone`;
+  using host = new TestHost({ "main.ts": app("here") });
+  const gone = `${host.folder}/gone`;
   Deno.mkdirSync(gone);
   const program = `
-    import { bundleApp } from "./src/app/bundle.ts";
+    import { bundleApp } from "./src/app/bundle/bundle.ts";
     import { createSystem } from "./src/system/deno_system.ts";
     Deno.chdir("${gone}");
-    const options = { entry: "${scene.folder}/main.ts", exportName: "default", outfile: "${scene.folder}/out.mjs", runtimeDirectory: "${scene.folder}" };
+    const options = { entry: "${host.folder}/main.ts", exportName: "default", outfile: "${host.folder}/out.mjs", runtimeDirectory: "${host.folder}" };
     await bundleApp(createSystem(), options);
     Deno.removeSync("${gone}");
     const { inputs } = await bundleApp(createSystem(), options);
@@ -114,49 +114,49 @@ const carried: CarriedEsbuild = {
 };
 const directory = `esbuild-1.2.3-${carried.sha256.slice(0, 16)}`;
 
-function copy(scene: Scene, environment: Readonly<Record<string, string>>): Promise<string> {
-  return executableCopy(systemWith(environment), `${scene.folder}/carrier`, carried, scene.runtimeDirectory);
+function copy(host: TestHost, environment: Readonly<Record<string, string>>): Promise<string> {
+  return executableCopy(systemWith(environment), `${host.folder}/carrier`, carried, host.runtimeDirectory);
 }
 
 Deno.test("the executable is copied once into the user's cache", async () => {
-  using scene = new Scene({ carrier, "cache/x": "" });
-  const user = { HOME: scene.folder };
-  const path = await copy(scene, user);
-  assertEquals(path, `${scene.folder}/.cache/denicorn/${directory}/esbuild`);
+  using host = new TestHost({ carrier, "cache/x": "" });
+  const user = { HOME: host.folder };
+  const path = await copy(host, user);
+  assertEquals(path, `${host.folder}/.cache/denicorn/${directory}/esbuild`);
   assertEquals(await run(path), "works");
   const { ino, mode } = Deno.statSync(path);
   assertEquals((mode ?? 0) & 0o777, 0o700);
-  assertEquals(await copy(scene, user), path);
+  assertEquals(await copy(host, user), path);
   assertEquals(Deno.statSync(path).ino, ino);
   assertEquals([...Deno.readDirSync(path.replace(/\/esbuild$/, ""))].map(({ name }) => name), ["esbuild"]);
 });
 
 Deno.test("a copy that is damaged, or that others could have written, is replaced", async () => {
-  using scene = new Scene({ carrier });
-  const user = { XDG_CACHE_HOME: scene.folder };
-  const path = await copy(scene, user);
+  using host = new TestHost({ carrier });
+  const user = { XDG_CACHE_HOME: host.folder };
+  const path = await copy(host, user);
   Deno.writeTextFileSync(path, "#!/bin/sh");
-  assertEquals(await run(await copy(scene, user)), "works");
+  assertEquals(await run(await copy(host, user)), "works");
   Deno.writeTextFileSync(path, program.replace("works", "wrong"));
   Deno.chmodSync(path, 0o777);
-  assertEquals(await run(await copy(scene, user)), "works");
+  assertEquals(await run(await copy(host, user)), "works");
 });
 
 Deno.test("without a cache that can be trusted it is copied into the runtime directory", async () => {
-  using scene = new Scene({ carrier, "file": "", [`open/denicorn/${directory}/x`]: "" });
-  Deno.chmodSync(`${scene.folder}/open/denicorn/${directory}`, 0o777);
-  const expected = `${scene.runtimeDirectory}/${directory}/esbuild`;
-  for (const cache of [`${scene.folder}/file`, `${scene.folder}/open`, "relative"]) {
-    const path = await copy(scene, { XDG_CACHE_HOME: cache });
+  using host = new TestHost({ carrier, "file": "", [`open/denicorn/${directory}/x`]: "" });
+  Deno.chmodSync(`${host.folder}/open/denicorn/${directory}`, 0o777);
+  const expected = `${host.runtimeDirectory}/${directory}/esbuild`;
+  for (const cache of [`${host.folder}/file`, `${host.folder}/open`, "relative"]) {
+    const path = await copy(host, { XDG_CACHE_HOME: cache });
     assertEquals([path, await run(path)], [expected, "works"]);
   }
-  assertEquals(await copy(scene, {}), expected);
+  assertEquals(await copy(host, {}), expected);
 });
 
 Deno.test("what is not the executable that was built in is never copied", async () => {
   for (const other of [carrier.replace("works", "wrong"), "before#!"]) {
-    using scene = new Scene({ carrier: other });
-    const error = await assertRejects(() => copy(scene, { HOME: scene.folder }), Error);
+    using host = new TestHost({ carrier: other });
+    const error = await assertRejects(() => copy(host, { HOME: host.folder }), Error);
     assertMatch(
       error.message,
       /^cannot bundle the app: .*carrier: does not hold the esbuild it was built with/,

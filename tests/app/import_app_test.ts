@@ -1,7 +1,7 @@
 /** What goes wrong when a worker imports the bundle, told in the app's own files and lines. */
 
 import { assertEquals } from "../assert.ts";
-import { Scene, testFailure } from "./scene.ts";
+import { testFailure, TestHost } from "./test_host.ts";
 
 testFailure(
   "a throw at import",
@@ -121,7 +121,7 @@ testFailure(
 );
 
 Deno.test("the detail holds the frames of the app and what caused the error, and no others", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "main.ts": `import run from "a";
 import { readFileSync } from "node:fs";
 run(() => {
@@ -134,7 +134,7 @@ run(() => {
 export default () => new Response();`,
     "node_modules/a/index.js": `module.exports = (start) => start();`,
   });
-  const { message, detail } = await scene.failure();
+  const { message, detail } = await host.failure();
   assertEquals(
     message,
     "cannot load the app: main.ts:7:11: it throws while it is imported: Error: cannot start",

@@ -1,7 +1,7 @@
 /** Packages in `node_modules`, and the specifiers that lead there. */
 
 import { assertEquals } from "../assert.ts";
-import { Scene, testAnswer, type Tree } from "./scene.ts";
+import { testAnswer, TestHost, type Tree } from "./test_host.ts";
 
 /** An app that answers with the JSON of `value`. */
 function answering(imports: string, value: string): string {
@@ -138,12 +138,12 @@ testAnswer("npm: specifiers of two versions, as Deno and pnpm install them", {
 }, `["a@3.1.0","a@4.0.2","@s/b@2.0.0"]`);
 
 Deno.test("another version than the npm: specifier asks for is taken with a warning", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     ...esm("node_modules/a", "4.0.0"),
     "main.ts": answering(`import a from "npm:a@3";`, "a"),
   });
-  const { warnings } = await scene.bundle();
-  assertEquals(warnings.map((warning) => warning.replace(scene.folder, "")), [
+  const { warnings } = await host.bundle();
+  assertEquals(warnings.map((warning) => warning.replace(host.folder, "")), [
     "/main.ts:1:15: npm:a@3 is imported, but node_modules has a 4.0.0",
   ]);
 });

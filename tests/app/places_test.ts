@@ -1,7 +1,7 @@
 /** A source file means its own place when it asks where it is, and stacks name it. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { Scene, testAnswer } from "./scene.ts";
+import { testAnswer, TestHost } from "./test_host.ts";
 
 testAnswer(
   "import.meta is that of the source file",
@@ -83,11 +83,11 @@ export function fail(): never {
 
 for (const name of ["app", "with space", "100%25 #1 ?q=1&x", "größe-日本", "a;b'c", "[id]*"]) {
   Deno.test(`stacks and import.meta name the source, in a folder called ${name}`, async () => {
-    using scene = new Scene({ "main.ts": main, "lib/fail.ts": failing, "data #%.txt": "\ndata" }, name);
-    const [heading, ...frames] = (await scene.answer()).split("\n");
+    using host = new TestHost({ "main.ts": main, "lib/fail.ts": failing, "data #%.txt": "\ndata" }, name);
+    const [heading, ...frames] = (await host.answer()).split("\n");
     assertEquals(heading, "TypeError: no");
     assertEquals(
-      frames.map((line) => decodeURIComponent(line).replace(scene.folder, "<app>").replace(/.* \(?/, "")),
+      frames.map((line) => decodeURIComponent(line).replace(host.folder, "<app>").replace(/.* \(?/, "")),
       [
         "file://<app>/lib/fail.ts:4:9)",
         "file://<app>/main.ts:4:41)",
@@ -98,11 +98,11 @@ for (const name of ["app", "with space", "100%25 #1 ?q=1&x", "größe-日本", "
 }
 
 Deno.test("lines and columns are kept in a module that asks for its place", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "main.tsx": `/** @jsxImportSource ./jsx */ export const a = import.meta.url;
 function fail() { return new Error("x").stack; }
 export default () => new Response(fail());`,
     "jsx/jsx-runtime.ts": "",
   });
-  assertMatch(await scene.answer("main.tsx"), /<app>\/main\.tsx:2:26\)\n.*<app>\/main\.tsx:3:35/);
+  assertMatch(await host.answer("main.tsx"), /<app>\/main\.tsx:2:26\)\n.*<app>\/main\.tsx:3:35/);
 });

@@ -5,7 +5,7 @@ import "@hono/zod-validator";
 import "hono";
 import "zod";
 import { assertEquals } from "../assert.ts";
-import { Scene } from "./scene.ts";
+import { TestHost } from "./test_host.ts";
 
 const main = `import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
@@ -44,7 +44,7 @@ function nameAt(folder: string): unknown {
 }
 
 Deno.test("Hono with JSX, zod and its validator", async () => {
-  using scene = new Scene({
+  using host = new TestHost({
     "deno.json": JSON.stringify({
       imports: {
         "@/": "./",
@@ -61,11 +61,11 @@ Deno.test("Hono with JSX, zod and its validator", async () => {
     "node_modules/@hono/zod-validator/package.json": read("package.json"),
     "node_modules/@hono/zod-validator/dist/index.mjs": read("dist/index.mjs"),
   });
-  const [html, posted, refused = ""] = (await scene.answer("main.tsx")).split("\n");
+  const [html, posted, refused = ""] = (await host.answer("main.tsx")).split("\n");
   assertEquals(html, "200 <html><h1>Guests</h1><b>&lt;hi&gt;</b></html>");
   assertEquals(posted, "200 Ada");
   assertEquals(refused.slice(0, 3), "400");
-  const bundle = Deno.readTextFileSync(`${scene.runtimeDirectory}/app.mjs`);
+  const bundle = Deno.readTextFileSync(`${host.runtimeDirectory}/app.mjs`);
   assertEquals(bundle.split("/dist/hono-base.js\n").length - 1, 1, "one copy of Hono");
 });
 

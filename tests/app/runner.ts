@@ -4,7 +4,7 @@
  *     runner BUNDLE SOURCE EXPORT
  */
 
-import { importApp } from "../../src/app/import_app.ts";
+import { importApp } from "../../src/app/load/import_app.ts";
 import { toDenicornError } from "../../src/core/errors.ts";
 
 const [bundle = "", source = "", exportName = ""] = Deno.args;

@@ -1,4 +1,4 @@
-import { validateApp } from "../../src/app/validate_app.ts";
+import { validateApp } from "../../src/app/load/validate_app.ts";
 import { DenicornError } from "../../src/core/errors.ts";
 import type { RequestInfo } from "../../src/system/system.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "../assert.ts";

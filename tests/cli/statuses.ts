@@ -1,6 +1,6 @@
-import { bucketCount, bucketOf } from "../../src/core/latency_histogram.ts";
-import { noHistory } from "../../src/core/history.ts";
-import type { Status, TotalStatus, WorkerStatus } from "../../src/core/status.ts";
+import { bucketCount, bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
+import { noRestarts } from "../../src/core/telemetry/restart_counters.ts";
+import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
 
 const noResponses = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
 
@@ -12,7 +12,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
     generation: 1,
     state: "ready",
     age: 61_000,
-    beatAge: 10,
+    heartbeatAge: 10,
     requests: 0,
     inFlight: 0,
     responses: noResponses,
@@ -30,7 +30,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
 }
 
 export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status> = {}): Status {
-  const { restarts, reloads, upgrades, scalings } = noHistory;
+  const { restarts, reloads, upgrades, scalings } = noRestarts;
   const sum = (figure: "requests" | "inFlight") => workers.reduce((sum, worker) => sum + worker[figure], 0);
   const totals: TotalStatus = {
     ...{ restarts, reloads, upgrades, scalings },

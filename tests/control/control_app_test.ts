@@ -3,7 +3,7 @@ import { createControlApp } from "../../src/control/control_app.ts";
 import { endpoints } from "../../src/control/endpoints.ts";
 import { decodeEvents } from "../../src/control/event_stream.ts";
 import { DenicornError } from "../../src/core/errors.ts";
-import type { LifecycleEvent } from "../../src/core/lifecycle.ts";
+import type { LifecycleEvent } from "../../src/core/telemetry/lifecycle.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
 import { fakeCommands } from "../fakes/fake_commands.ts";
@@ -12,7 +12,7 @@ function appOf(commands: Partial<Commands> = {}) {
   return createControlApp({ ...fakeCommands(), ...commands });
 }
 
-function post(body?: unknown): RequestInit {
+function fdInbox(body?: unknown): RequestInit {
   return { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 }
 
@@ -41,13 +41,13 @@ Deno.test("what is unknown is 404 and names what there is; the wrong method is 4
 Deno.test("a waited reload answers at its end, one that is not waited for at once", async () => {
   const { operation, finish } = pending();
   const app = appOf({ reload: () => operation });
-  const accepted = await app.request("/reload", post());
+  const accepted = await app.request("/reload", fdInbox());
   assertEquals([accepted.status, await accepted.json()], [202, {
     state: "accepted",
     message: "it has begun",
   }]);
   let isAnswered = false;
-  const waited = Promise.resolve(app.request("/reload?wait=1", post()));
+  const waited = Promise.resolve(app.request("/reload?wait=1", fdInbox()));
   void waited.then(() => isAnswered = true);
   await settled();
   assert(!isAnswered);
@@ -58,7 +58,7 @@ Deno.test("a waited reload answers at its end, one that is not waited for at onc
 
 Deno.test("an operation behind another one is accepted and says that it waits", async () => {
   const { operation } = pending(true);
-  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", post({}));
+  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", fdInbox({}));
   assertEquals([answer.status, (await answer.json()).message], [
     202,
     "it begins when the command before it is done",
@@ -67,7 +67,7 @@ Deno.test("an operation behind another one is accepted and says that it waits", 
 
 Deno.test("an operation that must wait for something else says for what", async () => {
   const operation = { ...pending().operation, obstacle: "a worker is ready" };
-  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", post({}));
+  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", fdInbox({}));
   assertEquals([answer.status, (await answer.json()).message], [202, "it begins when a worker is ready"]);
 });
 
@@ -75,7 +75,7 @@ Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", a
   const ending = async (error: Error, path = "/reload?wait=1") => {
     const { operation, fail } = pending();
     fail(error);
-    const answer = await appOf({ reload: () => operation }).request(path, post());
+    const answer = await appOf({ reload: () => operation }).request(path, fdInbox());
     return [answer.status, await answer.json()];
   };
   const error = new DenicornError("app-throws", "cannot load the app", { detail: "at main.ts:1" });
@@ -94,11 +94,11 @@ Deno.test("scale takes numbers and differences, and refuses all else with 400", 
   };
   const app = appOf({ scale });
   for (const target of [4, "4", "+1", "-2", 1024]) {
-    assertEquals((await app.request("/scale?wait=1", post({ target }))).status, 200);
+    assertEquals((await app.request("/scale?wait=1", fdInbox({ target }))).status, 200);
   }
   assertEquals(asked, [{ to: 4 }, { to: 4 }, { by: 1 }, { by: -2 }, { to: 1024 }]);
   for (const target of [0, -1, 1025, 1.5, "", "four", "+0", "+1025", "1e2", null, [], {}, true, undefined]) {
-    const refused = await app.request("/scale", post({ target }));
+    const refused = await app.request("/scale", fdInbox({ target }));
     assertEquals(refused.status, 400, JSON.stringify(target));
     assertMatch(
       (await refused.json()).error,
@@ -152,9 +152,9 @@ Deno.test("a body that is larger than any command is not read to its end", async
 Deno.test("stop and reopen are done at once", async () => {
   const told: unknown[] = [];
   const app = appOf({ stop: (how) => void told.push(how), reopen: () => void told.push("reopen") });
-  assertEquals((await app.request("/stop", post())).status, 202);
-  assertEquals((await app.request("/stop", post({ now: true }))).status, 202);
-  assertEquals((await app.request("/reopen", post())).status, 200);
+  assertEquals((await app.request("/stop", fdInbox())).status, 202);
+  assertEquals((await app.request("/stop", fdInbox({ now: true }))).status, 202);
+  assertEquals((await app.request("/reopen", fdInbox())).status, 200);
   assertEquals(told, ["graceful", "quick", "reopen"]);
 });
 

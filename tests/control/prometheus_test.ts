@@ -1,5 +1,5 @@
 import { prometheusText } from "../../src/control/prometheus.ts";
-import { metrics } from "../../src/core/metrics.ts";
+import { metrics } from "../../src/core/telemetry/metrics.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { after, calmStatus } from "../fakes/status.ts";
 

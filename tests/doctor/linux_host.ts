@@ -1,4 +1,4 @@
-import { encodeProgram, steeringProgram } from "../../src/core/steering_program.ts";
+import { encodeProgram, steeringProgram } from "../../src/core/listeners/steering_program.ts";
 import type { Finding, Subject } from "../../src/doctor/check.ts";
 import { checks } from "../../src/doctor/checks.ts";
 import type { Connection, FetchHandler, FileInfo, System, TcpListener } from "../../src/system/system.ts";
@@ -111,7 +111,7 @@ export class LinuxHost implements System {
         const copies = this.#sent.splice(0).map((own) =>
           this.#listen(this.#listeners.find(({ descriptor }) => descriptor === own)!.port).descriptor
         );
-        return [{ note: "trial", descriptors: copies }];
+        return [{ tag: "trial", descriptors: copies }];
       },
       close: () => {},
     }),

@@ -166,7 +166,7 @@ export class FakeSystem implements System {
   openFiles: OpenFiles = {
     limit: () => unavailable("limit of open files"),
     setLimit: () => unavailable("limit of open files"),
-    hasRoomFor: () => unavailable("limit of open files"),
+    hasAvailable: () => unavailable("limit of open files"),
   };
 
   #read(path: string): string {

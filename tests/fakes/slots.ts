@@ -1,4 +1,4 @@
-import { initialise, scoreboardSize, SlotWriter } from "../../src/core/scoreboard.ts";
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 
 /** A slot of a scoreboard that nobody else sees. */
 export function lonelySlot(): SlotWriter {

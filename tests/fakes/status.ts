@@ -1,12 +1,21 @@
-import { addFigures, noFigures } from "../../src/core/figures.ts";
-import { noHistory } from "../../src/core/history.ts";
-import { bucketOf } from "../../src/core/latency_histogram.ts";
-import type { Status, TotalStatus, WorkerStatus } from "../../src/core/status.ts";
+import { addCounters, noCounters } from "../../src/core/telemetry/counters.ts";
+import { noRestarts } from "../../src/core/telemetry/restart_counters.ts";
+import { bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
+import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
 
 const nothing = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
 
 export const readyWorker: WorkerStatus = {
-  ...{ slot: 0, pid: 100, generation: 1, state: "ready", age: 1_000, beatAge: 20, requests: 0, inFlight: 0 },
+  ...{
+    slot: 0,
+    pid: 100,
+    generation: 1,
+    state: "ready",
+    age: 1_000,
+    heartbeatAge: 20,
+    requests: 0,
+    inFlight: 0,
+  },
   ...{ responses: nothing, isStalled: false, lag: 0, greatestLag: 0, current: null, p50: null, p99: null },
   ...{ cpu: null, cpuSeconds: null, memory: null },
 };
@@ -17,8 +26,8 @@ export const calmStatus: Status = {
   ...{ addresses: ["127.0.0.1:8000"], startedAt: 1_700_000_000_000, at: 1_700_000_060_000 },
   ...{ generation: 1, target: 2, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
   totals: {
-    ...{ requests: 0, responses: nothing, latency: noFigures.latency, p50: null, p99: null, inFlight: 0 },
-    ...{ backlog: 0, cpuSeconds: 0, ...noHistory },
+    ...{ requests: 0, responses: nothing, latency: noCounters.latency, p50: null, p99: null, inFlight: 0 },
+    ...{ backlog: 0, cpuSeconds: 0, ...noRestarts },
   },
   master: { cpu: null, cpuSeconds: null, memory: null },
   events: [],
@@ -29,8 +38,8 @@ export function after(status: Status, ...latencies: readonly number[]): Status {
   const { totals } = status;
   const responses = { ...totals.responses, "2xx": totals.responses["2xx"] + latencies.length };
   const counted = latencies.reduce(
-    (sum, ms) => addFigures(sum, { ...noFigures, latency: noFigures.latency.with(bucketOf(ms), 1) }),
-    { ...noFigures, latency: totals.latency },
+    (sum, ms) => addCounters(sum, { ...noCounters, latency: noCounters.latency.with(bucketOf(ms), 1) }),
+    { ...noCounters, latency: totals.latency },
   );
   const requests = totals.requests + latencies.length;
   return {

@@ -1,7 +1,7 @@
-import type { Status } from "../../src/core/status.ts";
+import type { Status } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type Scene, until } from "./harness.ts";
+import { freePort, integrationTest, type TestHost, until } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const token = "0123456789abcdef";
@@ -10,7 +10,7 @@ export default (request: Request) => new Response(null, { status: Number(new URL
 `;
 
 /** A server with an admin address, and how to ask there. */
-function start(scene: Scene, files: Record<string, string>, args: readonly string[], env = {}) {
+function start(scene: TestHost, files: Record<string, string>, args: readonly string[], env = {}) {
   const port = freePort();
   const server = scene.start({ files, args: ["--admin-bind", `127.0.0.1:${port}`, ...args], env });
   return { server, port, ask: (path: string, init?: RequestInit) => ask(port, path, init) };
@@ -67,7 +67,7 @@ integrationTest("ctl, /status and /metrics tell the same", async (scene) => {
       .map((name) => metric.get(`denicorn_${name}`)),
     [target, generation, totals.inFlight, 1, startedAt / 1000],
   );
-  assertEquals(workers.every(({ beatAge }) => beatAge! < 60_000), true);
+  assertEquals(workers.every(({ heartbeatAge }) => heartbeatAge! < 60_000), true);
   // What /proc says was perhaps last read while they booted.
   await server.until("what the workers take", async () => {
     const metric = samples((await ask("/metrics")).text);

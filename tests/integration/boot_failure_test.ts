@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type Scene } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 
 interface FailingApp {
   readonly name: string;
@@ -167,14 +167,14 @@ integrationTest("a working directory that vanishes fails a reload and costs noth
   assertEquals(await server.text(), String(worker!.pid));
 });
 
-async function run(scene: Scene, args: readonly string[]) {
+async function run(scene: TestHost, args: readonly string[]) {
   scene.write({ "main.ts": pidApp });
   // The port of the default may be in use by whoever runs the tests.
   const bind = args.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
   return await scene.run([...bind, ...args, "main.ts"]);
 }
 
-function exists(scene: Scene, name: string): boolean {
+function exists(scene: TestHost, name: string): boolean {
   return Array.from(Deno.readDirSync(scene.folder)).some((entry) => entry.name === name);
 }
 

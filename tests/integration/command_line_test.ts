@@ -1,7 +1,7 @@
 import { version } from "../../src/core/version.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, Scene, targets } from "./harness.ts";
+import { integrationTest, targets, TestHost } from "./harness.ts";
 
 integrationTest("--version and --help work everywhere and exit 0", async (scene) => {
   for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["doctor"], ["completions"]]) {
@@ -163,7 +163,7 @@ Deno.test({
   // From source the other user would have to be able to read this checkout and Deno's cache.
   ignore: reasonNotToSwitchUser() !== null,
   async fn() {
-    const scene = new Scene(targets.find(({ name }) => name === "binary")!);
+    const scene = new TestHost(targets.find(({ name }) => name === "binary")!);
     try {
       const executable = `${scene.folder}/denicorn`;
       Deno.copyFileSync(scene.target.command[0]!, executable);
@@ -192,6 +192,6 @@ function reasonNotToSwitchUser(): string | null {
   return reason;
 }
 
-function runtimeDirectories(scene: Scene): string[] {
+function runtimeDirectories(scene: TestHost): string[] {
   return Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name);
 }

@@ -1,15 +1,15 @@
-import type { LifecycleEvent } from "../../src/core/lifecycle.ts";
+import type { LifecycleEvent } from "../../src/core/telemetry/lifecycle.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest, type Scene } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
 /** Whatever else this user runs at the same time. */
-function ctl(scene: Scene, ...args: string[]) {
+function ctl(scene: TestHost, ...args: string[]) {
   return scene.run(["ctl", "--socket", scene.controlSocket, ...args]);
 }
 
-async function ask(scene: Scene, path: string, init: RequestInit = {}): Promise<Response> {
+async function ask(scene: TestHost, path: string, init: RequestInit = {}): Promise<Response> {
   const proxy = { transport: "unix", path: scene.controlSocket } as const;
   using client = Deno.createHttpClient({ proxy });
   const response = await fetch(`http://localhost${path}`, { ...init, client });

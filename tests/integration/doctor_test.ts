@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type Scene } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 
 interface CheckResult {
   readonly name: string;
@@ -9,7 +9,7 @@ interface CheckResult {
   readonly change: string;
 }
 
-async function examine(scene: Scene, ...args: string[]) {
+async function examine(scene: TestHost, ...args: string[]) {
   const { code, stdout, stderr } = await scene.run(["doctor", "--json", ...args]);
   assertEquals(stderr, "");
   const examination = JSON.parse(stdout);
@@ -66,6 +66,6 @@ integrationTest("doctor: a host that lacks something is exit 1, and says what", 
   assertClean(scene);
 });
 
-function assertClean(scene: Scene): void {
+function assertClean(scene: TestHost): void {
   assertEquals(Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name), []);
 }

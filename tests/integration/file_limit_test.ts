@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest, type Scene } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 
 const limitApp = `
 export default () => new Response(Deno.readTextFileSync("/proc/self/limits").match(/Max open files.*/)![0]);
 `;
 
 /** With a soft and a hard limit of open files. */
-function limited(scene: Scene, soft: number, hard: number): readonly string[] {
+function limited(scene: TestHost, soft: number, hard: number): readonly string[] {
   return ["prlimit", `--nofile=${soft}:${hard}`, ...scene.target.command];
 }
 

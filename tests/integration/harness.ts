@@ -42,7 +42,7 @@ export interface StartOptions {
 }
 
 /** One test's private folder and everything started in it. */
-export class Scene {
+export class TestHost {
   readonly target: Target;
   readonly folder: string;
   readonly #servers: Server[] = [];
@@ -129,7 +129,7 @@ export class Scene {
 /** Registers `body` as a test for each target; `lacking` says what it needs that is not here. */
 export function integrationTest(
   name: string,
-  body: (scene: Scene) => Promise<void>,
+  body: (scene: TestHost) => Promise<void>,
   lacking: string | null = null,
 ): void {
   const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
@@ -138,7 +138,7 @@ export function integrationTest(
       name: `[${target.name}] ${name}${reason}`,
       ignore: lacking !== null,
       async fn() {
-        const scene = new Scene(target);
+        const scene = new TestHost(target);
         try {
           await body(scene);
         } finally {

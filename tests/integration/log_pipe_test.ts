@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type Scene, until } from "./harness.ts";
+import { integrationTest, type TestHost, until } from "./harness.ts";
 
 /** A pipe that is full and that nobody reads before `read`. */
 class FullPipe {
@@ -9,7 +9,7 @@ class FullPipe {
   text = "";
   #isOver = false;
 
-  constructor({ folder }: Scene) {
+  constructor({ folder }: TestHost) {
     this.path = `${folder}/pipe`;
     new Deno.Command("mkfifo", { args: [this.path] }).outputSync();
     this.#file = Deno.openSync(this.path, { read: true, write: true });
@@ -43,7 +43,7 @@ class FullPipe {
 }
 
 /** With one of its streams into the pipe. */
-function into(pipe: FullPipe, descriptor: 1 | 2, { target }: Scene): readonly string[] {
+function into(pipe: FullPipe, descriptor: 1 | 2, { target }: TestHost): readonly string[] {
   return ["sh", "-c", `exec "$@" ${descriptor}>'${pipe.path}'`, "sh", ...target.command];
 }
 

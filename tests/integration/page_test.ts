@@ -6,7 +6,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type Scene } from "./harness.ts";
+import { freePort, integrationTest, type TestHost } from "./harness.ts";
 
 const token = "0123456789abcdef";
 /** Takes a while, as real ones do, so that there is something to see. */
@@ -19,7 +19,7 @@ const chromium = (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${fold
 const lacking = chromium === undefined ? "chromium is not on PATH" : null;
 const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
 
-function pageTest(name: string, body: (scene: Scene, open: typeof openPage) => Promise<void>): void {
+function pageTest(name: string, body: (scene: TestHost, open: typeof openPage) => Promise<void>): void {
   integrationTest(name, async (scene) => {
     const { chromium: driver } = await import("playwright-core");
     // As root, as in containers, Chromium refuses to start with its sandbox.
@@ -189,7 +189,7 @@ integrationTest("the page may load nothing but itself; other clients get text", 
 });
 
 /** Keeps a picture, of a server that had something to do for a while. */
-async function picture(page: Page, scene: Scene, name: string, server: { text(): Promise<string> }) {
+async function picture(page: Page, scene: TestHost, name: string, server: { text(): Promise<string> }) {
   const keeps = pictures !== undefined && scene.target.name === "source";
   const end = performance.now() + 45_000;
   for (let turn = 0; keeps && performance.now() < end; turn++) {

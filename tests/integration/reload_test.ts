@@ -1,4 +1,4 @@
-import type { WorkerStatus } from "../../src/core/status.ts";
+import type { WorkerStatus } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";

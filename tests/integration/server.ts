@@ -1,6 +1,6 @@
 /** A running Denicorn as a test sees it: its process, its log, its port and its control socket. */
 
-import type { Status, WorkerStatus } from "../../src/core/status.ts";
+import type { Status, WorkerStatus } from "../../src/core/telemetry/status.ts";
 import { until } from "./harness.ts";
 
 export interface ServerOptions {

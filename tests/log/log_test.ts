@@ -1,10 +1,10 @@
 import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
-import type { LogOrders } from "../../src/protocol/messages.ts";
+import type { LogConfig } from "../../src/protocol/messages.ts";
 import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
-const orders: LogOrders = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null };
+const orders: LogConfig = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null };
 const worker = { worker: 3, gen: 2, pid: 42 };
 
 Deno.test("a line for people: time, level, identity, message, and detail below", () => {

@@ -71,8 +71,8 @@ Deno.test("the environment: mistakes", () => {
 
 Deno.test("the environment: reserved names are let through", () => {
   const commandLine = { settings: new Map() };
-  const environment = { DENICORN_WORKER_LINK: "/run/link" };
-  resolveSettings({ commandLine, environment, reservedVariables: ["DENICORN_WORKER_LINK"], cores: 1 });
+  const environment = { DENICORN_WORKER_CHANNEL: "/run/link" };
+  resolveSettings({ commandLine, environment, reservedVariables: ["DENICORN_WORKER_CHANNEL"], cores: 1 });
   assertThrows(() => resolveSettings({ commandLine, environment, cores: 1 }));
 });
 

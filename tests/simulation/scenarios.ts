@@ -1,6 +1,6 @@
 /** What the autoscaler is tried on; each is drawn as a curve in docs/autoscale/. */
 
-import type { Limits } from "../../src/core/autoscale.ts";
+import type { Limits } from "../../src/core/pool/autoscale.ts";
 import { day, onOff, ramp, step } from "./arrivals.ts";
 import type { Scenario } from "./simulate.ts";
 

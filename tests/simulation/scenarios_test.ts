@@ -1,4 +1,4 @@
-import type { Limits } from "../../src/core/autoscale.ts";
+import type { Limits } from "../../src/core/pool/autoscale.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { curves } from "./curves.ts";
 import { limits, type NamedScenario, scenarios } from "./scenarios.ts";

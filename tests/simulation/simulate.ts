@@ -1,7 +1,7 @@
 /** Runs a scenario: a machine, requests, and the autoscaler as the master would ask it, in fake time. */
 
-import { autoscale, type Limits, unscaled } from "../../src/core/autoscale.ts";
-import type { Sample } from "../../src/core/load.ts";
+import { autoscale, type Limits, unscaled } from "../../src/core/pool/autoscale.ts";
+import type { Sample } from "../../src/core/pool/load.ts";
 import { type Arrivals, nextStranger } from "./arrivals.ts";
 import { Machine, type SimulatedWorker, type Work } from "./machine.ts";
 import { exponential, seeded } from "./random.ts";

@@ -1,5 +1,5 @@
-import { refusalProgram } from "../../src/core/refusal_program.ts";
-import { encodeProgram } from "../../src/core/steering_program.ts";
+import { refusalProgram } from "../../src/core/listeners/refusal_program.ts";
+import { encodeProgram } from "../../src/core/listeners/steering_program.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { linuxOnly } from "./linux_only.ts";

@@ -1,4 +1,4 @@
-import { Hearing } from "../../src/worker/hearing.ts";
+import { ListenerWatch } from "../../src/worker/listener_watch.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -7,31 +7,31 @@ Deno.test("a lost listener is told once; room is asked for until the worker list
   const listening = new Set([7, 8]);
   let free = 100;
   system.sockets = { ...system.sockets, isListening: (descriptor) => listening.has(descriptor) };
-  system.openFiles = { ...system.openFiles, hasRoomFor: (count) => count <= free };
+  system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= free };
   const told: string[] = [];
-  const hearing = new Hearing(system, {
-    onDeaf: (isFull) => told.push(isFull ? "full" : "deaf"),
-    onCramped: () => told.push("cramped"),
-    onRoom: () => told.push("room"),
+  const listenerWatch = new ListenerWatch(system, {
+    onListenerLost: (isFull) => told.push(isFull ? "full" : "deaf"),
+    onOutOfDescriptors: () => told.push("cramped"),
+    onDescriptorsAvailable: () => told.push("room"),
   });
-  const look = async () => {
+  const poll = async () => {
     await system.clock.advance(500);
-    hearing.look();
+    listenerWatch.poll();
     return told.splice(0).join();
   };
-  assertEquals(await look(), "");
-  hearing.begin([7, 8]);
-  assertEquals(await look(), "");
+  assertEquals(await poll(), "");
+  listenerWatch.begin([7, 8]);
+  assertEquals(await poll(), "");
   listening.delete(8);
   free = 3;
-  assertEquals([await look(), await look()], ["full", "cramped"]);
+  assertEquals([await poll(), await poll()], ["full", "cramped"]);
   free = 100;
-  assertEquals([await look(), await look()], ["room", "room"]);
-  hearing.begin([7, 9]);
+  assertEquals([await poll(), await poll()], ["room", "room"]);
+  listenerWatch.begin([7, 9]);
   listening.add(9);
-  assertEquals(await look(), "");
+  assertEquals(await poll(), "");
   listening.clear();
-  assertEquals(await look(), "deaf");
-  hearing.cease();
-  assertEquals(await look(), "");
+  assertEquals(await poll(), "deaf");
+  listenerWatch.cease();
+  assertEquals(await poll(), "");
 });

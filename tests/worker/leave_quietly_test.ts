@@ -1,5 +1,5 @@
 import type { TcpSockets } from "../../src/system/system.ts";
-import { leaveQuietly } from "../../src/worker/leave_quietly.ts";
+import { drainSteered } from "../../src/worker/drain_steered.ts";
 import { Requests } from "../../src/worker/requests.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeClock, settled } from "../fakes/fake_clock.ts";
@@ -19,7 +19,7 @@ function scene(drainIdle = 500, deadline = 30_000) {
   };
   const { promise: recalled, resolve: recall } = Promise.withResolvers<void>();
   const leave = () =>
-    void leaveQuietly(requests, sockets, clock, {
+    void drainSteered(requests, sockets, clock, {
       deadline,
       drainIdle,
       recalled,

@@ -1,8 +1,8 @@
-import { tidyUp, untilVain } from "../../src/worker/orphan.ts";
+import { cleanUp, waitForSuccessor } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
-const traces = { linkPath: "/run/d/link.sock", paths: ["/run/d", "/dev/shm/d"] };
+const traces = { channelPath: "/run/d/channel.sock", paths: ["/run/d", "/dev/shm/d"] };
 
 function scene(answersUntil: number) {
   const system = new FakeSystem();
@@ -12,7 +12,7 @@ function scene(answersUntil: number) {
     answers: () => Promise.resolve(system.clock.monotonic() < answersUntil),
   };
   const done = { is: false };
-  void tidyUp({ network, files: system.files, clock: system.clock }, traces).then(() => done.is = true);
+  void cleanUp({ network, files: system.files, clock: system.clock }, traces).then(() => done.is = true);
   return { system, done };
 }
 
@@ -46,7 +46,7 @@ Deno.test("what another orphan removes first does not keep the rest", async () =
       system.files.remove(path);
     },
   };
-  await tidyUp({ network: system.network, files, clock: system.clock }, traces);
+  await cleanUp({ network: system.network, files, clock: system.clock }, traces);
   assertEquals([...system.texts.keys()], ["/run/d"]);
 });
 
@@ -55,7 +55,7 @@ Deno.test("an orphan serves on for a new master, until that is late or gone", as
     const system = new FakeSystem();
     system.alive.add(7);
     const done = { at: 0 };
-    void untilVain(system, { pid: 7, until: 500 }).then(() => done.at = system.clock.monotonic());
+    void waitForSuccessor(system, { pid: 7, until: 500 }).then(() => done.at = system.clock.monotonic());
     await system.clock.advance(90);
     if (!lives) system.alive.delete(7);
     await system.clock.advance(1_000);

@@ -22,7 +22,7 @@ export const failureKinds = [
 export type FailureKind = typeof failureKinds[number];
 
 /** How far a request had got. */
-export interface Stage {
+export interface FakeMaster {
   /** The request was written. */
   readonly sent: boolean;
   /** A byte of the response was read. */
@@ -32,7 +32,7 @@ export interface Stage {
 }
 
 /** `error` is what the connection threw; `null` is the end of the stream. */
-export function kindOf(error: unknown, { sent, begun, reused }: Stage): FailureKind {
+export function kindOf(error: unknown, { sent, begun, reused }: FakeMaster): FailureKind {
   const name = error instanceof Error ? error.name : "";
   if (name === "ConnectionRefused") return "refused";
   const reset = name === "ConnectionReset" || name === "BrokenPipe" || name === "ConnectionAborted" ||

@@ -1,6 +1,6 @@
 /** Denicorn as its operator sees it: signals, the pidfile, the log and the status. */
 
-import type { Status } from "../../../src/core/status.ts";
+import type { Status } from "../../../src/core/telemetry/status.ts";
 import { freePort } from "../../support/program.ts";
 import { Family, isRunning } from "./family.ts";
 import { NotSupported, type Subject } from "./subject.ts";

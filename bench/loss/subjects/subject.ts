@@ -1,7 +1,7 @@
 /** A server under measurement. */
 
 /** What is done to a server under load. Each ends when the server has done it completely. */
-export interface Operations {
+export interface OperationQueue {
   /** A rolling reload. */
   readonly reload: () => Promise<void>;
   readonly oneMore: () => Promise<void>;
@@ -10,7 +10,7 @@ export interface Operations {
   readonly upgrade: () => Promise<void>;
 }
 
-export interface Subject extends Partial<Operations> {
+export interface Subject extends Partial<OperationQueue> {
   readonly port: number;
   /** Waits until it serves with all its workers. */
   ready(): Promise<void>;

@@ -1,7 +1,7 @@
 /** What the charts draw: figures of the server once a second, of which only the last are kept. */
 
-import { quantile } from "../../core/latency_histogram.ts";
-import type { Status, WorkerStatus } from "../../core/status.ts";
+import { quantile } from "../../core/telemetry/latency_histogram.ts";
+import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 
 /** How long a chart looks back, in milliseconds. */
 export const chartSpan = 180_000;

@@ -1,4 +1,4 @@
-import type { Surge } from "../../core/pool.ts";
+import type { Surge } from "../../core/pool/plan.ts";
 import type { Kind } from "../kind.ts";
 import { wholeNumber } from "./number.ts";
 

@@ -1,4 +1,4 @@
-import type { Status } from "../../../core/status.ts";
+import type { Status } from "../../../core/telemetry/status.ts";
 import { takeEvents } from "../frames.ts";
 
 /** How the stream is: `refused` waits for a token, all others try again by themselves. */
@@ -6,7 +6,7 @@ export type Connection = "live" | "lost" | "refused";
 
 const retryAfter = 1_000;
 /** A server tells something each second: one that is silent for longer is gone, or the network is. */
-const longestSilence = 5_000;
+const heartbeatTimeout = 5_000;
 
 export class Feed {
   readonly #headers: () => HeadersInit;
@@ -43,7 +43,7 @@ export class Feed {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), longestSilence);
+      timer = setTimeout(() => silence.abort(), heartbeatTimeout);
     };
     heard();
     try {

@@ -1,12 +1,12 @@
 /** The script of the page. It is bundled into `../client_bundle.ts` by `make docs`. */
 
-import type { Status } from "../../../core/status.ts";
+import type { Status } from "../../../core/telemetry/status.ts";
 import { keep, type Sample, sampleOf } from "../samples.ts";
 import { makeCharts } from "./charts.ts";
 import { type Connection, Feed } from "./connection.ts";
 import { askForToken, connectControls, credentials } from "./controls.ts";
 import { byId, document } from "./dom.ts";
-import { showStatus } from "./figures.ts";
+import { showStatus } from "./tiles.ts";
 
 const moods = { live: "good", lost: "bad", refused: "warn" } as const;
 const words = { live: "live", lost: "no answer: trying again", refused: "token needed" } as const;

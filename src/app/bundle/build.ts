@@ -1,0 +1,119 @@
+/** One run of esbuild over a module and all it imports. */
+
+import type { BuildOptions, BuildResult, Plugin } from "esbuild";
+import type { Files, System } from "../../system/system.ts";
+import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
+import type { BundleOrigin } from "./bundle_places.ts";
+import { finishedBundle, preludeMark } from "./bundle_text.ts";
+import { compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { withEsbuild } from "./esbuild.ts";
+import { directoryOf } from "../paths.ts";
+import { Projects } from "../resolve/project.ts";
+import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
+import { placeDefines, sourcePlaces } from "./source_places.ts";
+import { traceFiles } from "./traced_files.ts";
+import { unloadableFiles } from "../resolve/unloadable_files.ts";
+import { wasmModules } from "../resolve/wasm_modules.ts";
+
+export interface BuildRequest {
+  /** Absolute path of the module to begin with. */
+  readonly entry: string;
+  /** Where esbuild's executable is put when there is no better place. */
+  readonly runtimeDirectory: string;
+  /** Begins the message of an error: "cannot load the app". */
+  readonly action: string;
+  /** Messages name files relative to this. */
+  readonly workingDirectory: string;
+  /** Come before those that every bundle has. */
+  readonly plugins: (files: Files) => readonly Plugin[];
+}
+
+export interface Built {
+  readonly text: string;
+  readonly exports: readonly string[];
+  /** How many files went into it. */
+  readonly inputs: number;
+  readonly warnings: readonly string[];
+}
+
+/** Throws DenicornError with the place and the cause of what is wrong. */
+export async function build(
+  system: System,
+  { entry, runtimeDirectory, action, workingDirectory, plugins }: BuildRequest,
+): Promise<{ readonly built: Built; readonly origin: BundleOrigin }> {
+  const { files, traced } = traceFiles(system.files);
+  const trace = new ResolverTrace();
+  const projects = new Projects(files, entry);
+  const root = directoryOf(entry);
+  const place = { files, projects, entry, root, workingDirectory };
+  const compiler = compilerOptionsFor(files, projects, entry);
+  const options = {
+    ...fixedOptions,
+    ...compiler.build,
+    // The plugin knows the path, which as a pattern might mean other files too.
+    entryPoints: [{ in: "app", out: "bundle" }],
+    absWorkingDir: root,
+    outdir: runtimeDirectory,
+    plugins: [
+      ...plugins(files),
+      unloadableFiles(),
+      resolveImports(files, projects, entry, trace),
+      wasmModules(files),
+      sourcePlaces(files),
+    ],
+  };
+  let result: Result;
+  try {
+    result = await withEsbuild(system, runtimeDirectory, (esbuild) => esbuild.build(options));
+  } catch (error) {
+    throw bundleFailure(error, action, place);
+  }
+  const { inputs } = result.metafile;
+  return {
+    built: {
+      text: textOf(result, entry, runtimeDirectory),
+      exports: exportsOf(result),
+      inputs: Object.keys(inputs).length,
+      warnings: warningsOf(result, compiler.warnings, place),
+    },
+    origin: { entry, inputs, traced, ...trace, tsconfig: compiler.build.tsconfig },
+  };
+}
+
+/** What every bundle is built with. */
+const fixedOptions = {
+  bundle: true,
+  write: false,
+  metafile: true,
+  logLevel: "silent",
+  format: "esm",
+  platform: "node",
+  // `node`, `import`, `require` and `default` come with the platform and the kind of import.
+  conditions: ["deno"],
+  target: "esnext",
+  // The one part of TypeScript that no runtime knows yet.
+  supported: { decorators: false },
+  jsx: "automatic",
+  define: placeDefines,
+  banner: { js: preludeMark },
+  charset: "utf8",
+  legalComments: "none",
+  sourcemap: "external",
+  sourcesContent: false,
+} as const satisfies BuildOptions;
+
+type Result = BuildResult<typeof fixedOptions>;
+
+function textOf({ outputFiles }: Result, entry: string, directory: string): string {
+  const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
+  const map = outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}";
+  return finishedBundle({ code, map, directory, entry });
+}
+
+function exportsOf({ metafile }: Result): readonly string[] {
+  return Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)?.exports ?? [];
+}
+
+function warningsOf(result: Result, more: readonly string[], place: BuildPlace): string[] {
+  return [...new Set([...more, ...result.warnings.map((warning) => described(warning, place))])];
+}

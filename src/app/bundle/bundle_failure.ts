@@ -1,0 +1,102 @@
+/** What esbuild and our plugins found wrong, as one error an operator can act on. */
+
+import type { BuildFailure, Location, Message } from "esbuild";
+import { DenicornError } from "../../core/errors.ts";
+import type { Files } from "../../system/system.ts";
+import { codeFrame, type SourceLocation } from "./code_frame.ts";
+import { type Fault, faultOf } from "../fault.ts";
+import { missingImport } from "../resolve/missing_import.ts";
+import { absolutePath, shownPath } from "../paths.ts";
+import type { Projects } from "../resolve/project.ts";
+import { addedText } from "./source_places.ts";
+import { noModule } from "../resolve/unloadable_files.ts";
+
+/** What messages need to know about the build they came from. */
+export interface BuildPlace {
+  readonly files: Files;
+  readonly projects: Projects;
+  readonly entry: string;
+  /** esbuild names files relative to this. */
+  readonly root: string;
+  /** Messages name files relative to this. */
+  readonly workingDirectory: string;
+}
+
+/** More faults than these are mostly echoes of the first. */
+const maxShown = 5;
+
+/** `action` begins the message: "cannot load the app". */
+export function bundleFailure(failure: unknown, action: string, place: BuildPlace): DenicornError {
+  if (failure instanceof DenicornError) return failure;
+  const errors = isBuildFailure(failure) ? failure.errors : [];
+  const [first, ...others] = errors;
+  if (first === undefined) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    return new DenicornError("internal", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
+  }
+  // What a plugin threw comes back inside a message, and already says everything.
+  if (first.detail instanceof DenicornError) return first.detail;
+  const fault = faultIn(first, place);
+  const detail = [
+    frameOf(first),
+    ...others.slice(0, maxShown - 1).flatMap((message) => [described(message, place), frameOf(message)]),
+    others.length >= maxShown ? `and ${others.length - maxShown + 1} more` : "",
+  ].filter((part) => part !== "").join("\n");
+  return new DenicornError(fault.code, `${action}: ${described(first, place)}`, {
+    detail: detail === "" ? undefined : detail,
+    cause: failure,
+  });
+}
+
+/** One line: `file:line:column: what is wrong`. */
+export function described(message: Message, place: BuildPlace): string {
+  const { text } = faultIn(message, place);
+  const location = locationOf(message);
+  if (message.location === null || location === undefined) return `${shown(place.entry, place)}: ${text}`;
+  const path = absolutePath(place.root, message.location.file);
+  return `${shown(path, place)}:${location.line}:${location.column}: ${text}`;
+}
+
+function faultIn(message: Message, place: BuildPlace): Fault {
+  const known = faultOf(message);
+  if (known !== undefined) return known;
+  const { text, location, notes } = message;
+  const importer = location === null ? place.entry : absolutePath(place.root, location.file);
+  const missing = /^Could not resolve "(.*)"$/.exec(text)?.[1];
+  if (missing !== undefined) return missingImport(place.files, place.projects, missing, importer);
+  const unknown = /^No loader is configured for "[^"]*" files: (.*)$/.exec(text)?.[1];
+  if (unknown !== undefined) return noModule(unknown);
+  if (/^(?:Cannot|Could not) read /.test(text)) return { code: "app-not-found", text };
+  const hints = notes.map((note) => note.text).filter((note) =>
+    note !== "" && !note.startsWith("You can mark")
+  );
+  return { code: "app-syntax", text: [text, ...hints.slice(0, 1)].join(": ") };
+}
+
+function frameOf(message: Message): string {
+  const location = locationOf(message);
+  return location === undefined || location.lineText === "" ? "" : codeFrame(location);
+}
+
+function locationOf({ location }: Message): SourceLocation | undefined {
+  if (location === null) return undefined;
+  // esbuild counts columns in bytes, from 0, in the text that our plugin may have lengthened.
+  const added = location.line <= 2 ? addedText.exec(location.lineText)?.[0] ?? "" : "";
+  return {
+    line: location.line,
+    column: Math.max(0, charactersBefore(location) - added.length) + 1,
+    lineText: location.lineText.slice(added.length),
+  };
+}
+
+function charactersBefore({ lineText, column }: Location): number {
+  return new TextDecoder().decode(new TextEncoder().encode(lineText).subarray(0, column)).length;
+}
+
+function shown(path: string, place: BuildPlace): string {
+  return shownPath(place.workingDirectory, path);
+}
+
+function isBuildFailure(value: unknown): value is BuildFailure {
+  return value instanceof Error && "errors" in value && Array.isArray(value.errors);
+}

@@ -1,0 +1,86 @@
+/**
+ * In one bundle file, `import.meta`, `__dirname`, `__filename` and `require.resolve` would start from the bundle's
+ * place. esbuild replaces them by other names, and every module that mentions one gets constants of these names
+ * for itself.
+ */
+
+import type { Plugin } from "esbuild";
+import type { Files } from "../../system/system.ts";
+import { fileUrl } from "../paths.ts";
+
+export const placeDefines = {
+  "import.meta": "__denicorn_meta",
+  "__dirname": "__denicorn_meta.dirname",
+  "__filename": "__denicorn_meta.filename",
+  "require.resolve": "__denicorn_resolve",
+} as const;
+
+/** Functions defined once, in the bundle's first line, from which modules make these constants. */
+const resolverFunction = "const __denicorn_resolver = (url) => (...wanted) => " +
+  'process.getBuiltinModule("node:module").createRequire(url).resolve(...wanted);';
+const placeFunction = "const __denicorn_place = (url) => { " +
+  "const filename = decodeURIComponent(new URL(url).pathname); " +
+  'const dirname = filename.slice(0, filename.lastIndexOf("/")) || "/"; ' +
+  "const resolve = (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href " +
+  ': Object.assign(new URL(url), { pathname: __denicorn_resolver(url)(to).replaceAll("%", "%25") }).href; ' +
+  "return { url, filename, dirname, main: false, resolve }; };";
+
+/** Those of the functions that `code` calls, on one line. */
+export function placeFunctions(code: string): string {
+  const place = code.includes("__denicorn_place(") ? placeFunction : "";
+  return (place !== "" || code.includes("__denicorn_resolver(") ? resolverFunction : "") + place;
+}
+
+/** What may stand before the first line of a module's text; to be taken out of lines shown to people. */
+export const addedText =
+  /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_\w+ = \/\* @__PURE__ \*\/ __denicorn_\w+\("[^"]*"\);)*/;
+
+export function sourcePlaces(files: Files): Plugin {
+  return {
+    name: "denicorn-places",
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path, with: attributes }) => {
+        // Imported as text or bytes: as it is.
+        if (attributes["type"] !== undefined) return null;
+        const text = readText(files, path);
+        const added = text === undefined ? "" : jsxRuntime(path, text) + placeOf(path, text);
+        if (text === undefined || added === "") return null;
+        return { contents: withFirst(text, added), loader: "default" };
+      });
+    },
+  };
+}
+
+function placeOf(path: string, text: string): string {
+  const url = JSON.stringify(fileUrl(path));
+  // Marked as pure, so that a constant alone does not keep an unused module in the bundle.
+  const place = /\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)
+    ? `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${url});`
+    : "";
+  const resolve = /\brequire[\s?.[\]"'`]+resolve\b/.test(text)
+    ? `const __denicorn_resolve = /* @__PURE__ */ __denicorn_resolver(${url});`
+    : "";
+  return place + resolve;
+}
+
+/** In TypeScript and Deno these two pragmas choose the JSX transform; esbuild wants to be told. */
+function jsxRuntime(path: string, text: string): string {
+  if (!/\.[jt]sx$/.test(path) || text.includes("@jsxRuntime")) return "";
+  if (/@jsxImportSource\s/.test(text)) return "/** @jsxRuntime automatic */";
+  return /@jsx\s/.test(text) ? "/** @jsxRuntime classic */" : "";
+}
+
+/** On the same line as what was first, so that lines keep their numbers. */
+function withFirst(text: string, added: string): string {
+  const hashbang = /^#!.*\n/.exec(text)?.[0] ?? "";
+  return hashbang + added + text.slice(hashbang.length);
+}
+
+function readText(files: Files, path: string): string | undefined {
+  try {
+    return files.readTextSync(path);
+  } catch {
+    // esbuild will meet the same fault and knows where the file was imported.
+    return undefined;
+  }
+}

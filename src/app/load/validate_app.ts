@@ -1,0 +1,89 @@
+/** What may be served: an object with `fetch(request, info)`, or such a function. */
+
+import { DenicornError } from "../../core/errors.ts";
+import type { FetchHandler } from "../../system/system.ts";
+
+const accepted = "an app is an object with fetch(request, info), such as a Hono app, or a function " +
+  "(request, info) => Response";
+
+/**
+ * The handler of the export `exportName`, bound once to the object it belongs to. `source` names the app in errors.
+ */
+export function validateApp(
+  module: Readonly<Record<string, unknown>>,
+  exportName: string,
+  source: string,
+): FetchHandler {
+  if (!Object.hasOwn(module, exportName)) {
+    const names = Object.keys(module).join(", ") || "nothing";
+    throw new DenicornError(
+      "app-export-missing",
+      `cannot load the app: ${source} has no export "${exportName}": it exports ${names}`,
+    );
+  }
+  const app = module[exportName];
+  const handler = handlerOf(app);
+  if (handler !== undefined) return handler;
+  const what = exportName === "default" ? "the default export" : `the export "${exportName}"`;
+  throw new DenicornError(
+    "app-export-kind",
+    `cannot load the app: ${what} of ${source} is ${describe(app)}: ${accepted}`,
+  );
+}
+
+function handlerOf(app: unknown): FetchHandler | undefined {
+  if (hasFetch(app)) return app.fetch.bind(app);
+  return isFunction(app) && !isClass(app) && !isNodeApp(app) ? app : undefined;
+}
+
+function hasFetch(value: unknown): value is { fetch: FetchHandler } {
+  const mayHave = (typeof value === "object" && value !== null) || (isFunction(value) && !isClass(value));
+  return mayHave && "fetch" in value && isFunction(value.fetch);
+}
+
+function isFunction(value: unknown): value is FetchHandler {
+  return typeof value === "function";
+}
+
+function isClass(value: FetchHandler): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/** Express and its kin are functions too, but of Node's request and response. */
+function isNodeApp(value: FetchHandler): boolean {
+  return "listen" in value && isFunction(value.listen);
+}
+
+/** A value in a few words: `a number (42)`, `an object without fetch (keys: a, b)`. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `a string (${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)})`;
+    case "number":
+    case "boolean":
+      return `a ${typeof value} (${value})`;
+    case "function":
+      if (isFunction(value) && isClass(value)) {
+        return `a class (${value.name || "without name"}), not an instance of it`;
+      }
+      return "a Node.js app (a function with listen)";
+    case "object":
+      return value === null ? "null" : describeObject(value);
+    case "undefined":
+      return "undefined";
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function describeObject(value: object): string {
+  if (value instanceof Promise) return "a promise (await it before exporting)";
+  if (value instanceof Response) return "a Response (export a function that returns one)";
+  if (Array.isArray(value)) return "an array";
+  if ("fetch" in value) return `an object whose fetch is no function but of type ${typeof value.fetch}`;
+  const keys = Object.keys(value);
+  const shown = keys.length === 0
+    ? "no keys"
+    : `keys: ${keys.slice(0, 8).join(", ")}${keys.length > 8 ? ", …" : ""}`;
+  return `an object without fetch (${shown})`;
+}

@@ -1,0 +1,121 @@
+/**
+ * What the app's own `deno.json` says about imports and compiling. Every file answers to the nearest one above
+ * it, then to the workspace that one belongs to, then to the same two of the app's entry.
+ */
+
+import { DenicornError } from "../../core/errors.ts";
+import type { Files } from "../../system/system.ts";
+import { type ImportMap, parseImportMap, resolveMapped } from "./import_map.ts";
+import { asRecord, jsonFault, parseJsonc } from "../jsonc.ts";
+import { absolutePath, directoryOf, fileUrl, upwardFrom } from "../paths.ts";
+import { workspaceMembers } from "./workspace.ts";
+
+/** One `deno.json` or `deno.jsonc`. */
+export interface Project {
+  readonly path: string;
+  readonly directory: string;
+  readonly imports: ImportMap;
+  /** Names and files of the workspace members, when it declares a workspace. */
+  readonly members: ImportMap | undefined;
+  readonly compilerOptions: Readonly<Record<string, unknown>> | undefined;
+  /** As written; Deno keeps packages out of `node_modules` unless it is `auto` or `manual`. */
+  readonly nodeModulesDir: unknown;
+}
+
+export interface MappedImport {
+  readonly address: string;
+  readonly project: Project;
+}
+
+export class Projects {
+  readonly #files: Files;
+  readonly #entry: string;
+  readonly #nearest = new Map<string, Project | undefined>();
+
+  constructor(files: Files, entry: string) {
+    this.#files = files;
+    this.#entry = entry;
+  }
+
+  /** Where the import maps that hold for the file `importer` lead `specifier`, if they mention it. */
+  resolve(specifier: string, importer: string): MappedImport | undefined {
+    for (const project of this.of(importer)) {
+      for (const map of [project.imports, project.members]) {
+        const address = map && resolveMapped(map, specifier, fileUrl(importer));
+        if (address !== undefined) return { address, project };
+      }
+    }
+    return undefined;
+  }
+
+  /** The projects that `file` answers to, most specific first. */
+  of(file: string): Project[] {
+    return [...new Set([...this.#above(directoryOf(file)), ...this.#above(directoryOf(this.#entry))])];
+  }
+
+  #above(directory: string): Project[] {
+    const own = this.#find(directory);
+    if (own === undefined || own.members !== undefined || own.directory === "/") return own ? [own] : [];
+    for (const above of upwardFrom(directoryOf(own.directory))) {
+      const project = this.#find(above);
+      if (project?.members !== undefined) return [own, project];
+    }
+    return [own];
+  }
+
+  #find(directory: string): Project | undefined {
+    if (this.#nearest.has(directory)) return this.#nearest.get(directory);
+    const path = configPath(this.#files, directory);
+    const project = path !== undefined
+      ? readProject(this.#files, path)
+      : directory === "/"
+      ? undefined
+      : this.#find(directoryOf(directory));
+    this.#nearest.set(directory, project);
+    return project;
+  }
+}
+
+function configPath(files: Files, directory: string): string | undefined {
+  return ["deno.json", "deno.jsonc"].map((name) => absolutePath(directory, name)).find((path) =>
+    files.stat(path)?.isFile
+  );
+}
+
+function readProject(files: Files, path: string): Project {
+  const directory = directoryOf(path);
+  const config = readRecord(files, path);
+  const { importMap, imports, scopes, workspace } = config;
+  const elsewhere = typeof importMap === "string" && imports === undefined && scopes === undefined
+    ? absolutePath(directory, importMap)
+    : undefined;
+  return {
+    path,
+    directory,
+    imports: elsewhere === undefined
+      ? parseImportMap(config, fileUrl(path))
+      : parseImportMap(readRecord(files, elsewhere), fileUrl(elsewhere)),
+    members: workspace === undefined ? undefined : parseImportMap(
+      { imports: workspaceMembers(files, directory, workspace, (member) => readMember(files, member)) },
+      fileUrl(path),
+    ),
+    compilerOptions: asRecord(config["compilerOptions"]),
+    nodeModulesDir: config["nodeModulesDir"],
+  };
+}
+
+function readMember(files: Files, directory: string): Readonly<Record<string, unknown>> | undefined {
+  const path = configPath(files, directory);
+  return path === undefined ? undefined : readRecord(files, path);
+}
+
+function readRecord(files: Files, path: string): Readonly<Record<string, unknown>> {
+  let text = "";
+  try {
+    text = files.readTextSync(path);
+    return asRecord(parseJsonc(text)) ?? {};
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? jsonFault(text, error) : ": it cannot be opened";
+    throw new DenicornError("app-syntax", `cannot read ${path}${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,23 @@
+import { ExitCode } from "../../core/errors.ts";
+import { checkApp } from "../../master/check_app.ts";
+import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
+import type { RunnableCommand } from "../commands.ts";
+import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { requireApp } from "./serve.ts";
+
+export const check: RunnableCommand = {
+  name: "check",
+  usage: "[OPTIONS] APP",
+  summary: "Resolve the settings and load the app without serving it.",
+  takesSettings: true,
+  options: [],
+  async run(system, line) {
+    using directory = await makeRuntimeDirectory(system);
+    const resolved = await createSettingsReader(system, line, directory.path)();
+    const app = requireApp(resolved);
+    enterDirectory(system, resolved);
+    await checkApp(system, resolved, directory);
+    system.host.write("stdout", `${app}: settings and app are good\n`);
+    return ExitCode.normal;
+  },
+};

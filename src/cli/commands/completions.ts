@@ -1,0 +1,28 @@
+import { DenicornError, ExitCode } from "../../core/errors.ts";
+import { commands, type RunnableCommand } from "../commands.ts";
+import { renderCompletions, type Shell, shells } from "../completions.ts";
+
+export const completions: RunnableCommand = {
+  name: "completions",
+  usage: shells.join("|"),
+  summary: "Print a completion script for a shell.",
+  takesSettings: false,
+  words: shells.map((name) => ({ name, summary: `Completions for ${name}.` })),
+  options: [],
+  run(system, line) {
+    const [shell, ...rest] = line.operands;
+    if (!isShell(shell) || rest.length > 0) {
+      const given = line.operands.join(" ");
+      throw new DenicornError(
+        "usage",
+        `completions: "${given}" (command line) is not accepted: give ${shells.join(", ")}`,
+      );
+    }
+    system.host.write("stdout", renderCompletions(shell, commands));
+    return Promise.resolve(ExitCode.normal);
+  },
+};
+
+function isShell(word: string | undefined): word is Shell {
+  return shells.some((shell) => shell === word);
+}

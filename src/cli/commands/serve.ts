@@ -1,0 +1,45 @@
+import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
+import { EarlySignals } from "../../master/commands/early_signals.ts";
+import { rememberLaunch } from "../../master/transitions/launch.ts";
+import { runMaster } from "../../master/run_master.ts";
+import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
+import type { Resolved } from "../../settings/resolve.ts";
+import type { RunnableCommand } from "../commands.ts";
+import { withOrigin } from "../error_origin.ts";
+import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+
+export const serve: RunnableCommand = {
+  name: "serve",
+  usage: "[OPTIONS] APP",
+  summary: "Run the app (the default command).",
+  takesSettings: true,
+  options: [],
+  async run(system, line) {
+    const launch = rememberLaunch(system);
+    using cleanup = new DisposableStack();
+    const signals = new EarlySignals(system, () => {
+      cleanup.dispose();
+      system.processes.exit(ExitCode.normal);
+    });
+    const directory = cleanup.use(await makeRuntimeDirectory(system));
+    const read = createSettingsReader(system, line, directory.path);
+    const initial = await read();
+    requireApp(initial);
+    enterDirectory(system, initial);
+    try {
+      return await runMaster(system, { initial, read }, directory, launch, signals, cleanup);
+    } catch (error) {
+      throw withOrigin(toDenicornError(error), initial);
+    }
+  },
+};
+
+/** Throws DenicornError `usage` when no app is named anywhere. */
+export function requireApp({ settings }: Resolved): string {
+  if (settings.app !== undefined) return settings.app;
+  throw new DenicornError(
+    "usage",
+    "no APP is given: name the module to serve, as in `denicorn main.ts` (or set app in denicorn.config.ts); " +
+      "see denicorn --help",
+  );
+}

@@ -1,0 +1,82 @@
+/** Which running server `denicorn ctl` talks to. */
+
+import { fetchStatus } from "../../control/control_client.ts";
+import { DenicornError } from "../../core/errors.ts";
+import {
+  controlSocketOf,
+  ownRuntimeDirectories,
+  runtimeParents,
+} from "../../master/files/runtime_directory.ts";
+import type { CommandLine } from "../../settings/command_line.ts";
+import type { System } from "../../system/system.ts";
+
+/**
+ * The control socket of the server that is meant: named by its path or its pidfile, or the only one this user
+ * runs. Throws DenicornError `no-server`, `pidfile`, `usage`.
+ */
+export async function findServer(system: System, { options }: CommandLine): Promise<string> {
+  const socket = options.get("socket");
+  const pidfile = options.get("pid");
+  if (typeof socket === "string" && pidfile !== undefined) {
+    throw new DenicornError("usage", "ctl: --socket and --pid name a server each: give one of them");
+  }
+  if (typeof socket === "string") return socket;
+  const found = await answeringSockets(system);
+  return typeof pidfile === "string" ? await ofPidfile(system, pidfile, found) : only(found);
+}
+
+async function answeringSockets(system: System): Promise<string[]> {
+  const { files, network } = system;
+  // A socket of the operator's choice has a link in the runtime directory; during an upgrade there are two.
+  const found = new Set<string>();
+  const directories = runtimeParents(system).flatMap((parent) => ownRuntimeDirectories(system, parent));
+  for (const socket of directories.map(controlSocketOf)) {
+    if (await network.answers(socket)) found.add(files.realPath(socket));
+  }
+  return [...found];
+}
+
+function only(found: readonly string[]): string {
+  const [socket, another] = found;
+  if (socket !== undefined && another === undefined) return socket;
+  throw socket === undefined
+    ? new DenicornError(
+      "no-server",
+      "cannot find the server: none of this user answers: start one, or name its socket with --socket",
+    )
+    : new DenicornError(
+      "usage",
+      `cannot choose the server: ${found.length} are running: name one with --socket (${found.join(", ")})`,
+    );
+}
+
+async function ofPidfile(system: System, pidfile: string, found: readonly string[]): Promise<string> {
+  const pid = readPidfile(system, pidfile);
+  for (const socket of found) {
+    if ((await fetchStatus(system, socket)).pid === pid) return socket;
+  }
+  throw new DenicornError(
+    "no-server",
+    `cannot find the server: ${pidfile} names process ${pid}, and it answers nowhere: is it running, as this user, ` +
+      "with a control socket?",
+  );
+}
+
+function readPidfile({ files }: System, path: string): number {
+  let text: string;
+  try {
+    text = files.readTextSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DenicornError(
+      "pidfile",
+      `cannot read the pidfile: ${path} (${reason}): give that of a running server`,
+      { cause: error },
+    );
+  }
+  if (/^\d{1,10}\s*$/.test(text)) return Number(text);
+  throw new DenicornError(
+    "pidfile",
+    `cannot read the pidfile: ${path} holds no process id: give that of a running server`,
+  );
+}

@@ -1,0 +1,66 @@
+/** What `denicorn ctl` prints for people. */
+
+import type { SettingInForce } from "../../control/commands.ts";
+import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
+import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { alignedTable } from "../layout.ts";
+
+export function statusText(status: Status): string {
+  const { app, phase, addresses, generation, target, pid, version, runtime, workers } = status;
+  return [
+    `${app} is ${phase} on ${addresses.join(", ")}`,
+    `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
+    `${workers.length} workers of ${target}`,
+    "",
+    workersText(workers),
+  ].join("\n");
+}
+
+export function workersText(workers: readonly WorkerStatus[]): string {
+  return lines(alignedTable([
+    ["WORKER", "PID", "GEN", "STATE", "AGE", "REQUESTS", "IN FLIGHT", "LAG"],
+    ...workers.map((worker) => [
+      String(worker.slot),
+      String(worker.pid),
+      String(worker.generation),
+      stateOf(worker),
+      ageText(worker.age),
+      String(worker.requests),
+      String(worker.inFlight),
+      `${worker.lag}ms`,
+    ]),
+  ]));
+}
+
+export function settingsText(settings: readonly SettingInForce[]): string {
+  return lines(alignedTable(settings.map(({ name, shown }) => [name, oneLine(shown)])));
+}
+
+export function eventText({ at, kind, worker, gen, pid, text }: LifecycleEvent): string {
+  const who = worker === undefined ? "master" : `worker=${worker} gen=${gen} pid=${pid}`;
+  return `${new Date(at).toISOString()} ${kind.padEnd(15)} ${who}  ${oneLine(text)}\n`;
+}
+
+export function stateOf({ state, isStalled }: WorkerStatus): string {
+  return isStalled ? `${state}, stalled` : state;
+}
+
+/** `42s`, `5m12s`, `3h07m`, `12d04h`. */
+export function ageText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h${two(minutes % 60)}m` : `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
+}
+
+/** A terminal must not obey what stands in a path or a value. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ");
+}
+
+function lines(table: readonly string[]): string {
+  return table.join("\n") + "\n";
+}

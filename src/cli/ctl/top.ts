@@ -1,0 +1,53 @@
+import { fetchStatus } from "../../control/control_client.ts";
+import type { Status } from "../../core/telemetry/status.ts";
+import type { System } from "../../system/system.ts";
+import { topLines } from "./top_screen.ts";
+
+const interval = 1_000;
+
+/** A screen of its own, without a cursor; leaving it brings back what stood there. */
+const enter = "\x1b[?1049h\x1b[?25l";
+const leave = "\x1b[?25h\x1b[?1049l";
+const home = "\x1b[H";
+const clearLine = "\x1b[K";
+const clearBelow = "\x1b[J";
+
+/** Shows the workers again and again until q or Ctrl-C; once where stdout is no terminal. */
+export async function runTop(system: System, socket: string): Promise<void> {
+  const { host, clock, processes } = system;
+  const look = () => fetchStatus(system, socket);
+  if (!host.isTerminal("stdout")) {
+    const before = await look();
+    await new Promise<void>((resolve) => clock.after(interval, resolve));
+    const all = { columns: Infinity, rows: Infinity };
+    host.write("stdout", topLines(before, await look(), all).join("\n") + "\n");
+    return;
+  }
+  let isOver = false;
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const end = () => {
+    isOver = true;
+    resolve();
+  };
+  let before: Status | null = null;
+  let now = await look();
+  processes.onSignal("SIGINT", end);
+  processes.onSignal("SIGTERM", end);
+  const stopKeys = host.keys((key) => {
+    if (key === "q" || key === "\x03") end();
+  });
+  host.write("stdout", enter);
+  try {
+    while (!isOver) {
+      const lines = topLines(before, now, host.terminalSize());
+      const text = lines.map((line) => line + clearLine).join("\r\n");
+      host.write("stdout", home + text + clearBelow);
+      await Promise.race([over, new Promise<void>((resolve) => clock.after(interval, resolve))]);
+      before = now;
+      if (!isOver) now = await look();
+    }
+  } finally {
+    host.write("stdout", leave);
+    stopKeys();
+  }
+}

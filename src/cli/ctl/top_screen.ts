@@ -1,0 +1,83 @@
+/** What `denicorn ctl top` shows, made of the status a moment ago and now. */
+
+import { quantile } from "../../core/telemetry/latency_histogram.ts";
+import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { ageText, oneLine, stateOf } from "./tables.ts";
+import { alignedTable } from "../layout.ts";
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const unknown = "-";
+
+const head = [
+  ...["WORKER", "PID", "GEN", "STATE", "REQ/S", "P50", "P99", "IN FLIGHT"],
+  ...["LAG", "CPU", "MEMORY", "AGE", "REQUEST"],
+];
+
+/** The lines of the screen; none is longer or more than fit. `before` is `null` the first time. */
+export function topLines(before: Status | null, now: Status, { columns, rows }: ScreenSize): string[] {
+  const { app, phase, addresses, pid, generation, target, workers, totals, master } = now;
+  const rate = before === null ? null : rateOf(before.totals.requests, before, totals.requests, now);
+  // Of the requests since the last look; the workers tell only those of all since they started.
+  const latency = totals.latency.map((count, bucket) => count - (before?.totals.latency[bucket] ?? 0));
+  const ready = workers.filter(({ state }) => state === "ready").length;
+  const lines = [
+    `${oneLine(app)} is ${phase} on ${addresses.join(", ")}`,
+    `master ${pid}, generation ${generation}, ${ready} ready of ${target}, cpu ${cpuText(master.cpu)}, ` +
+    `memory ${memoryText(master.memory)}`,
+    `${rateText(rate)} req/s, ${totals.inFlight} in flight, ${totals.backlog ?? unknown} waiting, ` +
+    `p50 ${timeText(quantile(latency, 0.5))}, p99 ${timeText(quantile(latency, 0.99))}`,
+    "",
+    ...alignedTable([head, ...workers.map((worker) => cells(worker, before, now))]),
+  ].map((line) => Array.from(line).slice(0, columns).join("").trimEnd());
+  if (lines.length <= rows) return lines;
+  const hidden = lines.length - rows + 1;
+  return [...lines.slice(0, rows - 1), `… and ${hidden} more`.slice(0, columns)];
+}
+
+function cells(worker: WorkerStatus, before: Status | null, now: Status): string[] {
+  const { slot, pid, generation, p50, p99, inFlight, lag, cpu, memory, age, current } = worker;
+  // A process that was not there then has no rate yet.
+  const then = before?.workers.find((worker) => worker.pid === pid);
+  const rate = before === null || then === undefined
+    ? null
+    : rateOf(then.requests, before, worker.requests, now);
+  return [
+    ...[String(slot), String(pid), String(generation), stateOf(worker), rateText(rate)],
+    ...[timeText(p50), timeText(p99), String(inFlight), `${lag}ms`, cpuText(cpu), memoryText(memory)],
+    ...[ageText(age), requestText(current)],
+  ];
+}
+
+/** Requests a second between two looks. */
+function rateOf(then: number, before: Status, count: number, now: Status): number | null {
+  const ms = now.at - before.at;
+  return ms <= 0 ? null : Math.max(0, count - then) / ms * 1000;
+}
+
+function timeText(ms: number | null): string {
+  if (ms === null) return unknown;
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(0)}s`;
+  return ms < 10 ? `${ms.toFixed(1)}ms` : `${ms.toFixed(0)}ms`;
+}
+
+function cpuText(share: number | null): string {
+  return share === null ? unknown : `${(share * 100).toFixed(0)}%`;
+}
+
+function memoryText(bytes: number | null): string {
+  return bytes === null ? unknown : `${(bytes / 2 ** 20).toFixed(0)}M`;
+}
+
+function requestText(request: CurrentRequest | null): string {
+  if (request === null) return unknown;
+  return `${oneLine(request.method)} ${oneLine(request.path)} ${timeText(request.ms)}`;
+}
+
+function rateText(rate: number | null): string {
+  if (rate === null) return unknown;
+  return rate >= 100 ? rate.toFixed(0) : rate.toFixed(1);
+}

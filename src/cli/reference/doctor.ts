@@ -1,0 +1,70 @@
+/** The reference page of `denicorn doctor`, made from its checks. */
+
+import type { Check } from "../../doctor/check.ts";
+import { checks } from "../../doctor/checks.ts";
+import { alwaysOpen } from "../../doctor/loss_windows.ts";
+import { wrapAroundCode } from "../layout.ts";
+
+/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
+const width = 110;
+const paragraph = (text: string) => wrapAroundCode(text, width).join("\n");
+const item = (text: string) => wrapAroundCode(`- ${text}`, width).join("\n  ");
+
+/** `docs/doctor.md`. */
+export function renderDoctorReference(): string {
+  return [
+    "# The doctor",
+    ...introduction.map(paragraph),
+    jsonShape,
+    "## What may be lost",
+    paragraph(
+      "A loss window is listed while the check that names it has found something. This one no setting of a host " +
+        "closes:",
+    ),
+    item(capital(alwaysOpen)),
+    "## Checks",
+    ...checks.flatMap(entry),
+  ].join("\n\n") + "\n";
+}
+
+const introduction = [
+  "`denicorn doctor` checks what a host supports, and tells which loss windows stay open on it. Run it where the " +
+  "server will run (the same container, the same user, under the same limits), with the same options and config " +
+  "file: it judges the limits for the workers and the queue that are set.",
+  "Each check ends in `ok`, `note` (it serves, but something is lost in an accident, or a limit is near) or " +
+  "`problem` (it cannot serve as it is set, or loses requests in ordinary operation). The exit code is 1 if there " +
+  "is a problem, else 0; a mistake in the settings is exit code 2, as everywhere. Off Linux most checks mean " +
+  "nothing and are left out.",
+  "`denicorn doctor --json` prints one object:",
+];
+
+const jsonShape = `\`\`\`ts
+interface Examination {
+  version: string;
+  runtime: string;
+  verdict: "ok" | "note" | "problem"; // the worst of all checks
+  checks: {
+    name: string;
+    verdict: "ok" | "note" | "problem";
+    finding: string; // one line, with the value found
+    why: string;
+    change: string;
+  }[];
+  lossWindows: string[];
+}
+\`\`\``;
+
+function entry({ name, why, change, lossWindow, linuxOnly }: Check): string[] {
+  return [
+    `### ${name}`,
+    paragraph(linuxOnly ? why : `On every system. ${why}`),
+    [
+      item(`To change it: ${change}`),
+      ...(lossWindow === undefined ? [] : [item(`Loss window: ${lossWindow}.`)]),
+    ].join("\n"),
+  ];
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

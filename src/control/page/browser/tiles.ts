@@ -1,0 +1,79 @@
+import type { LifecycleEvent, LifecycleKind } from "../../../core/telemetry/lifecycle.ts";
+import type { Status, WorkerStatus } from "../../../core/telemetry/status.ts";
+import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../format.ts";
+import { workerRate } from "../samples.ts";
+import { byId, document, element, type PageElement } from "./dom.ts";
+
+/** So many events are shown, the newest first. */
+const maxShown = 25;
+
+/** Shows all but the charts. */
+export function showStatus(before: Status | null, now: Status): void {
+  const { app, phase, addresses, generation, target, version, runtime, pid, at, startedAt, master } = now;
+  document.title = `${app} – Denicorn`;
+  byId("app").textContent = app;
+  const badge = byId("phase");
+  badge.hidden = false;
+  badge.textContent = phase;
+  badge.className = `badge ${phase === "running" ? "good" : "warn"}`;
+  byId("about").textContent = [
+    addresses.join(", "),
+    `generation ${generation}`,
+    `target ${target}`,
+    `up ${durationText(at - startedAt)}`,
+    `master ${pid}: cpu ${shareText(master.cpu)}, ${memoryText(master.memory)}`,
+    `denicorn ${version} (${runtime})`,
+  ].join(" · ");
+  byId("workers").replaceChildren(
+    ...now.workers.map((worker) => card(worker, workerRate(before, now, worker))),
+  );
+  byId("events").replaceChildren(...eventRows(now.events));
+}
+
+function card(worker: WorkerStatus, rate: number | null): PageElement {
+  const { slot, pid, generation, state, isStalled, age, inFlight, p50, p99, lag, cpu, memory, current } =
+    worker;
+  const mood = isStalled || state === "killed" ? "bad" : state === "ready" ? "good" : "warn";
+  const figures: readonly (readonly [string, string])[] = [
+    ...[["age", durationText(age)], ["pid", String(pid)], ["req/s", countText(rate)]] as const,
+    ...[["in flight", countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,
+    ...[["cpu", shareText(cpu)], ["memory", memoryText(memory)]] as const,
+    ...[["lag", `${lag} ms`], ["generation", String(generation)]] as const,
+  ];
+  const made = element(
+    "article",
+    "card worker",
+    element(
+      "h3",
+      "",
+      `Worker ${slot}`,
+      element("span", `badge ${mood}`, isStalled ? `${state}, stalled` : state),
+    ),
+    element(
+      "dl",
+      "",
+      ...figures.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]),
+    ),
+  );
+  if (current !== null) {
+    const { method, path, ms } = current;
+    made.append(element("p", "request", `${method} ${path} ${latencyText(ms)}`));
+  }
+  made.dataset["pid"] = String(pid);
+  return made;
+}
+
+const alarming = new Set<LifecycleKind>(["worker-died", "spawn-failed", "reload-failed", "upgrade-failed"]);
+
+function eventRows(events: readonly LifecycleEvent[]): PageElement[] {
+  if (events.length === 0) return [element("li", "dim", "none yet")];
+  return events.slice(-maxShown).reverse().map(({ at, kind, text, worker }) =>
+    element(
+      "li",
+      "",
+      element("span", "dim", clockText(at, new Date(at).getTimezoneOffset())),
+      element("span", alarming.has(kind) ? "bad" : "", kind),
+      element("span", "", worker === undefined ? text : `worker ${worker}: ${text}`),
+    )
+  );
+}

@@ -1,0 +1,49 @@
+/** What the end of a worker means: was it meant, and if not, in which words does the log tell it. */
+
+import type { DeathCause } from "./backoff.ts";
+import type { KillReason, WorkerState } from "./worker_state.ts";
+
+export interface Exit {
+  readonly code: number;
+  readonly signal: string | null;
+}
+
+export type Ending =
+  | { readonly is: "meant"; readonly text: string; readonly worthReporting: boolean }
+  | { readonly is: "death"; readonly text: string; readonly cause: DeathCause };
+
+/** `failed` is true when the worker itself had said it cannot go on. `state` is the one before the exit. */
+export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Ending {
+  const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+  switch (state.is) {
+    case "booting":
+      return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit, "boot") };
+    case "ready":
+      return { is: "death", text: `died (${how})`, cause: causeOf(exit, "crash") };
+    case "draining":
+      // The error itself was told, and counted as a death, when the worker met it.
+      if (failed) {
+        return { is: "meant", text: `finished after an uncaught error (${how})`, worthReporting: false };
+      }
+      if (exit.code === 0 && exit.signal === null) {
+        return { is: "meant", text: "drained", worthReporting: false };
+      }
+      return { is: "meant", text: `died while it drained (${how})`, worthReporting: true };
+    case "killed":
+      return killed[state.because];
+    case "gone":
+      return { is: "meant", text: "gone", worthReporting: false };
+  }
+}
+
+const killed: Readonly<Record<KillReason, Ending>> = {
+  "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
+  "unresponsive": { is: "death", text: "killed: silent for longer than timeout", cause: "hang" },
+  "drain-overdue": { is: "meant", text: "killed: not drained within graceful-timeout", worthReporting: true },
+  "unwanted": { is: "meant", text: "stopped before it was ready", worthReporting: false },
+  "quick-stop": { is: "meant", text: "stopped", worthReporting: false },
+};
+
+function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {
+  return exit.signal === "SIGKILL" ? "killed" : otherwise;
+}

@@ -1,0 +1,128 @@
+/**
+ * The life of one worker as the master sees it:
+ *
+ *     booting ──ready──▶ ready ──drain──▶ draining ──exit──▶ gone
+ *        │                 │                  │
+ *        └──── too late, silent, overdue ─────┴──▶ killed ──exit──▶ gone
+ *
+ * `step` is pure: the state and an event go in, the next state and at most one action come out.
+ */
+
+export type WorkerState =
+  | { readonly is: "booting"; readonly since: number }
+  | { readonly is: "ready"; readonly since: number; readonly lastHeartbeat: number }
+  | { readonly is: "draining"; readonly since: number; readonly deadline: number }
+  | { readonly is: "killed"; readonly because: KillReason }
+  | { readonly is: "gone" };
+
+export type KillReason = "boot-timeout" | "unresponsive" | "drain-overdue" | "unwanted" | "quick-stop";
+
+export type WorkerEvent =
+  | { readonly type: "ready" }
+  | { readonly type: "heartbeat" }
+  /** The master wants it to finish. `handedOver`: others get the new connections from now on. */
+  | { readonly type: "drain"; readonly handedOver: boolean }
+  /** The worker began to finish by itself. */
+  | { readonly type: "draining" }
+  | { readonly type: "kill"; readonly because: KillReason }
+  | { readonly type: "exit" }
+  | { readonly type: "tick" };
+
+/** Deadlines in milliseconds; `timeout` 0 means a silent worker is never killed. */
+export interface WorkerLimits {
+  readonly bootTimeout: number;
+  readonly timeout: number;
+  readonly gracefulTimeout: number;
+}
+
+export type WorkerAction =
+  | { readonly type: "drain"; readonly handedOver: boolean }
+  | { readonly type: "kill"; readonly because: KillReason };
+
+export interface WorkerStep {
+  readonly state: WorkerState;
+  readonly action?: WorkerAction;
+}
+
+/**
+ * A worker gives up by itself at `graceful-timeout` and says what it cut; the master waits this much longer
+ * before it kills.
+ */
+export const killMargin = 1_000;
+
+export function boot(now: number): WorkerState {
+  return { is: "booting", since: now };
+}
+
+export function step(state: WorkerState, event: WorkerEvent, now: number, limits: WorkerLimits): WorkerStep {
+  if (event.type === "exit") return { state: { is: "gone" } };
+  if (state.is === "killed" || state.is === "gone") return { state };
+
+  switch (event.type) {
+    case "ready":
+      return state.is === "booting" ? { state: { is: "ready", since: now, lastHeartbeat: now } } : { state };
+    case "heartbeat":
+      return state.is === "ready" ? { state: { ...state, lastHeartbeat: now } } : { state };
+    case "drain":
+      // Before it is ready nobody waits for its answer: there is nothing to drain.
+      if (state.is === "booting") return kill("unwanted");
+      if (state.is === "ready") return { state: drainingFrom(now, limits), action: event };
+      // Nobody takes its new connections any more, so it has to close its listeners.
+      return event.handedOver ? { state } : { state, action: event };
+    case "draining":
+      return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
+    case "kill":
+      return kill(event.because);
+    case "tick":
+      return { state, ...overdue(state, now, limits) };
+  }
+}
+
+/** The same state with every deadline `ms` later. */
+export function postpone(state: WorkerState, ms: number): WorkerState {
+  switch (state.is) {
+    case "booting":
+      return { ...state, since: state.since + ms };
+    case "ready":
+      return { ...state, lastHeartbeat: state.lastHeartbeat + ms };
+    case "draining":
+      return { ...state, deadline: state.deadline + ms };
+    case "killed":
+    case "gone":
+      return state;
+  }
+}
+
+/** True for a worker that counts towards the target: alive and meant to stay. */
+export function isWanted(state: WorkerState): boolean {
+  return state.is === "booting" || state.is === "ready";
+}
+
+/** True if a worker that ends in this state never came up. */
+export function isStillBooting(state: WorkerState): boolean {
+  return state.is === "booting" || (state.is === "killed" && state.because === "boot-timeout");
+}
+
+function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
+  return { is: "draining", since: now, deadline: now + limits.gracefulTimeout + killMargin };
+}
+
+function kill(because: KillReason): WorkerStep {
+  return { state: { is: "killed", because }, action: { type: "kill", because } };
+}
+
+function overdue(state: WorkerState, now: number, limits: WorkerLimits): WorkerStep | undefined {
+  switch (state.is) {
+    case "booting":
+      return now - state.since >= limits.bootTimeout ? kill("boot-timeout") : undefined;
+    case "ready":
+      return limits.timeout > 0 && now - state.lastHeartbeat >= limits.timeout
+        ? kill("unresponsive")
+        : undefined;
+    case "draining":
+      return now >= state.deadline ? kill("drain-overdue") : undefined;
+    case "killed":
+    case "gone":
+      return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+/** What is told to Prometheus: each metric with its meaning and how it follows from the status. */
+
+import { estimateSum } from "./counters.ts";
+import { bucketBounds } from "./latency_histogram.ts";
+import { notReadyBecause } from "./readiness.ts";
+import type { Status, WorkerStatus } from "./status.ts";
+
+export interface Sample {
+  /** Follows the name of the metric, in a histogram. */
+  readonly suffix?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  read(status: Status): readonly Sample[];
+}
+
+/**
+ * Bounds of the buckets in seconds: 10 ms, doubled and halved. Each is a bound of `latency_histogram.ts`, so no
+ * count is split. There a latency of exactly the bound is in the bucket above; no clock is fine enough to tell.
+ */
+export const latencyBounds: readonly number[] = Array.from(
+  { length: 18 },
+  (_, step) => 0.625 * 2 ** step / 1000,
+);
+
+export const metrics: readonly Metric[] = [
+  {
+    name: "denicorn_build_info",
+    type: "gauge",
+    help: "Always 1; the labels tell the version of Denicorn and of its runtime.",
+    read: ({ version, runtime }) => [{ labels: { version, runtime }, value: 1 }],
+  },
+  gauge(
+    "denicorn_start_time_seconds",
+    "When the master started, in seconds since 1970.",
+    (status) => status.startedAt / 1000,
+  ),
+  gauge(
+    "denicorn_ready",
+    "1 while /readyz answers 200, else 0.",
+    (status) => notReadyBecause(status) === null ? 1 : 0,
+  ),
+  gauge(
+    "denicorn_generation",
+    "Generation that serves; each reload makes the next.",
+    (status) => status.generation,
+  ),
+  {
+    name: "denicorn_requests_total",
+    type: "counter",
+    help: "Requests answered, by class of the response status.",
+    read: ({ totals }) => labelled("class", totals.responses),
+  },
+  {
+    name: "denicorn_request_duration_seconds",
+    type: "histogram",
+    help:
+      "Time from a request's arrival until its response was sent whole; the sum is an estimate, off by an " +
+      "eighth at most.",
+    read: ({ totals }) => histogram(totals.latency),
+  },
+  gauge(
+    "denicorn_requests_in_flight",
+    "Requests whose response is not sent whole yet.",
+    ({ totals }) => totals.inFlight,
+  ),
+  gauge(
+    "denicorn_connections_waiting",
+    "Connections in the accept queues of the workers; absent where steering is off.",
+    ({ totals }) => totals.backlog,
+  ),
+  {
+    name: "denicorn_workers",
+    type: "gauge",
+    help: "Workers, by state.",
+    read: ({ workers }) =>
+      (["booting", "ready", "draining", "killed"] as const).map((state) => ({
+        labels: { state },
+        value: workers.filter((worker) => worker.state === state).length,
+      })),
+  },
+  gauge(
+    "denicorn_workers_stalled",
+    "Workers whose event loop is held up.",
+    ({ workers }) => workers.filter(({ isStalled }) => isStalled).length,
+  ),
+  gauge("denicorn_workers_target", "Workers that shall serve.", ({ target }) => target),
+  {
+    name: "denicorn_worker_restarts_total",
+    type: "counter",
+    help: "Workers replaced without being asked to, by cause.",
+    read: ({ totals }) => labelled("cause", totals.restarts),
+  },
+  {
+    name: "denicorn_reloads_total",
+    type: "counter",
+    help: "Reloads, by outcome.",
+    read: ({ totals }) => labelled("outcome", totals.reloads),
+  },
+  {
+    name: "denicorn_upgrades_total",
+    type: "counter",
+    help: "Upgrades of the executable, by outcome.",
+    read: ({ totals }) => labelled("outcome", totals.upgrades),
+  },
+  {
+    name: "denicorn_scalings_total",
+    type: "counter",
+    help: "Changes of the number of workers that shall serve, by direction.",
+    read: ({ totals }) => labelled("direction", totals.scalings),
+  },
+  {
+    name: "denicorn_workers_cpu_seconds_total",
+    type: "counter",
+    help: "Time of a core that workers took, those that are gone included as far as it was read before.",
+    read: ({ totals }) => [{ labels: {}, value: totals.cpuSeconds }],
+  },
+  perWorker(
+    "denicorn_worker_cpu_ratio",
+    "Share of one core the worker took since it was last asked for.",
+    ({ cpu }) => cpu,
+  ),
+  perWorker(
+    "denicorn_worker_memory_bytes",
+    "Memory of the worker's own (anonymous pages).",
+    ({ memory }) => memory,
+  ),
+  perWorker(
+    "denicorn_worker_requests_in_flight",
+    "Requests in flight at the worker.",
+    ({ inFlight }) => inFlight,
+  ),
+  perWorker(
+    "denicorn_worker_beat_age_seconds",
+    "Time since the master saw the worker beat.",
+    ({ heartbeatAge }) => heartbeatAge === null ? null : heartbeatAge / 1000,
+  ),
+  perWorker(
+    "denicorn_worker_lag_seconds",
+    "How late the worker's event loop was at its last beat.",
+    ({ lag }) => lag / 1000,
+  ),
+  {
+    name: "denicorn_master_cpu_seconds_total",
+    type: "counter",
+    help: "Time of a core that the master took.",
+    read: ({ master }) => some(master.cpuSeconds),
+  },
+  gauge(
+    "denicorn_master_memory_bytes",
+    "Memory of the master's own (anonymous pages).",
+    ({ master }) => master.memory,
+  ),
+];
+
+function gauge(name: string, help: string, read: (status: Status) => number | null): Metric {
+  return { name, type: "gauge", help, read: (status) => some(read(status)) };
+}
+
+function perWorker(name: string, help: string, read: (worker: WorkerStatus) => number | null): Metric {
+  return {
+    name,
+    type: "gauge",
+    help: `${help.slice(0, -1)}, by slot.`,
+    read: ({ workers }) => workers.flatMap((worker) => some(read(worker), { worker: String(worker.slot) })),
+  };
+}
+
+/** What is not known is left out: 0 would be a claim. */
+function some(value: number | null, labels: Sample["labels"] = {}): Sample[] {
+  return value === null ? [] : [{ labels, value }];
+}
+
+function labelled(label: string, counts: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+function histogram(latency: readonly number[]): Sample[] {
+  const below = latencyBounds.map((bound) =>
+    latency.reduce((sum, count, bucket) => bucketBounds[bucket]! <= bound * 1000 ? sum + count : sum, 0)
+  );
+  const count = latency.reduce((sum, count) => sum + count, 0);
+  return [
+    ...below.map((value, place) => bucket(String(latencyBounds[place]), value)),
+    bucket("+Inf", count),
+    { suffix: "_sum", labels: {}, value: estimateSum(latency) / 1000 },
+    { suffix: "_count", labels: {}, value: count },
+  ];
+}
+
+function bucket(le: string, value: number): Sample {
+  return { suffix: "_bucket", labels: { le }, value };
+}

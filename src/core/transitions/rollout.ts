@@ -1,0 +1,153 @@
+/**
+ * Where the server stands between two generations:
+ *
+ *     settled ──reload──▶ building ──built──▶ canary ──ready──▶ rolling ──replaced──▶ settled (on the new one)
+ *        ▲                    │                  │                 │
+ *        └────── failed ──────┴───── failed ─────┴──── failed ─────┘   (on the old one)
+ *
+ * The old generation is the one to fall back to until every worker of the new one has come up. A reload that is
+ * asked for on the way starts over: from the same old generation, to the newest code.
+ *
+ * The very first generation has no old one to fall back to and no canary: all its workers start at once.
+ */
+
+export type Rollout =
+  /** `last` is the highest number given so far: a failed generation does not lend its number to the next. */
+  | { readonly is: "idle"; readonly serving: number; readonly last: number }
+  | {
+    readonly is: "building";
+    readonly serving: number;
+    readonly next: number;
+    /** A reload asked for while one was being built: what is built now is already out of date. */
+    readonly again: boolean;
+    /** A roll was interrupted: workers of several generations serve, and none is replaced for now. */
+    readonly paused: boolean;
+  }
+  | { readonly is: "canary"; readonly serving: number; readonly next: number }
+  /** Workers of `to` take the place of all others. */
+  | { readonly is: "rolling"; readonly from: number; readonly to: number };
+
+export type RolloutEvent =
+  | { readonly type: "reload" }
+  | { readonly type: "built"; readonly generation: number }
+  | { readonly type: "build-failed"; readonly generation: number }
+  | { readonly type: "canary-ready"; readonly generation: number }
+  /** A worker did not come up. */
+  | { readonly type: "boot-failed"; readonly generation: number }
+  /** All others have been replaced. */
+  | { readonly type: "replaced"; readonly generation: number };
+
+export type RolloutAction =
+  | { readonly type: "build"; readonly generation: number }
+  /** Its workers replace the others from now on. */
+  | { readonly type: "promote"; readonly generation: number }
+  /** Its workers are not wanted any more: those that boot can go at once. */
+  | { readonly type: "abandon"; readonly generation: number };
+
+export interface RolloutStep {
+  readonly rollout: Rollout;
+  readonly actions: readonly RolloutAction[];
+}
+
+/** The generation that new workers belong to, but for a canary. */
+export function servingOf(rollout: Rollout): number {
+  return rollout.is === "rolling" ? rollout.to : rollout.serving;
+}
+
+/** The generation that serves if what is under way fails. */
+export function stableOf(rollout: Rollout): number {
+  return rollout.is === "rolling" ? rollout.from : rollout.serving;
+}
+
+/** The generation that is tried and must boot. */
+export function candidateOf(rollout: Rollout): number | null {
+  switch (rollout.is) {
+    case "canary":
+      return rollout.next;
+    case "rolling":
+      return rollout.to;
+    default:
+      return null;
+  }
+}
+
+/** True for a generation that may be needed, even if it has no workers at the moment. */
+export function isNeeded(rollout: Rollout, generation: number): boolean {
+  const next = "next" in rollout ? rollout.next : null;
+  return [servingOf(rollout), stableOf(rollout), next].includes(generation);
+}
+
+/** Events about a generation that is not the one under way change nothing: they come from an abandoned one. */
+export function stepRollout(rollout: Rollout, event: RolloutEvent): RolloutStep {
+  if (event.type === "reload") return reload(rollout);
+  const stay: RolloutStep = { rollout, actions: [] };
+  switch (rollout.is) {
+    case "idle":
+      return stay;
+    case "building":
+      return event.generation === rollout.next ? stepBuilding(rollout, event) : stay;
+    case "canary": {
+      const { serving, next } = rollout;
+      if (event.generation !== next) return stay;
+      if (event.type === "canary-ready") {
+        return {
+          rollout: { is: "rolling", from: serving, to: next },
+          actions: [{ type: "promote", generation: next }],
+        };
+      }
+      return event.type === "boot-failed" ? abandon(serving, next) : stay;
+    }
+    case "rolling": {
+      const { from, to } = rollout;
+      if (event.generation !== to) return stay;
+      if (event.type === "replaced") {
+        return { rollout: { is: "idle", serving: to, last: to }, actions: [] };
+      }
+      return event.type === "boot-failed" ? abandon(from, to) : stay;
+    }
+  }
+}
+
+type Building = Extract<Rollout, { is: "building" }>;
+
+function reload(rollout: Rollout): RolloutStep {
+  switch (rollout.is) {
+    case "idle":
+      return build(rollout.serving, rollout.last + 1, false);
+    case "building":
+      return { rollout: { ...rollout, again: true }, actions: [] };
+    case "canary":
+      return startOver(rollout.serving, rollout.next);
+    case "rolling":
+      return startOver(rollout.from, rollout.to);
+  }
+}
+
+function stepBuilding(rollout: Building, { type }: RolloutEvent): RolloutStep {
+  const { serving, next, again, paused } = rollout;
+  if (type !== "built" && type !== "build-failed") return { rollout, actions: [] };
+  if (again) return build(serving, next + 1, paused);
+  return {
+    rollout: type === "built" ? { is: "canary", serving, next } : { is: "idle", serving, last: next },
+    actions: [],
+  };
+}
+
+function build(serving: number, next: number, paused: boolean): RolloutStep {
+  return {
+    rollout: { is: "building", serving, next, again: false, paused },
+    actions: [{ type: "build", generation: next }],
+  };
+}
+
+function startOver(serving: number, candidate: number): RolloutStep {
+  const { rollout, actions } = build(serving, candidate + 1, true);
+  return { rollout, actions: [{ type: "abandon", generation: candidate }, ...actions] };
+}
+
+function abandon(serving: number, candidate: number): RolloutStep {
+  return {
+    rollout: { is: "idle", serving, last: candidate },
+    actions: [{ type: "abandon", generation: candidate }],
+  };
+}

@@ -1,0 +1,82 @@
+import type { Logger } from "../../log/logger.ts";
+import { changedSettings, keepFixed } from "../../settings/changed.ts";
+import type { Resolved } from "../../settings/resolve.ts";
+import type { System } from "../../system/system.ts";
+import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
+import { bundleApp, cacheWhenQuiet } from "../../app/bundle/bundle.ts";
+import type { Credentials } from "../files/credentials.ts";
+import type { Generation } from "../workers/generation.ts";
+import type { GenerationSource } from "./generations.ts";
+import { missingDirectory } from "../workers/boot_failure.ts";
+import type { RuntimeDirectory } from "../files/runtime_directory.ts";
+import { shareLogs } from "../files/shared_logs.ts";
+import type { DirectoryGuard } from "../files/directory_guard.ts";
+
+/** Settings as they were at the start, and as they are whenever asked again. */
+export interface SettingsReader {
+  readonly initial: Resolved;
+  /** Throws DenicornError. */
+  read(): Promise<Resolved>;
+}
+
+export function createGenerationSource(
+  system: System,
+  logger: Logger,
+  reader: SettingsReader,
+  directory: RuntimeDirectory,
+  credentials: Credentials,
+  directoryGuard: DirectoryGuard,
+): GenerationSource {
+  const guards = new Map<string, () => void>();
+  return {
+    async renew(number) {
+      directoryGuard.require();
+      requireWorkingDirectory(system);
+      const next = await reader.read();
+      const { applied, needRestart } = changedSettings(reader.initial, next);
+      if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
+      for (const name of needRestart) {
+        logger.warning`${name} was changed, which takes a restart: the value of the start stays in force`;
+      }
+      const settings = keepFixed(reader.initial.settings, next.settings);
+      shareLogs(system, settings, credentials);
+      return { number, settings, bundle: null };
+    },
+
+    async bundle({ number, settings }: Generation) {
+      const spec = parseAppSpec(settings.app ?? "");
+      const entry = locateApp(system, spec);
+      const { exportName } = spec;
+      const outfile = `${directory.path}/generation-${number}.mjs`;
+      const { warnings, durationMs, inputs, wasKept, keep } = await bundleApp(system, {
+        ...{ entry, exportName, outfile },
+        runtimeDirectory: directory.path,
+        cache: settings.bundleCache === "auto",
+      });
+      directory.share(credentials, outfile);
+      guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
+      for (const warning of warnings) logger.warning`${warning}`;
+      const how = wasKept ? "found unchanged" : "bundled";
+      logger.debug`${how}: ${inputs} files, in ${Math.round(durationMs)} ms`;
+      cacheWhenQuiet(system, keep);
+      return { source: entry, exportName, path: outfile };
+    },
+
+    shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
+    discard({ path }) {
+      guards.get(path)?.();
+      guards.delete(path);
+      system.files.remove(path);
+    },
+  };
+}
+
+/** Nothing can be read anew from a directory that is gone. */
+function requireWorkingDirectory({ files, host }: System): void {
+  try {
+    if (files.stat(host.cwd()) !== null) return;
+  } catch (error) {
+    throw missingDirectory(error);
+  }
+  throw missingDirectory(undefined);
+}

@@ -1,0 +1,153 @@
+/** Automatic scaling: samples the workers for `core/pool/autoscale.ts` and carries out what it decides. */
+
+import { autoscale, type Limits, unscaled } from "../../core/pool/autoscale.ts";
+import type { Sample, WorkerSample } from "../../core/pool/load.ts";
+import { waitingConnections } from "../../system/listen_queues.ts";
+import { parseCpuSeconds } from "../../system/process_use.ts";
+import type { MasterPhase } from "../../core/telemetry/status.ts";
+import { Throttle } from "../../core/throttle.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { workerRange } from "../../settings/worker_range.ts";
+import type { System } from "../../system/system.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { WorkerPool } from "./worker_pool.ts";
+import type { Generations } from "../generations/generations.ts";
+import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
+import { MemoryReadings } from "../workers/memory_readings.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
+import type { Takeover } from "../transitions/takeover.ts";
+import type { Traffic } from "../listeners/traffic.ts";
+
+export interface AutoscalerOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly workerTable: WorkerTable;
+  readonly scoreboard: Scoreboard;
+  readonly traffic: Traffic;
+  readonly generations: Generations;
+  readonly pool: WorkerPool;
+  readonly lifecycle: LifecycleLog;
+  readonly takeover: Takeover | null;
+}
+
+/** CPU time comes in steps of 10 ms: over a shorter time its share would say nothing. */
+const shortestPause = 100;
+
+/** What lasts is told this often, in milliseconds. */
+const reminder = 60_000;
+
+/** Listeners stand first in the tables, before all connections. */
+const tableStart = 65_536;
+
+export class Autoscaler {
+  readonly #options: AutoscalerOptions;
+  readonly #readings: MemoryReadings;
+  readonly #cpuUsed = new WeakMap<WorkerHandle, { readonly seconds: number; readonly at: number }>();
+  readonly #limitedBy = new Throttle(reminder);
+  #state = unscaled;
+  #lastPoll = -Infinity;
+
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+    this.#readings = new MemoryReadings(options.system, options.logger, "memory-budget");
+  }
+
+  /**
+   * To be called with every tick, and when a worker was held up: that need not wait for the next one. Nothing is
+   * done before the first worker serves, or while it is another master that does.
+   */
+  poll(phase: MasterPhase): void {
+    const { system, pool, generations, lifecycle, takeover } = this.#options;
+    if ((phase !== "running" && phase !== "reloading") || takeover?.isWaiting === true) return;
+    const { settings } = generations.serving;
+    const range = workerRange(settings, system.host.cores());
+    const now = system.clock.monotonic();
+    // All were drained on request: that stands until somebody wants them again.
+    if (range.isFixed || pool.target === 0 || now - this.#lastPoll < shortestPause) return;
+    this.#lastPoll = now;
+    const { scaling, decision, limitedBy } = autoscale(this.#state, this.#sample(settings, now), {
+      ...range,
+      ...limitsOf(settings),
+      cores: system.host.cores(),
+    });
+    this.#state = scaling;
+    if (decision !== null) pool.scale(decision.target, decision.reason);
+    if (limitedBy !== undefined && this.#limitedBy.pass(now) !== null) {
+      lifecycle.scalingLimited(pool.target, limitedBy);
+    }
+  }
+
+  #sample(settings: Settings, now: number): Sample {
+    const { workerTable, pool } = this.#options;
+    const workers = workerTable.ready();
+    return {
+      at: now,
+      target: pool.target,
+      workers: workers.map((worker) => this.#sampleWorker(worker, now)),
+      leaving: workerTable.members().filter(({ is }) => is === "leaving").length,
+      waiting: this.#waiting(settings),
+      memory: settings.memoryBudget === undefined ? null : this.#memory(workers),
+    };
+  }
+
+  #sampleWorker(worker: WorkerHandle, now: number): WorkerSample {
+    const { scoreboard } = this.#options;
+    const { inFlight, lag, heartbeats, heartbeatInterval } = scoreboard.read(worker.slot);
+    // A beat that is overdue tells more than the last one that came.
+    const overdue = worker.heartbeat?.heartbeat === heartbeats
+      ? now - worker.heartbeat.at - heartbeatInterval
+      : 0;
+    return { inFlight, cpu: this.#cpuShare(worker, now), lag: Math.max(lag, overdue) };
+  }
+
+  /** Of those that were not read yet, what others take. */
+  #memory(workers: readonly WorkerHandle[]): number | null {
+    this.#readings.refresh(workers);
+    const known = workers.map((worker) => this.#readings.of(worker)).filter((bytes) => bytes !== null);
+    if (known.length === 0) return null;
+    return known.reduce((sum, bytes) => sum + bytes, 0) / known.length * workers.length;
+  }
+
+  /** CPU time since the last look at this worker, as a share of one core. */
+  #cpuShare(worker: WorkerHandle, now: number): number | null {
+    const seconds = this.#cpuSeconds(worker);
+    const before = this.#cpuUsed.get(worker);
+    if (seconds === null) return null;
+    this.#cpuUsed.set(worker, { seconds, at: now });
+    return before === undefined ? null : (seconds - before.seconds) * 1000 / (now - before.at);
+  }
+
+  #cpuSeconds({ process }: WorkerHandle): number | null {
+    try {
+      return parseCpuSeconds(this.#options.system.files.readTextSync(`/proc/${process.pid}/stat`));
+    } catch {
+      // The process is gone, or there is no /proc here.
+      return null;
+    }
+  }
+
+  #waiting(settings: Settings): number {
+    const { system, traffic } = this.#options;
+    const ports = new Set(settings.bind.map(({ port }) => port));
+    return traffic.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
+      try {
+        const table = new TextDecoder().decode(system.files.readRange(path, 0, tableStart));
+        return sum + waitingConnections(table, ports);
+      } catch {
+        return sum;
+      }
+    }, 0);
+  }
+}
+
+function limitsOf(settings: Settings): Omit<Limits, "min" | "max" | "cores"> {
+  const { targetConcurrency, scaleBacklog, scaleUpBusy, scaleDownBusy, idleTimeout, memoryBudget } = settings;
+  return {
+    ...{ targetConcurrency, scaleBacklog, idleTimeout },
+    scaleUpBusy: scaleUpBusy / 100,
+    scaleDownBusy: scaleDownBusy / 100,
+    memoryBudget: memoryBudget ?? null,
+  };
+}

@@ -1,0 +1,103 @@
+/** Marks workers that are spent, one after another; `core/pool/plan.ts` replaces what is marked, new before old. */
+
+import {
+  decideRecycling,
+  type DueForRecycling,
+  type RecycleReason,
+  type RecyclingCandidate,
+  type RecyclingLimits,
+} from "../../core/pool/recycling.ts";
+import type { Logger } from "../../log/logger.ts";
+import { showDuration } from "../../settings/kinds/duration.ts";
+import type { System } from "../../system/system.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
+import { MemoryReadings } from "../workers/memory_readings.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
+import type { ServerCounters } from "../telemetry/counters.ts";
+
+export interface RecyclingOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly workerTable: WorkerTable;
+  readonly scoreboard: Scoreboard;
+  readonly lifecycle: LifecycleLog;
+  readonly counters: ServerCounters;
+}
+
+export class Recycling {
+  readonly #options: RecyclingOptions;
+  readonly #readings: MemoryReadings;
+  /** Of every jitter; it stays the same for as long as the worker lives. */
+  readonly #jitterShares = new WeakMap<WorkerHandle, number>();
+
+  constructor(options: RecyclingOptions) {
+    this.#options = options;
+    this.#readings = new MemoryReadings(options.system, options.logger, "max-memory");
+  }
+
+  /** Marks one spent worker, if all `target` workers are ready and none is being replaced. */
+  poll(limits: RecyclingLimits, target: number): void {
+    if (limits.maxRequests === 0 && limits.maxLifetime === 0 && limits.maxMemory === 0) return;
+    const { system, workerTable, lifecycle, counters } = this.#options;
+    const now = system.clock.monotonic();
+    const ready = workerTable.ready();
+    if (limits.maxMemory > 0) this.#readings.refresh(ready);
+    if (!workerTable.isStable(target)) return;
+    const dueForRecycling = decideRecycling(ready.map((worker) => this.#candidate(worker, now)), limits);
+    if (dueForRecycling === null) return;
+    dueForRecycling.id.dueForRecycling = true;
+    const text = describe(dueForRecycling, limits);
+    lifecycle.dueForRecycling(dueForRecycling.id, text);
+    counters.dueForRecycling(dueForRecycling.because);
+  }
+
+  #candidate(worker: WorkerHandle, now: number): RecyclingCandidate<WorkerHandle> {
+    const requests = this.#options.scoreboard.requests(worker.slot);
+    return {
+      id: worker,
+      age: worker.state.is === "ready" ? now - worker.state.since : 0,
+      requests,
+      // Who is too big without having served anything would be followed by one as big, without end.
+      memory: requests > 0 ? this.#readings.of(worker) : null,
+      jitterShare: this.#jitterShareOf(worker),
+    };
+  }
+
+  #jitterShareOf(worker: WorkerHandle): number {
+    const share = this.#jitterShares.get(worker) ?? this.#options.system.host.random();
+    this.#jitterShares.set(worker, share);
+    return share;
+  }
+}
+
+interface Wording {
+  readonly value: (value: number) => string;
+  readonly limit: (limit: number) => string;
+  readonly base: keyof RecyclingLimits;
+}
+
+const wordings: Readonly<Record<RecycleReason, Wording>> = {
+  "max-requests": { value: (count) => `${count} requests`, limit: String, base: "maxRequests" },
+  "max-lifetime": {
+    value: (ms) => `ready for ${(ms / 1000).toFixed(1)} s`,
+    limit: showDuration,
+    base: "maxLifetime",
+  },
+  "max-memory": {
+    value: (bytes) => `${megabytes(bytes)} of memory`,
+    limit: megabytes,
+    base: "maxMemory",
+  },
+};
+
+function describe({ because, value, limit }: DueForRecycling<unknown>, limits: RecyclingLimits): string {
+  const wording = wordings[because];
+  const jitter = limit === limits[wording.base] ? "" : " with its jitter";
+  return `${wording.value(value)} (${because} ${wording.limit(limit)}${jitter})`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1).replace(".0", "")}M`;
+}

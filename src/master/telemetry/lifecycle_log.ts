@@ -1,0 +1,187 @@
+/**
+ * The one place where the life of the server and its workers is told: to the log, thinned to one line a second
+ * while deaths repeat, and to the feed behind the control socket.
+ */
+
+import type { Ending } from "../../core/pool/death.ts";
+import { DenicornError } from "../../core/errors.ts";
+import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecycle.ts";
+import { Throttle } from "../../core/throttle.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { WorkerRange } from "../../settings/worker_range.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { EventLog } from "./event_log.ts";
+
+export class LifecycleLog {
+  readonly #logger: Logger;
+  readonly #throttle = new Throttle(1_000);
+  readonly #eventLog: EventLog;
+  #announced = "";
+  #reloads = false;
+
+  constructor(logger: Logger, eventLog: EventLog) {
+    this.#logger = logger;
+    this.#eventLog = eventLog;
+  }
+
+  ready(worker: WorkerHandle, now: number, storm: boolean): void {
+    const logger = this.#logger.with(worker.identity);
+    const values = { ms: Math.round(now - worker.bornAt) };
+    this.#record("worker-ready", `ready after ${values.ms} ms`, worker);
+    // In a storm a worker that comes up is no news until it stays up.
+    if (storm) logger.debug("ready after {ms} ms", values);
+    else logger.info("ready after {ms} ms", values);
+  }
+
+  /** `delay` is how long back-off holds the replacement, in milliseconds. */
+  died(worker: WorkerHandle, text: string, delay: number, now: number, storm: boolean): void {
+    const { failure } = worker;
+    const why = failure === null ? "" : `: ${failure.message}`;
+    this.#record("worker-died", text + why, worker, bootFault(worker, text));
+    const suppressed = storm ? this.#throttle.pass(now) : 0;
+    if (suppressed === null) return;
+    const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
+    const next = delay <= 0 ? "replacing it now" : `replacing it in ${Math.round(delay)} ms`;
+    this.#logger.with({ ...worker.identity, detail: failure?.detail }).error`${text}${why}${more}; ${next}`;
+  }
+
+  /** The end of a worker that was meant to end. `lastWords` say what that end has cut off. */
+  ended(worker: WorkerHandle, ending: Ending, describeRunningRequest: string): void {
+    const logger = this.#logger.with(worker.identity);
+    const isAsMeant = ending.is === "meant" && !ending.worthReporting;
+    const text = isAsMeant ? ending.text : ending.text + describeRunningRequest;
+    this.#record("worker-ended", text, worker);
+    if (isAsMeant) logger.info`${text}`;
+    else logger.warning`${text}`;
+  }
+
+  /** `culprit` says by which request, if that is known. */
+  blocked(worker: WorkerHandle, ms: number, culprit: string): void {
+    const text = `its event loop is held up for ${seconds(ms)}${culprit}`;
+    this.#record("worker-stalled", text, worker);
+    this.#logger.with(worker.identity).warning`${text}`;
+  }
+
+  responsiveAgain(worker: WorkerHandle, ms: number): void {
+    const text = `its event loop turns again after ${seconds(ms)}`;
+    this.#record("worker-recovered", text, worker);
+    this.#logger.with(worker.identity).info`${text}`;
+  }
+
+  dueForRecycling(worker: WorkerHandle, text: string): void {
+    const line = `spent: ${text}: replacing it`;
+    this.#record("worker-due", line, worker);
+    this.#logger.with(worker.identity).info`${line}`;
+  }
+
+  spawnFailed(error: DenicornError, now: number): void {
+    this.#record("spawn-failed", error.message, null, error);
+    if (this.#throttle.pass(now) !== null) this.#logger.error`${error.message}`;
+  }
+
+  reloadBegan(): void {
+    this.#reloads = true;
+    const text = "reload: reading settings and app anew";
+    this.#record("reload-began", text);
+    this.#logger.info`${text}`;
+  }
+
+  reloadFailed(error: DenicornError, serving: number): void {
+    this.#reloads = false;
+    const text = `reload failed, generation ${serving} keeps serving: ${error.message}`;
+    this.#record("reload-failed", text, null, error);
+    this.#logger.with({ detail: error.detail }).error`${text}`;
+  }
+
+  scaled(from: number, to: number, why: string): void {
+    const text = `workers: ${from} -> ${to}: ${why}`;
+    this.#record("scaled", text);
+    this.#logger.info`${text}`;
+  }
+
+  scalingLimited(target: number, why: string): void {
+    this.#logger.warning`workers: ${target} and no more: ${why}`;
+  }
+
+  outOfBounds(asked: number, { min, max }: WorkerRange): void {
+    this.#logger.info`workers: ${asked} are asked for, ${min} to ${max} may be`;
+  }
+
+  upgradeBegan(pid: number, command: string): void {
+    const text = `upgrade: process ${pid} starts from ${command}`;
+    this.#record("upgrade-began", text);
+    this.#logger.info`${text}`;
+  }
+
+  upgradeFailed(reason: string): void {
+    const text = `upgrade failed, this master keeps serving: ${reason}`;
+    this.#record(
+      "upgrade-failed",
+      text,
+      null,
+      new DenicornError("upgrade-failed", `${text}: the log says why`),
+    );
+    this.#logger.error`${text}`;
+  }
+
+  upgraded(pid: number): void {
+    const text = `process ${pid} serves: finishing requests in flight`;
+    this.#record("upgraded", text);
+    this.#logger.info`${text}`;
+  }
+
+  tookOver(oldMaster: string): void {
+    const text = `taking over from ${oldMaster}`;
+    this.#record("took-over", text);
+    this.#logger.info`${text}`;
+  }
+
+  stopping(text: string): void {
+    this.#record("stopping", text);
+    this.#logger.info`${text}`;
+  }
+
+  /** Says once that what was asked for is there: after the start, a reload, a change of the target. */
+  complete(workers: number, generation: number, addresses: readonly string[]): void {
+    const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
+    const text = `${state} ready on ${addresses.map((address) => `http://${address}`).join(", ")}`;
+    const kind = this.#reloads ? "reload-complete" : "complete";
+    this.#reloads = false;
+    if (state !== this.#announced) {
+      this.#announced = state;
+      this.#record(kind, text);
+      this.#logger.info`${text}`;
+    }
+    this.#eventLog.notifyIdle();
+  }
+
+  #record(
+    kind: LifecycleKind,
+    text: string,
+    worker: WorkerHandle | null = null,
+    error?: DenicornError,
+  ): void {
+    this.#eventLog.emit({
+      ...{ kind, text },
+      ...worker?.identity,
+      ...(error === undefined ? {} : { error: faultOf(error) }),
+    });
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Of a worker that never served: whoever waits for one shall know why. */
+function bootFault({ heartbeat, failure }: WorkerHandle, text: string): DenicornError | undefined {
+  if (heartbeat !== null) return undefined;
+  if (failure === null) {
+    return new DenicornError("boot-death", `cannot boot a worker: it ${text}: see the error log`);
+  }
+  return new DenicornError(failure.code, failure.message, { detail: failure.detail });
+}
+
+function faultOf({ code, exitCode, message, detail }: DenicornError): LifecycleFault {
+  return { code, exitCode, message, ...(detail === undefined ? {} : { detail }) };
+}

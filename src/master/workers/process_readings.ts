@@ -1,0 +1,73 @@
+/** What processes take of the machine: read when somebody asks, and at most once a second. */
+
+import { parseCpuSeconds, parseOwnMemory, parsePageSize } from "../../system/process_use.ts";
+import type { ProcessUse } from "../../core/telemetry/status.ts";
+import type { System } from "../../system/system.ts";
+
+/** A process as its readings are kept: by the object that stands for it, since ids are used again. */
+export interface ReadableProcess {
+  readonly pid: number;
+  /** Monotonic. */
+  readonly bornAt: number;
+}
+
+interface Reading {
+  readonly at: number;
+  readonly use: ProcessUse;
+}
+
+const unread: ProcessUse = { cpu: null, cpuSeconds: null, memory: null };
+
+/** Milliseconds between two readings of one process. */
+const pause = 1_000;
+
+export class ProcessReadings {
+  readonly #system: System;
+  readonly #readings = new WeakMap<object, Reading>();
+  #pageSize: number | null | undefined;
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  /** As it was when it was last read. */
+  last(key: object): ProcessUse {
+    return this.#readings.get(key)?.use ?? unread;
+  }
+
+  /** As it is now, or was within the last second. */
+  read(key: object, { pid, bornAt }: ReadableProcess): ProcessUse {
+    const now = this.#system.clock.monotonic();
+    const last = this.#readings.get(key);
+    if (last !== undefined && now - last.at < pause) return last.use;
+    const cpuSeconds = this.#parse(`/proc/${pid}/stat`, parseCpuSeconds) ?? last?.use.cpuSeconds ?? null;
+    const elapsed = (now - (last?.at ?? bornAt)) / 1000;
+    const used = cpuSeconds === null ? null : cpuSeconds - (last?.use.cpuSeconds ?? 0);
+    const use = {
+      cpu: used === null || elapsed <= 0 ? null : used / elapsed,
+      cpuSeconds,
+      memory: this.#parse(`/proc/${pid}/statm`, (text) => this.#toBytes(text)),
+    };
+    this.#readings.set(key, { at: now, use });
+    return use;
+  }
+
+  /** Seconds of a core, as far as they were read. */
+  lastCpuSeconds(key: object): number {
+    return this.#readings.get(key)?.use.cpuSeconds ?? 0;
+  }
+
+  #toBytes(statm: string): number | null {
+    this.#pageSize ??= parsePageSize(this.#system.files.readBytesSync("/proc/self/auxv"));
+    return this.#pageSize === null ? null : parseOwnMemory(statm, this.#pageSize);
+  }
+
+  #parse(path: string, parse: (text: string) => number | null): number | null {
+    try {
+      return parse(this.#system.files.readTextSync(path));
+    } catch {
+      // The process is gone, or there is no /proc here.
+      return null;
+    }
+  }
+}

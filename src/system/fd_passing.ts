@@ -1,0 +1,129 @@
+/**
+ * Open sockets sent from one process to another: a Unix datagram socket that takes descriptors (SCM_RIGHTS,
+ * unix(7)). The runtime cannot do that by itself. Structures as on 64-bit Linux.
+ */
+
+import { cString, lastError, libc } from "./libc.ts";
+import type { FdInbox, FdMessage } from "./system.ts";
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_DONTWAIT = 0x40;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
+
+/** The kernel passes at most 253 descriptors at once (SCM_MAX_FD). */
+export const maxDescriptors = 253;
+
+const longestNote = 256;
+const headerSize = 56;
+const controlHeaderSize = 16;
+const controlSize = controlHeaderSize + 4 * maxDescriptors + 4;
+
+/** Throws when the socket cannot be made. */
+export function openFdInbox(path: string): FdInbox {
+  const fd = datagramSocket();
+  if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) {
+    const error = lastError(`bind ${path}`);
+    libc().close(fd);
+    throw error;
+  }
+  return {
+    receive: () => Array.from(deliveries(fd)),
+    close: () => void libc().close(fd),
+  };
+}
+
+/** Sends `descriptors`, which stay open here as well, with a short tag. Throws when nobody takes them. */
+export function sendDescriptors(path: string, tag: string, descriptors: readonly number[]): void {
+  const fd = datagramSocket();
+  try {
+    const control = new ArrayBuffer(controlHeaderSize + Math.ceil(descriptors.length / 2) * 8);
+    const view = new DataView(control);
+    view.setBigUint64(0, BigInt(controlHeaderSize + 4 * descriptors.length), true);
+    view.setInt32(8, SOL_SOCKET, true);
+    view.setInt32(12, SCM_RIGHTS, true);
+    descriptors.forEach((descriptor, index) =>
+      view.setInt32(controlHeaderSize + 4 * index, descriptor, true)
+    );
+    const message = new Message(new TextEncoder().encode(tag), new Uint8Array(control), unixAddress(path));
+    if (libc().sendmsg(fd, message.header, MSG_DONTWAIT) < 0n) throw lastError(`sendmsg ${path}`);
+  } finally {
+    libc().close(fd);
+  }
+}
+
+function* deliveries(fd: number): Generator<FdMessage> {
+  for (;;) {
+    const tag = new Uint8Array(longestNote);
+    const control = new Uint8Array(controlSize);
+    const message = new Message(tag, control, null);
+    const length = Number(libc().recvmsg(fd, message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    if (length < 0) return;
+    yield {
+      tag: new TextDecoder().decode(tag.subarray(0, length)),
+      descriptors: descriptorsIn(control, message.controlLength),
+    };
+  }
+}
+
+function descriptorsIn(control: Uint8Array<ArrayBuffer>, length: number): number[] {
+  if (length < controlHeaderSize) return [];
+  const view = new DataView(control.buffer);
+  if (view.getInt32(8, true) !== SOL_SOCKET || view.getInt32(12, true) !== SCM_RIGHTS) return [];
+  const count = (Number(view.getBigUint64(0, true)) - controlHeaderSize) / 4;
+  return Array.from({ length: count }, (_, index) => view.getInt32(controlHeaderSize + 4 * index, true));
+}
+
+/** `struct msghdr` with one piece of data. Holds on to the buffers it points at. */
+class Message {
+  readonly header = new Uint8Array(headerSize);
+  readonly #view = new DataView(this.header.buffer);
+  readonly #parts: readonly Uint8Array<ArrayBuffer>[];
+
+  constructor(
+    data: Uint8Array<ArrayBuffer>,
+    control: Uint8Array<ArrayBuffer>,
+    name: Uint8Array<ArrayBuffer> | null,
+  ) {
+    const piece = new Uint8Array(16);
+    const pieceView = new DataView(piece.buffer);
+    pieceView.setBigUint64(0, addressOf(data), true);
+    pieceView.setBigUint64(8, BigInt(data.length), true);
+    this.#parts = [data, control, piece, ...(name === null ? [] : [name])];
+    if (name !== null) {
+      this.#view.setBigUint64(0, addressOf(name), true);
+      this.#view.setUint32(8, name.length, true);
+    }
+    this.#view.setBigUint64(16, addressOf(piece), true);
+    this.#view.setBigUint64(24, 1n, true);
+    this.#view.setBigUint64(32, addressOf(control), true);
+    this.#view.setBigUint64(40, BigInt(control.length), true);
+  }
+
+  /** How much of the control buffer the kernel has filled. */
+  get controlLength(): number {
+    return Math.min(Number(this.#view.getBigUint64(40, true)), this.#parts[1]?.length ?? 0);
+  }
+}
+
+function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
+}
+
+function datagramSocket(): number {
+  const fd = libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw lastError("socket");
+  return fd;
+}
+
+/** `struct sockaddr_un`; the caller keeps within its 108 bytes. */
+function unixAddress(path: string): Uint8Array<ArrayBuffer> {
+  const text = cString(path);
+  const address = new Uint8Array(2 + text.length);
+  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+  address.set(text, 2);
+  return address;
+}

@@ -1,0 +1,27 @@
+import { encodeFrame, FrameDecoder } from "../protocol/framing.ts";
+import { type FromWorker, isMessage, type ToWorker } from "../protocol/messages.ts";
+import type { Connection } from "../system/system.ts";
+
+/** The worker's end of its link to the master. */
+export class MasterChannel {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Settles when the message is handed over, or the master is gone. */
+  send(message: FromWorker): Promise<void> {
+    return this.#connection.send(encodeFrame(message));
+  }
+
+  /** Ends when the master is gone. */
+  async *messages(): AsyncGenerator<ToWorker> {
+    const decoder = new FrameDecoder();
+    for await (const bytes of this.#connection.receive()) {
+      for (const message of decoder.push(bytes)) {
+        if (isMessage(message)) yield message as ToWorker;
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { topLines } from "../../../src/cli/ctl/top_screen.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
+import { latencies, statusOf, workerStatus } from "../statuses.ts";
+
+const wide = { columns: 200, rows: 50 };
+/** Lines before the first worker. */
+const headLines = 5;
+
+Deno.test("rates are of the time between two looks, by process and in all", () => {
+  const before = statusOf([workerStatus({ requests: 100 }), workerStatus({ slot: 1, pid: 101 })], {
+    at: 1_000,
+  });
+  const now = statusOf([
+    workerStatus({ requests: 101, inFlight: 2, lag: 3 }),
+    workerStatus({ slot: 1, pid: 101, requests: 4_000, inFlight: 1 }),
+  ], { at: 3_000 });
+  const [title, master, sum, , head, first, second] = topLines(before, now, wide);
+  assertEquals(title, "main.ts is running on 127.0.0.1:8000");
+  assertEquals(master, "master 41, generation 1, 2 ready of 2, cpu -, memory -");
+  assertEquals(sum, "2001 req/s, 3 in flight, - waiting, p50 -, p99 -");
+  assertMatch(
+    head!,
+    /^WORKER +PID +GEN +STATE +REQ\/S +P50 +P99 +IN FLIGHT +LAG +CPU +MEMORY +AGE +REQUEST$/,
+  );
+  assertMatch(first!, /^0 +100 +1 +ready +0\.5 +- +- +2 +3ms +- +- +1m01s +-$/);
+  assertMatch(second!, /^1 +101 +1 +ready +2000 /);
+});
+
+Deno.test("what the status tells has its unit", () => {
+  const current = { method: "GET", path: "/report?\x1b[2J", ms: 12_345 };
+  const worker = workerStatus({ p50: 1.26, p99: 250.4, cpu: 0.333, memory: 64.4 * 2 ** 20, current });
+  const line = topLines(null, statusOf([worker]), wide)[headLines]!;
+  assertMatch(line, / 1\.3ms +250ms +0 +0ms +33% +64M +1m01s +GET \/report\? \[2J 12s$/);
+});
+
+Deno.test("latencies in all are those of the requests since the last look", () => {
+  const worker = workerStatus();
+  const status = statusOf([worker]);
+  const withLatency = (at: number, ...ms: number[]) => ({
+    ...status,
+    at,
+    totals: { ...status.totals, latency: latencies(...ms), backlog: 3 },
+  });
+  const before = withLatency(0, 500, 500, 500);
+  const sum = topLines(before, withLatency(1_000, 500, 500, 500, 2), wide)[2]!;
+  assertMatch(sum, /3 waiting, p50 2\.\dms, p99 2\.\dms$/);
+  assertStringIncludes(topLines(before, withLatency(1_000, 500, 500, 500), wide)[2]!, "p50 -, p99 -");
+});
+
+Deno.test("what is not known yet is a dash: the first look, a process that took the slot of another", () => {
+  const status = statusOf([workerStatus({ requests: 5 })]);
+  assertMatch(topLines(null, status, wide)[2]!, /^- req\/s/);
+  assertMatch(topLines(null, status, wide)[headLines]!, /ready +- /);
+  const replaced = statusOf([workerStatus({ pid: 200, requests: 2, state: "booting" })], { at: 1_000 });
+  assertMatch(topLines(status, replaced, wide)[headLines]!, /^0 +200 +1 +booting +- /);
+  assertMatch(topLines(status, status, wide)[headLines]!, /ready +- /);
+});
+
+Deno.test("a worker that is held up says so", () => {
+  const status = statusOf([workerStatus({ isStalled: true })]);
+  assertMatch(topLines(null, status, wide)[headLines]!, /ready, stalled/);
+});
+
+Deno.test("the screen is never left: long lines are cut, workers that do not fit are counted", () => {
+  const workers = Array.from({ length: 40 }, (_, slot) => workerStatus({ slot, pid: 100 + slot }));
+  const status = statusOf(workers);
+  for (const size of [{ columns: 20, rows: 10 }, { columns: 80, rows: 24 }, { columns: 1, rows: 1 }]) {
+    const lines = topLines(null, status, size);
+    assertEquals(lines.length, size.rows);
+    assert(lines.every((line) => line.length <= size.columns));
+  }
+  assertEquals(topLines(null, status, { columns: 80, rows: 10 }).at(-1), "… and 36 more");
+  assertEquals(topLines(null, status, { columns: 80, rows: 45 }).length, 45);
+});
+
+Deno.test("what an app is called does not reach the terminal as a command", () => {
+  const status = statusOf([workerStatus()], { app: "a\x1b[2Jb.ts" });
+  assert(!topLines(null, status, wide).join("").includes("\x1b"));
+});

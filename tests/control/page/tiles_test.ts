@@ -1,0 +1,89 @@
+import { linePath, topOf } from "../../../src/control/page/chart.ts";
+import {
+  clockText,
+  countText,
+  durationText,
+  latencyText,
+  memoryText,
+  shareText,
+} from "../../../src/control/page/format.ts";
+import { chartSpan, keep, type Sample, sampleOf, workerRate } from "../../../src/control/page/samples.ts";
+import type { Status } from "../../../src/core/telemetry/status.ts";
+import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";
+import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
+
+const later = (status: Status, ms: number): Status => ({ ...status, at: status.at + ms });
+
+Deno.test("a sample tells of the time since the one before", () => {
+  const then = after(calmStatus, ...Array(50).fill(1_000));
+  const sample = sampleOf(then, later(after(then, ...Array(20).fill(10)), 2_000));
+  assertEquals([sample.rate, sample.inFlight, sample.backlog, sample.ready, sample.target], [10, 0, 0, 2, 2]);
+  // Only the quick requests came since then.
+  assertAlmostEquals(sample.p99!, 10, 2.5);
+});
+
+Deno.test("the first sample, and the first of another master, have neither rate nor latencies", () => {
+  const then = after(calmStatus, 5, 5, 5);
+  for (const before of [null, { ...then, pid: 99 }, { ...then, startedAt: 1 }]) {
+    const { rate, p50, p90, p99 } = sampleOf(before, later(then, 1_000));
+    assertEquals([rate, p50, p90, p99], [null, null, null, null]);
+  }
+  assertEquals(sampleOf(then, then).rate, null, "no time went by");
+});
+
+Deno.test("a worker has a rate from its second look on", () => {
+  const then = { ...calmStatus, workers: [{ ...readyWorker, requests: 10 }] };
+  const now = later(calmStatus, 1_000);
+  const worker = { ...readyWorker, requests: 40 };
+  assertEquals(workerRate(then, now, worker), 30);
+  assertEquals(workerRate(null, now, worker), null);
+  assertEquals(workerRate(then, now, { ...worker, pid: 7 }), null);
+});
+
+Deno.test("samples are kept for as long as a chart shows, even when the clock is set back", () => {
+  let samples: readonly Sample[] = [];
+  for (let second = 0; second < 1_000; second++) {
+    samples = keep(samples, sampleOf(null, later(calmStatus, second * 1_000)));
+  }
+  assertEquals(samples.length, chartSpan / 1_000);
+  const back = keep(samples, sampleOf(null, calmStatus));
+  assertEquals(back.map(({ at }) => at), [calmStatus.at]);
+});
+
+const frame = { width: 100, height: 50, until: 10_000, span: 10_000, top: 10 };
+
+Deno.test("a line goes from left to right, and up with the value", () => {
+  const points = [{ at: 8_000, value: 0 }, { at: 9_000, value: 5 }, { at: 10_000, value: 20 }];
+  assertEquals(linePath(points, frame), "M80 50h0L90 25L100 0");
+  assertEquals(linePath([], frame), "");
+});
+
+Deno.test("a line has a gap where a value is missing or nothing was heard for long", () => {
+  const missing = [{ at: 8_000, value: 0 }, { at: 9_000, value: null }, { at: 10_000, value: 0 }];
+  assertEquals(linePath(missing, frame), "M80 50h0M100 50h0");
+  assertEquals(linePath([{ at: 0, value: 10 }, { at: 10_000, value: 10 }], frame), "M0 0h0M100 0h0");
+});
+
+Deno.test("the upper edge of a chart is a round number that no value exceeds", () => {
+  assertEquals([[], [null], [0.2], [1], [3], [6], [10], [11], [499]].map((values) => topOf(values, 1)), [
+    ...[1, 1, 1, 1, 5, 10, 10, 20, 500],
+  ]);
+  for (let value = 1; value < 1e9; value *= 1.37) assert(topOf([value], 1) >= value);
+  assertEquals([[0.04], [0.1], [0.3], [1]].map((values) => topOf(values, 0.1)), [0.1, 0.1, 0.5, 1]);
+});
+
+Deno.test("figures are short", () => {
+  assertEquals(
+    [0, 59_999, 60_000, 3_599_000, 11_220_000, 90_000_000].map(durationText),
+    ["0 s", "59 s", "1 m 00 s", "59 m 59 s", "3 h 07 m", "1 d 01 h"],
+  );
+  assertEquals([null, 0.044, 9.9, 12.4, 1_500, 81_920].map(latencyText), [
+    ...["–", "0.04 ms", "9.9 ms", "12 ms", "1.5 s", "82 s"],
+  ]);
+  assertEquals([null, 0, 3, 0.25, 123.4, 9_999, 12_345, 12_345_678].map(countText), [
+    ...["–", "0", "3", "0.3", "123", "9999", "12k", "12M"],
+  ]);
+  assertEquals([shareText(null), shareText(0.256), shareText(2)], ["–", "26 %", "200 %"]);
+  assertEquals([memoryText(null), memoryText(50 * 2 ** 20)], ["–", "50 MB"]);
+  assertEquals(clockText(Date.UTC(2024, 1, 1, 23, 30, 5), -60), "00:30:05");
+});

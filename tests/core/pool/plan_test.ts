@@ -1,0 +1,285 @@
+import fc from "fast-check";
+import { type Goal, type Member, plan, type PoolAction, surgeOf } from "../../../src/core/pool/plan.ts";
+import { assert, assertEquals } from "../../assert.ts";
+
+const goal = (over: Partial<Goal> = {}): Goal => ({
+  target: 2,
+  serving: 1,
+  rolling: null,
+  paused: false,
+  surge: 1,
+  maySpawn: true,
+  ...over,
+});
+const member = (slot: number, generation = 1, is: Member["is"] = "ready"): Member => ({
+  slot,
+  generation,
+  is,
+  dueForRecycling: false,
+});
+const dueForRecycling = (slot: number, generation = 1): Member => ({
+  ...member(slot, generation),
+  dueForRecycling: true,
+});
+
+Deno.test("an empty pool starts all its workers at once, in the lowest slots", () => {
+  assertEquals(plan([], goal({ target: 3 })), [
+    { type: "spawn", slot: 0, generation: 1 },
+    { type: "spawn", slot: 1, generation: 1 },
+    { type: "spawn", slot: 2, generation: 1 },
+  ]);
+});
+
+Deno.test("a gap is filled with the free slot, and a slot that is still leaving is not reused", () => {
+  assertEquals(plan([member(1), member(0, 1, "leaving")], goal()), [{
+    type: "spawn",
+    slot: 2,
+    generation: 1,
+  }]);
+});
+
+Deno.test("back-off holds replacements", () => {
+  assertEquals(plan([member(0)], goal({ maySpawn: false })), []);
+});
+
+Deno.test("too many: those still booting go first, then the highest slots", () => {
+  const members = [member(0), member(1), member(2, 1, "booting"), member(3)];
+  assertEquals(plan(members, goal({ target: 2 })), [{ type: "drain", slot: 2 }, { type: "drain", slot: 3 }]);
+});
+
+Deno.test("too many: of those that are ready, the one with least to do goes first", () => {
+  const members = [5, 2, 7].map((load, slot) => ({ ...member(slot), load }));
+  assertEquals(plan(members, goal({ target: 2 })), [{ type: "drain", slot: 1 }]);
+  const booting = { ...member(3, 1, "booting"), load: 9 };
+  assertEquals(plan([...members, booting], goal({ target: 3 })), [{ type: "drain", slot: 3 }]);
+});
+
+Deno.test("a roll tries one canary and keeps every old worker", () => {
+  const rolling = goal({ rolling: 2 });
+  const old = [member(0), member(1)];
+  assertEquals(plan(old, rolling), [{ type: "spawn", slot: 2, generation: 2 }]);
+  assertEquals(plan([...old, member(2, 2, "booting")], rolling), []);
+});
+
+Deno.test("a worker that dies while the canary is tried is replaced by the generation known to boot", () => {
+  assertEquals(plan([member(0), member(2, 2, "booting")], goal({ rolling: 2 })), [
+    { type: "spawn", slot: 1, generation: 1 },
+  ]);
+});
+
+Deno.test("after the canary: an old worker goes only when the ready ones make up the target without it", () => {
+  const serving = goal({ serving: 2 });
+  const old = [member(0), member(1)];
+  assertEquals(plan([...old, member(2, 2, "booting")], serving), []);
+  // The next new worker may boot while the first old one drains.
+  assertEquals(plan([...old, member(2, 2)], serving), [
+    { type: "drain", slot: 1 },
+    { type: "spawn", slot: 3, generation: 2 },
+  ]);
+});
+
+Deno.test("as many new workers boot at once as the surge allows, and each replaces an old one", () => {
+  const serving = goal({ serving: 2, target: 4, surge: 2 });
+  const old = [0, 1, 2, 3].map((slot) => member(slot));
+  const spawn = (slot: number) => ({ type: "spawn", slot, generation: 2 } as const);
+  const drain = (slot: number) => ({ type: "drain", slot } as const);
+  assertEquals(plan([...old, member(4, 2)], serving), [drain(3), spawn(5), spawn(6)]);
+  const booting = [member(4, 2), member(5, 2, "booting"), member(6, 2, "booting")];
+  assertEquals(plan([...old.slice(0, 3), ...booting], serving), []);
+  const ready = [member(4, 2), member(5, 2), member(6, 2)];
+  assertEquals(plan([...old.slice(0, 3), ...ready], serving), [drain(2), drain(1), spawn(3)]);
+});
+
+Deno.test("a roll that is held replaces nobody and starts what is missing from the old generation", () => {
+  const held = goal({ serving: 1, target: 3, paused: true });
+  assertEquals(plan([member(0), member(3, 2), member(4, 2)], held), []);
+  assertEquals(plan([member(3, 2), member(4, 2)], held), [{ type: "spawn", slot: 0, generation: 1 }]);
+  assertEquals(plan([member(0), member(1), member(3, 2), member(4, 2)], held), [{ type: "drain", slot: 1 }]);
+});
+
+Deno.test("a share of the target is rounded down, but one can always be replaced", () => {
+  const targets = [0, 1, 4, 7, 8, 100];
+  assertEquals(targets.map((target) => surgeOf({ percent: 25 }, target)), [1, 1, 1, 1, 2, 25]);
+  assertEquals(targets.map((target) => surgeOf({ workers: 3 }, target)), Array(6).fill(3));
+});
+
+Deno.test("target 0 drains everybody and tries no canary", () => {
+  assertEquals(plan([member(0)], goal({ target: 0, rolling: 2 })), [{ type: "drain", slot: 0 }]);
+});
+
+Deno.test("a spent worker serves until its replacement is ready, and only it is drained", () => {
+  const before = [dueForRecycling(0), member(1)];
+  assertEquals(plan(before, goal()), [{ type: "spawn", slot: 2, generation: 1 }]);
+  assertEquals(plan([...before, member(2, 1, "booting")], goal()), []);
+  assertEquals(plan([...before, member(2)], goal()), [{ type: "drain", slot: 0 }]);
+  assertEquals(plan([member(1), member(2), { ...dueForRecycling(0), is: "leaving" }], goal()), []);
+});
+
+Deno.test("back-off leaves a spent worker serving", () => {
+  assertEquals(plan([dueForRecycling(0), member(1)], goal({ maySpawn: false })), []);
+});
+
+Deno.test("fewer workers are wanted: a spent one goes first and without a replacement", () => {
+  const members = [dueForRecycling(0), member(1), member(2)];
+  assertEquals(plan(members, goal()), [{ type: "drain", slot: 0 }]);
+  assertEquals(plan(members, goal({ rolling: 2 }))[0], { type: "drain", slot: 0 });
+});
+
+Deno.test("a reload takes a spent worker along with all others of its generation", () => {
+  const members = [dueForRecycling(0), member(1)];
+  assertEquals(plan(members, goal({ rolling: 2 })), [{ type: "spawn", slot: 2, generation: 2 }]);
+  assertEquals(plan([...members, member(2, 2)], goal({ serving: 2 }))[0], { type: "drain", slot: 0 });
+});
+
+/** Performs the plan's actions; workers that boot and drain do so when `event` picks them. */
+function perform(members: Member[], actions: PoolAction[]): Member[] {
+  for (const action of actions) {
+    if (action.type === "spawn") members = [...members, member(action.slot, action.generation, "booting")];
+    else members = members.map((m) => m.slot === action.slot ? { ...m, is: "leaving" } : m);
+  }
+  return members;
+}
+
+const events = fc.array(
+  fc.oneof(
+    fc.record({ type: fc.constantFrom("ready", "gone", "die"), pick: fc.nat(20) }),
+    fc.record({ type: fc.constant("target"), pick: fc.integer({ min: 1, max: 6 }) }),
+    fc.record({ type: fc.constantFrom("roll", "promote", "abandon"), pick: fc.constant(0) }),
+  ),
+  { maxLength: 60 },
+);
+
+Deno.test("property: whatever happens, slots are unique, readiness is kept, and calm ends at the target", () => {
+  fc.assert(
+    fc.property(events, (history) => {
+      let members: Member[] = [];
+      let current = goal();
+      let last = 1;
+      const settle = () => {
+        const ready = members.filter((m) => m.is === "ready").length;
+        const actions = plan(members, current);
+        const drained = actions.filter((a) =>
+          a.type === "drain" && members.find((m) => m.slot === a.slot)?.is === "ready"
+        ).length;
+        assert(
+          ready - drained >= Math.min(ready, current.target),
+          "a plan takes no needed ready worker away",
+        );
+        members = perform(members, actions);
+        assertEquals(new Set(members.map((m) => m.slot)).size, members.length, "slots are unique");
+      };
+      const react = (type: string, pick: number) => {
+        const candidates = members.filter((m) =>
+          type === "ready" ? m.is === "booting" : type === "gone" ? m.is === "leaving" : true
+        );
+        const chosen = candidates[pick % Math.max(1, candidates.length)];
+        if (type === "target") current = { ...current, target: pick };
+        else if (type === "roll" && current.rolling === null) current = { ...current, rolling: ++last };
+        else if (type === "abandon") {
+          members = members.map((m) => m.generation === current.rolling ? { ...m, is: "leaving" } : m);
+          current = { ...current, rolling: null };
+        } else if (type === "promote" && current.rolling !== null) {
+          if (members.some((m) => m.generation === current.rolling && m.is === "ready")) {
+            current = { ...current, serving: current.rolling, rolling: null };
+          }
+        } else if (chosen !== undefined && type === "ready") {
+          members = members.map((m) => m === chosen ? { ...m, is: "ready" } : m);
+        } else if (chosen !== undefined && (type === "gone" || type === "die")) {
+          members = members.filter((m) => m !== chosen);
+        }
+      };
+      settle();
+      for (const { type, pick } of history) {
+        react(type, pick);
+        settle();
+      }
+      // Calm: everything boots and drains, a canary is promoted.
+      for (let round = 0; round < 40; round++) {
+        react("ready", 0);
+        react("gone", 0);
+        react("promote", 0);
+        settle();
+      }
+      assertEquals(
+        members.map((m) => [m.generation, m.is]),
+        Array(current.target).fill([current.serving, "ready"]),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+const recyclingEvents = fc.array(
+  fc.record({
+    type: fc.constantFrom("spend", "ready", "gone", "fail to boot", "hold", "release"),
+    pick: fc.nat(20),
+  }),
+  { maxLength: 60 },
+);
+
+Deno.test("property: while workers are recycled one by one, the target is ready and at most one more is there", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6 }), recyclingEvents, (target, history) => {
+      let current = goal({ target });
+      let members = Array.from({ length: target }, (_, slot) => member(slot));
+      const wanted = () => members.filter((m) => m.is !== "leaving");
+      const settle = () => {
+        members = perform(members, plan(members, current));
+        const ready = members.filter((m) => m.is === "ready").length;
+        assert(ready >= target, `${ready} of ${target} are ready`);
+        assert(wanted().length <= target + 1, `${wanted().length} for ${target}`);
+      };
+      const react = (type: string, pick: number) => {
+        if (type === "hold" || type === "release") {
+          current = { ...current, maySpawn: type === "release" };
+          return;
+        }
+        // As the master does: one is marked, and no other until it has been replaced.
+        const isCalm = wanted().length === target &&
+          wanted().every((m) => m.is === "ready" && !m.dueForRecycling);
+        const candidates = members.filter((m) =>
+          type === "spend" ? isCalm && m.is === "ready" : m.is === (type === "gone" ? "leaving" : "booting")
+        );
+        const chosen = candidates[pick % Math.max(1, candidates.length)];
+        members = members.flatMap((m) =>
+          m !== chosen
+            ? [m]
+            : type === "spend"
+            ? [{ ...m, dueForRecycling: true }]
+            : type === "ready"
+            ? [{ ...m, is: "ready" }]
+            : []
+        );
+      };
+      for (const { type, pick } of history) {
+        react(type, pick);
+        settle();
+      }
+      for (const type of ["release", "ready", "gone"]) {
+        react(type, 0);
+        settle();
+      }
+      assert(wanted().every((m) => m.is === "ready" && !m.dueForRecycling), "the spent one was replaced");
+      assertEquals(wanted().length, target);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("property: however many are spent at once, they are replaced one by one", () => {
+  fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), (spentOnes) => {
+    const target = spentOnes.length;
+    let members = spentOnes.map((isSpent, slot) => isSpent ? dueForRecycling(slot) : member(slot));
+    for (let round = 0; round <= target; round++) {
+      for (const is of ["booting", "leaving"] as const) {
+        members = perform(members, plan(members, goal({ target })));
+        const count = (is: Member["is"]) => members.filter((m) => m.is === is).length;
+        assert(count("ready") >= target && count("ready") + count("booting") <= target + 1);
+        members = is === "booting"
+          ? members.map((m) => m.is === is ? { ...m, is: "ready" } : m)
+          : members.filter((m) => m.is !== is);
+      }
+    }
+    assertEquals(members.map((m) => [m.is, m.dueForRecycling]), Array(target).fill(["ready", false]));
+  }));
+});

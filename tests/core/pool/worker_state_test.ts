@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import {
+  boot,
+  killMargin,
+  postpone,
+  step,
+  type WorkerEvent,
+  type WorkerState,
+} from "../../../src/core/pool/worker_state.ts";
+import { assert, assertEquals } from "../../assert.ts";
+
+const limits = { bootTimeout: 60_000, timeout: 30_000, gracefulTimeout: 10_000 };
+const at = (state: WorkerState, event: WorkerEvent, now: number) => step(state, event, now, limits);
+const ready: WorkerState = { is: "ready", since: 0, lastHeartbeat: 0 };
+
+Deno.test("a worker that is ready in time counts from then on", () => {
+  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85, lastHeartbeat: 85 });
+});
+
+Deno.test("boot-timeout kills a worker that is not ready, and not a moment earlier", () => {
+  assertEquals(at(boot(0), { type: "tick" }, 59_999).action, undefined);
+  assertEquals(at(boot(0), { type: "tick" }, 60_000), {
+    state: { is: "killed", because: "boot-timeout" },
+    action: { type: "kill", because: "boot-timeout" },
+  });
+});
+
+Deno.test("a beat keeps a ready worker alive, silence kills it", () => {
+  const beaten = at(ready, { type: "heartbeat" }, 29_000).state;
+  assertEquals(at(beaten, { type: "tick" }, 58_999).action, undefined);
+  assertEquals(at(beaten, { type: "tick" }, 59_000).action, { type: "kill", because: "unresponsive" });
+});
+
+Deno.test("timeout 0 never kills a silent worker", () => {
+  assertEquals(step(ready, { type: "tick" }, 1e9, { ...limits, timeout: 0 }).action, undefined);
+});
+
+Deno.test("draining ends in a kill only after the worker's own deadline and a margin", () => {
+  const { state, action } = at(ready, { type: "drain", handedOver: true }, 0);
+  assertEquals(action, { type: "drain", handedOver: true });
+  assertEquals(at(state, { type: "tick" }, 10_000).action, undefined);
+  assertEquals(at(state, { type: "tick" }, 10_000 + killMargin).action, {
+    type: "kill",
+    because: "drain-overdue",
+  });
+});
+
+Deno.test("a worker that began to drain by itself is not told again", () => {
+  const { state } = at(ready, { type: "draining" }, 0);
+  assertEquals(at(state, { type: "drain", handedOver: true }, 1).action, undefined);
+});
+
+Deno.test("a worker still booting is killed when it is not wanted: it has nothing to drain", () => {
+  assertEquals(at(boot(0), { type: "drain", handedOver: true }, 1).action, {
+    type: "kill",
+    because: "unwanted",
+  });
+});
+
+Deno.test("property: every worker ends, it is killed at most once, and gone is the end", () => {
+  const event = fc.constantFrom<WorkerEvent>(
+    { type: "ready" },
+    { type: "heartbeat" },
+    { type: "drain", handedOver: true },
+    { type: "draining" },
+    { type: "kill", because: "quick-stop" },
+    { type: "exit" },
+    { type: "tick" },
+  );
+  fc.assert(fc.property(fc.array(fc.tuple(event, fc.nat(20_000))), (history) => {
+    let state = boot(0);
+    let now = 0;
+    let kills = 0;
+    for (const [next, wait] of history) {
+      now += wait;
+      const was = state;
+      const result = at(state, next, now);
+      state = result.state;
+      if (result.action?.type === "kill") kills++;
+      if (was.is === "gone") assertEquals(state, was);
+      if (was.is === "killed") assert(state.is === "killed" || state.is === "gone");
+    }
+    assert(kills <= 1);
+    assertEquals(at(state, { type: "exit" }, now).state, { is: "gone" });
+  }));
+});
+
+Deno.test("what the master slept through is not held against its workers", () => {
+  const later = (state: WorkerState) => at(postpone(state, 100_000), { type: "tick" }, 100_100).action;
+  assertEquals(
+    [later(boot(0)), later(ready), later(at(ready, { type: "drain", handedOver: true }, 0).state)],
+    [
+      undefined,
+      undefined,
+      undefined,
+    ],
+  );
+});

@@ -1,0 +1,76 @@
+import { bucketBounds } from "../../../src/core/telemetry/latency_histogram.ts";
+import { latencyBounds, metrics } from "../../../src/core/telemetry/metrics.ts";
+import { notReadyBecause } from "../../../src/core/telemetry/readiness.ts";
+import { packLines, statsdLines } from "../../../src/core/telemetry/statsd.ts";
+import { assert, assertEquals, assertMatch } from "../../assert.ts";
+import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
+
+Deno.test("names and units are by Prometheus' conventions", () => {
+  const names = metrics.map(({ name }) => name);
+  assertEquals(new Set(names).size, names.length);
+  for (const { name, type, help } of metrics) {
+    assertMatch(name, /^denicorn_[a-z]+(_[a-z]+)*$/);
+    assertEquals(name.endsWith("_total"), type === "counter", name);
+    assert(!/millis|_ms|_kb|_percent/.test(name), name);
+    assertMatch(help, /^[A-Z0-9].*\.$/);
+  }
+});
+
+Deno.test("every bound of the latency metric is one of the buckets that are counted", () => {
+  assertEquals(latencyBounds.filter((bound) => !bucketBounds.includes(bound * 1000)), []);
+  assert([0.01, 0.02, 0.64, 81.92].every((bound) => latencyBounds.includes(bound)));
+});
+
+Deno.test("the latency metric counts up from bucket to bucket", () => {
+  const histogram = metrics.find(({ type }) => type === "histogram")!;
+  const samples = histogram.read(after(calmStatus, 3, 15, 15, 500, 100_000, 1e9));
+  const at = (le: string) => samples.find(({ labels }) => labels.le === le)!.value;
+  assertEquals(["0.0025", "0.005", "0.01", "0.02", "0.32", "0.64", "81.92", "+Inf"].map(at), [
+    ...[0, 1, 1, 3, 3, 4, 4, 6],
+  ]);
+  const [sum, count] = ["_sum", "_count"].map((suffix) =>
+    samples.find((one) => one.suffix === suffix)!.value
+  );
+  assertEquals(count, 6);
+  assert(sum! > 200 && sum! < 240, String(sum));
+});
+
+Deno.test("what is not known is left out", () => {
+  const status = { ...calmStatus, totals: { ...calmStatus.totals, backlog: null } };
+  const empty = metrics.filter((metric) => metric.read(status).length === 0).map(({ name }) => name);
+  assertEquals(empty, [
+    "denicorn_connections_waiting",
+    "denicorn_worker_cpu_ratio",
+    "denicorn_worker_memory_bytes",
+    "denicorn_master_cpu_seconds_total",
+    "denicorn_master_memory_bytes",
+  ]);
+});
+
+Deno.test("half of the workers are enough to be ready, but one in any case", () => {
+  const reason = (target: number, ready: number, phase: typeof calmStatus.phase = "running") =>
+    notReadyBecause({ ...calmStatus, phase, target, workers: Array(ready).fill(readyWorker) });
+  assertEquals([reason(1, 1), reason(4, 2), reason(5, 3), reason(4, 4, "reloading")], Array(4).fill(null));
+  assertEquals(reason(5, 2), "2 workers are ready, 3 of 5 would be enough");
+  assertEquals(reason(3, 1), "1 worker is ready, 2 of 3 would be enough");
+  assertEquals(reason(0, 0), "all workers are drained, as asked for");
+  assertEquals(reason(1, 1, "stopping"), "it is stopping");
+  assertEquals(reason(1, 1, "starting"), "it is starting");
+});
+
+Deno.test("StatsD is told the difference, a duration of many requests with its rate", () => {
+  assertEquals(statsdLines(null, calmStatus), ["gunicorn.workers:2|g", "gunicorn.backlog:0|g"]);
+  const before = after(calmStatus, 9, 9);
+  assertEquals(statsdLines(before, before).length, 2);
+  assertEquals(statsdLines(before, after(before, 9, 9, 9, 9, 30)).slice(2), [
+    "gunicorn.requests:5|c",
+    "gunicorn.request.status.2xx:5|c",
+    "gunicorn.request.duration:9|ms|@0.25",
+    "gunicorn.request.duration:30|ms",
+  ]);
+});
+
+Deno.test("lines are packed into datagrams that pass the network whole", () => {
+  assertEquals(packLines(["aaa", "bbb", "cc", "ddddddddd", "e"], 7), ["aaa\nbbb", "cc", "ddddddddd", "e"]);
+  assertEquals(packLines([], 7), []);
+});

@@ -1,0 +1,62 @@
+import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import { openLog } from "../../src/log/logger.ts";
+import { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { EventLog } from "../../src/master/telemetry/event_log.ts";
+import { LifecycleLog } from "../../src/master/telemetry/lifecycle_log.ts";
+import { WorkerTable } from "../../src/master/workers/worker_table.ts";
+import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import { FakeProcess, FakeSystem } from "./fake_system.ts";
+
+/** Workers as the master knows them, without a loop around them. */
+export class FakeWorkers {
+  readonly system = new FakeSystem();
+  readonly workerTable = new WorkerTable();
+  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+  readonly scoreboard = new Scoreboard(this.system, null, this.#memory);
+  readonly eventLog = new EventLog(this.system.clock);
+  readonly lifecycle = new LifecycleLog(
+    openLog(
+      this.system,
+      { level: "info", format: "text", errorLogfile: "-", accessLogfile: null },
+      { pid: 41 },
+    ).logger,
+    this.eventLog,
+  );
+
+  get now(): number {
+    return this.system.clock.monotonic();
+  }
+
+  /** The lines of the log without their times. */
+  get lines(): string[] {
+    return this.system.written.stderr.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, ""));
+  }
+
+  /** A worker that boots in `slot`, with process id 100 + slot. */
+  booting(slot: number): WorkerHandle {
+    const commandLine = { settings: new Map([["app", ["app.ts"]]] as const) };
+    const { settings } = resolveSettings({ commandLine, environment: {}, cores: 2 });
+    const worker = new WorkerHandle(
+      slot,
+      { number: 1, settings, bundle: null },
+      new FakeProcess(100 + slot),
+      this.now,
+    );
+    this.workerTable.add(worker, `token-${slot}`);
+    this.scoreboard.clear(slot);
+    this.slotOf(worker).pid = worker.process.pid;
+    return worker;
+  }
+
+  ready(slot: number): WorkerHandle {
+    const worker = this.booting(slot);
+    worker.apply({ type: "ready" }, this.now);
+    return worker;
+  }
+
+  /** Where the worker writes. */
+  slotOf({ slot }: WorkerHandle): SlotWriter {
+    return new SlotWriter(this.#memory, slot);
+  }
+}

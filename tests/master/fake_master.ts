@@ -1,0 +1,180 @@
+import type { DenicornError } from "../../src/core/errors.ts";
+import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import type { HandledSignal } from "../../src/core/signals.ts";
+import { version } from "../../src/core/version.ts";
+import { openLog } from "../../src/log/logger.ts";
+import { Arbiter } from "../../src/master/arbiter.ts";
+import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
+import { rememberLaunch } from "../../src/master/transitions/launch.ts";
+import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
+import { Steering } from "../../src/master/listeners/steering.ts";
+import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
+import { FrameDecoder } from "../../src/protocol/framing.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import type { Settings } from "../../src/settings/settings.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { settled } from "../fakes/fake_clock.ts";
+import { FakeProcess, FakeSystem } from "../fakes/fake_system.ts";
+
+/** A worker as the test plays it. */
+export interface FakeWorker {
+  readonly slot: number;
+  readonly generation: number;
+  readonly process: FakeProcess;
+  readonly received: ToWorker[];
+  says(message: FromWorker): Promise<void>;
+  disconnects(): Promise<void>;
+}
+
+/** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
+export class FakeMaster {
+  readonly system = new FakeSystem();
+  readonly fakeWorkers: FakeWorker[] = [];
+  readonly arbiter: Arbiter;
+  outcome: DenicornError | null | "running" = "running";
+  renewing: () => Generation["settings"];
+  spawning: () => void = () => {};
+  /** Bundles that were given up. */
+  readonly discarded: string[] = [];
+  /** Of the program that workers run. */
+  version = version;
+  /** What a worker said before it ended is read only when the test lets its link end. */
+  channelsAreSlow = false;
+
+  constructor(workers: number, bundling = bundled, flags: Flags = {}) {
+    const settings = settingsFor(workers, flags);
+    this.renewing = () => settings;
+    const log = openLog(this.system, {
+      level: "info",
+      format: "text",
+      errorLogfile: "-",
+      accessLogfile: null,
+    }, { pid: 41 });
+    this.arbiter = new Arbiter({
+      system: this.system,
+      log,
+      steering: new Steering(this.system, log.logger, null, null),
+      scoreboard: new Scoreboard(this.system, null, this.#memory),
+      startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
+      source: {
+        renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
+        bundle: bundling,
+        shareLogs: () => {},
+        discard: ({ path }) => void this.discarded.push(path),
+      },
+      first: { number: 1, settings, bundle: null },
+      runtimeDirectory: "/run",
+      launch: rememberLaunch(this.system),
+      controlSocket: () => "/run/control.sock",
+      takeover: null,
+    });
+    void this.arbiter.run().then((fault) => this.outcome = fault);
+  }
+
+  get log(): string {
+    return this.system.written.stderr;
+  }
+
+  get lines(): number {
+    return this.log.split("\n").length - 1;
+  }
+
+  /** Those that were not killed or ended. */
+  alive(generation?: number): FakeWorker[] {
+    return this.fakeWorkers.filter((fakeWorker) =>
+      !this.#ended.has(fakeWorker) && (generation === undefined || fakeWorker.generation === generation)
+    );
+  }
+
+  readonly #ended = new Set<FakeWorker>();
+  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+
+  /** Those that were told to finish and have not yet. */
+  draining(generation: number): FakeWorker[] {
+    return this.alive(generation).filter(({ received }) => received.some(({ type }) => type === "drain"));
+  }
+
+  /** Where the worker would write its figures. */
+  slot({ slot }: FakeWorker): SlotWriter {
+    return new SlotWriter(this.#memory, slot);
+  }
+
+  async signal(signal: HandledSignal): Promise<void> {
+    this.arbiter.post({ type: "signal", signal });
+    await settled();
+  }
+
+  /** Makes everybody who is not ready so. */
+  async allReady(): Promise<void> {
+    await settled();
+    for (const fakeWorker of this.alive()) await fakeWorker.says({ type: "ready", addresses: [] });
+  }
+
+  async exits(fakeWorker: FakeWorker, code: number): Promise<void> {
+    fakeWorker.process.end({ code, signal: null });
+    await settled();
+  }
+
+  #spawn(slot: number, generation: Generation, token: string): FakeProcess {
+    this.spawning();
+    const process = new FakeProcess(100 + this.fakeWorkers.length);
+    const received: ToWorker[] = [];
+    const decoder = new FrameDecoder();
+    let worker: WorkerHandle | null = null;
+    const says = async (message: FromWorker) => {
+      if (worker === null) {
+        worker = this.arbiter.workerTable.redeem(token);
+        assert(worker !== null);
+        const send = (bytes: Uint8Array) => {
+          received.push(...decoder.push(bytes) as ToWorker[]);
+          return Promise.resolve();
+        };
+        const connection = { receive: async function* () {}, send, close: () => {} };
+        this.arbiter.post({ type: "connected", worker, connection, version: this.version });
+      }
+      this.arbiter.post({ type: "message", worker, message });
+      await settled();
+    };
+    const disconnects = async () => {
+      worker?.disconnect();
+      await settled();
+    };
+    const fakeWorker: FakeWorker = {
+      slot,
+      generation: generation.number,
+      process,
+      received,
+      says,
+      disconnects,
+    };
+    void process.exited.then(() => {
+      this.#ended.add(fakeWorker);
+      if (!this.channelsAreSlow) worker?.disconnect();
+    });
+    this.fakeWorkers.push(fakeWorker);
+    return process;
+  }
+}
+
+function bundled({ number }: Generation): Promise<AppBundle> {
+  return Promise.resolve({ source: "/srv/app.ts", exportName: "default", path: `/run/${number}.mjs` });
+}
+
+type Flags = Partial<Record<keyof Settings, string>>;
+
+/** With a range of workers among the flags, `workers` is where it begins. */
+export function settingsFor(workers: number, flags: Flags = {}) {
+  const number = flags.maxWorkers === undefined ? "workers" : "minWorkers";
+  const given = Object.entries({ app: "app.ts", [number]: String(workers), ...flags });
+  const commandLine = { settings: new Map(given.map(([key, text]) => [key as keyof Settings, [text]])) };
+  return resolveSettings({ commandLine, environment: {}, cores: 2 }).settings;
+}
+
+/** A stage on which so many workers are ready. */
+export async function serving(workers: number, flags: Flags = {}): Promise<FakeMaster> {
+  const master = new FakeMaster(workers, bundled, flags);
+  await master.allReady();
+  assertEquals(master.alive().length, workers);
+  return master;
+}

@@ -1,0 +1,85 @@
+import { DenicornError } from "../../../src/core/errors.ts";
+import { openLog } from "../../../src/log/logger.ts";
+import { DirectoryGuard } from "../../../src/master/files/directory_guard.ts";
+import { assertEquals, assertMatch, assertThrows } from "../../assert.ts";
+import { FakeSystem } from "../../fakes/fake_system.ts";
+
+function scene() {
+  const system = new FakeSystem();
+  const touched: string[] = [];
+  const files = {
+    ...system.files,
+    list: () => ["channel.sock"],
+    touch: (path: string) => void touched.push(path),
+  };
+  const config = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const { logger } = openLog(system, config, { pid: 41 });
+  const directory = { path: "/run/d", verify: () => {}, ensure: () => {} };
+  const directoryGuard = new DirectoryGuard({ files, clock: system.clock }, logger, directory);
+  const stop = directoryGuard.start();
+  return { system, touched, directory, directoryGuard, stop };
+}
+
+Deno.test("all that lies there is touched every hour", async () => {
+  const { system, touched, stop } = scene();
+  await system.clock.advance(3_500_000);
+  assertEquals(touched, []);
+  await system.clock.advance(200_000);
+  assertEquals(touched, ["/run/d/channel.sock", "/run/d"]);
+  stop();
+});
+
+Deno.test("what is gone is made anew, and a file as it was", async () => {
+  const { system, directoryGuard, stop } = scene();
+  system.texts.set("/run/d/bundle", "code");
+  const forget = directoryGuard.keepFile("/run/d/bundle", () => {});
+  directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
+  directoryGuard.keep(() => null, () => system.texts.set("/unwanted", ""));
+  directoryGuard.check();
+  assertMatch(
+    system.written.stderr,
+    /^\S+ warning master pid=41  socket in \/run\/d was gone, made anew: .*\n$/,
+  );
+  assertEquals([...system.texts.keys()], ["/run/d/bundle", "/run/d/socket"]);
+  forget();
+  system.texts.delete("/run/d/bundle");
+  directoryGuard.check();
+  assertEquals([...system.texts.keys()], ["/run/d/socket"]);
+  stop();
+  await system.clock.advance(10_000);
+});
+
+Deno.test("what cannot be made anew is tried again, and told once", async () => {
+  const { system, directoryGuard, directory, stop } = scene();
+  directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
+  directory.ensure = () => {
+    throw new Error("Permission denied");
+  };
+  await system.clock.advance(10_000);
+  assertMatch(
+    system.written.stderr,
+    /^\S+ error .*anew: \/run\/d \(Permission denied\): no worker can .*\n$/,
+  );
+  directory.ensure = () => {};
+  await system.clock.advance(2_000);
+  assertEquals(system.texts.has("/run/d/socket"), true);
+  stop();
+});
+
+Deno.test("what somebody else has made in its place is not used, even if nothing is missing", async () => {
+  const { system, directoryGuard, directory, stop } = scene();
+  system.texts.set("/run/d/socket", "");
+  directoryGuard.keep(() => "/run/d/socket", () => {});
+  directoryGuard.require();
+  directory.verify = () => {
+    throw new Error("it belongs to somebody else now");
+  };
+  assertThrows(
+    () => directoryGuard.require(),
+    DenicornError,
+    "cannot use the runtime directory: /run/d (it belongs to somebody else now): restart the server",
+  );
+  assertMatch(system.written.stderr, / error .*anew: \/run\/d \(it belongs to somebody else now\): /);
+  stop();
+  await system.clock.advance(10_000);
+});

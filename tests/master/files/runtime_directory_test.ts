@@ -1,0 +1,57 @@
+import { makeRuntimeDirectory } from "../../../src/master/files/runtime_directory.ts";
+import { createSystem } from "../../../src/system/deno_system.ts";
+import type { System } from "../../../src/system/system.ts";
+import { assertEquals } from "../../assert.ts";
+
+/** The real system in a world where `folder` is the place for runtime directories and it is tomorrow. */
+function tomorrowIn(folder: string): System {
+  const system = createSystem();
+  const env = (name: string) => name === "XDG_RUNTIME_DIR" || name === "TMPDIR" ? folder : undefined;
+  return {
+    ...system,
+    host: { ...system.host, env },
+    clock: { ...system.clock, wall: () => Date.now() + 86_400_000 },
+    files: { ...system.files, stat: (path) => path === "/tmp" ? null : system.files.stat(path) },
+  };
+}
+
+Deno.test("what a dead master left is removed, what only has such a name is not", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+  try {
+    const system = tomorrowIn(folder);
+    const dead = await makeRuntimeDirectory(system);
+    // A kill leaves the socket where it is; closing it would remove it.
+    Deno.renameSync(dead.channelSocket, `${folder}/kept`);
+    dead.channels.close();
+    Deno.renameSync(`${folder}/kept`, dead.channelSocket);
+    Deno.writeTextFileSync(`${dead.path}/generation-1.mjs`, "");
+    Deno.mkdirSync(`${folder}/denicorn-backup`);
+    Deno.writeTextFileSync(`${folder}/denicorn-backup/data`, "precious");
+    Deno.mkdirSync(`${folder}/denicorn-odd`);
+    Deno.writeTextFileSync(`${folder}/denicorn-odd/channel.sock`, "not a socket");
+    Deno.mkdirSync(`${folder}/denicorn-empty`);
+
+    using living = await makeRuntimeDirectory(system);
+    using second = await makeRuntimeDirectory(system);
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();
+    const expected = ["backup", "odd"].map((name) => `${folder}/denicorn-${name}`);
+    assertEquals(names, [...expected, living.path, second.path].sort());
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("a master that starts at the same moment, bound and not yet listening, is left alone", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+  try {
+    const tomorrow = tomorrowIn(folder);
+    const system = { ...tomorrow, clock: createSystem().clock };
+    using starting = await makeRuntimeDirectory(system);
+    let looks = 0;
+    const answers = () => Promise.resolve(++looks > 1);
+    using _later = await makeRuntimeDirectory({ ...system, network: { ...system.network, answers } });
+    assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,49 @@
+import { EventLog, retainedEvents, retainedImportant } from "../../../src/master/telemetry/event_log.ts";
+import { assertEquals } from "../../assert.ts";
+import { FakeClock } from "../../fakes/fake_clock.ts";
+
+Deno.test("the last events are kept under growing ids, and those after one can be had", () => {
+  const eventLog = new EventLog(new FakeClock());
+  const event_: number[] = [];
+  const stop = eventLog.follow(({ id }) => event_.push(id));
+  for (let count = 1; count <= retainedEvents + 20; count++) {
+    eventLog.emit({ kind: "scaled", text: `${count}` });
+  }
+  stop();
+  eventLog.emit({ kind: "scaled", text: "last" });
+  assertEquals([event_.length, event_.at(-1)], [retainedEvents + 20, retainedEvents + 20]);
+  const ids = (since: number) => eventLog.since(since).map(({ id }) => id);
+  assertEquals([ids(0).length, ids(0)[0]], [retainedEvents, 22]);
+  assertEquals(ids(retainedEvents + 20), [retainedEvents + 21]);
+  assertEquals(ids(retainedEvents + 21), []);
+});
+
+Deno.test("an id from the count of another master asks for all", () => {
+  const eventLog = new EventLog(new FakeClock());
+  eventLog.emit({ kind: "complete", text: "" });
+  assertEquals(eventLog.since(900).length, 1);
+});
+
+Deno.test("a follower may leave while it is told", () => {
+  const eventLog = new EventLog(new FakeClock());
+  let count = 0;
+  const stop = eventLog.follow(() => {
+    count++;
+    stop();
+  });
+  eventLog.emit({ kind: "complete", text: "" });
+  eventLog.emit({ kind: "complete", text: "" });
+  assertEquals(count, 1);
+});
+
+Deno.test("decisions and deaths are kept for long, however much of the everyday happens between", () => {
+  const eventLog = new EventLog(new FakeClock());
+  for (let count = 1; count <= retainedImportant + 1; count++) {
+    eventLog.emit({ kind: "scaled", text: `${count}` });
+    for (let turn = 0; turn < 10; turn++) eventLog.emit({ kind: "worker-ready", text: "" });
+  }
+  assertEquals(
+    eventLog.important.map(({ text }) => Number(text)),
+    Array.from({ length: retainedImportant }, (_, at) => at + 2),
+  );
+});

@@ -1,0 +1,151 @@
+import { createControlApp } from "../../../src/control/control_app.ts";
+import type { Commands } from "../../../src/control/commands.ts";
+import { openLog } from "../../../src/log/logger.ts";
+import { Steering } from "../../../src/master/listeners/steering.ts";
+import { Takeover } from "../../../src/master/transitions/takeover.ts";
+import type { System } from "../../../src/system/system.ts";
+import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { settled } from "../../fakes/fake_clock.ts";
+import { fakeCommands } from "../../fakes/fake_commands.ts";
+import { FakeSystem } from "../../fakes/fake_system.ts";
+
+/** A new master beside an old one, process 7, which listens on 127.0.0.1:8000. */
+function scene(commands: Partial<Commands> = {}) {
+  const outside = new FakeSystem();
+  const told: string[] = [];
+  const old = createControlApp({
+    ...fakeCommands(),
+    handOver: () => ({ pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 }),
+    retire: () => void told.push("retire"),
+    ...commands,
+  });
+  const system: System = Object.assign(outside, {
+    network: {
+      ...outside.network,
+      answers: () => Promise.resolve(true),
+      fetchUnix: (_path: string, url: string, init?: RequestInit) => Promise.resolve(old.request(url, init)),
+    },
+  });
+  const options = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const { logger } = openLog(system, options, { pid: 1 });
+  const steering = new Steering(system, logger, null, null);
+  const takeover = new Takeover(system, logger, "/run/old.sock", steering, (oldMaster) => {
+    told.push(`claim from ${oldMaster}`);
+    return Promise.resolve();
+  });
+  return { outside, takeover, told };
+}
+
+const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
+
+Deno.test("it tells the old master to go, claims what was its own, and is over when that is gone", async () => {
+  const { outside, takeover, told } = scene();
+  outside.alive.add(7);
+  await takeover.prepare(here);
+  assertEquals(told, []);
+  takeover.reconcile(true, true, () => {});
+  takeover.reconcile(true, true, () => {});
+  await settled();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(told, ["retire", "claim from 7"]);
+  takeover.tick();
+  assertEquals(takeover.inProgress, true);
+  outside.alive.delete(7);
+  takeover.tick();
+  assertEquals(takeover.inProgress, false);
+  assertEquals(takeover.target, 3);
+});
+
+Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
+  const { takeover } = scene();
+  const error = await assertRejects(() =>
+    takeover.prepare({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] })
+  );
+  assertMatch(String(error), /bind is 127\.0\.0\.1:9000 and was 127\.0\.0\.1:8000/);
+});
+
+Deno.test("an old master that expects nobody refuses, and its reason is told", async () => {
+  const { takeover } = scene({
+    handOver: () => {
+      throw new Error("no upgrade is under way: send USR2 to begin one");
+    },
+  });
+  const error = await assertRejects(() => takeover.prepare(here));
+  assertMatch(String(error), /cannot ask the server for handover: .*409.*no upgrade is under way/);
+});
+
+Deno.test("an old master that fails to go is only worth a warning", async () => {
+  const { outside, takeover, told } = scene({
+    retire: () => {
+      throw new Error("not now");
+    },
+  });
+  await takeover.prepare(here);
+  takeover.reconcile(true, true, () => {});
+  await settled();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertMatch(outside.written.stderr, /warning .*retire.*not now/);
+  assertEquals(told, ["claim from 7"]);
+});
+
+Deno.test("an old master that dies first: the first worker that is ready takes over, the old ones are told to go", async () => {
+  const { outside, takeover, told } = scene();
+  for (const pid of [7, 71, 72]) outside.alive.add(pid);
+  await takeover.prepare(here);
+  takeover.reconcile(false, true, () => {});
+  assertEquals(takeover.isWaiting, true);
+  outside.alive.delete(7);
+  outside.alive.delete(71);
+  takeover.tick();
+  assertMatch(outside.written.stderr, /worker process 71 of the old master is gone/);
+  assertMatch(outside.written.stderr, /process 7 is gone before this one serves/);
+  takeover.reconcile(false, true, () => {});
+  assertEquals(outside.signals, ["SIGTERM to 72"]);
+  await settled();
+  assertEquals(told, ["claim from 7"]);
+  takeover.tick();
+  assertEquals(takeover.inProgress, true);
+  await outside.clock.advance(31_000);
+  assertEquals(outside.signals, ["SIGTERM to 72", "SIGKILL to 72"]);
+  outside.alive.delete(72);
+  takeover.tick();
+  assertEquals(takeover.inProgress, false);
+});
+
+Deno.test("an old master that dies as it is told to go: its workers are told instead", async () => {
+  const { outside, takeover } = scene();
+  for (const pid of [7, 71]) outside.alive.add(pid);
+  await takeover.prepare(here);
+  takeover.reconcile(true, true, () => {});
+  outside.alive.delete(7);
+  takeover.tick();
+  assertEquals(outside.signals, ["SIGTERM to 71"]);
+});
+
+Deno.test("an old master that is gone before it gave anything: the address is waited for", async () => {
+  const { outside, takeover, told } = scene({
+    handOver: () => {
+      throw new Error("it is dead");
+    },
+  });
+  let isFree = false;
+  Object.assign(outside.network, {
+    answers: () => Promise.resolve(false),
+    probe() {
+      if (!isFree) throw new Deno.errors.AddrInUse("taken");
+    },
+  });
+  const prepared = { is: false };
+  void takeover.prepare(here).then(() => prepared.is = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  await outside.clock.advance(100);
+  assertEquals(prepared.is, false);
+  isFree = true;
+  await outside.clock.advance(100);
+  assertEquals(prepared.is, true);
+  takeover.reconcile(true, true, () => {});
+  await settled();
+  assertEquals(told, ["claim from null"]);
+  takeover.tick();
+  assertEquals(takeover.inProgress, false);
+});
