@@ -3,9 +3,8 @@
  * is brought one move closer to what is wanted. Decisions are made in `core/`; here they are carried out.
  */
 
-import type { Handover } from "../control/commands.ts";
+import type { Handover, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
-import { signalMeanings } from "../core/signals.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -21,7 +20,7 @@ import {
   heartbeatInterval,
   type SharedResources,
 } from "./workers/generation.ts";
-import { dispatchSignal, type MasterCommands } from "./commands/master_commands.ts";
+import { dispatchSignal } from "./commands/dispatch_signal.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Takeover } from "./transitions/takeover.ts";
@@ -141,7 +140,7 @@ export class Arbiter implements MasterCommands {
       this.#parts;
     switch (event.type) {
       case "signal":
-        return dispatchSignal(signalMeanings[event.signal].master, this, this.#system.host);
+        return dispatchSignal(event.signal, this, this.#system.host);
       case "connected":
         event.worker.connect(event.connection);
         spawner.checkVersion(event.version);

@@ -6,9 +6,11 @@ import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { Admin } from "./commands/admin.ts";
+import type { RunningMaster } from "../control/master_commands.ts";
+import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
+import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
+import { OperationQueue } from "./commands/operation_queue.ts";
 import { assemble } from "./compose.ts";
-import { commandsFor, Control } from "./commands/control_socket.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import type { EarlySignals } from "./commands/early_signals.ts";
 import { logConfig } from "./workers/generation.ts";
@@ -38,10 +40,7 @@ export async function runMaster(
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
-  const control = new Control({ system, logger: log.logger, settings, directory, directoryGuard });
-  cleanup.defer(() => control.close());
-  const admin = new Admin(system, log.logger, settings);
-  cleanup.defer(() => admin.close());
+  const access = adminAccess(system, settings);
   const claimPidfile = (oldMaster: number | null) => {
     if (settings.pid === undefined) return;
     const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
@@ -53,28 +52,40 @@ export async function runMaster(
     probeAddresses(system, settings);
     claimPidfile(null);
   }
+  // They answer for the arbiter, which asks them only while it runs.
+  let control: ControlSocket | null = null;
+  let admin: AdminAddress | null = null;
+  const isControlChosen = isControlSocketChosen(settings);
   const arbiter = await assemble(system, {
     ...{ log, reader, directory, directoryGuard, launch, cleanup },
-    // Whoever answers there is asked which listeners to go on with.
-    controlSocket: () => control.isChosen || directoryGuard.check() ? control.path : null,
+    controlSocket: () => control?.path ?? null,
     async claim(oldMaster) {
       claimPidfile(oldMaster);
-      if (control.isChosen) await retried(system, () => control.open(commands));
-      await retried(system, () => admin.open(commands));
+      if (isControlChosen) await retried(system, () => control?.open());
+      await retried(system, () => admin?.open());
     },
   });
   const startedAt = system.clock.wall();
   const read = (looks: boolean) => statusOf(arbiter, system, startedAt, arbiter.settings.app ?? "", looks);
-  const commands = commandsFor(arbiter, () => read(true), () => {
-    // The places may be claimed by the successor; the answer to this very request goes out first.
-    system.clock.after(0, () => {
-      control.close();
-      admin.close();
-    });
+  const master: RunningMaster = {
+    commands: arbiter,
+    operations: new OperationQueue(arbiter),
+    status: () => read(true),
+  };
+  control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
+  admin = new AdminAddress(system, log.logger, settings, access, master);
+  const closeBoth = () => {
+    control.close();
+    admin.close();
+  };
+  cleanup.defer(closeBoth);
+  // The successor may claim the paths and addresses now; its request to retire is answered first.
+  arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "upgraded") system.clock.after(0, closeBoth);
   });
-  // A path of the operator's choice is the predecessor's until it retires.
-  if (launch.oldMaster === null || !control.isChosen) await control.open(commands);
-  if (launch.oldMaster === null) admin.open(commands);
+  // A chosen path belongs to the old master until it retires.
+  if (launch.oldMaster === null || !isControlChosen) await control.open();
+  if (launch.oldMaster === null) await admin.open();
   if (settings.statsdHost !== undefined) {
     // What processes take is not among what it is told.
     cleanup.defer(sendToStatsd(system, log.logger, settings.statsdHost, () => read(false)));
@@ -109,7 +120,11 @@ function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
 }
 
 /** The predecessor lets go of what it holds in the next moments. */
-async function retried(system: System, work: () => void | Promise<void>, attempts = 40): Promise<void> {
+async function retried(
+  system: System,
+  work: () => void | Promise<void> | undefined,
+  attempts = 40,
+): Promise<void> {
   for (;;) {
     try {
       return await work();

@@ -4,7 +4,7 @@ import type { CommandLine } from "../../settings/command_line.ts";
 import { type Resolved, resolveSettings } from "../../settings/resolve.ts";
 import { workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
-import type { RunnableCommand } from "../commands.ts";
+import type { RunnableCommand } from "../command.ts";
 import { renderExaminationJson, renderExaminationText } from "./doctor_report.ts";
 import { createSettingsReader } from "../read_settings.ts";
 

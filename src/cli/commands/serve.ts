@@ -4,7 +4,7 @@ import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/resolve.ts";
-import type { RunnableCommand } from "../commands.ts";
+import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
 import { createSettingsReader, enterDirectory } from "../read_settings.ts";
 

@@ -1,7 +1,7 @@
 import { ExitCode } from "../../core/errors.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/resolve.ts";
-import type { RunnableCommand } from "../commands.ts";
+import type { RunnableCommand } from "../command.ts";
 import { createSettingsReader } from "../read_settings.ts";
 import { renderSettingsReference } from "../reference/settings.ts";
 import { renderSettingsJson, renderSettingsText } from "./settings_report.ts";

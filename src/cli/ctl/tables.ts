@@ -1,6 +1,6 @@
 /** What `denicorn ctl` prints for people. */
 
-import type { SettingInForce } from "../../control/commands.ts";
+import type { SettingInForce } from "../../control/master_commands.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { alignedTable } from "../layout.ts";

@@ -15,17 +15,15 @@ const cell = (text: string) => code(text.replaceAll("|", "\\|"));
 
 /** `docs/ctl.md`. */
 export function renderCtlReference(): string {
-  const words = subcommands.map(({ name, takes, summary, options }) => [
-    cell(takes === undefined ? name : `${name} ${takes.placeholder}`),
+  const words = subcommands.map(({ name, operand, summary, options }) => [
+    cell(operand === undefined ? name : `${name} ${operand}`),
     summary,
     options.map((option) => code(`--${option}`)).join(", "),
   ]);
-  const taken = endpoints.map((endpoint) => [
-    code(`${endpoint.method} ${endpoint.path}${"canWait" in endpoint ? "?wait=1" : ""}`),
-    "body" in endpoint
-      ? endpoint.body.split(", ").map((part) => part.startsWith("{") ? code(part) : part).join(", ")
-      : "",
-    endpoint.answers,
+  const requests = endpoints.map(({ method, path, canWait, body = [], answers }) => [
+    code(`${method} ${path}${canWait ? "?wait=1" : ""}`),
+    body.map((text) => text === "" ? "nothing" : code(text)).join(", "),
+    answers,
   ]);
   return [
     "# Telling a running server what to do",
@@ -43,7 +41,7 @@ export function renderCtlReference(): string {
     ]),
     "## The socket",
     ...socket.map(paragraph),
-    markdownTable(["request", "body", "answers"], taken),
+    markdownTable(["request", "body", "answers"], requests),
     "## Events",
     ...events.map(paragraph),
     markdownTable(

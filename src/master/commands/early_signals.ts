@@ -12,8 +12,7 @@ export class EarlySignals {
 
   constructor({ processes }: System, quit: () => void) {
     this.#deliver = (signal) => {
-      const { master } = signalMeanings[signal];
-      if (master === "graceful-stop" || master === "quick-stop") quit();
+      if (signalMeanings[signal].command === "stop") quit();
       else this.#held.push(signal);
     };
     for (const signal of handledSignals) processes.onSignal(signal, () => this.#deliver(signal));

@@ -1,6 +1,6 @@
 /** Which workers listen, which of them get the new connections, and which are held up. */
 
-import type { Handover } from "../../control/commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";

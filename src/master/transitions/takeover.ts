@@ -8,7 +8,7 @@
  * takes over as soon as one worker of its own is ready.
  */
 
-import type { Handover } from "../../control/commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import { handOver, retire } from "../../control/control_client.ts";
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";

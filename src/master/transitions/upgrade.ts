@@ -1,6 +1,6 @@
 /** USR2, on the side of the master that is replaced: it starts its successor and keeps serving until that takes over. */
 
-import type { Handover } from "../../control/commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { formatAddress } from "../../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";

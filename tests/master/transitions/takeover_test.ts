@@ -1,24 +1,27 @@
 import { createControlApp } from "../../../src/control/control_app.ts";
-import type { Commands } from "../../../src/control/commands.ts";
+import type { MasterCommands } from "../../../src/control/master_commands.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import { Steering } from "../../../src/master/listeners/steering.ts";
 import { Takeover } from "../../../src/master/transitions/takeover.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { settled } from "../../fakes/fake_clock.ts";
-import { fakeCommands } from "../../fakes/fake_commands.ts";
+import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** A new master beside an old one, process 7, which listens on 127.0.0.1:8000. */
-function scene(commands: Partial<Commands> = {}) {
+function scene(commands: Partial<MasterCommands> = {}) {
   const outside = new FakeSystem();
   const told: string[] = [];
-  const old = createControlApp({
-    ...fakeCommands(),
-    handOver: () => ({ pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 }),
-    retire: () => void told.push("retire"),
-    ...commands,
-  });
+  const handover = { pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 };
+  const old = createControlApp(fakeRunningMaster({
+    commands: {
+      phase: "upgrading",
+      handOver: () => handover,
+      post: ({ type }) => void told.push(type),
+      ...commands,
+    },
+  }));
   const system: System = Object.assign(outside, {
     network: {
       ...outside.network,
@@ -76,7 +79,7 @@ Deno.test("an old master that expects nobody refuses, and its reason is told", a
 
 Deno.test("an old master that fails to go is only worth a warning", async () => {
   const { outside, takeover, told } = scene({
-    retire: () => {
+    post: () => {
       throw new Error("not now");
     },
   });

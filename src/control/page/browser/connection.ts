@@ -1,5 +1,5 @@
 import type { Status } from "../../../core/telemetry/status.ts";
-import { takeEvents } from "../frames.ts";
+import { takeServerSentEvents } from "../../server_sent_events.ts";
 
 /** How the stream is: `refused` waits for a token, all others try again by themselves. */
 export type Connection = "live" | "lost" | "refused";
@@ -60,7 +60,7 @@ export class Feed {
         const { done, value } = await reader.read();
         if (done) return false;
         heard();
-        const { events, rest } = takeEvents(text + value);
+        const { events, rest } = takeServerSentEvents(text + value);
         text = rest;
         for (const { event, data } of events) {
           if (event !== "status" || signal.aborted) continue;
