@@ -93,7 +93,7 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       return c.json(commands.handOver(fdInbox));
     },
     retire(c) {
-      // Else this master would serve on, and nobody could reach it.
+      // This master would keep serving without a control socket and an admin address.
       if (commands.phase !== "upgrading") {
         throw new Refusal("conflict", "cannot retire: no upgrade is in progress, this master keeps serving");
       }

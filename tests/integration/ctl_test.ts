@@ -245,7 +245,7 @@ integrationTest(
       ["/scale", { method: "POST", body: '{"target": 5000}' }, 400],
       ["/scale", { method: "POST", body: '{"target": "-1"}' }, 400],
       ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
-      ["/handover", { method: "POST", body: '{"post": null}' }, 409],
+      ["/handover", { method: "POST", body: '{"fdInbox": null}' }, 409],
       ["/handover", { method: "POST", body: "null" }, 400],
       ["/retire", { method: "POST" }, 409],
       ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],
@@ -340,7 +340,7 @@ integrationTest("ctl tells a socket of another program from one of ours", async 
     assertEquals([code, stdout], [1, ""], words.join());
     assertMatch(
       stderr,
-      /^denicorn: cannot reach the server: .*other\.sock: what answers there is no Denicorn[^\n]+\n$/,
+      /^denicorn: cannot reach the server: .*other\.sock: the program that answers there is not Denicorn[^\n]+\n$/,
     );
   }
 });

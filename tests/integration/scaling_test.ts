@@ -139,7 +139,7 @@ integrationTest("ctl scale --wait has its way for the idle timeout, within the b
   assertEquals(await scale("3"), { code: 0, stdout: "scale done: 3 workers are ready\n", stderr: "" });
   const beyond = await scale("4");
   assertEquals([beyond.code, beyond.stdout], [1, ""]);
-  assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: 3 is the most, by max-workers/);
+  assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: max-workers allows at most 3/);
   await server.ready(1);
   assertMatch(server.stderr, /workers: 1 -> 3: as asked for/);
   assertMatch(server.stderr, /workers: 3 -> 2: below scale-down-busy/);

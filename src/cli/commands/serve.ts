@@ -34,7 +34,7 @@ export const serve: RunnableCommand = {
   },
 };
 
-/** Throws DenicornError `usage` when no app is named anywhere. */
+/** Throws DenicornError `usage` if no source names an app. */
 export function requireApp({ settings }: Resolved): string {
   if (settings.app !== undefined) return settings.app;
   throw new DenicornError(
