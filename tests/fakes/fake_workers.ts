@@ -1,4 +1,4 @@
-import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import { openLog } from "../../src/log/logger.ts";
 import { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
 import { EventLog } from "../../src/master/telemetry/event_log.ts";
@@ -12,7 +12,7 @@ import { FakeProcess, FakeSystem } from "./fake_system.ts";
 export class FakeWorkers {
   readonly system = new FakeSystem();
   readonly workerTable = new WorkerTable();
-  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+  readonly #memory = fakeMemory();
   readonly scoreboard = new Scoreboard(this.system, null, this.#memory);
   readonly eventLog = new EventLog(this.system.clock);
   readonly lifecycle = new LifecycleLog(
@@ -59,4 +59,11 @@ export class FakeWorkers {
   slotOf({ slot }: WorkerHandle): SlotWriter {
     return new SlotWriter(this.#memory, slot);
   }
+}
+
+function fakeMemory(): ArrayBuffer {
+  const slots = 64;
+  const memory = new ArrayBuffer(scoreboardSize(slots));
+  initialise(memory, slots);
+  return memory;
 }

@@ -157,11 +157,11 @@ Deno.test("a process that cannot be started is retried with growing delay", asyn
   assertEquals(master.alive().length, 1);
 });
 
-Deno.test("a silent worker is killed by the master's own clock and replaced", async () => {
+Deno.test("a worker without a heartbeat is killed after timeout and replaced", async () => {
   const master = await serving(1);
-  await master.system.clock.advance(30_000);
+  await master.system.clock.advance(30_200);
   assertEquals(master.fakeWorkers[0]!.process.signals, ["SIGKILL"]);
-  assertMatch(master.log, /killed: silent for longer than timeout; replacing it now/);
+  assertMatch(master.log, /killed: unresponsive for longer than timeout; replacing it now/);
   assertEquals(master.alive().length, 1);
 });
 
@@ -182,8 +182,8 @@ Deno.test("what a worker was busy with is told when it has died, not when it sti
   );
 });
 
-/** A team in which the first worker has served more than `max-requests` allows; a tick has passed. */
-async function spending(): Promise<{ master: FakeMaster; worker: FakeWorker; drained: () => boolean }> {
+/** A server whose first worker has served more than `max-requests` allows; a tick has passed. */
+async function recycling(): Promise<{ master: FakeMaster; worker: FakeWorker; drained: () => boolean }> {
   const master = await serving(2, { maxRequests: "500", timeout: "0" });
   const worker = master.fakeWorkers[0]!;
   master.slot(worker).requests = 512;
@@ -192,9 +192,12 @@ async function spending(): Promise<{ master: FakeMaster; worker: FakeWorker; dra
   return { master, worker, drained };
 }
 
-Deno.test("a spent worker serves until its replacement is ready, then it is drained; the target stays", async () => {
-  const { master, worker, drained } = await spending();
-  assertMatch(master.log, /worker=0 gen=1 pid=100  spent: 512 requests \(max-requests 500\): replacing it/);
+Deno.test("a worker that is due for recycling serves until its replacement is ready, then it drains; the target stays", async () => {
+  const { master, worker, drained } = await recycling();
+  assertMatch(
+    master.log,
+    /worker=0 gen=1 pid=100  due for recycling: 512 requests \(max-requests 500\): replacing it/,
+  );
   assertEquals([master.alive().length, drained()], [3, false]);
   await master.system.clock.advance(1_000);
   assertEquals([master.alive().length, drained()], [3, false]);
@@ -205,20 +208,20 @@ Deno.test("a spent worker serves until its replacement is ready, then it is drai
   assertEquals([master.alive().length, master.arbiter.target, master.arbiter.phase], [2, 2, "running"]);
 });
 
-Deno.test("all are spent at once: they are replaced one after another", async () => {
-  const { master, worker } = await spending();
+Deno.test("when all are due for recycling they are replaced one after another", async () => {
+  const { master, worker } = await recycling();
   master.slot(master.fakeWorkers[1]!).requests = 700;
   await master.system.clock.advance(1_000);
   assertEquals(master.alive().length, 3);
   await master.allReady();
   await master.exits(worker, 0);
   await master.system.clock.advance(250);
-  assertMatch(master.log, /worker=1 gen=1 pid=101  spent: 700 requests/);
+  assertMatch(master.log, /worker=1 gen=1 pid=101  due for recycling: 700 requests/);
   assertEquals(master.alive().length, 3);
 });
 
-Deno.test("a replacement that fails to boot leaves the spent worker serving, and back-off holds the next", async () => {
-  const { master, drained } = await spending();
+Deno.test("when the replacement fails to boot the old worker keeps serving, and back-off delays the next", async () => {
+  const { master, drained } = await recycling();
   for (let attempt = 0; attempt < 4; attempt++) {
     const replacement = master.alive().at(-1)!;
     await replacement.says({ type: "failed", failure });
@@ -228,18 +231,18 @@ Deno.test("a replacement that fails to boot leaves the spent worker serving, and
     assertEquals(master.alive().length, 2, "held back");
     await master.system.clock.advance(1_000);
   }
-  assertEquals(master.log.match(/spent/g)?.length, 1);
+  assertEquals(master.log.match(/due for recycling/g)?.length, 1);
   await master.system.clock.advance(30_000);
   await master.allReady();
   assertEquals(drained(), true);
 });
 
-Deno.test("nobody is spent while a reload rolls, and after it only by the new limits", async () => {
+Deno.test("no worker is recycled during a reload, and after it the new limits apply", async () => {
   const master = await serving(2);
   master.renewing = () => settingsFor(2, { maxRequests: "100", timeout: "0" });
   for (const fakeWorker of master.fakeWorkers) master.slot(fakeWorker).requests = 512;
   await master.signal("SIGHUP");
-  const dueForRecycling = () => master.log.match(/spent/g)?.length ?? 0;
+  const dueForRecycling = () => master.log.match(/due for recycling/g)?.length ?? 0;
   while (master.arbiter.phase === "reloading") {
     for (const fakeWorker of master.alive()) master.slot(fakeWorker).requests = 512;
     await master.system.clock.advance(1_000);
@@ -250,19 +253,19 @@ Deno.test("nobody is spent while a reload rolls, and after it only by the new li
   assertEquals([dueForRecycling(), master.arbiter.phase], [1, "running"]);
 });
 
-Deno.test("an upgrade waits for the replacement of a spent worker, and during it nobody is spent", async () => {
-  const { master, drained } = await spending();
+Deno.test("an upgrade waits for a worker that is being recycled, and during it none is recycled", async () => {
+  const { master, drained } = await recycling();
   await master.signal("SIGUSR2");
   assertEquals(master.arbiter.phase, "running");
   await master.allReady();
   assertEquals([master.arbiter.phase, drained()], ["upgrading", true]);
   master.slot(master.fakeWorkers[1]!).requests = 700;
   await master.system.clock.advance(1_000);
-  assertEquals(master.log.match(/spent/g)?.length, 1);
+  assertEquals(master.log.match(/due for recycling/g)?.length, 1);
 });
 
-Deno.test("a stop ends the spent worker and its replacement like all others", async () => {
-  const { master } = await spending();
+Deno.test("a stop ends a worker that is being recycled and its replacement like all others", async () => {
+  const { master } = await recycling();
   await master.signal("SIGTERM");
   assertEquals(master.alive().length, 2);
   await master.system.clock.advance(1_000);

@@ -1,10 +1,12 @@
 import type { DenicornError } from "../../src/core/errors.ts";
-import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import type { HandledSignal } from "../../src/core/signals.ts";
 import { version } from "../../src/core/version.ts";
 import { openLog } from "../../src/log/logger.ts";
-import { Arbiter } from "../../src/master/arbiter.ts";
+import type { Arbiter } from "../../src/master/arbiter.ts";
+import { composeArbiter } from "../../src/master/compose.ts";
 import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
 import { rememberLaunch } from "../../src/master/transitions/launch.ts";
 import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
@@ -27,7 +29,10 @@ export interface FakeWorker {
   disconnects(): Promise<void>;
 }
 
-/** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
+/** So many workers there can be at a time. */
+const slots = 64;
+
+/** An arbiter with fakes around it: the test plays the workers, the bundler and the operator. */
 export class FakeMaster {
   readonly system = new FakeSystem();
   readonly fakeWorkers: FakeWorker[] = [];
@@ -43,6 +48,7 @@ export class FakeMaster {
   channelsAreSlow = false;
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}) {
+    initialise(this.#memory, slots);
     const settings = settingsFor(workers, flags);
     this.renewing = () => settings;
     const log = openLog(this.system, {
@@ -51,7 +57,8 @@ export class FakeMaster {
       errorLogfile: "-",
       accessLogfile: null,
     }, { pid: 41 });
-    this.arbiter = new Arbiter({
+    this.arbiter = composeArbiter({
+      workerTable: new WorkerTable(),
       system: this.system,
       log,
       steering: new Steering(this.system, log.logger, null, null),
@@ -88,7 +95,7 @@ export class FakeMaster {
   }
 
   readonly #ended = new Set<FakeWorker>();
-  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+  readonly #memory = new ArrayBuffer(scoreboardSize(slots));
 
   /** Those that were told to finish and have not yet. */
   draining(generation: number): FakeWorker[] {

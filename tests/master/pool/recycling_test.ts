@@ -69,7 +69,7 @@ Deno.test("a worker is spent after max-requests, told with both figures, and no 
   await scene.second({ maxRequests: 500 }, 3);
   assertEquals(scene.dueForRecycling, [2]);
   assertEquals(scene.lines, [
-    "info    worker=2 gen=1 pid=102  spent: 501 requests (max-requests 500): replacing it",
+    "info    worker=2 gen=1 pid=102  due for recycling: 501 requests (max-requests 500): replacing it",
   ]);
   assertEquals(scene.counters.restartCounters.restarts["max-requests"], 1);
   assertEquals(scene.eventLog.important.map(({ kind, worker }) => [kind, worker]), [["worker-due", 2]]);
@@ -111,7 +111,7 @@ Deno.test("max-lifetime counts from the moment a worker is ready", async () => {
   await scene.second({ maxLifetime: 2_000 }, 1);
   await scene.second({ maxLifetime: 2_000 }, 1);
   assertEquals(scene.lines, [
-    "info    worker=0 gen=1 pid=100  spent: ready for 2.0 s (max-lifetime 2s): replacing it",
+    "info    worker=0 gen=1 pid=100  due for recycling: ready for 2.0 s (max-lifetime 2s): replacing it",
   ]);
 });
 
@@ -127,7 +127,7 @@ Deno.test("a worker's share of the jitter is drawn once", async () => {
   scene.slotOf(worker!).requests = 550;
   await scene.second(limits, 1);
   assertEquals(scene.lines, [
-    "info    worker=0 gen=1 pid=100  spent: 550 requests (max-requests 550 with its jitter): replacing it",
+    "info    worker=0 gen=1 pid=100  due for recycling: 550 requests (max-requests 550 with its jitter): replacing it",
   ]);
 });
 
@@ -140,7 +140,7 @@ Deno.test("max-memory: the greatest is spent, but none that has served nothing y
   await scene.second({ maxMemory: 256 * megabyte }, 3);
   assertEquals(scene.dueForRecycling, [1]);
   assertEquals(scene.lines, [
-    "info    worker=1 gen=1 pid=101  spent: 299M of memory (max-memory 256M): replacing it",
+    "info    worker=1 gen=1 pid=101  due for recycling: 299M of memory (max-memory 256M): replacing it",
   ]);
 });
 
