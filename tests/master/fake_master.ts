@@ -49,7 +49,6 @@ export class FakeMaster {
       level: "info",
       format: "text",
       errorLogfile: "-",
-      accessLogfile: null,
     }, { pid: 41 });
     this.arbiter = new Arbiter({
       system: this.system,
