@@ -55,7 +55,6 @@ export class FakeMaster {
       level: "info",
       format: "text",
       errorLogfile: "-",
-      accessLogfile: null,
     }, { pid: 41 });
     this.arbiter = composeArbiter({
       workerTable: new WorkerTable(),
