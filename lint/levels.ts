@@ -39,7 +39,8 @@ const levels: Levels = [
   ["src/system"],
   [
     [
-      ["src/core/pool", "src/core/transitions", "src/core/listeners", "src/core/telemetry"],
+      ["src/core/telemetry"],
+      ["src/core/pool", "src/core/transitions", "src/core/listeners"],
       ["src/core"],
     ],
   ],
