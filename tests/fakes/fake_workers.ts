@@ -8,7 +8,7 @@ import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { FakeProcess, FakeSystem } from "./fake_system.ts";
 
-/** Workers as the master knows them, without a loop around them. */
+/** Workers as the master knows them, without an arbiter. */
 export class FakeWorkers {
   readonly system = new FakeSystem();
   readonly workerTable = new WorkerTable();
@@ -55,7 +55,7 @@ export class FakeWorkers {
     return worker;
   }
 
-  /** Where the worker writes. */
+  /** Where the worker writes its counters. */
   slotOf({ slot }: WorkerHandle): SlotWriter {
     return new SlotWriter(this.#memory, slot);
   }

@@ -7,7 +7,7 @@ import { FakeMaster, type FakeWorker, serving, settingsFor } from "./fake_master
 
 const failure = { code: "app-throws", message: "cannot load the app: it threw" } as const;
 
-Deno.test("workers start while the app is bundled and get their orders when it is", async () => {
+Deno.test("workers start while the app is being bundled and get their configuration afterwards", async () => {
   const { promise, resolve } = Promise.withResolvers<AppBundle>();
   const master = new FakeMaster(1, () => promise);
   await settled();
@@ -25,7 +25,7 @@ Deno.test("workers start while the app is bundled and get their orders when it i
   ]);
 });
 
-Deno.test("a failed boot at the start is told once, by the first of eight, and ends everything", async () => {
+Deno.test("a failed boot at the start is reported once, for the first of eight workers, and ends the start", async () => {
   const master = new FakeMaster(8);
   await settled();
   for (const fakeWorker of master.fakeWorkers) await fakeWorker.says({ type: "failed", failure });
@@ -39,7 +39,7 @@ Deno.test("a failed boot at the start is told once, by the first of eight, and e
   assertEquals(master.log, "");
 });
 
-Deno.test("last words that are read only after the exit still tell why", async () => {
+Deno.test("a failure that is read only after the exit is still reported", async () => {
   const master = new FakeMaster(1);
   master.channelsAreSlow = true;
   await settled();
@@ -52,7 +52,7 @@ Deno.test("last words that are read only after the exit still tell why", async (
   assertEquals(master.outcome.code, "app-throws");
 });
 
-Deno.test("a bundle that fails at the start ends the workers that had begun", async () => {
+Deno.test("a bundle that fails at the start ends the workers that were started", async () => {
   const master = new FakeMaster(2, () => Promise.reject(new DenicornError("app-syntax", "cannot parse")));
   await settled();
   await settled();
@@ -60,7 +60,7 @@ Deno.test("a bundle that fails at the start ends the workers that had begun", as
   assertEquals([master.outcome.exitCode, master.alive().length], [4, 0]);
 });
 
-Deno.test("a roll: canary first, then one new for one old", async () => {
+Deno.test("a roll: the canary first, then one new worker for each old one", async () => {
   const master = await serving(2);
   await master.signal("SIGHUP");
   assertEquals(master.alive(2).length, 1);
@@ -76,7 +76,7 @@ Deno.test("a roll: canary first, then one new for one old", async () => {
   assertMatch(master.log, /2 workers of generation 2 ready/);
 });
 
-Deno.test("settings that cannot be read fail the reload and change nothing", async () => {
+Deno.test("a reload whose settings cannot be read fails and changes nothing", async () => {
   const master = await serving(2);
   master.renewing = () => {
     throw new DenicornError("setting-invalid", "workers: many is not accepted");
@@ -86,7 +86,7 @@ Deno.test("settings that cannot be read fail the reload and change nothing", asy
   assertEquals([master.alive(1).length, master.alive(2).length, master.arbiter.phase], [2, 0, "running"]);
 });
 
-Deno.test("a reload with another number of workers sets the target; one without keeps TTIN's", async () => {
+Deno.test("a reload that changes the number of workers sets the target; else the one of TTIN stays", async () => {
   const master = await serving(1);
   await master.signal("SIGTTIN");
   await master.allReady();
@@ -119,7 +119,7 @@ Deno.test("TERM in the middle of a reload drains the old and kills the canary", 
   assertEquals(master.outcome, null);
 });
 
-Deno.test("a storm of deaths is at most one line a second, and the healthy worker is left alone", async () => {
+Deno.test("a crash loop logs one line a second at most, and leaves the healthy worker alone", async () => {
   const master = await serving(2);
   const healthy = master.fakeWorkers[0]!;
   const start = master.system.clock.monotonic();
@@ -138,7 +138,7 @@ Deno.test("a storm of deaths is at most one line a second, and the healthy worke
   assertEquals([healthy.process.signals, healthy.received.length], [[], 1]);
 });
 
-Deno.test("a process that cannot be started is retried with growing delay", async () => {
+Deno.test("a process that cannot be started is retried with a growing delay", async () => {
   const master = await serving(1);
   let attempts = 0;
   master.spawning = () => {
@@ -165,7 +165,7 @@ Deno.test("a worker without a heartbeat is killed after timeout and replaced", a
   assertEquals(master.alive().length, 1);
 });
 
-Deno.test("what a worker was busy with is told when it has died, not when it still finishes it", async () => {
+Deno.test("the log names the request that a worker was busy with when it died, not while it still finishes", async () => {
   const master = await serving(2);
   for (const [slot, fakeWorker] of master.fakeWorkers.entries()) {
     master.slot(fakeWorker).pid = fakeWorker.process.pid;
@@ -273,7 +273,7 @@ Deno.test("a stop ends a worker that is being recycled and its replacement like 
   assertEquals([master.outcome, master.fakeWorkers.length], [null, 3]);
 });
 
-Deno.test("workers of a version that replaced the master's on disk are told once", async () => {
+Deno.test("workers that run another version than the master are reported once", async () => {
   const master = await serving(2);
   master.version = "9.9.9";
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 1);
@@ -282,13 +282,13 @@ Deno.test("workers of a version that replaced the master's on disk are told once
   assertEquals(master.log.match(/the executable was replaced: workers run version 9\.9\.9/g)?.length, 1);
 });
 
-Deno.test("a stranger's token opens no link, and a token works once", async () => {
+Deno.test("an unknown token opens no channel, and a token works once", async () => {
   const master = await serving(1);
   assertEquals(master.arbiter.workerTable.redeem("token-1"), null);
   assertEquals(master.arbiter.workerTable.redeem("guess"), null);
 });
 
-Deno.test("an upgrade that a stop with a delay ends has not failed", async () => {
+Deno.test("an upgrade that is ended by a delayed stop has not failed", async () => {
   const master = await serving(1, { shutdownDelay: "5" });
   const successor = new FakeProcess(7);
   master.system.processes.spawn = () => successor;

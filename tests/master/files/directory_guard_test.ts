@@ -20,7 +20,7 @@ function scene() {
   return { system, touched, directory, directoryGuard, stop };
 }
 
-Deno.test("all that lies there is touched every hour", async () => {
+Deno.test("all files are touched every hour", async () => {
   const { system, touched, stop } = scene();
   await system.clock.advance(3_500_000);
   assertEquals(touched, []);
@@ -66,7 +66,7 @@ Deno.test("what cannot be restored is tried again, and logged once", async () =>
   stop();
 });
 
-Deno.test("what somebody else has made in its place is not used, even if nothing is missing", async () => {
+Deno.test("a directory that another user has put in its place is not used, even if nothing is missing", async () => {
   const { system, directoryGuard, directory, stop } = scene();
   system.texts.set("/run/d/socket", "");
   directoryGuard.keep(() => "/run/d/socket", () => {});

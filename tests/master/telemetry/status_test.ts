@@ -50,7 +50,7 @@ Deno.test("the totals are the sum over the workers that run and those that are g
   assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
 });
 
-Deno.test("whatever becomes of workers, no counter goes back", () => {
+Deno.test("no counter decreases, whatever happens to workers", () => {
   const step = fc.record({
     slot: fc.integer({ min: 0, max: 3 }),
     does: fc.constantFrom("serve", "serve", "serve", "die", "ask"),
@@ -84,7 +84,7 @@ Deno.test("whatever becomes of workers, no counter goes back", () => {
   }));
 });
 
-Deno.test("what a process takes is read once a second at most, and stays counted when it is gone", async () => {
+Deno.test("CPU time and memory are read once a second at most, and the CPU time of gone workers stays counted", async () => {
   const host = new TestHost();
   const worker = host.ready(0);
   const auxv = new Uint8Array(new BigUint64Array([6n, 64n, 0n, 0n]).buffer);
@@ -120,7 +120,7 @@ Deno.test("the current request is the one whose handler runs, else the longest",
   assertEquals(host.status.workers[0]!.current, { method: "PUT", path: "/now", ms: 0 });
 });
 
-Deno.test("a reload has succeeded when the workers of a newer generation are there", () => {
+Deno.test("a reload has succeeded when the workers of a newer generation are ready", () => {
   const { counters } = new TestHost();
   for (const generation of [1, 1, 2, 2, 2]) counters.generationComplete(generation);
   counters.reloadFailed();

@@ -9,7 +9,7 @@ import { settled } from "../../fakes/fake_clock.ts";
 import { fakeCommands } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
-/** A new master beside an old one, process 7, which listens on 127.0.0.1:8000. */
+/** A new master beside an old one, process 7, whose workers listen on 127.0.0.1:8000. */
 function scene(commands: Partial<Commands> = {}) {
   const outside = new FakeSystem();
   const done: string[] = [];
