@@ -82,7 +82,7 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       const { now = false } = await fieldsOf(c, ["now"]);
       if (typeof now !== "boolean") throw new Refusal("malformed", "now: give true or false");
       // The rest happens with the next event of the master.
-      commands.post({ type: "asked", begin: () => commands.stop(now ? "quick" : "graceful") });
+      commands.post({ type: "command", begin: () => commands.stop(now ? "quick" : "graceful") });
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
     async handover(c) {

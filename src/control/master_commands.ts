@@ -30,8 +30,8 @@ export interface MasterCommands {
   readonly upgradeObstacle: string | null;
   /** Sends copies of all listening sockets to the fd inbox at `fdInbox`, if any. */
   handOver(fdInbox: string | null): Handover;
-  /** `asked` runs `begin` in the master's loop; `retire` ends this master after an upgrade. */
-  post(event: { readonly type: "asked"; readonly begin: () => void } | { readonly type: "retire" }): void;
+  /** `command` runs `begin` in the master's loop; `retire` ends this master after an upgrade. */
+  post(event: { readonly type: "command"; readonly begin: () => void } | { readonly type: "retire" }): void;
 }
 
 /** What happened in the server. */

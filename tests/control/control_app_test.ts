@@ -179,7 +179,7 @@ Deno.test("stop and reopen are done at once", async () => {
     commands: {
       stop: (how) => void told.push(how),
       reopenLogs: () => void told.push("reopen"),
-      post: (event) => event.type === "asked" && event.begin(),
+      post: (event) => event.type === "command" && event.begin(),
     },
   });
   assertEquals((await app.request("/stop", post())).status, 202);

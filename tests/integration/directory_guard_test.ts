@@ -16,7 +16,7 @@ integrationTest("a dead worker is replaced although the runtime directory was re
   scene.write({ "main.ts": pidApp.replace("Deno.pid", '"changed"') });
   removeRuntimeDirectory(scene);
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/warning +master pid=\d+  .*link\.sock.* was gone, made anew: /);
+  await server.logged(/warning +master pid=\d+  .*channel\.sock.* was removed and is restored: /);
   const pids = (await server.ready(2)).map(({ pid }) => pid);
   assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
   assertMatch(await server.text(), /^\d+$/);
@@ -66,7 +66,7 @@ integrationTest("a directory that somebody else made in its place gets no worker
   let connections = 0;
   for (const listener of listeners) void listener.accept().then(() => connections++, () => {});
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/cannot use the runtime directory: .* \(it belongs to somebody else now\)/);
+  await server.logged(/cannot use the runtime directory: .* \(it belongs to another user now\)/);
   server.kill("SIGHUP");
   await server.logged(/reload failed, .* cannot use the runtime directory/);
   server.kill("SIGUSR2");

@@ -19,7 +19,7 @@ async function ask(server: Server, isEnough: (pids: ReadonlySet<string>) => bool
   return pids;
 }
 
-const spentLines = (server: Server) => server.stderr.match(/ spent: /g)?.length ?? 0;
+const recyclingLines = (server: Server) => server.stderr.match(/ due for recycling: /g)?.length ?? 0;
 
 integrationTest("max-requests replaces workers one by one, and no request fails", async (scene) => {
   const server = scene.start({
@@ -29,10 +29,10 @@ integrationTest("max-requests replaces workers one by one, and no request fails"
   await server.ready(2);
   const pids = await ask(server, (pids) => pids.size >= 6);
   const after = await server.ready(2);
-  assert(spentLines(server) >= 4, server.stderr);
+  assert(recyclingLines(server) >= 4, server.stderr);
   assertMatch(
     server.stderr,
-    /worker=\d gen=1 pid=\d+  spent: \d{3,} requests \(max-requests 2\d\d( with its jitter)?\): replacing it/,
+    /worker=\d gen=1 pid=\d+  due for recycling: \d{3,} requests \(max-requests 2\d\d( with its jitter)?\): replacing it/,
   );
   // Ready before the one it replaces drains.
   const line = (pattern: RegExp) => server.stderr.search(pattern);
@@ -46,7 +46,9 @@ integrationTest("max-lifetime replaces a worker that only waits", async (scene) 
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["--max-lifetime", "2s"] });
   const [first] = await server.ready(1);
   await server.logged(
-    new RegExp(`pid=${first!.pid}  spent: ready for 2\\.\\d s \\(max-lifetime 2s\\): replacing it`),
+    new RegExp(
+      `pid=${first!.pid}  due for recycling: ready for 2\\.\\d s \\(max-lifetime 2s\\): replacing it`,
+    ),
   );
   await server.logged(new RegExp(`pid=${first!.pid}  drained`));
   const [second] = await server.ready(1);
@@ -67,7 +69,7 @@ export default () => {
   await server.ready(2);
   await ask(server, (pids) => pids.size >= 4);
   const [, taken] = await server.logged(
-    /pid=\d+  spent: ([\d.]+)M of memory \(max-memory 15\d(\.\d)?M with its jitter\): replacing it/,
+    /pid=\d+  due for recycling: ([\d.]+)M of memory \(max-memory 15\d(\.\d)?M with its jitter\): replacing it/,
   );
   assert(Number(taken) >= 150);
   assert(!/warning|error/.test(server.stderr), server.stderr);
@@ -84,9 +86,9 @@ integrationTest("a reload turns recycling on and off", async (scene) => {
   scene.write(config({ maxRequests: 0 }));
   server.kill("SIGHUP");
   const [last] = await server.ready(1, 3);
-  const before = spentLines(server);
+  const before = recyclingLines(server);
   for (let request = 0; request < 100; request++) assertEquals(await server.text(), String(last!.pid));
-  assertEquals(spentLines(server), before);
+  assertEquals(recyclingLines(server), before);
   scene.write(config({ maxRequestsJitter: 20 }));
   server.kill("SIGHUP");
   await server.logged(

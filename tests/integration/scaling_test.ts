@@ -72,11 +72,11 @@ integrationTest("TTIN and TTOU keep to the bounds, and a reload brings others", 
   const server = scene.start({ files });
   await server.ready(2);
   server.kill("SIGTTOU");
-  await server.logged(/workers: 1 are asked for, 2 to 3 may be/);
+  await server.logged(/1 worker requested, the allowed range is 2 to 3/);
   server.kill("SIGTTIN");
   await server.ready(3);
   server.kill("SIGTTIN");
-  await server.logged(/workers: 4 are asked for, 2 to 3 may be/);
+  await server.logged(/4 workers requested, the allowed range is 2 to 3/);
   scene.write({ "denicorn.config.ts": config(2) });
   server.kill("SIGHUP");
   await server.ready(2, 2);
@@ -112,7 +112,7 @@ integrationTest("memory-budget holds growth, says so, and takes nothing away", a
   const load = ask(server, 60);
   await server.until("answers", () => load.answers > 600);
   assertEquals(await load.stop(), []);
-  assertMatch(server.stderr, /warning .*workers: 1 and no more: .* but 1 by memory-budget \(1 ready/);
+  assertMatch(server.stderr, /warning .*not scaling beyond 1 worker: .* but 1 by memory-budget \(1 ready/);
   assertEquals((await server.status())?.totals.scalings, { up: 0, down: 0 });
   server.kill("SIGTTIN");
   await server.ready(2);
@@ -141,6 +141,6 @@ integrationTest("ctl scale --wait has its way for the idle timeout, within the b
   assertEquals([beyond.code, beyond.stdout], [1, ""]);
   assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: max-workers allows at most 3/);
   await server.ready(1);
-  assertMatch(server.stderr, /workers: 1 -> 3: as asked for/);
+  assertMatch(server.stderr, /workers: 1 -> 3 \(requested\)/);
   assertMatch(server.stderr, /workers: 3 -> 2: below scale-down-busy/);
 });

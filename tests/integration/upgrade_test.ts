@@ -220,7 +220,7 @@ integrationTest("the old master is killed while the new one starts: nothing is l
     while (!isOver) answers.push(await server.text().catch(String));
   })();
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   const from = answers.length;
   await server.until("50 more answers", () => answers.length > from + 50);
   scene.write({ go: "" });
@@ -244,7 +244,7 @@ integrationTest("an old worker that dies after its master gets no connections", 
   server.kill("SIGUSR2");
   await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(first!, "SIGKILL");
   await server.logged(/worker process \d+ of the old master is gone/);
   assertEquals(await server.answering(20), new Set([String(second)]));
@@ -262,7 +262,7 @@ integrationTest("both masters are killed during an upgrade: no worker stays", as
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(Number(pid), "SIGKILL");
   await server.until("the end of all workers", () => workers.every((pid) => !isRunning(pid)));
 });

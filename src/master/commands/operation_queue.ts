@@ -75,7 +75,7 @@ export class OperationQueue implements Operations {
   }
 
   #beginFirst(): void {
-    this.#master.post({ type: "asked", begin: () => this.#begin() });
+    this.#master.post({ type: "command", begin: () => this.#begin() });
   }
 
   #begin(): void {

@@ -9,12 +9,12 @@ import {
 } from "../../../src/core/pool/worker_state.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const limits = { bootTimeout: 60_000, timeout: 30_000, gracefulTimeout: 10_000 };
+const limits = { bootTimeout: 60_000, gracefulTimeout: 10_000 };
 const at = (state: WorkerState, event: WorkerEvent, now: number) => step(state, event, now, limits);
-const ready: WorkerState = { is: "ready", since: 0, lastHeartbeat: 0 };
+const ready: WorkerState = { is: "ready", since: 0 };
 
 Deno.test("a worker that is ready in time counts from then on", () => {
-  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85, lastHeartbeat: 85 });
+  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85 });
 });
 
 Deno.test("boot-timeout kills a worker that is not ready, and not a moment earlier", () => {
@@ -25,14 +25,10 @@ Deno.test("boot-timeout kills a worker that is not ready, and not a moment earli
   });
 });
 
-Deno.test("a beat keeps a ready worker alive, silence kills it", () => {
-  const beaten = at(ready, { type: "heartbeat" }, 29_000).state;
-  assertEquals(at(beaten, { type: "tick" }, 58_999).action, undefined);
-  assertEquals(at(beaten, { type: "tick" }, 59_000).action, { type: "kill", because: "unresponsive" });
-});
-
-Deno.test("timeout 0 never kills a silent worker", () => {
-  assertEquals(step(ready, { type: "tick" }, 1e9, { ...limits, timeout: 0 }).action, undefined);
+Deno.test("boot-timeout does not apply to a worker that waits for its turn to listen", () => {
+  const loaded = at(boot(0), { type: "loaded" }, 59_000).state;
+  assertEquals(at(loaded, { type: "tick" }, 600_000).action, undefined);
+  assertEquals(at(loaded, { type: "ready" }, 600_000).state, { is: "ready", since: 600_000 });
 });
 
 Deno.test("draining ends in a kill only after the worker's own deadline and a margin", () => {
@@ -60,7 +56,7 @@ Deno.test("a worker still booting is killed when it is not wanted: it has nothin
 Deno.test("property: every worker ends, it is killed at most once, and gone is the end", () => {
   const event = fc.constantFrom<WorkerEvent>(
     { type: "ready" },
-    { type: "heartbeat" },
+    { type: "loaded" },
     { type: "drain", handedOver: true },
     { type: "draining" },
     { type: "kill", because: "quick-stop" },
