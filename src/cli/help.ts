@@ -22,7 +22,7 @@ interface Word {
   readonly placeholder?: string;
 }
 
-export interface HelpOptions {
+interface HelpOptions {
   readonly version: string;
   readonly commands: readonly Command[];
   /** Columns of the terminal. */

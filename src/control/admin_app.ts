@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
-import { notReadyBecause } from "../core/telemetry/readiness.ts";
+import { notReadyBecause } from "../core/telemetry/server_readiness.ts";
 import type { Clock } from "../system/system.ts";
 import { asksForPage, createAdminPages } from "./admin_pages.ts";
 import { createControlApp } from "./control_app.ts";

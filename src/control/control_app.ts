@@ -75,7 +75,8 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
     },
     async reopen(c) {
       await fieldsOf(c, []);
-      commands.reopenLogs();
+      const failure = commands.reopenLogs();
+      if (failure !== null) throw failure;
       return c.json(done("logs reopened"));
     },
     async stop(c) {

@@ -1,5 +1,6 @@
 /** What an operator may ask of a running master, and what it answers. */
 
+import type { DenicornError } from "../core/errors.ts";
 import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
@@ -19,7 +20,8 @@ export interface MasterCommands {
   /** A second graceful stop is a quick one. */
   stop(how: "graceful" | "quick"): void;
   reload(): void;
-  reopenLogs(): void;
+  /** Returns why a file could not be opened; its old one stays in use. */
+  reopenLogs(): DenicornError | null;
   scale(target: number): void;
   upgrade(): void;
   /** The number of workers nearest to `target` within min-workers and max-workers. */

@@ -5,7 +5,7 @@
  * end of a broken connection. `EventSource` sends no Authorization header.
  */
 
-export interface ServerSentEvent {
+interface ServerSentEvent {
   readonly event: string;
   /** One line. */
   readonly data: string;

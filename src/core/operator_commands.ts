@@ -45,7 +45,7 @@ type CtlOptionName = "json" | "wait" | "now";
 
 const outcome = "`state`, `message`";
 
-export const operatorCommands = {
+const operatorCommands = {
   status: {
     http: {
       method: "GET",

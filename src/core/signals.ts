@@ -7,16 +7,16 @@ type SignalsOf<Name extends CommandName> = OperatorCommands[Name] extends { sign
   ? { readonly [Signal in keyof Signals]: { readonly command: Name } & Signals[Signal] }
   : never;
 
-type AllSignals = { [Name in CommandName]: SignalsOf<Name> }[CommandName];
-export type HandledSignal = AllSignals extends infer Signals ? Signals extends unknown ? keyof Signals : never
-  : never;
-export type SignalMeaning = AllSignals extends infer Signals
-  ? Signals extends unknown ? Signals[keyof Signals] : never
-  : never;
+/** Of each member of a union. */
+type KeysOf<Union> = Union extends unknown ? keyof Union : never;
+type ValuesOf<Union> = Union extends unknown ? Union[keyof Union] : never;
+
+type Signals = { [Name in CommandName]: SignalsOf<Name> }[CommandName];
+export type HandledSignal = KeysOf<Signals>;
 
 export const signalMeanings = Object.fromEntries(
   commandList.flatMap(({ name, signals = {} }) =>
     Object.entries(signals).map(([signal, declaration]) => [signal, { command: name, ...declaration }])
   ),
-) as unknown as Readonly<Record<HandledSignal, SignalMeaning>>;
+) as unknown as Readonly<Record<HandledSignal, ValuesOf<Signals>>>;
 export const handledSignals = Object.keys(signalMeanings) as HandledSignal[];

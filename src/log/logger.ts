@@ -1,7 +1,7 @@
 /** The error log: LogTape records with one identity, written to a sink of ours that can be reopened. */
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
-import { toDenicornError } from "../core/errors.ts";
+import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, type LogFormat, textFormatter } from "./format.ts";
 import { LogFile } from "./log_file.ts";
@@ -24,8 +24,8 @@ interface ErrorLogConfig {
 export interface Log {
   /** Speaks with the identity of this process. */
   readonly logger: Logger;
-  /** Opens the file anew, as USR1 asks. If that fails the old one stays in use and says so. */
-  reopen(): void;
+  /** Opens the file again, as USR1 asks. If that fails the old one stays in use; the failure is logged and returned. */
+  reopen(): DenicornError | null;
   /** Switches level, format and file, as a reload asks. Fails like `reopen`. */
   reconfigure(config: ErrorLogConfig): void;
 }
@@ -75,11 +75,14 @@ class LoggerTree {
 }
 
 /** A running server outlives a log file it cannot open: the failure goes where the lines went so far. */
-function orReport(logger: Logger, attempt: () => void): void {
+function orReport(logger: Logger, attempt: () => void): DenicornError | null {
   try {
     attempt();
+    return null;
   } catch (error) {
-    logger.error`${toDenicornError(error).message}`;
+    const failure = toDenicornError(error);
+    logger.error`${failure.message}`;
+    return failure;
   }
 }
 

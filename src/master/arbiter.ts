@@ -298,16 +298,18 @@ export class Arbiter implements MasterCommands, StatusSource {
     return this.#parts.upgrade.handOver(fdInbox);
   }
 
-  reopenLogs(): void {
+  reopenLogs(): DenicornError | null {
     const { log, generations, workerTable } = this.#parts;
-    log.reopen();
-    log.logger.info("logs reopened");
+    let failure = log.reopen();
+    if (failure === null) log.logger.info("logs reopened");
     try {
-      generations.shareLogs();
+      if (failure === null) generations.shareLogs();
     } catch (error) {
-      log.logger.error`${toDenicornError(error).message}`;
+      failure = toDenicornError(error);
+      log.logger.error`${failure.message}`;
     }
     workerTable.forEach((worker) => worker.send({ type: "reopen" }));
+    return failure;
   }
 
   /** The second request for a graceful stop makes it a quick one. */

@@ -46,6 +46,7 @@ export class FakeMaster {
   version = version;
   /** Messages of a worker that has ended are read only when the test disconnects it. */
   channelsAreSlow = false;
+  controlSocket: string | null = "/run/control.sock";
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}) {
     initialise(this.#memory, slots);
@@ -72,7 +73,7 @@ export class FakeMaster {
       first: { number: 1, settings, bundle: null },
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
-      controlSocket: () => "/run/control.sock",
+      controlSocket: () => this.controlSocket,
       takeover: null,
     });
     void this.arbiter.run().then((fault) => this.outcome = fault);

@@ -5,7 +5,7 @@ import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/
 import { ageText, oneLine, stateOf } from "./tables.ts";
 import { alignedTable } from "../layout.ts";
 
-export interface ScreenSize {
+interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }

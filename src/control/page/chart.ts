@@ -1,11 +1,11 @@
 /** The lines of a chart as SVG paths. */
 
-export interface Point {
+interface Point {
   readonly at: number;
   readonly value: number | null;
 }
 
-export interface Frame {
+interface Frame {
   readonly width: number;
   readonly height: number;
   /** The time at the right edge. */

@@ -2,17 +2,17 @@
 
 import { estimateSum } from "./counters.ts";
 import { bucketBounds } from "./latency_histogram.ts";
-import { notReadyBecause } from "./readiness.ts";
+import { notReadyBecause } from "./server_readiness.ts";
 import type { Status, WorkerStatus } from "./status.ts";
 
-export interface Sample {
+interface Sample {
   /** Appended to the name of the metric, in a histogram. */
   readonly suffix?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-export interface Metric {
+interface Metric {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;

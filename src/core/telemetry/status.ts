@@ -93,4 +93,4 @@ export interface TotalStatus {
   readonly scalings: Readonly<Record<"up" | "down", number>>;
 }
 
-export type Outcomes = Readonly<Record<"succeeded" | "failed", number>>;
+type Outcomes = Readonly<Record<"succeeded" | "failed", number>>;

@@ -11,7 +11,7 @@ export function dispatchSignal(signal: HandledSignal, master: MasterCommands, ho
     case "scale":
       return scale(meaning.amount, master, host);
     case "reopen":
-      return master.reopenLogs();
+      return void master.reopenLogs();
     default:
       return master[meaning.command]();
   }

@@ -121,6 +121,7 @@ export class Upgrade {
     this.#loggedObstacle = null;
     this.#givenUp = null;
     this.#start();
+    if (this.#successor === null) return;
     const deadline = this.#deadline;
     this.#cancelDeadline = this.#options.system.clock.after(
       deadline,
@@ -154,7 +155,9 @@ export class Upgrade {
   #start(): void {
     const { system, lifecycle, launch, heartbeatMonitor, post } = this.#options;
     const controlSocket = this.#options.controlSocket();
-    if (controlSocket === null) return;
+    if (controlSocket === null) {
+      return this.#fail("the control socket, through which a new master takes over, does not answer");
+    }
     this.#isServing = heartbeatMonitor.eligible().size > 0;
     const [command, ...prefix] = launch.command;
     try {

@@ -1,6 +1,6 @@
 import { bucketBounds } from "../../../src/core/telemetry/latency_histogram.ts";
 import { latencyBounds, metrics } from "../../../src/core/telemetry/metrics.ts";
-import { notReadyBecause } from "../../../src/core/telemetry/readiness.ts";
+import { notReadyBecause } from "../../../src/core/telemetry/server_readiness.ts";
 import { packLines, statsdLines } from "../../../src/core/telemetry/statsd.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { after, calmStatus, readyWorker } from "../../fakes/status.ts";

@@ -43,7 +43,9 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
     this.begun.push("reload");
   }
 
-  reopenLogs(): void {}
+  reopenLogs(): null {
+    return null;
+  }
 
   scale(target: number): void {
     this.begun.push(`scale ${target}`);

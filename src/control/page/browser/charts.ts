@@ -1,5 +1,5 @@
 import { linePath, topOf } from "../chart.ts";
-import { countText, latencyText } from "../format.ts";
+import { countText, latencyText } from "../display_text.ts";
 import { chartSpan, type Sample } from "../samples.ts";
 import { drawing, element, type PageElement } from "./dom.ts";
 

@@ -17,7 +17,7 @@ export interface PageElement {
 }
 
 /** A field or a button. */
-export interface Control extends PageElement {
+interface Control extends PageElement {
   value: string;
   readonly valueAsNumber: number;
   disabled: boolean;

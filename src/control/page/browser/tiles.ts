@@ -1,6 +1,6 @@
 import type { LifecycleEvent, LifecycleKind } from "../../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../../core/telemetry/status.ts";
-import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../format.ts";
+import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../display_text.ts";
 import { workerRate } from "../samples.ts";
 import { byId, document, element, type PageElement } from "./dom.ts";
 
