@@ -268,7 +268,7 @@ integrationTest("--no-control-socket makes none, and USR2 says why it does nothi
     .flatMap((directory) => Array.from(Deno.readDirSync(directory), ({ name }) => name));
   assert(!found.includes("control.sock"), found.join());
   server.kill("SIGUSR2");
-  await server.logged(/USR2 ignored: a new master takes over through the control socket, and there is none/);
+  await server.logged(/USR2 ignored: there is no control socket/);
   scene.write({ "main.ts": slowApp("two") });
   server.kill("SIGHUP");
   await server.logged(/1 worker of generation 2 ready/);
