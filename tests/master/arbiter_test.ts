@@ -161,7 +161,7 @@ Deno.test("a silent worker is killed by the master's own clock and replaced", as
   const master = await serving(1);
   await master.system.clock.advance(30_000);
   assertEquals(master.fakeWorkers[0]!.process.signals, ["SIGKILL"]);
-  assertMatch(master.log, /killed: silent for longer than timeout; replacing it now/);
+  assertMatch(master.log, /killed: unresponsive for longer than timeout; replacing it now/);
   assertEquals(master.alive().length, 1);
 });
 

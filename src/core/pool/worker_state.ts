@@ -1,11 +1,11 @@
 /**
- * The life of one worker as the master sees it:
+ * The life of one worker from the master's point of view:
  *
  *     booting ──ready──▶ ready ──drain──▶ draining ──exit──▶ gone
  *        │                 │                  │
- *        └──── too late, silent, overdue ─────┴──▶ killed ──exit──▶ gone
+ *        └──── late, unresponsive, overdue ─────┴──▶ killed ──exit──▶ gone
  *
- * `step` is pure: the state and an event go in, the next state and at most one action come out.
+ * `step` is pure: it takes a state and an event, and returns the next state and at most one action.
  */
 
 export type WorkerState =
@@ -20,15 +20,15 @@ export type KillReason = "boot-timeout" | "unresponsive" | "drain-overdue" | "un
 export type WorkerEvent =
   | { readonly type: "ready" }
   | { readonly type: "heartbeat" }
-  /** The master wants it to finish. `handedOver`: others get the new connections from now on. */
+  /** The master asks it to drain. `handedOver`: other workers get the new connections from now on. */
   | { readonly type: "drain"; readonly handedOver: boolean }
-  /** The worker began to finish by itself. */
+  /** The worker began to drain by itself. */
   | { readonly type: "draining" }
   | { readonly type: "kill"; readonly because: KillReason }
   | { readonly type: "exit" }
   | { readonly type: "tick" };
 
-/** Deadlines in milliseconds; `timeout` 0 means a silent worker is never killed. */
+/** Deadlines in milliseconds. With `timeout` 0 an unresponsive worker is never killed. */
 export interface WorkerLimits {
   readonly bootTimeout: number;
   readonly timeout: number;
@@ -45,8 +45,8 @@ export interface WorkerStep {
 }
 
 /**
- * A worker gives up by itself at `graceful-timeout` and says what it cut; the master waits this much longer
- * before it kills.
+ * At `graceful-timeout` a worker exits by itself and logs which requests it cut off. The master waits this much longer,
+ * in milliseconds, before it kills the worker.
  */
 export const killMargin = 1_000;
 
@@ -64,10 +64,10 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
     case "heartbeat":
       return state.is === "ready" ? { state: { ...state, lastHeartbeat: now } } : { state };
     case "drain":
-      // Before it is ready nobody waits for its answer: there is nothing to drain.
+      // A worker that is not ready has no requests, so there is nothing to drain.
       if (state.is === "booting") return kill("unwanted");
       if (state.is === "ready") return { state: drainingFrom(now, limits), action: event };
-      // Nobody takes its new connections any more, so it has to close its listeners.
+      // If no other worker takes its new connections any more, it has to close its listeners.
       return event.handedOver ? { state } : { state, action: event };
     case "draining":
       return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
@@ -78,7 +78,7 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
   }
 }
 
-/** The same state with every deadline `ms` later. */
+/** The same state with all deadlines `ms` milliseconds later. */
 export function postpone(state: WorkerState, ms: number): WorkerState {
   switch (state.is) {
     case "booting":
@@ -93,12 +93,12 @@ export function postpone(state: WorkerState, ms: number): WorkerState {
   }
 }
 
-/** True for a worker that counts towards the target: alive and meant to stay. */
+/** True for a worker that counts towards the target: it is running and should stay. */
 export function isWanted(state: WorkerState): boolean {
   return state.is === "booting" || state.is === "ready";
 }
 
-/** True if a worker that ends in this state never came up. */
+/** True if a worker that ends in this state has never been ready. */
 export function isStillBooting(state: WorkerState): boolean {
   return state.is === "booting" || (state.is === "killed" && state.because === "boot-timeout");
 }
