@@ -1,7 +1,7 @@
 /** Runs a cell of bench/loss in short, as a test. */
 
 import { type Cell, cells, type Kind } from "../../bench/loss/cells.ts";
-import type { Mode } from "../../bench/loss/client/orders.ts";
+import type { Mode } from "../../bench/loss/client/load_options.ts";
 import { type Measured, problemsOf } from "../../bench/loss/result.ts";
 import { runCell } from "../../bench/loss/run_cell.ts";
 import { assert, assertEquals } from "../assert.ts";
