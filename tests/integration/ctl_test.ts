@@ -245,7 +245,7 @@ integrationTest(
       ["/scale", { method: "POST", body: '{"target": 5000}' }, 400],
       ["/scale", { method: "POST", body: '{"target": "-1"}' }, 400],
       ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
-      ["/handover", { method: "POST", body: '{"post": null}' }, 409],
+      ["/handover", { method: "POST", body: '{"fdInbox": null}' }, 409],
       ["/handover", { method: "POST", body: "null" }, 400],
       ["/retire", { method: "POST" }, 409],
       ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],

@@ -16,7 +16,7 @@ integrationTest("a dead worker is replaced after the runtime directory was remov
   host.write({ "main.ts": pidApp.replace("Deno.pid", '"changed"') });
   removeRuntimeDirectory(host);
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/warning +master pid=\d+  .*channel\.sock.* was gone, made anew: /);
+  await server.logged(/warning +master pid=\d+  .*channel\.sock.* was removed and is restored: /);
   const pids = (await server.ready(2)).map(({ pid }) => pid);
   assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
   assertMatch(await server.text(), /^\d+$/);
@@ -69,7 +69,7 @@ integrationTest("a directory that another user created in its place is not used"
   let connections = 0;
   for (const listener of listeners) void listener.accept().then(() => connections++, () => {});
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/cannot use the runtime directory: .* \(it belongs to somebody else now\)/);
+  await server.logged(/cannot use the runtime directory: .* \(it belongs to another user now\)/);
   server.kill("SIGHUP");
   await server.logged(/reload failed, .* cannot use the runtime directory/);
   server.kill("SIGUSR2");

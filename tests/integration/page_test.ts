@@ -87,7 +87,7 @@ pageTest("the page shows workers and load as they change, and scales with the to
   await sees(page, "#message", /^scale: /);
   await server.ready(3);
   await page.locator(".worker").nth(2).waitFor();
-  await sees(page, "#events li", /scaled.*2 -> 3: as asked for/);
+  await sees(page, "#events li", /scaled.*2 -> 3 \(requested\)/);
   await page.click("#fewer");
   await server.ready(2);
   await page.click("#reload");

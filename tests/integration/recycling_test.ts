@@ -25,7 +25,7 @@ async function sendRequests(
   return pids;
 }
 
-const countRecycled = (server: Server) => server.stderr.match(/ spent: /g)?.length ?? 0;
+const countRecycled = (server: Server) => server.stderr.match(/ due for recycling: /g)?.length ?? 0;
 
 integrationTest("max-requests replaces workers one by one, and no request fails", async (host) => {
   const server = host.start({
@@ -38,7 +38,7 @@ integrationTest("max-requests replaces workers one by one, and no request fails"
   assert(countRecycled(server) >= 4, server.stderr);
   assertMatch(
     server.stderr,
-    /worker=\d gen=1 pid=\d+  spent: \d{3,} requests \(max-requests 2\d\d( with its jitter)?\): replacing it/,
+    /worker=\d gen=1 pid=\d+  due for recycling: \d{3,} requests \(max-requests 2\d\d( with its jitter)?\): replacing it/,
   );
   // The replacement is ready before the old worker drains.
   const line = (pattern: RegExp) => server.stderr.search(pattern);
@@ -52,7 +52,9 @@ integrationTest("max-lifetime replaces an idle worker", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--max-lifetime", "2s"] });
   const [first] = await server.ready(1);
   await server.logged(
-    new RegExp(`pid=${first!.pid}  spent: ready for 2\\.\\d s \\(max-lifetime 2s\\): replacing it`),
+    new RegExp(
+      `pid=${first!.pid}  due for recycling: ready for 2\\.\\d s \\(max-lifetime 2s\\): replacing it`,
+    ),
   );
   await server.logged(new RegExp(`pid=${first!.pid}  drained`));
   const [second] = await server.ready(1);
@@ -73,7 +75,7 @@ export default () => {
   await server.ready(2);
   await sendRequests(server, (pids) => pids.size >= 4);
   const [, memory] = await server.logged(
-    /pid=\d+  spent: ([\d.]+)M of memory \(max-memory 15\d(\.\d)?M with its jitter\): replacing it/,
+    /pid=\d+  due for recycling: ([\d.]+)M of memory \(max-memory 15\d(\.\d)?M with its jitter\): replacing it/,
   );
   assert(Number(memory) >= 150);
   assert(!/warning|error/.test(server.stderr), server.stderr);

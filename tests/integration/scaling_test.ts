@@ -75,11 +75,11 @@ integrationTest("TTIN and TTOU stay within the bounds, and a reload changes the 
   const server = host.start({ files });
   await server.ready(2);
   server.kill("SIGTTOU");
-  await server.logged(/workers: 1 are asked for, 2 to 3 may be/);
+  await server.logged(/1 worker requested, the allowed range is 2 to 3/);
   server.kill("SIGTTIN");
   await server.ready(3);
   server.kill("SIGTTIN");
-  await server.logged(/workers: 4 are asked for, 2 to 3 may be/);
+  await server.logged(/4 workers requested, the allowed range is 2 to 3/);
   host.write({ "denicorn.config.ts": config(2) });
   server.kill("SIGHUP");
   await server.ready(2, 2);
@@ -117,7 +117,7 @@ integrationTest("memory-budget limits growth with a warning and removes no worke
   assertEquals(await load.stop(), []);
   assertMatch(
     server.stderr,
-    /warning .*workers: 1 and no more: .* but limited to 1 by memory-budget \(1 ready/,
+    /warning .*not scaling beyond 1 worker: .* but limited to 1 by memory-budget \(1 ready/,
   );
   assertEquals((await server.status())?.totals.scalings, { up: 0, down: 0 });
   server.kill("SIGTTIN");
@@ -149,7 +149,7 @@ integrationTest(
     assertEquals([beyond.code, beyond.stdout], [1, ""]);
     assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: 3 is the most, by max-workers/);
     await server.ready(1);
-    assertMatch(server.stderr, /workers: 1 -> 3: as asked for/);
+    assertMatch(server.stderr, /workers: 1 -> 3 \(requested\)/);
     assertMatch(server.stderr, /workers: 3 -> 2: less than scale-down-busy/);
   },
 );

@@ -223,7 +223,7 @@ integrationTest("the old master is killed while the new one starts: no request i
     while (!isDone) responses.push(await server.text().catch(String));
   })();
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   const from = responses.length;
   await server.until("50 more responses", () => responses.length > from + 50);
   host.write({ go: "" });
@@ -247,7 +247,7 @@ integrationTest("an old worker that dies after its master gets no connections", 
   server.kill("SIGUSR2");
   await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(first!, "SIGKILL");
   await server.logged(/worker process \d+ of the old master is gone/);
   assertEquals(await server.answering(20), new Set([String(second)]));
@@ -265,7 +265,7 @@ integrationTest("both masters are killed during an upgrade: all workers end", as
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(Number(pid), "SIGKILL");
   await server.until("the end of all workers", () => workers.every((pid) => !isRunning(pid)));
 });

@@ -27,7 +27,7 @@ export const serve: RunnableCommand = {
     requireApp(initial);
     enterDirectory(system, initial);
     try {
-      return await runMaster(system, { initial, read }, directory, launch, signals, cleanup);
+      return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);
     }

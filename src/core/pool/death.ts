@@ -38,12 +38,10 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
 
 const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
+  "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
-  "drain-overdue": {
-    is: "meant",
-    text: "killed: not drained within graceful-timeout",
-    worthReporting: true,
-  },
+  "drain-overdue": { is: "meant", text: "killed: not drained within graceful-timeout", worthReporting: true },
+  "old-generation": { is: "meant", text: "killed: too many old generations", worthReporting: true },
   "unwanted": { is: "meant", text: "stopped before it was ready", worthReporting: false },
   "quick-stop": { is: "meant", text: "stopped", worthReporting: false },
 };

@@ -96,7 +96,7 @@ export function commandsFor(arbiter: Arbiter, status: () => Status, retired: () 
     upgrade: () => operationQueue.upgrade(),
     reopen: () => arbiter.reopenLogs(),
     // What follows from it is done with the next event.
-    stop: (how) => arbiter.post({ type: "asked", begin: () => arbiter.stop(how) }),
+    stop: (how) => arbiter.post({ type: "command", begin: () => arbiter.stop(how) }),
     follow(since, told) {
       arbiter.eventLog.since(since).forEach(told);
       return arbiter.eventLog.follow(told);

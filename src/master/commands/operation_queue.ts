@@ -97,7 +97,7 @@ export class OperationQueue {
   }
 
   #giveTurn(): void {
-    this.#master.post({ type: "asked", begin: () => this.#begin() });
+    this.#master.post({ type: "command", begin: () => this.#begin() });
   }
 
   #begin(): void {

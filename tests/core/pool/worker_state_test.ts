@@ -9,12 +9,12 @@ import {
 } from "../../../src/core/pool/worker_state.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const limits = { bootTimeout: 60_000, timeout: 30_000, gracefulTimeout: 10_000 };
+const limits = { bootTimeout: 60_000, gracefulTimeout: 10_000 };
 const at = (state: WorkerState, event: WorkerEvent, now: number) => step(state, event, now, limits);
-const ready: WorkerState = { is: "ready", since: 0, lastHeartbeat: 0 };
+const ready: WorkerState = { is: "ready", since: 0 };
 
-Deno.test("a worker becomes ready, and its first heartbeat counts from then", () => {
-  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85, lastHeartbeat: 85 });
+Deno.test("a worker that is ready in time counts from then on", () => {
+  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85 });
 });
 
 Deno.test("a worker that is not ready is killed at boot-timeout, not earlier", () => {
@@ -25,17 +25,10 @@ Deno.test("a worker that is not ready is killed at boot-timeout, not earlier", (
   });
 });
 
-Deno.test("a ready worker is killed when its heartbeats stop for timeout", () => {
-  const afterHeartbeat = at(ready, { type: "heartbeat" }, 29_000).state;
-  assertEquals(at(afterHeartbeat, { type: "tick" }, 58_999).action, undefined);
-  assertEquals(at(afterHeartbeat, { type: "tick" }, 59_000).action, {
-    type: "kill",
-    because: "unresponsive",
-  });
-});
-
-Deno.test("with timeout 0 an unresponsive worker is never killed", () => {
-  assertEquals(step(ready, { type: "tick" }, 1e9, { ...limits, timeout: 0 }).action, undefined);
+Deno.test("boot-timeout does not apply to a worker that waits for its turn to listen", () => {
+  const loaded = at(boot(0), { type: "loaded" }, 59_000).state;
+  assertEquals(at(loaded, { type: "tick" }, 600_000).action, undefined);
+  assertEquals(at(loaded, { type: "ready" }, 600_000).state, { is: "ready", since: 600_000 });
 });
 
 Deno.test("a draining worker is killed only a margin after its own deadline", () => {
@@ -63,7 +56,7 @@ Deno.test("a booting worker that is not wanted is killed: it has nothing to drai
 Deno.test("property: every worker can end, is killed at most once, and stays gone", () => {
   const event = fc.constantFrom<WorkerEvent>(
     { type: "ready" },
-    { type: "heartbeat" },
+    { type: "loaded" },
     { type: "drain", handedOver: true },
     { type: "draining" },
     { type: "kill", because: "quick-stop" },

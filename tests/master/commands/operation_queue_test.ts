@@ -15,7 +15,11 @@ class FakeMaster implements Operable {
   objection: string | null = null;
   upgradeObstacle: string | null = null;
   target = 2;
-  readonly #queue = new EventQueue<MasterEvent>((event) => event.type === "asked" && event.begin());
+  readonly #queue = new EventQueue<MasterEvent>();
+
+  constructor() {
+    this.#queue.run((event) => event.type === "command" && event.begin());
+  }
 
   most = 1024;
 
