@@ -83,14 +83,14 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const unmonitored = await idleShare(false) * 10_000;
-report("admin", `master with ${idleWorkers} idle workers`, unmonitored, "‱ of a core", unmonitored);
+const shareWithout = await idleShare(false) * 10_000;
+report("admin", `master with ${idleWorkers} idle workers`, shareWithout, "‱ of a core", shareWithout);
 report(
   "admin",
   "the same, metrics every 5 s, StatsD every 1 s",
   await idleShare(true) * 10_000,
   "‱ of a core",
-  unmonitored,
+  shareWithout,
 );
 
 const rates: { off: number[]; on: number[] } = { off: [], on: [] };

@@ -24,7 +24,7 @@ export function isolated(command: readonly string[]): readonly string[] {
   return ["unshare", "--net", "sh", "-c", enter, "sh", ...command];
 }
 
-/** Why cells have to share the network of the machine; `undefined` if they can have namespaces. */
+/** Why cells have to share the network of the machine; `undefined` if each can have its own. */
 export async function whyShared(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "not root";
   const [program, ...args] = isolated(["true"]) as [string, ...string[]];

@@ -3,7 +3,7 @@
 import type { DeathCause } from "./backoff.ts";
 import type { KillReason, WorkerState } from "./worker_state.ts";
 
-export interface Exit {
+interface Exit {
   readonly code: number;
   readonly signal: string | null;
 }

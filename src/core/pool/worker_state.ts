@@ -39,16 +39,16 @@ export type WorkerEvent =
   | { readonly type: "tick" };
 
 /** In milliseconds. */
-export interface WorkerLimits {
+interface WorkerLimits {
   readonly bootTimeout: number;
   readonly gracefulTimeout: number;
 }
 
-export type WorkerAction =
+type WorkerAction =
   | { readonly type: "drain"; readonly handedOver: boolean }
   | { readonly type: "kill"; readonly because: KillReason };
 
-export interface WorkerStep {
+interface WorkerStep {
   readonly state: WorkerState;
   readonly action?: WorkerAction;
 }

@@ -23,7 +23,7 @@ export type StoppingEvent =
   | { readonly type: "stop"; readonly how: "graceful" | "quick"; readonly delay: number }
   | { readonly type: "tick" };
 
-export interface StoppingStep {
+interface StoppingStep {
   readonly stopping: Stopping;
   /** The phase that begins now. */
   readonly begins: "delay" | "drain" | "quick-stop" | null;

@@ -1,4 +1,4 @@
-/** Complete rollouts, decided by `plan` and `stepRollout` together. */
+/** A complete rollout, decided by `plan` and `stepRollout` together. */
 
 import fc from "fast-check";
 import { type Member, plan, type PoolAction } from "../../../src/core/pool/plan.ts";
