@@ -120,7 +120,7 @@ integrationTest("TERM during an upgrade stops both masters", async (host) => {
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
   server.kill("SIGHUP");
-  await server.logged(/reload: waiting for the upgrade under way/);
+  await server.logged(/reload: waiting for the upgrade in progress/);
   server.kill("SIGTERM");
   assertEquals(await server.exited, { code: 0, signal: null });
   await server.until("the end of the new master", () => !isRunning(Number(pid)));
@@ -322,7 +322,7 @@ integrationTest(
     host.write({ "main.ts": pidApp });
     await server.until("the old master to wait or to replace its worker", async () => {
       const workers = (await server.status())?.workers ?? [];
-      return /the failed upgrade left listening/.test(server.stderr) ||
+      return /workers of the failed upgrade that still listen/.test(server.stderr) ||
         workers.filter(({ state }) => state === "ready").length === 2;
     });
     Deno.kill(Number(stray), "SIGCONT");
@@ -360,7 +360,7 @@ integrationTest("HUP during an upgrade reloads the master that serves at its end
     await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
     host.write({ "main.ts": slowApp(text) });
     server.kill("SIGHUP");
-    await server.logged(/reload: waiting for the upgrade under way/, from);
+    await server.logged(/reload: waiting for the upgrade in progress/, from);
     if (end === "fails") Deno.kill(Number(successor), "SIGKILL");
     else host.write({ go: "" });
     await server.until(`the app ${text}`, async () => await server.text() === text);
@@ -384,7 +384,7 @@ integrationTest("HUP to the new master before the takeover, and to the old one a
   await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
   host.write({ "main.ts": slowApp("two") });
   Deno.kill(Number(successor), "SIGHUP");
-  await server.logged(/reload: waiting for the upgrade under way/);
+  await server.logged(/reload: waiting for the upgrade in progress/);
   host.write({ go: "" });
   await server.until("the app two", async () => await server.text() === "two");
   host.write({ "main.ts": slowApp("three") });
@@ -422,8 +422,8 @@ integrationTest("an upgrade that cannot begin yet logs what it waits for", async
   server.kill("SIGTTIN");
   await server.until("a booting worker", () => countWaiting(host.folder) > 0);
   const { code, stdout } = await host.run(["ctl", "--socket", host.controlSocket, "upgrade"]);
-  assertEquals([code, stdout], [0, "upgrade accepted: it begins when the worker that starts is ready\n"]);
-  await server.logged(/upgrade: it begins when the worker that starts is ready/);
+  assertEquals([code, stdout], [0, "upgrade accepted: it begins when the booting worker is ready\n"]);
+  await server.logged(/upgrade: waiting until the booting worker is ready/);
   host.write({ go: "" });
   await server.upgraded();
   await server.ready(1);
