@@ -1,11 +1,11 @@
 /**
- * The life of one worker as the master sees it:
+ * The life of one worker from the master's point of view:
  *
  *     booting ──ready──▶ ready ──drain──▶ draining ──exit──▶ gone
  *        │                 │                  │
  *        └─── late, unresponsive, overdue ────┴──▶ killed ──exit──▶ gone
  *
- * `step` is pure: the state and an event go in, the next state and at most one action come out.
+ * `step` is pure: it takes a state and an event, and returns the next state and at most one action.
  */
 
 export type WorkerState =
@@ -30,32 +30,32 @@ export type KillReason =
 export type WorkerEvent =
   | { readonly type: "loaded" }
   | { readonly type: "ready" }
-  /** The master asks it to finish. `handedOver`: other workers get the new connections from now on. */
+  /** The master asks it to drain. `handedOver`: other workers get the new connections from now on. */
   | { readonly type: "drain"; readonly handedOver: boolean }
-  /** The worker began to finish by itself. */
+  /** The worker began to drain by itself. */
   | { readonly type: "draining" }
   | { readonly type: "kill"; readonly because: KillReason }
   | { readonly type: "exit" }
   | { readonly type: "tick" };
 
 /** In milliseconds. */
-export interface WorkerLimits {
+interface WorkerLimits {
   readonly bootTimeout: number;
   readonly gracefulTimeout: number;
 }
 
-export type WorkerAction =
+type WorkerAction =
   | { readonly type: "drain"; readonly handedOver: boolean }
   | { readonly type: "kill"; readonly because: KillReason };
 
-export interface WorkerStep {
+interface WorkerStep {
   readonly state: WorkerState;
   readonly action?: WorkerAction;
 }
 
 /**
- * A worker gives up by itself at `graceful-timeout` and says what it cut; the master waits this much longer
- * before it kills.
+ * At `graceful-timeout` a worker exits by itself and logs which requests it cut off. The master waits this much longer,
+ * in milliseconds, before it kills the worker.
  */
 export const killMargin = 1_000;
 

@@ -35,7 +35,10 @@ Deno.test("the start uses min-workers, load adds workers, and calm removes those
   // Not the highest slot: that worker has a request in flight.
   await loaded(master, ({ slot }) => slot === 2 ? 0 : 1, 1_000);
   assertEquals(master.draining(1).map(({ slot }) => slot), [2]);
-  assertMatch(master.log, /workers: 4 -> 3: below scale-down-busy 30 % and 3 would do for 2 s/);
+  assertMatch(
+    master.log,
+    /workers: 4 -> 3: less than scale-down-busy 30 % busy, and 3 workers would have been enough for 2 s/,
+  );
 });
 
 Deno.test("an operator moves the target within the bounds, and WINCH turns scaling off until a reload", async () => {
@@ -81,7 +84,7 @@ Deno.test("CPU time and waiting connections are read from /proc if there is no b
     await loaded(master, 1, 250);
   };
   for (let tick = 0; tick < 4; tick++) await busy(0.9);
-  assertMatch(master.log, /workers: 1 -> 2: workers are busy for 90 %/);
+  assertMatch(master.log, /workers: 1 -> 2: workers are 90 % busy/);
 
   const other = await serving(1, range);
   other.system.texts.set(
@@ -89,7 +92,7 @@ Deno.test("CPU time and waiting connections are read from /proc if there is no b
     "  0: 0100007F:1F40 00000000:0000 0A 00000000:0000000C 00:00000000 00000000\n",
   );
   await loaded(other, 0, 250);
-  assertMatch(other.log, /workers: 1 -> 2: 12 connections wait, more than scale-backlog 10/);
+  assertMatch(other.log, /workers: 1 -> 2: 12 connections are waiting, more than scale-backlog 10/);
 });
 
 Deno.test("memory is read once a second, only with a budget, and limits scaling", async () => {
@@ -102,5 +105,5 @@ Deno.test("memory is read once a second, only with a budget, and limits scaling"
   await loaded(master, 100, 1_250);
   await loaded(master, 100, 250);
   assert(master.arbiter.target <= 2, `${master.arbiter.target}`);
-  assertMatch(master.log, /10 needed, 2 by memory-budget/);
+  assertMatch(master.log, /10 workers needed, limited to 2 by memory-budget/);
 });
