@@ -20,7 +20,7 @@ import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
-export interface WorkerEventsOptions {
+interface WorkerEventsOptions {
   readonly clock: Clock;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;

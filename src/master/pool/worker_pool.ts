@@ -17,7 +17,7 @@ import type { WorkerTable } from "../workers/worker_table.ts";
 import type { OldGenerations } from "./old_generations.ts";
 import type { RestartPolicy } from "./restarts.ts";
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly system: System;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
