@@ -109,7 +109,7 @@ export class WorkerEvents {
     counters.addGone(worker);
     generations.prune((generation) => workerTable.uses(generation));
 
-    if (shutdown.inProgress || ending.is === "meant") {
+    if (shutdown.inProgress || ending.is === "expected") {
       if (this.#everReady) lifecycle.ended(worker, ending, restartPolicy.describeRunningRequest(worker));
       return;
     }

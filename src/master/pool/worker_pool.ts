@@ -104,7 +104,7 @@ export class WorkerPool {
     const actions = plan(workerTable.loadedMembers(scoreboard), {
       target: this.#startable,
       serving: generations.serving.number,
-      rolling: generations.canary?.number ?? null,
+      canary: generations.canary?.number ?? null,
       paused: generations.isPaused,
       surge: surgeOf(generations.serving.settings.reloadSurge, this.#target),
       maySpawn: restartPolicy.mayReplace,
