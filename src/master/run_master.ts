@@ -21,7 +21,7 @@ import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { logConfig } from "./workers/generation.ts";
 
-export interface RunMasterOptions {
+interface RunMasterOptions {
   /** Reads the settings again for every reload. */
   readonly reader: SettingsReader;
   readonly directory: RuntimeDirectory;
