@@ -12,17 +12,17 @@
 
 const layers: Readonly<Record<string, number>> = {
   core: 0,
-  settings: 1,
-  protocol: 1,
   system: 1,
-  log: 2,
-  app: 3,
-  control: 3,
-  doctor: 4,
-  master: 4,
-  worker: 4,
-  cli: 5,
-  "main.ts": 6,
+  settings: 2,
+  log: 3,
+  protocol: 4,
+  app: 5,
+  control: 5,
+  doctor: 6,
+  master: 6,
+  worker: 6,
+  cli: 7,
+  "main.ts": 8,
 };
 
 const root = new URL("../", import.meta.url).href;

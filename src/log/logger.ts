@@ -1,33 +1,33 @@
-/** The error log: LogTape records with one identity, written to a sink of ours that can be reopened. */
+/** The error log: LogTape records with one identity, written to a sink that can be reopened. */
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { toDenicornError } from "../core/errors.ts";
-import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
-import { type Formatter, jsonFormatter, textFormatter } from "./format.ts";
+import type { LogConfig } from "./config.ts";
+import { type Formatter, jsonFormatter, textFormatter } from "./formatters.ts";
 import { LogFile } from "./log_file.ts";
 import { streamQueue } from "./stream_queue.ts";
 
 export type { Logger };
 
-/** What stands in every line of this process. */
+/** The process, as every line of it says. */
 export type Identity =
   | { readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };
 
 export interface Log {
-  /** Speaks with the identity of this process. */
+  /** Adds the identity of this process to each record. */
   readonly logger: Logger;
-  /** Opens the file anew, as USR1 asks. If that fails the old one stays in use and says so. */
+  /** Reopens the file, after a USR1. If that fails, the old one stays in use and gets a line about it. */
   reopen(): void;
-  /** Switches level, format and file, as a reload asks. Fails like `reopen`. */
-  reconfigure(orders: LogConfig): void;
+  /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
+  reconfigure(config: LogConfig): void;
 }
 
 /** Throws DenicornError `log-unwritable`. */
-export function openLog(system: System, orders: LogConfig, identity: Identity): Log {
+export function openLog(system: System, config: LogConfig, identity: Identity): Log {
   const tree = new LoggerTree();
-  let file = tree.use(() => configure(system, orders));
+  let file = tree.use(() => configure(system, config));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
   for (const stream of ["stdout", "stderr"] as const) {
     streamQueue(system, stream).onDropped = (lines) =>
@@ -49,26 +49,26 @@ export function openLog(system: System, orders: LogConfig, identity: Identity): 
 }
 
 /**
- * LogTape keeps one tree of loggers per process, also for several copies of itself. An app may bring its own:
- * each shall configure and reset only what is its own, so ours is in place only while we use it.
+ * LogTape keeps one tree of loggers per process, which several copies of LogTape share. An app may bring its own
+ * copy, and each must configure and reset only its own loggers: so our tree is in place only while we use it.
  */
 class LoggerTree {
-  static readonly #place = Symbol.for("logtape.rootLogger");
+  static readonly #root = Symbol.for("logtape.rootLogger");
   #ours: unknown;
 
   use<T>(work: () => T): T {
-    const theirs = Reflect.get(globalThis, LoggerTree.#place);
-    Reflect.set(globalThis, LoggerTree.#place, this.#ours);
+    const theirs = Reflect.get(globalThis, LoggerTree.#root);
+    Reflect.set(globalThis, LoggerTree.#root, this.#ours);
     try {
       return work();
     } finally {
-      this.#ours = Reflect.get(globalThis, LoggerTree.#place);
-      Reflect.set(globalThis, LoggerTree.#place, theirs);
+      this.#ours = Reflect.get(globalThis, LoggerTree.#root);
+      Reflect.set(globalThis, LoggerTree.#root, theirs);
     }
   }
 }
 
-/** A running server outlives a log file it cannot open: the failure goes where the lines went so far. */
+/** A running server must survive a log file that cannot be opened: it logs the failure where it logged before. */
 function orReport(logger: Logger, attempt: () => void): void {
   try {
     attempt();
@@ -77,22 +77,22 @@ function orReport(logger: Logger, attempt: () => void): void {
   }
 }
 
-function configure(system: System, orders: LogConfig): LogFile {
-  const file = new LogFile(system, "error-logfile", orders.errorLogfile, "stderr");
-  const format = formatter(system, orders, file);
+function configure(system: System, config: LogConfig): LogFile {
+  const file = new LogFile(system, "error-logfile", config.errorLogfile, "stderr");
+  const format = formatter(system, config, file);
   configureSync({
     reset: true,
     sinks: { file: (record) => file.write(format(record)) },
     loggers: [
-      { category: "denicorn", lowestLevel: orders.level, sinks: ["file"] },
+      { category: "denicorn", lowestLevel: config.logLevel, sinks: ["file"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["file"] },
     ],
   });
   return file;
 }
 
-function formatter(system: System, orders: LogConfig, file: LogFile): Formatter {
-  if (orders.format === "json") return jsonFormatter;
-  // https://no-color.org: present and not empty means no colour.
+function formatter(system: System, config: LogConfig, file: LogFile): Formatter {
+  if (config.logFormat === "json") return jsonFormatter;
+  // https://no-color.org: set and not empty means no colour.
   return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));
 }

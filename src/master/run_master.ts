@@ -1,7 +1,7 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
-import { raised } from "../system/file_limit.ts";
+import { raised } from "../system/open_files.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { toListenError } from "../system/listen_error.ts";
@@ -11,7 +11,6 @@ import { assemble } from "./compose.ts";
 import { commandsFor, Control } from "./commands/control_socket.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import type { EarlySignals } from "./commands/early_signals.ts";
-import { logConfig } from "./workers/generation.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -34,7 +33,7 @@ export async function runMaster(
   const { host } = system;
   const { settings } = reader.initial;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, logConfig(settings), { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid });
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());

@@ -3,7 +3,7 @@
 import { endingOf } from "../core/pool/death.ts";
 import type { DenicornError } from "../core/errors.ts";
 import { isStillBooting, isWanted } from "../core/pool/worker_state.ts";
-import { decodeSlot } from "../protocol/slot_bytes.ts";
+import { decodeBytes } from "../protocol/framing.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import type { Clock, ExitStatus, TcpAddress } from "../system/system.ts";
 import { bootFailure } from "./workers/boot_failure.ts";
@@ -66,7 +66,7 @@ export class WorkerEvents {
     const isBack = worker.state.is === "ready";
     if (message.type === "loaded" && isWanted(worker.state)) traffic.queue(worker);
     if (message.type === "closed") traffic.leave(worker);
-    if (message.type === "counters") scoreboard.accept(worker.slot, decodeSlot(message.bytes));
+    if (message.type === "counters") scoreboard.accept(worker.slot, decodeBytes(message.bytes));
     if (event === null) return;
     worker.apply(event, clock.monotonic());
     // It had lost its listeners.

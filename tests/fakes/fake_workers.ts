@@ -18,7 +18,7 @@ export class FakeWorkers {
   readonly lifecycle = new LifecycleLog(
     openLog(
       this.system,
-      { level: "info", format: "text", errorLogfile: "-", accessLogfile: null },
+      { logLevel: "info", logFormat: "text", errorLogfile: "-", accessLogfile: undefined },
       { pid: 41 },
     ).logger,
     this.eventLog,

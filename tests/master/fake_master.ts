@@ -46,10 +46,10 @@ export class FakeMaster {
     const settings = settingsFor(workers, flags);
     this.renewing = () => settings;
     const log = openLog(this.system, {
-      level: "info",
-      format: "text",
+      logLevel: "info",
+      logFormat: "text",
       errorLogfile: "-",
-      accessLogfile: null,
+      accessLogfile: undefined,
     }, { pid: 41 });
     this.arbiter = new Arbiter({
       system: this.system,

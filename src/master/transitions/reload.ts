@@ -5,7 +5,7 @@ import type { RolloutEvent } from "../../core/transitions/rollout.ts";
 import type { Log } from "../../log/logger.ts";
 import type { Clock } from "../../system/system.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
-import { type Generation, logConfig } from "../workers/generation.ts";
+import type { Generation } from "../workers/generation.ts";
 import type { Generations } from "../generations/generations.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
@@ -83,7 +83,7 @@ export class Reload {
     const target = this.#targetBefore;
     pool.retarget(target, from, to);
     this.#promoted = { to, target, brought: pool.target };
-    log.reconfigure(logConfig(to.settings));
+    log.reconfigure(to.settings);
   }
 
   /** What was promoted stays, or has failed after all. */
@@ -91,7 +91,7 @@ export class Reload {
     const { generations, workerTable, pool, log } = this.#options;
     if (this.#promoted !== null && this.#promoted.to !== generations.serving) {
       pool.scale(this.#targetBefore, "the reload failed");
-      log.reconfigure(logConfig(generations.serving.settings));
+      log.reconfigure(generations.serving.settings);
     }
     this.#promoted = null;
     generations.prune((generation) => workerTable.uses(generation));

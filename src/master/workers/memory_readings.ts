@@ -1,6 +1,6 @@
 /** How much memory each worker takes for itself, read from the kernel now and then. */
 
-import { parsePrivateMemory } from "../../system/private_memory.ts";
+import { parsePrivateMemory } from "../../system/proc_stat.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";

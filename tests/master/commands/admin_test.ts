@@ -7,7 +7,12 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 function adminWith(text: string): Admin {
   const system = new FakeSystem();
   system.texts.set("/token", text);
-  const config = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const config = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
   const { logger } = openLog(system, config, { pid: 41 });
   return new Admin(system, logger, {
     adminBind: { hostname: "127.0.0.1", port: 9000 },

@@ -26,7 +26,12 @@ function scene(commands: Partial<Commands> = {}) {
       fetchUnix: (_path: string, url: string, init?: RequestInit) => Promise.resolve(old.request(url, init)),
     },
   });
-  const options = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const options = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
   const { logger } = openLog(system, options, { pid: 1 });
   const steering = new Steering(system, logger, null, null);
   const takeover = new Takeover(system, logger, "/run/old.sock", steering, (oldMaster) => {
