@@ -42,8 +42,8 @@ const wrong = [
 
 for (const args of [[], ["--access-logfile", "access.log"]]) {
   const how = args.length === 0 ? "without" : "with";
-  integrationTest(`a wrong answer costs one request, not its worker, ${how} an access log`, async (scene) => {
-    const server = scene.start({ files: { "main.ts": wrongApp }, args });
+  integrationTest(`a wrong answer costs one request, not its worker, ${how} an access log`, async (host) => {
+    const server = host.start({ files: { "main.ts": wrongApp }, args });
     const [worker] = await server.ready(1);
     for (const [path, line] of wrong) {
       for (const full of [path, `${path}-async`]) {
@@ -60,15 +60,15 @@ for (const args of [[], ["--access-logfile", "access.log"]]) {
     assertEquals([same!.pid, same!.requests], [worker!.pid, count + 1]);
     if (args.length === 0) return;
     const lines = await server.until("the access log", () => {
-      const found = Deno.readTextFileSync(`${scene.folder}/access.log`).trim().split("\n");
+      const found = Deno.readTextFileSync(`${host.folder}/access.log`).trim().split("\n");
       return found.length === count + 1 && found;
     });
     assertEquals(lines.filter((line) => line.includes('" 500 -')).length, count, lines.join("\n"));
   });
 }
 
-integrationTest("a wrong answer while its worker drains costs one request", async (scene) => {
-  const server = scene.start({ files: { "main.ts": wrongApp } });
+integrationTest("a wrong answer while its worker drains costs one request", async (host) => {
+  const server = host.start({ files: { "main.ts": wrongApp } });
   const [worker] = await server.ready(1);
   const slow = server.text("/slow");
   const connections = await Promise.all(["/undefined", "/throw-async"].map(async (path) => {
