@@ -137,7 +137,7 @@ export default (request: Request): Response => {
     await server.text();
     assertEquals((await server.fetch("/boom")).status, 500);
     await server.logged(
-      /worker=0 gen=1 pid=\d+  GET \/: the app threw\n\s+Error: out of tea/,
+      /worker=0 gen=1 pid=\d+  GET \/boom: the app threw\n\s+Error: out of tea/,
     );
     await server.text();
     assertEquals(server.stdout.match(/^app request$/gm)?.length, 3);
