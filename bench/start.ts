@@ -1,8 +1,8 @@
 /**
- * From the start to the first answer, with two workers, against what `deno run` takes to serve the same app in one
- * process: cold, where the app is bundled, and warm, with the bundle of an earlier start. Medians of runs taken in
- * turn. The binary may embed an older runtime than the Deno that runs this:
- * where DENO_OF_BINARY names that runtime's Deno, it is a yardstick too.
+ * The time from the start to the first response, with two workers, compared with `deno run` serving the same app in one
+ * process: cold, where the app is bundled, and warm, with the bundle of an earlier start. Medians of alternating runs.
+ * The binary may embed an older runtime than the Deno that runs this benchmark: set DENO_OF_BINARY to a Deno of that
+ * version to compare with it, too.
  */
 import { binary, denoRun, freePort, fromSource, median, report, root, start } from "./support/program.ts";
 
@@ -11,32 +11,32 @@ const app = `${root}examples/hello/main.ts`;
 const alone = `${root}bench/apps/hello_alone.ts`;
 const denoOfBinary = Deno.env.get("DENO_OF_BINARY");
 
-const served = (command: readonly string[], ...options: readonly string[]) => (port: number) => [
+const serveWith = (command: readonly string[], ...options: readonly string[]) => (port: number) => [
   ...command,
   ...["--workers", "2", "--bind", `127.0.0.1:${port}`, "--log-level", "error", ...options, app],
 ];
 const cold = ["--bundle-cache", "off"];
 const contenders = {
-  "deno run (the yardstick)": () => [...denoRun, alone],
+  "deno run (yardstick)": () => [...denoRun, alone],
   ...(denoOfBinary === undefined ? {} : {
     "deno run, version of the binary": () => [denoOfBinary, ...denoRun.slice(1), alone],
   }),
-  "denicorn from source, 2 workers, cold": served(fromSource, ...cold),
-  "denicorn from source, 2 workers, warm": served(fromSource),
-  "denicorn binary, 2 workers, cold": served(binary, ...cold),
-  "denicorn binary, 2 workers, warm": served(binary),
+  "denicorn from source, 2 workers, cold": serveWith(fromSource, ...cold),
+  "denicorn from source, 2 workers, warm": serveWith(fromSource),
+  "denicorn binary, 2 workers, cold": serveWith(binary, ...cold),
+  "denicorn binary, 2 workers, warm": serveWith(binary),
 } satisfies Record<string, (port: number) => readonly string[]>;
 
-/** Deno empties its code caches where another version finds them, so the other version gets a folder of its own. */
+/** A Deno of another version discards the code caches it finds, so the other version gets its own directory. */
 const otherCache = Deno.makeTempDirSync({ prefix: "start-bench-" });
 Deno.symlinkSync(`${await denoDir()}/npm`, `${otherCache}/npm`);
-/** One for each way to run Denicorn: both would find the same bundles. */
+/** One for each way to run Denicorn, because both would use the same bundles. */
 const userCaches = [fromSource, binary].map(() => Deno.makeTempDirSync({ prefix: "start-bench-" }));
 
 const times = new Map<string, number[]>();
 try {
-  await warmUp(served(fromSource), userCaches[0]);
-  await warmUp(served(binary), userCaches[1]);
+  await warmUp(serveWith(fromSource), userCaches[0]);
+  await warmUp(serveWith(binary), userCaches[1]);
   for (let run = 0; run <= runs; run++) {
     for (const [name, command] of Object.entries(contenders)) {
       const port = freePort();
@@ -47,7 +47,7 @@ try {
         ...(isOther ? { DENO_DIR: otherCache } : {}),
       });
       await stop();
-      // The first run fills caches.
+      // The first run only fills caches.
       if (run > 0) times.set(name, [...times.get(name) ?? [], took]);
     }
   }
@@ -55,15 +55,15 @@ try {
   Deno.removeSync(otherCache, { recursive: true });
   for (const cache of userCaches) Deno.removeSync(cache, { recursive: true });
 }
-const yardstick = median(times.get("deno run (the yardstick)") ?? []);
+const yardstick = median(times.get("deno run (yardstick)") ?? []);
 for (const [name, values] of times) report("start", name, median(values), "ms", yardstick);
 
-/** A bundle is kept some seconds after a start. */
+/** Starts the server once. The bundle is written to the cache a few seconds after the start. */
 async function warmUp(command: (port: number) => readonly string[], cache = ""): Promise<void> {
   const port = freePort();
   const { stop } = await start(command(port), port, { XDG_CACHE_HOME: cache });
   for (let waited = 0; !hasBundle(cache); waited++) {
-    if (waited === 200) throw new Error("no bundle was kept");
+    if (waited === 200) throw new Error("no bundle was written to the cache within 20 s");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await stop();

@@ -7,13 +7,13 @@ import type { System } from "../system/system.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
-/** Variables that begin like settings and are none. */
+/** Variables that look like settings but are not. */
 const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
- * Gives a function that reads all settings as they are when it is called. Relative paths mean the working
- * directory of this moment, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function
- * throws DenicornError.
+ * Returns a function that reads all settings as they are when it is called. Relative paths always refer to the current
+ * working directory, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
+ * DenicornError.
  */
 export function createSettingsReader(
   system: System,
@@ -33,10 +33,10 @@ export function createSettingsReader(
     if (!isThere(system, path)) {
       throw new DenicornError(
         "config-file",
-        `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
+        `config: ${name} (${requested?.origin}) does not exist: give the path of a .ts, .js or .json file`,
       );
     }
-    // What the file itself says about the cache comes too late for the file.
+    // The file is bundled before it can set the cache itself.
     const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
     const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
     const configFile = { path: name, values };
@@ -51,7 +51,7 @@ function isThere({ files }: System, path: string): boolean {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "config-file",
-      `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start elsewhere`,
+      `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,
       { cause: error },
     );
   }
@@ -78,7 +78,7 @@ function workingDirectory({ host }: System): string {
   } catch (error) {
     throw new DenicornError(
       "chdir",
-      "cannot use the working directory: it does not exist any more: change to one that does and start again",
+      "cannot use the working directory: it no longer exists: change to one that does and start again",
       { cause: error },
     );
   }

@@ -1,10 +1,10 @@
 /** The error log: LogTape records with one identity, written to a sink that can be reopened. */
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
-import { toDenicornError } from "../core/errors.ts";
+import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { System } from "../system/system.ts";
-import type { LogConfig } from "./config.ts";
-import { type Formatter, jsonFormatter, textFormatter } from "./formatters.ts";
+import type { ErrorLogConfig } from "./config.ts";
+import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
 import { streamQueue } from "./stream_queue.ts";
 
@@ -18,14 +18,14 @@ export type Identity =
 export interface Log {
   /** Adds the identity of this process to each record. */
   readonly logger: Logger;
-  /** Reopens the file, after a USR1. If that fails, the old one stays in use and gets a line about it. */
-  reopen(): void;
+  /** Reopens the file, after a USR1. If that fails, the old one stays in use, gets a line about it, and the error is returned. */
+  reopen(): DenicornError | null;
   /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
-  reconfigure(config: LogConfig): void;
+  reconfigure(config: ErrorLogConfig): void;
 }
 
 /** Throws DenicornError `log-unwritable`. */
-export function openLog(system: System, config: LogConfig, identity: Identity): Log {
+export function openLog(system: System, config: ErrorLogConfig, identity: Identity): Log {
   const tree = new LoggerTree();
   let file = tree.use(() => configure(system, config));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
@@ -69,15 +69,18 @@ class LoggerTree {
 }
 
 /** A running server must survive a log file that cannot be opened: it logs the failure where it logged before. */
-function orReport(logger: Logger, attempt: () => void): void {
+function orReport(logger: Logger, attempt: () => void): DenicornError | null {
   try {
     attempt();
+    return null;
   } catch (error) {
-    logger.error`${toDenicornError(error).message}`;
+    const failure = toDenicornError(error);
+    logger.error`${failure.message}`;
+    return failure;
   }
 }
 
-function configure(system: System, config: LogConfig): LogFile {
+function configure(system: System, config: ErrorLogConfig): LogFile {
   const file = new LogFile(system, "error-logfile", config.errorLogfile, "stderr");
   const format = formatter(system, config, file);
   configureSync({
@@ -91,7 +94,7 @@ function configure(system: System, config: LogConfig): LogFile {
   return file;
 }
 
-function formatter(system: System, config: LogConfig, file: LogFile): Formatter {
+function formatter(system: System, config: ErrorLogConfig, file: LogFile): Formatter {
   if (config.logFormat === "json") return jsonFormatter;
   // https://no-color.org: set and not empty means no colour.
   return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));

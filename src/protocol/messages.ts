@@ -14,7 +14,7 @@ export const workerEnvironment = {
   token: "DENICORN_WORKER_TOKEN",
 } as const;
 
-export interface Address {
+interface Address {
   readonly hostname: string;
   readonly port: number;
 }

@@ -86,7 +86,7 @@ export interface FileInfo {
 }
 
 /** An entry of a directory; a link is not followed. */
-export interface DirectoryEntry {
+interface DirectoryEntry {
   readonly name: string;
   readonly isFile: boolean;
   readonly isDirectory: boolean;
@@ -100,7 +100,7 @@ export interface AppendFile {
 }
 
 /** An open file: its content can be read even if the file has been renamed or removed. */
-export interface HeldFile {
+interface HeldFile {
   read(): Uint8Array<ArrayBuffer>;
   close(): void;
 }
@@ -139,7 +139,7 @@ export interface Files {
   touch(path: string): void;
 }
 
-export interface SpawnOptions {
+interface SpawnOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -232,6 +232,14 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
+/** A server of the master itself. */
+export interface MasterServer {
+  /** False once the runtime has closed the listener because accepting failed. */
+  isListening(): boolean;
+  /** Stops accepting and closes idle connections, also of a listener that is closed already. */
+  stopAccepting(): Promise<void>;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** Begins the closing handshake. Throws if the WebSocket is not open yet. */
@@ -239,7 +247,7 @@ export interface WebSocketEnd {
   readonly closed: Promise<void>;
 }
 
-export interface Datagrams {
+interface Datagrams {
   /** Rejects if it cannot be sent. Whether it arrives is unknown. */
   send(text: string): Promise<void>;
   close(): void;
@@ -260,13 +268,14 @@ export interface Network {
   serveAlone(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): HttpServer;
+  ): MasterServer & { readonly address: TcpAddress };
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
+  /** The file at `path` goes with the listener. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
-  ): { close(): Promise<void> };
+  ): MasterServer;
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
   /** Like `fetchUnix`, but the body is a stream without a time limit. */

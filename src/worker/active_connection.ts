@@ -1,7 +1,7 @@
 import { sleep } from "../system/clock.ts";
 import type { Clock, TcpConnection, TcpSockets } from "../system/system.ts";
 
-export interface ActiveConnectionOptions {
+interface ActiveConnectionOptions {
   readonly ports: ReadonlySet<number>;
   /** Milliseconds. */
   readonly recent: number;

@@ -11,7 +11,7 @@ export interface DrainReport {
   readonly took: number;
 }
 
-export interface DrainOptions {
+interface DrainOptions {
   /** Milliseconds after which the worker gives up on what is still in flight. */
   readonly deadline: number;
   /** Whether there were requests recently. */

@@ -9,7 +9,7 @@ import { activeConnection } from "./active_connection.ts";
 import { type DrainReport, flushTimeout } from "./drain.ts";
 import type { Requests } from "./requests.ts";
 
-export interface SteeredDrainOptions {
+interface SteeredDrainOptions {
   /** Milliseconds after which the worker gives up on what is still in flight. */
   readonly deadline: number;
   /** Milliseconds without data after which a connection counts as idle. */

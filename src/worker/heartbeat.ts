@@ -8,7 +8,7 @@ import type { Clock } from "../system/system.ts";
 import type { Requests } from "./requests.ts";
 import type { Slot } from "./slot.ts";
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   /** Milliseconds between two heartbeats under load. */
   readonly interval: number;
   /** Milliseconds between two heartbeats without requests. */

@@ -46,7 +46,7 @@ function pathStart(url: string): number {
 }
 
 /** Read when the request arrives: after its response is sent, the runtime throws for each of these. */
-export interface Client {
+interface Client {
   readonly address: string;
   readonly referer: string | null;
   readonly userAgent: string | null;

@@ -9,7 +9,7 @@ import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
-export interface ListenersOptions {
+interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
   /** Whether no request is in flight. */
   readonly isIdle: () => boolean;
@@ -33,7 +33,7 @@ export class Listeners {
   /** Of the listening sockets; empty if the system does not say. */
   #descriptors: readonly number[] = [];
   #isShared = false;
-  #state: "unwatched" | "listening" | "lost" = "unwatched";
+  #state: "ignored" | "listening" | "lost" = "ignored";
   #nextCheck = 0;
 
   constructor(system: System, config: WorkerConfig, options: ListenersOptions) {
@@ -108,8 +108,8 @@ export class Listeners {
   }
 
   /** From now on the sockets may be closed. */
-  unwatch(): void {
-    this.#state = "unwatched";
+  ignore(): void {
+    this.#state = "ignored";
   }
 
   /** Checks the sockets; call it at every heartbeat. */
@@ -119,7 +119,7 @@ export class Listeners {
     if (now < this.#nextCheck) return;
     this.#nextCheck = now + checkInterval;
     if (this.#state === "lost") return this.#tryAgain();
-    if (this.#state === "unwatched") return;
+    if (this.#state === "ignored") return;
     if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) return;
     this.#state = "lost";
     const isFull = !this.#system.openFiles.hasAvailable(neededDescriptors);

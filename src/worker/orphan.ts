@@ -3,7 +3,7 @@
 import { sleep } from "../system/clock.ts";
 import type { System } from "../system/system.ts";
 
-export interface Leftovers {
+interface Leftovers {
   /** The socket at which the master accepts channels. */
   readonly channelPath: string;
   /** What belongs to the master and must not outlive it. */

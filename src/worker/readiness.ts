@@ -5,7 +5,7 @@ import { sleep, withTimeout } from "../system/clock.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
 import { faultOf, stackOf } from "./faults.ts";
 
-export interface ReadinessOptions {
+interface ReadinessOptions {
   /** With its leading slash. */
   readonly path: string;
   /** When to give up, on the monotonic clock. */

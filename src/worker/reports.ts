@@ -5,7 +5,7 @@ import type { Clock } from "../system/system.ts";
 import type { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 import type { Slot } from "./slot.ts";
 
-export interface ReportOptions {
+interface ReportOptions {
   /** Milliseconds after which a request in flight is slow; 0: never. */
   readonly slowRequest: number;
   readonly onSlow: (entry: InFlightRequest, ms: number) => void;

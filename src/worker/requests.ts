@@ -8,7 +8,7 @@ import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
 import { appThrew, type Fault, faultOf, isResponse } from "./faults.ts";
 import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 
-export interface RequestEvents {
+interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */

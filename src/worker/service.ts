@@ -97,7 +97,7 @@ export class Service {
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
-    // The runtime reports an unhandled rejection in a later turn of the event loop.
+    // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
@@ -142,7 +142,7 @@ export class Service {
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<void> {
     this.#webSockets.close();
-    this.#listeners.unwatch();
+    this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
   }
 

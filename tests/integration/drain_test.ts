@@ -87,7 +87,7 @@ integrationTest(
 );
 
 integrationTest(
-  "a client with a kept connection is told to reconnect, and loses no request",
+  "a client with a kept connection has to reconnect, and loses no request",
   async (host) => {
     const server = host.start({ files: { "main.ts": streams }, args: ["-w", "2"] });
     await server.ready(2);

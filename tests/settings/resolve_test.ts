@@ -66,6 +66,7 @@ Deno.test("the three sources agree on every value, and each says it was the one"
     shutdownDelay: "5s",
     drainIdle: "50ms",
     reloadSurge: "50%",
+    maxOldGenerations: "5",
     maxRequests: "500",
     maxRequestsJitter: "50",
     maxLifetime: "1h",

@@ -86,7 +86,7 @@ linuxOnly(
     assertEquals(await server.read(new Uint8Array(9)), 3);
     assertEquals([hasFailed, sockets.waiting(descriptor)], [false, 0]);
     sockets.stopListening(descriptor);
-    // The client retransmits a second after its first attempt.
+    // The client tries again a second after its first attempt.
     await late;
     await server.write(new Uint8Array(4));
     assertEquals(await early.read(new Uint8Array(9)), 4);

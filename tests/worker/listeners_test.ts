@@ -111,7 +111,7 @@ Deno.test("listeners that are closed on purpose are not lost", async () => {
   const { listeners, listening, log, check } = fakeWorker();
   listeners.open(() => new Response());
   log.splice(0);
-  listeners.unwatch();
+  listeners.ignore();
   listening.clear();
   assertEquals(await check(), "");
 });

@@ -50,14 +50,14 @@ Deno.test("the app is asked every 250 ms until it can serve", async () => {
   assertEquals([outcome(), requests], ["ready", [0, 250, 500, 750, 1_000, 1_250]]);
 });
 
-const late: readonly (readonly [why: RegExp, answer: () => unknown])[] = [
+const wrong: readonly (readonly [why: RegExp, answer: () => unknown])[] = [
   [/\/healthz\?deep \(ready-path\) answered 503 until boot-timeout/, () => new Response("", { status: 503 })],
   [/threw TypeError: no database until/, () => Promise.reject(new TypeError("no database\nat all"))],
   [/answered a string, not a Response until/, () => "fine"],
   [/did not answer/, () => new Promise(() => {})],
 ];
 
-for (const [why, answer] of late) {
+for (const [why, answer] of wrong) {
   Deno.test(`at the deadline the error says what the app did last: ${why.source}`, async () => {
     const { clock, outcome } = asking(answer);
     await clock.advance(9_500);

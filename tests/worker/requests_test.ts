@@ -164,14 +164,14 @@ Deno.test("a Response that was sent before is a 500 and one line", async () => {
   assertEquals(faults, ["GET /: the app answered a Response whose body has been read before"]);
 });
 
-Deno.test("a subclass of Response and a thenable are proper answers", async () => {
+Deno.test("a subclass of Response and an object with then() are proper answers", async () => {
   const { requests, faults } = logged();
   class Page extends Response {}
   const page = new Page("page");
   // deno-lint-ignore no-explicit-any
-  const thenable = { then: (resolve: (answer: Response) => void) => resolve(page) } as any;
+  const promised = { then: (resolve: (answer: Response) => void) => resolve(page) } as any;
   assertEquals(await requests.count(() => page)(request, info().info), page);
-  assertEquals(await requests.count(() => thenable)(request, info().info), page);
+  assertEquals(await requests.count(() => promised)(request, info().info), page);
   assertEquals(faults, []);
 });
 

@@ -2,7 +2,7 @@
  * A request that a worker is handling, in shared memory: method, path and start. The worker may be stuck in it and
  * unable to answer, so the master reads the memory.
  *
- * The text is guarded by a sequence number (a seqlock), which is odd while the text is written. A reader that finds it
+ * The text is guarded by a sequence number, which is odd while the text is written. A reader that finds it
  * odd, or changed after the copy, tries again: so it never gets half of one path and half of another. The number is
  * increased with Atomics.add, which also orders the stores around it on arm64; x64 keeps stores in order anyway.
  */

@@ -18,7 +18,7 @@ import {
 } from "./running_request.ts";
 
 /** Increase it with every change of the layout, of the latency buckets or of the table of methods. */
-export const scoreboardVersion = 2;
+const scoreboardVersion = 2;
 
 /** "dnic" as a number. */
 const magic = 0x646e_6963;
@@ -96,6 +96,11 @@ export function isScoreboard(buffer: ArrayBuffer): boolean {
   return words[header.magic] === magic && words[header.version] === scoreboardVersion &&
     words[header.slotSize] === slotSize && Number.isInteger(slots) && slots >= 0 &&
     buffer.byteLength >= scoreboardSize(slots);
+}
+
+/** How many slots the scoreboard has. */
+export function slotCount(buffer: ArrayBuffer): number {
+  return new Float64Array(buffer, 0, headerWords)[header.slots]!;
 }
 
 /** Clears a slot before a new worker gets it. */

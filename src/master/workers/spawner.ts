@@ -65,7 +65,7 @@ export class Spawner {
   sendConfig(worker: WorkerHandle, sharedResources: SharedResources): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    worker.isConfigured = true;
+    worker.markConfigured();
     const age = this.#options.system.clock.monotonic() - worker.bornAt;
     const place = { slot: worker.slot, age };
     worker.send({ type: "load", config: workerConfigFor(worker.generation, bundle, place, sharedResources) });

@@ -1,4 +1,4 @@
-/** Figures as the page shows them: short, and never longer than their card. */
+/** Values as the page shows them: short, so that they fit their card. */
 
 const unknown = "–";
 

@@ -1,6 +1,6 @@
 /**
- * The processes of one server, in a private folder. All of them, also those that are nobody's children any more,
- * are known by that folder: it is their working directory.
+ * The processes of one server, in a private folder. The folder is their working directory, which identifies all of
+ * them, including orphans.
  */
 
 import { pause } from "../client/load.ts";
@@ -12,7 +12,7 @@ export interface LogLine {
   readonly text: string;
 }
 
-export class Family {
+export class ProcessGroup {
   readonly folder = Deno.makeTempDirSync({ prefix: "loss-" });
   readonly lines: LogLine[] = [];
   readonly #processes: Deno.ChildProcess[] = [];
@@ -28,7 +28,7 @@ export class Family {
     const process = new Deno.Command(program, {
       args,
       cwd: this.folder,
-      env: { ...kept(), NO_COLOR: "1", ...env },
+      env: { ...inheritedVariables(), NO_COLOR: "1", ...env },
       clearEnv: true,
       stdin: "null",
       stdout: "piped",
@@ -42,31 +42,33 @@ export class Family {
     return process.pid;
   }
 
-  /** The exit code of a process that `start` gave, once it has ended. */
+  /** The exit code of a process started by `start`, once it has ended. */
   exitCode(pid: number): number | undefined {
     return this.#exits.get(pid);
   }
 
-  /** Process ids of all that are still there. */
-  living(): number[] {
+  /** Process ids of all processes that still exist. */
+  running(): number[] {
     const pids = Array.from(Deno.readDirSync("/proc"), ({ name }) => Number(name)).filter(Number.isInteger);
     return pids.filter((pid) => {
       try {
         return Deno.readLinkSync(`/proc/${pid}/cwd`) === this.folder;
       } catch {
-        // Ended, or another user's.
+        // It has ended, or belongs to another user.
         return false;
       }
     });
   }
 
-  /** Waits for a condition; the failure shows the end of the log. */
+  /** Waits for a condition. On a time-out it throws with the end of the log. */
   async until<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>) {
-    const end = performance.now() + patience;
+    const end = performance.now() + conditionTimeout;
     for (;;) {
       const found = await check();
       if (found !== undefined && found !== false) return found;
-      if (performance.now() > end) throw new Error(`never happened: ${what}\n${this.log()}`);
+      if (performance.now() > end) {
+        throw new Error(`did not happen within ${conditionTimeout} ms: ${what}\n${this.log()}`);
+      }
       await pause(20);
     }
   }
@@ -85,11 +87,11 @@ export class Family {
   }
 
   async destroy(): Promise<void> {
-    for (const pid of this.living()) {
+    for (const pid of this.running()) {
       try {
         Deno.kill(pid, "SIGKILL");
       } catch {
-        // Ended meanwhile.
+        // It has ended in the meantime.
       }
     }
     await Promise.all(this.#processes.map((process) => process.status));
@@ -97,10 +99,10 @@ export class Family {
   }
 }
 
-const patience = 60_000;
+const conditionTimeout = 60_000;
 
-/** Only what a program needs, so that no setting leaks in from whoever runs the measurement. */
-function kept(): Record<string, string> {
+/** Only the variables a program needs, so that the environment of the measurement does not change settings. */
+function inheritedVariables(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);

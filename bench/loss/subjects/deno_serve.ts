@@ -1,7 +1,7 @@
-/** Plain `Deno.serve` processes on one port, rolled by hand: a new one, then `shutdown()` of the oldest. */
+/** Plain `Deno.serve` processes on one port, reloaded by hand: start a new one, then `shutdown()` the oldest. */
 
 import { denoRun, freePort } from "../../support/program.ts";
-import { Family } from "./family.ts";
+import { ProcessGroup } from "./process_group.ts";
 import type { Subject } from "./subject.ts";
 
 const server = `
@@ -15,25 +15,25 @@ Deno.addSignalListener("SIGTERM", async () => {
 });
 `;
 
-export class Rolled implements Subject {
+export class DenoServe implements Subject {
   readonly port = freePort();
-  readonly #family = new Family();
+  readonly #processes = new ProcessGroup();
   readonly #pids: number[] = [];
 
   constructor() {
-    this.#family.write({ "main.ts": server });
+    this.#processes.write({ "main.ts": server });
   }
 
   async #start(): Promise<void> {
-    const from = this.#family.lines.length;
-    this.#pids.push(this.#family.start([...denoRun, "main.ts", `${this.port}`]));
-    await this.#family.until("a process that listens", () => this.#family.find(/^listening/, from));
+    const from = this.#processes.lines.length;
+    this.#pids.push(this.#processes.start([...denoRun, "main.ts", `${this.port}`]));
+    await this.#processes.until("a process that listens", () => this.#processes.find(/^listening/, from));
   }
 
   async #stopOldest(): Promise<void> {
     const pid = this.#pids.shift()!;
     Deno.kill(pid, "SIGTERM");
-    await this.#family.until("its end", () => this.#family.exitCode(pid) !== undefined);
+    await this.#processes.until("its end", () => this.#processes.exitCode(pid) !== undefined);
   }
 
   async ready(): Promise<void> {
@@ -51,10 +51,10 @@ export class Rolled implements Subject {
   }
 
   destroy(): Promise<void> {
-    return this.#family.destroy();
+    return this.#processes.destroy();
   }
 
   log(): string {
-    return this.#family.log();
+    return this.#processes.log();
   }
 }

@@ -1,4 +1,4 @@
-import { renderSettingsJson, renderSettingsText } from "../../../src/cli/commands/settings_report.ts";
+import { renderSettingsJson, renderSettingsText } from "../../../src/cli/commands/settings.ts";
 import { namedSettings } from "../../../src/settings/settings.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { resolve } from "../../settings/resolving.ts";

@@ -1,4 +1,4 @@
-/** Whole rolls, as pool and rollout decide on them together. */
+/** A complete rollout, decided by `plan` and `stepRollout` together. */
 
 import fc from "fast-check";
 import { type Member, plan, type PoolAction } from "../../../src/core/pool/plan.ts";
@@ -20,7 +20,7 @@ class Roll {
   constructor(target: number, surge: number) {
     this.target = target;
     this.surge = surge;
-    this.settle();
+    this.reconcile();
     this.members = this.members.map((member) => ({ ...member, is: "ready" }));
   }
 
@@ -32,7 +32,7 @@ class Roll {
     return this.members.filter(({ is }) => is === "ready").length;
   }
 
-  /** What happens to the process that `pick` chooses. */
+  /** Lets one event happen, to the worker that `pick` chooses. */
   happen(type: string, pick: number): void {
     const choose = (is: readonly Member["is"][]) => {
       const candidates = this.members.filter((member) => is.includes(member.is));
@@ -71,7 +71,7 @@ class Roll {
         break;
       }
     }
-    this.settle();
+    this.reconcile();
   }
 
   step(event: RolloutEvent): void {
@@ -85,7 +85,7 @@ class Roll {
     }
   }
 
-  settle(): void {
+  reconcile(): void {
     const { wanted, ready } = this;
     const serving = servingOf(this.rollout);
     const actions = plan(this.members, {
@@ -97,8 +97,8 @@ class Roll {
       maySpawn: true,
     });
     this.#perform(actions);
-    assert(this.wanted <= Math.max(wanted, this.target + this.surge), "never more than target + surge");
-    assert(this.ready >= Math.min(ready, this.target), "nobody is drained who is needed");
+    assert(this.wanted <= Math.max(wanted, this.target + this.surge), "at most target + surge");
+    assert(this.ready >= Math.min(ready, this.target), "no needed worker is drained");
     assertEquals(new Set(this.members.map(({ slot }) => slot)).size, this.members.length, "slots are unique");
     const current = this.members.filter(({ is }) => is !== "leaving");
     const isDone = current.length === this.target &&
@@ -121,8 +121,8 @@ class Roll {
     }
   }
 
-  /** Everything is built, boots and drains. */
-  calm(): void {
+  /** Everything is built, boots and drains, until nothing is left to do. */
+  finish(): void {
     for (let round = 0; round < 80; round++) {
       ["built", "boots", "gone"].forEach((type) => this.happen(type, 0));
     }
@@ -134,7 +134,7 @@ const history = (...types: string[]) =>
   fc.array(fc.record({ type: fc.constantFrom(...types), pick: fc.nat(20) }), { maxLength: 80 });
 const ordinary = ["reload", "built", "build-failed", "boots", "boots", "boots", "fails", "gone", "gone"];
 
-Deno.test("property: without deaths a roll never serves with fewer than the target, whatever fails to boot", () => {
+Deno.test("property: without deaths a rollout always keeps the target ready, whatever fails to boot", () => {
   fc.assert(
     fc.property(numbers.target, numbers.surge, history(...ordinary), (target, surge, events) => {
       const roll = new Roll(target, surge);
@@ -148,7 +148,7 @@ Deno.test("property: without deaths a roll never serves with fewer than the targ
   );
 });
 
-Deno.test("property: deaths and another target in between change nothing about that, and calm ends the roll", () => {
+Deno.test("property: with deaths and changes of the target every rollout still ends at the target", () => {
   const events = fc.array(
     fc.oneof(
       { weight: 12, arbitrary: fc.record({ type: fc.constantFrom(...ordinary, "dies"), pick: fc.nat(20) }) },
@@ -166,7 +166,7 @@ Deno.test("property: deaths and another target in between change nothing about t
         if (type === "target") roll.target = pick;
         roll.happen(type, pick);
       }
-      roll.calm();
+      roll.finish();
       assertEquals(roll.rollout.is, "idle");
       assertEquals(
         roll.members.map(({ generation, is }) => [generation, is]),

@@ -1,27 +1,27 @@
-/** What the client process is told and what it answers, as lines of JSON. */
+/** The options of the client process and its output, as JSON lines. */
 
 import type { FailureCounts, FailureSample } from "./failure.ts";
 import type { Percentiles } from "./histogram.ts";
 
-/** `new`: a connection per request. `keep-alive`: each is reused for as long as the server lets it. */
+/** `new`: a connection per request. `keep-alive`: connections are reused until the server closes them. */
 export type Mode = "new" | "keep-alive";
 
-export interface LoadOrders {
+export interface LoadOptions {
   readonly hostname: string;
   readonly port: number;
   readonly path: string;
   readonly mode: Mode;
   /** Requests in flight at any time. */
   readonly connections: number;
-  /** Milliseconds between two requests; then nobody waits for an answer, and every one has its connection. */
+  /** Milliseconds between two requests, sent without waiting for responses, each on its own connection. */
   readonly every: number | null;
-  /** It goes on at least until so many requests were made and it is told to stop. */
+  /** It runs until this many requests have been made and it has been stopped. */
   readonly requests: number;
-  /** It ends after so many milliseconds, whatever happens. */
+  /** It ends after this many milliseconds in any case. */
   readonly atMost: number;
-  /** A request without an answer for so many milliseconds has failed. */
+  /** A request without a response after this many milliseconds has failed. */
   readonly timeout: number;
-  /** Answers slower than this, in milliseconds, are counted. */
+  /** Responses slower than this, in milliseconds, are counted as slow. */
   readonly slow: number;
 }
 
@@ -32,18 +32,18 @@ export interface LoadProgress {
 
 export interface LoadResult {
   readonly done: true;
-  /** All that were made, failed ones too. */
+  /** All requests, including failed ones. */
   readonly requests: number;
   readonly seconds: number;
   readonly failures: FailureCounts;
   readonly lost: number;
   readonly samples: readonly FailureSample[];
-  /** Milliseconds from the start of a request, or its appointed moment, to the end of the answer. */
+  /** Milliseconds from the start of a request, or its scheduled time, to the end of the response. */
   readonly latency: Percentiles;
   readonly slow: number;
-  /** Connections the server closed in between two requests. */
+  /** Connections that the server closed between two requests. */
   readonly reconnects: number;
   readonly connects: number;
-  /** It ended by `atMost`. */
+  /** It ended because of `atMost`. */
   readonly outOfTime: boolean;
 }

@@ -1,4 +1,4 @@
-import { renderExaminationJson, renderExaminationText } from "../../../src/cli/commands/doctor_report.ts";
+import { renderExaminationJson, renderExaminationText } from "../../../src/cli/commands/doctor.ts";
 import { version } from "../../../src/core/version.ts";
 import type { Examination } from "../../../src/doctor/examine.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
