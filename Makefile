@@ -33,7 +33,7 @@ serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:
 
 # Only integration tests run the binary.
 test: $(if $(filter-out tests/integration%,$(FILE)),$(PACKAGES),dist/denicorn) ## Run all tests, from source and with the binary; FILE=tests/core/pool runs what is there
-	DENICORN_BINARY='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(or $(FILE),tests/)
+	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(or $(FILE),tests/)
 
 ok: $(PACKAGES) ## Check format, lint, types and unit tests, in seconds
 	'$(DENO)' fmt --check

@@ -4,7 +4,7 @@ export const root = new URL("../../", import.meta.url).pathname;
 const config = ["--quiet", "--config", `${root}deno.json`];
 
 export const fromSource: readonly string[] = [Deno.execPath(), "run", "-A", ...config, `${root}main.ts`];
-export const binary: readonly string[] = [Deno.env.get("DENICORN_BINARY") ?? `${root}dist/denicorn`];
+export const binary: readonly string[] = [Deno.env.get("BINARY_UNDER_TEST") ?? `${root}dist/denicorn`];
 export const denoRun: readonly string[] = [Deno.execPath(), "run", "-A", ...config];
 
 export function freePort(): number {

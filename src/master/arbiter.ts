@@ -37,7 +37,7 @@ import type { Spawner } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
 /** Everything the loop calls; `compose.ts` builds it. */
-export interface ArbiterParts {
+interface ArbiterParts {
   readonly system: System;
   readonly log: Log;
   readonly queue: EventQueue<MasterEvent>;

@@ -35,7 +35,7 @@ import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./worker
 import { acceptChannels } from "./workers/worker_channels.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
 
-export interface MasterOptions {
+interface MasterOptions {
   readonly log: Log;
   readonly reader: SettingsReader;
   readonly directory: RuntimeDirectory;
@@ -47,7 +47,7 @@ export interface MasterOptions {
   readonly cleanup: DisposableStack;
 }
 
-export interface Master {
+interface Master {
   readonly arbiter: Arbiter;
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
@@ -97,7 +97,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   return { arbiter, takeover };
 }
 
-export interface ArbiterOptions {
+interface ArbiterOptions {
   readonly system: System;
   readonly log: Log;
   readonly launch: Launch;

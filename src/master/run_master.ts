@@ -20,7 +20,7 @@ import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
 
-export interface RunMasterOptions {
+interface RunMasterOptions {
   /** Reads the settings again for every reload. */
   readonly reader: SettingsReader;
   readonly directory: RuntimeDirectory;

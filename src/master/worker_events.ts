@@ -20,7 +20,7 @@ import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
-export interface WorkerEventsOptions {
+interface WorkerEventsOptions {
   readonly clock: Clock;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
@@ -109,7 +109,7 @@ export class WorkerEvents {
     counters.addGone(worker);
     generations.prune((generation) => workerTable.uses(generation));
 
-    if (shutdown.inProgress || ending.is === "meant") {
+    if (shutdown.inProgress || ending.is === "expected") {
       if (this.#everReady) lifecycle.ended(worker, ending, restartPolicy.describeRunningRequest(worker));
       return;
     }

@@ -11,7 +11,7 @@ export interface Target {
 }
 
 const root = new URL("../../", import.meta.url).pathname;
-const binary = Deno.env.get("DENICORN_BINARY") ?? `${root}dist/denicorn`;
+const binary = Deno.env.get("BINARY_UNDER_TEST") ?? `${root}dist/denicorn`;
 
 export const targets: readonly Target[] = [
   {

@@ -38,7 +38,7 @@ const paragraphs = [
   "[control socket](ctl.md): with `?wait=1` they answer when it is done, else with 202 when it has begun.",
   "## Token",
   "Changes need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
-  "`--admin-token`, where other users of the machine can see it. Requests send it as `Authorization: Bearer TOKEN`. On " +
+  "`--admin-token`, where other users of the machine can see it. Requests send it in `Authorization`, as a bearer token. On " +
   "an address that other machines can reach, everything needs the token, also `/healthz`. So do requests for a host " +
   "name other than `localhost`, because a web page can make its own name point to this machine (DNS rebinding): a " +
   "proxy in front must send the address as the host, not the name it was asked for. Workers do not get the variable. " +

@@ -9,7 +9,7 @@ interface Exit {
 }
 
 export type Ending =
-  | { readonly is: "meant"; readonly text: string; readonly worthReporting: boolean }
+  | { readonly is: "expected"; readonly text: string; readonly worthReporting: boolean }
   | { readonly is: "death"; readonly text: string; readonly cause: DeathCause };
 
 /** `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from. */
@@ -23,16 +23,16 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
     case "draining":
       // The error was already logged, and counted as a death, when the worker reported it.
       if (failed) {
-        return { is: "meant", text: `finished after an uncaught error (${how})`, worthReporting: false };
+        return { is: "expected", text: `finished after an uncaught error (${how})`, worthReporting: false };
       }
       if (exit.code === 0 && exit.signal === null) {
-        return { is: "meant", text: "drained", worthReporting: false };
+        return { is: "expected", text: "drained", worthReporting: false };
       }
-      return { is: "meant", text: `died while draining (${how})`, worthReporting: true };
+      return { is: "expected", text: `died while draining (${how})`, worthReporting: true };
     case "killed":
       return killed[state.because];
     case "gone":
-      return { is: "meant", text: "gone", worthReporting: false };
+      return { is: "expected", text: "gone", worthReporting: false };
   }
 }
 
@@ -40,10 +40,14 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
   "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
-  "drain-overdue": { is: "meant", text: "killed: not drained within graceful-timeout", worthReporting: true },
-  "old-generation": { is: "meant", text: "killed: too many old generations", worthReporting: true },
-  "unwanted": { is: "meant", text: "stopped before it was ready", worthReporting: false },
-  "quick-stop": { is: "meant", text: "stopped", worthReporting: false },
+  "drain-overdue": {
+    is: "expected",
+    text: "killed: not drained within graceful-timeout",
+    worthReporting: true,
+  },
+  "old-generation": { is: "expected", text: "killed: too many old generations", worthReporting: true },
+  "unwanted": { is: "expected", text: "stopped before it was ready", worthReporting: false },
+  "quick-stop": { is: "expected", text: "stopped", worthReporting: false },
 };
 
 function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {

@@ -20,7 +20,7 @@ export interface Goal {
   /** The newest generation that is known to boot. */
   readonly serving: number;
   /** The candidate generation while its first worker, the canary, is not ready yet. */
-  readonly rolling: number | null;
+  readonly canary: number | null;
   /** A rollout was interrupted: workers of any generation stay until the new one is built. */
   readonly paused: boolean;
   /** How many workers may exist beyond the target while workers are replaced; at least 1. */
@@ -51,13 +51,13 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
       () => ({ type: "spawn", slot: free.next().value, generation }),
     );
 
-  if (goal.rolling !== null || goal.paused) {
-    const stable = wanted.filter((member) => member.generation !== goal.rolling);
+  if (goal.canary !== null || goal.paused) {
+    const stable = wanted.filter((member) => member.generation !== goal.canary);
     return [
       ...drain(stable, stable.length - goal.target),
       ...(goal.maySpawn ? spawn(goal.target - stable.length, goal.serving) : []),
-      ...(goal.rolling !== null && goal.target > 0 && stable.length === wanted.length
-        ? spawn(1, goal.rolling)
+      ...(goal.canary !== null && goal.target > 0 && stable.length === wanted.length
+        ? spawn(1, goal.canary)
         : []),
     ];
   }

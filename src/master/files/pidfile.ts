@@ -1,7 +1,7 @@
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 
-export interface Pidfile {
+interface Pidfile {
   /** Removes the file if it still names this process. */
   remove(): void;
 }

@@ -48,7 +48,7 @@ export function runtimeParents({ host, files }: System): string[] {
   });
 }
 
-export function channelSocketOf(directory: string): string {
+function channelSocketOf(directory: string): string {
   return `${directory}/channel.sock`;
 }
 

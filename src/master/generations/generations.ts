@@ -24,7 +24,7 @@ export interface GenerationSource {
   discard(bundle: AppBundle): void;
 }
 
-export interface RolloutOutcome {
+interface RolloutOutcome {
   /** The generation that took over, with the one before it. */
   readonly promoted?: { readonly from: Generation; readonly to: Generation };
   /** The generation whose workers are not wanted any more. */

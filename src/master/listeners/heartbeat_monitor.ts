@@ -19,7 +19,7 @@ export interface Heartbeat {
   readonly at: number;
 }
 
-export type HeartbeatLimits = Pick<Settings, "stallAfter" | "timeout">;
+type HeartbeatLimits = Pick<Settings, "stallAfter" | "timeout">;
 
 /** Milliseconds between two polls while no worker has anything to do: 40 polls a second took 0.7 % of a core. */
 const idlePause = 100;

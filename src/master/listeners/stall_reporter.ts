@@ -11,7 +11,7 @@ import type { Heartbeat, HeartbeatMonitor } from "./heartbeat_monitor.ts";
 /** With `slow-request` off: longer than any pause of a healthy worker, shorter than the default `timeout`. */
 const longStall = 5_000;
 
-export interface StallReporterOptions {
+interface StallReporterOptions {
   readonly clock: Clock;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;

@@ -20,7 +20,7 @@ import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { Steering } from "../listeners/steering.ts";
 
-export interface AutoscalerOptions {
+interface AutoscalerOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly workerTable: WorkerTable;

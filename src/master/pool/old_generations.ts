@@ -8,7 +8,7 @@ import type { Clock } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 
-export interface OldGenerationsOptions {
+interface OldGenerationsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly workerTable: WorkerTable;

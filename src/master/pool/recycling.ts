@@ -17,7 +17,7 @@ import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 
-export interface RecyclingOptions {
+interface RecyclingOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly workerTable: WorkerTable;

@@ -17,7 +17,7 @@ import type { WorkerTable } from "../workers/worker_table.ts";
 import type { OldGenerations } from "./old_generations.ts";
 import type { RestartPolicy } from "./restarts.ts";
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly system: System;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
@@ -104,7 +104,7 @@ export class WorkerPool {
     const actions = plan(workerTable.loadedMembers(scoreboard), {
       target: this.#startable,
       serving: generations.serving.number,
-      rolling: generations.canary?.number ?? null,
+      canary: generations.canary?.number ?? null,
       paused: generations.isPaused,
       surge: surgeOf(generations.serving.settings.reloadSurge, this.#target),
       maySpawn: restartPolicy.mayReplace,

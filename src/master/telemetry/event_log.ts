@@ -8,7 +8,7 @@ export const retainedEvents = 100;
 /** How many important ones are: they are rarer than the others, and of interest for longer. */
 export const retainedImportant = 50;
 
-export type NewEvent = Omit<LifecycleEvent, "id" | "at">;
+type NewEvent = Omit<LifecycleEvent, "id" | "at">;
 type Listener = (event: LifecycleEvent) => void;
 
 export class EventLog {

@@ -48,7 +48,7 @@ export class LifecycleLog {
   /** An expected exit. `runningRequest` names a request that it cut off, as text to append. */
   ended(worker: WorkerHandle, ending: Ending, runningRequest: string): void {
     const logger = this.#logger.with(worker.identity);
-    const isAsExpected = ending.is === "meant" && !ending.worthReporting;
+    const isAsExpected = ending.is === "expected" && !ending.worthReporting;
     const text = isAsExpected ? ending.text : ending.text + runningRequest;
     this.#record("worker-ended", text, worker);
     if (isAsExpected) logger.info`${text}`;

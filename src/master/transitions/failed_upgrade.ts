@@ -9,7 +9,7 @@ import type { Clock } from "../../system/system.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { Steering } from "../listeners/steering.ts";
 
-export interface FailedUpgradeOptions {
+interface FailedUpgradeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly heartbeatMonitor: HeartbeatMonitor;

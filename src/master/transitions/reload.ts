@@ -11,7 +11,7 @@ import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 
-export interface ReloadOptions {
+interface ReloadOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifecycle: LifecycleLog;

@@ -9,7 +9,7 @@ import type { Steering } from "../listeners/steering.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   readonly clock: Clock;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;

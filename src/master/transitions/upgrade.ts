@@ -20,7 +20,7 @@ import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "../listeners/listen_order.ts";
 import type { Steering } from "../listeners/steering.ts";
 
-export interface UpgradeOptions {
+interface UpgradeOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly lifecycle: LifecycleLog;

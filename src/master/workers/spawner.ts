@@ -16,7 +16,7 @@ import type { WorkerTable } from "./worker_table.ts";
 /** Starts the process of one worker. Throws what the system says when it cannot be started. */
 export type StartWorkerProcess = (slot: number, generation: Generation, token: string) => ChildProcess;
 
-export interface SpawnerOptions {
+interface SpawnerOptions {
   readonly system: System;
   readonly log: Log;
   readonly startProcess: StartWorkerProcess;

@@ -3,7 +3,7 @@ import { type FromWorker, isMessage } from "../../protocol/messages.ts";
 import type { Clock, Connection, UnixListener } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
-export interface ChannelEvents {
+interface ChannelEvents {
   /** The worker that was started with this token; `null` if there is none, or the token was used before. */
   identify(token: string): WorkerHandle | null;
   /** `version` is that of the program the worker runs. */

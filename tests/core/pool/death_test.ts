@@ -23,7 +23,7 @@ Deno.test("SIGKILL from outside is distinguished from a crash", () => {
 Deno.test("the end of a drained worker is intended; a death while draining is reported", () => {
   const isReported = (code: number, failed: boolean) => {
     const ending = endingOf(draining, { code, signal: null }, failed);
-    return ending.is === "meant" && ending.worthReporting;
+    return ending.is === "expected" && ending.worthReporting;
   };
   assertEquals([isReported(0, false), isReported(1, true), isReported(1, false)], [false, false, true]);
 });
@@ -31,5 +31,5 @@ Deno.test("the end of a drained worker is intended; a death while draining is re
 Deno.test("killing an unresponsive worker counts as a death; killing an unwanted one does not", () => {
   const exit = { code: 137, signal: "SIGKILL" };
   assertEquals(endingOf({ is: "killed", because: "unresponsive" }, exit, false).is, "death");
-  assertEquals(endingOf({ is: "killed", because: "unwanted" }, exit, false).is, "meant");
+  assertEquals(endingOf({ is: "killed", because: "unwanted" }, exit, false).is, "expected");
 });

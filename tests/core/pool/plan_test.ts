@@ -5,7 +5,7 @@ import { assert, assertEquals } from "../../assert.ts";
 const goal = (over: Partial<Goal> = {}): Goal => ({
   target: 2,
   serving: 1,
-  rolling: null,
+  canary: null,
   paused: false,
   surge: 1,
   maySpawn: true,
@@ -55,14 +55,14 @@ Deno.test("too many workers: of the ready ones the one with the least load is dr
 });
 
 Deno.test("a rollout starts one canary and keeps every old worker", () => {
-  const rolling = goal({ rolling: 2 });
+  const trying = goal({ canary: 2 });
   const old = [member(0), member(1)];
-  assertEquals(plan(old, rolling), [{ type: "spawn", slot: 2, generation: 2 }]);
-  assertEquals(plan([...old, member(2, 2, "booting")], rolling), []);
+  assertEquals(plan(old, trying), [{ type: "spawn", slot: 2, generation: 2 }]);
+  assertEquals(plan([...old, member(2, 2, "booting")], trying), []);
 });
 
 Deno.test("a worker that dies while the canary boots is replaced by one of the generation that is known to boot", () => {
-  assertEquals(plan([member(0), member(2, 2, "booting")], goal({ rolling: 2 })), [
+  assertEquals(plan([member(0), member(2, 2, "booting")], goal({ canary: 2 })), [
     { type: "spawn", slot: 1, generation: 1 },
   ]);
 });
@@ -107,7 +107,7 @@ Deno.test("a percentage of the target is rounded down, but at least one worker c
 });
 
 Deno.test("target 0 drains all workers and starts no canary", () => {
-  assertEquals(plan([member(0)], goal({ target: 0, rolling: 2 })), [{ type: "drain", slot: 0 }]);
+  assertEquals(plan([member(0)], goal({ target: 0, canary: 2 })), [{ type: "drain", slot: 0 }]);
 });
 
 Deno.test("a worker due for recycling serves until its replacement is ready, and no other is drained", () => {
@@ -125,12 +125,12 @@ Deno.test("during back-off a worker due for recycling keeps serving", () => {
 Deno.test("too many workers: one due for recycling is drained first, without a replacement", () => {
   const members = [dueForRecycling(0), member(1), member(2)];
   assertEquals(plan(members, goal()), [{ type: "drain", slot: 0 }]);
-  assertEquals(plan(members, goal({ rolling: 2 }))[0], { type: "drain", slot: 0 });
+  assertEquals(plan(members, goal({ canary: 2 }))[0], { type: "drain", slot: 0 });
 });
 
 Deno.test("a reload replaces a worker due for recycling together with its generation", () => {
   const members = [dueForRecycling(0), member(1)];
-  assertEquals(plan(members, goal({ rolling: 2 })), [{ type: "spawn", slot: 2, generation: 2 }]);
+  assertEquals(plan(members, goal({ canary: 2 })), [{ type: "spawn", slot: 2, generation: 2 }]);
   assertEquals(plan([...members, member(2, 2)], goal({ serving: 2 }))[0], { type: "drain", slot: 0 });
 });
 
@@ -177,13 +177,13 @@ Deno.test("property: for any history slots are unique, no needed worker is drain
         );
         const chosen = candidates[pick % Math.max(1, candidates.length)];
         if (type === "target") current = { ...current, target: pick };
-        else if (type === "roll" && current.rolling === null) current = { ...current, rolling: ++last };
+        else if (type === "roll" && current.canary === null) current = { ...current, canary: ++last };
         else if (type === "abandon") {
-          members = members.map((m) => m.generation === current.rolling ? { ...m, is: "leaving" } : m);
-          current = { ...current, rolling: null };
-        } else if (type === "promote" && current.rolling !== null) {
-          if (members.some((m) => m.generation === current.rolling && m.is === "ready")) {
-            current = { ...current, serving: current.rolling, rolling: null };
+          members = members.map((m) => m.generation === current.canary ? { ...m, is: "leaving" } : m);
+          current = { ...current, canary: null };
+        } else if (type === "promote" && current.canary !== null) {
+          if (members.some((m) => m.generation === current.canary && m.is === "ready")) {
+            current = { ...current, serving: current.canary, canary: null };
           }
         } else if (chosen !== undefined && type === "ready") {
           members = members.map((m) => m === chosen ? { ...m, is: "ready" } : m);

@@ -91,7 +91,7 @@ class Roll {
     const actions = plan(this.members, {
       target: this.target,
       serving,
-      rolling: this.rollout.is === "canary" ? this.rollout.next : null,
+      canary: this.rollout.is === "canary" ? this.rollout.next : null,
       paused: this.rollout.is === "building" && this.rollout.paused,
       surge: this.surge,
       maySpawn: true,
