@@ -18,7 +18,7 @@ export type Identity =
 export interface Log {
   /** Adds the identity of this process to each record. */
   readonly logger: Logger;
-  /** Reopens the file, after a USR1. If that fails, the old one stays in use, gets a line about it, and the error is returned. */
+  /** Reopens the file, after a USR1. If that fails, the old one stays in use; the error is logged there and returned. */
   reopen(): DenicornError | null;
   /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
   reconfigure(config: ErrorLogConfig): void;

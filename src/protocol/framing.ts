@@ -25,7 +25,7 @@ export class FrameDecoder {
   }
 }
 
-/** Several such texts fit into a frame, and nobody reads more. */
+/** Several such texts fit into a frame, and a longer one would not be read. */
 const longestText = 65_536;
 
 /** A text of unknown length, such as a stack, cut so that it fits into a frame with others. */

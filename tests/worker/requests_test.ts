@@ -96,7 +96,7 @@ Deno.test("the listeners wait for earlier requests and for uploads, but not for 
   assertEquals([isOver, requests.inFlight], [true, 1]);
 });
 
-Deno.test("a second start of draining changes nothing: later requests still hold up no listener", async () => {
+Deno.test("a second start of draining changes nothing: later requests still do not keep the listeners open", async () => {
   const requests = uncountedRequests(new FakeClock());
   const handle = requests.count(() => new Response(""));
   const [early, late] = [info(), info()];
