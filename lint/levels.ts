@@ -34,8 +34,9 @@ const levels: Levels = [
     ],
     "src/control",
   ],
+  ["src/protocol"],
   ["src/log"],
-  ["src/settings", "src/protocol"],
+  ["src/settings"],
   ["src/system"],
   [
     [

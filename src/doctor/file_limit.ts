@@ -1,4 +1,5 @@
-import { type FileLimit, raised } from "../system/file_limit.ts";
+import { raised } from "../system/open_files.ts";
+import type { FileLimit } from "../system/system.ts";
 import { type Check, type Finding, note, ok, problem } from "./check.ts";
 
 export const fileLimit: Check = {

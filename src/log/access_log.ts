@@ -1,10 +1,10 @@
 /**
- * The access log: one line per response, in the combined format of Apache (plus the time taken) or as JSON.
- * Lines are gathered and written together, since one write call per request would cost more than the request.
+ * The access log: one line per request, in the combined format of Apache (plus the time taken) or as JSON. Lines
+ * are collected and written together, because one write call per request would cost more than the request.
  */
 
 import type { System } from "../system/system.ts";
-import type { LogFormat } from "./format.ts";
+import type { LogConfig } from "./config.ts";
 import { LogFile } from "./log_file.ts";
 
 export interface AccessRecord {
@@ -17,49 +17,54 @@ export interface AccessRecord {
   readonly status: number;
   readonly referer: string | null;
   readonly userAgent: string | null;
-  /** Milliseconds from the request's arrival to its last byte. */
+  /** Milliseconds from the arrival of the request until its response was sent. */
   readonly duration: number;
   readonly worker: number;
 }
 
-const flushEvery = 100;
-const flushAt = 32_768;
+/** Milliseconds a line waits at most. */
+const flushInterval = 100;
+/** Characters. */
+const flushSize = 32_768;
 
 export class AccessLog {
   readonly #file: LogFile;
   readonly #format: (record: AccessRecord) => string;
   readonly #stopTimer: () => void;
   #pending = "";
+  #isClosed = false;
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, path: string, format: LogFormat) {
+  constructor(system: System, path: string, format: LogConfig["logFormat"]) {
     this.#file = new LogFile(system, "access-logfile", path, "stdout");
     this.#format = format === "json" ? accessJson : accessText;
-    this.#stopTimer = system.clock.every(flushEvery, () => this.flush());
+    this.#stopTimer = system.clock.every(flushInterval, () => this.#flush());
   }
 
   add(record: AccessRecord): void {
     this.#pending += this.#format(record);
-    if (this.#pending.length >= flushAt) this.flush();
+    if (this.#pending.length >= flushSize || this.#isClosed) this.#flush();
   }
 
-  flush(): void {
+  /** First writes the collected lines to the old file: those requests belong there. */
+  reopen(): void {
+    this.#flush();
+    this.#file.reopen();
+  }
+
+  /** Lines that come later are written at once. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stopTimer();
+    this.#flush();
+    this.#file.close();
+  }
+
+  #flush(): void {
     if (this.#pending === "") return;
     const text = this.#pending;
     this.#pending = "";
     this.#file.write(text);
-  }
-
-  /** Writes what waits into the old file first: those requests belong to it. */
-  reopen(): void {
-    this.flush();
-    this.#file.reopen();
-  }
-
-  close(): void {
-    this.#stopTimer();
-    this.flush();
-    this.#file.close();
   }
 }
 
@@ -78,19 +83,25 @@ export function accessJson(record: AccessRecord): string {
   }) + "\n";
 }
 
-/** Quotes, backslashes and control characters come from strangers and must not forge lines. */
+const special = /["\\\x00-\x1f\x7f]/g;
+
+/** Quotes, backslashes and control characters come from clients and must not be able to forge lines. */
 function escape(text: string): string {
-  return text.replace(
-    /["\\\x00-\x1f\x7f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(special, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/** Formatting takes longer than the rest of a line, so it is done once per second. */
+let lastSecond = NaN;
+let lastTime = "";
+
 /** `20/Nov/2026:23:33:58 +0000`, always in UTC. */
 function clfTime(wall: number): string {
-  const [date, time] = new Date(wall).toISOString().split("T") as [string, string];
+  const second = Math.floor(wall / 1000);
+  if (second === lastSecond) return lastTime;
+  const [date, time] = new Date(second * 1000).toISOString().split("T") as [string, string];
   const [year, month, day] = date.split("-") as [string, string, string];
-  return `${day}/${months[Number(month) - 1]}/${year}:${time.slice(0, 8)} +0000`;
+  lastSecond = second;
+  return lastTime = `${day}/${months[Number(month) - 1]}/${year}:${time.slice(0, 8)} +0000`;
 }

@@ -4,16 +4,14 @@ import { streamQueue } from "./stream_queue.ts";
 
 const encoder = new TextEncoder();
 
-/**
- * A place log lines go to: a file that can be reopened after rotation, or (`-`) a standard stream, which has
- * nothing to reopen.
- */
+/** Where log lines go: a file, which can be reopened after rotation, or (`-`) a standard stream. */
 export class LogFile {
   readonly #system: System;
   readonly #setting: string;
   readonly #path: string;
   readonly #stream: "stdout" | "stderr";
-  #file: AppendFile | null = null;
+  /** `null` for a standard stream, and after `close`. */
+  #file: AppendFile | null;
 
   /** Throws DenicornError `log-unwritable`. `setting` names the setting in that error. */
   constructor(system: System, setting: string, path: string, stream: "stdout" | "stderr") {
@@ -28,20 +26,22 @@ export class LogFile {
     return this.#path === "-" && this.#system.host.isTerminal(this.#stream);
   }
 
+  /** After `close` this opens the file again: a late line belongs there, too. */
   write(text: string): void {
-    if (this.#file === null) {
-      streamQueue(this.#system, this.#stream).write(text);
-      return;
-    }
     try {
-      this.#file.write(encoder.encode(text));
+      this.#file ??= this.#open();
+      if (this.#file === null) streamQueue(this.#system, this.#stream).write(text);
+      else this.#file.write(encoder.encode(text));
     } catch (error) {
-      // A full disk must not stop the server; the line is worth more on stderr than lost.
-      streamQueue(this.#system, "stderr").write(`cannot write ${this.#path}: ${reason(error)}\n${text}`);
+      // A full disk must not stop the server, and must not cost the line.
+      const problem = error instanceof DenicornError
+        ? error.message
+        : `cannot write ${this.#path}: ${reason(error)}`;
+      streamQueue(this.#system, "stderr").write(`${problem}\n${text}`);
     }
   }
 
-  /** Opens the path anew. If that fails the old file stays in use and DenicornError `log-unwritable` is thrown. */
+  /** Opens the path again. If that fails, the old file stays in use and DenicornError `log-unwritable` is thrown. */
   reopen(): void {
     const opened = this.#open();
     this.#file?.close();
@@ -62,8 +62,8 @@ export class LogFile {
         "log-unwritable",
         `cannot open ${this.#setting}: ${this.#path} (${
           reason(error)
-        }): give a file that can be appended to, ` +
-          "in a directory that exists, or - for the standard stream",
+        }): name a file that can be written to, in a ` +
+          "directory that exists, or use - for the standard stream",
         { cause: error },
       );
     }

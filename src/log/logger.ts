@@ -1,32 +1,26 @@
-/** The error log: LogTape records with one identity, written to a sink of ours that can be reopened. */
+/** The error log: LogTape records with one identity, written to a sink that can be reopened. */
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { System } from "../system/system.ts";
-import { type Formatter, jsonFormatter, type LogFormat, textFormatter } from "./format.ts";
+import type { ErrorLogConfig } from "./config.ts";
+import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
 import { streamQueue } from "./stream_queue.ts";
 
 export type { Logger };
 
-/** What stands in every line of this process. */
+/** The process, as every line of it says. */
 export type Identity =
   | { readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };
 
-/** What to write of the error log, in which form, and where to: a path, or `-` for standard error. */
-interface ErrorLogConfig {
-  readonly level: "debug" | "info" | "warning" | "error";
-  readonly format: LogFormat;
-  readonly errorLogfile: string;
-}
-
 export interface Log {
-  /** Speaks with the identity of this process. */
+  /** Adds the identity of this process to each record. */
   readonly logger: Logger;
-  /** Opens the file again, as USR1 asks. If that fails the old one stays in use; the failure is logged and returned. */
+  /** Reopens the file, after a USR1. If that fails, the old one stays in use; the error is logged there and returned. */
   reopen(): DenicornError | null;
-  /** Switches level, format and file, as a reload asks. Fails like `reopen`. */
+  /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
   reconfigure(config: ErrorLogConfig): void;
 }
 
@@ -55,26 +49,26 @@ export function openLog(system: System, config: ErrorLogConfig, identity: Identi
 }
 
 /**
- * LogTape keeps one tree of loggers per process, also for several copies of itself. An app may bring its own:
- * each shall configure and reset only what is its own, so ours is in place only while we use it.
+ * LogTape keeps one tree of loggers per process, which several copies of LogTape share. An app may bring its own
+ * copy, and each must configure and reset only its own loggers: so our tree is in place only while we use it.
  */
 class LoggerTree {
-  static readonly #place = Symbol.for("logtape.rootLogger");
+  static readonly #root = Symbol.for("logtape.rootLogger");
   #ours: unknown;
 
   use<T>(work: () => T): T {
-    const theirs = Reflect.get(globalThis, LoggerTree.#place);
-    Reflect.set(globalThis, LoggerTree.#place, this.#ours);
+    const theirs = Reflect.get(globalThis, LoggerTree.#root);
+    Reflect.set(globalThis, LoggerTree.#root, this.#ours);
     try {
       return work();
     } finally {
-      this.#ours = Reflect.get(globalThis, LoggerTree.#place);
-      Reflect.set(globalThis, LoggerTree.#place, theirs);
+      this.#ours = Reflect.get(globalThis, LoggerTree.#root);
+      Reflect.set(globalThis, LoggerTree.#root, theirs);
     }
   }
 }
 
-/** A running server outlives a log file it cannot open: the failure goes where the lines went so far. */
+/** A running server must survive a log file that cannot be opened: it logs the failure where it logged before. */
 function orReport(logger: Logger, attempt: () => void): DenicornError | null {
   try {
     attempt();
@@ -93,7 +87,7 @@ function configure(system: System, config: ErrorLogConfig): LogFile {
     reset: true,
     sinks: { file: (record) => file.write(format(record)) },
     loggers: [
-      { category: "denicorn", lowestLevel: config.level, sinks: ["file"] },
+      { category: "denicorn", lowestLevel: config.logLevel, sinks: ["file"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["file"] },
     ],
   });
@@ -101,7 +95,7 @@ function configure(system: System, config: ErrorLogConfig): LogFile {
 }
 
 function formatter(system: System, config: ErrorLogConfig, file: LogFile): Formatter {
-  if (config.format === "json") return jsonFormatter;
-  // https://no-color.org: present and not empty means no colour.
+  if (config.logFormat === "json") return jsonFormatter;
+  // https://no-color.org: set and not empty means no colour.
   return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));
 }

@@ -1,31 +1,31 @@
 /**
- * Log lines on their way to a standard stream. A reader that does not keep up, such as a stopped program behind a
- * full pipe, must not hold up who writes: what it does not take now waits here, and beyond a limit is dropped and
- * counted. As long as it keeps up, lines are written at once and one after the other.
+ * Log lines on their way to a standard stream. A reader that does not keep up (such as a stopped program at the end
+ * of a full pipe) must not block the writer: lines that it does not take now wait here, and beyond a limit they are
+ * dropped and counted. As long as the reader keeps up, lines are written at once.
  */
 
 import type { Stream, System } from "../system/system.ts";
 
-/** In bytes. A busy worker writes 1 MB of access log in a second. */
-const most = 1_048_576;
+/** In bytes. A busy worker writes 1 MB of access log per second. */
+const limit = 1_048_576;
 
-/** Once something was dropped, so much must have been taken before more is accepted: one gap, not a hundred. */
-const acceptAgain = most / 2;
+/** After lines were dropped, the queue must shrink to this size before it takes more: one gap instead of a hundred. */
+const resumeSize = limit / 2;
 
 /** Milliseconds between two attempts. */
-const pause = 50;
+const retryInterval = 50;
 
-/** So long the end of the process waits for the readers of all its streams, in milliseconds. */
-const lastWait = 1_000;
+/** How long a process that exits waits for the readers of all its streams together, in milliseconds. */
+const exitTimeout = 1_000;
 
-/** When a process that ends stops to wait for them. */
-const ends = new WeakMap<Pick<System, "clock">, number>();
+/** When an exiting process stops waiting for the readers. */
+const exitDeadlines = new WeakMap<Pick<System, "clock">, number>();
 
 const encoder = new TextEncoder();
 const newline = 0x0a;
 
 export class StreamQueue {
-  /** Told how many lines were dropped, when more are accepted again. */
+  /** Called with the number of dropped lines, when lines are accepted again. */
   onDropped: ((lines: number) => void) | null = null;
   readonly #system: Pick<System, "host" | "clock">;
   readonly #stream: Stream;
@@ -46,16 +46,16 @@ export class StreamQueue {
       this.#dropped += bytes.reduce((lines, byte) => byte === newline ? lines + 1 : lines, 0);
       return;
     }
-    this.#tellDropped();
+    this.#reportDropped();
     this.#add(bytes);
     if (this.#waiting.length === 1) this.#drain();
   }
 
   #mustDrop(length: number): boolean {
-    return this.#dropped > 0 ? this.#size > acceptAgain : this.#size > 0 && this.#size + length > most;
+    return this.#dropped > 0 ? this.#size > resumeSize : this.#size > 0 && this.#size + length > limit;
   }
 
-  #tellDropped(): void {
+  #reportDropped(): void {
     if (this.#dropped === 0 || this.onDropped === null) return;
     const lines = this.#dropped;
     this.#dropped = 0;
@@ -67,7 +67,7 @@ export class StreamQueue {
     this.#size += bytes.length;
   }
 
-  /** False when the reader took all it wants for now. */
+  /** False if the reader has not taken everything. */
   #drain(): boolean {
     const { host } = this.#system;
     let done = 0;
@@ -80,7 +80,7 @@ export class StreamQueue {
         else break;
       }
     } catch {
-      // Nobody reads any more (a closed pipe): a server does not stop serving for that.
+      // The reader is gone (a closed pipe): a server does not stop serving because of that.
       done = this.#waiting.length;
       this.#size = 0;
     }
@@ -92,21 +92,21 @@ export class StreamQueue {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#system.clock.after(pause, () => {
+    this.#system.clock.after(retryInterval, () => {
       this.#isScheduled = false;
       this.#drain();
-      if (this.#size <= acceptAgain) this.#tellDropped();
+      if (this.#size <= resumeSize) this.#reportDropped();
     });
   }
 
-  /** The process ends: the reader gets what there is, if it takes it soon. */
+  /** The process exits: gives the reader a last chance to take what waits. */
   #finish(): void {
     const { host, clock } = this.#system;
-    const end = ends.get(this.#system) ?? clock.monotonic() + lastWait;
-    ends.set(this.#system, end);
-    this.#tellDropped();
+    const deadline = exitDeadlines.get(this.#system) ?? clock.monotonic() + exitTimeout;
+    exitDeadlines.set(this.#system, deadline);
+    this.#reportDropped();
     while (!this.#drain()) {
-      const left = end - clock.monotonic();
+      const left = deadline - clock.monotonic();
       if (left <= 0 || !host.awaitReader(this.#stream, left)) return;
     }
   }
@@ -114,7 +114,7 @@ export class StreamQueue {
 
 const queues = new WeakMap<System, Partial<Record<Stream, StreamQueue>>>();
 
-/** The one of this process: what waits does not depend on who wrote it. */
+/** The only queue of this process for `stream`: all its lines share one limit and one order. */
 export function streamQueue(system: System, stream: Stream): StreamQueue {
   let known = queues.get(system);
   if (known === undefined) queues.set(system, known = {});

@@ -2,7 +2,6 @@ import { openLog } from "../log/logger.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { System } from "../system/system.ts";
 import { composeMaster } from "./compose.ts";
-import { logConfig } from "./workers/generation.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
@@ -27,7 +26,7 @@ export async function checkApp(
     errorLogfile: "-",
   } as const;
   const initial = { ...resolved, settings };
-  const log = openLog(system, logConfig(settings), { pid: system.host.pid });
+  const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
   using cleanup = new DisposableStack();
   const { arbiter } = await composeMaster(system, {

@@ -4,7 +4,7 @@ import type { RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
-import { raised } from "../system/file_limit.ts";
+import { raised } from "../system/open_files.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
@@ -19,7 +19,6 @@ import type { SettingsReader } from "./generations/build_generation.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
-import { logConfig } from "./workers/generation.ts";
 
 interface RunMasterOptions {
   /** Reads the settings again for every reload. */
@@ -43,7 +42,7 @@ export async function runMaster(
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, logConfig(settings), { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid });
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());

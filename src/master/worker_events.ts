@@ -4,7 +4,7 @@ import type { DenicornError } from "../core/errors.ts";
 import { endingOf } from "../core/pool/death.ts";
 import { isStillBooting, isWanted } from "../core/pool/worker_state.ts";
 import type { FromWorker } from "../protocol/messages.ts";
-import { decodeSlot } from "../protocol/slot_bytes.ts";
+import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus } from "../system/system.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
@@ -71,7 +71,7 @@ export class WorkerEvents {
       case "closed":
         return listenOrder.leave(worker);
       case "counters":
-        return scoreboard.accept(worker.slot, decodeSlot(message.bytes));
+        return scoreboard.accept(worker.slot, decodeBytes(message.bytes));
       case "draining":
         if (message.failure === undefined || shutdown.inProgress) return;
         return restartPolicy.record(worker, "finishing", "crash", pool.target);

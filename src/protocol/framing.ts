@@ -1,4 +1,4 @@
-/** Newline-delimited JSON: one message a line, so that a stream of bytes keeps its message borders. */
+/** Newline-delimited JSON: one message per line, so that a stream of bytes can be cut into messages again. */
 
 const encoder = new TextEncoder();
 
@@ -6,10 +6,10 @@ export function encodeFrame(message: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(message) + "\n");
 }
 
-/** A line longer than this is not one of ours; the link is dropped rather than memory filled. */
+/** A longer line does not come from Denicorn; the connection is closed before it fills the memory. */
 const longestFrame = 1_048_576;
 
-/** Cuts a stream of bytes into the JSON values it carries; a partial line waits for its rest. */
+/** Cuts a stream of bytes into the JSON values in it. Keeps an incomplete line until the rest arrives. */
 export class FrameDecoder {
   readonly #decoder = new TextDecoder();
   #rest = "";
@@ -23,4 +23,23 @@ export class FrameDecoder {
     }
     return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
   }
+}
+
+/** Several such texts fit into a frame, and a longer one would not be read. */
+const longestText = 65_536;
+
+/** A text of unknown length, such as a stack, cut so that it fits into a frame with others. */
+export function clip(text: string): string {
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText)}… (${text.length - longestText} more characters)`;
+}
+
+/** Bytes as text, because JSON has no bytes. */
+export function encodeBytes(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Throws DOMException for a text that `encodeBytes` did not make. */
+export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

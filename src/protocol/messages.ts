@@ -1,30 +1,38 @@
 /**
- * The link between the master and one worker: what each side may say. Both run the same version, unless the
- * executable was replaced; a token proves that the process on the other end is the one that was spawned.
+ * The channel between the master and one worker: what each side may send. Both run the same version, unless the
+ * executable was replaced; a token proves that the process at the other end is the one that was spawned.
  */
 
-import type { ErrorCode } from "../core/errors.ts";
+import type { DenicornError, ErrorCode } from "../core/errors.ts";
+import type { LogConfig } from "../log/config.ts";
+import type { SettingKey, Settings } from "../settings/settings.ts";
+import { clip } from "./framing.ts";
 
-/** Names of the environment variables that tell a spawned process it is a worker. */
+/** Names of the environment variables that make a spawned process a worker. */
 export const workerEnvironment = {
   channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
 } as const;
 
-export interface Address {
+interface Address {
   readonly hostname: string;
   readonly port: number;
 }
 
-export interface LogConfig {
-  readonly level: "debug" | "info" | "warning" | "error";
-  readonly format: "text" | "json";
-  readonly errorLogfile: string;
-  readonly accessLogfile: string | null;
-}
+/** The settings that a worker gets unchanged. */
+export const sentSettings = [
+  "backlog",
+  "gracefulTimeout",
+  "drainIdle",
+  "slowRequest",
+  "logLevel",
+  "logFormat",
+  "errorLogfile",
+  "accessLogfile",
+] as const satisfies readonly SettingKey[];
 
-/** All a worker needs to know to serve. Durations in milliseconds. */
-export interface WorkerConfig {
+/** Everything a worker needs to know to serve. Durations in milliseconds. */
+export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]>, LogConfig {
   readonly slot: number;
   readonly generation: number;
   /** Absolute path of the app's source, for messages. */
@@ -32,36 +40,29 @@ export interface WorkerConfig {
   /** Absolute path of the bundle to import. */
   readonly bundle: string;
   readonly exportName: string;
-  /** Empty: load the app, report and stay silent (`denicorn check`). */
+  /** Empty: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly Address[];
-  /** Where the master takes the listening sockets; `null` when it does not want them. */
+  /** The socket at which the master receives copies of the listening sockets; `null` if it does not want them. */
   readonly fdInbox: string | null;
-  readonly backlog: number;
-  readonly gracefulTimeout: number;
   readonly heartbeatInterval: number;
   readonly restingHeartbeatInterval: number;
-  /** Path of the scoreboard; `null` where there is none. */
+  /** Path of the scoreboard; `null` if there is none. */
   readonly scoreboard: string | null;
-  /** From when on a request in flight is told to be slow; 0 for never. */
-  readonly slowRequest: number;
-  readonly log: LogConfig;
-  /** What the app must answer with 2xx before the worker listens, and for how long from now it may take. */
+  /** The path on which the app must answer 2xx before the worker listens, and how long that may take from now. */
   readonly readiness: { readonly path: string; readonly timeout: number } | null;
-  /** How long a connection must carry nothing until it counts as idle when the worker leaves. */
-  readonly drainIdle: number;
-  /** Removed by a worker whose master vanished. */
+  /** A worker removes it when its master is gone. */
   readonly runtimeDirectory: string;
 }
 
 export type ToWorker =
   | { readonly type: "load"; readonly config: WorkerConfig }
-  /** It is its turn: workers listen one after another. */
+  /** Listen now: workers listen one after another. */
   | { readonly type: "listen" }
-  /** `handedOver`: new connections go to other workers from now on. */
+  /** Finish and exit. `handedOver`: from now on other workers get the new connections. */
   | { readonly type: "drain"; readonly handedOver: boolean }
   /**
-   * Should the master vanish, process `pid` goes on in its place: serve until that says SIGTERM, but no longer than
-   * `within` milliseconds. With 0 nobody does.
+   * If the master dies, process `pid` takes its place: serve until that process sends SIGTERM, but not longer than
+   * `timeout` milliseconds. With 0 there is no such process.
    */
   | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
   | { readonly type: "reopen" };
@@ -72,26 +73,31 @@ export interface Failure {
   readonly detail?: string | undefined;
 }
 
+/** What the master needs to know about an error, short enough for one message. */
+export function toFailure({ code, message, detail }: DenicornError): Failure {
+  return { code, message: clip(message), detail: detail === undefined ? undefined : clip(detail) };
+}
+
 export type FromWorker =
   | { readonly type: "hello"; readonly token: string; readonly version: string }
-  /** The app is loaded: it could listen now. Also from a worker that lost its listeners and has room for new ones. */
+  /** The worker can listen: the app is loaded, or listeners were lost and there are file descriptors for new ones. */
   | { readonly type: "loaded" }
-  /** It listens. `kept` says why the master did not get the listening sockets, where it wants them. */
+  /** The worker listens. `sharingFailure`: why the master did not get copies of the listening sockets it wanted. */
   | {
     readonly type: "ready";
     readonly addresses: readonly Address[];
     readonly sharingFailure?: string | undefined;
   }
-  /** It cannot boot and exits now. */
+  /** The worker cannot boot and exits now. */
   | { readonly type: "failed"; readonly failure: Failure }
-  /** It finishes by itself: told by a signal, or after an error nobody caught. */
+  /** The worker finishes without an order of the master: after a signal or an uncaught error. */
   | { readonly type: "draining"; readonly failure?: Failure | undefined }
-  /** It accepts no more, and the master shall let go of the listening sockets too. */
+  /** The worker accepts no more connections; the master must close its copies of the listening sockets too. */
   | { readonly type: "closed" }
-  /** The bytes of its slot, from a worker whose memory the master does not share. */
+  /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string };
 
-/** The shape every message shares; the rest is trusted, since the token was. */
+/** The shape that all messages share; the rest is trusted, because the token was. */
 export function isMessage(value: unknown): value is { readonly type: string } {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

@@ -13,3 +13,20 @@ export const clock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+/** Resolves after `ms`. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
+/** Resolves when `done` has settled, or after `ms`, whichever comes first. */
+export function withTimeout(clock: Clock, ms: number, done: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    const finish = () => {
+      cancel();
+      resolve();
+    };
+    done.then(finish, finish);
+  });
+}

@@ -1,6 +1,6 @@
 /**
- * Open sockets sent from one process to another: a Unix datagram socket that takes descriptors (SCM_RIGHTS,
- * unix(7)). The runtime cannot do that by itself. Structures as on 64-bit Linux.
+ * Sends open sockets from one process to another, over a Unix datagram socket (SCM_RIGHTS, unix(7)). The runtime
+ * cannot do that. Structures as on 64-bit Linux.
  */
 
 import { cString, lastError, libc } from "./libc.ts";
@@ -17,12 +17,12 @@ const MSG_CMSG_CLOEXEC = 0x4000_0000;
 /** The kernel passes at most 253 descriptors at once (SCM_MAX_FD). */
 export const maxDescriptors = 253;
 
-const longestNote = 256;
+const longestTag = 256;
 const headerSize = 56;
 const controlHeaderSize = 16;
 const controlSize = controlHeaderSize + 4 * maxDescriptors + 4;
 
-/** Throws when the socket cannot be made. */
+/** Throws if the socket cannot be created. */
 export function openFdInbox(path: string): FdInbox {
   const fd = datagramSocket();
   if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) {
@@ -31,12 +31,12 @@ export function openFdInbox(path: string): FdInbox {
     throw error;
   }
   return {
-    receive: () => Array.from(deliveries(fd)),
+    receive: () => Array.from(received(fd)),
     close: () => void libc().close(fd),
   };
 }
 
-/** Sends `descriptors`, which stay open here as well, with a short tag. Throws when nobody takes them. */
+/** Sends `descriptors`, which stay open here, with a short tag. Throws if there is no inbox at `path`. */
 export function sendDescriptors(path: string, tag: string, descriptors: readonly number[]): void {
   const fd = datagramSocket();
   try {
@@ -55,9 +55,9 @@ export function sendDescriptors(path: string, tag: string, descriptors: readonly
   }
 }
 
-function* deliveries(fd: number): Generator<FdMessage> {
+function* received(fd: number): Generator<FdMessage> {
   for (;;) {
-    const tag = new Uint8Array(longestNote);
+    const tag = new Uint8Array(longestTag);
     const control = new Uint8Array(controlSize);
     const message = new Message(tag, control, null);
     const length = Number(libc().recvmsg(fd, message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
@@ -77,7 +77,7 @@ function descriptorsIn(control: Uint8Array<ArrayBuffer>, length: number): number
   return Array.from({ length: count }, (_, index) => view.getInt32(controlHeaderSize + 4 * index, true));
 }
 
-/** `struct msghdr` with one piece of data. Holds on to the buffers it points at. */
+/** `struct msghdr` with one piece of data. Keeps the buffers alive that it points to. */
 class Message {
   readonly header = new Uint8Array(headerSize);
   readonly #view = new DataView(this.header.buffer);
@@ -103,7 +103,7 @@ class Message {
     this.#view.setBigUint64(40, BigInt(control.length), true);
   }
 
-  /** How much of the control buffer the kernel has filled. */
+  /** How many bytes of the control buffer the kernel has filled. */
   get controlLength(): number {
     return Math.min(Number(this.#view.getBigUint64(40, true)), this.#parts[1]?.length ?? 0);
   }
@@ -119,7 +119,7 @@ function datagramSocket(): number {
   return fd;
 }
 
-/** `struct sockaddr_un`; the caller keeps within its 108 bytes. */
+/** `struct sockaddr_un`; the caller makes sure that the path fits into its 108 bytes. */
 function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   const text = cString(path);
   const address = new Uint8Array(2 + text.length);

@@ -68,7 +68,7 @@ function orNull<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    // ENOTDIR: a parent of the path is a file, so nothing can be there either.
+    // ENOTDIR: a parent of the path is a file, so there can be nothing at the path either.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     throw error;
   }

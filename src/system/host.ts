@@ -16,7 +16,7 @@ export const host: Host = {
   },
   standalone: Deno.build.standalone,
   runtime: `deno ${Deno.version.deno}`,
-  // The runtime asks Rust's available_parallelism, which counts CPU affinity and cgroup quotas.
+  // The runtime uses Rust's available_parallelism, which respects CPU affinity and cgroup quotas.
   cores: () => Math.max(1, navigator.hardwareConcurrency),
   env: (name) => Deno.env.get(name),
   environment: () => Deno.env.toObject(),
@@ -35,7 +35,7 @@ export const host: Host = {
       const { columns, rows } = Deno.consoleSize();
       if (columns > 0 && rows > 0) return { columns, rows };
     } catch {
-      // No terminal.
+      // stdout is not a terminal.
     }
     return { columns: 80, rows: 24 };
   },
@@ -59,7 +59,7 @@ export const host: Host = {
       writeAll(file(stream), encoder.encode(text));
       return true;
     } catch (error) {
-      // A server does not stop serving because nobody reads what it says (a closed pipe).
+      // A server does not stop serving because its log has no reader any more (a closed pipe).
       return !(error instanceof Deno.errors.BrokenPipe);
     }
   },
@@ -77,7 +77,7 @@ export const host: Host = {
 const descriptors = { stdout: 1, stderr: 2 } as const;
 const outlets = new Map<Stream, Outlet | null>();
 
-/** `null` where there is only the runtime's own way. */
+/** `null` if the runtime must do the writing. */
 function outletTo(stream: Stream): Outlet | null {
   const known = outlets.get(stream);
   if (known !== undefined) return known;
@@ -85,7 +85,7 @@ function outletTo(stream: Stream): Outlet | null {
   try {
     if (libc()) outlet = outletOf(descriptors[stream], file(stream).isTerminal());
   } catch {
-    // No /proc, or not the C library of Linux.
+    // There is no /proc, or it is not the C library of Linux.
   }
   outlets.set(stream, outlet);
   return outlet;
@@ -95,7 +95,7 @@ function file(stream: Stream): typeof Deno.stdout {
   return stream === "stdout" ? Deno.stdout : Deno.stderr;
 }
 
-/** A pipe may take less than all of a write. */
+/** A single write to a pipe may be incomplete. */
 export function writeAll(writer: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writer.writeSync(bytes.subarray(written));
 }

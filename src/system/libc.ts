@@ -1,11 +1,11 @@
-/** What the C library can do and the runtime cannot. Loaded when first needed. */
+/** Functions of the C library that the runtime does not offer. Loaded when first needed. */
 
 const libraries: Partial<Record<typeof Deno.build.os, string>> = {
   linux: "libc.so.6",
   darwin: "libSystem.dylib",
 };
 
-/** Linux only: other systems call the place of `errno` otherwise, and have no steering. */
+/** Linux only: other systems have another name for the address of `errno`, and no steering. */
 const linuxSymbols = {
   __errno_location: { parameters: [], result: "pointer" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -35,50 +35,50 @@ const everywhere = { lchown: { parameters: ["buffer", "u32", "u32"], result: "i3
 
 function open<Symbols extends Deno.ForeignLibraryInterface>(symbols: Symbols) {
   const name = libraries[Deno.build.os];
-  if (name === undefined) throw new Deno.errors.NotSupported(`no C library is known for ${Deno.build.os}`);
+  if (name === undefined) throw new Deno.errors.NotSupported(`no C library known for ${Deno.build.os}`);
   return Deno.dlopen(name, symbols).symbols;
 }
 
 function openLinux() {
-  if (Deno.build.os !== "linux") throw new Deno.errors.NotSupported(`not done on ${Deno.build.os}`);
+  if (Deno.build.os !== "linux") throw new Deno.errors.NotSupported(`not supported on ${Deno.build.os}`);
   return open(linuxSymbols);
 }
 
 let linux: ReturnType<typeof openLinux> | undefined;
 let common: ReturnType<typeof open<typeof everywhere>> | undefined;
 
-/** The functions of glibc this program calls. Throws where there is no glibc. */
+/** The functions of glibc that this program calls. Throws if there is no glibc. */
 export function libc(): ReturnType<typeof openLinux> {
   return linux ??= openLinux();
 }
 
-/** A call that failed, with what the system says about it. To be asked right after the call. */
+/** An error for a failed call, with the system's text. Call it right after the failed call. */
 export function lastError(call: string): Error {
   return systemError(call, errorNumber());
 }
 
-/** `errno`, to be asked right after the call. */
+/** `errno`. Call it right after the failed call. */
 export function errorNumber(): number {
   const place = libc().__errno_location();
   return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
 }
 
-/** The same for the few calls that give the number of their error back. */
+/** The same for the few calls that return the number of their error. */
 export function systemError(call: string, errno: number): Error {
   const text = libc().strerror(errno);
   const reason = text === null ? `error ${errno}` : new Deno.UnsafePointerView(text).getCString();
   return new Error(`${call}: ${reason}`);
 }
 
-/** As C wants a text: with a NUL at its end. */
+/** A text as C expects it, with a NUL at its end. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** As an id: leave it as it is. */
+/** As an id: do not change it. */
 const unchanged = 0xffff_ffff;
 
-/** Changes the owner of what lies at `path` itself, even if that is a link. `null` leaves an id as it is. */
+/** Changes the owner of the file or link at `path`; a link is not followed. `null` keeps an id. */
 export function changeOwnerOfEntry(path: string, uid: number | null, gid: number | null): void {
   common ??= open(everywhere);
   const result = common.lchown(cString(path), uid ?? unchanged, gid ?? unchanged);

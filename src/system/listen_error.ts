@@ -6,21 +6,21 @@ export function formatAddress({ hostname, port }: TcpAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** What `probe`, `serve` or `serveAlone` threw, as an error an operator can act on. */
+/** An error that an operator can act on, for what `probe`, `serve` or `serveAlone` threw. */
 export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bind"): DenicornError {
   const at = formatAddress(address);
   if (thrown instanceof Deno.errors.AddrInUse) {
     return new DenicornError(
       "bind-in-use",
-      `cannot listen: ${at} is in use by another program: stop it (ss -ltnp shows it) or choose another ${flag}`,
+      `cannot listen: ${at} is in use by another program: stop that program (ss -ltnp shows it) or choose another ${flag}`,
       { cause: thrown },
     );
   }
   if (thrown instanceof Deno.errors.PermissionDenied) {
     return new DenicornError(
       "bind-denied",
-      `cannot listen: ${at} is not allowed to the user workers run as: take a port from 1024 up, leave ` +
-        "--user out, grant the executable cap_net_bind_service (setcap), or lower " +
+      `cannot listen: ${at} is not allowed for the user that workers run as: use a port from 1024 up, omit ` +
+        "--user, grant the executable cap_net_bind_service (setcap), or lower " +
         "net.ipv4.ip_unprivileged_port_start",
       { cause: thrown },
     );

@@ -1,12 +1,9 @@
-/** What the kernel says about listeners in /proc/net/tcp and tcp6: proc(5). */
+/** Reads what the kernel says about listeners in /proc/net/tcp and /proc/net/tcp6: proc(5). */
 
-/** State LISTEN; the receive queue of such a row counts connections that nobody has accepted. */
+/** State LISTEN. The receive queue of such a row counts the connections in its accept queue. */
 const listening = "0A";
 
-/**
- * How many sockets listen at the address where the one with `inode` does, itself included; 0 if it is not in the
- * table.
- */
+/** How many sockets listen on the address of the one with `inode`, itself included; 0 if the table lacks it. */
 export function listenersBeside(table: string, inode: string): number {
   const rows = table.split("\n").map((line) => line.trim().split(/\s+/, 10));
   const own = rows.find((row) => row[9] === inode);
@@ -15,7 +12,7 @@ export function listenersBeside(table: string, inode: string): number {
     : rows.filter(([, local, , state]) => local === own[1] && state === listening).length;
 }
 
-/** Connections that wait at listeners on `ports`. */
+/** How many connections wait in the accept queues of the listeners on `ports`. */
 export function waitingConnections(table: string, ports: ReadonlySet<number>): number {
   let waiting = 0;
   for (const line of table.split("\n")) {

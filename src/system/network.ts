@@ -2,11 +2,11 @@ import { openWatched } from "./listener_state.ts";
 import type { Connection, Network } from "./system.ts";
 import { onWebSocket } from "./web_sockets.ts";
 
-/** Deno balances listeners on one port through SO_REUSEPORT on Linux only. */
-export const balancesReusePort = Deno.build.os === "linux";
+/** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
+const balancesReusePort = Deno.build.os === "linux";
 
-/** A master that is stopped or starved accepts connections and never answers. */
-const answerWithin = 5_000;
+/** Milliseconds. A stopped master accepts connections but never answers. */
+const answerTimeout = 5_000;
 
 export const network: Network = {
   onWebSocket,
@@ -34,7 +34,7 @@ export const network: Network = {
       (await Deno.connect({ transport: "unix", path })).close();
       return true;
     } catch (error) {
-      // Anything but a refusal or an absence (no permission, say) may well be a live one.
+      // Other errors, such as a lack of permission, do not mean that nothing listens.
       return !(error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound);
     }
   },
@@ -49,12 +49,12 @@ export const network: Network = {
       port: address.port,
       reusePort: balancesReusePort,
       tcpBacklog: backlog,
-      // Deno 2.7 always compresses what the client accepts, 2.9 only when told: clients shall see no difference.
+      // Deno 2.7 compresses by default, 2.9 does not: clients must not see a difference.
       automaticCompression: true,
       onListen: () => {},
       onError,
     }, handler);
-    // Rejects when accepting fails: at once on Deno 2.9, on 2.7 only when the last connection has ended.
+    // Rejects if accepting fails: at once on Deno 2.9, only when the last connection has ended on 2.7.
     void server.finished.catch(() => {});
     return {
       address: { hostname: server.addr.hostname, port: server.addr.port },
@@ -91,19 +91,19 @@ export const network: Network = {
 
   async fetchUnix(path, url, init) {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerWithin), ...init, client });
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeout), ...init, client });
     const body = await response.arrayBuffer();
     return new Response(body, { status: response.status, headers: response.headers });
   },
 
   async streamUnix(path, url) {
-    // Never closed: with it the body would end.
+    // It is never closed, because that would end the body.
     const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-    // Only the head is due in time.
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), answerWithin);
+    // The timeout is for the head of the response only.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), answerTimeout);
     try {
-      return await fetch(url, { client, signal: late.signal });
+      return await fetch(url, { client, signal: timeout.signal });
     } finally {
       clearTimeout(timer);
     }
@@ -121,7 +121,7 @@ function connection(conn: Deno.Conn): Connection {
     try {
       conn.close();
     } catch {
-      // Closed before; once is enough.
+      // It is already closed.
     }
   }
 
@@ -133,7 +133,7 @@ function connection(conn: Deno.Conn): Connection {
           yield buffer.slice(0, count);
         }
       } catch {
-        // A broken link reads like a closed one: the other side is gone.
+        // A broken connection counts as a closed one: the other side is gone.
       } finally {
         close();
       }

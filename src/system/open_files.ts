@@ -1,7 +1,7 @@
-/** The files this process may have open at once (getrlimit(2)). Structures as on 64-bit Linux. */
+/** How many files this process may have open at once (getrlimit(2)). Structures as on 64-bit Linux. */
 
 import { lastError, libc } from "./libc.ts";
-import type { OpenFiles } from "./system.ts";
+import type { FileLimit, OpenFiles } from "./system.ts";
 
 const RLIMIT_NOFILE = 7;
 const F_DUPFD_CLOEXEC = 1030;
@@ -23,7 +23,7 @@ export const openFiles: OpenFiles = {
   },
 
   hasAvailable(count) {
-    // There is no asking: a number above the highest in use says nothing of those below.
+    // No call says how many are free: below the highest number in use there may be others.
     const opened: number[] = [];
     while (opened.length < count) {
       const copy = libc().fcntl(0, F_DUPFD_CLOEXEC, 0);
@@ -34,3 +34,19 @@ export const openFiles: OpenFiles = {
     return opened.length === count;
   },
 };
+
+/**
+ * Container engines set hard limits of 2^30 and more, with which programs that close every file they might have
+ * inherited take minutes to start. 2^20 is the most that Linux gives a process by default (fs.nr_open).
+ */
+const enough = 1_048_576;
+
+/**
+ * The soft limit for a server, which is never lower than the given one. The soft limit is 1024 nearly everywhere, for
+ * the sake of programs that call select(); a program that does not call it raises the limit by itself, as Go does at
+ * every start and systemd asks for (https://0pointer.net/blog/file-descriptor-limits.html). nginx raises it only if
+ * configured to, with `worker_rlimit_nofile`.
+ */
+export function raised({ soft, hard }: FileLimit): number {
+  return Math.max(soft, Math.min(hard, enough));
+}

@@ -1,3 +1,4 @@
+import { hasEnded } from "./proc_stat.ts";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
@@ -9,7 +10,7 @@ export const processes: Processes = {
       stdin: "null",
       stdout: "inherit",
       stderr: "inherit",
-      // A session of its own: Ctrl-C at the terminal reaches the master alone, which stops the workers in order.
+      // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
       detached: true,
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
@@ -22,7 +23,7 @@ export const processes: Processes = {
         try {
           child.kill(signal);
         } catch {
-          // Already gone: its exit is on the way to whoever waits for it.
+          // It has already exited.
         }
       },
     };
@@ -32,22 +33,22 @@ export const processes: Processes = {
     try {
       Deno.kill(pid, signal);
     } catch {
-      // Gone.
+      // It has already exited.
     }
   },
 
-  isAlive: (pid) => Deno.build.os === "linux" ? hasEntry(pid) : answersSignal(pid),
+  isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 
   onUncaught(handle) {
-    uncaught.push(handle);
-    // Listeners are asked in the order they came: those of an app that were there before go first.
+    uncaughtHandlers.push(handle);
+    // Listeners are called in the order in which they were added: those that the app added before go first.
     for (const type of ["error", "unhandledrejection"] as const) {
-      globalThis.removeEventListener(type, listenUncaught);
-      globalThis.addEventListener(type, listenUncaught);
+      globalThis.removeEventListener(type, handleUncaught);
+      globalThis.addEventListener(type, handleUncaught);
     }
-    return () => void uncaught.splice(uncaught.indexOf(handle), 1);
+    return () => void uncaughtHandlers.splice(uncaughtHandlers.indexOf(handle), 1);
   },
 
   onExit: (handle) => globalThis.addEventListener("unload", handle),
@@ -55,14 +56,10 @@ export const processes: Processes = {
   exit: (code) => Deno.exit(code),
 };
 
-/** Not by signal 0 through node:process: loading that takes 12 ms at the start of every process. */
-function hasEntry(pid: number): boolean {
+/** Does not send signal 0 with node:process: loading that takes 12 ms at the start of every process. */
+function isRunning(pid: number): boolean {
   try {
-    // What follows the name in parentheses is the state, the 18th from there how many threads there are (proc(5)). A
-    // zombie has ended, unless only its first thread has: what is open stays so until the last one ends.
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] !== "Z" || Number(fields[17]) > 1;
+    return !hasEnded(Deno.readTextFileSync(`/proc/${pid}/stat`));
   } catch {
     return false;
   }
@@ -73,11 +70,11 @@ function answersSignal(pid: number): boolean {
     .success;
 }
 
-/** The last to come is the closest to what is going on. */
-const uncaught: ((error: unknown) => void)[] = [];
+/** Only the last one is called: it knows best what the process is doing. */
+const uncaughtHandlers: ((error: unknown) => void)[] = [];
 
-function listenUncaught(event: Event): void {
-  const handle = uncaught.at(-1);
+function handleUncaught(event: Event): void {
+  const handle = uncaughtHandlers.at(-1);
   if (handle === undefined || event.defaultPrevented) return;
   event.preventDefault();
   handle(

@@ -1,4 +1,4 @@
-/** A file mapped into memory, so that several processes read and write the same bytes. Linux only. */
+/** A file mapped into memory, so that several processes can read and write the same bytes. Linux only. */
 
 import { cString, lastError, libc, systemError } from "./libc.ts";
 import type { SharedMemory } from "./system.ts";
@@ -6,7 +6,7 @@ import type { SharedMemory } from "./system.ts";
 const O_RDWR = 0o2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
-/** Nothing is opened through a link somebody else may have planted. */
+/** Another user may have planted a link. */
 const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
@@ -19,10 +19,10 @@ export const sharedMemory: SharedMemory = {
     const fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
     try {
       if (libc().flock(fd, LOCK_EX_NB) !== 0) throw lastError(`flock ${path}`);
-      // Not ftruncate: on a full file system the first touch of a page that has no room ends the process (SIGBUS).
+      // Not ftruncate: if the file system is full, writing to a page would then kill the process (SIGBUS).
       const errno = libc().posix_fallocate(fd, 0n, BigInt(size));
       if (errno !== 0) throw systemError(`posix_fallocate ${path}`, errno);
-      // The descriptor stays open, and with it the lock, as long as this process lives.
+      // The descriptor, and with it the lock, stays open for as long as this process lives.
       return map(fd, path, size);
     } catch (error) {
       libc().close(fd);
@@ -34,7 +34,7 @@ export const sharedMemory: SharedMemory = {
   map(path, owner) {
     const fd = open(path, O_RDWR, 0);
     try {
-      // Of what was opened, whatever lies at the path by now.
+      // Checks the opened file: the path may name another one by now.
       const { size, uid, isFile } = Deno.statSync(`/proc/self/fd/${fd}`);
       if (!isFile || uid !== owner) throw new Error(`open ${path}: not a file of user ${owner}`);
       return map(fd, path, size);

@@ -1,7 +1,7 @@
 /**
- * Writes to standard streams that never wait for whoever reads them. O_NONBLOCK is no way to it: the flag belongs
- * to the open file description, which a terminal or a pipe shares with the programs beside this one. Only a terminal
- * can be opened anew, for a description of our own. Constants as on Linux.
+ * Writes to standard streams without ever waiting for their reader. O_NONBLOCK cannot be used for this: the flag
+ * belongs to the open file description, which other programs on the same terminal or pipe share. Only a terminal can
+ * be opened again, to get a separate description. Constants as on Linux.
  */
 
 import { cString, errorNumber, lastError, libc } from "./libc.ts";
@@ -20,13 +20,13 @@ const EOPNOTSUPP = 95;
 const ENOSYS = 38;
 
 /**
- * So much goes into a pipe whole or not at all (PIPE_BUF), and without waiting when poll(2) calls it writable and
- * nobody else is faster.
+ * PIPE_BUF: a pipe takes that many bytes at once or none of them, and without waiting if poll(2) says that it is
+ * writable and no other process writes first.
  */
-const whole = 4_096;
+const pipeBuffer = 4_096;
 const newline = 0x0a;
 
-/** How a descriptor is written to without waiting. */
+/** How to write to a descriptor without waiting. */
 export type Way = "socket" | "pipe" | "terminal" | "polled";
 
 export interface Outlet {
@@ -34,64 +34,67 @@ export interface Outlet {
   readonly way: Way;
 }
 
-/** `null` for a file or a device that never makes anybody wait for long. Throws where there is no /proc. */
+/** `null` for a file or a device: writing to those does not wait for a reader. Throws without /proc. */
 export function outletOf(descriptor: number, isTerminal: boolean): Outlet | null {
   const path = `/proc/self/fd/${descriptor}`;
   const { isFifo, isSocket } = Deno.statSync(path);
   if (isSocket || isFifo) return { descriptor, way: isSocket ? "socket" : "pipe" };
   if (!isTerminal) return null;
-  // A terminal that poll(2) calls writable takes as little as a byte, and waits to be read for the others.
+  // If poll(2) says that a terminal is writable, that may be for one byte; writing more can wait.
   const own = libc().open(cString(path), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
-  // It may belong to another user, such as the one who started this program by `su`.
+  // Opening fails if it belongs to another user, such as the one who ran `su`.
   return own < 0 ? { descriptor, way: "polled" } : { descriptor: own, way: "terminal" };
 }
 
-/** Gives how many bytes were taken, 0 where the reader does not keep up. Throws when nobody reads any more. */
+/** Returns how many bytes were written, 0 if the reader does not keep up. Throws if there is no reader any more. */
 export function writeNow({ descriptor, way }: Outlet, bytes: Uint8Array<ArrayBuffer>): number {
   const piece = wholeLines(bytes);
   switch (way) {
     case "socket":
-      return taken(libc().send(descriptor, piece, BigInt(piece.length), MSG_DONTWAIT | MSG_NOSIGNAL), "send");
+      return written(
+        libc().send(descriptor, piece, BigInt(piece.length), MSG_DONTWAIT | MSG_NOSIGNAL),
+        "send",
+      );
     case "pipe":
       return writeToPipe(descriptor, piece);
     case "terminal":
-      return taken(libc().write(descriptor, piece, BigInt(piece.length)), "write");
+      return written(libc().write(descriptor, piece, BigInt(piece.length)), "write");
     case "polled":
       if (!isWritable(descriptor, 0)) return 0;
-      return taken(libc().write(descriptor, piece, BigInt(Math.min(piece.length, whole))), "write");
+      return written(libc().write(descriptor, piece, BigInt(Math.min(piece.length, pipeBuffer))), "write");
   }
 }
 
 /**
- * As many lines as are taken whole or not at all. Master and workers write to the same stream: what is taken in part
- * continues behind a line of theirs. Only a line that is longer than that can be taken in part.
+ * As many lines as can be written at once or not at all. Master and workers write to the same stream: between two
+ * parts of a line there could be a line of another process. Only a line longer than PIPE_BUF is written in parts.
  */
 function wholeLines(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (bytes.length <= whole) return bytes;
-  const end = bytes.lastIndexOf(newline, whole - 1);
+  if (bytes.length <= pipeBuffer) return bytes;
+  const end = bytes.lastIndexOf(newline, pipeBuffer - 1);
   return bytes.subarray(0, (end < 0 ? bytes.indexOf(newline) : end) + 1 || bytes.length);
 }
 
-/** Waits, and with it this whole process, until the reader takes more; false after `ms`. */
+/** Blocks this process until the stream can be written to; false after `ms`. */
 export function isWritable(descriptor: number, ms: number): boolean {
   const poll = new DataView(new ArrayBuffer(8));
   poll.setInt32(0, descriptor, true);
   poll.setInt16(4, POLLOUT, true);
-  // The call takes whole milliseconds, and throws where it gets others.
+  // The call throws for a fraction of a millisecond.
   return libc().poll(new Uint8Array(poll.buffer), 1n, Math.ceil(ms)) > 0;
 }
 
-/** Pipes take RWF_NOWAIT since Linux 6.4. */
+/** Pipes support RWF_NOWAIT since Linux 6.4. */
 function writeToPipe(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
   const piece = new BigUint64Array(2);
   piece[0] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
   piece[1] = BigInt(bytes.length);
   const count = libc().pwritev2(descriptor, piece, 1, -1n, RWF_NOWAIT);
-  if (count >= 0n || ![EOPNOTSUPP, ENOSYS].includes(errorNumber())) return taken(count, "pwritev2");
+  if (count >= 0n || ![EOPNOTSUPP, ENOSYS].includes(errorNumber())) return written(count, "pwritev2");
   return writeNow({ descriptor, way: "polled" }, bytes);
 }
 
-function taken(count: number | bigint, call: string): number {
+function written(count: number | bigint, call: string): number {
   if (count >= 0) return Number(count);
   if ([EAGAIN, EINTR].includes(errorNumber())) return 0;
   throw lastError(call);

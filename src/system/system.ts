@@ -1,9 +1,8 @@
 /**
- * Everything Denicorn asks of the outside, as plain interfaces: the real ones stand beside this file, tests
- * bring hand-written fakes. Nothing outside `system/` touches `Deno.*`, FFI or timers.
+ * Everything Denicorn needs from the outside world, as interfaces: the real implementations are beside this file,
+ * tests have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
  */
 
-import type { FileLimit } from "./file_limit.ts";
 import type { Descriptors, TcpSockets } from "./kernel_sockets.ts";
 
 export type * from "./kernel_sockets.ts";
@@ -21,13 +20,13 @@ export interface System {
 }
 
 export interface Clock {
-  /** Milliseconds on a clock that never goes back; only differences mean anything. */
+  /** Milliseconds on a clock that never goes back; only differences have a meaning. */
   monotonic(): number;
-  /** Milliseconds since 1970, for people. */
+  /** Milliseconds since 1970, for logs. */
   wall(): number;
   /** Calls `fire` once after `ms`; the returned function cancels it. */
   after(ms: number, fire: () => void): () => void;
-  /** Calls `fire` every `ms` until the returned function is called. Does not keep the process alive alone. */
+  /** Calls `fire` every `ms` until the returned function is called. Does not keep the process alive. */
   every(ms: number, fire: () => void): () => void;
 }
 
@@ -37,14 +36,14 @@ export interface Host {
   readonly os: string;
   readonly pid: number;
   readonly uid: number | null;
-  /** What this process was started with. */
+  /** The arguments of this process. */
   readonly args: readonly string[];
   readonly execPath: string;
-  /** True inside an executable made with `deno compile`. */
+  /** True in an executable made with `deno compile`. */
   readonly standalone: boolean;
   /** Runtime name and version, for `--version`. */
   readonly runtime: string;
-  /** Cores this process may use: affinity and cgroup quota counted, at least 1. */
+  /** Cores that this process may use, by CPU affinity and cgroup quota; at least 1. */
   cores(): number;
   env(name: string): string | undefined;
   environment(): Record<string, string>;
@@ -53,25 +52,25 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
-  /** Of the terminal behind stdout, or what is usual where there is none. */
+  /** Of the terminal at stdout, or 80×24 if there is none. */
   terminalSize(): { readonly columns: number; readonly rows: number };
   /**
-   * Calls `pressed` for each key at once, Ctrl-C among them, until the returned function is called. Does nothing
-   * where stdin is no terminal.
+   * Calls `pressed` for each key, including Ctrl-C, until the returned function is called. Does nothing if stdin is
+   * not a terminal.
    */
   keys(pressed: (key: string) => void): () => void;
-  /** Waits until the reader has taken it; false if nobody reads there any more. */
+  /** Waits until the reader has taken it; false if there is no reader any more. */
   write(stream: Stream, text: string): boolean;
   /**
-   * Writes as much as the reader takes now and gives how many bytes that was. Throws when nobody reads any more.
-   * Where the system cannot do that, it waits.
+   * Writes as much as the reader takes now and returns how many bytes that were. Throws if there is no reader any
+   * more. Waits for the reader on systems without such writes.
    */
   writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
-  /** Stands still until the reader takes more; false after `ms`. */
+  /** Blocks until the reader takes more; false after `ms`. */
   awaitReader(stream: Stream, ms: number): boolean;
-  /** At least 0, below 1. */
+  /** At least 0, less than 1. */
   random(): number;
-  /** Not to be guessed. */
+  /** A text that cannot be guessed. */
   secret(): string;
 }
 
@@ -86,37 +85,37 @@ export interface FileInfo {
   readonly modifiedAt: number;
 }
 
-/** What a directory says about one of its names; a link is not followed. */
-export interface DirectoryEntry {
+/** An entry of a directory; a link is not followed. */
+interface DirectoryEntry {
   readonly name: string;
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
 }
 
-/** A file open for appending; one write call appends one piece whole. */
+/** A file open for appending; a write call appends its bytes in one piece. */
 export interface AppendFile {
   write(bytes: Uint8Array): void;
   close(): void;
 }
 
-/** A file that was opened: its content is there as long as it is open, whatever becomes of its name. */
-export interface HeldFile {
+/** An open file: its content can be read even if the file has been renamed or removed. */
+interface HeldFile {
   read(): Uint8Array<ArrayBuffer>;
   close(): void;
 }
 
-/** Paths are absolute unless said otherwise. Failures are thrown as the platform's own error classes. */
+/** Paths are absolute. Failures are thrown as the error classes of the runtime. */
 export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   readBytes(path: string): Promise<Uint8Array>;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
-  /** `length` bytes from `offset`; fewer where the file ends. */
+  /** `length` bytes from `offset`; fewer if the file ends before. */
   readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer>;
   writeText(path: string, text: string, options?: { mode?: number; createNew?: boolean }): void;
   writeBytes(path: string, bytes: Uint8Array, options?: { mode?: number }): void;
-  /** `null` when nothing is there. */
+  /** `null` if there is nothing at `path`. */
   stat(path: string): FileInfo | null;
   /** Like `stat`, without following a link. */
   lstat(path: string): FileInfo | null;
@@ -124,27 +123,27 @@ export interface Files {
   list(path: string): string[];
   entries(path: string): DirectoryEntry[];
   rename(from: string, to: string): void;
-  /** Makes a symbolic link at `path`. */
+  /** Creates a symbolic link at `path`. */
   link(path: string, target: string): void;
   makeDirectory(path: string, mode: number): void;
   /** A new directory of mode 0700 whose name begins with `prefix`. */
   makePrivateDirectory(parent: string, prefix: string): string;
-  /** Removes a file or a whole tree; nothing there is no error. */
+  /** Removes a file or a whole tree, if there is one. */
   remove(path: string): void;
-  /** Of what lies at `path` itself: a link is not followed. `null` leaves an id as it is. */
+  /** A link is not followed. `null` keeps an id. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;
   hold(path: string): HeldFile;
-  /** It was used just now; nothing there is no error. */
+  /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
 }
 
-export interface SpawnOptions {
+interface SpawnOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where it starts; by default where this process is. */
+  /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -158,7 +157,7 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
-  /** Sends a signal; a process that is already gone is no error. */
+  /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }
 
@@ -177,20 +176,20 @@ export type Signal =
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
-  /** Sends a signal to a process that this one did not start; one that is gone is no error. */
+  /** Sends a signal to a process that this one did not start. Does nothing if it has exited. */
   signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;
-  /** Calls `handle` for errors nobody caught, until the returned function is called; the process goes on living. */
+  /** Calls `handle` for uncaught errors, which then do not end the process, until the returned function is called. */
   onUncaught(handle: (error: unknown) => void): () => void;
-  /** Calls `handle` when the process exits, whoever asks for it; what it does must be done when it returns. */
+  /** Calls `handle` when the process exits, for whatever reason. It must finish synchronously. */
   onExit(handle: () => void): void;
   exit(code: number): never;
 }
 
-/** A byte stream both ways. `receive` ends when the other side is gone. */
+/** A stream of bytes in both directions. `receive` ends when the other side is gone. */
 export interface Connection {
   receive(): AsyncIterable<Uint8Array>;
-  /** Queues bytes and settles when they are handed over; a failure ends `receive` instead of throwing. */
+  /** Queues bytes. Resolves when they are handed over; a failure ends `receive` instead of rejecting. */
   send(bytes: Uint8Array): Promise<void>;
   close(): void;
 }
@@ -207,10 +206,14 @@ export interface TcpAddress {
 
 export type FetchHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
 
-/** What the runtime tells about one request beside the request itself. */
+/** What the runtime knows about a request besides the request itself. */
 export interface RequestInfo {
   readonly remoteAddr: { readonly transport: string; readonly hostname?: string; readonly port?: number };
-  /** Settles when the response is sent whole, or the connection broke. */
+  /**
+   * Resolves when the response is sent: a string or bytes as soon as the runtime has taken them, even if the client
+   * has left; a stream when its last byte is sent. Also when the request becomes a WebSocket. Rejects on Deno 2.7 if
+   * a stream was not sent to its end, because the client left or the stream failed; on 2.9.6 it resolves then, too.
+   */
   readonly completed: Promise<void>;
 }
 
@@ -223,8 +226,8 @@ export interface ServeOptions {
 export interface HttpServer {
   readonly address: TcpAddress;
   /**
-   * Stops accepting and closes idle connections; requests in flight go on. Settles when every connection is
-   * closed, and on Deno 2.7 perhaps never: who waits for it must have a deadline.
+   * Stops accepting and closes idle connections; requests in flight continue. Resolves when every connection is
+   * closed, on Deno 2.7 possibly never: wait for it with a timeout.
    */
   stopAccepting(): Promise<void>;
 }
@@ -239,34 +242,34 @@ export interface MasterServer {
 
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
-  /** Begins the closing handshake. Throws while it is not open. */
+  /** Begins the closing handshake. Throws if the WebSocket is not open yet. */
   close(code: number, reason: string): void;
   readonly closed: Promise<void>;
 }
 
-export interface Datagrams {
-  /** Rejects when it cannot be sent; that it arrives nobody knows. */
+interface Datagrams {
+  /** Rejects if it cannot be sent. Whether it arrives is unknown. */
   send(text: string): Promise<void>;
   close(): void;
 }
 
 export interface Network {
-  /** From now on `opened` is told of every WebSocket the app accepts. */
+  /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
   listenUnix(path: string): UnixListener;
   connectUnix(path: string): Promise<Connection>;
   connectTcp(address: TcpAddress): Promise<Connection>;
-  /** True when somebody listens on the Unix socket at `path`. */
+  /** True if a process listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
-  /** Throws what a sole listener on `address` would meet: in use, no permission, not available. */
+  /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
-  /** Serves HTTP for administration: alone on its address, and a failure is answered with 500. */
+  /** Serves HTTP for administration: alone on its address, and with a 500 if the handler throws. */
   serveAlone(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
   ): MasterServer & { readonly address: TcpAddress };
-  /** Sends datagrams from a port of its own; a name is looked up each time. */
+  /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
   /** The file at `path` goes with the listener. */
   serveUnix(
@@ -275,25 +278,31 @@ export interface Network {
   ): MasterServer;
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
-  /** Like `fetchUnix`; the body comes as it is sent, for as long as that goes on. */
+  /** Like `fetchUnix`, but the body is a stream without a time limit. */
   streamUnix(path: string, url: string): Promise<Response>;
 }
 
-/** Files that several processes hold in memory. Linux only: elsewhere every call throws. */
+/** Files that several processes map into memory. Linux only: elsewhere every call throws. */
 export interface SharedMemory {
-  /** Makes a file only this user can read, filled with zeros, and maps it for as long as this process lives. */
+  /** Creates a file of zeros that only this user can read, and maps it for as long as this process lives. */
   create(path: string, size: number): ArrayBuffer;
-  /** Maps a file that belongs to `owner`; links are not followed. Throws when it is anything else. */
+  /** Maps a file of user `owner`. Throws for anything else, including links. */
   map(path: string, owner: number): ArrayBuffer;
-  /** True when the process that created the file is gone. */
+  /** True if the process that created the file is gone. */
   isAbandoned(path: string): boolean;
+}
+
+/** How many files this process may have open. The soft limit counts; it can be raised up to the hard one. */
+export interface FileLimit {
+  readonly soft: number;
+  readonly hard: number;
 }
 
 /** The files this process may have open at once. Linux only: elsewhere every call throws. */
 export interface OpenFiles {
   limit(): FileLimit;
-  /** Throws where the system refuses. */
+  /** Throws if the system refuses. */
   setLimit(limit: FileLimit): void;
-  /** True if `count` more could be opened now. */
+  /** True if `count` more can be opened now. */
   hasAvailable(count: number): boolean;
 }

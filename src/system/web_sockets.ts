@@ -1,6 +1,6 @@
 import type { WebSocketEnd } from "./system.ts";
 
-/** Tells of every WebSocket the app accepts: the runtime has no other way to learn of them. */
+/** Calls `opened` for each WebSocket that the app accepts. The runtime has no other way to learn of them. */
 export function onWebSocket(opened: (socket: WebSocketEnd) => void): void {
   const upgrade = Deno.upgradeWebSocket;
   Deno.upgradeWebSocket = (request, options) => {

@@ -1,46 +1,48 @@
+/** How a worker finishes when no other worker gets its new connections: it must close its listeners first. */
+
+import { sleep, withTimeout } from "../system/clock.ts";
 import type { Clock, HttpServer } from "../system/system.ts";
 import type { Requests } from "./requests.ts";
-import { pending, withTimeout } from "./with_timeout.ts";
 
 export interface DrainReport {
-  /** Requests that were still in flight when the deadline came. */
+  /** Requests that were still in flight at the deadline. */
   readonly cut: number;
   /** Milliseconds. */
   readonly took: number;
 }
 
-export interface DrainOptions {
-  /** Milliseconds until what is still in flight is given up. */
+interface DrainOptions {
+  /** Milliseconds after which the worker gives up on what is still in flight. */
   readonly deadline: number;
-  /** Whether requests have come in during the last moments. */
+  /** Whether there were requests recently. */
   readonly isBusy: boolean;
-  /** Whether clients have not taken yet what was sent to them. */
-  readonly isSending: () => boolean;
-  /** Called when it accepts no more. */
+  /** Whether clients have not received yet what was sent to them. */
+  readonly isSending: () => Promise<boolean>;
+  /** Called when no more connections are accepted. */
   readonly onClosed: () => void;
 }
 
 /**
- * Clients that keep their connections learn from the next response that this one ends. A busy client asks
- * again within this time; without it, nearly each of them lost a request at every change of workers.
+ * Milliseconds in which clients that keep their connections learn from `Connection: close` on the next response that
+ * this one ends. A busy client asks again within this time; without it, nearly each lost a request at every reload.
  */
-const farewell = 250;
+const noticePeriod = 250;
 
 /**
- * How long to wait for a moment with nothing in flight before the listener is closed. Closing it resets the
- * connections that wait in its accept queue, and a moment of rest is when there are fewest.
+ * Milliseconds to wait for a moment with nothing in flight before the listeners are closed. Closing them resets the
+ * connections in their accept queues, of which there are fewest at such a moment.
  */
-const restWait = 1_000;
+const idleTimeout = 1_000;
 
-/** The runtime says a response is sent when it has handed it on; the bytes may need a moment more to leave. */
-export const flushWait = 250;
+/** Milliseconds from when the runtime calls a response sent until its bytes have really left the process. */
+export const flushTimeout = 250;
 
-/** Between two looks at whether all of it has left. */
+/** Milliseconds between two checks whether everything has left. */
 const sendingPause = 20;
 
 /**
- * Finishes the requests in flight. `stopAccepting` alone would be no drain: it closes connections that were
- * accepted but not yet read, takes away bodies that are still being read, and may never settle on Deno 2.7.
+ * Finishes the requests in flight. `stopAccepting` alone does not do that: it closes connections that were accepted
+ * but not read yet, cuts off request bodies that are still being read, and may never resolve on Deno 2.7.
  */
 export async function drain(
   servers: readonly HttpServer[],
@@ -52,10 +54,10 @@ export async function drain(
   const left = () => Math.max(0, start + deadline - clock.monotonic());
 
   requests.startDraining();
-  if (isBusy) await withTimeout(clock, Math.min(farewell, left()), pending);
-  // Half of the time for those who were here first; then the listener must be closed, lest more keep coming.
+  if (isBusy) await sleep(clock, Math.min(noticePeriod, left()));
+  // Half of the time for the requests that came first; then close the listeners so that no more arrive.
   await withTimeout(clock, left() / 2, requests.unguarded());
-  await withTimeout(clock, Math.min(restWait, left()), requests.idle());
+  await withTimeout(clock, Math.min(idleTimeout, left()), requests.idle());
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();
   await withTimeout(clock, left(), requests.idle());
@@ -63,9 +65,9 @@ export async function drain(
   if (cut > 0) return { cut, took: clock.monotonic() - start };
   let isClosed = false;
   void closed.then(() => isClosed = true);
-  await withTimeout(clock, Math.min(flushWait, left()), closed);
-  // A client that reads slowly: of 8 MB, 3 MB were still here after that.
-  while (!isClosed && left() > 0 && isSending()) {
+  await withTimeout(clock, Math.min(flushTimeout, left()), closed);
+  // For a client that reads slowly: after the timeout, 3 MB of a response of 8 MB were still in the process.
+  while (!isClosed && left() > 0 && await isSending()) {
     await withTimeout(clock, Math.min(sendingPause, left()), closed);
   }
   return { cut, took: clock.monotonic() - start };

@@ -1,70 +1,66 @@
 /**
- * How a worker finishes when the kernel gives new connections to others: it goes on serving those it has until
- * none of them carries anything. Its listeners stay open to the very end, so nothing that is still on its way
- * to it is reset.
+ * How a worker finishes when other workers get its new connections: it keeps serving the connections it has until none
+ * of them carries data. Its listeners stay open until it exits, so that nothing on its way to them is reset.
  */
 
+import { withTimeout } from "../system/clock.ts";
 import type { Clock, TcpSockets } from "../system/system.ts";
-import { type DrainReport, flushWait } from "./drain.ts";
+import { activeConnection } from "./active_connection.ts";
+import { type DrainReport, flushTimeout } from "./drain.ts";
 import type { Requests } from "./requests.ts";
-import { pending, withTimeout } from "./with_timeout.ts";
 
-export interface SteeredDrainOptions {
-  /** Milliseconds until what is still in flight is given up. */
+interface SteeredDrainOptions {
+  /** Milliseconds after which the worker gives up on what is still in flight. */
   readonly deadline: number;
-  /** Milliseconds a connection must have carried nothing. */
+  /** Milliseconds without data after which a connection counts as idle. */
   readonly drainIdle: number;
-  /** Settles when there is nobody left to take the new connections. */
+  /** Resolves when no other worker gets the new connections any more. */
   readonly recalled: Promise<void>;
-  /** Descriptors and ports of the worker's listening sockets. */
-  readonly listeners: readonly { readonly descriptor: number; readonly port: number }[];
+  /** Descriptors of the listening sockets. */
+  readonly listeners: readonly number[];
+  readonly ports: ReadonlySet<number>;
 }
 
-/** Looking at 499 connections takes 8 ms: often enough to be quick, seldom enough to stay cheap. */
+/** Milliseconds between two checks, at least. */
 const shortestPause = 20;
 
 /**
- * Settles at a moment with nothing in flight, nobody in the accept queues, and every connection idle. It does not
- * wait for idle connections to end: those that were told `Connection: close` have, the others were silent.
- * A handshake that had begun before new ones went elsewhere is over within `drainIdle`, unless its client is
- * slower than that.
+ * Resolves at a moment when nothing is in flight, the accept queues are empty, and every connection is idle. It does
+ * not wait for idle connections to end: clients that got `Connection: close` have ended theirs, the others are silent.
+ * A handshake that began before the steering changed is over within `drainIdle`, unless its client is slower than that.
  */
 export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, recalled, listeners }: SteeredDrainOptions,
+  { deadline, drainIdle, recalled, listeners, ports }: SteeredDrainOptions,
 ): Promise<DrainReport & { readonly recalled: boolean }> {
   const start = clock.monotonic();
   let isRecalled = false;
   void recalled.then(() => isRecalled = true);
   const left = () => isRecalled ? 0 : Math.max(0, start + deadline - clock.monotonic());
-  const wait = (ms: number, done: Promise<void>) =>
-    withTimeout(clock, Math.min(ms, left()), Promise.race([done, recalled]));
+
+  /** Milliseconds until all can be quiet; `null` if it is. */
+  const untilQuiet = async (): Promise<number | null> => {
+    const flushing = requests.lastEnd + flushTimeout - clock.monotonic();
+    if (flushing > 0) return flushing;
+    const { total } = requests;
+    const hasChanged = () => requests.total !== total || requests.inFlight > 0;
+    const isOver = () => hasChanged() || left() === 0;
+    const active = await activeConnection(sockets, clock, { ports, recent: drainIdle, isOver });
+    if (active !== null) return drainIdle - active.idle;
+    // The search takes several turns of the event loop, in which connections and requests can arrive.
+    return hasChanged() || listeners.some((descriptor) => sockets.waiting(descriptor) > 0) ? 0 : null;
+  };
 
   requests.startDraining();
-  await wait(drainIdle, pending);
+  await withTimeout(clock, Math.min(drainIdle, left()), recalled);
   while (left() > 0) {
-    await wait(Infinity, requests.idle());
+    await withTimeout(clock, left(), Promise.race([requests.idle(), recalled]));
     if (requests.inFlight > 0) continue;
-    const unsure = requests.lastEnd + flushWait - clock.monotonic();
-    const pause = unsure > 0 ? unsure : untilQuiet(sockets, listeners, drainIdle);
+    const pause = await untilQuiet();
     if (pause === null) break;
-    await wait(Math.max(pause, shortestPause), pending);
+    await withTimeout(clock, Math.min(Math.max(pause, shortestPause), left()), recalled);
   }
   return { cut: requests.inFlight, recalled: isRecalled, took: clock.monotonic() - start };
-}
-
-/** `null` when all is quiet, else after how many milliseconds it can be at the earliest. */
-function untilQuiet(
-  sockets: TcpSockets,
-  listeners: SteeredDrainOptions["listeners"],
-  drainIdle: number,
-): number | null {
-  if (listeners.some(({ descriptor }) => sockets.waiting(descriptor) > 0)) return 0;
-  const idle = listeners.flatMap(({ port }) => sockets.connections(port)).map((connection) =>
-    connection.idle
-  );
-  const least = Math.min(drainIdle, ...idle);
-  return least >= drainIdle ? null : drainIdle - least;
 }

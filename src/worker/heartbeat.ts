@@ -1,23 +1,22 @@
 /**
- * Beats while the event loop turns: the master takes silence for a worker that is held up. A worker with nothing
- * to do beats less often and says so, since 32 idle workers beating every 25 ms would take 5 % of a core; the
- * first request wakes it.
+ * The heartbeat of a worker. The master regards the event loop of a worker as blocked when the heartbeat stops. A
+ * worker without requests beats less often, and writes its interval down: 32 idle workers that beat every 25 ms would
+ * use 5 % of a core. The next request wakes it.
  */
 
 import type { Clock } from "../system/system.ts";
 import type { Requests } from "./requests.ts";
 import type { Slot } from "./slot.ts";
 
-export interface HeartbeatOptions {
-  /** Milliseconds between two beats under load. */
+interface HeartbeatOptions {
+  /** Milliseconds between two heartbeats under load. */
   readonly interval: number;
-  /** Milliseconds between two beats without requests. */
+  /** Milliseconds between two heartbeats without requests. */
   readonly restingInterval: number;
-  /** Called at every beat. */
   readonly onHeartbeat: () => void;
 }
 
-/** Without a request for this long, the worker rests. */
+/** A worker rests after this many milliseconds without a request. */
 const restAfter = 1_000;
 
 export class Heartbeat {
@@ -28,7 +27,7 @@ export class Heartbeat {
   #cancel: () => void = () => {};
   #interval = 0;
   #due = 0;
-  #requestsSeen = 0;
+  #lastTotal = 0;
   #busyAt = 0;
 
   constructor(clock: Clock, slot: Slot, requests: Requests, options: HeartbeatOptions) {
@@ -36,25 +35,20 @@ export class Heartbeat {
     this.#slot = slot;
     this.#requests = requests;
     this.#options = options;
-    requests.onWake = () => this.#wake();
+    requests.onWake = () => this.start();
   }
 
   start(): void {
     this.#busyAt = this.#clock.monotonic();
-    this.#startHeartbeat(this.#options.interval);
+    this.#setInterval(this.#options.interval);
   }
 
-  /** Whether requests have come in of late. */
+  /** Whether there were requests within the last second. */
   get isBusy(): boolean {
-    return this.#requests.total !== this.#requestsSeen || this.#clock.monotonic() - this.#busyAt < restAfter;
+    return this.#requests.total !== this.#lastTotal || this.#clock.monotonic() - this.#busyAt < restAfter;
   }
 
-  #wake(): void {
-    this.#busyAt = this.#clock.monotonic();
-    this.#startHeartbeat(this.#options.interval);
-  }
-
-  #startHeartbeat(interval: number): void {
+  #setInterval(interval: number): void {
     this.#cancel();
     this.#interval = interval;
     this.#due = this.#clock.monotonic() + interval;
@@ -69,12 +63,12 @@ export class Heartbeat {
     this.#slot.writer.measureLag(Math.max(0, now - this.#due));
     this.#due = now + this.#interval;
     this.#options.onHeartbeat();
-    if (this.#requests.total !== this.#requestsSeen || this.#requests.inFlight > 0) {
-      this.#requestsSeen = this.#requests.total;
+    if (this.#requests.total !== this.#lastTotal || this.#requests.inFlight > 0) {
+      this.#lastTotal = this.#requests.total;
       this.#busyAt = now;
     } else if (!this.#requests.isResting && now - this.#busyAt >= restAfter) {
       this.#requests.isResting = true;
-      this.#startHeartbeat(this.#options.restingInterval);
+      this.#setInterval(this.#options.restingInterval);
     }
   }
 }

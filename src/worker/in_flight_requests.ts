@@ -1,14 +1,18 @@
-/** Requests in flight, the oldest first: a list, since adding and removing happens once a request. */
+/** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
-/** One request from its arrival to the last byte of its response. */
+/** One request, from its arrival until its response is sent. */
 export class InFlightRequest {
   readonly request: Request;
   /** Monotonic, in milliseconds. */
   readonly since: number;
-  /** Of the response; 0 as long as there is none. */
+  /** Of the response; 0 until there is one. */
   status = 0;
-  /** Told to be slow already. */
+  /** What the access log needs to know about the client; `null` without an access log. */
+  client: Client | null = null;
+  /** It was logged as slow. */
   isReported = false;
+  /** A drain waits for it before it closes the listeners. */
+  isGuarded = false;
   before: InFlightRequest | null = null;
   after: InFlightRequest | null = null;
 
@@ -17,14 +21,35 @@ export class InFlightRequest {
     this.since = since;
   }
 
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** Path and query. */
+  get target(): string {
+    const { url } = this.request;
+    return url.slice(pathStart(url));
+  }
+
   /** Without the query, which may hold secrets. */
   get path(): string {
     const { url } = this.request;
-    // Behind "http://".
-    const start = url.indexOf("/", 8);
+    const start = pathStart(url);
     const end = url.indexOf("?", start);
     return end < 0 ? url.slice(start) : url.slice(start, end);
   }
+}
+
+/** The first slash after "http://". */
+function pathStart(url: string): number {
+  return url.indexOf("/", 8);
+}
+
+/** Read when the request arrives: after its response is sent, the runtime throws for each of these. */
+interface Client {
+  readonly address: string;
+  readonly referer: string | null;
+  readonly userAgent: string | null;
 }
 
 export class InFlightRequests {
@@ -35,27 +60,23 @@ export class InFlightRequests {
     return this.#first;
   }
 
-  add(inFlightRequest: InFlightRequest): void {
-    inFlightRequest.before = this.#last;
-    if (this.#last === null) this.#first = inFlightRequest;
-    else this.#last.after = inFlightRequest;
-    this.#last = inFlightRequest;
+  add(entry: InFlightRequest): void {
+    entry.before = this.#last;
+    if (this.#last === null) this.#first = entry;
+    else this.#last.after = entry;
+    this.#last = entry;
   }
 
-  remove(inFlightRequest: InFlightRequest): void {
-    const { before, after } = inFlightRequest;
+  remove(entry: InFlightRequest): void {
+    const { before, after } = entry;
     if (before === null) this.#first = after;
     else before.after = after;
     if (after === null) this.#last = before;
     else after.before = before;
   }
 
-  /** From the oldest to the newest. */
+  /** Oldest first. The entry that was yielded last may be removed meanwhile. */
   *[Symbol.iterator](): Generator<InFlightRequest> {
-    for (
-      let inFlightRequest = this.#first;
-      inFlightRequest !== null;
-      inFlightRequest = inFlightRequest.after
-    ) yield inFlightRequest;
+    for (let entry = this.#first; entry !== null; entry = entry.after) yield entry;
   }
 }

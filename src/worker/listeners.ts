@@ -1,55 +1,144 @@
-/** The worker's listening sockets: opened in the order of the addresses, and copied to the master. */
+/**
+ * The listening sockets of a worker: opened in the order of the addresses, copied to the master, and watched. If
+ * accepting fails once because the process is out of file descriptors (EMFILE), the runtime closes the listener and
+ * never accepts again; Deno 2.7 does not even report it before the last connection has ended. The worker then keeps
+ * serving the connections it has, and listens again when there are file descriptors for that.
+ */
 
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/listen_error.ts";
-import type { FetchHandler, HttpServer, ServeOptions, System } from "../system/system.ts";
+import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
-export interface Listeners {
-  readonly servers: readonly HttpServer[];
-  /** Of its sockets; empty where the system does not tell. */
-  readonly descriptors: readonly number[];
-  /** The master has copies of them: then it may move new connections to other workers. */
-  readonly isShared: boolean;
-  /** Why the master has none, if it wanted them. */
-  readonly sharingFailure: string | undefined;
+interface ListenersOptions {
+  readonly onError: ServeOptions["onError"];
+  /** Whether no request is in flight. */
+  readonly isIdle: () => boolean;
+  /** The listeners are lost; `isFull`: because the process is out of file descriptors. */
+  readonly onLost: (isFull: boolean) => void;
+  /** There are file descriptors to listen again. Called repeatedly until `open` is. */
+  readonly onAvailable: () => void;
 }
 
-/** Throws DenicornError for an address that cannot be had. */
-export function openListeners(
-  system: System,
-  { listen, fdInbox, backlog }: WorkerConfig,
-  onError: ServeOptions["onError"],
-  handler: FetchHandler,
-): Listeners {
-  const servers: HttpServer[] = [];
-  const descriptors: number[] = [];
-  for (const address of listen) {
-    const before = ownListeners(system);
+/** Descriptors that must be free to listen again: for the listener, for opening it, and for some connections. */
+const neededDescriptors = 16;
+
+/** Milliseconds between two checks. */
+const checkInterval = 500;
+
+export class Listeners {
+  readonly #system: System;
+  readonly #config: WorkerConfig;
+  readonly #options: ListenersOptions;
+  #servers: readonly HttpServer[] = [];
+  /** Of the listening sockets; empty if the system does not say. */
+  #descriptors: readonly number[] = [];
+  #isShared = false;
+  #state: "ignored" | "listening" | "lost" = "ignored";
+  #nextCheck = 0;
+
+  constructor(system: System, config: WorkerConfig, options: ListenersOptions) {
+    this.#system = system;
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /** One for each address. */
+  get servers(): readonly HttpServer[] {
+    return this.#servers;
+  }
+
+  get addresses(): TcpAddress[] {
+    return this.#servers.map(({ address }) => address);
+  }
+
+  get descriptors(): readonly number[] {
+    return this.#descriptors;
+  }
+
+  /** The master has copies of the sockets, so it can move new connections to other workers. */
+  get isShared(): boolean {
+    return this.#isShared;
+  }
+
+  /** Returns why the master did not get copies it wanted. Throws DenicornError for an address that is not available. */
+  open(handler: FetchHandler): string | undefined {
+    const { listen, backlog } = this.#config;
+    const servers: HttpServer[] = [];
+    const descriptors: number[] = [];
+    for (const address of listen) {
+      const before = this.#ownListeners();
+      try {
+        servers.push(
+          this.#system.network.serve({ address, backlog, onError: this.#options.onError }, handler),
+        );
+      } catch (error) {
+        throw toListenError(error, address);
+      }
+      descriptors.push(...this.#ownListeners().filter((descriptor) => !before.includes(descriptor)));
+    }
+    this.#servers = servers;
+    this.#descriptors = descriptors;
+    this.#state = "listening";
+    return this.#share();
+  }
+
+  #share(): string | undefined {
+    const { listen, fdInbox } = this.#config;
+    this.#isShared = false;
+    if (fdInbox === null || listen.length === 0) return undefined;
     try {
-      servers.push(system.network.serve({ address, backlog, onError }, handler));
+      if (this.#descriptors.length !== listen.length) {
+        throw new Error("the listening sockets were not found in /proc");
+      }
+      this.#system.descriptors.send(fdInbox, String(this.#system.host.pid), this.#descriptors);
+      this.#isShared = true;
+      return undefined;
     } catch (error) {
-      throw toListenError(error, address);
+      return error instanceof Error ? error.message : String(error);
     }
-    descriptors.push(...ownListeners(system).filter((descriptor) => !before.includes(descriptor)));
   }
-  const own = { servers, descriptors, isShared: false };
-  if (fdInbox === null || listen.length === 0) return { ...own, sharingFailure: undefined };
-  try {
-    if (descriptors.length !== listen.length) {
-      throw new Error("the listening sockets were not found in /proc");
-    }
-    system.descriptors.send(fdInbox, String(system.host.pid), descriptors);
-    return { ...own, isShared: true, sharingFailure: undefined };
-  } catch (error) {
-    return { ...own, sharingFailure: error instanceof Error ? error.message : String(error) };
-  }
-}
 
-/** Empty where the system cannot tell: the master then learns that nothing was handed to it. */
-function ownListeners({ sockets }: System): number[] {
-  try {
-    return sockets.listeners().map(({ descriptor }) => descriptor);
-  } catch {
-    return [];
+  /** Empty if the system does not say. */
+  #ownListeners(): number[] {
+    try {
+      return this.#system.sockets.listeners().map(({ descriptor }) => descriptor);
+    } catch {
+      return [];
+    }
+  }
+
+  /** From now on the sockets may be closed. */
+  ignore(): void {
+    this.#state = "ignored";
+  }
+
+  /** Checks the sockets; call it at every heartbeat. */
+  check(): void {
+    const { clock, sockets } = this.#system;
+    const now = clock.monotonic();
+    if (now < this.#nextCheck) return;
+    this.#nextCheck = now + checkInterval;
+    if (this.#state === "lost") return this.#tryAgain();
+    if (this.#state === "ignored") return;
+    if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) return;
+    this.#state = "lost";
+    const isFull = !this.#system.openFiles.hasAvailable(neededDescriptors);
+    this.#closeOthers();
+    this.#options.onLost(isFull);
+  }
+
+  #tryAgain(): void {
+    if (this.#system.openFiles.hasAvailable(neededDescriptors)) return this.#options.onAvailable();
+    // Closes idle kept connections. On Deno 2.9 it could also cut off requests in flight.
+    if (this.#options.isIdle()) this.#servers.forEach((server) => void server.stopAccepting());
+  }
+
+  /** All listeners of a worker join and leave their groups together. */
+  #closeOthers(): void {
+    this.#servers
+      .filter((_, index) => this.#system.sockets.isListening(this.#descriptors[index]!))
+      .forEach((server) => void server.stopAccepting());
+    this.#descriptors = [];
+    this.#isShared = false;
   }
 }

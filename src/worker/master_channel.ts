@@ -2,7 +2,7 @@ import { encodeFrame, FrameDecoder } from "../protocol/framing.ts";
 import { type FromWorker, isMessage, type ToWorker } from "../protocol/messages.ts";
 import type { Connection } from "../system/system.ts";
 
-/** The worker's end of its link to the master. */
+/** The worker's end of the channel to its master. */
 export class MasterChannel {
   readonly #connection: Connection;
 
@@ -10,7 +10,7 @@ export class MasterChannel {
     this.#connection = connection;
   }
 
-  /** Settles when the message is handed over, or the master is gone. */
+  /** Resolves when the message is handed over, or the master is gone. */
   send(message: FromWorker): Promise<void> {
     return this.#connection.send(encodeFrame(message));
   }

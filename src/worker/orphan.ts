@@ -1,27 +1,25 @@
-/**
- * What is left to do for a worker whose link ended: find out whether its master is gone, tidy up after it, and serve
- * on for a new master that is about to take its place.
- */
+/** What a worker does when its channel closes: find out whether the master is gone, and clean up after it. */
 
+import { sleep } from "../system/clock.ts";
 import type { System } from "../system/system.ts";
 
-export interface Leftovers {
-  /** Where the master took links. */
+interface Leftovers {
+  /** The socket at which the master accepts channels. */
   readonly channelPath: string;
-  /** What belongs to the master and goes with it. */
+  /** What belongs to the master and must not outlive it. */
   readonly paths: readonly string[];
 }
 
 /**
- * The kernel closes the files of a process that was killed one after another, the newest first: a link can end
- * before the socket it was accepted from stops to listen. Far less time than this lies between the two.
+ * The kernel closes the files of a killed process one after another, the newest first: so a channel can close before
+ * the socket that it was accepted from stops listening. This is far more time than lies between the two.
  */
-const dying = 1_000;
+const dyingTimeout = 1_000;
 const pause = 20;
 
 /**
- * Removes what a dead master left behind. Settles when that is done, or when the master has answered for a second:
- * then it lives and only lost this link. A worker must not exit before: it may be the last.
+ * Removes what a dead master left behind. Resolves when that is done, or when the master has answered for a second:
+ * then it is alive and only lost this channel. A worker must not exit before, because it may be the last one.
  */
 export async function cleanUp(
   { network, files, clock }: Pick<System, "network" | "files" | "clock">,
@@ -29,30 +27,28 @@ export async function cleanUp(
 ): Promise<void> {
   const start = clock.monotonic();
   while (await network.answers(channelPath)) {
-    if (clock.monotonic() - start >= dying) return;
-    await new Promise<void>((resolve) => clock.after(pause, resolve));
+    if (clock.monotonic() - start >= dyingTimeout) return;
+    await sleep(clock, pause);
   }
   for (const path of paths) {
     try {
       files.remove(path);
     } catch {
-      // Another orphan removes it at this moment.
+      // Another worker is removing it at the same time.
     }
   }
 }
 
-/** A process that takes the place of the master, by the monotonic time `until`. */
+/** A process that will take the place of the master, by the monotonic time `until`. */
 export interface Successor {
   readonly pid: number;
   readonly until: number;
 }
 
-/** Settles when it is gone or late: nobody comes any more. */
+/** Resolves when the successor has exited, or its time is over. */
 export async function waitForSuccessor(
   { processes, clock }: Pick<System, "processes" | "clock">,
   { pid, until }: Successor,
 ): Promise<void> {
-  while (clock.monotonic() < until && processes.isAlive(pid)) {
-    await new Promise<void>((resolve) => clock.after(pause, resolve));
-  }
+  while (clock.monotonic() < until && processes.isAlive(pid)) await sleep(clock, pause);
 }

@@ -1,27 +1,27 @@
-/** Whether the app can serve: it is asked in its own process, over `ready-path`, before its worker listens. */
+/** Whether the app can serve: before its worker listens, it is asked at `ready-path` within the process. */
 
 import { DenicornError } from "../core/errors.ts";
+import { sleep, withTimeout } from "../system/clock.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
-import { stackOf } from "./failure.ts";
-import { withTimeout } from "./with_timeout.ts";
+import { faultOf, stackOf } from "./faults.ts";
 
-export interface ReadinessOptions {
+interface ReadinessOptions {
   /** With its leading slash. */
   readonly path: string;
   /** When to give up, on the monotonic clock. */
   readonly deadline: number;
 }
 
-/** Milliseconds between an answer that was no success and the next question. */
+/** Milliseconds between an answer that is not 2xx and the next request. */
 const pause = 250;
 
-/** What the app did when it was asked, in a few words. */
+/** What the app did, in a few words. */
 interface Answer {
   readonly text: string;
   readonly detail?: string;
 }
 
-/** Settles when the app answers 2xx. Throws DenicornError `not-ready` at the deadline. */
+/** Resolves when the app answers 2xx. Throws DenicornError `not-ready` at the deadline. */
 export async function untilReady(
   fetch: FetchHandler,
   clock: Clock,
@@ -33,15 +33,16 @@ export async function untilReady(
     await withTimeout(clock, Math.max(0, deadline - clock.monotonic()), asked);
     if (answer === null) return;
     if (clock.monotonic() + pause >= deadline) throw notReady(path, answer);
-    await new Promise<void>((resolve) => clock.after(pause, resolve));
+    await sleep(clock, pause);
   }
 }
 
-/** `null` for a success. */
+/** `null` for a 2xx. */
 async function ask(fetch: FetchHandler, path: string): Promise<Answer | null> {
   try {
-    const response: unknown = await fetch(new Request(`http://localhost${path}`), nobody);
-    if (!(response instanceof Response)) return { text: "answered with something that is no Response" };
+    const response = await fetch(new Request(`http://localhost${path}`), noClient);
+    const fault = faultOf(response);
+    if (fault !== null) return { ...fault, text: fault.text.replace(/^the app /, "") };
     void response.body?.cancel().catch(() => {});
     return response.ok ? null : { text: `answered ${response.status}` };
   } catch (error) {
@@ -51,7 +52,7 @@ async function ask(fetch: FetchHandler, path: string): Promise<Answer | null> {
 }
 
 /** There is no client and no connection. */
-const nobody: RequestInfo = {
+const noClient: RequestInfo = {
   remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 0 },
   completed: Promise.resolve(),
 };

@@ -1,63 +1,63 @@
-/** What a worker tells at every beat beside its counters: the longest request, slow ones, and, apart, all of it. */
+/** What a worker reports at each heartbeat: the oldest request, slow requests, and counters that are not shared. */
 
-import { encodeSlot } from "../protocol/slot_bytes.ts";
+import { encodeBytes } from "../protocol/framing.ts";
 import type { Clock } from "../system/system.ts";
 import type { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 import type { Slot } from "./slot.ts";
 
-export interface ReportOptions {
-  /** Milliseconds after which a request in flight is told to be slow; 0 for never. */
+interface ReportOptions {
+  /** Milliseconds after which a request in flight is slow; 0: never. */
   readonly slowRequest: number;
-  readonly onSlow: (inFlightRequest: InFlightRequest, ms: number) => void;
-  /** Takes the bytes of the slot where the master cannot read them from memory. */
+  readonly onSlow: (entry: InFlightRequest, ms: number) => void;
+  /** Sends the bytes of a slot that the master cannot read from memory. */
   readonly send: (counters: string) => void;
 }
 
-/** Over the link, a few times within any `timeout` is often enough. */
+/** Milliseconds. It is a fraction of any sensible `timeout`. */
 const sendInterval = 250;
 
 export class Reports {
   readonly #clock: Clock;
   readonly #slot: Slot;
-  readonly #inFlightRequests: InFlightRequests;
+  readonly #entries: InFlightRequests;
   readonly #options: ReportOptions;
   #longest: InFlightRequest | null = null;
   #sentAt = -Infinity;
 
-  constructor(clock: Clock, slot: Slot, inFlightRequests: InFlightRequests, options: ReportOptions) {
+  constructor(clock: Clock, slot: Slot, entries: InFlightRequests, options: ReportOptions) {
     this.#clock = clock;
     this.#slot = slot;
-    this.#inFlightRequests = inFlightRequests;
+    this.#entries = entries;
     this.#options = options;
   }
 
   report(): void {
     const now = this.#clock.monotonic();
     this.#recordLongest();
-    this.#logSlow(now);
+    this.#reportSlow(now);
     if (this.#slot.notSharedReason === null || now - this.#sentAt < sendInterval) return;
     this.#sentAt = now;
-    this.#options.send(encodeSlot(this.#slot.bytes));
+    this.#options.send(encodeBytes(this.#slot.bytes));
   }
 
   #recordLongest(): void {
-    const { oldest } = this.#inFlightRequests;
+    const { oldest } = this.#entries;
     if (oldest === this.#longest) return;
     this.#longest = oldest;
     const { writer } = this.#slot;
-    if (oldest === null) return writer.clearLongest();
-    writer.setLongest(oldest.request.method, oldest.path, oldest.since);
+    if (oldest === null) writer.clearLongest();
+    else writer.setLongest(oldest.method, oldest.path, oldest.since);
   }
 
-  #logSlow(now: number): void {
+  #reportSlow(now: number): void {
     const { slowRequest, onSlow } = this.#options;
     if (slowRequest === 0) return;
-    for (const inFlightRequest of this.#inFlightRequests) {
-      const ms = now - inFlightRequest.since;
+    for (const entry of this.#entries) {
+      const ms = now - entry.since;
       if (ms < slowRequest) return;
-      if (inFlightRequest.isReported) continue;
-      inFlightRequest.isReported = true;
-      onSlow(inFlightRequest, ms);
+      if (entry.isReported) continue;
+      entry.isReported = true;
+      onSlow(entry, ms);
     }
   }
 }

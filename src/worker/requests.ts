@@ -1,137 +1,171 @@
 /**
- * The hot path: what Denicorn adds to each request. It counts the request in and, when the response is sent
- * whole, out again; the figures go into memory the master reads, nothing is sent to it.
+ * The hot path: what Denicorn adds to each request. It counts the request when it arrives and again when its
+ * response is sent. The counters are in memory that the master reads; nothing is sent to it.
  */
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
+import { appThrew, type Fault, faultOf, isResponse } from "./faults.ts";
 import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
+
+interface RequestEvents {
+  /** The app did not answer with a response that can be sent; the client gets a 500. */
+  readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
+  readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
+}
+
+/** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
+const clientClosedRequest = 499;
 
 export class Requests {
   /** All requests since the worker started. */
   total = 0;
-  /** Requests whose response is not sent whole yet. */
+  /** Requests whose response is not sent yet, and WebSockets. */
   inFlight = 0;
-  /** By the monotonic clock: when the last response was handed on. */
+  /** When the last request ended, on the monotonic clock. */
   lastEnd = -Infinity;
-  /** Nothing has come in for a while; the next request calls `onWake`. */
+  /** There were no requests for a while; the next one calls `onWake`. */
   isResting = false;
   onWake: () => void = () => {};
-  /** Those whose response is not sent whole yet, the oldest first. */
-  readonly inFlightRequests = new InFlightRequests();
+  /** Requests whose response is not sent yet, oldest first. */
+  readonly entries = new InFlightRequests();
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
-  /** Those among them that must end before the listeners are closed; counted while draining. */
+  readonly #onFault: RequestEvents["onFault"];
+  readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
+  /** How many of those in flight must end before the listeners are closed; counted while draining. */
   #guarded = 0;
-  #draining = false;
+  #isDraining = false;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(writer: SlotWriter, clock: Clock) {
+  constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd }: RequestEvents) {
     this.#writer = writer;
     this.#clock = clock;
+    this.#onFault = onFault;
+    this.#onEnd = onEnd ?? null;
   }
 
-  /** From now on every response tells its client to connect anew, to another worker. */
+  /** From now on each response tells its client to reconnect, to another worker. */
   startDraining(): void {
-    this.#draining = true;
+    if (this.#isDraining) return;
+    this.#isDraining = true;
     this.#guarded = this.inFlight;
+    for (const entry of this.entries) entry.isGuarded = true;
   }
 
-  /** Settles as soon as nothing is in flight. */
+  /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
     return this.#until(() => this.inFlight === 0);
   }
 
   /**
-   * Settles when the requests that were in flight when draining began are over, and every upload that came
-   * since: where the listener is closed, Deno 2.9 takes the body away from a request that is still being read.
+   * Resolves when the requests that were in flight when draining began have ended, and every upload that arrived
+   * since: when the listener is closed, Deno 2.9 cuts off request bodies that are still being read.
    */
   unguarded(): Promise<void> {
     return this.#until(() => this.#guarded === 0);
   }
 
-  /** Counts something that goes on without a request, until the returned function is called. */
+  /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
   hold(): () => void {
     this.#writer.inFlight = ++this.inFlight;
-    if (this.#draining) this.#guarded++;
+    if (this.#isDraining) this.#guarded++;
     return () => {
       this.#writer.inFlight = --this.inFlight;
-      if (this.#draining) this.#guarded--;
+      if (this.#isDraining) this.#guarded--;
       this.#notifyWaiting();
     };
   }
 
-  /** `fetch` with its requests counted. */
+  /** `fetch` with its requests counted. Always answers with a response that can be sent. */
   count(fetch: FetchHandler): FetchHandler {
     return (request, info) => {
       if (this.isResting) this.#wake();
-      const inFlightRequest = this.#begin(request);
-      if (this.#draining) return this.#countWhileDraining(fetch, inFlightRequest, info);
-      const end = () => this.#end(inFlightRequest);
+      const entry = this.#begin(request, info);
+      const end = (broken?: unknown) => this.#end(entry, broken !== undefined);
       info.completed.then(end, end);
-      return this.#call(fetch, inFlightRequest, info);
+      const answer = this.#call(fetch, entry, info);
+      return this.#isDraining ? closing(answer) : answer;
     };
   }
 
-  #countWhileDraining(
-    fetch: FetchHandler,
-    inFlightRequest: InFlightRequest,
-    info: RequestInfo,
-  ): Promise<Response> {
-    const { request } = inFlightRequest;
-    const isUpload = request.method !== "GET" && request.method !== "HEAD";
-    if (isUpload) this.#guarded++;
-    const end = isUpload ? () => this.#end(inFlightRequest) : () => this.#endUnguarded(inFlightRequest);
-    info.completed.then(end, end);
-    return closing(this.#call(fetch, inFlightRequest, info));
-  }
-
-  /**
-   * If the handler never comes back, the scoreboard says which request it was busy with. Reading
-   * a clock takes 60-120 ns, more than all else that is done here, so it is done once at either end.
-   */
-  #call(
-    fetch: FetchHandler,
-    inFlightRequest: InFlightRequest,
-    info: RequestInfo,
-  ): Response | Promise<Response> {
-    const { request } = inFlightRequest;
-    this.#writer.enter(request.method, inFlightRequest.path, inFlightRequest.since);
-    try {
-      const answer = fetch(request, info);
-      if (answer instanceof Response) inFlightRequest.status = answer.status;
-      else {answer.then((response) =>
-          inFlightRequest.status = response.status, () =>
-          inFlightRequest.status = 500);}
-      return answer;
-    } catch (error) {
-      // What the runtime answers when a handler throws.
-      inFlightRequest.status = 500;
-      throw error;
-    } finally {
-      this.#writer.leave();
+  /** Ends all requests in flight, because the process exits now. */
+  cutOff(): void {
+    for (const entry of this.entries) {
+      // Nothing was sent. What was sent of a response that is cut off had its own status.
+      if (entry.status === 0) entry.status = 503;
+      this.#end(entry, false);
     }
   }
 
-  #begin(request: Request): InFlightRequest {
-    const inFlightRequest = new InFlightRequest(request, this.#clock.monotonic());
-    this.inFlightRequests.add(inFlightRequest);
+  /**
+   * Reading a clock takes 60-120 ns, more than all else that is done here, so it is read once when a request begins
+   * and once when it ends.
+   */
+  #begin(request: Request, info: RequestInfo): InFlightRequest {
+    const entry = new InFlightRequest(request, this.#clock.monotonic());
+    if (this.#onEnd !== null) {
+      const { headers } = request;
+      entry.client = {
+        address: info.remoteAddr.hostname ?? "-",
+        referer: headers.get("referer"),
+        userAgent: headers.get("user-agent"),
+      };
+    }
+    if (this.#isDraining && request.method !== "GET" && request.method !== "HEAD") {
+      entry.isGuarded = true;
+      this.#guarded++;
+    }
+    this.entries.add(entry);
     this.#writer.requests = ++this.total;
     this.#writer.inFlight = ++this.inFlight;
-    return inFlightRequest;
+    return entry;
   }
 
-  #end(inFlightRequest: InFlightRequest): void {
-    if (this.#draining) this.#guarded--;
-    this.#endUnguarded(inFlightRequest);
+  /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */
+  #call(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
+    this.#writer.enter(entry.method, entry.path, entry.since);
+    let answer;
+    try {
+      answer = fetch(entry.request, info);
+    } catch (error) {
+      return this.#fail(entry, appThrew(error));
+    } finally {
+      this.#writer.leave();
+    }
+    if (isResponse(answer)) return this.#accept(entry, answer);
+    return Promise.resolve(answer).then(
+      (response) => this.#accept(entry, response),
+      (error) => this.#fail(entry, appThrew(error)),
+    );
   }
 
-  #endUnguarded(inFlightRequest: InFlightRequest): void {
-    this.inFlightRequests.remove(inFlightRequest);
+  #accept(entry: InFlightRequest, answer: Response): Response {
+    const fault = faultOf(answer);
+    if (fault !== null) return this.#fail(entry, fault);
+    entry.status = answer.status;
+    return answer;
+  }
+
+  #fail(entry: InFlightRequest, fault: Fault): Response {
+    entry.status = 500;
+    this.#onFault(entry, fault);
+    return new Response("Internal Server Error", { status: 500 });
+  }
+
+  #end(entry: InFlightRequest, isBroken: boolean): void {
+    // Only a request that became a WebSocket ends before its handler has answered.
+    if (entry.status === 0) entry.status = 101;
+    else if (isBroken) entry.status = clientClosedRequest;
+    if (entry.isGuarded) this.#guarded--;
+    this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
-    this.#writer.countResponse(inFlightRequest.status);
+    this.#writer.countResponse(entry.status);
     this.lastEnd = this.#clock.monotonic();
-    this.#writer.countLatency(this.lastEnd - inFlightRequest.since);
+    const duration = this.lastEnd - entry.since;
+    this.#writer.countLatency(duration);
+    if (this.#onEnd !== null) this.#onEnd(entry, duration);
     if (this.#waiting.length > 0) this.#notifyWaiting();
   }
 
@@ -161,7 +195,7 @@ async function closing(answer: Response | Promise<Response>): Promise<Response> 
     response.headers.set("connection", "close");
     return response;
   } catch {
-    // Headers of Response.redirect(), Response.error() and fetched responses cannot be changed.
+    // The headers of Response.redirect() and of fetched responses cannot be changed.
     const copy = new Response(response.body, response);
     copy.headers.set("connection", "close");
     return copy;

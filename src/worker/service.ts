@@ -1,155 +1,207 @@
-/** What a worker has from the moment it knows its orders: figures, listeners, requests, and how it finishes them. */
+/** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
+import { importApp } from "../app/load/import_app.ts";
+import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
-import type { FetchHandler, ServeOptions, System } from "../system/system.ts";
+import { sleep } from "../system/clock.ts";
+import type { FetchHandler, System } from "../system/system.ts";
+import { activeConnection } from "./active_connection.ts";
 import { drain, type DrainReport } from "./drain.ts";
-import type { InFlightRequest } from "./in_flight_requests.ts";
 import { drainSteered } from "./drain_steered.ts";
-import { ListenerWatch } from "./listener_watch.ts";
-import { type Listeners, openListeners } from "./listeners.ts";
-import { logged } from "./logged_requests.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { InFlightRequest } from "./in_flight_requests.ts";
+import { Listeners } from "./listeners.ts";
+import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { WebSockets } from "./web_sockets.ts";
-
-export interface ServiceEvents {
-  readonly send: (message: FromWorker) => void;
-  readonly onError: ServeOptions["onError"];
-  readonly onSlow: (inFlightRequest: InFlightRequest, ms: number) => void;
-  /** No new connection is accepted any more; `isFull`: for want of files it may open. */
-  readonly onListenerLost: (isFull: boolean) => void;
-}
-
-const noListeners: Listeners = { servers: [], descriptors: [], isShared: false, sharingFailure: undefined };
+import { WorkerLog } from "./worker_log.ts";
 
 export class Service {
-  readonly requests: Requests;
-  readonly slot: Slot;
-  readonly accessLog: AccessLog | null;
+  readonly log: WorkerLog;
+  readonly config: WorkerConfig;
   readonly #system: System;
-  readonly #config: WorkerConfig;
-  readonly #events: ServiceEvents;
+  readonly #send: (message: FromWorker) => void;
+  readonly #slot: Slot;
+  readonly #accessLog: AccessLog | null;
+  readonly #requests: Requests;
   readonly #heartbeat: Heartbeat;
-  readonly #listenerWatch: ListenerWatch;
+  readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #recalled = Promise.withResolvers<void>();
-  #listeners: Listeners = noListeners;
+  #handler: FetchHandler | null = null;
+  #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, config: WorkerConfig, events: ServiceEvents) {
-    const { clock, host } = system;
+  constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
+    const { clock, host, network } = system;
+    const { slot: worker, generation: gen, accessLogfile, logFormat } = config;
     this.#system = system;
-    this.#config = config;
-    this.#events = events;
-    this.slot = openSlot(system, config.scoreboard, config.slot);
-    this.slot.writer.pid = host.pid;
-    this.slot.writer.generation = config.generation;
-    this.slot.writer.origin = clock.wall() - clock.monotonic();
-    this.slot.writer.state = "booting";
-    this.requests = new Requests(this.slot.writer, clock);
-    const reports = new Reports(clock, this.slot, this.requests.inFlightRequests, {
-      slowRequest: config.slowRequest,
-      onSlow: events.onSlow,
-      send: (bytes) => events.send({ type: "counters", bytes }),
+    this.config = config;
+    this.#send = send;
+    this.log = new WorkerLog(system, config, { worker, gen, pid: host.pid });
+    this.#accessLog = accessLogfile === undefined ? null : new AccessLog(system, accessLogfile, logFormat);
+    this.#slot = openSlot(system, config.scoreboard, worker);
+    this.#slot.writer.pid = host.pid;
+    this.#slot.writer.origin = clock.wall() - clock.monotonic();
+    this.#requests = new Requests(this.#slot.writer, clock, {
+      onFault: (entry, fault) => this.log.fault(entry, fault),
+      onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
-    this.#heartbeat = new Heartbeat(clock, this.slot, this.requests, {
+    const reports = new Reports(clock, this.#slot, this.#requests.entries, {
+      slowRequest: config.slowRequest,
+      onSlow: (entry, ms) => this.log.slow(entry, ms),
+      send: (bytes) => send({ type: "counters", bytes }),
+    });
+    this.#listeners = new Listeners(system, config, {
+      onError: (error) => {
+        this.log.unknownFault(error);
+        return new Response("Internal Server Error", { status: 500 });
+      },
+      isIdle: () => this.#requests.inFlight === 0,
+      onLost: (isFull) => {
+        send({ type: "closed" });
+        this.log.listenersLost(isFull);
+      },
+      onAvailable: () => send({ type: "loaded" }),
+    });
+    this.#heartbeat = new Heartbeat(clock, this.#slot, this.#requests, {
       interval: config.heartbeatInterval,
       restingInterval: config.restingHeartbeatInterval,
       onHeartbeat: () => {
         reports.report();
-        this.#listenerWatch.poll();
+        this.#listeners.check();
       },
     });
-    this.#listenerWatch = new ListenerWatch(system, {
-      onListenerLost: (isFull) => {
-        this.#letGo();
-        events.onListenerLost(isFull);
-      },
-      onOutOfDescriptors: () => {
-        // Closes the connections that are kept without a request. With one in flight it might cut that, too.
-        if (this.requests.inFlight === 0) {
-          this.#listeners.servers.forEach((server) => void server.stopAccepting());
-        }
-      },
-      onDescriptorsAvailable: () => events.send({ type: "loaded" }),
-    });
-    this.#webSockets = new WebSockets(this.requests);
-    system.network.onWebSocket((socket) => this.#webSockets.add(socket));
-    const { accessLogfile, format } = config.log;
-    this.accessLog = accessLogfile === null ? null : new AccessLog(system, accessLogfile, format);
+    this.#webSockets = new WebSockets(this.#requests);
+    network.onWebSocket((socket) => this.#webSockets.add(socket));
   }
 
-  /** Listens and says so; again when it had gone deaf. Throws DenicornError for an address that cannot be had. */
-  start(fetch: FetchHandler): void {
-    const { clock } = this.#system;
-    const { slot } = this.#config;
-    const handler = this.requests.count(
-      this.accessLog === null ? fetch : logged(fetch, this.accessLog, clock, slot),
-    );
-    this.#listeners = openListeners(this.#system, this.#config, this.#events.onError, handler);
-    const { servers, sharingFailure, descriptors } = this.#listeners;
-    this.#listenerWatch.begin(descriptors);
-    this.slot.writer.state = "ready";
+  get isLoaded(): boolean {
+    return this.#handler !== null;
+  }
+
+  get hasListened(): boolean {
+    return this.#hasListened;
+  }
+
+  /**
+   * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`. Throws
+   * DenicornError if the app cannot be loaded or does not get ready.
+   */
+  async load(onUncaught: (error: unknown) => void): Promise<void> {
+    const { processes, clock, host } = this.#system;
+    const { readiness } = this.config;
+    const start = clock.monotonic();
+    const forget = processes.onUncaught(onUncaught);
+    const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
+    // The runtime reports a rejection that is not handled in a later turn of the event loop.
+    await sleep(clock, 0);
+    forget();
+    // Added after the app's own listeners, so that an app that handles its errors itself still does.
+    processes.onUncaught(onUncaught);
+    if (readiness !== null) {
+      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.timeout });
+    }
+    this.#handler = this.#requests.count(fetch);
+  }
+
+  /** Listens and reports ready; also after the listeners were lost. Throws DenicornError for an address. */
+  listen(): void {
+    if (this.#handler === null) return;
+    const sharingFailure = this.#listeners.open(this.#handler);
     this.#heartbeat.start();
-    this.#events.send({ type: "ready", addresses: servers.map((server) => server.address), sharingFailure });
+    this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
+    if (this.#hasListened) return this.log.listensAgain();
+    this.#hasListened = true;
+    void this.log.load();
+    const { notSharedReason } = this.#slot;
+    if (notSharedReason === null || this.config.scoreboard === null) return;
+    void this.log.write((logger) =>
+      logger
+        .warning`no memory shared with the master: ${notSharedReason}: the counters are sent over the channel`
+    );
   }
 
-  /** One listener is lost: the others go too, for they join and leave the group together. */
-  #letGo(): void {
-    const { servers, descriptors } = this.#listeners;
-    const { sockets } = this.#system;
-    servers.filter((_, index) => sockets.isListening(descriptors[index]!))
-      .forEach((server) => void server.stopAccepting());
-    this.#listeners = { ...this.#listeners, descriptors: [], isShared: false };
-    this.#events.send({ type: "closed" });
+  reopenLogs(): void {
+    void this.log.reopen();
+    try {
+      this.#accessLog?.reopen();
+    } catch (error) {
+      void this.log.write((logger) => logger.error`${toDenicornError(error).message}`);
+    }
   }
 
-  /** Nobody takes its new connections any more. */
+  /** No other worker gets the new connections of this one any more. */
   recall(): void {
     this.#recalled.resolve();
   }
 
-  /** Settles when all is finished, or the deadline has come. */
-  async finish(): Promise<DrainReport> {
-    const { clock, sockets } = this.#system;
-    const { gracefulTimeout: deadline, drainIdle } = this.#config;
-    const { servers, descriptors, isShared } = this.#listeners;
-    this.slot.writer.state = "draining";
+  /** Resolves when all requests have ended, or at the deadline. */
+  async finish(): Promise<void> {
     this.#webSockets.close();
+    this.#listeners.ignore();
+    await this.log.cutOff(await this.#drain(), this.#requests.entries);
+  }
+
+  /** The process exits now: writes a line for each request that is cut off. */
+  close(): void {
+    this.#requests.cutOff();
+    this.#accessLog?.close();
+  }
+
+  async #drain(): Promise<DrainReport> {
+    const { clock, sockets } = this.#system;
+    const { gracefulTimeout: deadline, drainIdle } = this.config;
+    const { servers, descriptors, addresses, isShared } = this.#listeners;
+    const ports = new Set(addresses.map(({ port }) => port));
     let took = 0;
-    this.#listenerWatch.cease();
     if (isShared) {
-      const ports = servers.map((server) => server.address.port);
-      const report = await drainSteered(this.requests, sockets, clock, {
+      const report = await drainSteered(this.#requests, sockets, clock, {
         deadline,
         drainIdle,
         recalled: this.#recalled.promise,
-        listeners: descriptors.map((descriptor, index) => ({ descriptor, port: ports[index]! })),
+        listeners: descriptors,
+        ports,
       });
       if (!report.recalled) return report;
       took = report.took;
     }
-    const report = await drain(servers, this.requests, clock, {
+    const report = await drain(servers, this.#requests, clock, {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy,
-      isSending: () => this.#isSending,
-      onClosed: () => this.#events.send({ type: "closed" }),
+      isSending: () => this.#isSending(ports),
+      onClosed: () => this.#send({ type: "closed" }),
     });
     return { ...report, took: took + report.took };
   }
 
-  get #isSending(): boolean {
-    const { sockets } = this.#system;
+  async #isSending(ports: ReadonlySet<number>): Promise<boolean> {
+    const { clock, sockets } = this.#system;
     try {
-      return this.#listeners.servers.some(({ address: { port } }) =>
-        sockets.connections(port).some(({ idle }) => idle === 0)
-      );
+      // Data that a client has not acknowledged makes its connection active now.
+      return await activeConnection(sockets, clock, { ports, recent: 1, isOver: () => false }) !== null;
     } catch {
-      // This system does not tell.
+      // This system cannot say.
       return false;
     }
+  }
+
+  #logAccess({ method, target, status, client }: InFlightRequest, duration: number): void {
+    if (client === null) return;
+    const { address, referer, userAgent } = client;
+    this.#accessLog?.add({
+      time: this.#system.clock.wall() - duration,
+      remote: address,
+      method,
+      target,
+      status,
+      referer,
+      userAgent,
+      duration,
+      worker: this.config.slot,
+    });
   }
 }

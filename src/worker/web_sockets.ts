@@ -1,10 +1,10 @@
 import type { WebSocketEnd } from "../system/system.ts";
 import type { Requests } from "./requests.ts";
 
-/** RFC 6455, 7.4.1: the server is going down; clients connect anew, and reach another worker. */
+/** RFC 6455, 7.4.1: the server is going down. Clients that reconnect reach another worker. */
 const goingAway = 1001;
 
-/** The WebSockets of this worker. Each counts as a request in flight as long as it is open. */
+/** The WebSockets of this worker. Each counts as a request in flight for as long as it is open. */
 export class WebSockets {
   readonly #open = new Set<WebSocketEnd>();
   readonly #requests: Requests;
@@ -24,7 +24,7 @@ export class WebSockets {
     if (this.#isClosing) this.#close(socket);
   }
 
-  /** Asks every client to leave; also those that come from now on. */
+  /** Asks each client to close its WebSocket, including those that are opened later. */
   close(): void {
     this.#isClosing = true;
     this.#open.forEach((socket) => this.#close(socket));
@@ -34,7 +34,7 @@ export class WebSockets {
     try {
       socket.close(goingAway, "the server is going away");
     } catch {
-      // Not open yet: it is cut with the worker at the deadline.
+      // It is not open yet; the deadline will cut it off.
     }
   }
 }

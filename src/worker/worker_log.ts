@@ -1,32 +1,46 @@
+/** What a worker logs. */
+
+import { Throttle } from "../core/throttle.ts";
+import type { LogConfig } from "../log/config.ts";
 import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, Logger } from "../log/logger.ts";
-import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
+import type { DrainReport } from "./drain.ts";
+import { type Fault, stackOf } from "./faults.ts";
+import type { InFlightRequest } from "./in_flight_requests.ts";
+
+/** Milliseconds between two lines about lost listeners. */
+const lostInterval = 5_000;
+
+/** At most so many requests are named in one line. */
+const maxNamed = 5;
 
 /**
- * A worker's log. Most workers never say anything, and loading the logging library takes a third of the time a
- * worker needs to start: it is loaded when there is something to say, or when the worker is ready.
+ * The error log of a worker. Loading the logging library takes a third of the time in which a worker starts, and most
+ * workers never log anything: so it is loaded for the first line, or when the worker has started to listen.
  */
 export class WorkerLog {
   readonly #system: System;
   readonly #config: LogConfig;
   readonly #identity: Identity;
   #loading: Promise<Log> | null = null;
+  readonly #lostThrottle = new Throttle(lostInterval);
+  #wasLossLogged = false;
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: LogConfig, identity: Identity) {
     this.#system = system;
     this.#config = config;
     this.#identity = identity;
-    // Now is the time to find that it cannot be written: a worker that boots may not fail later for that.
+    // A file that cannot be written to must fail the boot, not the first line.
     if (config.errorLogfile !== "-") {
       new LogFile(system, "error-logfile", config.errorLogfile, "stderr").close();
     }
   }
 
-  /** Settles when the line is written. */
-  async say(speak: (logger: Logger) => void): Promise<void> {
-    speak((await this.load()).logger);
+  /** Resolves when the line is written. */
+  async write(log: (logger: Logger) => void): Promise<void> {
+    log((await this.load()).logger);
   }
 
   load(): Promise<Log> {
@@ -34,14 +48,66 @@ export class WorkerLog {
       try {
         return openLog(this.#system, this.#config, this.#identity);
       } catch {
-        // It could be written a moment ago. What there is to say is worth more than where it is said.
+        // The file could be written to at the boot. Rather log to stderr than lose the line.
         return openLog(this.#system, { ...this.#config, errorLogfile: "-" }, this.#identity);
       }
     });
   }
 
-  /** Opens its file anew; a log that was never opened has nothing to reopen. */
+  /** Reopens the file, if it has been opened. */
   async reopen(): Promise<void> {
     (await this.#loading)?.reopen();
   }
+
+  fault({ method, path }: InFlightRequest, { text, detail }: Fault): void {
+    void this.write((logger) => logger.with({ detail }).error`${method} ${path}: ${text}`);
+  }
+
+  /** The runtime reports an error without its request: Deno 2.9 when the body of a response fails. */
+  unknownFault(error: unknown): void {
+    void this.write((logger) => logger.error("cannot send a response", { detail: stackOf(error) }));
+  }
+
+  slow(entry: InFlightRequest, ms: number): void {
+    void this.write((logger) => logger.warning`slow request: ${describe(entry, ms)}, still running`);
+  }
+
+  listenersLost(isFull: boolean): void {
+    this.#wasLossLogged = this.#lostThrottle.pass(this.#system.clock.monotonic()) !== null;
+    if (!this.#wasLossLogged) return;
+    const why = isFull
+      ? `out of file descriptors, the limit is ${this.#system.openFiles.limit().soft}: raise LimitNOFILE= ` +
+        "(systemd) or the hard limit (ulimit -Hn), or start more workers"
+      : "its listener was closed";
+    void this.write((logger) =>
+      logger
+        .error`not accepting connections: ${why}; existing connections are served, and it will listen again`
+    );
+  }
+
+  listensAgain(): void {
+    if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
+  }
+
+  /** Resolves when the line is written. */
+  async cutOff({ cut, took }: DrainReport, entries: Iterable<InFlightRequest>): Promise<void> {
+    if (cut === 0) return;
+    const now = this.#system.clock.monotonic();
+    const known = Array.from(entries);
+    const named = known.slice(0, maxNamed).map((entry) => describe(entry, now - entry.since)).join(", ");
+    const others = known.length > maxNamed ? `${known.length - maxNamed} more` : "";
+    // A WebSocket counts as in flight, but its request has ended.
+    const sockets = cut - known.length;
+    const open = sockets > 0 ? `${sockets} WebSocket${sockets === 1 ? "" : "s"}` : "";
+    const what = [named, others, open].filter((text) => text !== "").join(" and ");
+    const requests = cut === 1 ? "1 request was" : `${cut} requests were`;
+    const seconds = (took / 1000).toFixed(1);
+    await this.write((logger) =>
+      logger.warning`${requests} cut off after ${seconds} s (graceful-timeout): ${what}`
+    );
+  }
+}
+
+function describe({ method, path }: InFlightRequest, ms: number): string {
+  return `${method} ${path} for ${(ms / 1000).toFixed(1)} s`;
 }

@@ -142,7 +142,7 @@ export class FakeSystem implements System {
 
   sockets: TcpSockets = {
     listeners: () => [],
-    connections: () => [],
+    findActive: () => ({ found: null, next: null }),
     waiting: () => 0,
     siblings: () => null,
     isListening: () => true,
@@ -153,8 +153,8 @@ export class FakeSystem implements System {
   };
 
   descriptors: Descriptors = {
-    open: () => unavailable("descriptor post"),
-    send: () => unavailable("descriptor post"),
+    open: () => unavailable("descriptor passing"),
+    send: () => unavailable("descriptor passing"),
   };
 
   memory: SharedMemory = {

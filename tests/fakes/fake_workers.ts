@@ -18,7 +18,7 @@ export class FakeWorkers {
   readonly lifecycle = new LifecycleLog(
     openLog(
       this.system,
-      { level: "info", format: "text", errorLogfile: "-" },
+      { logLevel: "info", logFormat: "text", errorLogfile: "-" },
       { pid: 41 },
     ).logger,
     this.eventLog,

@@ -1,8 +1,25 @@
-import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import {
+  initialise,
+  readSlot,
+  scoreboardSize,
+  slotBytes,
+  SlotWriter,
+} from "../../src/core/telemetry/scoreboard.ts";
+import type { Clock } from "../../src/system/system.ts";
+import { Requests } from "../../src/worker/requests.ts";
 
 /** A slot in a scoreboard of its own. */
-export function lonelySlot(): SlotWriter {
+export function privateSlot() {
   const buffer = new ArrayBuffer(scoreboardSize(1));
   initialise(buffer, 1);
-  return new SlotWriter(buffer, 0);
+  return {
+    writer: new SlotWriter(buffer, 0),
+    bytes: slotBytes(buffer, 0),
+    read: () => readSlot(buffer, 0),
+  };
+}
+
+/** Requests that are counted in a slot that no test reads. */
+export function uncountedRequests(clock: Clock): Requests {
+  return new Requests(privateSlot().writer, clock, { onFault: () => {} });
 }

@@ -73,17 +73,20 @@ integrationTest("several binds are all served, IPv6 too", async (scene) => {
   for (const url of [v4!, v6!]) assertEquals(await (await fetch(url)).text(), String(worker!.pid));
 });
 
-integrationTest("the app's environment holds --env, and nothing of the link to the master", async (scene) => {
-  const app = `export default () => Response.json(Deno.env.toObject());\n`;
-  const server = scene.start({
-    files: { "main.ts": app },
-    args: ["--env", "GREETING=hello there", "-e", "EMPTY="],
-  });
-  await server.ready(1);
-  const seen = await (await server.fetch()).json();
-  assertEquals([seen.GREETING, seen.EMPTY], ["hello there", ""]);
-  assertEquals(Object.keys(seen).filter((name) => /DENICORN|ESBUILD/.test(name)), []);
-});
+integrationTest(
+  "the app's environment holds --env, and nothing of the channel to the master",
+  async (scene) => {
+    const app = `export default () => Response.json(Deno.env.toObject());\n`;
+    const server = scene.start({
+      files: { "main.ts": app },
+      args: ["--env", "GREETING=hello there", "-e", "EMPTY="],
+    });
+    await server.ready(1);
+    const seen = await (await server.fetch()).json();
+    assertEquals([seen.GREETING, seen.EMPTY], ["hello there", ""]);
+    assertEquals(Object.keys(seen).filter((name) => /DENICORN|ESBUILD/.test(name)), []);
+  },
+);
 
 integrationTest("both runtimes compress alike, and only for clients that accept it", async (scene) => {
   const app =
@@ -134,7 +137,7 @@ export default (request: Request): Response => {
     await server.text();
     assertEquals((await server.fetch("/boom")).status, 500);
     await server.logged(
-      /worker=0 gen=1 pid=\d+  the app threw while it handled a request\n\s+Error: out of tea/,
+      /worker=0 gen=1 pid=\d+  GET \/boom: the app threw\n\s+Error: out of tea/,
     );
     await server.text();
     assertEquals(server.stdout.match(/^app request$/gm)?.length, 3);

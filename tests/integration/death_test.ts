@@ -3,8 +3,8 @@ import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
-integrationTest("a killed worker is replaced at once, and the others serve meanwhile", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("a killed worker is replaced at once, and the others keep serving", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
   Deno.kill(victim!.pid, "SIGKILL");
   await server.logged(new RegExp(`pid=${victim!.pid}  died \\(SIGKILL\\); replacing it now`));
@@ -13,9 +13,9 @@ integrationTest("a killed worker is replaced at once, and the others serve meanw
 });
 
 integrationTest(
-  "kill -9 of the master: idle workers exit at once and nothing stays behind",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
+  "after a kill -9 of the master idle workers exit at once and leave nothing behind",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
     const workers = await server.ready(3);
     server.kill("SIGKILL");
     await server.until("the end of all workers", () => workers.every(({ pid }) => !isRunning(pid)));
@@ -23,8 +23,8 @@ integrationTest(
   },
 );
 
-integrationTest("kill -9 of the master: a request in flight is still answered", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
+integrationTest("after a kill -9 of the master a request in flight is still answered", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
   const workers = await server.ready(2);
   const answer = server.text("/?ms=2000");
   await server.until("the request in flight", async () => {
@@ -35,45 +35,45 @@ integrationTest("kill -9 of the master: a request in flight is still answered", 
   await server.until("the end of all workers", () => workers.every(({ pid }) => !isRunning(pid)));
 });
 
-integrationTest("a start after kill -9 of everything cleans up and serves", async (scene) => {
-  const first = scene.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
+integrationTest("a start after a kill -9 of all processes cleans up and serves", async (host) => {
+  const first = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
   const [worker] = await first.ready(1);
   first.kill("SIGSTOP");
   Deno.kill(worker!.pid, "SIGKILL");
   first.kill("SIGKILL");
   await first.exit();
-  assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
+  assertEquals(Array.from(Deno.readDirSync(host.runtime)).length, 1);
 
   const left = first.leftovers();
   assert(left.some((name) => name.startsWith("/dev/shm/")), left.join());
 
-  const second = scene.start({ files: {}, args: ["--pid", "server.pid"] });
+  const second = host.start({ files: {}, args: ["--pid", "server.pid"] });
   await second.ready(1);
   assertMatch(second.stderr, /warning .* replacing pidfile server\.pid: process \d+ is gone/);
-  assertEquals(Array.from(Deno.readDirSync(scene.runtime)).length, 1);
+  assertEquals(Array.from(Deno.readDirSync(host.runtime)).length, 1);
   second.kill("SIGTERM");
   await second.exit();
   assertEquals([...first.leftovers(), ...second.leftovers()], []);
 });
 
 integrationTest(
-  "an app that crashes again and again: growing delays, one line a second, others serve",
-  async (scene) => {
-    // The first worker of slot 0 lives; whoever holds slot 1 dies as soon as it is ready.
+  "a worker that crashes again and again is restarted with growing delays and one line per second",
+  async (host) => {
+    // The first worker of slot 0 stays alive; each worker of slot 1 exits as soon as it is ready.
     const app = `
 import { existsSync, writeFileSync } from "node:fs";
 const first = !existsSync("taken");
 writeFileSync("taken", "");
 if (!first) setTimeout(() => Deno.exit(7), 20);
 export default () => new Response("alive");\n`;
-    const server = scene.start({ files: { "main.ts": app }, args: ["-w", "2"] });
+    const server = host.start({ files: { "main.ts": app }, args: ["-w", "2"] });
     await server.logged(/died \(exit code 7\) \(and \d+ more like it\); replacing it in \d{3,} ms/);
     assertEquals(await server.text(), "alive");
     const times = Array.from(
       server.stderr.matchAll(/^(\S+) error .*died/gm),
       ([, time]) => Date.parse(time!),
     );
-    // The first deaths of a storm may be told one by one: it is none yet.
+    // The first deaths are logged one by one, before they count as a crash loop.
     const gaps = times.slice(3).map((time, index) => time - times[index + 2]!);
     assert(gaps.every((gap) => gap >= 990), `${gaps}`);
     server.kill("SIGTERM");
@@ -82,8 +82,8 @@ export default () => new Response("alive");\n`;
 );
 
 integrationTest(
-  "an uncaught error costs no request: the worker finishes what it has and is replaced",
-  async (scene) => {
+  "an uncaught error costs no request: the worker finishes its requests and is replaced",
+  async (host) => {
     const app = `
 export default async (request: Request): Promise<Response> => {
   const { pathname } = new URL(request.url);
@@ -95,7 +95,7 @@ export default async (request: Request): Promise<Response> => {
   }
   return new Response(String(Deno.pid));
 };\n`;
-    const server = scene.start({ files: { "main.ts": app } });
+    const server = host.start({ files: { "main.ts": app } });
     const [worker] = await server.ready(1);
     const slow = server.text("/slow");
     await server.until("the request in flight", async () => {
@@ -111,13 +111,13 @@ export default async (request: Request): Promise<Response> => {
   },
 );
 
-integrationTest("a worker that hangs is killed after timeout and replaced", async (scene) => {
+integrationTest("a worker that hangs is killed after timeout and replaced", async (host) => {
   const app = `
 export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/hang") for (;;);
   return new Response(String(Deno.pid));
 };\n`;
-  const server = scene.start({ files: { "main.ts": app }, args: ["--timeout", "1"] });
+  const server = host.start({ files: { "main.ts": app }, args: ["--timeout", "1"] });
   const [worker] = await server.ready(1);
   const hung = server.text("/hang").catch(() => "cut");
   await server.logged(
@@ -132,7 +132,7 @@ export default (request: Request): Response => {
   assertEquals(await server.text(), String(next!.pid));
 });
 
-integrationTest("a huge uncaught error costs one worker, not the server", async (scene) => {
+integrationTest("a huge uncaught error costs one worker, not the server", async (host) => {
   const app = `export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/boom") {
     setTimeout(() => {
@@ -141,7 +141,7 @@ integrationTest("a huge uncaught error costs one worker, not the server", async 
   }
   return new Response(String(Deno.pid));
 };\n`;
-  const server = scene.start({ files: { "main.ts": app } });
+  const server = host.start({ files: { "main.ts": app } });
   const [first] = await server.ready(1);
   await server.text("/boom");
   await server.logged(/finishing: uncaught error in the app; replacing it now/);
@@ -151,9 +151,9 @@ integrationTest("a huge uncaught error costs one worker, not the server", async 
 });
 
 integrationTest(
-  "a master that was stopped for longer than timeout kills nobody when it goes on",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--timeout", "1"] });
+  "a master that was stopped for longer than timeout kills no worker when it continues",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--timeout", "1"] });
     const before = (await server.ready(2)).map(({ pid }) => pid);
     server.kill("SIGSTOP");
     const later = performance.now() + 2_500;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import { slowApp } from "./apps.ts";
 
-/** `/ws` echoes, `/events` sends a line now and every 50 ms until the client leaves, anything else tells the pid. */
+/** `/ws` echoes, `/events` sends a line every 50 ms until the client leaves, any other path answers with the pid. */
 const streams = `
 export default {
   fetch(request: Request): Response {
@@ -30,9 +30,9 @@ export default {
 `;
 
 integrationTest(
-  "a reload asks WebSockets to leave with code 1001; who comes back finds the new worker",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": streams } });
+  "a reload closes WebSockets with code 1001, and a client that reconnects reaches the new worker",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": streams } });
     const [worker] = await server.ready(1);
     const open = () => {
       const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws`);
@@ -60,9 +60,9 @@ integrationTest(
 );
 
 integrationTest(
-  "a stream goes on through a reload until the deadline; the log names what was cut",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": streams }, args: ["--graceful-timeout", "2"] });
+  "a stream continues during a reload until the deadline, and the log names what was cut off",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": streams }, args: ["--graceful-timeout", "2"] });
     await server.ready(1);
     const response = await server.fetch("/events?secret=1");
     const reader = response.body!.getReader();
@@ -74,7 +74,7 @@ integrationTest(
     try {
       for (let part = await reader.read(); !part.done; part = await reader.read()) ticks++;
     } catch {
-      // Cut in the middle, as it must be.
+      // It is cut off, as it must be.
     }
     assert(ticks > 10, `${ticks} ticks`);
     await server.logged(
@@ -86,27 +86,30 @@ integrationTest(
   },
 );
 
-integrationTest("a client that keeps its connection is told to leave, and loses nothing", async (scene) => {
-  const server = scene.start({ files: { "main.ts": streams }, args: ["-w", "2"] });
-  await server.ready(2);
-  let stop = false;
-  let answers = 0;
-  const pids = new Set<string>();
-  const client = (async () => {
-    // The default client of fetch keeps its connections.
-    for (; !stop; answers++) pids.add(await (await fetch(server.url)).text());
-  })();
-  for (let generation = 2; generation <= 3; generation++) {
-    server.kill("SIGHUP");
-    await server.ready(2, generation);
-  }
-  stop = true;
-  await client;
-  assert(pids.size > 2, `${answers} answers from ${pids.size} workers`);
-});
+integrationTest(
+  "a client with a kept connection has to reconnect, and loses no request",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": streams }, args: ["-w", "2"] });
+    await server.ready(2);
+    let stop = false;
+    let answers = 0;
+    const pids = new Set<string>();
+    const client = (async () => {
+      // The default client of fetch keeps its connections.
+      for (; !stop; answers++) pids.add(await (await fetch(server.url)).text());
+    })();
+    for (let generation = 2; generation <= 3; generation++) {
+      server.kill("SIGHUP");
+      await server.ready(2, generation);
+    }
+    stop = true;
+    await client;
+    assert(pids.size > 2, `${answers} answers from ${pids.size} workers`);
+  },
+);
 
-integrationTest("scaling down waits for the requests of the worker that goes", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
+integrationTest("scaling down waits for the requests of the worker that is removed", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
   await server.ready(2);
   const answers = Array.from({ length: 8 }, () => server.text("/?ms=1500"));
   await server.until("all in flight", async () => {
@@ -120,9 +123,9 @@ integrationTest("scaling down waits for the requests of the worker that goes", a
 });
 
 integrationTest(
-  "a worker told to finish by itself is replaced, and its requests are finished",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": slowApp("whole") } });
+  "a worker that gets a SIGTERM finishes its requests and is replaced",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": slowApp("whole") } });
     const [worker] = await server.ready(1);
     const answer = server.text("/?ms=1000");
     await server.until(
@@ -131,7 +134,7 @@ integrationTest(
     );
     Deno.kill(worker!.pid, "SIGTERM");
     assertEquals(await answer, "whole");
-    await server.until("its successor alone", async () => {
+    await server.until("only its replacement", async () => {
       const workers = (await server.status())?.workers ?? [];
       return workers.length === 1 && workers[0]!.state === "ready" && workers[0]!.pid !== worker!.pid;
     });
@@ -139,14 +142,14 @@ integrationTest(
 );
 
 integrationTest(
-  "a worker that hangs while it drains is killed after the deadline, and the request is named",
-  async (scene) => {
+  "a worker that hangs while it drains is killed after the deadline, and its request is named",
+  async (host) => {
     const app = `
 export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/hang") for (;;);
   return new Response("here");
 };\n`;
-    const server = scene.start({ files: { "main.ts": app }, args: ["--graceful-timeout", "1"] });
+    const server = host.start({ files: { "main.ts": app }, args: ["--graceful-timeout", "1"] });
     const [worker] = await server.ready(1);
     const hung = server.text("/hang?secret=1").catch(() => "cut");
     await server.until("the hang", async () => (await server.status())?.workers[0]?.isStalled === true);
@@ -162,8 +165,8 @@ export default (request: Request): Response => {
   },
 );
 
-integrationTest("a WebSocket whose client does not leave is named where it is cut", async (scene) => {
-  const server = scene.start({ files: { "main.ts": streams }, args: ["--graceful-timeout", "1"] });
+integrationTest("a WebSocket whose client does not close it is named when it is cut off", async (host) => {
+  const server = host.start({ files: { "main.ts": streams }, args: ["--graceful-timeout", "1"] });
   await server.ready(1);
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(server.url).port) });
   const request = "GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +

@@ -6,13 +6,13 @@ const limitApp = `
 export default () => new Response(Deno.readTextFileSync("/proc/self/limits").match(/Max open files.*/)![0]);
 `;
 
-/** With a soft and a hard limit of open files. */
-function limited(scene: TestHost, soft: number, hard: number): readonly string[] {
-  return ["prlimit", `--nofile=${soft}:${hard}`, ...scene.target.command];
+/** The program with a soft and a hard limit of open files. */
+function limited(host: TestHost, soft: number, hard: number): readonly string[] {
+  return ["prlimit", `--nofile=${soft}:${hard}`, ...host.target.command];
 }
 
-/** Connections that ask nothing, until nobody takes them any more. */
-async function crowd(port: number, count: number): Promise<Deno.Conn[]> {
+/** Up to `count` connections without a request, until no more are accepted. */
+async function silentConnections(port: number, count: number): Promise<Deno.Conn[]> {
   const connections: Deno.Conn[] = [];
   for (let number = 0; number < count; number++) {
     try {
@@ -24,8 +24,8 @@ async function crowd(port: number, count: number): Promise<Deno.Conn[]> {
   return connections;
 }
 
-integrationTest("the soft limit of open files is raised to the hard one, also for workers", async (scene) => {
-  const server = scene.start({ files: { "main.ts": limitApp }, command: limited(scene, 200, 1000) });
+integrationTest("the soft limit of open files is raised to the hard one, also in workers", async (host) => {
+  const server = host.start({ files: { "main.ts": limitApp }, command: limited(host, 200, 1000) });
   await server.ready(1);
   assertMatch(await server.text(), /Max open files\s+1000\s+1000/);
   assertMatch(Deno.readTextFileSync(`/proc/${server.pid}/limits`), /Max open files\s+1000\s+1000/);
@@ -33,26 +33,28 @@ integrationTest("the soft limit of open files is raised to the hard one, also fo
 
 for (const steering of ["auto", "off"]) {
   integrationTest(
-    `a worker out of files serves on and accepts again, steering ${steering}`,
-    async (scene) => {
-      const server = scene.start({
+    `a worker out of file descriptors keeps serving and accepts again, steering ${steering}`,
+    async (host) => {
+      const server = host.start({
         files: { "main.ts": slowApp("whole") },
-        command: limited(scene, 100, 100),
+        command: limited(host, 100, 100),
         args: ["--steering", steering],
       });
       const [worker] = await server.ready(1);
       const answer = server.text("/?ms=3000");
-      const silent = await crowd(server.port, 120);
+      const silent = await silentConnections(server.port, 120);
       await server.logged(
-        new RegExp(`pid=${worker!.pid}  accepts no connection: it may have 100 files open at once: raise`),
+        new RegExp(
+          `pid=${worker!.pid}  not accepting connections: out of file descriptors, the limit is 100: raise`,
+        ),
       );
       assertEquals(await answer, "whole");
-      // Nobody hangs up: those that are kept without a request must make room.
-      await server.logged(new RegExp(`pid=${worker!.pid}  accepts connections again`));
+      // No client disconnects: the worker must close connections without a request.
+      await server.logged(new RegExp(`pid=${worker!.pid}  accepting connections again`));
       assertEquals(await server.text(), "whole");
       assertEquals((await server.ready(1))[0]!.pid, worker!.pid);
       silent.forEach((connection) => connection.close());
-      // It can leave as any other.
+      // It can be replaced like any other worker.
       server.kill("SIGHUP");
       await server.ready(1, 2);
       assertEquals(await server.text(), "whole");

@@ -2,27 +2,27 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest, type TestHost, until } from "./harness.ts";
 
-/** A pipe that is full and that nobody reads before `read`. */
+/** A full pipe that is not read before `read` is called. */
 class FullPipe {
   readonly path: string;
   readonly #file: Deno.FsFile;
   text = "";
-  #isOver = false;
+  #isClosed = false;
 
   constructor({ folder }: TestHost) {
     this.path = `${folder}/pipe`;
     new Deno.Command("mkfifo", { args: [this.path] }).outputSync();
     this.#file = Deno.openSync(this.path, { read: true, write: true });
-    // As much as a pipe holds by default, pipe(7).
+    // The default capacity of a pipe, pipe(7).
     for (let page = 0; page < 16; page++) this.#file.writeSync(new Uint8Array(4_096).fill(0x2e));
   }
 
-  /** From now on somebody reads. */
+  /** From now on the pipe is read. */
   read(): void {
     void (async () => {
       const buffer = new Uint8Array(65_536);
       const decoder = new TextDecoder();
-      while (!this.#isOver) {
+      while (!this.#isClosed) {
         const count = await this.#file.read(buffer);
         this.text += decoder.decode(buffer.subarray(0, count ?? 0), { stream: true });
       }
@@ -30,29 +30,29 @@ class FullPipe {
     })();
   }
 
-  /** Without the filling. */
+  /** The lines, without what filled the pipe before. */
   get lines(): string[] {
     return this.text.replace(/^\.+/, "").split("\n").slice(0, -1);
   }
 
-  /** Ends the reading with a last byte to read. */
+  /** Ends the reader with a last byte. */
   close(): void {
-    this.#isOver = true;
+    this.#isClosed = true;
     Deno.writeTextFileSync(this.path, "\n");
   }
 }
 
-/** With one of its streams into the pipe. */
-function into(pipe: FullPipe, descriptor: 1 | 2, { target }: TestHost): readonly string[] {
+/** The program with one of its streams connected to the pipe. */
+function writingTo(pipe: FullPipe, descriptor: 1 | 2, { target }: TestHost): readonly string[] {
   return ["sh", "-c", `exec "$@" ${descriptor}>'${pipe.path}'`, "sh", ...target.command];
 }
 
-integrationTest("nobody reads stderr: the master goes on, and loses no line", async (scene) => {
-  const pipe = new FullPipe(scene);
-  const server = scene.start({
+integrationTest("if stderr is not read, the master keeps working and loses no line", async (host) => {
+  const pipe = new FullPipe(host);
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["-w", "2"],
-    command: into(pipe, 2, scene),
+    command: writingTo(pipe, 2, host),
   });
   const [victim] = await server.ready(2);
   Deno.kill(victim!.pid, "SIGKILL");
@@ -61,7 +61,7 @@ integrationTest("nobody reads stderr: the master goes on, and loses no line", as
     return workers.length === 2 &&
       workers.every(({ pid, state }) => state === "ready" && pid !== victim!.pid);
   });
-  assertEquals((await scene.run(["ctl", "--socket", scene.controlSocket, "reload", "--wait"])).code, 0);
+  assertEquals((await host.run(["ctl", "--socket", host.controlSocket, "reload", "--wait"])).code, 0);
   assertMatch(await server.text(), /^\d+$/);
   pipe.read();
   server.kill("SIGTERM");
@@ -76,25 +76,25 @@ integrationTest("nobody reads stderr: the master goes on, and loses no line", as
 });
 
 integrationTest(
-  "nobody reads stdout: access lines beyond a megabyte are dropped and counted",
-  async (scene) => {
-    const pipe = new FullPipe(scene);
-    const server = scene.start({
+  "if stdout is not read, access lines beyond a megabyte are dropped and counted",
+  async (host) => {
+    const pipe = new FullPipe(host);
+    const server = host.start({
       files: { "main.ts": pidApp },
       args: ["--access-logfile", "-"],
-      command: into(pipe, 1, scene),
+      command: writingTo(pipe, 1, host),
     });
     await server.ready(1);
-    const asked = 2_000;
-    // Each line has a kilobyte.
+    const requests = 2_000;
+    // Each line has about a kilobyte.
     for (
       let count = 0;
-      count < asked;
+      count < requests;
       count++
     ) await (await fetch(`${server.url}/${count}-${"x".repeat(940)}`)).text();
     pipe.read();
     const [, dropped] = await server.logged(/warning .* dropped (\d+) lines of log: the reader of stdout/);
-    await server.until("all other lines", () => pipe.lines.length === asked - Number(dropped));
+    await server.until("all other lines", () => pipe.lines.length === requests - Number(dropped));
     assert(Number(dropped) > 500, dropped);
     const numbers = pipe.lines.map((line) => Number(/GET \/(\d+)-/.exec(line)?.[1]));
     assertEquals(numbers, numbers.toSorted((a, b) => a - b));
@@ -104,16 +104,16 @@ integrationTest(
   },
 );
 
-integrationTest("a process that ends waits for the reader of what it wrote last", async (scene) => {
-  const pipe = new FullPipe(scene);
-  const server = scene.start({
+integrationTest("a process that exits waits for the reader of its last lines", async (host) => {
+  const pipe = new FullPipe(host);
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--access-logfile", "-"],
-    command: into(pipe, 1, scene),
+    command: writingTo(pipe, 1, host),
   });
   const [worker] = await server.ready(1);
-  const asked = 100;
-  for (let count = 0; count < asked; count++) await (await fetch(`${server.url}/${count}`)).text();
+  const requests = 100;
+  for (let count = 0; count < requests; count++) await (await fetch(`${server.url}/${count}`)).text();
   server.kill("SIGTERM");
   await until("the worker waits in poll(2)", () => {
     const call = Deno.readTextFileSync(`/proc/${worker!.pid}/wchan`);
@@ -121,14 +121,14 @@ integrationTest("a process that ends waits for the reader of what it wrote last"
   });
   pipe.read();
   assertEquals((await server.exit()).code, 0);
-  await until("the last line", () => pipe.lines.at(-1)?.includes(`GET /${asked - 1}`) === true);
-  assertEquals(pipe.lines.length, asked);
+  await until("the last line", () => pipe.lines.at(-1)?.includes(`GET /${requests - 1}`) === true);
+  assertEquals(pipe.lines.length, requests);
   pipe.close();
 });
 
-integrationTest("nobody reads stderr: a stop ends all the same", async (scene) => {
-  const pipe = new FullPipe(scene);
-  const server = scene.start({ files: { "main.ts": pidApp }, command: into(pipe, 2, scene) });
+integrationTest("if stderr is not read, a stop still ends", async (host) => {
+  const pipe = new FullPipe(host);
+  const server = host.start({ files: { "main.ts": pidApp }, command: writingTo(pipe, 2, host) });
   await server.ready(1);
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);

@@ -12,8 +12,8 @@ export default (request: Request): Response => {
   return new Response("done");
 };\n`;
 
-integrationTest("a long stall is told once, with its request, and its end once", async (scene) => {
-  const server = scene.start({ files: { "main.ts": blockingApp }, args: ["--slow-request", "300ms"] });
+integrationTest("a long stall is logged once, with its request, and so is its end", async (host) => {
+  const server = host.start({ files: { "main.ts": blockingApp }, args: ["--slow-request", "300ms"] });
   const [worker] = await server.ready(1);
   for (let stall = 1; stall <= 2; stall++) {
     assertEquals(await server.text("/block?ms=1200"), "done");
@@ -24,8 +24,8 @@ integrationTest("a long stall is told once, with its request, and its end once",
   assertEquals(count(server, line("responsive again after 1\\.\\d s\n")), 2, server.stderr);
 });
 
-integrationTest("a request that waits longer than timeout is no hang", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["--timeout", "500ms"] });
+integrationTest("a request that takes longer than timeout does not count as a hang", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["--timeout", "500ms"] });
   const [worker] = await server.ready(1);
   assertEquals(await server.text("/?ms=2000"), "whole");
   assertEquals((await server.ready(1))[0]!.pid, worker!.pid);
@@ -33,9 +33,9 @@ integrationTest("a request that waits longer than timeout is no hang", async (sc
 });
 
 integrationTest(
-  "a worker that drains for longer than timeout still beats and is left alone",
-  async (scene) => {
-    const server = scene.start({
+  "a worker that drains for longer than timeout still has a heartbeat and is not killed",
+  async (host) => {
+    const server = host.start({
       files: { "main.ts": slowApp("whole") },
       args: ["--timeout", "500ms", "--slow-request", "500ms"],
     });
@@ -53,13 +53,13 @@ integrationTest(
   },
 );
 
-integrationTest("a slow request is told once, while it runs", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("late") }, args: ["--slow-request", "100ms"] });
+integrationTest("a slow request is logged once, while it runs", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("late") }, args: ["--slow-request", "100ms"] });
   await server.ready(1);
   let isAnswered = false;
   const answer = server.text("/slow?ms=400").finally(() => isAnswered = true);
   await server.logged(/slow request: GET \/slow for 0\.[123] s, still running/);
-  assert(!isAnswered, "told before the answer");
+  assert(!isAnswered, "logged after the answer");
   assertEquals(await answer, "late");
   assertEquals(await server.text("/quick"), "late");
   server.kill("SIGTERM");

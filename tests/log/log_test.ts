@@ -1,44 +1,49 @@
 import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
-import type { LogConfig } from "../../src/protocol/messages.ts";
+import type { LogConfig } from "../../src/log/config.ts";
 import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
-const orders: LogConfig = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null };
+const config: LogConfig = {
+  logLevel: "info",
+  logFormat: "text",
+  errorLogfile: "-",
+  accessLogfile: undefined,
+};
 const worker = { worker: 3, gen: 2, pid: 42 };
 
-Deno.test("a line for people: time, level, identity, message, and detail below", () => {
+Deno.test("a text line has time, level, identity and message, with the detail below", () => {
   const system = new FakeSystem();
-  openLog(system, orders, worker).logger.with({ detail: "at main.ts:1\nat other.ts:2" }).error`it ${"broke"}`;
+  openLog(system, config, worker).logger.with({ detail: "at main.ts:1\nat other.ts:2" }).error`it ${"broke"}`;
   assertMatch(
     system.written.stderr,
     /^\S+Z error   worker=3 gen=2 pid=42  it broke\n {4}at main\.ts:1\n {4}at other\.ts:2\n$/,
   );
 });
 
-Deno.test("colour only on a terminal, and not where NO_COLOR asks for none", () => {
+Deno.test("there is colour only on a terminal, and not if NO_COLOR is set", () => {
   const lines = [[false, ""], [true, ""], [true, "1"]] as const;
   const coloured = lines.map(([terminal, noColor]) => {
     const system = new FakeSystem();
     system.terminal = terminal;
     system.variables.set("NO_COLOR", noColor);
-    openLog(system, orders, worker).logger.info("hello");
+    openLog(system, config, worker).logger.info("hello");
     return system.written.stderr.includes("\x1b[");
   });
   assertEquals(coloured, [false, true, false]);
 });
 
-Deno.test("a line for machines is one JSON object with the identity and all properties", () => {
+Deno.test("a JSON line is one object with the identity and all properties", () => {
   const system = new FakeSystem();
-  openLog(system, { ...orders, format: "json" }, worker).logger.info("ready after {ms} ms", { ms: 85 });
+  openLog(system, { ...config, logFormat: "json" }, worker).logger.info("ready after {ms} ms", { ms: 85 });
   const { time, ...rest } = JSON.parse(system.written.stderr);
   assertEquals(rest, { level: "info", worker: 3, gen: 2, pid: 42, ms: 85, message: "ready after 85 ms" });
   assertMatch(time, /^\d{4}-.*Z$/);
 });
 
-Deno.test("the level holds back what is less severe", () => {
+Deno.test("records below the level are not logged", () => {
   const system = new FakeSystem();
-  const { logger } = openLog(system, { ...orders, level: "warning" }, { pid: 41 });
+  const { logger } = openLog(system, { ...config, logLevel: "warning" }, { pid: 41 });
   logger.info("no");
   logger.warning("yes");
   assertMatch(system.written.stderr, /^\S+ warning master pid=41  yes\n$/);
@@ -46,17 +51,17 @@ Deno.test("the level holds back what is less severe", () => {
 
 Deno.test("a file that cannot be opened is an error that names setting and path", () => {
   const error = assertThrows(() =>
-    openLog(new FakeSystem(), { ...orders, errorLogfile: "/missing/x.log" }, { pid: 41 })
+    openLog(new FakeSystem(), { ...config, errorLogfile: "/missing/x.log" }, { pid: 41 })
   );
   assertMatch(
     String(error),
-    /cannot open error-logfile: \/missing\/x\.log \(No such directory\): give a file/,
+    /cannot open error-logfile: \/missing\/x\.log \(No such directory\): name a file/,
   );
 });
 
 Deno.test("reopen writes to a new file after rotation", () => {
   const system = new FakeSystem();
-  const log = openLog(system, { ...orders, errorLogfile: "/srv/x.log" }, { pid: 41 });
+  const log = openLog(system, { ...config, errorLogfile: "/srv/x.log" }, { pid: 41 });
   log.logger.info("one");
   system.texts.delete("/srv/x.log");
   log.reopen();
@@ -64,16 +69,16 @@ Deno.test("reopen writes to a new file after rotation", () => {
   assertMatch(system.texts.get("/srv/x.log") ?? "", /^\S+ info    master pid=41  two\n$/);
 });
 
-Deno.test("a switch to a file that cannot be opened keeps the old one, which says so", () => {
+Deno.test("a switch to a file that cannot be opened keeps the old one, with a line about it", () => {
   const system = new FakeSystem();
-  const log = openLog(system, orders, { pid: 41 });
-  log.reconfigure({ ...orders, errorLogfile: "/missing/x.log" });
+  const log = openLog(system, config, { pid: 41 });
+  log.reconfigure({ ...config, errorLogfile: "/missing/x.log" });
   assertMatch(system.written.stderr, /cannot open error-logfile: \/missing\/x\.log/);
 });
 
 Deno.test("a full disk loses no line and stops nothing", () => {
   const system = new FakeSystem();
-  const log = openLog(system, { ...orders, errorLogfile: "/srv/x.log" }, { pid: 41 });
+  const log = openLog(system, { ...config, errorLogfile: "/srv/x.log" }, { pid: 41 });
   system.failingWrites = true;
   log.logger.info("still here");
   assertMatch(system.written.stderr, /cannot write \/srv\/x\.log: No space left on device\n.*still here\n/);
@@ -91,19 +96,19 @@ const record: AccessRecord = {
   worker: 3,
 };
 
-Deno.test("an access line for people is in the combined format, with the time taken", () => {
+Deno.test("a text access line is in the combined format, with the time taken", () => {
   const line = `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "curl/8" 1.3ms\n`;
   assertEquals(accessText(record), line);
 });
 
-Deno.test("a stranger's header cannot forge an access line", () => {
+Deno.test("a header of a client cannot forge an access line", () => {
   assertEquals(
     accessText({ ...record, userAgent: 'x"\n1.2.3.4 - -' }),
     `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "x\\x22\\x0a1.2.3.4 - -" 1.3ms\n`,
   );
 });
 
-Deno.test("an access line for machines is one JSON object", () => {
+Deno.test("a JSON access line is one object", () => {
   assertEquals(JSON.parse(accessJson(record)), {
     time: "2026-11-20T23:33:58.000Z",
     remote: "192.0.2.7",
@@ -117,7 +122,7 @@ Deno.test("an access line for machines is one JSON object", () => {
   });
 });
 
-Deno.test("access lines are gathered, written within a tenth of a second, and at the close", async () => {
+Deno.test("access lines are written together within a tenth of a second, and at the close", async () => {
   const system = new FakeSystem();
   const log = new AccessLog(system, "-", "text");
   log.add(record);

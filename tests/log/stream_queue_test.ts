@@ -4,7 +4,7 @@ import type { Stream } from "../../src/system/system.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
-function scene() {
+function stderrQueue() {
   const system = new FakeSystem();
   const queue = new StreamQueue(system, "stderr");
   const drops: number[] = [];
@@ -13,13 +13,13 @@ function scene() {
 }
 
 Deno.test("while the reader keeps up, lines are written at once", () => {
-  const { system, queue } = scene();
+  const { system, queue } = stderrQueue();
   queue.write("one\n");
   assertEquals(system.written.stderr, "one\n");
 });
 
-Deno.test("what the reader does not take now follows later, whole and in order", async () => {
-  const { system, queue, drops } = scene();
+Deno.test("what the reader does not take now is written later, complete and in order", async () => {
+  const { system, queue, drops } = stderrQueue();
   system.readerTakes = 5;
   queue.write("one\ntwo\n");
   queue.write("three\n");
@@ -33,8 +33,8 @@ Deno.test("what the reader does not take now follows later, whole and in order",
   assertEquals([system.written.stderr, drops], ["one\ntwo\nthree\nfour\n", []]);
 });
 
-Deno.test("beyond a megabyte lines are dropped, counted, and told in one gap", async () => {
-  const { system, queue, drops } = scene();
+Deno.test("beyond a megabyte lines are dropped and counted, in one gap", async () => {
+  const { system, queue, drops } = stderrQueue();
   system.readerTakes = 0;
   const line = "x".repeat(1023) + "\n";
   for (let number = 0; number < 1024; number++) queue.write(line);
@@ -42,7 +42,7 @@ Deno.test("beyond a megabyte lines are dropped, counted, and told in one gap", a
   queue.write("lost\n");
   system.readerTakes = 1024;
   await system.clock.advance(50);
-  // It has taken too little to begin again.
+  // It has taken too little to accept lines again.
   queue.write("lost\n");
   assertEquals(drops, []);
   system.readerTakes = Infinity;
@@ -52,15 +52,15 @@ Deno.test("beyond a megabyte lines are dropped, counted, and told in one gap", a
   assert(system.written.stderr.endsWith("x\nkept\n"));
 });
 
-Deno.test("at the exit the reader gets what waits, if it takes it", () => {
-  const { system, queue } = scene();
+Deno.test("at the exit what waits is written, if the reader takes it", () => {
+  const { system, queue } = stderrQueue();
   system.readerTakes = 0;
-  queue.write("last words\n");
+  queue.write("last line\n");
   system.exitHandlers.forEach((handle) => handle());
   assertEquals(system.written.stderr, "");
   system.readerTakes = Infinity;
   system.exitHandlers.forEach((handle) => handle());
-  assertEquals(system.written.stderr, "last words\n");
+  assertEquals(system.written.stderr, "last line\n");
 });
 
 Deno.test("the exit waits once for the readers of both streams, not twice", () => {
@@ -80,13 +80,13 @@ Deno.test("the exit waits once for the readers of both streams, not twice", () =
     processes,
     clock: { monotonic: () => now, wall: () => now, after: idle, every: idle },
   };
-  for (const stream of ["stdout", "stderr"] as const) new StreamQueue(system, stream).write("last words\n");
+  for (const stream of ["stdout", "stderr"] as const) new StreamQueue(system, stream).write("last line\n");
   fake.exitHandlers.forEach((handle) => handle());
   assertEquals(waits, [1000, 500, 250, 125, 62.5]);
 });
 
-Deno.test("a reader that is gone costs the lines and nothing else", async () => {
-  const { system, queue } = scene();
+Deno.test("if the reader is gone, only the lines are lost", async () => {
+  const { system, queue } = stderrQueue();
   system.host.writeNow = () => {
     throw new Error("Broken pipe");
   };
@@ -96,10 +96,15 @@ Deno.test("a reader that is gone costs the lines and nothing else", async () => 
   assertEquals(system.written.stderr, "");
 });
 
-Deno.test("a gap is told in the log", async () => {
+Deno.test("a gap is reported in the log", async () => {
   const system = new FakeSystem();
-  const orders = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
-  const { logger } = openLog(system, orders, { pid: 41 });
+  const config = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
+  const { logger } = openLog(system, config, { pid: 41 });
   system.readerTakes = 0;
   for (let number = 0; number < 3; number++) logger.info`${"x".repeat(600_000)}`;
   system.readerTakes = Infinity;

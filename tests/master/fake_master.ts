@@ -53,8 +53,8 @@ export class FakeMaster {
     const settings = settingsFor(workers, flags);
     this.renewing = () => settings;
     const log = openLog(this.system, {
-      level: "info",
-      format: "text",
+      logLevel: "info",
+      logFormat: "text",
       errorLogfile: "-",
     }, { pid: 41 });
     this.arbiter = composeArbiter({

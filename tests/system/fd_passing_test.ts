@@ -4,18 +4,18 @@ import { linuxOnly } from "./linux_only.ts";
 
 const { descriptors, sockets } = createSystem();
 
-linuxOnly("a listening socket that is sent lives on in the receiver when the sender closes it", () => {
+linuxOnly("a listening socket that was sent stays open in the receiver when the sender closes it", () => {
   const folder = Deno.makeTempDirSync();
-  const post = descriptors.open(`${folder}/post`);
+  const inbox = descriptors.open(`${folder}/inbox`);
   try {
-    assertEquals(post.receive(), []);
+    assertEquals(inbox.receive(), []);
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr;
     const own = sockets.listeners().find((socket) => socket.port === port)!;
-    descriptors.send(`${folder}/post`, "two of them", [own.descriptor, own.descriptor]);
+    descriptors.send(`${folder}/inbox`, "two of them", [own.descriptor, own.descriptor]);
     listener.close();
 
-    const [received, ...more] = post.receive();
+    const [received, ...more] = inbox.receive();
     assertEquals(more, []);
     assertEquals(received!.tag, "two of them");
     assertEquals(received!.descriptors.length, 2);
@@ -23,12 +23,12 @@ linuxOnly("a listening socket that is sent lives on in the receiver when the sen
     received!.descriptors.forEach((descriptor) => sockets.close(descriptor));
     assertEquals(sockets.listeners().filter((socket) => socket.port === port), []);
   } finally {
-    post.close();
+    inbox.close();
     Deno.removeSync(folder, { recursive: true });
   }
 });
 
-linuxOnly("nobody there to take them is an error that names the place", () => {
-  assertThrows(() => descriptors.send("/nowhere/post", "", [0]), Error, "/nowhere/post: No such file");
-  assertThrows(() => descriptors.open("/nowhere/post"), Error, "/nowhere/post: No such file");
+linuxOnly("a missing inbox is an error that names its path", () => {
+  assertThrows(() => descriptors.send("/nowhere/inbox", "", [0]), Error, "/nowhere/inbox: No such file");
+  assertThrows(() => descriptors.open("/nowhere/inbox"), Error, "/nowhere/inbox: No such file");
 });

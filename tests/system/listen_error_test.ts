@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "../assert.ts";
 
 const address = { hostname: "127.0.0.1", port: 80 };
 
-Deno.test("what the system says about an address becomes an error an operator can act on", () => {
+Deno.test("an error of the system becomes one that an operator can act on", () => {
   const denied = toListenError(new Deno.errors.PermissionDenied("no"), address);
   assertEquals([denied.code, denied.exitCode], ["bind-denied", 3]);
   assertMatch(denied.message, /^cannot listen: 127\.0\.0\.1:80 is not allowed .*setcap/);
@@ -16,6 +16,6 @@ Deno.test("what the system says about an address becomes an error an operator ca
   assertMatch(other.message, /nowhere:1 is not an address of this machine \(failed to lookup/);
 });
 
-Deno.test("IPv6 addresses stand in brackets", () => {
+Deno.test("IPv6 addresses are in brackets", () => {
   assertEquals(formatAddress({ hostname: "::1", port: 8000 }), "[::1]:8000");
 });

@@ -1,7 +1,7 @@
 import { listenersBeside, waitingConnections } from "../../src/system/listen_queues.ts";
 import { assertEquals } from "../assert.ts";
 
-Deno.test("who listens where a socket does, by its inode", () => {
+Deno.test("listeners on the address of a socket are counted, by its inode", () => {
   const table =
     `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 11 1 0 100 0 0 10 0
@@ -12,7 +12,7 @@ Deno.test("who listens where a socket does, by its inode", () => {
   assertEquals(["11", "12", "13", "15"].map((inode) => listenersBeside(table, inode)), [2, 2, 1, 0]);
 });
 
-Deno.test("only listeners on our ports count, of IPv4 and IPv6", () => {
+Deno.test("connections that wait are counted for listeners on our ports, of IPv4 and IPv6", () => {
   const table =
     `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000003 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0

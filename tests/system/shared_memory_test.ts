@@ -13,7 +13,7 @@ function withFolder(run: (folder: string) => void): void {
   }
 }
 
-linuxOnly("what one writes the other reads", () =>
+linuxOnly("two mappings of a file share their memory", () =>
   withFolder((folder) => {
     const made = new Float64Array(memory.create(`${folder}/board`, 4096));
     const mapped = new Float64Array(memory.map(`${folder}/board`, host.uid!));
@@ -23,7 +23,7 @@ linuxOnly("what one writes the other reads", () =>
     assertEquals(Deno.statSync(`${folder}/board`).mode! & 0o777, 0o600);
   }));
 
-linuxOnly("its memory is there from the start: none runs out later", () => {
+linuxOnly("all memory of the file is allocated when it is created", () => {
   const folder = Deno.makeTempDirSync({ dir: "/dev/shm" });
   try {
     memory.create(`${folder}/board`, 1 << 20);
@@ -34,7 +34,7 @@ linuxOnly("its memory is there from the start: none runs out later", () => {
 });
 
 linuxOnly(
-  "a planted file is refused: another owner, a link, one that was there before",
+  "a planted file is refused: of another owner, a link, or one that exists already",
   () =>
     withFolder((folder) => {
       Deno.writeTextFileSync(`${folder}/file`, "x".repeat(4096));
@@ -47,7 +47,7 @@ linuxOnly(
     }),
 );
 
-linuxOnly("a file is abandoned when whoever made it is gone", () =>
+linuxOnly("a file is abandoned when the process that created it is gone", () =>
   withFolder((folder) => {
     memory.create(`${folder}/board`, 4096);
     Deno.writeTextFileSync(`${folder}/left`, "");

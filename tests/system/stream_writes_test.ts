@@ -9,8 +9,8 @@ const O_RDWR_NOCTTY = 0o402;
 const F_GETFL = 3;
 const O_WRONLY = 1;
 
-/** A pipe by name: `fill` writes until its reader would have to read. */
-function scene(way: Way) {
+/** A named pipe: `fill` writes until it takes no more. */
+function namedPipe(way: Way) {
   const folder = Deno.makeTempDirSync({ prefix: "pipe-" });
   const path = `${folder}/pipe`;
   new Deno.Command("mkfifo", { args: [path] }).outputSync();
@@ -28,12 +28,12 @@ function scene(way: Way) {
 }
 
 for (const way of ["pipe", "polled"] as const) {
-  linuxOnly(`a full pipe takes nothing more and makes nobody wait (${way})`, () => {
-    const { reader, writer, fill } = scene(way);
+  linuxOnly(`a full pipe takes no more and does not block the writer (${way})`, () => {
+    const { reader, writer, fill } = namedPipe(way);
     assertEquals(outletOf(writer, false), { descriptor: writer, way: "pipe" });
     const written = fill();
     assert(written >= 60_000, String(written));
-    // What is left of a time is no whole number.
+    // The rest of a timeout is rarely a whole number.
     assertEquals(isWritable(writer, 10.4), false);
     libc().close(reader);
     assertThrows(() => writeNow({ descriptor: writer, way }, new Uint8Array(1)), Error, "Broken pipe");
@@ -42,22 +42,25 @@ for (const way of ["pipe", "polled"] as const) {
 }
 
 for (const way of ["pipe", "polled"] as const) {
-  linuxOnly(`what a full pipe takes ends with a line: other processes write to it, too (${way})`, () => {
-    const { reader, writer } = scene(way);
-    const lines = new TextEncoder().encode(`${"x".repeat(96)}\n`.repeat(2_000));
-    let rest = lines;
-    for (let count = -1; count !== 0; rest = rest.subarray(count)) {
-      count = writeNow({ descriptor: writer, way }, rest);
-    }
-    assert(rest.length > 0 && rest.length <= lines.length - 60_000, String(rest.length));
-    assertEquals(rest.length % 97, 0);
-    libc().close(reader);
-    libc().close(writer);
-  });
+  linuxOnly(
+    `a pipe that fills up takes only complete lines, because other processes write to it, too (${way})`,
+    () => {
+      const { reader, writer } = namedPipe(way);
+      const lines = new TextEncoder().encode(`${"x".repeat(96)}\n`.repeat(2_000));
+      let rest = lines;
+      for (let count = -1; count !== 0; rest = rest.subarray(count)) {
+        count = writeNow({ descriptor: writer, way }, rest);
+      }
+      assert(rest.length > 0 && rest.length <= lines.length - 60_000, String(rest.length));
+      assertEquals(rest.length % 97, 0);
+      libc().close(reader);
+      libc().close(writer);
+    },
+  );
 }
 
-linuxOnly("a line that is longer than a pipe is written in parts", () => {
-  const { reader, writer } = scene("pipe");
+linuxOnly("a line that does not fit into the pipe is written in parts", () => {
+  const { reader, writer } = namedPipe("pipe");
   const line = new TextEncoder().encode(`${"x".repeat(100_000)}\n`);
   let written = 0;
   for (let count = -1; count !== 0; written += count) {
@@ -68,7 +71,7 @@ linuxOnly("a line that is longer than a pipe is written in parts", () => {
   libc().close(writer);
 });
 
-linuxOnly("a terminal that nobody reads takes nothing more and makes nobody wait", () => {
+linuxOnly("a terminal that is not read takes no more and does not block the writer", () => {
   const library = Deno.dlopen("libc.so.6", {
     posix_openpt: { parameters: ["i32"], result: "i32" },
     unlockpt: { parameters: ["i32"], result: "i32" },
@@ -84,13 +87,13 @@ linuxOnly("a terminal that nobody reads takes nothing more and makes nobody wait
   let written = 0;
   for (let count = -1; count !== 0; written += count) count = writeNow(outlet, line);
   assert(written >= 4_000, String(written));
-  // Who shares the terminal still waits for it.
+  // Other programs on the terminal still block.
   assertEquals(libc().fcntl(terminal, F_GETFL, 0) & O_NONBLOCK, 0);
   for (const descriptor of [outlet.descriptor, terminal, screen]) libc().close(descriptor);
   library.close();
 });
 
-linuxOnly("files are left to the runtime", () => {
+linuxOnly("files are written by the runtime", () => {
   const path = Deno.makeTempFileSync();
   const file = libc().open(cString(path), O_WRONLY, 0);
   assertEquals(outletOf(file, false), null);

@@ -1,14 +1,13 @@
 import type { HttpServer } from "../../src/system/system.ts";
 import { drain } from "../../src/worker/drain.ts";
-import { Requests } from "../../src/worker/requests.ts";
-import { FakeClock, settled } from "../fakes/fake_clock.ts";
-import { lonelySlot } from "../fakes/slots.ts";
 import { assertEquals } from "../assert.ts";
+import { FakeClock, settled } from "../fakes/fake_clock.ts";
+import { uncountedRequests } from "../fakes/slots.ts";
 
-/** A server with one request in flight; `finish` completes it. */
-function scene() {
+/** A worker with one server; `arrive` begins a request, `finish` ends all of them. */
+function fakeWorker() {
   const clock = new FakeClock();
-  const requests = new Requests(lonelySlot(), clock);
+  const requests = uncountedRequests(clock);
   const { promise, resolve } = Promise.withResolvers<void>();
   const arrive = () =>
     void requests.count(() => new Response(""))(new Request("http://localhost/"), {
@@ -25,14 +24,17 @@ function scene() {
     },
   };
   const start = (deadline: number, isBusy = false, isSending = () => false) =>
-    void drain([server], requests, clock, { deadline, isBusy, isSending, onClosed: () => {} }).then((
-      { cut, took },
-    ) => log.push(`cut ${cut} after ${took}`));
-  return { clock, arrive, finish: resolve, log, start, close: closed.resolve };
+    void drain([server], requests, clock, {
+      deadline,
+      isBusy,
+      isSending: () => Promise.resolve(isSending()),
+      onClosed: () => {},
+    }).then(({ cut, took }) => log.push(`cut ${cut} after ${took}`));
+  return { clock, requests, arrive, finish: resolve, log, start, close: closed.resolve };
 }
 
 Deno.test("an idle worker stops accepting at once and is done when its connections are closed", async () => {
-  const { start, log, close } = scene();
+  const { start, log, close } = fakeWorker();
   start(30_000);
   await settled();
   assertEquals(log, ["stop accepting at 0"]);
@@ -41,19 +43,19 @@ Deno.test("an idle worker stops accepting at once and is done when its connectio
   assertEquals(log, ["stop accepting at 0", "cut 0 after 0"]);
 });
 
-Deno.test("a server that never says it is closed does not hold the exit", async () => {
-  const { start, log, clock } = scene();
+Deno.test("a server that never reports that it is closed does not delay the exit", async () => {
+  const { start, log, clock } = fakeWorker();
   start(30_000);
   await clock.advance(1_000);
   assertEquals(log, ["stop accepting at 0", "cut 0 after 250"]);
 });
 
 Deno.test("a request in flight is finished before the exit", async () => {
-  const { start, arrive, finish, log, clock, close } = scene();
+  const { start, arrive, finish, log, clock, close } = fakeWorker();
   arrive();
   start(30_000);
   await clock.advance(5_000);
-  // Not before: a request body that is still being read would be taken away.
+  // Not earlier: a request body that is still being read would be cut off.
   assertEquals(log, []);
   finish();
   close();
@@ -61,16 +63,25 @@ Deno.test("a request in flight is finished before the exit", async () => {
   assertEquals(log, ["stop accepting at 5000", "cut 0 after 5000"]);
 });
 
-Deno.test("the deadline cuts what is still in flight", async () => {
-  const { start, arrive, log, clock } = scene();
+Deno.test("the deadline cuts off what is still in flight", async () => {
+  const { start, arrive, log, clock } = fakeWorker();
   arrive();
   start(3_000);
   await clock.advance(3_000);
   assertEquals(log, ["stop accepting at 2500", "cut 1 after 3000"]);
 });
 
-Deno.test("a busy worker says farewell to clients that keep their connections", async () => {
-  const { start, log, clock, close } = scene();
+Deno.test("requests that arrived during an earlier, steered drain do not keep the listeners open", async () => {
+  const { requests, start, arrive, log, clock } = fakeWorker();
+  requests.startDraining();
+  arrive();
+  start(30_000);
+  await clock.advance(2_000);
+  assertEquals(log, ["stop accepting at 1000"]);
+});
+
+Deno.test("a busy worker gives clients that keep their connections time to notice", async () => {
+  const { start, log, clock, close } = fakeWorker();
   close();
   start(30_000, true);
   await clock.advance(249);
@@ -79,8 +90,8 @@ Deno.test("a busy worker says farewell to clients that keep their connections", 
   assertEquals(log, ["stop accepting at 250", "cut 0 after 250"]);
 });
 
-Deno.test("a response that its client reads slowly is sent whole before the exit", async () => {
-  const { start, log, clock } = scene();
+Deno.test("a response that its client reads slowly is sent completely before the exit", async () => {
+  const { start, log, clock } = fakeWorker();
   start(30_000, false, () => clock.monotonic() < 5_000);
   await clock.advance(4_990);
   assertEquals(log, ["stop accepting at 0"]);
@@ -88,8 +99,8 @@ Deno.test("a response that its client reads slowly is sent whole before the exit
   assertEquals(log, ["stop accepting at 0", "cut 0 after 5010"]);
 });
 
-Deno.test("a client that reads nothing holds the exit until the deadline", async () => {
-  const { start, log, clock } = scene();
+Deno.test("a client that reads nothing delays the exit until the deadline", async () => {
+  const { start, log, clock } = fakeWorker();
   start(3_000, false, () => true);
   await clock.advance(3_100);
   assertEquals(log, ["stop accepting at 0", "cut 0 after 3000"]);

@@ -1,40 +1,32 @@
-import { decodeSlot } from "../../src/protocol/slot_bytes.ts";
+import { decodeBytes } from "../../src/protocol/framing.ts";
 import { InFlightRequest, InFlightRequests } from "../../src/worker/in_flight_requests.ts";
 import { Reports } from "../../src/worker/reports.ts";
-import {
-  initialise,
-  readSlot,
-  scoreboardSize,
-  slotBytes,
-  SlotWriter,
-} from "../../src/core/telemetry/scoreboard.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";
+import { privateSlot } from "../fakes/slots.ts";
 
-/** The reports of a worker with its figures in `buffer`. */
-function scene(slowRequest: number, notSharedReason: string | null = null) {
+/** The reports of a worker, with what they logged and sent. */
+function fakeWorker(slowRequest: number, notSharedReason: string | null = null) {
   const clock = new FakeClock();
-  const inFlightRequests = new InFlightRequests();
-  const buffer = new ArrayBuffer(scoreboardSize(1));
-  initialise(buffer, 1);
-  const slot = { writer: new SlotWriter(buffer, 0), notSharedReason, bytes: slotBytes(buffer, 0) };
+  const entries = new InFlightRequests();
+  const slot = { ...privateSlot(), notSharedReason };
   const slow: string[] = [];
   const sent: string[] = [];
-  const reports = new Reports(clock, slot, inFlightRequests, {
+  const reports = new Reports(clock, slot, entries, {
     slowRequest,
-    onSlow: (inFlightRequest, ms) => slow.push(`${inFlightRequest.path} ${ms}`),
+    onSlow: (entry, ms) => slow.push(`${entry.path} ${ms}`),
     send: (counters) => sent.push(counters),
   });
   const arrive = (path: string) => {
-    const inFlightRequest = new InFlightRequest(new Request(`http://localhost${path}`), clock.monotonic());
-    inFlightRequests.add(inFlightRequest);
-    return inFlightRequest;
+    const entry = new InFlightRequest(new Request(`http://localhost${path}`), clock.monotonic());
+    entries.add(entry);
+    return entry;
   };
-  return { clock, inFlightRequests, buffer, slot, reports, slow, sent, arrive };
+  return { clock, entries, slot, reports, slow, sent, arrive };
 }
 
-Deno.test("a slow request is told once, while it runs, and a quick one never", async () => {
-  const { clock, inFlightRequests, reports, slow, arrive } = scene(100);
+Deno.test("a slow request is reported once, while it runs, and a quick one never", async () => {
+  const { clock, entries, reports, slow, arrive } = fakeWorker(100);
   arrive("/slow");
   await clock.advance(99);
   reports.report();
@@ -43,15 +35,15 @@ Deno.test("a slow request is told once, while it runs, and a quick one never", a
   await clock.advance(25);
   reports.report();
   reports.report();
-  inFlightRequests.remove(quick);
+  entries.remove(quick);
   await clock.advance(400);
   reports.report();
   assertEquals(slow, ["/slow 124"]);
 });
 
-Deno.test("every slow request is told for itself, the oldest first; 0 tells none", async () => {
+Deno.test("each slow request is reported, the oldest first; with 0 none is", async () => {
   for (const [limit, expected] of [[100, ["/one 150", "/two 100"]], [0, []]] as const) {
-    const { clock, reports, slow, arrive } = scene(limit);
+    const { clock, reports, slow, arrive } = fakeWorker(limit);
     arrive("/one?secret=1");
     await clock.advance(50);
     arrive("/two");
@@ -62,30 +54,30 @@ Deno.test("every slow request is told for itself, the oldest first; 0 tells none
   }
 });
 
-Deno.test("the longest request in flight is kept up to date", async () => {
-  const { clock, inFlightRequests, buffer, reports, arrive } = scene(0);
-  const longest = () => readSlot(buffer, 0).longest?.path ?? null;
+Deno.test("the slot names the oldest request in flight", async () => {
+  const { clock, entries, slot, reports, arrive } = fakeWorker(0);
+  const longest = () => slot.read().longest?.path ?? null;
   await clock.advance(10);
   const [first, second] = [arrive("/first"), arrive("/second")];
   reports.report();
   assertEquals(longest(), "/first");
-  inFlightRequests.remove(first);
+  entries.remove(first);
   reports.report();
   assertEquals(longest(), "/second");
-  inFlightRequests.remove(second);
+  entries.remove(second);
   reports.report();
   assertEquals(longest(), null);
 });
 
-Deno.test("figures the master cannot read are sent, a few times a second at most", async () => {
-  const { clock, slot, reports, sent } = scene(0, "no memory");
+Deno.test("counters that the master cannot read are sent, at most four times a second", async () => {
+  const { clock, slot, reports, sent } = fakeWorker(0, "no memory");
   slot.writer.requests = 7;
   for (let heartbeat = 0; heartbeat < 40; heartbeat++) {
     reports.report();
     await clock.advance(25);
   }
-  assertEquals([sent.length, decodeSlot(sent[0]!)], [4, slot.bytes]);
-  const shared = scene(0);
+  assertEquals([sent.length, decodeBytes(sent[0]!)], [4, slot.bytes]);
+  const shared = fakeWorker(0);
   shared.reports.report();
   assertEquals(shared.sent, []);
 });

@@ -1,22 +1,38 @@
-import type { RequestInfo } from "../../src/system/system.ts";
+import type { FetchHandler, RequestInfo } from "../../src/system/system.ts";
+import type { InFlightRequest } from "../../src/worker/in_flight_requests.ts";
 import { Requests } from "../../src/worker/requests.ts";
-import { FakeClock, settled } from "../fakes/fake_clock.ts";
-import { lonelySlot } from "../fakes/slots.ts";
 import { assertEquals } from "../assert.ts";
+import { FakeClock, settled } from "../fakes/fake_clock.ts";
+import { privateSlot, uncountedRequests } from "../fakes/slots.ts";
 
 const request = new Request("http://localhost/");
 
 function info(): { info: RequestInfo; complete: () => void; fail: () => void } {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   return {
-    info: { remoteAddr: { transport: "tcp" }, completed: promise },
+    info: { remoteAddr: { transport: "tcp", hostname: "192.0.2.7" }, completed: promise },
     complete: resolve,
-    fail: () => reject("cut"),
+    fail: () => reject(new Error("HTTP response was not sent successfully")),
   };
 }
 
-Deno.test("a request is in flight until its response is sent whole, also when the connection breaks", async () => {
-  const requests = new Requests(lonelySlot(), new FakeClock());
+/** Requests with an access log: its lines, and the faults. */
+function logged() {
+  const clock = new FakeClock();
+  const slot = privateSlot();
+  const faults: string[] = [];
+  const lines: string[] = [];
+  const line = ({ method, target, status, client }: InFlightRequest, duration: number) =>
+    `${client?.address} ${method} ${target} ${status} ${client?.userAgent} ${duration}`;
+  const requests = new Requests(slot.writer, clock, {
+    onFault: ({ method, path }, { text }) => faults.push(`${method} ${path}: ${text}`),
+    onEnd: (entry, duration) => lines.push(line(entry, duration)),
+  });
+  return { clock, requests, slot, faults, lines };
+}
+
+Deno.test("a request is in flight until its response is sent, or the connection breaks", async () => {
+  const requests = uncountedRequests(new FakeClock());
   const handle = requests.count(() => new Response("hello"));
   const [first, second] = [info(), info()];
   handle(request, first.info);
@@ -28,8 +44,8 @@ Deno.test("a request is in flight until its response is sent whole, also when th
   assertEquals([requests.total, requests.inFlight], [2, 0]);
 });
 
-Deno.test("idle settles at once when nothing is in flight, else with the last response", async () => {
-  const requests = new Requests(lonelySlot(), new FakeClock());
+Deno.test("idle resolves at once if nothing is in flight, else with the last response", async () => {
+  const requests = uncountedRequests(new FakeClock());
   await requests.idle();
   const { info: one, complete } = info();
   requests.count(() => new Response(""))(request, one);
@@ -43,8 +59,8 @@ Deno.test("idle settles at once when nothing is in flight, else with the last re
   assertEquals(idle, 2);
 });
 
-Deno.test("while draining every response closes its connection, one with fixed headers too", async () => {
-  const requests = new Requests(lonelySlot(), new FakeClock());
+Deno.test("while draining each response closes its connection, also one with fixed headers", async () => {
+  const requests = uncountedRequests(new FakeClock());
   requests.startDraining();
   const plain = await requests.count(() => new Response("hello"))(request, info().info);
   assertEquals(plain.headers.get("connection"), "close");
@@ -57,28 +73,154 @@ Deno.test("while draining every response closes its connection, one with fixed h
   ]);
 });
 
-Deno.test("the app's response passes through untouched while serving", () => {
+Deno.test("while serving the response of the app passes through untouched", () => {
   const response = new Response("hello");
-  assertEquals(
-    new Requests(lonelySlot(), new FakeClock()).count(() => response)(request, info().info),
-    response,
-  );
+  assertEquals(uncountedRequests(new FakeClock()).count(() => response)(request, info().info), response);
 });
 
-Deno.test("the listener waits for whoever was there first, and for uploads, but not for every newcomer", async () => {
-  const requests = new Requests(lonelySlot(), new FakeClock());
+Deno.test("the listeners wait for earlier requests and for uploads, but not for every later request", async () => {
+  const requests = uncountedRequests(new FakeClock());
   const handle = requests.count(() => new Response(""));
-  const [early, upload, newcomer] = [info(), info(), info()];
+  const [early, upload, late] = [info(), info(), info()];
   handle(request, early.info);
   requests.startDraining();
   handle(new Request("http://localhost/", { method: "POST" }), upload.info);
-  handle(request, newcomer.info);
-  let over = false;
-  void requests.unguarded().then(() => over = true);
+  handle(request, late.info);
+  let isOver = false;
+  void requests.unguarded().then(() => isOver = true);
   early.complete();
   await settled();
-  assertEquals(over, false);
+  assertEquals(isOver, false);
   upload.complete();
   await settled();
-  assertEquals([over, requests.inFlight], [true, 1]);
+  assertEquals([isOver, requests.inFlight], [true, 1]);
+});
+
+Deno.test("a second start of draining changes nothing: later requests still do not keep the listeners open", async () => {
+  const requests = uncountedRequests(new FakeClock());
+  const handle = requests.count(() => new Response(""));
+  const [early, late] = [info(), info()];
+  handle(request, early.info);
+  const release = requests.hold();
+  requests.startDraining();
+  handle(request, late.info);
+  requests.startDraining();
+  let isOver = false;
+  void requests.unguarded().then(() => isOver = true);
+  early.complete();
+  await settled();
+  assertEquals(isOver, false);
+  release();
+  await settled();
+  assertEquals([isOver, requests.inFlight], [true, 1]);
+});
+
+class Foreign {
+  readonly status = 200;
+}
+
+/** What an app may answer by mistake, and what the log says. */
+const wrong: readonly (readonly [answer: () => unknown, text: string])[] = [
+  [() => undefined, "the app answered undefined, not a Response: is a return missing?"],
+  [() => null, "the app answered null, not a Response"],
+  [() => "hello", "the app answered a string, not a Response"],
+  [() => new Foreign(), "the app answered an object (Foreign), not a Response"],
+  [() => Object.create(null), "the app answered an object, not a Response"],
+  [
+    () => Object.create(Response.prototype),
+    "the app answered an object (Response), not a Response of this runtime: does it come from another library?",
+  ],
+  [() => Response.error(), "the app answered Response.error(), which cannot be sent"],
+  [() => {
+    throw new Error("no");
+  }, "the app threw"],
+  [() => {
+    throw undefined;
+  }, "the app threw"],
+];
+
+for (const [answer, text] of wrong) {
+  Deno.test(`a wrong answer is a 500 and one line: ${text}`, async () => {
+    const handlers = [answer, () => Promise.resolve().then(answer)] as FetchHandler[];
+    for (const handler of handlers) {
+      const { requests, slot, faults, lines } = logged();
+      const { info: one, complete } = info();
+      const response = await requests.count(handler)(new Request("http://localhost/bad?secret=1"), one);
+      assertEquals([response.status, await response.text()], [500, "Internal Server Error"]);
+      complete();
+      await settled();
+      assertEquals(faults, [`GET /bad: ${text}`]);
+      assertEquals(lines, ["192.0.2.7 GET /bad?secret=1 500 null 0"]);
+      assertEquals([requests.inFlight, slot.read().responses], [0, [0, 0, 0, 0, 1]]);
+    }
+  });
+}
+
+Deno.test("a Response that was sent before is a 500 and one line", async () => {
+  const { requests, faults } = logged();
+  const once = new Response("once");
+  await once.text();
+  assertEquals((await requests.count(() => once)(request, info().info)).status, 500);
+  assertEquals(faults, ["GET /: the app answered a Response whose body has been read before"]);
+});
+
+Deno.test("a subclass of Response and an object with then() are proper answers", async () => {
+  const { requests, faults } = logged();
+  class Page extends Response {}
+  const page = new Page("page");
+  // deno-lint-ignore no-explicit-any
+  const promised = { then: (resolve: (answer: Response) => void) => resolve(page) } as any;
+  assertEquals(await requests.count(() => page)(request, info().info), page);
+  assertEquals(await requests.count(() => promised)(request, info().info), page);
+  assertEquals(faults, []);
+});
+
+Deno.test("the access log gets one line per request, with status, client and time taken", async () => {
+  const { clock, requests, lines } = logged();
+  const { info: one, complete } = info();
+  const headers = { "user-agent": "curl/8" };
+  await requests.count(() => new Response("", { status: 404 }))(
+    new Request("http://localhost/a?b=1", { headers }),
+    one,
+  );
+  await clock.advance(12);
+  assertEquals(lines, []);
+  complete();
+  await settled();
+  assertEquals(lines, ["192.0.2.7 GET /a?b=1 404 curl/8 12"]);
+});
+
+Deno.test("without an access log the client of a request is not looked at", async () => {
+  const requests = uncountedRequests(new FakeClock());
+  const unread = { completed: Promise.resolve() } as RequestInfo;
+  await requests.count(() => new Response(""))(request, unread);
+});
+
+Deno.test("a response whose connection breaks is a 499, in the log and among the counters", async () => {
+  const { requests, slot, lines } = logged();
+  const { info: one, fail } = info();
+  await requests.count(() => new Response("hello"))(request, one);
+  fail();
+  await settled();
+  assertEquals(lines, ["192.0.2.7 GET / 499 null 0"]);
+  assertEquals(slot.read().responses, [0, 0, 0, 1, 0]);
+});
+
+Deno.test("a request that becomes a WebSocket before its handler answers is a 101", async () => {
+  const { requests, slot, lines } = logged();
+  const { info: one, complete } = info();
+  void requests.count(() => new Promise(() => {}))(request, one);
+  complete();
+  await settled();
+  assertEquals([lines, slot.read().responses], [["192.0.2.7 GET / 101 null 0"], [1, 0, 0, 0, 0]]);
+});
+
+Deno.test("requests that are cut off end with 503, or with the status that was sent", async () => {
+  const { clock, requests, slot, lines } = logged();
+  void requests.count(() => new Promise(() => {}))(new Request("http://localhost/waiting"), info().info);
+  void requests.count(() => new Response("part"))(new Request("http://localhost/stream"), info().info);
+  await clock.advance(1_000);
+  requests.cutOff();
+  assertEquals(lines, ["192.0.2.7 GET /waiting 503 null 1000", "192.0.2.7 GET /stream 200 null 1000"]);
+  assertEquals([requests.inFlight, slot.read().inFlight, slot.read().responses], [0, 0, [0, 1, 0, 0, 1]]);
 });

@@ -1,10 +1,9 @@
 /**
- * The buckets in which latencies are counted: four to each power of two, read off the bits of the number. The
- * widest is 25 % wide, the narrowest 14 %. They reach from 31 µs to 131 s; one more bucket on each side takes
- * what is outside.
+ * The buckets in which latencies are counted: four per power of two, computed from the bits of the number. They are
+ * between 14 % and 25 % wide and cover 31 µs to 131 s, with one more bucket at each end for the rest.
  */
 
-/** Four buckets to an octave: the highest two bits of the mantissa. */
+/** The highest two bits of the mantissa. */
 const bucketsPerOctave = 4;
 const firstOctave = -5;
 const endOctave = 17;
@@ -12,8 +11,8 @@ const endOctave = 17;
 export const bucketCount = (endOctave - firstOctave) * bucketsPerOctave + 2;
 
 /**
- * Where each bucket ends, in milliseconds, and the next begins: a latency of exactly this is in the next. The
- * last is Infinity.
+ * Where each bucket ends, in milliseconds. A latency of exactly this value is in the next bucket. The last one is
+ * Infinity.
  */
 export const bucketBounds: readonly number[] = Array.from({ length: bucketCount }, (_, bucket) => {
   if (bucket === bucketCount - 1) return Infinity;
@@ -29,8 +28,8 @@ const upperHalf = new Int32Array(number.buffer, 4, 1);
 const base = (1023 + firstOctave) * bucketsPerOctave - 1;
 
 /**
- * The bucket of a latency. Runs once a request: 1 ns with the count, against 17 ns by Math.log2, which also
- * misses the exact bounds. Less than nothing goes to the first bucket, NaN to the last.
+ * The bucket of a latency. Called for each request: 1 ns including the count, against 17 ns with Math.log2, which
+ * also misses the exact bounds. Negative numbers are in the first bucket, NaN in the last.
  */
 export function bucketOf(ms: number): number {
   number[0] = ms;
@@ -39,8 +38,8 @@ export function bucketOf(ms: number): number {
 }
 
 /**
- * The latency in milliseconds that a share of `q` of all counted does not exceed, null if none was counted. The
- * latencies of a bucket are taken as spread evenly in it, so it is off by 25 % at most; beyond the last bound it
+ * The latency in milliseconds that a share `q` of all counted latencies does not exceed; `null` if none was counted.
+ * It assumes that the latencies of a bucket are spread evenly, so the error is at most 25 %. Beyond the last bound it
  * is that bound.
  */
 export function quantile(counts: ArrayLike<number>, q: number): number | null {

@@ -1,23 +1,23 @@
 /**
- * A request that a worker is busy with, in memory it shares: method, path and since when. The worker may be
- * stuck in it, so it cannot be asked; whoever wants to know reads the memory.
+ * A request that a worker is handling, in shared memory: method, path and start. The worker may be stuck in it and
+ * unable to answer, so the master reads the memory.
  *
- * The text is guarded by a sequence number, odd while it is written. A reader that finds it odd, or changed
- * after its copy, tries again: it never reports half of one path and half of another. The number is moved by
- * Atomics.add, which holds back the stores around it on arm64 as well; x64 keeps stores in order anyway.
+ * The text is guarded by a sequence number, which is odd while the text is written. A reader that finds it
+ * odd, or changed after the copy, tries again: so it never gets half of one path and half of another. The number is
+ * increased with Atomics.add, which also orders the stores around it on arm64; x64 keeps stores in order anyway.
  */
 
-/** A request as found in the memory. */
+/** A request as it was read from the memory. */
 export interface RunningRequest {
   /** One of `knownMethods`, or OTHER. */
   readonly method: string;
-  /** Cut to `pathSize` bytes of UTF-8, never within a character. */
+  /** Cut to `pathSize` bytes of UTF-8, never inside a character. */
   readonly path: string;
   /** Wall clock, milliseconds. */
   readonly since: number;
 }
 
-/** Methods are kept as their place in this table. Others are rare, and their path says enough. */
+/** A method is stored as its index in this table. Other methods are rare, and the path says enough. */
 export const knownMethods = [
   "OTHER",
   ...["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"],
@@ -25,19 +25,19 @@ export const knownMethods = [
 ] as const;
 const methodNumbers = new Map<string, number>(knownMethods.map((method, number) => [method, number]));
 
-/** Bytes of the path that are kept; its length fits a byte. */
+/** Bytes of the path that are stored; the length fits into a byte. */
 export const pathSize = 248;
 
 // The layout, in bytes: sequence, since (8-byte words), then method, length, and the path.
 const at = { sequence: 0, since: 8, method: 16, length: 17, path: 24 } as const;
 
-/** Bytes one request takes, from an offset that is a multiple of 8. */
+/** Bytes of one request, at an offset that is a multiple of 8. */
 export const runningRequestSize = at.path + pathSize;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Writes the request at `offset`; one writer at a time, on memory that was zero. */
+/** Writes the request at `offset`, in memory that was zero. There must be only one writer. */
 export class RunningRequestWriter {
   readonly #sequence: Int32Array;
   readonly #since: Float64Array;
@@ -54,8 +54,8 @@ export class RunningRequestWriter {
   }
 
   /**
-   * Once a request. The text of the same request again stays, which saves all but one store: 4 ns with
-   * `clear()`, against 150-220 ns for a text of 28 characters, nearly all of it in encodeInto.
+   * Called for each request. If the text is the same as before it is not written again, so that there is only one
+   * store: 4 ns including `clear()`, against 150-220 ns for a text of 28 characters, most of it in encodeInto.
    */
   set(method: string, path: string, since: number): void {
     if (path !== this.#writtenPath || method !== this.#writtenMethod) this.#write(method, path, since);
@@ -79,7 +79,7 @@ export class RunningRequestWriter {
 
 const fence = new Int32Array(1);
 
-/** The request at `offset`, times `origin` later than written; null if there is none, or if it changes too fast to be read whole. */
+/** The request at `offset`, with `origin` added to its time; `null` if there is none, or if it changes too fast. */
 export function readRunningRequest(
   buffer: ArrayBuffer,
   offset: number,
@@ -91,7 +91,7 @@ export function readRunningRequest(
     const before = Atomics.load(sequence, 0);
     if (before % 2 !== 0) continue;
     const copy = shared.slice();
-    // An atomic load alone would let the copy's loads slip behind it on arm64.
+    // On arm64 the loads of the copy could otherwise happen after the next atomic load.
     Atomics.exchange(fence, 0, 0);
     if (Atomics.load(sequence, 0) !== before) continue;
 

@@ -1,11 +1,12 @@
 /**
- * The scoreboard: how every worker is, in memory it shares with the master. A worker writes to its own slot and
- * nobody else does while it lives, so a request is counted with plain stores, and a worker that hangs can still
- * be read. The caller maps the memory; here it is an ArrayBuffer.
+ * The scoreboard: the counters of all workers, in memory that they share with the master. Each worker writes to its
+ * own slot and no other process does, so plain stores are enough to count a request, and the master can read the slot
+ * of a worker that hangs. The caller maps the memory; here it is an ArrayBuffer.
  *
- * A header of 64 bytes (magic, version, slots, bytes per slot) and then the slots, each a multiple of 64 bytes,
- * so that no two workers write to one cache line. Every number is a Float64 at a multiple of 8: an aligned store
- * of 8 bytes is atomic on x64 and arm64, a number is never read half. Two numbers may be of different moments.
+ * Layout: a header of 64 bytes (magic, version, slots, bytes per slot), then the slots, each a multiple of 64 bytes
+ * long so that no two workers write to the same cache line. Every number is a Float64 at a multiple of 8: an aligned
+ * store of 8 bytes is atomic on x64 and arm64, so half a number is never read. Two numbers of a slot may be from
+ * different moments.
  */
 
 import { bucketCount, bucketOf } from "./latency_histogram.ts";
@@ -16,8 +17,8 @@ import {
   RunningRequestWriter,
 } from "./running_request.ts";
 
-/** To be raised with every change of the layout, the buckets of latencies and the table of methods included. */
-export const scoreboardVersion = 1;
+/** Increase it with every change of the layout, of the latency buckets or of the table of methods. */
+const scoreboardVersion = 2;
 
 /** "dnic" as a number. */
 const magic = 0x646e_6963;
@@ -29,61 +30,55 @@ const requestWords = runningRequestSize / 8;
 const at = {
   heartbeats: 0,
   pid: 1,
-  generation: 2,
-  state: 3,
-  inFlight: 4,
-  requests: 5,
-  responses: 6,
-  heartbeatInterval: 11,
-  lag: 12,
-  greatestLag: 13,
-  origin: 14,
-  entered: 16,
-  longest: 16 + requestWords,
-  latency: 16 + 2 * requestWords,
+  inFlight: 2,
+  requests: 3,
+  responses: 4,
+  heartbeatInterval: 9,
+  lag: 10,
+  greatestLag: 11,
+  origin: 12,
+  entered: 13,
+  longest: 13 + requestWords,
+  latency: 13 + 2 * requestWords,
 } as const;
 const responseClasses = 5;
 const slotSize = Math.ceil((at.latency + bucketCount) * 8 / 64) * 64;
 
-const states = ["none", "booting", "ready", "draining"] as const;
-export type SlotState = typeof states[number];
-
-/** With each measurement the greatest lag fades by this much: after 14 it has halved. */
+/** With each measurement the greatest lag is multiplied by this: after 14 measurements it has halved. */
 const lagDecay = 0.95;
 
-/** One slot as it was read. */
+/** What was read from a slot. */
 export interface SlotReading {
   readonly pid: number;
-  readonly generation: number;
-  readonly state: SlotState;
   readonly heartbeats: number;
   readonly inFlight: number;
   readonly requests: number;
   /** Responses by class, 1xx to 5xx. */
   readonly responses: readonly number[];
-  /** Milliseconds until the next beat at the latest, as long as the event loop is not held up. */
+  /** Milliseconds between two heartbeats, unless the event loop is blocked. */
   readonly heartbeatInterval: number;
-  /** How late the event loop was, in milliseconds: the last time, and the greatest of late. */
+  /** How late the event loop was, in milliseconds: the last time, and at most recently. */
   readonly lag: number;
   readonly greatestLag: number;
-  /** By bucket of `core/telemetry/latency_histogram.ts`. */
+  /** Requests by bucket of `latency_histogram.ts`. */
   readonly latency: readonly number[];
-  /** The request whose handler runs at this moment, before its first await. */
+  /** The request whose handler runs synchronously at this moment: before its first await. */
   readonly entered: RunningRequest | null;
+  /** The oldest request in flight. */
   readonly longest: RunningRequest | null;
 }
 
-/** The bytes a scoreboard takes. */
+/** The size of a scoreboard in bytes. */
 export function scoreboardSize(slots: number): number {
   return headerWords * 8 + slots * slotSize;
 }
 
-/** Makes a scoreboard of a buffer of zeros. The magic comes last: until then `isScoreboard` says no. */
+/** Makes a buffer of zeros a scoreboard. The magic is written last: until then `isScoreboard` is false. */
 export function initialise(buffer: ArrayBuffer, slots: number): void {
   const size = scoreboardSize(slots);
   if (buffer.byteLength < size) {
     throw new RangeError(
-      `making the scoreboard: ${buffer.byteLength} bytes are too few, ${slots} slots take ${size}`,
+      `cannot make the scoreboard: ${buffer.byteLength} bytes are too few for ${slots} slots: allocate ${size}`,
     );
   }
   const words = new Float64Array(buffer, 0, headerWords);
@@ -93,7 +88,7 @@ export function initialise(buffer: ArrayBuffer, slots: number): void {
   words[header.magic] = magic;
 }
 
-/** True if this build can read and write the buffer: a scoreboard, of this version, and whole. */
+/** True if this build can use the buffer: it is a complete scoreboard of this version. */
 export function isScoreboard(buffer: ArrayBuffer): boolean {
   if (buffer.byteLength < headerWords * 8) return false;
   const words = new Float64Array(buffer, 0, headerWords);
@@ -103,27 +98,27 @@ export function isScoreboard(buffer: ArrayBuffer): boolean {
     buffer.byteLength >= scoreboardSize(slots);
 }
 
-/** How many slots the buffer was initialised with. */
+/** How many slots the scoreboard has. */
 export function slotCount(buffer: ArrayBuffer): number {
   return new Float64Array(buffer, 0, headerWords)[header.slots]!;
 }
 
-/** Empties a slot before a new worker gets it: only then is the counting its own. */
+/** Clears a slot before a new worker gets it. */
 export function clearSlot(buffer: ArrayBuffer, slot: number): void {
   new Uint8Array(buffer, offsetOf(slot), slotSize).fill(0);
 }
 
-/** The counter that moves while the worker's event loop does. Read every few milliseconds for all workers. */
+/** The number of heartbeats. It is read every few milliseconds for all workers. */
 export function readHeartbeat(buffer: ArrayBuffer, slot: number): number {
   return new Float64Array(buffer, offsetOf(slot), 1)[at.heartbeats]!;
 }
 
-/** Requests in flight alone: read whenever a worker may have to go. */
+/** Only the requests in flight. They are read when the pool chooses a worker to drain. */
 export function readInFlight(buffer: ArrayBuffer, slot: number): number {
   return new Float64Array(buffer, offsetOf(slot) + at.inFlight * 8, 1)[0]!;
 }
 
-/** How soon the next beat is promised, in milliseconds. */
+/** Milliseconds between two heartbeats. */
 export function readHeartbeatInterval(buffer: ArrayBuffer, slot: number): number {
   return new Float64Array(buffer, offsetOf(slot) + at.heartbeatInterval * 8, 1)[0]!;
 }
@@ -133,19 +128,17 @@ export function readRequests(buffer: ArrayBuffer, slot: number): number {
   return new Float64Array(buffer, offsetOf(slot) + at.requests * 8, 1)[0]!;
 }
 
-/** The bytes of a slot, for a writer whose memory the reader does not share. */
+/** The bytes of a slot, to send them to a reader that does not share the memory. */
 export function slotBytes(buffer: ArrayBuffer, slot: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, offsetOf(slot), slotSize);
 }
 
-/** All that a slot says. */
+/** Reads a whole slot. */
 export function readSlot(buffer: ArrayBuffer, slot: number): SlotReading {
   const offset = offsetOf(slot);
   const words = new Float64Array(buffer, offset, slotSize / 8);
   return {
     pid: words[at.pid]!,
-    generation: words[at.generation]!,
-    state: states[words[at.state]!] ?? "none",
     heartbeats: words[at.heartbeats]!,
     inFlight: words[at.inFlight]!,
     requests: words[at.requests]!,
@@ -163,7 +156,7 @@ function offsetOf(slot: number): number {
   return headerWords * 8 + slot * slotSize;
 }
 
-/** What a worker writes to its slot, which was cleared for it. */
+/** Writes to the slot of one worker, which was cleared for it. */
 export class SlotWriter {
   readonly #words: Float64Array;
   readonly #entered: RunningRequestWriter;
@@ -176,61 +169,32 @@ export class SlotWriter {
     this.#longest = new RunningRequestWriter(buffer, offset + at.longest * 8);
   }
 
-  get heartbeats(): number {
-    return this.#words[at.heartbeats]!;
-  }
   heartbeat(): void {
     this.#words[at.heartbeats]!++;
   }
 
-  get pid(): number {
-    return this.#words[at.pid]!;
-  }
   set pid(pid: number) {
     this.#words[at.pid] = pid;
   }
 
-  get generation(): number {
-    return this.#words[at.generation]!;
-  }
-  set generation(generation: number) {
-    this.#words[at.generation] = generation;
-  }
-
-  get state(): SlotState {
-    return states[this.#words[at.state]!]!;
-  }
-  set state(state: SlotState) {
-    this.#words[at.state] = states.indexOf(state);
-  }
-
-  /** Wall-clock time, in milliseconds, at which the clock the worker takes times from stood at 0. */
+  /** Wall-clock time, in milliseconds, at which the monotonic clock of the worker was 0. */
   set origin(wall: number) {
     this.#words[at.origin] = wall;
   }
 
-  get inFlight(): number {
-    return this.#words[at.inFlight]!;
-  }
   set inFlight(count: number) {
     this.#words[at.inFlight] = count;
   }
 
-  get requests(): number {
-    return this.#words[at.requests]!;
-  }
   set requests(count: number) {
     this.#words[at.requests] = count;
   }
 
-  get heartbeatInterval(): number {
-    return this.#words[at.heartbeatInterval]!;
-  }
   set heartbeatInterval(ms: number) {
     this.#words[at.heartbeatInterval] = ms;
   }
 
-  /** Counts a response by the class of its status; what is no status is not counted. */
+  /** Counts a response by the class of its status. Ignores what is not a status. */
   countResponse(status: number): void {
     const place = (status / 100 | 0) - 1;
     if (place >= 0 && place < responseClasses) this.#words[at.responses + place]!++;
@@ -248,16 +212,16 @@ export class SlotWriter {
     this.#words[at.greatestLag] = ms > faded ? ms : faded;
   }
 
-  /** The handler is called with this request; `now` is by the worker's own clock, in milliseconds. */
+  /** The handler is called with this request at `now` on the monotonic clock of the worker. */
   enter(method: string, path: string, now: number): void {
     this.#entered.set(method, path, now);
   }
-  /** The handler returned, with a response or a promise of one. */
+  /** The handler has returned a response or a promise. */
   leave(): void {
     this.#entered.clear();
   }
 
-  /** Of those in flight, the one that is there longest. */
+  /** The oldest request in flight. */
   setLongest(method: string, path: string, since: number): void {
     this.#longest.set(method, path, since);
   }

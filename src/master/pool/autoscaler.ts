@@ -3,7 +3,7 @@
 import { autoscale, type Limits, unscaled } from "../../core/pool/autoscale.ts";
 import type { Sample, WorkerSample } from "../../core/pool/load.ts";
 import { waitingConnections } from "../../system/listen_queues.ts";
-import { parseCpuSeconds } from "../../system/process_use.ts";
+import { parseCpuSeconds } from "../../system/proc_stat.ts";
 import type { MasterPhase } from "../../core/telemetry/status.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";

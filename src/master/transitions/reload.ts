@@ -8,7 +8,7 @@ import type { Generations } from "../generations/generations.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
-import { type AppBundle, type Generation, logConfig } from "../workers/generation.ts";
+import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 
 interface ReloadOptions {
@@ -108,7 +108,7 @@ export class Reload {
     const targetBefore = this.#targetBefore;
     pool.retarget(targetBefore, from, to);
     this.#promotion = { to, targetBefore, targetAfter: pool.target };
-    log.reconfigure(logConfig(to.settings));
+    log.reconfigure(to.settings);
   }
 
   /** The promotion stays, or has failed after all. */
@@ -116,7 +116,7 @@ export class Reload {
     const { generations, workerTable, pool, log } = this.#options;
     if (this.#promotion !== null && this.#promotion.to !== generations.serving) {
       pool.scale(this.#targetBefore, "the reload failed");
-      log.reconfigure(logConfig(generations.serving.settings));
+      log.reconfigure(generations.serving.settings);
     }
     this.#promotion = null;
     generations.prune((generation) => workerTable.uses(generation));

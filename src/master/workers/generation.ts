@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/settings.ts";
-import type { WorkerConfig } from "../../protocol/messages.ts";
+import { sentSettings, type WorkerConfig } from "../../protocol/messages.ts";
 
 /** The bundle of one generation. */
 export interface AppBundle {
@@ -41,24 +41,24 @@ export function workerConfigFor(
   sharedResources: SharedResources,
 ): WorkerConfig {
   return {
+    ...pick(settings, sentSettings),
     slot,
     generation: number,
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,
     ...sharedResources,
-    backlog: settings.backlog,
-    gracefulTimeout: settings.gracefulTimeout,
     heartbeatInterval: heartbeatInterval(settings),
     restingHeartbeatInterval: Math.max(
       heartbeatInterval(settings),
       Math.min(restingInterval, settings.timeout === 0 ? Infinity : settings.timeout / 4),
     ),
-    slowRequest: settings.slowRequest,
-    drainIdle: settings.drainIdle,
     readiness: readinessFor(settings, age),
-    log: logConfig(settings),
   };
+}
+
+function pick<Key extends keyof Settings>(settings: Settings, keys: readonly Key[]): Pick<Settings, Key> {
+  return Object.fromEntries(keys.map((key) => [key, settings[key]])) as Pick<Settings, Key>;
 }
 
 function readinessFor({ readyPath, bootTimeout }: Settings, age: number): WorkerConfig["readiness"] {
@@ -66,14 +66,5 @@ function readinessFor({ readyPath, bootTimeout }: Settings, age: number): Worker
   return {
     path: readyPath,
     timeout: Math.max(0, bootTimeout - Math.min(failureReportMargin, bootTimeout / 4) - age),
-  };
-}
-
-export function logConfig(settings: Settings): WorkerConfig["log"] {
-  return {
-    level: settings.logLevel,
-    format: settings.logFormat,
-    errorLogfile: settings.errorLogfile,
-    accessLogfile: settings.accessLogfile ?? null,
   };
 }

@@ -20,7 +20,7 @@ function fresh() {
   };
 }
 
-Deno.test("nothing, a request, the next one, and nothing again", () => {
+Deno.test("a request is read until the next one, or until it is cleared", () => {
   const { writer, read } = fresh();
   assertEquals(read(), null);
   writer.set("GET", "/a", 17);
@@ -31,7 +31,7 @@ Deno.test("nothing, a request, the next one, and nothing again", () => {
   assertEquals(read(), null);
 });
 
-Deno.test("the same request again is not written anew", () => {
+Deno.test("the text of the same request is not written again", () => {
   const { writer, read, sequence } = fresh();
   writer.set("GET", "/a", 1);
   writer.clear();
@@ -41,7 +41,7 @@ Deno.test("the same request again is not written anew", () => {
   assertEquals([sequence[0], read()], [4, { method: "POST", path: "/a", since: 3 }]);
 });
 
-Deno.test("a method nobody knows is OTHER", () => {
+Deno.test("an unknown method is OTHER", () => {
   const { writer, read } = fresh();
   writer.set("BREW", "/pot", 1);
   assertEquals(read()?.method, "OTHER");
@@ -83,7 +83,7 @@ Deno.test("a sequence number that overflowed is still even or odd", () => {
   assertEquals(read(), null);
 });
 
-Deno.test("a long path is cut, and never within a character", () => {
+Deno.test("a long path is cut, but never inside a character", () => {
   const { writer, read } = fresh();
   writer.set("GET", "/".repeat(5000), 1);
   assertEquals(read()?.path, "/".repeat(pathSize));
@@ -93,7 +93,7 @@ Deno.test("a long path is cut, and never within a character", () => {
   assertEquals(read()?.path, "/" + "😀".repeat(61));
 });
 
-Deno.test("property: what is read is what was set last, and no byte outside is touched", () => {
+Deno.test("property: what is read is what was set last, and no other byte is written", () => {
   const bytesOf = (text: string) => new TextEncoder().encode(text).length;
   const request = fc.record({
     method: fc.constantFrom(...knownMethods),
@@ -112,7 +112,7 @@ Deno.test("property: what is read is what was set last, and no byte outside is t
         const found = read()!;
         assertEquals([found.method, found.since], [method, since]);
         assert(path.startsWith(found.path), found.path);
-        // Cut only where the next character would not have fitted.
+        // It is cut only if the next character does not fit.
         if (found.path !== path) assert(bytesOf(found.path) > pathSize - 4 && bytesOf(path) > pathSize);
       }
       const bytes = new Uint8Array(buffer);

@@ -31,7 +31,12 @@ function scene(controlSocket: Settings["controlSocket"], isWritable: boolean) {
       },
     },
   });
-  const config = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const config = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
   const { logger } = openLog(system, config, { pid: 41 });
   const guarded: { path: () => string | null; make: () => void }[] = [];
   const directoryGuard = {

@@ -12,7 +12,7 @@ function scene() {
     limit: () => ({ soft: 100, hard: 100 }),
     hasAvailable: (count) => count <= state.free,
   };
-  const config = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const config = { logLevel: "info", logFormat: "text", errorLogfile: "-", accessLogfile: null } as const;
   const { logger } = openLog(system, config, { pid: 41 });
   const server = new RestoredServer(system, logger, "admin address 127.0.0.1:9000", () => {
     if (state.fails) throw new Error("in use");

@@ -12,7 +12,12 @@ function scene() {
     list: () => ["channel.sock"],
     touch: (path: string) => void touched.push(path),
   };
-  const config = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const config = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
   const { logger } = openLog(system, config, { pid: 41 });
   const directory = { path: "/run/d", verify: () => {}, ensure: () => {} };
   const directoryGuard = new DirectoryGuard({ files, clock: system.clock }, logger, directory);

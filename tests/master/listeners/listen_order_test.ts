@@ -17,7 +17,7 @@ class TestHost extends FakeWorkers {
       this.system,
       openLog(
         this.system,
-        { level: "info", format: "text", errorLogfile: "-" },
+        { logLevel: "info", logFormat: "text", errorLogfile: "-" },
         { pid: 41 },
       ).logger,
       null,

@@ -24,7 +24,12 @@ class TestHost {
   #pids = 1_000;
 
   constructor() {
-    const options = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+    const options = {
+      logLevel: "info",
+      logFormat: "text",
+      errorLogfile: "-",
+      accessLogfile: undefined,
+    } as const;
     const log = openLog(this.outside, options, { pid: 1 });
     this.steering = openSteering(system, log.logger, "auto", this.#post);
   }

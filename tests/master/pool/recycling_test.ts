@@ -20,7 +20,7 @@ const megabyte = 1024 ** 2;
 class TestHost extends FakeWorkers {
   readonly logger = openLog(
     this.system,
-    { level: "info", format: "text", errorLogfile: "-" },
+    { logLevel: "info", logFormat: "text", errorLogfile: "-" },
     { pid: 41 },
   ).logger;
   readonly counters = new ServerCounters(this.system, this.scoreboard);

@@ -20,7 +20,7 @@ class TestHost extends FakeWorkers {
 
   serve(worker: WorkerHandle, status: number, ms: number): void {
     const counters = this.slotOf(worker);
-    counters.requests++;
+    counters.requests = this.scoreboard.read(worker.slot).requests + 1;
     counters.countResponse(status);
     counters.countLatency(ms);
   }

@@ -29,7 +29,12 @@ function scene(commands: Partial<MasterCommands> = {}) {
       fetchUnix: (_path: string, url: string, init?: RequestInit) => Promise.resolve(old.request(url, init)),
     },
   });
-  const options = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
+  const options = {
+    logLevel: "info",
+    logFormat: "text",
+    errorLogfile: "-",
+    accessLogfile: undefined,
+  } as const;
   const { logger } = openLog(system, options, { pid: 1 });
   const steering = new Steering(system, logger, null, null);
   const takeover = new Takeover(system, logger, { pid: 7, socket: "/run/old.sock" }, steering);

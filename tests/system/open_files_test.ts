@@ -1,7 +1,7 @@
-import { raised } from "../../src/system/file_limit.ts";
+import { raised } from "../../src/system/open_files.ts";
 import { assertEquals } from "../assert.ts";
 
-Deno.test("the soft limit of open files goes up to the hard one, and never down", () => {
+Deno.test("the soft limit of open files is raised to the hard one, and never lowered", () => {
   assertEquals(raised({ soft: 1024, hard: 524_288 }), 524_288);
   assertEquals(raised({ soft: 1024, hard: 1024 }), 1024);
   assertEquals(raised({ soft: 1024, hard: 2 ** 30 }), 1_048_576);

@@ -1,12 +1,10 @@
-/** How one log record looks: a line for people, or a JSON object for machines. */
+/** The formats of a log record: a line of text, or a JSON object. */
 
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 
-export type LogFormat = "text" | "json";
-
 export type Formatter = (record: LogRecord) => string;
 
-/** Who speaks, in every line: `master pid=41`, or `worker=3 gen=2 pid=42`. */
+/** The process that logs, as in each line: `master pid=41`, or `worker=3 gen=2 pid=42`. */
 interface Identity {
   readonly worker?: unknown;
   readonly gen?: unknown;
@@ -24,15 +22,15 @@ const colours: Readonly<Record<LogLevel, string>> = {
 const dim = "\x1b[2m";
 const plain = "\x1b[0m";
 
-/** `detail` (a stack, a code frame) follows on lines of its own, indented. */
+/** `detail` (a stack, a code frame) follows on its own lines, indented. */
 export function textFormatter(colour: boolean): Formatter {
   const paint = (style: string, text: string) => colour ? style + text + plain : text;
   return (record) => {
     const time = paint(dim, new Date(record.timestamp).toISOString());
     const level = paint(colours[record.level], record.level.padEnd(7));
-    const who = paint(dim, identityText(record.properties));
+    const identity = paint(dim, identityText(record.properties));
     const detail = record.properties.detail;
-    return `${time} ${level} ${who}  ${messageOf(record)}\n` +
+    return `${time} ${level} ${identity}  ${messageOf(record)}\n` +
       (typeof detail === "string" ? detail.replace(/^(?=.)/gm, "    ").trimEnd() + "\n" : "");
   };
 }
@@ -49,7 +47,7 @@ function identityText({ worker, gen, pid }: Identity): string {
   return worker === undefined ? `master pid=${pid}` : `worker=${worker} gen=${gen} pid=${pid}`;
 }
 
-/** The template with its values in place: values stand as they are, without quotes. */
+/** The template with its values, without quotes around them. */
 function messageOf(record: LogRecord): string {
   return record.message.map((part) => typeof part === "string" ? part : String(part)).join("");
 }

@@ -1,0 +1,58 @@
+/** Reads what the kernel says about a process under /proc/PID: proc(5). */
+
+/** Linux counts the time of processes in hundredths of a second, on every architecture (USER_HZ, times(2)). */
+const ticksPerSecond = 100;
+
+/** Seconds of CPU time that the process has used, from /proc/PID/stat; `null` if it is not in there. */
+export function parseCpuSeconds(stat: string): number | null {
+  const fields = fieldsAfterName(stat);
+  const [user, system] = [Number(fields[11]), Number(fields[12])];
+  const ticks = user + system;
+  return fields.length > 12 && Number.isFinite(ticks) ? ticks / ticksPerSecond : null;
+}
+
+/**
+ * Whether the process has ended, from /proc/PID/stat. A zombie has ended, unless only its first thread has: its files
+ * stay open until the last thread ends.
+ */
+export function hasEnded(stat: string): boolean {
+  const fields = fieldsAfterName(stat);
+  const [state, threads] = [fields[0], Number(fields[17])];
+  return state === "Z" && threads <= 1;
+}
+
+/** The fields of /proc/PID/stat from the state on. The name before it, in parentheses, may contain parentheses. */
+function fieldsAfterName(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/**
+ * Bytes of memory that belong to the process alone, from /proc/PID/statm: what is resident and not of a file. This
+ * costs 5 µs; /proc/PID/status costs 77, and for smaps_rollup the kernel walks all pages.
+ */
+export function parseOwnMemory(statm: string, pageSize: number): number | null {
+  const [, resident, shared] = statm.split(" ").map(Number);
+  const pages = resident! - shared!;
+  return Number.isFinite(pages) ? pages * pageSize : null;
+}
+
+/**
+ * Bytes of private memory, from /proc/PID/smaps_rollup: without the pages of the executable and others that processes
+ * share. `null` if it is not in there.
+ */
+export function parsePrivateMemory(rollup: string): number | null {
+  const found = Array.from(rollup.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB$/gm), ([, kB]) => Number(kB));
+  return found.length === 2 ? found[0]! * 1024 + found[1]! * 1024 : null;
+}
+
+/** AT_PAGESZ (getauxval(3)). */
+const pageSizeEntry = 6n;
+
+/** Bytes of a page, from /proc/self/auxv, which holds pairs of 64-bit numbers; `null` if it is not in there. */
+export function parsePageSize(auxv: Uint8Array<ArrayBuffer>): number | null {
+  const words = new BigUint64Array(auxv.slice(0, auxv.length - auxv.length % 16).buffer);
+  for (let entry = 0; entry < words.length; entry += 2) {
+    if (words[entry] === pageSizeEntry) return Number(words[entry + 1]);
+  }
+  return null;
+}

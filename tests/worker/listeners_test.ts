@@ -1,0 +1,117 @@
+import type { WorkerConfig } from "../../src/protocol/messages.ts";
+import { Listeners } from "../../src/worker/listeners.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { FakeSystem } from "../fakes/fake_system.ts";
+
+const config = {
+  listen: [{ hostname: "127.0.0.1", port: 80 }, { hostname: "127.0.0.1", port: 81 }],
+  backlog: 16,
+  fdInbox: "/run/inbox",
+} as unknown as WorkerConfig;
+
+/** A worker whose sockets are numbers: those in `listening` are open and listen. */
+function fakeWorker() {
+  const system = new FakeSystem();
+  const listening = new Set<number>();
+  const log: string[] = [];
+  const state = { free: 100, isIdle: false, next: 7 };
+  system.sockets = {
+    ...system.sockets,
+    isListening: (descriptor) => listening.has(descriptor),
+    listeners: () => [...listening].map((descriptor) => ({ descriptor, port: 80 })),
+  };
+  system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= state.free };
+  system.descriptors = {
+    ...system.descriptors,
+    send: (path, _tag, descriptors) => void log.push(`${descriptors} to ${path}`),
+  };
+  const network = {
+    ...system.network,
+    serve({ address }: { address: { hostname: string; port: number } }) {
+      const descriptor = state.next++;
+      listening.add(descriptor);
+      return {
+        address,
+        stopAccepting() {
+          log.push(`close ${descriptor}`);
+          listening.delete(descriptor);
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+    onError: () => new Response(),
+    isIdle: () => state.isIdle,
+    onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
+    onAvailable: () => log.push("available"),
+  });
+  const check = async () => {
+    await system.clock.advance(500);
+    listeners.check();
+    return log.splice(0).join(", ");
+  };
+  return { system, listeners, listening, state, log, check };
+}
+
+Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
+  const { listeners, log } = fakeWorker();
+  assertEquals(listeners.open(() => new Response()), undefined);
+  assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to /run/inbox"], true, [7, 8]]);
+  assertEquals(listeners.addresses, [...config.listen]);
+});
+
+Deno.test("a failure to copy them is reported, and the worker serves", () => {
+  const { system, listeners } = fakeWorker();
+  system.sockets = { ...system.sockets, listeners: () => [] };
+  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found in /proc");
+  assertEquals(listeners.isShared, false);
+});
+
+Deno.test("an address that cannot be listened on is an error that an operator can act on", () => {
+  const system = new FakeSystem();
+  const network = {
+    ...system.network,
+    serve: () => {
+      throw new Deno.errors.AddrInUse("used");
+    },
+  };
+  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+    onError: () => new Response(),
+    isIdle: () => true,
+    onLost: () => {},
+    onAvailable: () => {},
+  });
+  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:80 is in use");
+});
+
+Deno.test("a lost listener is reported once, then file descriptors are awaited to listen again", async () => {
+  const { listeners, listening, state, log, check } = fakeWorker();
+  assertEquals(await check(), "");
+  listeners.open(() => new Response());
+  log.splice(0);
+  assertEquals(await check(), "");
+  listening.delete(8);
+  state.free = 3;
+  // All listeners of a worker go together.
+  assertEquals(await check(), "close 7, lost: full");
+  assertEquals([listeners.isShared, await check()], [false, ""]);
+  state.isIdle = true;
+  assertEquals(await check(), "close 7, close 8");
+  state.free = 100;
+  assertEquals([await check(), await check()], ["available", "available"]);
+  listeners.open(() => new Response());
+  log.splice(0);
+  assertEquals(await check(), "");
+  listening.clear();
+  assertEquals(await check(), "lost");
+});
+
+Deno.test("listeners that are closed on purpose are not lost", async () => {
+  const { listeners, listening, log, check } = fakeWorker();
+  listeners.open(() => new Response());
+  log.splice(0);
+  listeners.ignore();
+  listening.clear();
+  assertEquals(await check(), "");
+});
