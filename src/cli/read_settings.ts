@@ -1,4 +1,4 @@
-import { loadConfigFile } from "../app/bundle/config_file.ts";
+import { loadConfigFile } from "../app/config/config_file.ts";
 import { DenicornError } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";

@@ -1,6 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import type { Given } from "./given.ts";
-import { notAccepted, quote, unknownName } from "./mistake.ts";
+import { notAccepted, NotJson, quote, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 import { fromConfigFile } from "./origin.ts";
 import { type NamedSetting, namedSettings, notInConfigFile } from "./settings.ts";
@@ -36,6 +36,7 @@ export function readConfigFile({ path, values }: LoadedConfigFile): Given[] {
     if (key === notInConfigFile) {
       throw notAccepted(key, value, origin, "it on the command line or in the environment");
     }
+    if (value instanceof NotJson) throw notAccepted(setting.name, value, origin, setting.accepts);
     return value === undefined ? [] : [{ setting, value, origin }];
   });
 }

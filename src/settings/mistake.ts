@@ -22,6 +22,16 @@ export function unknownName(
   return new DenicornError("setting-unknown", `${oneLine(name)} (${origin}) is unknown: ${help}`);
 }
 
+/** A value of a config module that has no JSON, such as a function. */
+export class NotJson {
+  /** What it is instead: "a function". */
+  readonly description: string;
+
+  constructor(description: string) {
+    this.description = description;
+  }
+}
+
 const longest = 80;
 
 /** Any value on one short line, so that a message stays readable whatever somebody passes. */
@@ -31,6 +41,7 @@ export function quote(given: unknown): string {
 }
 
 function spell(given: unknown): string {
+  if (given instanceof NotJson) return given.description;
   if (typeof given === "function") return "a function";
   if (typeof given !== "string" && typeof given !== "object") return String(given);
   try {

@@ -1,7 +1,7 @@
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, cwd, uid, gid }) {
+  spawn({ command, args, env, cwd, uid, gid, sameSession = false }) {
     const child = new Deno.Command(command, {
       args: [...args],
       env: { ...env },
@@ -10,7 +10,7 @@ export const processes: Processes = {
       stdout: "inherit",
       stderr: "inherit",
       // A session of its own: Ctrl-C at the terminal reaches the master alone, which stops the workers in order.
-      detached: true,
+      detached: !sameSession,
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
@@ -50,7 +50,10 @@ export const processes: Processes = {
     return () => void uncaught.splice(uncaught.indexOf(handle), 1);
   },
 
-  onExit: (handle) => globalThis.addEventListener("unload", handle),
+  onExit(handle) {
+    globalThis.addEventListener("unload", handle);
+    return () => globalThis.removeEventListener("unload", handle);
+  },
 
   exit: (code) => Deno.exit(code),
 };

@@ -148,6 +148,8 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
+  readonly sameSession?: boolean;
 }
 
 export interface ExitStatus {
@@ -182,8 +184,11 @@ export interface Processes {
   onSignal(signal: Signal, handle: () => void): void;
   /** Calls `handle` for errors nobody caught, until the returned function is called; the process goes on living. */
   onUncaught(handle: (error: unknown) => void): () => void;
-  /** Calls `handle` when the process exits, whoever asks for it; what it does must be done when it returns. */
-  onExit(handle: () => void): void;
+  /**
+   * Calls `handle` when this process exits, unless the returned function was called before. What `handle` does
+   * must be done when it returns.
+   */
+  onExit(handle: () => void): () => void;
   exit(code: number): never;
 }
 

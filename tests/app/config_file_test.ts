@@ -1,7 +1,8 @@
-import { loadConfigFile } from "../../src/app/bundle/config_file.ts";
+import { loadConfigFile } from "../../src/app/config/config_file.ts";
+import { NotJson } from "../../src/settings/mistake.ts";
 import { DenicornError } from "../../src/core/errors.ts";
 import { createSystem } from "../../src/system/deno_system.ts";
-import { assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { TestHost, type Tree } from "./test_host.ts";
 
 const system = createSystem();
@@ -74,6 +75,30 @@ for (
       `import "./no.ts";`,
       `c.ts:1:8: no such file: "./no.ts": <app> has no file of that name`,
     ],
+    [
+      "a throw in its background",
+      "c.ts",
+      `setTimeout(() => {\n  throw new Error("no");\n}, 1);\nawait new Promise((done) => setTimeout(done, 100));`,
+      "c.ts:2:9: it throws: no",
+    ],
+    [
+      "a rejection that nothing handles",
+      "c.ts",
+      `Promise.reject("no");\nexport default {};`,
+      "c.ts: it throws: no",
+    ],
+    [
+      "an end of its process",
+      "c.ts",
+      `Deno.exit(0);\nexport default {};`,
+      "c.ts: it ended its process with exit code 0 while it was loaded: remove the call of Deno.exit()",
+    ],
+    [
+      "a signal that kills it",
+      "c.ts",
+      `Deno.kill(Deno.pid, "SIGKILL");\nawait new Promise(() => {});`,
+      "c.ts: its process was killed by SIGKILL while it was loaded",
+    ],
     ["a throw", "c.ts", `\nthrow new Error("no");`, "c.ts:2:7: it throws: no"],
     ["a syntax error in JSON", "c.json", `{\n  "workers": }`, 'c.json:2:14: Unexpected "}" in JSON'],
     ["JSON that ends too early", "c.json", `{\n  "workers":`, "c.json:2:13: Unexpected end of file in JSON"],
@@ -112,4 +137,49 @@ Deno.test("a config file beside a broken deno.json", async () => {
 Deno.test("a config file that is not there", async () => {
   assertEquals(await failure({}, "c.ts"), "cannot load the config file: c.ts: no such file");
   assertEquals(await failure({}, "c.json"), "cannot load the config file: c.json: no such file");
+});
+
+Deno.test("a config file is evaluated in another process, with the environment and directory of this one", async () => {
+  const text =
+    `export default { pid: Deno.pid, cwd: Deno.cwd(), env: Deno.env.toObject(), left: undefined };`;
+  const { pid, cwd, env, ...others } = await settings({ "c.ts": text }, "c.ts");
+  assert(pid !== Deno.pid);
+  assertEquals({ cwd, env }, { cwd: Deno.cwd(), env: Deno.env.toObject() });
+  assertEquals(others, { left: undefined });
+});
+
+Deno.test("timers that a config file leaves running do not delay it", async () => {
+  assertEquals(await settings({ "c.ts": "setInterval(() => {}, 1000);\nexport default { n: 1 };" }, "c.ts"), {
+    n: 1,
+  });
+});
+
+Deno.test("what JSON cannot hold is named, at any depth", async () => {
+  const text = `const self = {}; self.self = self;
+    export default {
+      workers: () => 2, bind: ["a", Symbol("b")], timeout: 10n, backlog: NaN, env: { A: undefined }, pid: self,
+      user: new Date(), group: { name: null, list: [1, true, "x"] },
+    };`;
+  const { group, ...others } = await settings({ "c.js": text }, "c.js");
+  assertEquals(group, { name: null, list: [1, true, "x"] });
+  assertEquals(others, {
+    workers: new NotJson("a function"),
+    bind: new NotJson("a symbol in 1"),
+    timeout: new NotJson("a bigint"),
+    backlog: new NotJson("NaN"),
+    env: new NotJson("undefined in A"),
+    pid: new NotJson("an object that contains itself in self"),
+    user: new NotJson("an object of the class Date"),
+  });
+});
+
+Deno.test("a config file in an endless loop is killed after the deadline", async () => {
+  using host = new TestHost({ "c.ts": "for (;;);" });
+  const clock = { ...system.clock, after: (_: number, fire: () => void) => system.clock.after(300, fire) };
+  const options = { runtimeDirectory: host.runtimeDirectory };
+  const error = await assertRejects(
+    () => loadConfigFile({ ...system, clock }, `${host.folder}/c.ts`, options),
+    DenicornError,
+  );
+  assertMatch(error.message, /c\.ts: not loaded after 10 s: look for a loop or an await that never ends$/);
 });

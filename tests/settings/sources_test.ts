@@ -3,6 +3,7 @@
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
+import { NotJson } from "../../src/settings/mistake.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 
@@ -118,6 +119,10 @@ Deno.test("the config file: mistakes", () => {
     [{ workers: [4] }, `setting-invalid: workers: [4] ${file} is not accepted: ${count}`],
     [{ workers: 1.5 }, `setting-invalid: workers: 1.5 ${file} is not accepted: ${count}`],
     [{ workers: () => 4 }, `setting-invalid: workers: a function ${file} is not accepted: ${count}`],
+    [
+      { env: new NotJson("a function in A") },
+      `setting-invalid: env: a function in A ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
+    ],
     [
       { env: { "A=B": "c" } },
       `setting-invalid: env: {"A=B":"c"} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,

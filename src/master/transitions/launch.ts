@@ -1,7 +1,7 @@
 /** How this master was started: what an upgrade repeats with the executable that is on disk by then. */
 
+import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
-import { selfCommand } from "../workers/spawner.ts";
 
 /** Names the control socket of the master that started this one to take its place. */
 const oldMasterVariable = "DENICORN_PREDECESSOR";
