@@ -6,7 +6,7 @@
 import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
 import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
-import { sourcesDigest } from "../src/app/bundle/program_identity.ts";
+import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
 import { files } from "../src/system/files.ts";
 import { BuildError, root } from "./workspace.ts";
 

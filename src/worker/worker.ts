@@ -3,8 +3,7 @@
  * finishes when told to, or when its master is gone.
  */
 
-import { importApp } from "../app/load/import_app.ts";
-import { importFailure } from "../app/load/import_failure.ts";
+import { importApp, importFailure } from "../app/load/import_app.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { Throttle } from "../core/throttle.ts";

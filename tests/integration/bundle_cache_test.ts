@@ -27,7 +27,7 @@ integrationTest("a start where nothing changed uses the bundle of an earlier one
   const second = scene.start({ files: {}, args, env });
   await second.ready(2);
   assertEquals(await second.text(), "one");
-  assertMatch(second.stderr, /found unchanged: 2 files/);
+  assertMatch(second.stderr, /bundle found in the cache: 2 files/);
   // As a deployment that keeps times and sizes.
   const { mtime } = Deno.statSync(`${scene.folder}/text.ts`);
   scene.write({ "text.ts": files["text.ts"].replace("one", "two") });
@@ -41,5 +41,5 @@ integrationTest("a start where nothing changed uses the bundle of an earlier one
 
   const third = scene.start({ files: {}, args: [...args, "--bundle-cache", "off"], env });
   await third.ready(2);
-  assert(!third.stderr.includes("found unchanged"));
+  assert(!third.stderr.includes("bundle found in the cache"));
 });

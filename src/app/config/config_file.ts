@@ -9,7 +9,7 @@ import { DenicornError } from "../../core/errors.ts";
 import { NotJson } from "../../settings/mistake.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
-import { bundleModule, cacheWhenQuiet } from "../bundle/bundle.ts";
+import { addToCacheLater, bundleModule } from "../bundle/bundle.ts";
 import { extensionOf } from "../paths.ts";
 import { Projects } from "../resolve/project.ts";
 import {
@@ -68,12 +68,12 @@ async function evaluate(
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
   try {
-    const { keep } = await bundleModule(
+    const bundle = await bundleModule(
       system,
       { entry: path, outfile: bundleIn(directory), runtimeDirectory, cache },
       { action, plugins: (files) => [ownModule(files, path)] },
     );
-    cacheWhenQuiet(system, keep);
+    addToCacheLater(system, bundle);
     const ended = await runProcess(system, directory, path);
     return readReport(files, directory) ?? { failure: ended };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Why an app cannot be bundled: one message with the place, the cause and what to do. */
 
-import { assertEquals, assertMatch } from "../assert.ts";
-import { testFailure, TestHost } from "./test_host.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { testFailure, TestHost } from "../test_host.ts";
 
 const app = "export default () => new Response();";
 
@@ -149,7 +149,7 @@ testFailure(
     "node_modules/a/inner.js": "",
   },
   "app-package-missing",
-  'cannot load the app: main.ts:1:8: package "a" is installed but does not offer "a/inner": ' +
+  'cannot load the app: main.ts:1:8: package "a" is installed but does not export "a/inner": ' +
     "see the exports of its package.json",
 );
 
@@ -160,7 +160,7 @@ testFailure(
     "node_modules/a/package.json": `{ "version": "1.0.0", "exports": "./a.js" }`,
   },
   "app-package-missing",
-  'cannot load the app: main.ts:1:8: package "a" is installed but does not offer "a/inner": ' +
+  'cannot load the app: main.ts:1:8: package "a" is installed but does not export "a/inner": ' +
     "see the exports of its package.json",
 );
 
@@ -187,7 +187,7 @@ testFailure(
   "JSX that nothing says how to compile",
   { "main.tsx": `export default () => new Response(<p>hi</p>);` },
   "app-package-missing",
-  'cannot load the app: main.tsx:1:35: JSX means React where nothing else is said, and "react" is not installed: ' +
+  'cannot load the app: main.tsx:1:35: JSX uses React by default, and "react" is not installed: ' +
     'set "jsxImportSource" in the compilerOptions of deno.json, such as "hono/jsx"',
   "main.tsx",
 );
@@ -203,8 +203,8 @@ testFailure(
   "an https: import",
   { "main.ts": `import "https://deno.land/x/a.ts";\n${app}` },
   "app-import-unsupported",
-  'cannot load the app: main.ts:1:8: "https://deno.land/x/a.ts" lies on the network, from which a server should ' +
-    "not load code: save the file in the project and import that, map it to the copy in the imports of deno.json, " +
+  'cannot load the app: main.ts:1:8: "https://deno.land/x/a.ts" is on the network, and a server should ' +
+    "not load code from there: save the file in the project and import that, map it to the copy in the imports of deno.json, " +
     "or use its npm package",
 );
 
@@ -220,7 +220,7 @@ testFailure(
   "an import of another runtime",
   { "main.ts": `import "bun:sqlite";\n${app}` },
   "app-import-unsupported",
-  'cannot load the app: main.ts:1:8: "bun:sqlite" is a kind of import that only another runtime knows: ' +
+  'cannot load the app: main.ts:1:8: "bun:sqlite" is a kind of import that only other runtimes support: ' +
     "import a file or an npm package",
 );
 
@@ -228,14 +228,14 @@ testFailure(
   "a style sheet",
   { "main.ts": `import "./a.css";\n${app}`, "a.css": "" },
   "app-import-unsupported",
-  'cannot load the app: main.ts:1:8: "a.css" is no module: import it with { type: "text" } or { type: "bytes" }',
+  'cannot load the app: main.ts:1:8: "a.css" is not a module: import it with { type: "text" } or { type: "bytes" }',
 );
 
 testFailure(
-  "a file that is no module",
+  "a file that is not a module",
   { "main.ts": `import "./a.html";\n${app}`, "a.html": "" },
   "app-import-unsupported",
-  'cannot load the app: main.ts:1:8: "a.html" is no module: import it with { type: "text" } or ' +
+  'cannot load the app: main.ts:1:8: "a.html" is not a module: import it with { type: "text" } or ' +
     '{ type: "bytes" }',
 );
 

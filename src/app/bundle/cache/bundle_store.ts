@@ -1,10 +1,16 @@
-/** The files that bundles are kept in: one per app and version, whole or not there, and not too many. */
+/** The files of the cache: one per app and version, written whole or not at all, and limited in number and size. */
 
-import type { System } from "../../system/system.ts";
-import type { KeptBundle } from "./bundle_cache.ts";
-import { isOurs, userCache } from "./cache_directory.ts";
-import { sha256 } from "../digest.ts";
-import { absolutePath } from "../paths.ts";
+import type { System } from "../../../system/system.ts";
+import { absolutePath } from "../../paths.ts";
+import type { Built } from "../build.ts";
+import { isPrivate, sha256, userCache } from "../user_cache.ts";
+import type { BundleInputs } from "./bundle_inputs.ts";
+
+/** A bundle, its inputs, and their state when it was made. */
+export interface CachedBundle extends Built {
+  readonly inputs: BundleInputs;
+  readonly state: string;
+}
 
 const mostEntries = 50;
 const largestEntry = 16 * 1024 * 1024;
@@ -23,10 +29,10 @@ export class BundleStore {
     this.#directory = cache && absolutePath(cache, "bundles");
   }
 
-  /** What is not whole counts as not there. */
-  async read(): Promise<KeptBundle | undefined> {
+  /** `undefined` for a file that is missing or damaged. May also throw for a damaged one. */
+  async read(): Promise<CachedBundle | undefined> {
     const { files } = this.#system;
-    if (!this.#isTrusted || !isOurs(this.#system, this.#path, "isFile")) return undefined;
+    if (!this.#isTrusted || !isPrivate(this.#system, this.#path, "isFile")) return undefined;
     const bytes = files.readBytesSync(this.#path);
     const [checksum, afterChecksum] = lineAt(bytes, 0);
     if (await sha256(bytes.subarray(afterChecksum)) !== checksum) return undefined;
@@ -34,7 +40,7 @@ export class BundleStore {
     return { ...JSON.parse(head), text: new TextDecoder().decode(bytes.subarray(afterHead)) };
   }
 
-  /** Makes the directory; false where it cannot be written and trusted. Throws what the system says. */
+  /** Creates the directory; false when it cannot be trusted. Throws what the system says. */
   prepare(): boolean {
     if (this.#directory === undefined) return false;
     this.#system.files.makeDirectory(this.#directory, 0o700);
@@ -42,7 +48,7 @@ export class BundleStore {
   }
 
   /** Throws what the system says. */
-  async write({ text, ...head }: KeptBundle): Promise<void> {
+  async write({ text, ...head }: CachedBundle): Promise<void> {
     const { files } = this.#system;
     if (this.#directory === undefined || !this.#isTrusted) return;
     const content = new TextEncoder().encode(`${JSON.stringify(head)}\n${text}`);
@@ -65,14 +71,15 @@ export class BundleStore {
     return `${this.#directory}/${this.#key}`;
   }
 
-  /** The directory above could be used to put another in the place of this one. */
+  /** Another user who can write to the directory above could replace this one. */
   get #isTrusted(): boolean {
     const cache = userCache(this.#system);
     return cache !== undefined && this.#directory !== undefined &&
-      isOurs(this.#system, cache, "isDirectory") && isOurs(this.#system, this.#directory, "isDirectory");
+      isPrivate(this.#system, cache, "isDirectory") &&
+      isPrivate(this.#system, this.#directory, "isDirectory");
   }
 
-  /** The oldest go first. */
+  /** Removes the oldest files above the limits. */
   #sweep(directory: string): void {
     const { files } = this.#system;
     const entries = files.list(directory).map((name) => {

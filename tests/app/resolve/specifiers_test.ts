@@ -1,14 +1,17 @@
 /** The pure parts: JSON with comments, package specifiers, versions, paths. */
 
-import { jsonFault, parseJsonc } from "../../src/app/jsonc.ts";
+import { jsonFault, parseJsonc } from "../../../src/app/jsonc.ts";
+import { installedNames, packageNameOf, parsePackageSpecifier } from "../../../src/app/resolve/specifiers.ts";
+import { fits } from "../../../src/app/resolve/package_version.ts";
 import {
-  installedNames,
-  packageNameOf,
-  parsePackageSpecifier,
-} from "../../src/app/resolve/package_specifier.ts";
-import { fits } from "../../src/app/resolve/package_version.ts";
-import { absolutePath, directoryOf, extensionOf, filePath, fileUrl, shownPath } from "../../src/app/paths.ts";
-import { assertEquals, assertThrows } from "../assert.ts";
+  absolutePath,
+  directoryOf,
+  extensionOf,
+  filePath,
+  fileUrl,
+  shownPath,
+} from "../../../src/app/paths.ts";
+import { assertEquals, assertThrows } from "../../assert.ts";
 
 Deno.test("JSON with comments and trailing commas", () => {
   assertEquals(parseJsonc(`{ // one\n "a//": "/* x */ \\" // y", /* two */ "b": [1, /* , ] */ ], }`), {

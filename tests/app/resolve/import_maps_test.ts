@@ -1,6 +1,6 @@
 /** The import maps of the app's own deno.json. */
 
-import { testAnswer } from "./test_host.ts";
+import { testAnswer } from "../test_host.ts";
 
 function answering(imports: string, value: string): string {
   return `${imports}\nexport default { fetch: () => Response.json(${value}) };`;

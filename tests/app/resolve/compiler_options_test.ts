@@ -1,7 +1,7 @@
 /** Compiler options: JSX by pragma, by deno.json and by tsconfig.json. */
 
-import { assertEquals } from "../assert.ts";
-import { testAnswer, TestHost, type Tree } from "./test_host.ts";
+import { assertEquals } from "../../assert.ts";
+import { testAnswer, TestHost, type Tree } from "../test_host.ts";
 
 /** A JSX runtime that writes elements as `name(children)`, under a name. */
 function jsxPackage(name: string): Tree {

@@ -1,10 +1,10 @@
 /** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
 
-import { type CarriedEsbuild, executableCopy } from "../../src/app/bundle/esbuild_executable.ts";
-import { createSystem } from "../../src/system/deno_system.ts";
-import type { System } from "../../src/system/system.ts";
-import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
-import { TestHost } from "./test_host.ts";
+import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esbuild_executable.ts";
+import { createSystem } from "../../../src/system/deno_system.ts";
+import type { System } from "../../../src/system/system.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { TestHost } from "../test_host.ts";
 
 const system = createSystem();
 
@@ -46,7 +46,7 @@ Deno.test("builds one after the other and at the same time, each leaves no proce
   const failing = assertRejects(() => second.bundle("main.ts:no"));
   const [one, two] = await Promise.all([first.bundle(), second.bundle(), failing]);
   await untilNone();
-  assertEquals([one.inputs, two.inputs], [1, 1]);
+  assertEquals([one.fileCount, two.fileCount], [1, 1]);
   assertEquals([await first.answer(), await second.answer()], ["first", "second"]);
 });
 
@@ -62,10 +62,10 @@ Deno.test("what a bundle reports", async () => {
     "main.ts": `import "./a.ts";\nexport const app = () => {};`,
     "a.ts": "export const x = (y: number) => y === -0;",
   });
-  const { exports, inputs, durationMs, warnings, outfile } = await host.bundle("main.ts:app");
-  assertEquals({ exports, inputs, warnings: warnings.length, outfile }, {
+  const { exports, fileCount, durationMs, warnings, outfile } = await host.bundle("main.ts:app");
+  assertEquals({ exports, fileCount, warnings: warnings.length, outfile }, {
     exports: ["app"],
-    inputs: 2,
+    fileCount: 2,
     warnings: 1,
     outfile: `${host.runtimeDirectory}/app.mjs`,
   });
@@ -84,11 +84,11 @@ Deno.test("esbuild starts after the directory that Denicorn was started in is go
     const options = { entry: "${host.folder}/main.ts", exportName: "default", outfile: "${host.folder}/out.mjs", runtimeDirectory: "${host.folder}" };
     await bundleApp(createSystem(), options);
     Deno.removeSync("${gone}");
-    const { inputs } = await bundleApp(createSystem(), options);
-    console.log(inputs, Deno.env.get("ESBUILD_BINARY_PATH"), process.env.ESBUILD_BINARY_PATH);`;
+    const { fileCount } = await bundleApp(createSystem(), options);
+    console.log(fileCount, Deno.env.get("ESBUILD_BINARY_PATH"), process.env.ESBUILD_BINARY_PATH);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--quiet", "--cached-only", program],
-    cwd: new URL("../../", import.meta.url).pathname,
+    cwd: new URL("../../..", import.meta.url).pathname,
   }).output();
   assertEquals(new TextDecoder().decode(stdout), "1 undefined undefined\n", new TextDecoder().decode(stderr));
 });
@@ -159,7 +159,7 @@ Deno.test("what is not the executable that was built in is never copied", async 
     const error = await assertRejects(() => copy(host, { HOME: host.folder }), Error);
     assertMatch(
       error.message,
-      /^cannot bundle the app: .*carrier: does not hold the esbuild it was built with/,
+      /^cannot bundle the app: .*carrier: does not contain the esbuild it was built with/,
     );
   }
 });

@@ -1,7 +1,7 @@
 /** What goes wrong when a worker imports the bundle, told in the app's own files and lines. */
 
-import { assertEquals } from "../assert.ts";
-import { testFailure, TestHost } from "./test_host.ts";
+import { assertEquals } from "../../assert.ts";
+import { testFailure, TestHost } from "../test_host.ts";
 
 testFailure(
   "a throw at import",
@@ -24,7 +24,7 @@ testFailure(
 );
 
 testFailure(
-  "a throw of something that is no Error",
+  "a throw of something that is not an Error",
   { "main.ts": `throw "text";\nexport default 1;` },
   "app-throws",
   'cannot load the app: main.ts: it throws while it is imported: "text" (a string, not an Error)',
@@ -34,7 +34,7 @@ testFailure(
   "a throw of a bare object",
   { "main.ts": `throw Object.assign(Object.create(null), { status: 500 });\nexport default 1;` },
   "app-throws",
-  "cannot load the app: main.ts: it throws while it is imported: an object that is no Error (keys: status)",
+  "cannot load the app: main.ts: it throws while it is imported: an object that is not an Error (keys: status)",
 );
 
 testFailure(

@@ -1,6 +1,6 @@
 /** What an app may be written in and import from its own files. */
 
-import { testAnswer } from "./test_host.ts";
+import { testAnswer } from "../test_host.ts";
 
 /** An app that answers with the JSON of `value`. */
 function answering(value: string, before = ""): string {

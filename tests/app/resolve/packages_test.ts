@@ -1,7 +1,7 @@
 /** Packages in `node_modules`, and the specifiers that lead there. */
 
-import { assertEquals } from "../assert.ts";
-import { testAnswer, TestHost, type Tree } from "./test_host.ts";
+import { assertEquals } from "../../assert.ts";
+import { testAnswer, TestHost, type Tree } from "../test_host.ts";
 
 /** An app that answers with the JSON of `value`. */
 function answering(imports: string, value: string): string {

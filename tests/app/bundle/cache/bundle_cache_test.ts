@@ -1,13 +1,13 @@
-/** A kept bundle is used only when a new one would be the same, byte for byte. */
+/** A cached bundle is used only when a new one would be the same, byte for byte. */
 
 import type { Plugin } from "esbuild";
 import fc from "fast-check";
-import { bundleApp, bundleModule } from "../../src/app/bundle/bundle.ts";
-import { createSystem } from "../../src/system/deno_system.ts";
-import type { System } from "../../src/system/system.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { bundleApp, bundleModule } from "../../../../src/app/bundle/bundle.ts";
+import { createSystem } from "../../../../src/system/deno_system.ts";
+import type { System } from "../../../../src/system/system.ts";
+import { assert, assertEquals, assertRejects } from "../../../assert.ts";
 import { changes, editUnnoticed, harmless, library, tree } from "./bundle_changes.ts";
-import { TestHost, type Tree } from "./test_host.ts";
+import { TestHost, type Tree } from "../../test_host.ts";
 
 const system = createSystem();
 
@@ -26,15 +26,15 @@ function bundle(host: TestHost, cache = true) {
   });
 }
 
-async function text(host: TestHost, cache = true): Promise<{ text: string; wasKept: boolean }> {
-  const { outfile, wasKept, warnings, exports } = await bundle(host, cache);
-  return { text: JSON.stringify([Deno.readTextFileSync(outfile), warnings, exports]), wasKept };
+async function text(host: TestHost, cache = true): Promise<{ text: string; fromCache: boolean }> {
+  const { outfile, fromCache, warnings, exports } = await bundle(host, cache);
+  return { text: JSON.stringify([Deno.readTextFileSync(outfile), warnings, exports]), fromCache };
 }
 
-/** As the second start finds it. */
-async function keep(host: TestHost): Promise<void> {
-  const { keep } = await bundle(host);
-  await keep?.();
+/** Puts the bundle into the cache, where the next start finds it. */
+async function fill(host: TestHost): Promise<void> {
+  const { addToCache } = await bundle(host);
+  await addToCache?.();
 }
 
 /** The bundle, or the message of the error. */
@@ -46,45 +46,45 @@ async function outcome(host: TestHost, cache: boolean): Promise<string> {
   }
 }
 
-Deno.test("an app where nothing changed is not bundled again", async () => {
+Deno.test("an app that did not change is not bundled again", async () => {
   using host = new TestHost(tree);
   const fresh = await text(host, false);
-  assertEquals((await text(host)).wasKept, false);
-  assertEquals((await text(host)).wasKept, false);
-  await keep(host);
-  const kept = await text(host);
-  assertEquals(kept, { text: fresh.text, wasKept: true });
-  assertEquals((await text(host, false)).wasKept, false);
+  assertEquals((await text(host)).fromCache, false);
+  assertEquals((await text(host)).fromCache, false);
+  await fill(host);
+  const cached = await text(host);
+  assertEquals(cached, { text: fresh.text, fromCache: true });
+  assertEquals((await text(host, false)).fromCache, false);
 });
 
 for (const [name, change] of Object.entries(changes)) {
   Deno.test(`after ${name} the bundle is what it would be without a cache`, async () => {
     using host = new TestHost(tree);
-    await keep(host);
+    await fill(host);
     change(host.folder);
     const cached = await outcome(host, true);
     assertEquals(cached, await outcome(host, false));
     const again = await bundle(host).catch(() => undefined);
-    assertEquals(again?.wasKept ?? false, harmless.has(name));
+    assertEquals(again?.fromCache ?? false, harmless.has(name));
   });
 }
 
-Deno.test("whatever happens one after the other, a bundle is what it would be without a cache", async () => {
+Deno.test("after any sequence of changes a bundle is what it would be without a cache", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.shuffledSubarray(Object.keys(changes), { minLength: 1, maxLength: 6 }),
       fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
-      async (names, keeps) => {
+      async (names, fills) => {
         using host = new TestHost(tree);
-        await keep(host);
+        await fill(host);
         for (const [index, name] of names.entries()) {
           try {
             changes[name]?.(host.folder);
           } catch {
-            // What it would change is gone already.
+            // The file it would change was removed by an earlier one.
           }
           assertEquals(await outcome(host, true), await outcome(host, false));
-          if (keeps[index]) await keep(host).catch(() => {});
+          if (fills[index]) await fill(host).catch(() => {});
         }
       },
     ),
@@ -111,26 +111,26 @@ for (
     },
   })
 ) {
-  Deno.test(`a bundle with ${name} is not kept`, async () => {
+  Deno.test(`a bundle with ${name} is not cached`, async () => {
     using host = new TestHost(files);
-    await keep(host);
-    assertEquals((await text(host)).wasKept, false);
+    await fill(host);
+    assertEquals((await text(host)).fromCache, false);
   });
 }
 
-Deno.test("an app that cannot be bundled is tried anew each time", async () => {
+Deno.test("an app that cannot be bundled is bundled again at each start", async () => {
   using host = new TestHost({ "main.ts": "export default (" });
   await assertRejects(() => bundle(host));
   host.write({ "main.ts": "export default () => 1;" });
-  assertEquals((await bundle(host)).wasKept, false);
+  assertEquals((await bundle(host)).fromCache, false);
 });
 
 Deno.test("warnings are repeated", async () => {
   using host = new TestHost({ "main.ts": "export default (x: number) => x === -0;" });
   const { warnings } = await bundle(host);
-  await keep(host);
+  await fill(host);
   const again = await bundle(host);
-  assertEquals([again.wasKept, again.warnings], [true, warnings]);
+  assertEquals([again.fromCache, again.warnings], [true, warnings]);
   assertEquals(warnings.length, 1);
 });
 
@@ -146,26 +146,26 @@ for (
     "that is cut short": (entry) => Deno.truncateSync(entry, 5000),
     "that is empty": (entry) => Deno.truncateSync(entry, 0),
     "that was altered": (entry) => editUnnoticed(entry, '"plain"', '"PLAIN"'),
-    "that others may write": (entry) => Deno.chmodSync(entry, 0o622),
+    "others can write to": (entry) => Deno.chmodSync(entry, 0o622),
     "that is a link": (entry) => {
       Deno.renameSync(entry, `${entry}x`);
       Deno.symlinkSync(`${entry}x`, entry);
     },
-    "whose directory others may write": (entry) => Deno.chmodSync(entry.replace(/\/[^/]*$/, ""), 0o770),
-    "whose parent directory others may write": (entry) =>
+    "whose directory others can write to": (entry) => Deno.chmodSync(entry.replace(/\/[^/]*$/, ""), 0o770),
+    "whose parent directory others can write to": (entry) =>
       Deno.chmodSync(entry.replace(/\/bundles\/.*$/, ""), 0o777),
   })
 ) {
   Deno.test(`an entry ${name} is not used`, async () => {
     using host = new TestHost(tree);
     const fresh = await text(host, false);
-    await keep(host);
+    await fill(host);
     spoil(entryOf(host));
-    assertEquals(await text(host), { text: fresh.text, wasKept: false });
+    assertEquals(await text(host), { text: fresh.text, fromCache: false });
   });
 }
 
-Deno.test("the bundle of a config file is kept apart from that of an app", async () => {
+Deno.test("the bundle of a config file is cached separately from that of an app", async () => {
   using host = new TestHost({
     "main.ts": `import { defineConfig } from "denicorn";\nexport default defineConfig({ workers: 2 });`,
   });
@@ -177,8 +177,8 @@ Deno.test("the bundle of a config file is kept apart from that of an app", async
   };
   const kind = { action: "test", plugins: () => [virtual] };
   const first = await bundleModule(userOf(host), options, kind);
-  await first.keep?.();
-  assertEquals((await bundleModule(userOf(host), options, kind)).wasKept, true);
+  await first.addToCache?.();
+  assertEquals((await bundleModule(userOf(host), options, kind)).fromCache, true);
   await assertRejects(() => bundle(host));
 });
 
@@ -192,29 +192,29 @@ const virtual: Plugin = {
   },
 };
 
-Deno.test("where nothing can be written, nothing is kept", async () => {
+Deno.test("a cache that cannot be written to stays empty", async () => {
   using host = new TestHost(tree);
   Deno.writeTextFileSync(`${host.folder}/../cache`, "");
-  await keep(host);
-  assertEquals((await text(host)).wasKept, false);
+  await fill(host);
+  assertEquals((await text(host)).fromCache, false);
 });
 
-Deno.test("a file that changes while its bundle is made anew is noticed", async () => {
+Deno.test("a file that changes while its bundle is made again is noticed", async () => {
   using host = new TestHost(tree);
-  const { keep } = await bundle(host);
-  assert(keep !== undefined);
-  const keeping = keep();
+  const { addToCache } = await bundle(host);
+  assert(addToCache !== undefined);
+  const adding = addToCache();
   for (let round = 0; round < 20; round++) {
     Deno.writeTextFileSync(`${host.folder}/plain.ts`, library(`round ${round}`));
     await new Promise((done) => setTimeout(done, 3));
   }
-  await keeping;
+  await adding;
   assertEquals((await text(host)).text, (await text(host, false)).text);
 });
 
-Deno.test("the store stays small", async () => {
+Deno.test("the cache stays small", async () => {
   using host = new TestHost({ "main.ts": "export default 1;" });
-  await keep(host);
+  await fill(host);
   const entry = entryOf(host);
   const old = new Date(Date.now() - 1_000_000);
   for (let index = 0; index < 70; index++) {
@@ -222,7 +222,7 @@ Deno.test("the store stays small", async () => {
     Deno.utimeSync(`${entry}${index}`, old, old);
   }
   host.write({ "main.ts": "export default 2;" });
-  await keep(host);
+  await fill(host);
   assertEquals([...Deno.readDirSync(entry.replace(/\/[^/]*$/, ""))].length, 50);
-  assertEquals((await bundle(host)).wasKept, true);
+  assertEquals((await bundle(host)).fromCache, true);
 });

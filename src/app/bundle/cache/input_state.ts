@@ -1,19 +1,19 @@
-/** How the places of a bundle look now. */
+/** The inputs of a bundle as they are now, as one digest. */
 
-import type { Files } from "../../system/system.ts";
-import type { Places } from "./bundle_places.ts";
-import { absolutePath, extensionOf } from "../paths.ts";
+import type { Files } from "../../../system/system.ts";
+import { absolutePath, extensionOf } from "../../paths.ts";
+import type { BundleInputs } from "./bundle_inputs.ts";
 
-export type StateFiles = Pick<Files, "lstat" | "stat" | "realPath" | "entries" | "readBytesSync">;
+type StateFiles = Pick<Files, "lstat" | "stat" | "realPath" | "entries" | "readBytesSync">;
 
 /** Files that say, for a directory and those below it, how imports are resolved and compiled. */
 const manifests = ["package.json", "deno.json", "deno.jsonc", "tsconfig.json", "jsconfig.json"];
-/** Yarn's way to find packages without `node_modules`. */
+/** With these Yarn replaces `node_modules`, which is not followed. */
 const yarnFiles = [".pnp.cjs", ".pnp.js", ".pnp.data.json"];
 
-/** Endings of files that an import may mean without naming them whole. */
-const importable = new Set([
-  ...[
+/** Extensions of files that an import may mean without spelling them out. */
+const importable = new Set(
+  [
     "",
     ".ts",
     ".tsx",
@@ -29,19 +29,16 @@ const importable = new Set([
     ".node",
     ".wasm",
   ],
-]);
+);
 
-/** More than this is not worth reading at every start. */
+/** More bytes than this are not worth reading at every start. */
 const largest = 64 * 1024 * 1024;
 
-/**
- * A digest of all that `places` name, or `undefined` when something there cannot be looked at or is of a kind
- * that is not followed.
- */
-export async function stateOf(files: StateFiles, places: Places): Promise<string | undefined> {
+/** `undefined` when an input cannot be read or is of a kind that is not followed. */
+export async function stateOf(files: StateFiles, inputs: BundleInputs): Promise<string | undefined> {
   const state = new State(files);
   try {
-    state.add(places);
+    state.add(inputs);
   } catch {
     return undefined;
   }
@@ -58,10 +55,10 @@ class State {
     this.#files = files;
   }
 
-  add({ contents, kinds, lists, searched, passed }: Places): void {
+  add({ contents, kinds, lists, searched, above }: BundleInputs): void {
     const read = new Set(contents);
     for (const path of contents) this.#addContent(path);
-    for (const path of kinds) this.#note("kind", path, this.#kindOf(path));
+    for (const path of kinds) this.#add("kind", path, this.#kindOf(path));
     for (const path of lists) this.#addNames("list", path, () => true);
     for (const [path, named] of searched) {
       const found = this.#addNames(
@@ -71,8 +68,8 @@ class State {
       );
       this.#addManifests(path, (name) => found.has(name), read);
     }
-    for (const path of passed) {
-      this.#note("packages", path, this.#kindOf(absolutePath(path, "node_modules")));
+    for (const path of above) {
+      this.#add("packages", path, this.#kindOf(absolutePath(path, "node_modules")));
       this.#addManifests(path, () => true, read);
     }
   }
@@ -87,7 +84,7 @@ class State {
     return new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
   }
 
-  /** `maybe` tells whether the directory can have a file of this name. */
+  /** `maybe` says whether the directory can have a file of this name. */
   #addManifests(directory: string, maybe: (name: string) => boolean, read: ReadonlySet<string>): void {
     for (const name of yarnFiles) {
       if (maybe(name) && this.#files.lstat(absolutePath(directory, name)) !== null) throw new Error(name);
@@ -100,25 +97,25 @@ class State {
 
   #addContent(path: string): void {
     const found = this.#files.lstat(path);
-    if (found === null) return this.#note("content", path, "nothing");
-    if (found.isDirectory) return this.#note("content", path, "directory");
-    if (found.isSymlink) this.#note("link", path, this.#kindOf(path));
+    if (found === null) return this.#add("content", path, "nothing");
+    if (found.isDirectory) return this.#add("content", path, "directory");
+    if (found.isSymlink) this.#add("link", path, this.#kindOf(path));
     else if (!found.isFile) throw new Error(`${path} is not a regular file`);
     if (found.isSymlink && !this.#files.stat(path)?.isFile) return;
     if (this.#size + found.size > largest) throw new Error("too much");
     const bytes = this.#files.readBytesSync(path);
-    this.#note("content", path, String(bytes.length));
+    this.#add("content", path, String(bytes.length));
     this.#push(bytes);
   }
 
-  /** Gives the names that count. */
+  /** Returns the names that count. */
   #addNames(
     what: string,
     path: string,
     counts: (name: string, isFile: boolean) => boolean,
   ): ReadonlySet<string> {
     const kind = this.#kindOf(path);
-    this.#note(what, path, kind);
+    this.#add(what, path, kind);
     if (!kind.startsWith("directory")) return new Set();
     const entries = this.#files.entries(path).filter(({ name, isFile }) => counts(name, isFile))
       .sort((a, b) => a.name < b.name ? -1 : 1);
@@ -127,11 +124,11 @@ class State {
         ? `${name}\0${this.#kindOf(absolutePath(path, name))}`
         : `${name}\0${isFile ? "file" : isDirectory ? "directory" : "other"}`
     );
-    this.#note("names", path, lines.join("\0\0"));
+    this.#add("names", path, lines.join("\0\0"));
     return new Set(entries.map(({ name }) => name));
   }
 
-  /** With the path behind all links. */
+  /** With the path, links resolved. */
   #kindOf(path: string): string {
     const found = this.#files.stat(path);
     if (found === null) return "nothing";
@@ -139,8 +136,8 @@ class State {
     return `${kind} ${this.#files.realPath(path)}`;
   }
 
-  #note(what: string, path: string, value: string): void {
-    // Counted, so that no two states make the same text.
+  #add(what: string, path: string, value: string): void {
+    // With its length, so that no two states give the same text.
     const text = `${path}\0${value}`;
     this.#push(this.#encoder.encode(`${what} ${text.length} ${text}\n`));
   }

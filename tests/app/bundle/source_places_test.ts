@@ -1,7 +1,7 @@
 /** A source file means its own place when it asks where it is, and stacks name it. */
 
-import { assertEquals, assertMatch } from "../assert.ts";
-import { testAnswer, TestHost } from "./test_host.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { testAnswer, TestHost } from "../test_host.ts";
 
 testAnswer(
   "import.meta is that of the source file",

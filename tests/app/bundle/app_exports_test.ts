@@ -1,6 +1,6 @@
 /** The export that is asked for is looked for before a worker starts. */
 
-import { testFailure } from "./test_host.ts";
+import { testFailure } from "../test_host.ts";
 
 testFailure(
   "a missing default export",
@@ -14,7 +14,7 @@ testFailure(
   "a missing named export",
   { "main.ts": "export default () => new Response();" },
   "app-export-missing",
-  'cannot load the app: main.ts has no export "web": it has a default export only: write main.ts',
+  'cannot load the app: main.ts has no export "web": it only has a default export: write main.ts',
   "main.ts:web",
 );
 

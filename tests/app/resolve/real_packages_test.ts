@@ -4,8 +4,8 @@
 import "@hono/zod-validator";
 import "hono";
 import "zod";
-import { assertEquals } from "../assert.ts";
-import { TestHost } from "./test_host.ts";
+import { assertEquals } from "../../assert.ts";
+import { TestHost } from "../test_host.ts";
 
 const main = `import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";

@@ -1,9 +1,9 @@
-import { loadConfigFile } from "../../src/app/config/config_file.ts";
-import { NotJson } from "../../src/settings/mistake.ts";
-import { DenicornError } from "../../src/core/errors.ts";
-import { createSystem } from "../../src/system/deno_system.ts";
-import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
-import { TestHost, type Tree } from "./test_host.ts";
+import { loadConfigFile } from "../../../src/app/config/config_file.ts";
+import { NotJson } from "../../../src/settings/mistake.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
+import { createSystem } from "../../../src/system/deno_system.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { TestHost, type Tree } from "../test_host.ts";
 
 const system = createSystem();
 

@@ -1,7 +1,11 @@
 /** Where a bundle's imports were looked for, from what esbuild reports, on a file system of a few names. */
 
-import { type BundleOrigin, type Places, placesOf } from "../../src/app/bundle/bundle_places.ts";
-import { assert, assertEquals } from "../assert.ts";
+import {
+  type BundleInputs,
+  type BundleOrigin,
+  inputsOf,
+} from "../../../../src/app/bundle/cache/bundle_inputs.ts";
+import { assert, assertEquals } from "../../../assert.ts";
 
 type Imports = BundleOrigin["inputs"][string]["imports"];
 
@@ -14,7 +18,7 @@ interface Given {
   readonly tsconfig?: string;
 }
 
-function places(given: Given): Places | undefined {
+function places(given: Given): BundleInputs | undefined {
   const files = new Map(Object.entries(given.files ?? {}));
   const origin: BundleOrigin = {
     entry: "/srv/app/main.ts",
@@ -28,7 +32,7 @@ function places(given: Given): Places | undefined {
     traced: { read: new Set(), asked: new Set(), listed: new Set() },
     tsconfig: given.tsconfig,
   };
-  return placesOf(origin, {
+  return inputsOf(origin, {
     isDirectory: (path) => [...files.keys()].some((name) => name.startsWith(`${path}/`)),
     read: (path) => files.get(path),
   });
@@ -36,7 +40,7 @@ function places(given: Given): Places | undefined {
 
 const imported = (path: string, original: string) => ({ path, original, kind: "import-statement" as const });
 
-function searched(found: Places | undefined): Record<string, readonly string[]> {
+function searched(found: BundleInputs | undefined): Record<string, readonly string[]> {
   return Object.fromEntries(found?.searched ?? []);
 }
 
@@ -46,7 +50,7 @@ Deno.test("of an app of one file count the file, its directory, and the manifest
     kinds: [],
     lists: [],
     searched: [["/srv/app", ["main.ts"]]],
-    passed: ["/", "/srv"],
+    above: ["/", "/srv"],
   });
 });
 

@@ -1,6 +1,6 @@
 /** An app with every kind of import that a bundle is kept for, and what may happen to it between two starts. */
 
-import type { Tree } from "./test_host.ts";
+import type { Tree } from "../../test_host.ts";
 
 export const library = (value: string) => `export const value = "${value}";\n`;
 

@@ -1,7 +1,7 @@
-import { validateApp } from "../../src/app/load/validate_app.ts";
-import { DenicornError } from "../../src/core/errors.ts";
-import type { RequestInfo } from "../../src/system/system.ts";
-import { assertEquals, assertStrictEquals, assertThrows } from "../assert.ts";
+import { validateApp } from "../../../src/app/load/validate_app.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
+import type { RequestInfo } from "../../../src/system/system.ts";
+import { assertEquals, assertStrictEquals, assertThrows } from "../../assert.ts";
 
 const request = new Request("http://app.test/");
 const info: RequestInfo = { remoteAddr: { transport: "tcp" }, completed: Promise.resolve() };
@@ -57,7 +57,7 @@ for (
       Object.fromEntries([..."abcdefghij"].map((key) => [key, 1])),
       "an object without fetch (keys: a, b, c, d, e, f, g, h, …)",
     ],
-    [{ fetch: "no" }, "an object whose fetch is no function but of type string"],
+    [{ fetch: "no" }, "an object whose fetch is not a function but of type string"],
     [Promise.resolve(), "a promise (await it before exporting)"],
     [new Response(), "a Response (export a function that returns one)"],
     [class App {}, "a class (App), not an instance of it"],
