@@ -1,5 +1,5 @@
 import { DenicornError, type ErrorCode } from "../core/errors.ts";
-import { fromDefault } from "../settings/origin.ts";
+import { fromDefault } from "../settings/given.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import type { SettingKey } from "../settings/settings.ts";
 

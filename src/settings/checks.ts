@@ -1,9 +1,9 @@
-/** What no setting can tell alone: values that do not go together. */
+/** Combinations of settings that are refused although each value is accepted. */
 
 import { DenicornError } from "../core/errors.ts";
 import { isLoopback, showAddress } from "./kinds/address.ts";
 import { quote } from "./mistake.ts";
-import { fromDefault } from "./origin.ts";
+import { fromDefault } from "./given.ts";
 import type { Resolved } from "./resolve.ts";
 import { namedSettings, type SettingKey } from "./settings.ts";
 
@@ -51,7 +51,7 @@ function nameOf(wanted: SettingKey): string {
 }
 
 function refuseRepeatedBind({ settings, origins }: Resolved): void {
-  // Port 0 may stand twice: each one becomes a port of its own.
+  // Port 0 may be repeated: each one becomes a different port.
   const addresses = settings.bind.filter(({ port }) => port !== 0).map(showAddress);
   const repeated = addresses.find((address, index) => addresses.indexOf(address) !== index);
   if (repeated !== undefined) {
@@ -62,10 +62,10 @@ function refuseRepeatedBind({ settings, origins }: Resolved): void {
   }
 }
 
-/** With port 0 the system chooses a port, and would choose another one for each worker. */
+/** With port 0 the system chooses a port, a different one for each worker. */
 function refuseChosenPort({ settings, origins }: Resolved): void {
   const chosen = settings.bind.find(({ port }) => port === 0);
-  // Automatic scaling may start as many workers as there are cores, wherever that is.
+  // Autoscaling may start as many workers as there are cores.
   const [key, most] = settings.maxWorkers !== undefined
     ? ["maxWorkers", settings.maxWorkers] as const
     : settings.minWorkers !== undefined
@@ -88,7 +88,7 @@ const jitters = [
   ["maxMemoryJitter", "maxMemory"],
 ] as const;
 
-/** Spreading what is off does nothing: it is the limit that was forgotten. */
+/** Jitter of a limit that is off has no effect: the limit was probably forgotten. */
 function refuseLoneJitter({ settings, origins }: Resolved): void {
   for (const [key, limitKey] of jitters) {
     if (settings[key] === 0 || settings[limitKey] > 0) continue;
@@ -103,7 +103,7 @@ function refuseLoneJitter({ settings, origins }: Resolved): void {
   }
 }
 
-/** Whoever reaches the admin address could read everything there. */
+/** Every client that can reach the admin address could read everything there. */
 function refuseOpenAdmin({ settings, origins }: Resolved): void {
   const { adminBind, adminToken, adminTokenFile } = settings;
   if (adminToken !== undefined && adminTokenFile !== undefined) {
@@ -111,7 +111,7 @@ function refuseOpenAdmin({ settings, origins }: Resolved): void {
       "setting-invalid",
       `admin-token-file: ${
         quote(adminTokenFile)
-      } (${origins.adminTokenFile}) is not accepted beside admin-token ` +
+      } (${origins.adminTokenFile}) is not accepted together with admin-token ` +
         `(${origins.adminToken}): give one of them`,
     );
   }
@@ -122,13 +122,13 @@ function refuseOpenAdmin({ settings, origins }: Resolved): void {
   ) {
     throw new DenicornError(
       "setting-invalid",
-      `${shown} is not accepted: bind (${origins.bind}) has it already: give another port`,
+      `${shown} is not accepted: bind (${origins.bind}) uses it already: give another port`,
     );
   }
   if (isLoopback(adminBind) || adminToken !== undefined || adminTokenFile !== undefined) return;
   throw new DenicornError(
     "setting-invalid",
-    `${shown} is not accepted without a token, since others than this machine may reach it: give ` +
+    `${shown} is not accepted without a token, because other machines can reach it: give ` +
       "admin-token-file or DENICORN_ADMIN_TOKEN, or an address of 127.0.0.1",
   );
 }

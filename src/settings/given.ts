@@ -1,10 +1,28 @@
-import type { Origin } from "./origin.ts";
+/** What one source says about one setting, and how messages name the source. */
+
 import type { NamedSetting } from "./settings.ts";
 
-/** What one source says about one setting, not yet checked. */
 export interface Given {
   readonly setting: NamedSetting;
-  /** A text, a natural value of a config file, or a list of them. */
+  /** Not checked yet: a text, a natural value of a config file, or a list of them. */
   readonly value: unknown;
   readonly origin: Origin;
+}
+
+/** Where a value comes from, as messages show it: `env WEB_CONCURRENCY`. */
+export type Origin = string;
+
+export const fromDefault: Origin = "default";
+
+export function fromConfigFile(path: string): Origin {
+  return `config file ${path}`;
+}
+
+export function fromEnvironment(name: string): Origin {
+  return `env ${name}`;
+}
+
+/** `flag` with its dashes, or the name of an operand. */
+export function fromCommandLine(flag: string): Origin {
+  return `command line ${flag}`;
 }

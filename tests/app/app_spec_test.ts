@@ -6,7 +6,7 @@ import { TestHost } from "./test_host.ts";
 
 const system = createSystem();
 
-Deno.test("an app is a path and perhaps the name of an export", () => {
+Deno.test("an app is a path and optionally the name of an export", () => {
   assertEquals(parseAppSpec("app.ts"), { path: "app.ts", exportName: "default" });
   assertEquals(parseAppSpec("src/app.ts:web"), { path: "src/app.ts", exportName: "web" });
   assertEquals(parseAppSpec("/a:b/app.ts"), { path: "/a:b/app.ts", exportName: "default" });
@@ -54,7 +54,7 @@ Deno.test("a missing file: the nearest name is suggested", () => {
   assertEquals(reason(["main.ts"], "main"), "cannot find the app: main: no such file: did you mean main.ts?");
 });
 
-Deno.test("a missing file: without a similar name, what there is", () => {
+Deno.test("a missing file: without a similar name, the files there are listed", () => {
   const accepted = "cannot find the app: server.ts: no such file";
   assertEquals(reason(["main.ts", "a.js"], "server.ts"), `${accepted}: <app> has a.js, main.ts`);
   assertEquals(reason(["x.json"], "server.ts"), `${accepted}, and no file in <app> could be an app`);
@@ -75,7 +75,7 @@ Deno.test("a directory or another kind of file", () => {
   assertEquals(reason(["app"], "app"), `cannot find the app: app: has no extension: ${kinds}`);
 });
 
-Deno.test("a found app is an absolute path without links", () => {
+Deno.test("the result is an absolute path without links", () => {
   using host = new TestHost({ "real/main.ts": "", "link": { link: "real" } });
   const spec = parseAppSpec(`${host.folder}/link/../link/main.ts`);
   assertEquals(locateApp(system, spec), `${host.folder}/real/main.ts`);

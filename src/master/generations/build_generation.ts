@@ -1,6 +1,5 @@
 import type { Logger } from "../../log/logger.ts";
-import { changedSettings, keepFixed } from "../../settings/changed.ts";
-import type { Resolved } from "../../settings/resolve.ts";
+import { changedSettings, keepFixed, type Resolved } from "../../settings/resolve.ts";
 import type { System } from "../../system/system.ts";
 import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
 import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";

@@ -270,7 +270,7 @@ main.ts:2:8: package "b" is not installed: run \`npm install b\`
   );
 });
 
-Deno.test("of a long line the part around the fault is shown", async () => {
+Deno.test("a long line is cut to the part around the fault", async () => {
   const long = "/*" + "-".repeat(500) + "*/";
   using host = new TestHost({ "main.ts": `${long} import "./nothing.ts"; ${long}` });
   const [line = "", caret = ""] = (await host.failure()).detail?.split("\n") ?? [];

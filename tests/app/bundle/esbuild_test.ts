@@ -33,7 +33,7 @@ async function untilNone(): Promise<void> {
 
 const app = (text: string) => `export default () => new Response("${text}");`;
 
-Deno.test("builds one after the other and at the same time, each leaves no process", async () => {
+Deno.test("sequential and simultaneous builds leave no process", async () => {
   using first = new TestHost({ "main.ts": app("first") });
   using second = new TestHost({ "main.ts": app("second") });
   const build = first.bundle();
@@ -50,7 +50,7 @@ Deno.test("builds one after the other and at the same time, each leaves no proce
   assertEquals([await first.answer(), await second.answer()], ["first", "second"]);
 });
 
-Deno.test("a bundle is built anew from what the files say now", async () => {
+Deno.test("a second bundle has the current content of the files", async () => {
   using host = new TestHost({ "main.ts": app("old") });
   assertEquals(await host.answer(), "old");
   host.write({ "main.ts": app("new") });
@@ -73,7 +73,7 @@ Deno.test("what a bundle reports", async () => {
   assert(durationMs > 0);
 });
 
-Deno.test("esbuild starts after the directory that Denicorn was started in is gone", async () => {
+Deno.test("esbuild starts even if the directory that Denicorn was started in was removed", async () => {
   using host = new TestHost({ "main.ts": app("here") });
   const gone = `${host.folder}/gone`;
   Deno.mkdirSync(gone);
@@ -131,7 +131,7 @@ Deno.test("the executable is copied once into the user's cache", async () => {
   assertEquals([...Deno.readDirSync(path.replace(/\/esbuild$/, ""))].map(({ name }) => name), ["esbuild"]);
 });
 
-Deno.test("a copy that is damaged, or that others could have written, is replaced", async () => {
+Deno.test("a copy that is damaged, or that other users could have written, is replaced", async () => {
   using host = new TestHost({ carrier });
   const user = { XDG_CACHE_HOME: host.folder };
   const path = await copy(host, user);
@@ -153,7 +153,7 @@ Deno.test("without a cache that can be trusted it is copied into the runtime dir
   assertEquals(await copy(host, {}), expected);
 });
 
-Deno.test("what is not the executable that was built in is never copied", async () => {
+Deno.test("only the executable that was built in is copied", async () => {
   for (const other of [carrier.replace("works", "wrong"), "before#!"]) {
     using host = new TestHost({ carrier: other });
     const error = await assertRejects(() => copy(host, { HOME: host.folder }), Error);

@@ -97,7 +97,7 @@ for (const name of ["app", "with space", "100%25 #1 ?q=1&x", "größe-日本", "
   });
 }
 
-Deno.test("lines and columns are kept in a module that asks for its place", async () => {
+Deno.test("a module that uses import.meta keeps its lines and columns", async () => {
   using host = new TestHost({
     "main.tsx": `/** @jsxImportSource ./jsx */ export const a = import.meta.url;
 function fail() { return new Error("x").stack; }

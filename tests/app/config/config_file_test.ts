@@ -55,7 +55,7 @@ Deno.test("JavaScript and JSON", async () => {
   });
 });
 
-Deno.test("a file is read anew on every call, with what it imports, and leaves nothing behind", async () => {
+Deno.test("a file is read again on every call, with its imports, and leaves nothing behind", async () => {
   using host = new TestHost({
     "c.ts": `export { default } from "./n.ts";`,
     "n.ts": "export default { n: 1 };",
@@ -134,7 +134,7 @@ Deno.test("a config file beside a broken deno.json", async () => {
   assertEquals(await failure(tree, "c.ts"), "cannot read deno.json:1:3: Expected property name or '}'");
 });
 
-Deno.test("a config file that is not there", async () => {
+Deno.test("a config file that does not exist", async () => {
   assertEquals(await failure({}, "c.ts"), "cannot load the config file: c.ts: no such file");
   assertEquals(await failure({}, "c.json"), "cannot load the config file: c.json: no such file");
 });

@@ -120,7 +120,7 @@ testFailure(
     "with fetch(request, info), such as a Hono app, or a function (request, info) => Response",
 );
 
-Deno.test("the detail holds the frames of the app and what caused the error, and no others", async () => {
+Deno.test("the detail contains only the frames of the app and the causes of the error", async () => {
   using host = new TestHost({
     "main.ts": `import run from "a";
 import { readFileSync } from "node:fs";

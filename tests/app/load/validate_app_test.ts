@@ -30,12 +30,12 @@ Deno.test("an instance whose fetch is inherited", async () => {
   assertEquals(await response.text(), "own");
 });
 
-Deno.test("a function is taken as it is", () => {
+Deno.test("a function is used as it is", () => {
   const app = () => new Response();
   assertStrictEquals(validateApp({ default: app }, "default", "main.ts"), app);
 });
 
-Deno.test("a function that has fetch is taken by its fetch", async () => {
+Deno.test("of a function that has fetch, its fetch is used", async () => {
   const app = Object.assign(() => new Response("call"), { fetch: () => new Response("fetch"), listen() {} });
   const response = await validateApp({ default: app }, "default", "main.ts")(request, info);
   assertEquals(await response.text(), "fetch");

@@ -103,7 +103,7 @@ testAnswer(
   "main.tsx",
 );
 
-Deno.test("a compiler option that is not supported is warned about", async () => {
+Deno.test("a compiler option that is not supported gives a warning", async () => {
   using host = new TestHost({
     "deno.json": `{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }`,
     "main.ts": "export default () => new Response();",

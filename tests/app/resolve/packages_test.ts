@@ -137,7 +137,7 @@ testAnswer("npm: specifiers of two versions, as Deno and pnpm install them", {
   ),
 }, `["a@3.1.0","a@4.0.2","@s/b@2.0.0"]`);
 
-Deno.test("another version than the npm: specifier asks for is taken with a warning", async () => {
+Deno.test("a version other than that of the npm: specifier is used with a warning", async () => {
   using host = new TestHost({
     ...esm("node_modules/a", "4.0.0"),
     "main.ts": answering(`import a from "npm:a@3";`, "a"),

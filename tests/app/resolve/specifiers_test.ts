@@ -22,7 +22,7 @@ Deno.test("JSON with comments and trailing commas", () => {
   assertThrows(() => parseJsonc(`{ "a": 1,, }`), SyntaxError);
 });
 
-Deno.test("a fault in JSON, with its place where the runtime tells it", () => {
+Deno.test("a fault in JSON, with its place if the runtime reports it", () => {
   const fault = (text: string) => jsonFault(text, assertThrows(() => parseJsonc(text), SyntaxError));
   assertEquals(fault(`{ // comment, with "quotes" }\n  "a" 1 }`), ":2:7: Expected ':' after property name");
   assertEquals(fault(`{ "a":\n oops }`), `: Unexpected token 'o', "{ "a": oops }" is not valid JSON`);
@@ -55,7 +55,7 @@ Deno.test("package specifiers", () => {
   assertEquals([packageNameOf("a/b/c"), packageNameOf("@s/a/b"), packageNameOf("a")], ["a", "@s/a", "a"]);
 });
 
-Deno.test("versions fit a range of the same line", () => {
+Deno.test("versions match a range of the same series", () => {
   for (
     const [range, fitting, others] of [
       ["4", ["4.0.0", "4.13.19"], ["3.9.9", "40.0.0"]],

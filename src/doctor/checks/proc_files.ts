@@ -1,4 +1,4 @@
-import { type Check, type Finding, note, ok, problem } from "./check.ts";
+import { type Check, type Finding, note, ok, problem } from "../check.ts";
 
 const openFiles = "/proc/self/fd";
 const processState = "/proc/self/stat";
@@ -7,9 +7,9 @@ const memoryMap = "/proc/self/smaps_rollup";
 export const procFiles: Check = {
   name: "proc",
   why:
-    `Denicorn finds its own sockets in ${openFiles}, sees by /proc/PID/stat whether a process lives, and reads ` +
-    `the memory of workers from ${memoryMap}.`,
-  change: "Mount it: `mount -t proc proc /proc`. smaps_rollup came with Linux 4.14.",
+    `Denicorn finds its own sockets in ${openFiles}, reads from /proc/PID/stat whether a process runs, and reads ` +
+    `the memory use of workers from ${memoryMap}.`,
+  change: "Mount it: `mount -t proc proc /proc`. smaps_rollup needs Linux 4.14.",
   linuxOnly: true,
   onFailure: "problem",
   run: ({ system }) =>

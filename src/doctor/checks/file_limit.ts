@@ -1,17 +1,17 @@
-import { type FileLimit, raised } from "../system/file_limit.ts";
-import { type Check, type Finding, note, ok, problem } from "./check.ts";
+import { type FileLimit, raised } from "../../system/file_limit.ts";
+import { type Check, type Finding, note, ok, problem } from "../check.ts";
 
 export const fileLimit: Check = {
   name: "file-limit",
   why:
-    "Every connection is an open file of its worker, and so is all that the app opens. At the limit a worker " +
-    "takes no connection and opens no file, until some are closed. The limit holds for each process by itself. " +
+    "Every connection is an open file of its worker, like everything that the app opens. At the limit a worker " +
+    "accepts no connection and opens no file until some are closed. The limit applies to each process separately. " +
     "A server raises its soft limit to the hard one when it starts, or to 1048576 if that is less.",
   change: "systemd: `LimitNOFILE=65536`; a shell, as root: `ulimit -Hn 65536`; " +
     "containers: `--ulimit nofile=65536:65536`.",
   lossWindow:
-    "when a worker has as many connections as it may open files: those that wait for it are reset, " +
-    "further ones refused or left to other workers",
+    "when a worker has as many connections as it may open files: connections that wait for it are reset, " +
+    "further ones are refused or go to other workers",
   linuxOnly: true,
   onFailure: "note",
   run({ system, settings }) {
@@ -28,32 +28,32 @@ export function parseFileLimit(text: string): FileLimit | null {
   return { soft: read(soft), hard: read(hard) };
 }
 
-/** A worker without connections had 20 open files, a master 18 and 2 more for each worker (/proc/PID/fd). */
-const ofEachProcess = 32;
+/** Measured in /proc/PID/fd: a worker without connections has 20 open files, a master 18 and 2 for each worker. */
+const perProcess = 32;
 const perWorker = 3;
 
-/** No system gives less by default; a browser alone opens six connections. */
+/** No system allows fewer by default; one browser opens six connections. */
 const fewestConnections = 200;
 
-/** A worker should be able to take all that may wait in its queue, `backlog`. */
+/** A worker should be able to accept all connections in its queue, up to `backlog`. */
 export function judgeFileLimit(
   limits: FileLimit,
   { workers, backlog, addresses }: { workers: number; backlog: number; addresses: number },
 ): Finding {
-  // Of each worker its link, its process, and a copy of each of its listeners.
-  const master = ofEachProcess + workers * (perWorker + addresses);
+  // For each worker its channel, its process, and a copy of each of its listeners.
+  const master = perProcess + workers * (perWorker + addresses);
   const own = raised(limits);
-  const connections = Math.max(0, own - ofEachProcess);
+  const connections = Math.max(0, own - perProcess);
   const raise = own === limits.soft ? "" : `, raised to ${show(own)} at the start`;
   const limit = `soft ${show(limits.soft)}, hard ${show(limits.hard)}${raise}`;
   if (own < master) {
     return problem(`${limit}: the master needs about ${master} for ${many(workers, "worker")}`);
   }
-  const room = `${limit}: about ${show(connections)} connections for each worker`;
-  if (connections < fewestConnections) return problem(room);
+  const capacity = `${limit}: about ${show(connections)} connections for each worker`;
+  if (connections < fewestConnections) return problem(capacity);
   return connections < backlog
-    ? note(`${room}, fewer than the ${backlog} that may wait for it (backlog)`)
-    : ok(room);
+    ? note(`${capacity}, fewer than the ${backlog} that may wait for it (backlog)`)
+    : ok(capacity);
 }
 
 function show(count: number): string {

@@ -1,30 +1,30 @@
-import { encodeProgram, steeringProgram } from "../core/listeners/steering_program.ts";
-import type { System, TcpAddress } from "../system/system.ts";
-import { type Check, note, ok } from "./check.ts";
-import { queueOfClosing } from "./loss_windows.ts";
+import { encodeProgram, steeringProgram } from "../../core/listeners/steering_program.ts";
+import type { System, TcpAddress } from "../../system/system.ts";
+import { type Check, note, ok, queueOfClosing } from "../check.ts";
 
 export const steering: Check = {
   name: "steering",
   why:
-    "Denicorn tells the kernel which workers get new connections. Where that is refused the kernel spreads them " +
-    "by its hash, also to a worker that is about to end, and resets those that still wait for it.",
+    "Denicorn tells the kernel which workers get new connections. If the kernel refuses that, it distributes them by " +
+    "a hash, even to a worker that is about to end, and resets those that still wait for it.",
   change:
-    "Leave --steering at auto, and let the process call setsockopt SO_ATTACH_REUSEPORT_CBPF: Linux 4.6 or newer, and no sandbox (gVisor, a " +
-    "strict seccomp profile) that refuses it. The trial takes the address 127.0.0.1 (`ip link set lo up`).",
+    "Leave --steering at auto, and allow the process to call setsockopt SO_ATTACH_REUSEPORT_CBPF: Linux 4.6 or " +
+    "later, and no sandbox (gVisor, a strict seccomp profile) that refuses it. The test needs the address 127.0.0.1 " +
+    "(`ip link set lo up`).",
   lossWindow: queueOfClosing,
   linuxOnly: true,
   onFailure: "problem",
   async run({ system, settings }) {
     await trySteering(system);
-    const works = `the kernel took a program, and ${2 * perListener} connections went where it sent them`;
+    const works = `the kernel accepted a program, and ${2 * perListener} connections followed it`;
     return settings.steering === "off" ? note(`${works}, but the setting steering is off`) : ok(works);
   },
 };
 
-/** By chance, all of them end where they should once in 65 536 trials. */
+/** Without steering, all of them would arrive at the right listener once in 65 536 runs. */
 const perListener = 8;
 
-/** Opens two listeners on one port, steers to the one and to the other. Throws when that fails. */
+/** Opens two listeners on one port and steers connections to each of them. Throws when that fails. */
 async function trySteering(system: System): Promise<void> {
   const { network, sockets } = system;
   const options = { backlog: 16, onError: () => new Response(null, { status: 500 }) };
@@ -37,14 +37,14 @@ async function trySteering(system: System): Promise<void> {
     const second = serve(address, "1");
     try {
       const [listener] = sockets.listeners().filter(({ port }) => port === address.port);
-      if (listener === undefined) throw new Error("the listeners are not found among the open files");
+      if (listener === undefined) throw new Error("the listeners are not among the open files");
       for (const index of [0, 1]) {
         sockets.steer(listener.descriptor, encodeProgram(steeringProgram(2, [index])));
         for (let count = 0; count < perListener; count++) {
           const answer = await ask(system, address);
           if (answer !== String(index)) {
             throw new Error(
-              `the kernel took a program, but a connection for listener ${index} did not go there`,
+              `the kernel accepted a program, but a connection for listener ${index} did not go there`,
             );
           }
         }
@@ -57,7 +57,7 @@ async function trySteering(system: System): Promise<void> {
   }
 }
 
-/** The body of the answer. Not by `fetch`: a proxy in the environment would get the request. */
+/** The body of the response. Not by `fetch`, which would send the request to a proxy set in the environment. */
 async function ask({ network }: System, address: TcpAddress): Promise<string> {
   const connection = await network.connectTcp(address);
   try {

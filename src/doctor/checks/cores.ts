@@ -1,12 +1,12 @@
-import { readCgroupLimits } from "./cgroup.ts";
-import { type Check, type Finding, note, ok } from "./check.ts";
+import { readCgroupLimits } from "../cgroup.ts";
+import { type Check, type Finding, note, ok } from "../check.ts";
 
 export const cores: Check = {
   name: "cores",
   why:
-    "A worker runs JavaScript on one core. With fewer workers than cores some are idle; with many more they only " +
-    "take memory. `--workers auto` starts one for each core this process may use. Below one core, workers are " +
-    "paused by the kernel, and their beats come late.",
+    "A worker runs JavaScript on one core. With fewer workers than cores some cores are idle; many more workers only " +
+    "take memory. `--workers auto` starts one for each core this process may use. With a quota of less than one core " +
+    "the kernel pauses workers, and their heartbeats are late.",
   change: "`--workers auto`; systemd: `CPUQuota=200%`; containers: `--cpus=2` or the CPU limit of the pod.",
   linuxOnly: true,
   onFailure: "note",
@@ -19,11 +19,11 @@ export const cores: Check = {
     }),
 };
 
-export function countCores(cpuinfo: string): number {
+function countCores(cpuinfo: string): number {
   return cpuinfo.match(/^processor\s*:/gm)?.length ?? 0;
 }
 
-/** Apps that wait for a core more than for anything else gain nothing from more. */
+/** More workers per core help no app that mostly computes. */
 const workersPerCore = 2;
 
 export function judgeCores(

@@ -1,13 +1,14 @@
-import type { FileInfo, System } from "../system/system.ts";
-import { type Check, type Finding, ok, problem } from "./check.ts";
+import type { FileInfo, System } from "../../system/system.ts";
+import { type Check, type Finding, ok, problem } from "../check.ts";
 
 export const runtimeDirectory: Check = {
   name: "runtime-directory",
-  why: "Master and workers share sockets and the bundled app in a directory that nobody else may enter or " +
+  why:
+    "The master and its workers share sockets and the bundled app in a directory that no other user may enter or " +
     "replace. Without a place for it Denicorn does not start.",
   change:
     "Set XDG_RUNTIME_DIR or TMPDIR to a directory of this user with a short path, on a file system that " +
-    "takes Unix sockets; a directory everybody may write to needs the sticky bit (`chmod 1777 /tmp`).",
+    "supports Unix sockets; a directory that all users can write to needs the sticky bit (`chmod 1777 /tmp`).",
   onFailure: "problem",
   run: ({ system, runtimeParents }) =>
     inPrivateDirectory(system, runtimeParents, (path, parent) => {
@@ -32,8 +33,8 @@ export function judgeRuntimeDirectory(
     );
   }
   return (mode & others) !== 0 && (mode & sticky) === 0
-    ? problem(`${parent}: mode ${octal(mode)} lets other users rename what is in it`)
-    : ok(`${parent}: a directory in it is private and takes sockets`);
+    ? problem(`${parent}: mode ${octal(mode)} lets other users rename the files in it`)
+    : ok(`${parent}: a directory in it is private and supports sockets`);
 }
 
 function octal(mode: number): string {
@@ -41,8 +42,8 @@ function octal(mode: number): string {
 }
 
 /**
- * Gives `use` a private directory in the first of `parents` that takes one, and removes it. Its name begins as
- * those of the master do, so that the next start clears it away if this one is killed meanwhile.
+ * Calls `use` with a private directory in the first of `parents` where one can be created, and removes it. Its name
+ * begins like those of a master, so that the next start removes it if this process is killed.
  */
 export async function inPrivateDirectory<Result>(
   { files }: System,
@@ -64,5 +65,5 @@ export async function inPrivateDirectory<Result>(
       files.remove(path);
     }
   }
-  throw new Error(`no directory can be made: ${failures.join(", ") || "none of the usual places exists"}`);
+  throw new Error(`no directory can be created: ${failures.join(", ") || "none of the usual places exists"}`);
 }
