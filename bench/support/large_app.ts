@@ -8,6 +8,7 @@ const functionsPerModule = 12;
 /** Writes the app into `folder` and gives the path of its main module. */
 export function writeLargeApp(folder: string): string {
   const guestbook = `${root}examples/guestbook`;
+  Deno.mkdirSync(folder);
   for (const { name, isFile } of Deno.readDirSync(guestbook)) {
     if (isFile) Deno.copyFileSync(`${guestbook}/${name}`, `${folder}/${name}`);
   }

@@ -7,13 +7,12 @@ import type { System } from "../system/system.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
-/** Variables that begin like settings and are none. */
+/** Variables that begin like settings, but are not settings. */
 const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
- * Gives a function that reads all settings as they are when it is called. Relative paths mean the working
- * directory of this moment, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function
- * throws DenicornError.
+ * Returns a function that reads all settings again at each call. The config file is searched in the current working
+ * directory, also after `chdir`, and is bundled in `runtimeDirectory`. The function throws DenicornError.
  */
 export function createSettingsReader(
   system: System,
@@ -27,16 +26,16 @@ export function createSettingsReader(
     const sources = { commandLine, environment, reservedVariables };
     const requested = requestedConfigFile(sources);
     const name = requested?.path ??
-      configFileNames.find((name) => isThere(system, `${base}/${name}`));
+      configFileNames.find((name) => exists(system, `${base}/${name}`));
     if (name === undefined) return resolveSettings({ ...sources, cores: host.cores() });
     const path = name.startsWith("/") ? name : `${base}/${name}`;
-    if (!isThere(system, path)) {
+    if (!exists(system, path)) {
       throw new DenicornError(
         "config-file",
-        `config: ${name} (${requested?.origin}) is not there: give the path of a .ts, .js or .json file`,
+        `config: ${name} (${requested?.origin}) does not exist: give the path of a .ts, .js or .json file`,
       );
     }
-    // What the file itself says about the cache comes too late for the file.
+    // The file's own value of bundle-cache comes too late for the file itself.
     const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
     const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
     const configFile = { path: name, values };
@@ -44,14 +43,14 @@ export function createSettingsReader(
   };
 }
 
-function isThere({ files }: System, path: string): boolean {
+function exists({ files }: System, path: string): boolean {
   try {
     return files.stat(path) !== null;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "config-file",
-      `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start elsewhere`,
+      `cannot search for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,
       { cause: error },
     );
   }
@@ -78,7 +77,7 @@ function workingDirectory({ host }: System): string {
   } catch (error) {
     throw new DenicornError(
       "chdir",
-      "cannot use the working directory: it does not exist any more: change to one that does and start again",
+      "cannot use the working directory: it was removed: change to another one and start again",
       { cause: error },
     );
   }
