@@ -5,7 +5,7 @@ import { nearest } from "../settings/nearest.ts";
 import type { FileInfo, System } from "../system/system.ts";
 import { absolutePath, directoryOf, extensionOf, nameOf } from "./paths.ts";
 
-export interface AppSpec {
+interface AppSpec {
   /** As written: absolute, or relative to the working directory. */
   readonly path: string;
   readonly exportName: string;

@@ -24,7 +24,7 @@ import {
 
 const action = "cannot load the config file";
 
-export interface ConfigFileOptions {
+interface ConfigFileOptions {
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;

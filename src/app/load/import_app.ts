@@ -8,7 +8,7 @@ import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
 import { validateApp } from "./validate_app.ts";
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Absolute path of the bundle. */
   readonly bundle: string;
   /** Path of the app's source. */

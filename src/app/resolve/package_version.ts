@@ -4,7 +4,7 @@ import type { Files } from "../../system/system.ts";
 import { asRecord } from "../jsonc.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
 
-export interface InstalledPackage {
+interface InstalledPackage {
   /** A bare import of the name from this directory finds the copy. */
   readonly from: string;
   /** Set when only another version is installed. */
@@ -38,7 +38,7 @@ export function findPackage(
 }
 
 /** The directory of the package, as seen from `directory`. */
-export function installedAt(files: Files, name: string, directory: string): string | undefined {
+function installedAt(files: Files, name: string, directory: string): string | undefined {
   for (const above of upwardFrom(directory)) {
     const path = absolutePath(above, `node_modules/${name}`);
     if (files.stat(path)?.isDirectory) return path;

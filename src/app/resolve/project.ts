@@ -21,7 +21,7 @@ export interface Project {
   readonly nodeModulesDir: unknown;
 }
 
-export interface MappedImport {
+interface MappedImport {
   readonly address: string;
   readonly project: Project;
 }

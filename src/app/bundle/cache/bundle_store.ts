@@ -7,7 +7,7 @@ import { isPrivate, sha256, userCache } from "../user_cache.ts";
 import type { BundleInputs } from "./bundle_inputs.ts";
 
 /** A bundle, its inputs, and their state when it was made. */
-export interface CachedBundle extends Built {
+interface CachedBundle extends Built {
   readonly inputs: BundleInputs;
   readonly state: string;
 }
