@@ -23,7 +23,7 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test ok build dist bench bench-loss docs clean
+.PHONY: help serve test ok words build dist bench bench-loss docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,14 +31,18 @@ help: ## Show this list
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
 
-test: dist/denicorn ## Run all tests: unit, property, and with real processes from source and binary
-	DENICORN_BINARY='$(CURDIR)/dist/denicorn' '$(DENO)' test -A tests/
+# Only integration tests run the binary.
+test: $(if $(filter-out tests/integration%,$(FILE)),$(PACKAGES),dist/denicorn) ## Run all tests, from source and with the binary; FILE=tests/core/pool runs what is there
+	DENICORN_BINARY='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(or $(FILE),tests/)
 
 ok: $(PACKAGES) ## Check format, lint, types and unit tests, in seconds
 	'$(DENO)' fmt --check
 	'$(DENO)' lint
 	'$(DENO)' check .
 	'$(DENO)' test -A --no-check --ignore=tests/integration tests/
+
+words: $(PACKAGES) ## Check spelling, and for words that have a better one
+	@'$(DENO)' run --allow-read lint/words/check.ts
 
 build: dist/denicorn ## Compile dist/denicorn, one executable for this machine
 

@@ -1,36 +1,37 @@
 /**
- * What watching costs: the share of a core the master takes with 32 idle workers, alone and while somebody asks
- * for the metrics every 5 s and StatsD is told every second; and requests per second on hello with and without both.
+ * The cost of monitoring: the CPU share of the master with 32 idle workers, without monitoring and with a scrape of the
+ * metrics every 5 s and StatsD every second; and requests per second of the hello example without and with both.
  */
 import { binary, freePort, median, report, root, start } from "./support/program.ts";
 
 const app = `${root}examples/hello/main.ts`;
 const idleWorkers = 32;
-const watched = 20_000;
-/** Milliseconds between two scrapes; Prometheus' own default is a minute. */
+/** Milliseconds over which CPU time is measured. */
+const measuredFor = 20_000;
+/** Milliseconds between two scrapes; the default of Prometheus is a minute. */
 const scrapeInterval = 5_000;
 const rounds = 5;
 const ticksPerSecond = 100;
 
-interface Watching {
+interface Monitoring {
   readonly isOn: boolean;
   readonly port: number;
 }
 
-function command(workers: number, port: number, { isOn, port: admin }: Watching): string[] {
-  const watching = ["--admin-bind", `127.0.0.1:${admin}`, "--statsd-host", `127.0.0.1:${freePort()}`];
+function command(workers: number, port: number, { isOn, port: admin }: Monitoring): string[] {
+  const monitoring = ["--admin-bind", `127.0.0.1:${admin}`, "--statsd-host", `127.0.0.1:${freePort()}`];
   return [
     ...binary,
     ...["--workers", String(workers), "--bind", `127.0.0.1:${port}`, "--log-level", "error"],
-    ...(isOn ? watching : ["--admin-bind", `127.0.0.1:${admin}`]),
+    ...(isOn ? monitoring : ["--admin-bind", `127.0.0.1:${admin}`]),
     app,
   ];
 }
 
-/** Runs `work` while the metrics are asked for now and then, if they are. */
-async function whileWatched<T>({ isOn, port }: Watching, work: () => Promise<T>): Promise<T> {
-  const ask = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).body?.cancel();
-  const timer = isOn ? setInterval(() => void ask(), scrapeInterval) : undefined;
+/** Runs `work` while the metrics are scraped, if monitoring is on. */
+async function whileMonitored<T>({ isOn, port }: Monitoring, work: () => Promise<T>): Promise<T> {
+  const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).body?.cancel();
+  const timer = isOn ? setInterval(() => void scrape(), scrapeInterval) : undefined;
   try {
     return await work();
   } finally {
@@ -39,10 +40,10 @@ async function whileWatched<T>({ isOn, port }: Watching, work: () => Promise<T>)
 }
 
 async function idleShare(isOn: boolean): Promise<number> {
-  const watching = { isOn, port: freePort() };
+  const monitoring = { isOn, port: freePort() };
   const port = freePort();
-  const { stop } = await start(command(idleWorkers, port, watching), port);
-  const status = async () => await (await fetch(`http://127.0.0.1:${watching.port}/status`)).json();
+  const { stop } = await start(command(idleWorkers, port, monitoring), port);
+  const status = async () => await (await fetch(`http://127.0.0.1:${monitoring.port}/status`)).json();
   let state = await status();
   while (state.workers.filter((worker: { state: string }) => worker.state === "ready").length < idleWorkers) {
     await pause(500);
@@ -50,18 +51,18 @@ async function idleShare(isOn: boolean): Promise<number> {
   }
   await pause(3_000);
   const before = cpuSeconds(state.pid);
-  await whileWatched(watching, () => pause(watched));
-  const share = (cpuSeconds(state.pid) - before) / (watched / 1000);
+  await whileMonitored(monitoring, () => pause(measuredFor));
+  const share = (cpuSeconds(state.pid) - before) / (measuredFor / 1000);
   await stop();
   return share;
 }
 
 async function requestsPerSecond(isOn: boolean): Promise<number> {
-  const watching = { isOn, port: freePort() };
+  const monitoring = { isOn, port: freePort() };
   const port = freePort();
-  const { stop } = await start(command(1, port, watching), port);
+  const { stop } = await start(command(1, port, monitoring), port);
   await wrk(port, 1);
-  const rate = await whileWatched(watching, () => wrk(port, 4));
+  const rate = await whileMonitored(monitoring, () => wrk(port, 4));
   await stop();
   return rate;
 }
@@ -82,14 +83,14 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const alone = await idleShare(false) * 10_000;
-report("admin", `master with ${idleWorkers} idle workers`, alone, "‱ of a core", alone);
+const shareWithout = await idleShare(false) * 10_000;
+report("admin", `master with ${idleWorkers} idle workers`, shareWithout, "‱ of a core", shareWithout);
 report(
   "admin",
-  "the same, metrics each 5 s, StatsD each 1 s",
+  "the same, metrics every 5 s, StatsD every 1 s",
   await idleShare(true) * 10_000,
   "‱ of a core",
-  alone,
+  shareWithout,
 );
 
 const rates: { off: number[]; on: number[] } = { off: [], on: [] };
@@ -97,6 +98,12 @@ for (let round = 0; round < rounds; round++) {
   rates.off.push(await requestsPerSecond(false));
   rates.on.push(await requestsPerSecond(true));
 }
-const unwatched = median(rates.off);
-report("admin", "hello, one worker", unwatched, "req/s", unwatched);
-report("admin", "hello, one worker, metrics each 5 s, StatsD each 1 s", median(rates.on), "req/s", unwatched);
+const rateWithout = median(rates.off);
+report("admin", "hello, one worker", rateWithout, "req/s", rateWithout);
+report(
+  "admin",
+  "hello, one worker, metrics every 5 s, StatsD every 1 s",
+  median(rates.on),
+  "req/s",
+  rateWithout,
+);

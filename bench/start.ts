@@ -28,7 +28,7 @@ const startsOf = (app: string): Record<string, Command> => ({
 });
 
 const alone = `${root}bench/apps/hello_alone.ts`;
-const yardstick = "deno run (the yardstick)";
+const yardstick = "deno run (yardstick)";
 const starts: Record<string, Record<string, Command>> = {
   hello: {
     [yardstick]: () => [...denoRun, alone],

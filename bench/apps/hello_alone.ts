@@ -1,4 +1,4 @@
-/** The hello example without Denicorn: the yardstick. `PORT` is where it listens. */
+/** The hello example without Denicorn, as the yardstick. It listens on `PORT`. */
 import app from "../../examples/hello/main.ts";
 
 const port = Number(Deno.env.get("PORT"));

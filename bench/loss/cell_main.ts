@@ -1,8 +1,8 @@
-/** One cell in a process of its own, so that it can have a network of its own. Prints its result as JSON. */
+/** Runs one cell in its own process, so that it can have its own network namespace. Prints the result as JSON. */
 
 import type { Cell } from "./cells.ts";
-import { runCell, type Surroundings } from "./run_cell.ts";
+import { type Environment, runCell } from "./run_cell.ts";
 
-const [cell, surroundings] = Deno.args.map((text) => JSON.parse(text)) as [Cell, Surroundings];
-console.log(JSON.stringify(await runCell(cell, surroundings)));
+const [cell, environment] = Deno.args.map((text) => JSON.parse(text)) as [Cell, Environment];
+console.log(JSON.stringify(await runCell(cell, environment)));
 Deno.exit(0);

@@ -1,6 +1,6 @@
-/** What is measured: the matrix as data. */
+/** The measurements, as data. A cell is one kind of operation on one server. */
 
-import type { Mode } from "./client/orders.ts";
+import type { Mode } from "./client/load_options.ts";
 
 export type Kind =
   | "quiet"
@@ -14,12 +14,12 @@ export type Kind =
 export type Server = "source" | "binary" | "gunicorn" | "deno-serve";
 
 export interface Cell {
-  /** `kind/mode/server`, or what is given instead of a mode. */
+  /** `kind/mode/server`, or another label instead of the mode. */
   readonly name: string;
   readonly kind: Kind;
   readonly server: Server;
   readonly mode: Mode;
-  /** What the server gets on its command line. */
+  /** Extra arguments for the server. */
   readonly args: readonly string[];
 }
 
@@ -34,7 +34,7 @@ const matrix: Readonly<Record<Server, readonly Kind[]>> = {
   "deno-serve": ["quiet", "hup"],
 };
 
-/** Settings the stall test is repeated with; the first are the server's own. */
+/** Settings for the repeated stall measurement; the first one uses the defaults. */
 const stallArgs: readonly (readonly string[])[] = [
   [],
   ["--steering", "off"],
@@ -67,17 +67,17 @@ export function isDenicorn(server: Server): boolean {
   return server === "binary" || server === "source";
 }
 
-/** The quiet run whose latency is the yardstick of `cell`. */
+/** The run without operations whose latency `cell` is compared with. */
 export function yardstickOf({ server, mode }: Cell): string {
   return `quiet/${mode}/${server}`;
 }
 
-/** Cells whose latency is judged. Killing and blocking workers delays requests by design. */
+/** Whether the latency of a cell is judged. Killing and blocking workers delays requests by design. */
 export function hasYardstick({ kind }: Cell): boolean {
   return kind !== "kill" && kind !== "stall";
 }
 
-/** The cells whose name contains one of `words`, and the yardsticks they need; all if there are no words. */
+/** The cells whose name contains one of `words`, and the yardsticks they need; all cells if there are no words. */
 export function select(all: readonly Cell[], words: readonly string[]): readonly Cell[] {
   if (words.length === 0) return all;
   const named = all.filter(({ name }) => words.some((word) => name.includes(word)));

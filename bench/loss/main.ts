@@ -1,8 +1,8 @@
 /**
- * The proof that no request is lost: servers are reloaded, scaled, recycled and upgraded under load, and every
- * request that gets no good answer counts. Arguments choose the cells whose name contains one of them;
- * `--short` does a tenth of everything, `--list` only names the cells. Exit code 1 if Denicorn lost a request,
- * or made some wait much longer than when nothing is done to it.
+ * The proof that no request is lost: it reloads, scales, recycles and upgrades servers under load and counts every
+ * request that does not get a good response. Arguments select the cells whose name contains one of them; `--short` does
+ * a tenth of everything, and `--list` only prints the names. The exit code is 1 if Denicorn lost a request, or if
+ * requests took much longer than without operations.
  */
 
 import { binary, fromSource } from "../support/program.ts";
@@ -11,13 +11,13 @@ import { findGunicorn } from "./find_gunicorn.ts";
 import { isolated, whyShared } from "./namespace.ts";
 import { jsonLine, type Row, table } from "./report.ts";
 import { type CellResult, problemsOf } from "./result.ts";
-import type { Surroundings } from "./run_cell.ts";
+import type { Environment } from "./run_cell.ts";
 
 const words = Deno.args.filter((arg) => !arg.startsWith("--"));
 const short = Deno.args.includes("--short");
 const selected = select(cells, words);
 if (selected.length === 0) {
-  console.error(`no cell is named like ${words.join(", ")}: --list names them`);
+  console.error(`no cell name contains ${words.join(" or ")}: see --list`);
   Deno.exit(2);
 }
 if (Deno.args.includes("--list")) {
@@ -29,8 +29,8 @@ const shared = await whyShared();
 const network = shared === undefined ? "namespace" : "loopback";
 console.log(
   shared === undefined
-    ? "network: each cell has a namespace of its own"
-    : `network: plain loopback, no namespace of its own (${shared}); other traffic may disturb`,
+    ? "network: each cell has its own namespace"
+    : `network: plain loopback without a namespace (${shared}); other traffic may disturb the results`,
 );
 
 const folder = Deno.makeTempDirSync({ prefix: "loss-" });
@@ -38,7 +38,7 @@ const rows: Row[] = [];
 try {
   const gunicorn = selected.some(({ server }) => server === "gunicorn")
     ? await findGunicorn(folder)
-    : { missing: "not asked for" };
+    : { missing: "not needed" };
   const results = new Map<string, CellResult>();
   for (const cell of selected) {
     const command = cell.server === "source" ? fromSource : binary;
@@ -65,7 +65,7 @@ console.log(
 );
 Deno.exit(failed.length > 0 ? 1 : 0);
 
-async function runIsolated(cell: Cell, surroundings: Surroundings): Promise<CellResult> {
+async function runIsolated(cell: Cell, environment: Environment): Promise<CellResult> {
   const program = new URL("cell_main.ts", import.meta.url).pathname;
   const plain = [
     Deno.execPath(),
@@ -77,7 +77,7 @@ async function runIsolated(cell: Cell, surroundings: Surroundings): Promise<Cell
     new URL("../../deno.json", import.meta.url).pathname,
     program,
     JSON.stringify(cell),
-    JSON.stringify(surroundings),
+    JSON.stringify(environment),
   ];
   const [command, ...args] = (shared === undefined ? isolated(plain) : plain) as [string, ...string[]];
   const { stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
@@ -85,6 +85,6 @@ async function runIsolated(cell: Cell, surroundings: Surroundings): Promise<Cell
   try {
     return JSON.parse(text.decode(stdout));
   } catch {
-    return { outcome: "broken", reason: `the cell gave no result: ${text.decode(stderr).trim()}` };
+    return { outcome: "broken", reason: `the cell printed no result: ${text.decode(stderr).trim()}` };
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A network of its own for each cell: nothing else uses its ports, and its settings can be made to fit. There are
- * ports for 64,000 connections, those of closed connections are reused after a second, and the kernel does not
- * move connections of a closing listener to another one, which would hide what the server loses.
+ * A network namespace for each cell: nothing else uses its ports, and its settings can be changed. There are ports for
+ * 64,000 connections, ports of closed connections are reused after a second, and the kernel does not move connections
+ * of a closing listener to another one, which would hide losses.
  */
 
 const settings: Readonly<Record<string, string>> = {
@@ -12,19 +12,19 @@ const settings: Readonly<Record<string, string>> = {
 
 const enter = [
   "ip link set lo up || exit 1",
-  // Kernels before 5.14 have no tcp_migrate_req and never move a connection.
+  // Kernels before 5.14 have no tcp_migrate_req and never move connections.
   ...Object.entries(settings).map(([name, value]) =>
     `[ ! -e /proc/sys/net/ipv4/${name} ] || echo '${value}' > /proc/sys/net/ipv4/${name} || exit 1`
   ),
   'exec "$@"',
 ].join("\n");
 
-/** The command that runs `command` in a network of its own. Takes root. */
+/** The command that runs `command` in its own network namespace. It needs root. */
 export function isolated(command: readonly string[]): readonly string[] {
   return ["unshare", "--net", "sh", "-c", enter, "sh", ...command];
 }
 
-/** Why cells share the network of the machine; `undefined` if they need not. */
+/** Why cells have to share the network of the machine; `undefined` if each can have its own. */
 export async function whyShared(): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "not root";
   const [program, ...args] = isolated(["true"]) as [string, ...string[]];

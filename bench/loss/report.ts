@@ -1,4 +1,4 @@
-/** The results as a table for people and as lines of JSON for machines. */
+/** Formats the results as a table for people and as JSON lines for machines. */
 
 import type { Cell } from "./cells.ts";
 import { type CellResult, problemsOf, slowdown } from "./result.ts";

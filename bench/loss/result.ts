@@ -1,8 +1,8 @@
-/** What one cell gave, and the judgement on it. */
+/** The result of a cell, and whether it fails. */
 
 import { type Cell, hasYardstick, isDenicorn } from "./cells.ts";
 import type { FailureCounts } from "./client/failure.ts";
-import type { LoadResult } from "./client/orders.ts";
+import type { LoadResult } from "./client/load_options.ts";
 import type { Percentiles } from "./client/histogram.ts";
 
 export interface Measured {
@@ -11,19 +11,19 @@ export interface Measured {
   readonly seconds: number;
   readonly lost: number;
   readonly failures: FailureCounts;
-  /** Moment and text of the first failures. */
+  /** Time and text of the first failures. */
   readonly samples: LoadResult["samples"];
   readonly latency: Percentiles;
   readonly reconnects: number;
-  /** Operations that were completed, and how many there should be. */
+  /** Operations that were completed, and how many were planned. */
   readonly operations: number;
   readonly planned: number;
-  /** Figures only this cell has. */
+  /** Values that only this cell reports. */
   readonly figures: Readonly<Record<string, number>>;
-  /** What the cell itself finds wrong, besides losses and latency. */
+  /** Problems that the cell itself found, besides losses and latency. */
   readonly problems: readonly string[];
-  /** Losses that cannot be avoided are no failure: those of killed workers. */
-  readonly bearable: number;
+  /** Losses that cannot be avoided and are not a failure: those of killed workers. */
+  readonly tolerated: number;
 }
 
 export interface NotMeasured {
@@ -35,7 +35,7 @@ export type CellResult = Measured | NotMeasured;
 
 export function measured(
   load: LoadResult,
-  more: Partial<Pick<Measured, "operations" | "planned" | "figures" | "problems" | "bearable">> = {},
+  more: Partial<Pick<Measured, "operations" | "planned" | "figures" | "problems" | "tolerated">> = {},
 ): Measured {
   const { requests, seconds, lost, failures, latency, reconnects } = load;
   const problems = load.outOfTime ? ["out of time"] : [];
@@ -51,24 +51,24 @@ export function measured(
     operations: 0,
     planned: 0,
     figures: {},
-    bearable: 0,
+    tolerated: 0,
     ...more,
     problems: [...problems, ...more.problems ?? []],
   };
 }
 
-/** A p99.9 over so many times that of the quiet run is a failure. */
+/** A p99.9 above this multiple of the quiet run's is a failure. */
 const slowdownAllowed = 5;
 
-/** Why a cell fails; empty if it does not. Only Denicorn can fail: the others are there for comparison. */
+/** Why a cell fails; empty if it does not. Only cells of Denicorn can fail, the others are for comparison. */
 export function problemsOf(cell: Cell, result: CellResult, quiet: CellResult | undefined): readonly string[] {
   if (!isDenicorn(cell.server)) return [];
   if (result.outcome === "skipped") return [];
-  // Whether there is anything to compare with is up to the server's settings.
+  // A stall cell may use a setting that this server does not have.
   if (result.outcome === "not supported" && cell.kind === "stall") return [];
   if (result.outcome !== "measured") return [`${result.outcome}: ${result.reason}`];
   const problems = [...result.problems];
-  if (result.lost > result.bearable) problems.push(`${result.lost} lost`);
+  if (result.lost > result.tolerated) problems.push(`${result.lost} lost`);
   if (result.operations < result.planned) {
     problems.push(`${result.operations} of ${result.planned} operations`);
   }
@@ -79,7 +79,7 @@ export function problemsOf(cell: Cell, result: CellResult, quiet: CellResult | u
   return problems;
 }
 
-/** p99.9 as a multiple of that of the quiet run. */
+/** p99.9 as a multiple of the quiet run's. */
 export function slowdown(cell: Cell, result: CellResult, quiet: CellResult | undefined): number | undefined {
   if (!hasYardstick(cell) || result.outcome !== "measured" || quiet?.outcome !== "measured") return undefined;
   return result.latency.p999 / quiet.latency.p999;

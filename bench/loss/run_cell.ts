@@ -1,4 +1,4 @@
-/** Runs one cell from the start of its server to its end. */
+/** Runs one cell, from the start of its server to its stop. */
 
 import type { Cell } from "./cells.ts";
 import { runKills } from "./kills.ts";
@@ -7,10 +7,10 @@ import { type CellResult, measured } from "./result.ts";
 import { runStalls } from "./stalls.ts";
 import { Denicorn } from "./subjects/denicorn.ts";
 import { Gunicorn } from "./subjects/gunicorn.ts";
-import { Rolled } from "./subjects/rolled.ts";
+import { DenoServe } from "./subjects/deno_serve.ts";
 import { NotSupported, type Subject } from "./subjects/subject.ts";
 
-export interface Surroundings {
+export interface Environment {
   /** How Denicorn is run. */
   readonly command: readonly string[];
   /** Gunicorn's executable, or why there is none. */
@@ -19,26 +19,26 @@ export interface Surroundings {
   readonly short: boolean;
 }
 
-export async function runCell(cell: Cell, surroundings: Surroundings): Promise<CellResult> {
-  if (cell.server === "gunicorn" && "missing" in surroundings.gunicorn) {
-    return { outcome: "skipped", reason: surroundings.gunicorn.missing };
+export async function runCell(cell: Cell, environment: Environment): Promise<CellResult> {
+  if (cell.server === "gunicorn" && "missing" in environment.gunicorn) {
+    return { outcome: "skipped", reason: environment.gunicorn.missing };
   }
   let subject: Subject | undefined;
   try {
     if (cell.kind === "kill" || cell.kind === "stall") {
-      const denicorn = startDenicorn(cell, surroundings);
+      const denicorn = startDenicorn(cell, environment);
       subject = denicorn;
       await denicorn.ready();
       const run = cell.kind === "kill" ? runKills : runStalls;
-      const result = await run(denicorn, surroundings.short);
+      const result = await run(denicorn, environment.short);
       await denicorn.stop();
       return result;
     }
-    subject = start(cell, surroundings);
+    subject = start(cell, environment);
     await subject.ready();
-    const result = await underOperations(cell, subject, surroundings.short);
+    const result = await underOperations(cell, subject, environment.short);
     await subject.stop();
-    return explained(result, subject);
+    return withLog(result, subject);
   } catch (error) {
     if (error instanceof NotSupported) return { outcome: "not supported", reason: error.message };
     const text = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -48,20 +48,20 @@ export async function runCell(cell: Cell, surroundings: Surroundings): Promise<C
   }
 }
 
-/** With the log of the server where requests were lost: what it did then is the first question. */
-function explained(result: CellResult, subject: Subject): CellResult {
+/** Adds the log of the server if requests were lost. */
+function withLog(result: CellResult, subject: Subject): CellResult {
   if (result.outcome !== "measured" || result.lost === 0) return result;
   return { ...result, problems: [...result.problems, `its log: ${subject.log()}`] };
 }
 
-function start(cell: Cell, surroundings: Surroundings): Subject {
-  if (cell.server === "deno-serve") return new Rolled();
-  const { gunicorn } = surroundings;
+function start(cell: Cell, environment: Environment): Subject {
+  if (cell.server === "deno-serve") return new DenoServe();
+  const { gunicorn } = environment;
   if (cell.server === "gunicorn" && "program" in gunicorn) return new Gunicorn(gunicorn.program, cell);
-  return startDenicorn(cell, surroundings);
+  return startDenicorn(cell, environment);
 }
 
-function startDenicorn({ kind, args }: Cell, { command }: Surroundings): Denicorn {
+function startDenicorn({ kind, args }: Cell, { command }: Environment): Denicorn {
   const workers = kind === "kill" || kind === "stall" ? 4 : 2;
   return new Denicorn({ command, workers, args });
 }
@@ -87,14 +87,14 @@ async function underOperations(cell: Cell, subject: Subject, short: boolean): Pr
 }
 
 function operationsOf({ kind, server }: Cell, subject: Subject, short: boolean): (() => Promise<void>)[] {
-  const named = (name: "reload" | "oneMore" | "oneFewer" | "upgrade") => async () => {
+  const named = (name: "reload" | "addWorker" | "removeWorker" | "upgrade") => async () => {
     if (subject[name] === undefined) throw new NotSupported(`${server} has no ${name}`);
     await subject[name]();
   };
   const times = (count: number, ...names: Parameters<typeof named>[0][]) =>
     Array.from({ length: count }, () => names.map(named)).flat();
   if (kind === "hup") return times(short ? 3 : 10, "reload");
-  if (kind === "scale") return times(short ? 2 : 10, "oneMore", "oneFewer");
+  if (kind === "scale") return times(short ? 2 : 10, "addWorker", "removeWorker");
   if (kind === "usr2") return times(short ? 2 : 3, "upgrade");
   return [];
 }

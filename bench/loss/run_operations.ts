@@ -1,27 +1,27 @@
-/** A load over the whole run of some operations, each begun when the one before is complete. */
+/** Runs operations one after the other under a load that lasts from before the first until after the last. */
 
 import { Load, pause } from "./client/load.ts";
-import type { LoadResult, Mode } from "./client/orders.ts";
+import type { LoadResult, Mode } from "./client/load_options.ts";
 import type { Subject } from "./subjects/subject.ts";
 
 export interface OperationsPlan {
   readonly mode: Mode;
-  /** In the order they are done. */
+  /** In order. */
   readonly operations: readonly (() => Promise<void>)[];
-  /** At least so many requests, and for so long. */
+  /** The minimum of requests and of seconds. */
   readonly requests: number;
   readonly seconds: number;
 }
 
 export interface OperationsResult {
   readonly load: LoadResult;
-  /** Those that were completed under load. */
+  /** The number of operations completed under load. */
   readonly operations: number;
-  /** Seconds the longest took. */
+  /** Seconds that the longest operation took. */
   readonly longest: number;
 }
 
-/** Spreads the operations over requests and time: the next waits for its share of both, and for the one before. */
+/** Spreads the operations evenly over requests and time. Each begins when the one before is complete. */
 export async function runOperations(subject: Subject, plan: OperationsPlan): Promise<OperationsResult> {
   const { mode, operations, requests, seconds } = plan;
   const load = new Load({ port: subject.port, mode, requests });
@@ -29,7 +29,7 @@ export async function runOperations(subject: Subject, plan: OperationsPlan): Pro
   let longest = 0;
   let failure: unknown;
   try {
-    // What happens before the compiler of the JavaScript engine has warmed up would be the quiet run's maximum too.
+    // Warm-up: before V8 has compiled, latencies are higher in every run.
     await load.made(Math.min(2_000, requests / 10));
     const start = performance.now();
     const reached = async (share: number) => {

@@ -1,7 +1,7 @@
 /**
- * One of four workers is blocked at any time, for two seconds each, while others open a connection every 5 ms.
- * Without steering a quarter of them waits for the blocked one. Also, how much of a core the master takes when
- * there is nothing to do.
+ * At any time one of four workers is blocked, for two seconds each, while a client opens a connection every 5 ms.
+ * Without steering a quarter of the connections waits for the blocked worker. It also measures the CPU share of the
+ * idle master.
  */
 
 import { Load, pause } from "./client/load.ts";
@@ -15,7 +15,7 @@ export async function runStalls(denicorn: Denicorn, short: boolean): Promise<Cel
   await load.made(100);
   const end = performance.now() + (short ? 4_500 : 20_000);
   let blocks = 0;
-  // On a connection of its own each, so that it is not always the same worker that is blocked.
+  // Each on a new connection, so that it is not always the same worker that is blocked.
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   while (performance.now() < end) {
     await (await fetch(`http://127.0.0.1:${denicorn.port}/block`, { client })).text();
@@ -39,7 +39,7 @@ async function cpuShare(pid: number, ms: number): Promise<number> {
   return (cpuSeconds(pid) - before) / ((performance.now() - began) / 1_000);
 }
 
-/** proc(5): utime and stime are the fields 14 and 15, in ticks of 10 ms; the name before may hold spaces. */
+/** proc(5): utime and stime are fields 14 and 15, in ticks of 10 ms. The name before them may contain spaces. */
 function cpuSeconds(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

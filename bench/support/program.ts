@@ -1,4 +1,4 @@
-/** Starting what is measured, and summing up. All figures are ratios against a yardstick of the same run. */
+/** Starts the servers to be measured and reports results, as ratios to a yardstick of the same run. */
 
 export const root = new URL("../../", import.meta.url).pathname;
 const config = ["--quiet", "--config", `${root}deno.json`];
@@ -12,7 +12,7 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-/** Starts a server, waits for its first answer on `port` and gives the milliseconds that took. */
+/** Starts a server, waits for its first response on `port`, and returns how many milliseconds it took. */
 export async function start(command: readonly string[], port: number, env: Record<string, string> = {}) {
   const began = performance.now();
   const [program, ...args] = command as [string, ...string[]];
@@ -21,8 +21,8 @@ export async function start(command: readonly string[], port: number, env: Recor
   let ended = false;
   void process.status.then(() => ended = true);
   while (!await answers(port)) {
-    if (ended) throw new Error(`${command.join(" ")} ended before it answered`);
-    // Asking more often would take a core away from what is measured.
+    if (ended) throw new Error(`${command.join(" ")} ended before its first response`);
+    // More frequent attempts would take CPU time from the server.
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const took = performance.now() - began;
@@ -50,7 +50,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** One line for people and one for machines. */
+/** Prints one line for people and one for machines. */
 export function report(bench: string, name: string, value: number, unit: string, yardstick: number): void {
   const ratio = value / yardstick;
   console.log(`${name.padEnd(44)} ${value.toFixed(0).padStart(8)} ${unit.padEnd(6)} ${ratio.toFixed(2)}×`);

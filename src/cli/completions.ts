@@ -1,4 +1,4 @@
-/** Completion scripts for bash, zsh and fish, made from the commands and the settings as they are declared. */
+/** Completion scripts for bash, zsh and fish, made from the tables of commands and settings. */
 
 import { type CommandOption, generalOptions } from "../settings/command_line.ts";
 import type { Completion } from "../settings/kinds/kind.ts";
@@ -8,7 +8,7 @@ import type { Command } from "./help.ts";
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof shells[number];
 
-/** The script to be sourced by `shell`. */
+/** The script for `shell` to source. */
 export function renderCompletions(shell: Shell, commands: readonly Command[]): string {
   return { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell](commands);
 }
@@ -41,7 +41,7 @@ function withoutValue(name: string, description: string): Flag {
 }
 
 function optionFlag({ name, short, placeholder, choices, description }: CommandOption): Flag {
-  // What an option of a command takes beside a choice of words is a path.
+  // An option without choices takes a path.
   const completion = placeholder === undefined ? undefined : choices ?? "file";
   return { name, short, placeholder, completion, repeatable: false, description };
 }
@@ -58,13 +58,13 @@ function names(named: readonly { readonly name: string }[]): string[] {
   return named.map(({ name }) => name);
 }
 
-/** In single quotes as bash and zsh read them. */
+/** In single quotes, for bash and zsh. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function renderBash(commands: readonly Command[]): string {
-  // compgen splits its words where IFS says, which is at newlines so that paths may hold spaces.
+  // compgen splits words at IFS: at newlines only, so that paths may contain spaces.
   const fromWords = (words: readonly string[]) => `($(compgen -W $'${words.join("\\n")}' -- "$cur"))`;
   const fromPaths = (kind: "-f" | "-d") =>
     `compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen ${kind} -- "$cur"))`;
@@ -90,7 +90,7 @@ function renderBash(commands: readonly Command[]): string {
   return `# To use it: source <(denicorn completions bash)
 _denicorn() {
   local IFS=$'\\n' cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command=serve
-  # bash makes three words of --flag=value.
+  # bash splits --flag=value into three words.
   if [[ $cur == = ]]; then cur=
   elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   if (( COMP_CWORD > 1 )); then
@@ -173,7 +173,7 @@ ${cases.join("\n")}
   esac
   _arguments -s -S : $specs
 }
-# Sourced, it has to register itself; found on fpath, it is called to complete.
+# When sourced it must register itself; when found on fpath it is called to complete.
 if [[ $funcstack[1] == _denicorn ]]; then _denicorn "$@"; else compdef _denicorn denicorn; fi
 `;
 }

@@ -1,9 +1,9 @@
 import { DenicornError, type ErrorCode } from "../core/errors.ts";
-import { fromDefault } from "../settings/given.ts";
-import type { Resolved } from "../settings/resolve.ts";
+import { fromDefault } from "../settings/values.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { SettingKey } from "../settings/settings.ts";
 
-/** The settings behind errors that only the attempt can find, not the parser. */
+/** The settings behind errors that parsing cannot find, only the attempt to use the value. */
 const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "user": ["user", "group"],
   "log-unwritable": ["errorLogfile", "accessLogfile"],
@@ -16,7 +16,7 @@ const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "bind-unavailable": ["bind"],
 };
 
-/** The error with a word on where the settings behind it were given. */
+/** The error, with where the settings behind it were given. */
 export function withOrigin(error: DenicornError, { origins }: Resolved): DenicornError {
   const given = (settingsBehind[error.code] ?? []).map((key) => origins[key]).filter((origin) =>
     origin !== fromDefault

@@ -1,4 +1,4 @@
-/** `--help`, made from the commands, the settings and the exit codes as they are declared. */
+/** `--help`, made from the tables of commands, settings and exit codes. */
 
 import { exitCodeMeanings } from "../core/errors.ts";
 import { type CommandOption, type CommandSyntax, generalOptions } from "../settings/command_line.ts";
@@ -11,7 +11,7 @@ export interface Command extends CommandSyntax {
   /** What follows the name: `[OPTIONS] APP`. */
   readonly usage: string;
   readonly summary: string;
-  /** What may stand as its operand, where that is one of a few words. */
+  /** The operands it accepts, if they are a few words. */
   readonly words?: readonly Word[];
 }
 
@@ -22,17 +22,17 @@ interface Word {
   readonly placeholder?: string;
 }
 
-export interface HelpOptions {
+interface HelpOptions {
   readonly version: string;
   readonly commands: readonly Command[];
   /** Columns of the terminal. */
   readonly width?: number;
 }
 
-/** A space at which no line is broken; printed as a plain one. */
+/** A space at which no line is broken; printed as a normal one. */
 const unbroken = "\u00a0";
 
-/** A line or two of help: what to write, and what it does. */
+/** One entry: what to write, and what it does. */
 type Entry = readonly [term: string, text: string];
 
 interface Block {
@@ -40,7 +40,7 @@ interface Block {
   readonly entries: readonly Entry[];
 }
 
-/** The help of `denicorn` itself, with every setting, since `serve` is what it does when no command is named. */
+/** The help of `denicorn` itself, with every setting, since `serve` is the default command. */
 export function renderHelp({ version, commands, width = 80 }: HelpOptions): string {
   const usage = ["denicorn [serve] [OPTIONS] APP", "denicorn COMMAND [OPTIONS]"];
   const blocks: Block[] = [
@@ -112,16 +112,16 @@ function hints(): string[] {
   );
   return [
     "TIME is in seconds, or has a unit: 500ms, 30s, 2m, 1h.",
-    "Every setting can also stand in the environment (--graceful-timeout as DENICORN_GRACEFUL_TIMEOUT; also " +
-    `${aliases.join(", ")}) and in the config file (as gracefulTimeout). The command line overrules the ` +
-    "environment, and that the config file. `denicorn settings` shows each value and where it comes from.",
+    "Every setting can also be given in the environment (--graceful-timeout as DENICORN_GRACEFUL_TIMEOUT; also " +
+    `${aliases.join(", ")}) and in the config file (as gracefulTimeout). The command line overrides the ` +
+    "environment, which overrides the config file. `denicorn settings` shows each value and where it comes from.",
   ];
 }
 
 const widestTerm = 30;
 const narrowestText = 24;
 
-/** Terms in one column and texts in another, or one below the other where the terminal is narrow. */
+/** Terms and texts in two columns, or below each other in a narrow terminal. */
 function renderBlocks(blocks: readonly Block[], width: number): string[] {
   const filled = blocks.filter(({ entries }) => entries.length > 0);
   const terms = filled.flatMap(({ entries }) => entries.map(([term]) => term.length));

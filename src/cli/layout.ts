@@ -1,8 +1,8 @@
-/** What the printed views of the settings share. */
+/** Text in columns, lines, tables and sections. */
 
 import { type NamedSetting, namedSettings, sectionTitles } from "../settings/settings.ts";
 
-/** Breaks `text` between words into lines of at most `width`; a word that is longer stands alone. */
+/** Breaks `text` between words into lines of at most `width`; a longer word gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -13,14 +13,14 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** Like `wrap`, without a break in what stands in backquotes, so that a command can be copied. */
+/** Like `wrap`, but does not break text in backquotes, so that commands can be copied. */
 export function wrapAroundCode(text: string, width: number): string[] {
   const unbroken = "\u00a0";
   const whole = text.replace(/`[^`]*`/g, (code) => code.replaceAll(" ", unbroken));
   return wrap(whole, width).map((line) => line.replaceAll(unbroken, " "));
 }
 
-/** A table in Markdown, its columns aligned as `deno fmt` would. */
+/** A Markdown table, aligned as `deno fmt` does. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
@@ -28,13 +28,13 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
-/** Rows in columns that are as wide as they must be, for people. */
+/** Rows in columns that are as wide as needed. */
 export function alignedTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
 }
 
-/** All names in the environment, the one that counts first. */
+/** All its environment variables, the one that wins first. */
 export function variables({ variable, alias }: NamedSetting): string[] {
   return alias === undefined ? [variable] : [variable, alias.name];
 }

@@ -1,8 +1,9 @@
-import { loadConfigFile } from "../app/config/config_file.ts";
+import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
-import { requestedConfigFile, type Resolved, resolveSettings } from "../settings/resolve.ts";
+import { requestedConfigFile, resolveSettings } from "../settings/resolve.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
@@ -11,8 +12,9 @@ const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.c
 const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
- * Returns a function that reads all settings again at each call. The config file is searched in the current working
- * directory, also after `chdir`, and is bundled in `runtimeDirectory`. The function throws DenicornError.
+ * Returns a function that reads all settings as they are when it is called. Relative paths of config files refer to
+ * the working directory of now, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
+ * DenicornError.
  */
 export function createSettingsReader(
   system: System,
@@ -50,7 +52,7 @@ function exists({ files }: System, path: string): boolean {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "config-file",
-      `cannot search for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,
+      `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,
       { cause: error },
     );
   }
@@ -77,7 +79,7 @@ function workingDirectory({ host }: System): string {
   } catch (error) {
     throw new DenicornError(
       "chdir",
-      "cannot use the working directory: it was removed: change to another one and start again",
+      "cannot use the working directory: it no longer exists: change to one that does and start again",
       { cause: error },
     );
   }

@@ -1,11 +1,12 @@
-/** The command line as a whole: which command it names, its help, and how errors reach the operator. */
+/** The whole command line: which command it names, its help, and how errors are reported. */
 
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import { parseCommandLine } from "../settings/command_line.ts";
 import { nearest } from "../settings/nearest.ts";
 import type { System } from "../system/system.ts";
-import { commands, type RunnableCommand } from "./commands.ts";
+import type { RunnableCommand } from "./command.ts";
+import { commands } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { serve } from "./commands/serve.ts";
 
@@ -13,15 +14,14 @@ import { serve } from "./commands/serve.ts";
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
   const named = commands.find((command) => command.name === args[0]);
   const command = named ?? serve;
-  // What a config file left running must not end a command with a trace of the runtime.
+  // Code that a config file left running must not end a command with a stack trace of the runtime.
   system.processes.onUncaught((error) => report(system, toDenicornError(error)));
   try {
-    if (named === undefined) refuseMisspelt(system, args[0] ?? "");
-
+    if (named === undefined) refuseUnknown(system, args);
     const line = parseCommandLine(named === undefined ? args : args.slice(1), command);
     if (line.options.has("help")) return write(system, helpOf(named));
     if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
-    return await command.run(system, line);
+    return await command.run(system, line, commands);
   } catch (thrown) {
     const error = toDenicornError(thrown);
     report(system, error);
@@ -33,12 +33,22 @@ function report({ host }: System, { message, detail }: DenicornError): void {
   host.write("stderr", `denicorn: ${message}\n${detail === undefined ? "" : `${detail.trimEnd()}\n`}`);
 }
 
-/** A word that is almost a command and no file is a slip of the finger, not an app. */
-function refuseMisspelt({ files }: System, word: string): void {
+/**
+ * Throws DenicornError `usage` for a first word that was meant as a command: one that is not a file, and is almost a
+ * command or stands before a file.
+ */
+function refuseUnknown({ files }: System, [word = "", ...others]: readonly string[]): void {
   if (!/^[a-z]+$/.test(word) || files.stat(word) !== null) return;
   const guess = nearest(word, commands.map(({ name }) => name));
-  if (guess === undefined) return;
-  throw new DenicornError("usage", `"${word}" is no command and no file: did you mean denicorn ${guess}?`);
+  if (guess !== undefined) {
+    throw new DenicornError(
+      "usage",
+      `"${word}" is neither a command nor a file: did you mean denicorn ${guess}?`,
+    );
+  }
+  const app = others.find((other) => /^[^-].*\.[cm]?[jt]sx?$/.test(other));
+  if (app === undefined) return;
+  throw new DenicornError("usage", `unknown command "${word}": to serve ${app}, run \`denicorn ${app}\``);
 }
 
 function helpOf(command: RunnableCommand | undefined): string {

@@ -1,73 +1,73 @@
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
-import { notReadyBecause } from "../core/telemetry/readiness.ts";
+import { notReadyBecause } from "../core/telemetry/server_readiness.ts";
 import type { Clock } from "../system/system.ts";
 import { asksForPage, createAdminPages } from "./admin_pages.ts";
-import type { Commands } from "./commands.ts";
 import { createControlApp } from "./control_app.ts";
+import { endpoints } from "./endpoints.ts";
+import type { RunningMaster } from "./master_commands.ts";
 import { streamStatus } from "./status_stream.ts";
 
 export interface AdminAccess {
-  /** `null` where none is set: then nothing can be changed. */
+  /** `null` if none is set: then nothing can be changed. */
   readonly token: string | null;
-  /** Whether everything takes the token, not only changes. */
+  /** Everything needs the token, not only changes. */
   readonly isGuarded: boolean;
 }
 
-/** What is asked of the control socket in the same way: by path, with its method. */
-const shared = { "/status": "GET", "/reload": "POST", "/scale": "POST" } as const;
-
 /** What the admin address answers. */
 export function createAdminApp(
-  commands: Commands,
+  master: RunningMaster,
   { token, isGuarded }: AdminAccess,
   clock: Pick<Clock, "every">,
 ): Hono {
   const app = new Hono();
-  // Compares in a time that does not depend on how much of the token is right.
+  // Takes the same time however much of the token is right.
   const guard = token === null ? null : bearerAuth({ token });
   app.use(async (c, next) => {
     const host = c.req.header("host") ?? "";
-    // The page tells nothing by itself, and it is what asks a person for the token.
+    // The page by itself shows nothing; it is what asks for the token.
     const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
     if (isOpen && !isChange(c.req.method)) return await next();
     if (guard !== null) return await guard(c, next);
     const what = isChange(c.req.method)
-      ? "changes take"
-      : `${JSON.stringify(host)} is no name of this machine alone: it takes`;
-    return c.json({ error: `${what} a token: start the server with admin-token-file or admin-token` }, 403);
+      ? "changes need a token"
+      : `requests for the host ${JSON.stringify(host)} need a token, since other machines may have that name`;
+    return c.json({ error: `${what}: start the server with admin-token-file or admin-token` }, 403);
   });
 
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
-    const reason = notReadyBecause(commands.status());
+    const reason = notReadyBecause(master.status());
     return reason === null ? c.text("ready\n") : c.text(`not ready: ${reason}\n`, 503);
   });
   app.get("/metrics", async (c) => {
     const { prometheusText } = await import("./prometheus.ts");
-    const { text, contentType } = await prometheusText(commands.status());
+    const { text, contentType } = await prometheusText(master.status());
     return c.body(text, 200, { "content-type": contentType });
   });
   app.get("/live", (c) =>
-    c.body(streamStatus(commands, clock), 200, {
+    c.body(streamStatus(master, clock), 200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
     }));
-  const control = createControlApp(commands);
-  for (const [path, method] of Object.entries(shared)) app.on(method, path, (c) => control.fetch(c.req.raw));
+  const control = createControlApp(master);
+  for (const { isAdmin, method, path } of endpoints) {
+    if (isAdmin === true) app.on(method, path, (c) => control.fetch(c.req.raw));
+  }
   app.route("/", createAdminPages());
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.json({ error: error.message }, 409)
   );
-  app.notFound((c) => c.json({ error: `nothing here: ${c.req.method} ${c.req.path}: try GET /` }, 404));
+  app.notFound((c) => c.json({ error: `unknown path: ${c.req.method} ${c.req.path}: see GET /` }, 404));
   return app;
 }
 
 /**
- * Whether no stranger's name server can answer for this host. Else a web page whose name suddenly means this machine
- * could read, from its visitor's browser, what is open to this machine alone (DNS rebinding). Browsers always say
- * which host they ask.
+ * True for a host that only this machine can have. A web page could make a name of its own point to this machine and
+ * then read, from its visitor's browser, what is open to this machine alone (DNS rebinding). Browsers always send the
+ * host they ask for.
  */
 function isOwnName(host: string): boolean {
   return /^(|localhost|.*\.localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);

@@ -6,7 +6,7 @@ GET  /          a dashboard, for browsers
 GET  /healthz   the master is alive
 GET  /readyz    enough workers are ready
 GET  /status    everything, as JSON
-GET  /live      the same once a second, as server-sent events
+GET  /live      the same once per second, as server-sent events
 GET  /metrics   for Prometheus
 POST /reload    with Authorization: Bearer TOKEN
 POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
@@ -19,10 +19,10 @@ export function asksForPage(request: HonoRequest): boolean {
     (request.header("accept") ?? "").includes("text/html");
 }
 
-/** What a person sees who opens the admin address. */
+/** What `GET /` returns: the dashboard to browsers, a list of paths to other clients. */
 export function createAdminPages(): Hono {
   const pages = new Hono();
-  // Made when somebody first looks: a master that nobody watches does without.
+  // Made at the first request: most masters never need it.
   let page: Promise<() => Response> | null = null;
   pages.get("/", async (c) => {
     if (!asksForPage(c.req)) return c.text(text, 200, { vary: "accept" });

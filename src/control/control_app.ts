@@ -1,41 +1,39 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { DenicornError } from "../core/errors.ts";
-import { type Commands, type Operation, Refusal } from "./commands.ts";
-import { type Done, type EndpointName, endpoints, type Failed } from "./endpoints.ts";
+import type { HttpCommand } from "../core/operator_commands.ts";
+import { namedSettings } from "../settings/settings.ts";
+import { type Done, endpoints, type Failed } from "./endpoints.ts";
 import { streamEvents } from "./event_stream.ts";
+import { type Operation, Refusal, type RunningMaster, type SettingInForce } from "./master_commands.ts";
 import { readBody, readOpenBody } from "./request_body.ts";
 import { parseScaleAmount, scaleAccepts } from "./scale_amount.ts";
 
 type Answer = (c: Context) => Response | Promise<Response>;
 
-/** In bytes; the longest there is holds one path. */
-const largestBody = 65_536;
+/** In bytes; the longest body holds one path. */
+const maxBodySize = 65_536;
 
 /** What the control socket answers. */
-export function createControlApp(commands: Commands): Hono {
+export function createControlApp(master: RunningMaster): Hono {
   const app = new Hono();
-  const answers = answersOf(commands);
+  const answers = answersOf(master);
   // A body of 300 MB took 900 MB of the master, which keeps them.
   app.use(bodyLimit({
-    maxSize: largestBody,
-    onError: (c) => c.json(failed("the body is larger than 64 KiB: no command takes so much"), 413),
+    maxSize: maxBodySize,
+    onError: (c) => c.json(failed("the body is larger than 64 KiB: no command needs that much"), 413),
   }));
-  for (const { method, path } of endpoints) {
-    app.on(method, path, answers[`${method} ${path}` as EndpointName]);
-  }
-  for (const path of new Set(endpoints.map(({ path }) => path))) {
-    const allowed = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
+  for (const { name, method, path } of endpoints) {
+    app.on(method, path, answers[name]);
     app.all(path, (c) => {
-      c.header("Allow", allowed.join(", "));
-      return c.json(failed(`${c.req.method} ${path} is no command: use ${allowed.join(" or ")}`), 405);
+      c.header("Allow", method);
+      return c.json(failed(`${c.req.method} ${path} is not a command: use ${method}`), 405);
     });
   }
   app.notFound((c) => {
-    const paths = endpoints.filter((endpoint) => !("internal" in endpoint)).map(({ method, path }) =>
-      `${method} ${path}`
-    );
-    return c.json(failed(`no such command: ${c.req.method} ${c.req.path}: try ${paths.join(", ")}`), 404);
+    const known = endpoints.filter(({ isInternal }) => isInternal !== true)
+      .map(({ method, path }) => `${method} ${path}`).join(", ");
+    return c.json(failed(`${c.req.method} ${c.req.path} is not a command: use one of ${known}`), 404);
   });
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(failed(error.message), error.why === "malformed" ? 400 : 409);
@@ -46,21 +44,24 @@ export function createControlApp(commands: Commands): Hono {
   return app;
 }
 
-function answersOf(commands: Commands): Readonly<Record<EndpointName, Answer>> {
+function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>> {
+  const { commands, operations } = master;
+  const run = (name: Parameters<typeof operations.run>[0]) => async (c: Context) => {
+    const isWaited = waits(c);
+    await fieldsOf(c, []);
+    return await conclude(c, operations.run(name), isWaited);
+  };
   return {
-    "GET /status": (c) => c.json(commands.status()),
-    "GET /workers": (c) => c.json(commands.status().workers),
-    "GET /settings": (c) => c.json(commands.settings()),
-    "GET /events"(c) {
-      const stream = streamEvents(commands, lastSeen(c.req.header("Last-Event-ID")));
+    status: (c) => c.json(master.status()),
+    workers: (c) => c.json(master.status().workers),
+    settings: (c) => c.json(settingsInForce(master)),
+    events(c) {
+      const stream = streamEvents(commands.eventLog, lastSeen(c.req.header("Last-Event-ID")));
       return c.body(stream, 200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     },
-    async "POST /reload"(c) {
-      const isWaited = waits(c);
-      await fieldsOf(c, []);
-      return await conclude(c, commands.reload(), isWaited);
-    },
-    async "POST /scale"(c) {
+    reload: run("reload"),
+    upgrade: run("upgrade"),
+    async scale(c) {
       const isWaited = waits(c);
       const { target } = await fieldsOf(c, ["target"]);
       const amount = parseScaleAmount(target);
@@ -70,39 +71,47 @@ function answersOf(commands: Commands): Readonly<Record<EndpointName, Answer>> {
           `target: ${JSON.stringify(target) ?? "none"} is not accepted: give ${scaleAccepts}`,
         );
       }
-      return await conclude(c, commands.scale(amount), isWaited);
+      return await conclude(c, operations.scale(amount), isWaited);
     },
-    async "POST /upgrade"(c) {
-      const isWaited = waits(c);
+    async reopen(c) {
       await fieldsOf(c, []);
-      return await conclude(c, commands.upgrade(), isWaited);
-    },
-    async "POST /reopen"(c) {
-      await fieldsOf(c, []);
-      commands.reopen();
+      const failure = commands.reopenLogs();
+      if (failure !== null) throw failure;
       return c.json(done("logs reopened"));
     },
-    async "POST /stop"(c) {
+    async stop(c) {
       const { now = false } = await fieldsOf(c, ["now"]);
       if (typeof now !== "boolean") throw new Refusal("malformed", "now: give true or false");
-      commands.stop(now ? "quick" : "graceful");
+      // The rest happens with the next event of the master.
+      commands.post({ type: "command", begin: () => commands.stop(now ? "quick" : "graceful") });
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
-    async "POST /handover"(c) {
-      const { fdInbox } = readOpenBody(await c.req.text(), ["post"]);
+    async handover(c) {
+      const { fdInbox } = readOpenBody(await c.req.text(), ["fdInbox"]);
       if (fdInbox !== null && typeof fdInbox !== "string") {
-        throw new Refusal("malformed", "post: give a path or null");
+        throw new Refusal("malformed", "fdInbox: give a path or null");
       }
       return c.json(commands.handOver(fdInbox));
     },
-    "POST /retire"(c) {
-      commands.retire();
+    retire(c) {
+      // This master would keep serving without a control socket and an admin address.
+      if (commands.phase !== "upgrading") {
+        throw new Refusal("conflict", "cannot retire: no upgrade is in progress, this master keeps serving");
+      }
+      commands.post({ type: "retire" });
       return c.json({});
     },
   };
 }
 
-/** Answers at the end if that is waited for. A command that could not even begin is never accepted. */
+function settingsInForce({ commands: { settings } }: RunningMaster): SettingInForce[] {
+  return namedSettings.map(({ key, name, plain, show }) => {
+    const value = settings[key];
+    return { name, value: plain(value), shown: show(value) };
+  });
+}
+
+/** Answers at the end if `isWaited`, else at once. A command that cannot even begin is never accepted. */
 async function conclude(
   c: Context,
   { finished, isWaiting, obstacle = null }: Operation,
@@ -110,10 +119,10 @@ async function conclude(
 ): Promise<Response> {
   if (isWaited) return c.json(done(await finished));
   const first = isWaiting ? "the command before it is done" : obstacle;
-  const pending = first === null ? "it has begun" : `it begins when ${first}`;
+  const message = first === null ? "it has begun" : `it begins when ${first}`;
   const end = await Promise.race([finished, Promise.resolve().then(() => null)]);
   if (end !== null) return c.json(done(end));
-  return c.json({ state: "accepted", message: pending } satisfies Done, 202);
+  return c.json({ state: "accepted", message } satisfies Done, 202);
 }
 
 async function fieldsOf(c: Context, fields: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -128,7 +137,7 @@ function waits(c: Context): boolean {
   return wait === "1";
 }
 
-/** An id that is none asks for all that are kept. */
+/** Anything that is not an id asks for all retained events. */
 function lastSeen(header: string | undefined): number {
   return /^\d{1,15}$/.test(header ?? "") ? Number(header) : 0;
 }

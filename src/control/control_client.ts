@@ -1,35 +1,36 @@
 import { DenicornError, type ErrorCode, errorKinds } from "../core/errors.ts";
 import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { Status } from "../core/telemetry/status.ts";
+import type { ChangingCommand } from "../core/operator_commands.ts";
 import type { System } from "../system/system.ts";
-import type { Handover, SettingInForce } from "./commands.ts";
 import type { Done, Failed } from "./endpoints.ts";
 import { decodeEvents } from "./event_stream.ts";
+import type { Handover, SettingInForce } from "./master_commands.ts";
 
-/** Asks the master behind the control socket at `path` how it is. Throws DenicornError `no-server`. */
+/** The status of the master behind the control socket at `path`. Throws DenicornError `no-server`. */
 export async function fetchStatus(system: System, path: string): Promise<Status> {
   return await (await ask(system, path, "/status")).json();
 }
 
-/** The settings in force. Throws DenicornError `no-server`. */
+/** Its settings in force. Throws DenicornError `no-server`. */
 export async function fetchSettings(system: System, path: string): Promise<SettingInForce[]> {
   return await (await ask(system, path, "/settings")).json();
 }
 
 /**
- * Gives a command; `isWaited` waits for its end, however long that takes. Throws DenicornError: `no-server`,
- * `command-refused`, or what made it fail.
+ * Gives a command; with `isWaited` it waits for the end, however long that takes. Throws DenicornError `no-server`,
+ * `command-refused`, or the error that made the command fail.
  */
 export async function command(
   system: System,
   path: string,
-  name: "reload" | "scale" | "upgrade" | "reopen" | "stop",
+  name: ChangingCommand,
   body: Readonly<Record<string, unknown>> = {},
   isWaited = false,
 ): Promise<Done> {
   let init: RequestInit = { method: "POST", body: JSON.stringify(body) };
   if (isWaited) {
-    // Waiting without a limit is only for a master that answers.
+    // Without a time limit only if the master answers at all.
     await fetchStatus(system, path);
     init = { ...init, signal: new AbortController().signal };
   }
@@ -38,11 +39,11 @@ export async function command(
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
   throw failureOf(
-    readFailed(text) ?? { error: `cannot ${name}: ${path}: it answers ${response.status}: ${text}` },
+    readFailed(text) ?? { error: `cannot ${name}: ${path}: the server answered ${response.status}: ${text}` },
   );
 }
 
-/** What happens, from the events kept on, until the server ends. Throws DenicornError `no-server`. */
+/** The retained events and then new ones, until the server ends. Throws DenicornError `no-server`. */
 export async function* followEvents(system: System, path: string): AsyncGenerator<LifecycleEvent> {
   const { body } = await reach(
     path,
@@ -53,29 +54,29 @@ export async function* followEvents(system: System, path: string): AsyncGenerato
 }
 
 /**
- * Makes the master send copies of its listening sockets to the post box at `post`, and keep its group as it is.
- * Throws DenicornError `no-server`.
+ * Makes the master send copies of its listening sockets to the fd inbox at `fdInbox`, and keep its group of listeners
+ * as it is. Throws DenicornError `no-server`.
  */
 export async function handOver(system: System, path: string, fdInbox: string | null): Promise<Handover> {
   const init = { method: "POST", body: JSON.stringify({ fdInbox }) };
   return await (await ask(system, path, "/handover", init)).json();
 }
 
-/** Tells the master that another one serves now. Throws DenicornError `no-server`. */
+/** Makes the master finish and exit, as another one serves now. Throws DenicornError `no-server`. */
 export async function retire(system: System, path: string): Promise<void> {
   await ask(system, path, "/retire", { method: "POST" });
 }
 
-// The name is looked up even though the socket is local; any but localhost may wait seconds for DNS.
+// The runtime looks the name up although the socket is local; any other name may wait seconds for DNS.
 const origin = "http://localhost";
 
-/** For what a master answers whenever it can. */
+/** A request that a master answers at once. */
 async function ask(system: System, path: string, command: string, init?: RequestInit): Promise<Response> {
   const response = await reach(path, () => system.network.fetchUnix(path, origin + command, init));
   if (response.ok) return response;
   throw new DenicornError(
     "command-refused",
-    `cannot ask the server for ${command.slice(1)}: ${path}: it answers ${response.status}: ${await response
+    `cannot ask the server for ${command.slice(1)}: ${path}: it answered ${response.status}: ${await response
       .text()}`,
   );
 }
@@ -98,11 +99,10 @@ async function reach(
   if (response.headers.get("content-type")?.startsWith(kind) === true) return response;
   throw new DenicornError(
     "no-server",
-    `cannot reach the server: ${path}: what answers there is no Denicorn: give the control socket of one`,
+    `cannot reach the server: ${path}: the program that answers there is not Denicorn: give the control socket of a Denicorn server`,
   );
 }
 
-/** Why the master did not do what it was told. */
 function failureOf({ error, code = "", detail }: Failed): DenicornError {
   return new DenicornError(isErrorCode(code) ? code : "command-refused", error, { detail });
 }

@@ -1,12 +1,16 @@
 import { DenicornError } from "../core/errors.ts";
-import type { System } from "../system/system.ts";
-import type { Commands } from "./commands.ts";
+import type { MasterServer, System } from "../system/system.ts";
+import type { RunningMaster } from "./master_commands.ts";
 
 /**
- * Serves the control app on a Unix socket that only this user may open. A socket left by a dead master is
- * replaced. The returned function closes it and removes the file. Throws DenicornError `control-socket`.
+ * Serves the control app on a Unix socket that only this user may open. The socket of a dead master is replaced.
+ * Throws DenicornError `control-socket`.
  */
-export async function serveControl(system: System, path: string, commands: Commands): Promise<() => void> {
+export async function serveControl(
+  system: System,
+  path: string,
+  master: RunningMaster,
+): Promise<MasterServer> {
   const { files, network } = system;
   const refuse = (reason: string, cause?: unknown) =>
     new DenicornError(
@@ -23,19 +27,12 @@ export async function serveControl(system: System, path: string, commands: Comma
       files.remove(path);
     }
     const server = network.serveUnix(path, async (request) => {
-      // Loading Hono before anybody asks would delay the first worker.
+      // Loading Hono before the first request would delay the first worker.
       const { createControlApp } = await import("./control_app.ts");
-      return await createControlApp(commands).fetch(request);
+      return await createControlApp(master).fetch(request);
     });
     files.changeMode(path, 0o600);
-    let isOpen = true;
-    return () => {
-      // By the second time the path may belong to a successor.
-      if (!isOpen) return;
-      isOpen = false;
-      void server.close();
-      files.remove(path);
-    };
+    return server;
   } catch (error) {
     if (error instanceof DenicornError) throw error;
     throw refuse(error instanceof Error ? error.message : String(error), error);

@@ -1,7 +1,7 @@
 /**
- * The metrics in Prometheus' text format. prom-client's registry writes it; its counters are made to be counted up
- * in place, while here all values come from one status, so each metric is given to the registry with its values.
- * Only that module is loaded: the rest brings default metrics of Node, summaries and a push gateway.
+ * The metrics in Prometheus' text format, written by prom-client's registry. Its counters are for counting in place;
+ * here all values come from one status, so each metric is registered with its values. Only that module is loaded: the
+ * rest brings default metrics of Node, summaries and a push gateway.
  */
 
 // @ts-types="../../types/prom_client_registry.d.ts"

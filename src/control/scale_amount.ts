@@ -1,4 +1,4 @@
-/** What `scale` takes: a number of workers, or by how many there shall be more or fewer. */
+/** What `scale` accepts: a number of workers, or a change of it. */
 
 import { workerBounds } from "../settings/sections/workers.ts";
 
@@ -6,16 +6,16 @@ export type ScaleAmount = { readonly to: number } | { readonly by: number };
 
 /** Completes "give …". */
 export const scaleAccepts =
-  `a number of workers from ${workerBounds.from} to ${workerBounds.to}, or +N or -N for more or fewer`;
+  `a number of workers from ${workerBounds.from} to ${workerBounds.to}, or +N or -N to add or remove some`;
 
-/** `4`, `"4"`, `"+1"`, `"-1"`; `null` for anything else, and for more workers than there may be. */
+/** Takes `4`, `"4"`, `"+1"`, `"-1"`; `null` for anything else, and for more workers than the server may have. */
 export function parseScaleAmount(given: unknown): ScaleAmount | null {
   if (typeof given !== "number" && typeof given !== "string") return null;
   const [, sign, digits] = /^([+-]?)(\d{1,4})$/.exec(String(given)) ?? [];
   if (digits === undefined) return null;
   const count = Number(digits);
   if (sign !== "") {
-    // The number -1 would be a target below zero; by how many there shall be fewer is a text.
+    // The number -1 would be a target below zero; a change is a string.
     if (typeof given === "number" || count === 0 || count > workerBounds.to) return null;
     return { by: sign === "-" ? -count : count };
   }

@@ -1,14 +1,18 @@
-/** The status once a second as server-sent events, for the page. */
+/** The status once per second as server-sent events, for the dashboard. */
 
 import type { Clock } from "../system/system.ts";
-import type { Commands } from "./commands.ts";
+import type { RunningMaster } from "./master_commands.ts";
+import { encodeServerSentEvent } from "./server_sent_events.ts";
 
-/** As often as workers beat: more often there is nothing new. */
+/** In milliseconds. */
 const interval = 1_000;
 
-/** Nothing is read or sent while nobody reads the stream, nor begun before: a HEAD drops it without a word. */
+/**
+ * Nothing is read or sent while the client does not read. It starts when it is read: a HEAD request drops the stream
+ * without cancelling it.
+ */
 export function streamStatus(
-  commands: Pick<Commands, "status">,
+  { status }: Pick<RunningMaster, "status">,
   clock: Pick<Clock, "every">,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -17,10 +21,11 @@ export function streamStatus(
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const send = () => {
-        // Each tells everything: one that was left out because the reader is slow is not missed.
+        // Each event holds the whole status: a slow reader misses nothing by skipping some.
         if (!isAwaited) return;
         isAwaited = false;
-        controller.enqueue(encoder.encode(`event: status\ndata: ${JSON.stringify(commands.status())}\n\n`));
+        const text = encodeServerSentEvent({ event: "status", data: JSON.stringify(status()) });
+        controller.enqueue(encoder.encode(text));
       };
       isAwaited = true;
       if (stop !== null) return;

@@ -1,26 +1,25 @@
 /**
- * Lets one line through per `interval` and counts what it held back, so that a storm of deaths cannot become
- * a storm of log lines.
+ * Lets one log line through per interval and counts the suppressed ones, so that a crash loop does not flood the log.
  */
 export class Throttle {
   readonly #interval: number;
   #last = -Infinity;
-  #held = 0;
+  #suppressed = 0;
 
   /** `interval` in milliseconds. */
   constructor(interval: number) {
     this.#interval = interval;
   }
 
-  /** The number of lines held back since the last one let through, or `null` to hold this one back too. */
+  /** The number of lines suppressed since the last one that passed, or `null` to suppress this one too. */
   pass(now: number): number | null {
     if (now - this.#last < this.#interval) {
-      this.#held++;
+      this.#suppressed++;
       return null;
     }
-    const held = this.#held;
+    const suppressed = this.#suppressed;
     this.#last = now;
-    this.#held = 0;
-    return held;
+    this.#suppressed = 0;
+    return suppressed;
   }
 }

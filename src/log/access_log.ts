@@ -3,8 +3,8 @@
  * Lines are gathered and written together, since one write call per request would cost more than the request.
  */
 
-import type { LogConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
+import type { LogFormat } from "./format.ts";
 import { LogFile } from "./log_file.ts";
 
 export interface AccessRecord {
@@ -32,7 +32,7 @@ export class AccessLog {
   #pending = "";
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, path: string, format: LogConfig["format"]) {
+  constructor(system: System, path: string, format: LogFormat) {
     this.#file = new LogFile(system, "access-logfile", path, "stdout");
     this.#format = format === "json" ? accessJson : accessText;
     this.#stopTimer = system.clock.every(flushEvery, () => this.flush());

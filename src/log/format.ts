@@ -2,6 +2,8 @@
 
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 
+export type LogFormat = "text" | "json";
+
 export type Formatter = (record: LogRecord) => string;
 
 /** Who speaks, in every line: `master pid=41`, or `worker=3 gen=2 pid=42`. */

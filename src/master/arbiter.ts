@@ -1,90 +1,110 @@
 /**
- * The master's loop. Events come in one at a time, each is handled without waiting, and after each the pool
- * is brought one move closer to what is wanted. Decisions are made in `core/`; here they are carried out.
+ * The master's loop. Events arrive one at a time, each is handled without waiting, and after each the pool is brought
+ * one step closer to the target. Decisions are made in `core/`; the parts of the master carry them out.
  */
 
-import type { Handover } from "../control/commands.ts";
+import type { Handover, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
-import { signalMeanings } from "../core/signals.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { type ArbiterOptions, type ArbiterParts, arbiterParts } from "./arbiter_parts.ts";
-import type { EventLog } from "./telemetry/event_log.ts";
-import { EventQueue } from "./workers/event_queue.ts";
-import type { MasterEvent } from "./workers/events.ts";
-import {
-  type AppBundle,
-  type Generation,
-  heartbeatInterval,
-  type SharedResources,
-} from "./workers/generation.ts";
-import { dispatchSignal, type MasterCommands } from "./commands/master_commands.ts";
-import type { WorkerTable } from "./workers/worker_table.ts";
-import type { Scoreboard } from "./workers/scoreboard.ts";
-import type { Takeover } from "./transitions/takeover.ts";
+import { dispatchSignal } from "./commands/dispatch_signal.ts";
+import type { Generations } from "./generations/generations.ts";
+import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
+import type { ListenOrder } from "./listeners/listen_order.ts";
+import type { StallReporter } from "./listeners/stall_reporter.ts";
+import type { Steering } from "./listeners/steering.ts";
+import type { Autoscaler } from "./pool/autoscaler.ts";
+import type { Recycling } from "./pool/recycling.ts";
+import type { RestartPolicy } from "./pool/restarts.ts";
+import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
+import type { EventLog } from "./telemetry/event_log.ts";
+import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import type { StatusSource } from "./telemetry/status.ts";
+import type { Reload } from "./transitions/reload.ts";
+import type { Shutdown } from "./transitions/shutdown.ts";
+import type { Takeover } from "./transitions/takeover.ts";
+import type { Upgrade } from "./transitions/upgrade.ts";
+import type { WorkerEvents } from "./worker_events.ts";
+import type { EventQueue } from "./workers/event_queue.ts";
+import type { MasterEvent } from "./workers/events.ts";
+import type { SharedResources } from "./workers/generation.ts";
+import type { Scoreboard } from "./workers/scoreboard.ts";
+import type { Spawner } from "./workers/spawner.ts";
+import type { WorkerTable } from "./workers/worker_table.ts";
+
+/** Everything the loop calls; `compose.ts` builds it. */
+interface ArbiterParts {
+  readonly system: System;
+  readonly log: Log;
+  readonly queue: EventQueue<MasterEvent>;
+  readonly runtimeDirectory: string;
+  readonly workerTable: WorkerTable;
+  readonly scoreboard: Scoreboard;
+  readonly spawner: Spawner;
+  readonly workerEvents: WorkerEvents;
+  readonly generations: Generations;
+  readonly counters: ServerCounters;
+  readonly eventLog: EventLog;
+  readonly lifecycle: LifecycleLog;
+  readonly steering: Steering;
+  readonly listenOrder: ListenOrder;
+  readonly heartbeatMonitor: HeartbeatMonitor;
+  readonly stallReporter: StallReporter;
+  readonly pool: WorkerPool;
+  readonly restartPolicy: RestartPolicy;
+  readonly recycling: Recycling;
+  readonly autoscaler: Autoscaler;
+  readonly reload: Reload;
+  readonly shutdown: Shutdown;
+  readonly upgrade: Upgrade;
+  /** The upgrade that started this master; `null` if it was started by hand. */
+  readonly takeover: Takeover | null;
+}
 
 const tickInterval = 250;
 
-export class Arbiter implements MasterCommands {
-  readonly workerTable: WorkerTable;
-  readonly scoreboard: Scoreboard;
-  readonly counters: ServerCounters;
-  readonly eventLog: EventLog;
-  readonly #system: System;
-  readonly #log: Log;
+export class Arbiter implements MasterCommands, StatusSource {
+  readonly startedAt: number;
   readonly #parts: ArbiterParts;
-  readonly #takeover: Takeover | null;
-  readonly #runtimeDirectory: string;
-  readonly #queue = new EventQueue<MasterEvent>((event) => {
-    this.#handle(event);
-    this.#reconcile();
-  });
-  /** A reload that waits for the end of the start, or of an upgrade: what starts now may already be out of date. */
-  #isReloadWanted = false;
-  #finish: (fault: DenicornError | null) => void = () => {};
+  readonly #finished = Promise.withResolvers<DenicornError | null>();
 
-  constructor(options: ArbiterOptions) {
-    const parts = this.#parts = arbiterParts(options, (event) => this.post(event));
-    this.workerTable = parts.workerTable;
-    this.counters = parts.counters;
-    this.eventLog = parts.eventLog;
-    this.scoreboard = options.scoreboard;
-    this.#system = options.system;
-    this.#log = options.log;
-    this.#takeover = options.takeover;
-    this.#runtimeDirectory = options.runtimeDirectory;
+  constructor(parts: ArbiterParts) {
+    this.#parts = parts;
+    this.startedAt = parts.system.clock.wall();
   }
 
   /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
   run(): Promise<DenicornError | null> {
-    const { generations, restartPolicy, traffic } = this.#parts;
-    const finished = new Promise<DenicornError | null>((resolve) => this.#finish = resolve);
-    const stopTicks = this.#system.clock.every(tickInterval, () => this.post({ type: "tick" }));
-    const { settings } = generations.serving;
-    // Apart from the ticks: looking is cheap, and only what is found is an event.
-    const stopWatch = traffic.watch(
-      heartbeatInterval(settings),
-      () => generations.serving.settings,
-      () => this.post({ type: "stalled" }),
-    );
-    void generations.build(generations.serving);
+    const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter } = this.#parts;
+    const settings = () => generations.serving.settings;
+    const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
+    // Apart from the ticks: polling is cheap and frequent, and only a change is an event.
+    const stopPolls = heartbeatMonitor.start(settings, (changed) => {
+      stallReporter.report(settings().slowRequest);
+      if (changed) this.post({ type: "heartbeats-changed" });
+    });
+    void generations.buildFirst();
     this.post({ type: "tick" });
-    return finished.finally(() => {
+    queue.run((event) => {
+      this.#handle(event);
+      this.#reconcile();
+    });
+    return this.#finished.promise.finally(() => {
       stopTicks();
-      stopWatch();
+      stopPolls();
       restartPolicy.cancel();
     });
   }
 
   post(event: MasterEvent): void {
-    this.#queue.post(event);
+    this.#parts.queue.post(event);
   }
 
-  /** Settles when the first worker is ready. */
+  /** Resolves when the first worker is ready. */
   get firstReady(): Promise<void> {
     return this.#parts.workerEvents.firstReady;
   }
@@ -98,11 +118,40 @@ export class Arbiter implements MasterCommands {
   }
 
   get addresses(): readonly string[] {
-    return this.#parts.workerEvents.addresses.map(formatAddress);
+    return this.#parts.listenOrder.addresses.map(formatAddress);
   }
 
   get backlog(): number | null {
-    return this.#parts.traffic.backlog;
+    return this.#parts.steering.backlog;
+  }
+
+  /** The settings in force. */
+  get settings(): Settings {
+    return this.#parts.generations.serving.settings;
+  }
+
+  get app(): string {
+    return this.settings.app ?? "";
+  }
+
+  get workerTable(): WorkerTable {
+    return this.#parts.workerTable;
+  }
+
+  get scoreboard(): Scoreboard {
+    return this.#parts.scoreboard;
+  }
+
+  get counters(): ServerCounters {
+    return this.#parts.counters;
+  }
+
+  get eventLog(): EventLog {
+    return this.#parts.eventLog;
+  }
+
+  get heartbeats(): HeartbeatMonitor {
+    return this.#parts.heartbeatMonitor;
   }
 
   get phase(): MasterPhase {
@@ -115,33 +164,28 @@ export class Arbiter implements MasterCommands {
 
   /** Another master serves until this one takes over. */
   get #isSuccessor(): boolean {
-    return this.#takeover?.isWaiting === true;
+    return this.#parts.takeover?.isWaiting === true;
   }
 
-  /** All is as it shall be. */
+  /** The pool matches the target and no reload is in progress. */
   get #isComplete(): boolean {
     return !this.#parts.reload.inProgress && this.#parts.pool.isComplete;
   }
 
   get #sharedResources(): SharedResources {
     return {
-      listen: this.#parts.workerEvents.addresses,
-      fdInbox: this.#parts.traffic.fdInbox,
-      scoreboard: this.scoreboard.path,
-      runtimeDirectory: this.#runtimeDirectory,
+      listen: this.#parts.listenOrder.addresses,
+      fdInbox: this.#parts.steering.fdInbox,
+      scoreboard: this.#parts.scoreboard.path,
+      runtimeDirectory: this.#parts.runtimeDirectory,
     };
   }
 
-  get #now(): number {
-    return this.#system.clock.monotonic();
-  }
-
   #handle(event: MasterEvent): void {
-    const { spawner, generations, reload, autoscaler, upgrade, recycling, shutdown, workerEvents } =
-      this.#parts;
+    const { system, spawner, workerTable, workerEvents, reload, upgrade, shutdown } = this.#parts;
     switch (event.type) {
       case "signal":
-        return dispatchSignal(signalMeanings[event.signal].master, this, this.#system.host);
+        return dispatchSignal(event.signal, this, system.host);
       case "connected":
         event.worker.connect(event.connection);
         spawner.checkVersion(event.version);
@@ -150,11 +194,9 @@ export class Arbiter implements MasterCommands {
         return workerEvents.handleMessage(event.worker, event.message);
       case "exit":
         return workerEvents.handleExit(event.worker, event.status);
-      case "renewed":
-        generations.add(event.generation);
-        return void generations.build(event.generation);
       case "built":
-        return this.#handleBuilt(event.generation, event.bundle);
+        reload.built(event.generation, event.bundle);
+        return workerTable.forEach((worker) => spawner.sendConfig(worker, this.#sharedResources));
       case "build-failed":
         if (!workerEvents.everReady) return shutdown.halt(event.error);
         return reload.failBuild(event.number, event.error);
@@ -162,28 +204,69 @@ export class Arbiter implements MasterCommands {
         return upgrade.end(event.status, shutdown);
       case "retire":
         return this.#retire();
-      case "asked":
+      case "command":
         return event.begin();
       case "disconnected":
-      case "stalled":
-        // Who gets new connections is settled after every event.
-        return autoscaler.poll(this.phase);
+      case "heartbeats-changed":
+        return this.#autoscale();
+      case "wake":
+        return shutdown.tick();
       case "tick":
-        this.#takeover?.tick();
-        upgrade.tick();
-        shutdown.tick();
-        autoscaler.poll(this.phase);
-        this.workerTable.tick(this.#now, tickInterval);
-        if (this.phase === "running") recycling.poll(generations.serving.settings, this.target);
-        return;
+        return this.#tick();
     }
   }
 
+  #tick(): void {
+    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, recycling } = this.#parts;
+    takeover?.tick();
+    upgrade.tick();
+    shutdown.tick();
+    listenOrder.tick();
+    this.#autoscale();
+    workerTable.tick(system.clock.monotonic(), tickInterval);
+    if (this.phase === "running") recycling.poll(this.settings, this.target);
+  }
+
+  #autoscale(): void {
+    if (!this.#isSuccessor) this.#parts.autoscaler.poll(this.phase);
+  }
+
+  /** One step towards what is wanted. */
+  #reconcile(): void {
+    const { lifecycle, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
+    if (shutdown.inProgress) {
+      if (this.workerTable.size === 0) this.#finished.resolve(shutdown.fault);
+      return;
+    }
+    if (upgrade.inProgress) {
+      upgrade.reconcile();
+      return steering.update(heartbeatMonitor.eligible());
+    }
+    pool.reconcile();
+    reload.reconcile();
+    this.#takeOver();
+    if (this.#parts.workerEvents.everReady && !this.#isSuccessor) reload.startIfRequested();
+    if (this.#isComplete) {
+      lifecycle.complete(this.target, this.generation, this.addresses);
+      this.counters.generationComplete(this.generation);
+    }
+    upgrade.startIfPossible();
+  }
+
+  #takeOver(): void {
+    const { takeover, lifecycle, heartbeatMonitor, counters } = this.#parts;
+    takeover?.reconcile(this.#isComplete, heartbeatMonitor.eligible().size > 0, (oldMaster) => {
+      counters.upgraded("succeeded");
+      lifecycle.tookOver(oldMaster);
+    });
+  }
+
   reload(): void {
-    if (this.#parts.shutdown.isRequested) return this.#parts.upgrade.passReloadOn();
-    this.#isReloadWanted = true;
-    if (this.#parts.upgrade.inProgress || this.#isSuccessor) {
-      this.#log.logger.info("reload: waiting for the upgrade under way");
+    const { log, reload, shutdown, upgrade } = this.#parts;
+    if (shutdown.isRequested) return upgrade.passReloadOn();
+    reload.request();
+    if (upgrade.inProgress || this.#isSuccessor) {
+      log.logger.info("reload: waiting for the upgrade in progress");
     }
   }
 
@@ -205,80 +288,42 @@ export class Arbiter implements MasterCommands {
 
   /** What keeps a command from beginning now, if anything. */
   objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
-    if (this.#parts.shutdown.isRequested) return "the server is stopping";
-    return command === "upgrade" ? this.#parts.upgrade.objection : this.#parts.upgrade.hindrance;
+    const { shutdown, upgrade } = this.#parts;
+    if (shutdown.isRequested) return "the server is stopping";
+    return command === "upgrade" ? upgrade.objection : upgrade.hindrance;
   }
 
-  /** The settings in force. */
-  get settings(): Settings {
-    return this.#parts.generations.serving.settings;
-  }
-
-  /** What a successor needs to go on in this master's place. Throws if none is expected. */
+  /** What a successor needs to take over from this master. Throws if none is expected. */
   handOver(fdInbox: string | null): Handover {
     return this.#parts.upgrade.handOver(fdInbox);
   }
 
-  #retire(): void {
-    const { upgrade, shutdown } = this.#parts;
-    if (shutdown.isRequested || !upgrade.complete()) return;
-    if (this.#isReloadWanted) upgrade.passReloadOn();
-    shutdown.retire();
-  }
-
-  reopenLogs(): void {
-    this.#log.reopen();
-    this.#log.logger.info("logs reopened");
+  reopenLogs(): DenicornError | null {
+    const { log, generations, workerTable } = this.#parts;
+    let failure = log.reopen();
+    if (failure === null) log.logger.info("logs reopened");
     try {
-      this.#parts.generations.shareLogs();
+      if (failure === null) generations.shareLogs();
     } catch (error) {
-      this.#log.logger.error`${toDenicornError(error).message}`;
+      failure = toDenicornError(error);
+      log.logger.error`${failure.message}`;
     }
-    this.workerTable.forEach((worker) => worker.send({ type: "reopen" }));
+    workerTable.forEach((worker) => worker.send({ type: "reopen" }));
+    return failure;
   }
 
-  #handleBuilt(generation: Generation, bundle: AppBundle): void {
-    generation.bundle = bundle;
-    this.workerTable.forEach((worker) => this.#parts.spawner.sendConfig(worker, this.#sharedResources));
-    this.#parts.reload.step({ type: "built", generation: generation.number });
-  }
-
-  /** A graceful stop that is asked for twice becomes a quick one. */
+  /** The second request for a graceful stop makes it a quick one. */
   stop(how: "graceful" | "quick"): void {
-    this.#parts.upgrade.cancel();
-    const serves = this.#parts.workerEvents.everReady && !this.#isSuccessor;
-    this.#parts.shutdown.stop(how, serves ? this.#parts.generations.serving.settings.shutdownDelay : 0);
+    const { upgrade, shutdown, workerEvents } = this.#parts;
+    upgrade.cancel();
+    const serves = workerEvents.everReady && !this.#isSuccessor;
+    shutdown.stop(how, serves ? this.settings.shutdownDelay : 0);
   }
 
-  /** One move towards what is wanted. */
-  #reconcile(): void {
-    const { lifecycle, traffic, pool, reload, upgrade, shutdown, workerEvents } = this.#parts;
-    if (shutdown.inProgress) {
-      if (this.workerTable.size === 0) this.#finish(shutdown.fault);
-      return;
-    }
-    if (upgrade.inProgress) {
-      upgrade.reconcile();
-      return traffic.reconcile();
-    }
-    pool.reconcile();
-    reload.reconcile();
-    this.#takeover?.reconcile(
-      this.#isComplete,
-      this.workerTable.eligible().size > 0,
-      (oldMaster) => {
-        this.counters.upgraded("succeeded");
-        lifecycle.tookOver(oldMaster);
-      },
-    );
-    if (this.#isReloadWanted && workerEvents.everReady && !this.#isSuccessor) {
-      this.#isReloadWanted = false;
-      reload.begin();
-    }
-    if (this.#isComplete) {
-      lifecycle.complete(this.target, this.generation, this.addresses);
-      this.counters.settled(this.generation);
-    }
-    upgrade.startIfPossible();
+  #retire(): void {
+    const { upgrade, shutdown, reload } = this.#parts;
+    if (shutdown.isRequested || !upgrade.complete()) return;
+    if (reload.isRequested) upgrade.passReloadOn();
+    shutdown.retire();
   }
 }

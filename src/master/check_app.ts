@@ -1,15 +1,15 @@
 import { openLog } from "../log/logger.ts";
-import type { Resolved } from "../settings/resolve.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
-import { assemble } from "./compose.ts";
+import { composeMaster } from "./compose.ts";
 import { logConfig } from "./workers/generation.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
 
 /**
- * Loads the app in one worker that listens nowhere, just as a start would. Throws DenicornError with the cause
- * if that fails.
+ * Loads the app in one worker, as a start would, but without listening. Throws DenicornError with the cause if that
+ * fails.
  */
 export async function checkApp(
   system: System,
@@ -20,7 +20,7 @@ export async function checkApp(
     ...resolved.settings,
     workers: 1,
     shutdownDelay: 0,
-    // What it needs to serve, such as a database, need not be there.
+    // What the app needs to serve, such as a database, may be missing where it is checked.
     readyPath: undefined,
     bind: [],
     logLevel: "error",
@@ -30,12 +30,11 @@ export async function checkApp(
   const log = openLog(system, logConfig(settings), { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
   using cleanup = new DisposableStack();
-  const arbiter = await assemble(system, {
+  const { arbiter } = await composeMaster(system, {
     ...{ log, reader, directory, cleanup },
     directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),
     controlSocket: () => null,
-    claim: () => Promise.resolve(),
   });
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();

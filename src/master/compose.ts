@@ -1,37 +1,64 @@
+/** Builds a master: all parts in one place, in the order in which they need each other. */
+
 import type { Log } from "../log/logger.ts";
 import type { System, UnixListener } from "../system/system.ts";
-import { resolveCredentials } from "./files/credentials.ts";
 import { Arbiter } from "./arbiter.ts";
-import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
-import type { Launch } from "./transitions/launch.ts";
-import { acceptChannels } from "./workers/worker_channels.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
-import { openScoreboard } from "./workers/scoreboard.ts";
-import { shareLogs } from "./files/shared_logs.ts";
-import { workerProcessStarter } from "./workers/spawner.ts";
-import { openSteering } from "./listeners/steering.ts";
-import { Takeover } from "./transitions/takeover.ts";
+import { resolveCredentials } from "./files/credentials.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
+import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { shareLogs } from "./files/shared_logs.ts";
+import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
+import { Generations, type GenerationSource } from "./generations/generations.ts";
+import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
+import { ListenOrder } from "./listeners/listen_order.ts";
+import { StallReporter } from "./listeners/stall_reporter.ts";
+import { openSteering, type Steering } from "./listeners/steering.ts";
+import { Autoscaler } from "./pool/autoscaler.ts";
+import { OldGenerations } from "./pool/old_generations.ts";
+import { Recycling } from "./pool/recycling.ts";
+import { RestartPolicy } from "./pool/restarts.ts";
+import { WorkerPool } from "./pool/worker_pool.ts";
+import { ServerCounters } from "./telemetry/counters.ts";
+import { EventLog } from "./telemetry/event_log.ts";
+import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import type { Launch } from "./transitions/launch.ts";
+import { Reload } from "./transitions/reload.ts";
+import { Shutdown } from "./transitions/shutdown.ts";
+import { Takeover } from "./transitions/takeover.ts";
+import { Upgrade } from "./transitions/upgrade.ts";
+import { WorkerEvents } from "./worker_events.ts";
+import { EventQueue } from "./workers/event_queue.ts";
+import type { MasterEvent } from "./workers/events.ts";
+import type { Generation } from "./workers/generation.ts";
+import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
+import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
+import { acceptChannels } from "./workers/worker_channels.ts";
+import { WorkerTable } from "./workers/worker_table.ts";
 
-export interface Parts {
+interface MasterOptions {
   readonly log: Log;
   readonly reader: SettingsReader;
   readonly directory: RuntimeDirectory;
   readonly directoryGuard: DirectoryGuard;
   readonly launch: Launch;
+  /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
-  /** Learns what to take down at the end. */
+  /** Receives what to take down at the end. */
   readonly cleanup: DisposableStack;
-  /** Claims what a predecessor held until now. */
-  readonly claim: (oldMaster: number | null) => Promise<void>;
+}
+
+interface Master {
+  readonly arbiter: Arbiter;
+  /** `null` in a master that was not started by an upgrade. */
+  readonly takeover: Takeover | null;
 }
 
 /**
- * An arbiter with everything it needs to start workers: the link socket, the account they run as, and what a
- * predecessor hands over. Throws DenicornError.
+ * A master with everything it needs from the system to start workers: steering, the scoreboard, the worker channels,
+ * and during an upgrade the listeners of the old master. Throws DenicornError.
  */
-export async function assemble(system: System, parts: Parts): Promise<Arbiter> {
-  const { log, reader, directory, directoryGuard, launch, cleanup } = parts;
+export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
+  const { log, reader, directory, directoryGuard, launch, controlSocket, cleanup } = options;
   const { settings } = reader.initial;
   const credentials = resolveCredentials(system, settings.user, settings.group);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
@@ -40,11 +67,11 @@ export async function assemble(system: System, parts: Parts): Promise<Arbiter> {
   shareLogs(system, settings, credentials);
   const takeover = launch.oldMaster === null
     ? null
-    : new Takeover(system, log.logger, launch.oldMaster, steering, parts.claim);
+    : new Takeover(system, log.logger, launch.oldMaster, steering);
   await takeover?.prepare(settings);
-  const arbiter = new Arbiter({
-    ...{ system, log, launch, steering, scoreboard, takeover },
-    controlSocket: parts.controlSocket,
+  const workerTable = new WorkerTable();
+  const arbiter = composeArbiter({
+    ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
     startProcess: workerProcessStarter(system, directory.channelSocket, credentials, directoryGuard),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
     first: { number: 1, settings, bundle: null },
@@ -52,20 +79,85 @@ export async function assemble(system: System, parts: Parts): Promise<Arbiter> {
   });
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
-      identify: (token) => arbiter.workerTable.redeem(token),
+      identify: (token) => workerTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
-      ended: () => arbiter.post({ type: "disconnected" }),
+      disconnected: () => arbiter.post({ type: "disconnected" }),
     }, system.clock);
   accept(directory.channels);
   directoryGuard.keep(() => directory.channelSocket, () => {
-    accept(directory.listenAnew());
+    accept(directory.listenAgain());
     directory.share(credentials);
   });
   directoryGuard.keep(() => steering.fdInbox, () => {
     steering.reopen();
     directory.share(credentials);
   });
-  return arbiter;
+  return { arbiter, takeover };
+}
+
+interface ArbiterOptions {
+  readonly system: System;
+  readonly log: Log;
+  readonly launch: Launch;
+  readonly workerTable: WorkerTable;
+  readonly steering: Steering;
+  readonly scoreboard: Scoreboard;
+  readonly takeover: Takeover | null;
+  readonly controlSocket: () => string | null;
+  readonly startProcess: StartWorkerProcess;
+  readonly source: GenerationSource;
+  /** Generation 1, not built yet. */
+  readonly first: Generation;
+  readonly runtimeDirectory: string;
+}
+
+/** The parts that need nothing from the system but its interfaces: tests build a master of these. */
+export function composeArbiter(options: ArbiterOptions): Arbiter {
+  const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
+  const { clock } = system;
+  const { logger } = log;
+  const queue = new EventQueue<MasterEvent>();
+  const post = (event: MasterEvent) => queue.post(event);
+  const wake = () => post({ type: "wake" });
+  const eventLog = new EventLog(clock);
+  const lifecycle = new LifecycleLog(logger, eventLog);
+  const counters = new ServerCounters(system, scoreboard);
+  const generations = new Generations(first, source, post);
+  const spawner = new Spawner({ ...options, post });
+  const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
+  const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
+  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const restartPolicy = new RestartPolicy({ system, lifecycle, scoreboard, counters, wake });
+  const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
+  const pool = new WorkerPool({
+    ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
+    ...{ steering, heartbeatMonitor, counters, scoreboard },
+    target: takeover?.target,
+    onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
+  });
+  const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
+  const autoscaler = new Autoscaler({
+    ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
+  });
+  const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
+  const shutdown = new Shutdown({
+    ...{ clock, lifecycle, workerTable, steering, heartbeatMonitor, wake },
+    settings: () => generations.serving.settings,
+  });
+  const workerEvents: WorkerEvents = new WorkerEvents({
+    ...{ clock, workerTable, scoreboard, lifecycle, restartPolicy, listenOrder, counters },
+    ...{ generations, pool, reload, shutdown },
+  });
+  const upgrade = new Upgrade({
+    ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
+    ...{ listenOrder, heartbeatMonitor, post },
+  });
+  return new Arbiter({
+    ...{ system, log, queue, workerTable, scoreboard, spawner, workerEvents, generations, counters },
+    ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
+    ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
+    runtimeDirectory: options.runtimeDirectory,
+  });
 }

@@ -1,85 +1,98 @@
 /** Brings up everything a master has, runs its loop, and takes everything down again. */
 
+import type { RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
-import { raised } from "../system/file_limit.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
+import { raised } from "../system/file_limit.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { Admin } from "./commands/admin.ts";
-import { assemble } from "./compose.ts";
-import { commandsFor, Control } from "./commands/control_socket.ts";
-import type { SettingsReader } from "./generations/build_generation.ts";
+import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
+import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
 import type { EarlySignals } from "./commands/early_signals.ts";
-import { logConfig } from "./workers/generation.ts";
-import type { Launch } from "./transitions/launch.ts";
+import { OperationQueue } from "./commands/operation_queue.ts";
+import { composeMaster } from "./compose.ts";
+import { DirectoryGuard } from "./files/directory_guard.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import type { SettingsReader } from "./generations/build_generation.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
-import { statusOf } from "./telemetry/status.ts";
-import { DirectoryGuard } from "./files/directory_guard.ts";
+import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
+import type { Launch } from "./transitions/launch.ts";
+import { logConfig } from "./workers/generation.ts";
+
+interface RunMasterOptions {
+  /** Reads the settings again for every reload. */
+  readonly reader: SettingsReader;
+  readonly directory: RuntimeDirectory;
+  readonly launch: Launch;
+  readonly signals: EarlySignals;
+  /** Receives what to take down at the end. */
+  readonly cleanup: DisposableStack;
+}
 
 /**
- * Serves until told to stop. `reader` gives the settings now and again for every reload; `cleanup` learns what
- * to take down at the end. Throws DenicornError for what stands in the way before the first worker starts.
+ * Serves until a signal or a command stops the server. Throws DenicornError for what goes wrong before the first
+ * worker starts.
  */
 export async function runMaster(
   system: System,
-  reader: SettingsReader,
-  directory: RuntimeDirectory,
-  launch: Launch,
-  signals: EarlySignals,
-  cleanup: DisposableStack,
+  { reader, directory, launch, signals, cleanup }: RunMasterOptions,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
+  const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, logConfig(settings), { pid: host.pid });
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
-  const control = new Control({ system, logger: log.logger, settings, directory, directoryGuard });
-  cleanup.defer(() => control.close());
-  const admin = new Admin(system, log.logger, settings);
-  cleanup.defer(() => admin.close());
-  const claimPidfile = (oldMaster: number | null) => {
-    if (settings.pid === undefined) return;
-    const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
-      log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
-    });
-    cleanup.defer(() => pidfile.remove());
-  };
-  if (launch.oldMaster === null) {
+  const access = adminAccess(system, settings);
+  if (oldMaster === null) {
     probeAddresses(system, settings);
-    claimPidfile(null);
+    claimPidfile(system, log, settings, null, cleanup);
   }
-  const arbiter = await assemble(system, {
+  let control: ControlSocket | null = null;
+  const { arbiter, takeover } = await composeMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch, cleanup },
-    // Whoever answers there is asked which listeners to go on with.
-    controlSocket: () => control.isChosen || directoryGuard.check() ? control.path : null,
-    async claim(oldMaster) {
-      claimPidfile(oldMaster);
-      if (control.isChosen) await retried(system, () => control.open(commands));
-      await retried(system, () => admin.open(commands));
-    },
+    // A successor connects there to ask for the listeners.
+    controlSocket: () => control?.path ?? null,
   });
-  const startedAt = system.clock.wall();
-  const read = (looks: boolean) => statusOf(arbiter, system, startedAt, arbiter.settings.app ?? "", looks);
-  const commands = commandsFor(arbiter, () => read(true), () => {
-    // The places may be claimed by the successor; the answer to this very request goes out first.
-    system.clock.after(0, () => {
-      control.close();
-      admin.close();
-    });
+  const master: RunningMaster = {
+    commands: arbiter,
+    operations: new OperationQueue(arbiter),
+    status: () => statusWithProcesses(arbiter, system),
+  };
+  control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
+  const admin = new AdminAddress(system, log.logger, settings, access, master);
+  const closeBoth = () => {
+    control.close();
+    admin.close();
+  };
+  cleanup.defer(closeBoth);
+  // The successor needs the addresses; its request to retire has to be answered first.
+  arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "upgraded") system.clock.after(0, closeBoth);
   });
-  // A path of the operator's choice is the predecessor's until it retires.
-  if (launch.oldMaster === null || !control.isChosen) await control.open(commands);
-  if (launch.oldMaster === null) admin.open(commands);
+  // During an upgrade the old master has a path that the operator chose, the admin address and the pidfile.
+  const isControlChosen = isControlSocketChosen(settings);
+  if (oldMaster === null || !isControlChosen) await control.open();
+  if (oldMaster === null) await admin.open();
+  void takeover?.released.then(async () => {
+    try {
+      claimPidfile(system, log, settings, oldMaster?.pid ?? null, cleanup);
+      if (isControlChosen) await retried(system, () => control.open());
+      await retried(system, () => admin.open());
+    } catch (error) {
+      log.logger.warning`${toDenicornError(error).message}`;
+    }
+  });
   if (settings.statsdHost !== undefined) {
-    // What processes take is not among what it is told.
-    cleanup.defer(sendToStatsd(system, log.logger, settings.statsdHost, () => read(false)));
+    // StatsD gets no CPU and memory figures, so /proc is not read for it.
+    const stop = sendToStatsd(system, log.logger, settings.statsdHost, () => statusOf(arbiter, system));
+    cleanup.defer(stop);
   }
-  // Such as what a config file left running: no reason to stop a server.
+  // For example from a config file: not a reason to stop a server.
   system.processes.onUncaught((error) => {
     const { message, detail } = toDenicornError(error);
     log.logger.with({ detail }).error`${message}`;
@@ -95,7 +108,22 @@ export async function runMaster(
   return fault.exitCode;
 }
 
-/** Workers inherit it. */
+/** `oldMaster` is the process id of the master that this one takes over from. */
+function claimPidfile(
+  system: System,
+  log: Log,
+  settings: Settings,
+  oldMaster: number | null,
+  cleanup: DisposableStack,
+): void {
+  if (settings.pid === undefined) return;
+  const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
+    log.logger.warning`replacing pidfile ${settings.pid}: process ${content} is gone`;
+  });
+  cleanup.defer(() => pidfile.remove());
+}
+
+/** For the master and, because they inherit it, for its workers. */
 function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
   try {
     const limit = openFiles.limit();
@@ -104,12 +132,12 @@ function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
     openFiles.setLimit({ ...limit, soft });
     logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;
   } catch (error) {
-    logger.debug`limit of open files left as it is: ${toDenicornError(error).message}`;
+    logger.debug`limit of open files not raised: ${toDenicornError(error).message}`;
   }
 }
 
-/** The predecessor lets go of what it holds in the next moments. */
-async function retried(system: System, work: () => void | Promise<void>, attempts = 40): Promise<void> {
+/** The old master releases its addresses soon after it was asked to retire. */
+async function retried(system: System, work: () => Promise<void>, attempts = 40): Promise<void> {
   for (;;) {
     try {
       return await work();
@@ -120,7 +148,7 @@ async function retried(system: System, work: () => void | Promise<void>, attempt
   }
 }
 
-/** A sole listener would fail on an address that is taken; one with SO_REUSEPORT might silently share it. */
+/** With SO_REUSEPORT a worker would silently share an address with another server of this user. */
 function probeAddresses({ network }: System, settings: Settings): void {
   for (const address of settings.bind) {
     try {
@@ -131,7 +159,7 @@ function probeAddresses({ network }: System, settings: Settings): void {
   }
 }
 
-/** Who started the server by hand looks at the terminal, not into the log file. */
+/** On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file. */
 function reportFault(system: System, log: Log, settings: Settings, fault: DenicornError): void {
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
   if (settings.errorLogfile === "-") return;

@@ -1,32 +1,32 @@
-/** What follows from what happens to workers: they come up, fail to, finish and die. */
+/** What follows from a worker's messages and from its exit: it becomes ready, fails to boot, finishes or dies. */
 
-import { endingOf } from "../core/pool/death.ts";
 import type { DenicornError } from "../core/errors.ts";
+import { endingOf } from "../core/pool/death.ts";
 import { isStillBooting, isWanted } from "../core/pool/worker_state.ts";
-import { decodeSlot } from "../protocol/slot_bytes.ts";
 import type { FromWorker } from "../protocol/messages.ts";
-import type { Clock, ExitStatus, TcpAddress } from "../system/system.ts";
-import { bootFailure } from "./workers/boot_failure.ts";
-import type { WorkerHandle } from "./workers/worker_handle.ts";
-import type { WorkerPool } from "./pool/worker_pool.ts";
-import type { RestartPolicy } from "./pool/restarts.ts";
-import type { Generation } from "./workers/generation.ts";
+import { decodeSlot } from "../protocol/slot_bytes.ts";
+import type { Clock, ExitStatus } from "../system/system.ts";
 import type { Generations } from "./generations/generations.ts";
+import type { ListenOrder } from "./listeners/listen_order.ts";
+import type { RestartPolicy } from "./pool/restarts.ts";
+import type { WorkerPool } from "./pool/worker_pool.ts";
+import type { ServerCounters } from "./telemetry/counters.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
 import type { Reload } from "./transitions/reload.ts";
-import type { WorkerTable } from "./workers/worker_table.ts";
-import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
-import type { ServerCounters } from "./telemetry/counters.ts";
-import type { Traffic } from "./listeners/traffic.ts";
+import { bootFailure } from "./workers/boot_failure.ts";
+import type { Generation } from "./workers/generation.ts";
+import type { Scoreboard } from "./workers/scoreboard.ts";
+import type { WorkerHandle } from "./workers/worker_handle.ts";
+import type { WorkerTable } from "./workers/worker_table.ts";
 
-export interface WorkerEventsOptions {
+interface WorkerEventsOptions {
   readonly clock: Clock;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly lifecycle: LifecycleLog;
   readonly restartPolicy: RestartPolicy;
-  readonly traffic: Traffic;
+  readonly listenOrder: ListenOrder;
   readonly counters: ServerCounters;
   readonly generations: Generations;
   readonly pool: WorkerPool;
@@ -38,65 +38,75 @@ export class WorkerEvents {
   readonly #options: WorkerEventsOptions;
   readonly #firstReady = Promise.withResolvers<void>();
   #everReady = false;
-  #addresses: readonly TcpAddress[];
 
   constructor(options: WorkerEventsOptions) {
     this.#options = options;
-    this.#addresses = options.generations.serving.settings.bind;
   }
 
-  /** Settles when the first worker is ready. */
+  /** Resolves when the first worker is ready. */
   get firstReady(): Promise<void> {
     return this.#firstReady.promise;
   }
 
-  /** False until the first worker is ready: up to then a failure ends the start. */
+  /** False until the first worker is ready: until then a failure ends the start. */
   get everReady(): boolean {
     return this.#everReady;
   }
 
-  /** Where workers listen; once one does, with the real port in place of port 0. */
-  get addresses(): readonly TcpAddress[] {
-    return this.#addresses;
-  }
-
   handleMessage(worker: WorkerHandle, message: FromWorker): void {
-    const { scoreboard, traffic, restartPolicy, pool, shutdown, clock } = this.#options;
+    const { scoreboard, listenOrder, restartPolicy, pool, shutdown, clock } = this.#options;
+    const wasReady = worker.state.is === "ready";
     const event = worker.receive(message);
-    const isBack = worker.state.is === "ready";
-    if (message.type === "loaded" && isWanted(worker.state)) traffic.queue(worker);
-    if (message.type === "closed") traffic.leave(worker);
-    if (message.type === "counters") scoreboard.accept(worker.slot, decodeSlot(message.bytes));
-    if (event === null) return;
-    worker.apply(event, clock.monotonic());
-    // It had lost its listeners.
-    if (message.type === "ready" && isBack) return traffic.join(worker, message.sharingFailure);
-    if (message.type === "ready" && worker.state.is === "ready") {
-      this.#welcome(worker, message.addresses, message.sharingFailure);
-    } else if (message.type === "draining" && message.failure !== undefined && !shutdown.inProgress) {
-      restartPolicy.record(worker, "finishing", "crash", pool.target);
+    if (event !== null) worker.apply(event, clock.monotonic());
+    switch (message.type) {
+      case "loaded":
+        if (isWanted(worker.state)) listenOrder.queue(worker);
+        return;
+      case "ready":
+        if (worker.state.is !== "ready") return;
+        listenOrder.join(worker, message.addresses, message.sharingFailure);
+        // A worker that was ready before had lost its listeners and opened new ones.
+        if (!wasReady) this.#becameReady(worker);
+        return;
+      case "closed":
+        return listenOrder.leave(worker);
+      case "counters":
+        return scoreboard.accept(worker.slot, decodeSlot(message.bytes));
+      case "draining":
+        if (message.failure === undefined || shutdown.inProgress) return;
+        return restartPolicy.record(worker, "finishing", "crash", pool.target);
+      case "hello":
+      case "failed":
+        return;
     }
   }
 
-  #welcome(worker: WorkerHandle, addresses: readonly TcpAddress[], sharingFailure: string | undefined): void {
-    const { traffic, lifecycle, restartPolicy, pool, reload, clock } = this.#options;
-    traffic.join(worker, sharingFailure);
+  #becameReady(worker: WorkerHandle): void {
+    const { lifecycle, restartPolicy, pool, reload, clock } = this.#options;
     lifecycle.ready(worker, clock.monotonic(), restartPolicy.isCrashLoop(pool.target));
-    if (!this.#everReady) this.#addresses = addresses;
     this.#everReady = true;
     this.#firstReady.resolve();
     reload.step({ type: "canary-ready", generation: worker.generation.number });
   }
 
   handleExit(worker: WorkerHandle, status: ExitStatus): void {
-    const { workerTable, traffic, counters, generations, lifecycle, restartPolicy, pool, shutdown, clock } =
-      this.#options;
+    const {
+      workerTable,
+      listenOrder,
+      counters,
+      generations,
+      lifecycle,
+      restartPolicy,
+      pool,
+      shutdown,
+      clock,
+    } = this.#options;
     const before = worker.state;
     const ending = endingOf(before, status, worker.failure !== null);
     worker.apply({ type: "exit" }, clock.monotonic());
     workerTable.remove(worker);
-    traffic.leave(worker);
-    counters.keep(worker);
+    listenOrder.leave(worker);
+    counters.addGone(worker);
     generations.prune((generation) => workerTable.uses(generation));
 
     if (shutdown.inProgress || ending.is === "meant") {
@@ -108,7 +118,7 @@ export class WorkerEvents {
     if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.target);
   }
 
-  /** Handles a worker that did not come up where more hangs on it: the start itself, or a reload. */
+  /** Handles a worker that was never ready, if it ends the start or a reload; false if it ends neither. */
   failBoot(generation: Generation, failure: () => DenicornError): boolean {
     const { shutdown, reload } = this.#options;
     if (shutdown.inProgress) return true;

@@ -1,5 +1,5 @@
 import { DenicornError } from "../core/errors.ts";
-import { fromConfigFile, type Given } from "./given.ts";
+import { fromConfigFile, type Given } from "./values.ts";
 import { notAccepted, NotJson, quote, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 import { type NamedSetting, namedSettings, notInConfigFile } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { fromEnvironment, type Given } from "./given.ts";
+import { fromEnvironment, type Given } from "./values.ts";
 import { notAccepted, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 import { type NamedSetting, namedSettings, variablePrefix } from "./settings.ts";

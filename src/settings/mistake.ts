@@ -1,7 +1,7 @@
 /** Errors about settings: one line with the name, the value, its origin and what is accepted. */
 
 import { DenicornError } from "../core/errors.ts";
-import type { Origin } from "./given.ts";
+import type { Origin } from "./values.ts";
 
 /** `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. */
 export function notAccepted(name: string, given: unknown, origin: Origin, accepts: string): DenicornError {

@@ -1,8 +1,8 @@
-import { checkTogether } from "./checks.ts";
+import { checkTogether } from "./combinations.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LoadedConfigFile, readConfigFile } from "./config_file.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { fromCommandLine, fromDefault, type Given, type Origin } from "./given.ts";
+import { fromCommandLine, fromDefault, type Given, type Origin, type Resolved } from "./values.ts";
 import type { Machine } from "./kinds/kind.ts";
 import { notAccepted } from "./mistake.ts";
 import { hidden } from "./setting.ts";
@@ -17,12 +17,6 @@ interface Sources {
   readonly configFile?: LoadedConfigFile | undefined;
   /** Cores this process may use. */
   readonly cores: number;
-}
-
-/** All settings and where each value comes from. */
-export interface Resolved {
-  readonly settings: Settings;
-  readonly origins: Readonly<Record<SettingKey, Origin>>;
 }
 
 /**

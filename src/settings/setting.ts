@@ -26,7 +26,7 @@ interface EnvironmentAlias {
 }
 
 /** A value, or the part of the input that is not accepted. */
-export type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
+type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
 
 /** A setting without its name. `Config` is the type of its value in a config file. */
 export interface Setting<Value, Config> {

@@ -1,3 +1,4 @@
+import { openWatched } from "./listener_state.ts";
 import type { Connection, Network } from "./system.ts";
 import { onWebSocket } from "./web_sockets.ts";
 
@@ -62,9 +63,12 @@ export const network: Network = {
   },
 
   serveAlone({ hostname, port }, handler) {
-    const server = Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    const { server, isListening } = openWatched(() =>
+      Deno.serve({ hostname, port, onListen: () => {} }, handler)
+    );
     return {
       address: { hostname: server.addr.hostname, port: server.addr.port },
+      isListening,
       stopAccepting: () => server.shutdown().catch(() => {}),
     };
   },
@@ -81,8 +85,8 @@ export const network: Network = {
   },
 
   serveUnix(path, handler) {
-    const server = Deno.serve({ path, onListen: () => {} }, handler);
-    return { close: () => server.shutdown() };
+    const { server, isListening } = openWatched(() => Deno.serve({ path, onListen: () => {} }, handler));
+    return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
   },
 
   async fetchUnix(path, url, init) {

@@ -234,6 +234,14 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
+/** A server of the master itself. */
+export interface MasterServer {
+  /** False once the runtime has closed the listener because accepting failed. */
+  isListening(): boolean;
+  /** Stops accepting and closes idle connections, also of a listener that is closed already. */
+  stopAccepting(): Promise<void>;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** Begins the closing handshake. Throws while it is not open. */
@@ -262,13 +270,14 @@ export interface Network {
   serveAlone(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): HttpServer;
+  ): MasterServer & { readonly address: TcpAddress };
   /** Sends datagrams from a port of its own; a name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
+  /** The file at `path` goes with the listener. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
-  ): { close(): Promise<void> };
+  ): MasterServer;
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
   /** Like `fetchUnix`; the body comes as it is sent, for as long as that goes on. */

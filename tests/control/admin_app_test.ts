@@ -1,16 +1,15 @@
 import { createAdminApp } from "../../src/control/admin_app.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";
-import { fakeCommands } from "../fakes/fake_commands.ts";
+import { fakeRunningMaster } from "../fakes/fake_commands.ts";
 import { calmStatus } from "../fakes/status.ts";
 
 const token = "a-token-of-twenty-4";
 const bearer = { authorization: `Bearer ${token}` };
-const commands = {
-  ...fakeCommands(),
+const master = fakeRunningMaster({
   status: () => calmStatus,
-  scale: () => ({ finished: Promise.resolve("done"), isWaiting: false }),
-};
+  operations: { scale: () => ({ finished: Promise.resolve("done"), isWaiting: false }) },
+});
 const page = { accept: "text/html" };
 
 function statusOf(
@@ -18,7 +17,7 @@ function statusOf(
   url: string,
   { headers = {}, ...init }: RequestInit & { headers?: Record<string, string> } = {},
 ): Promise<number> {
-  const app = createAdminApp(commands, access, new FakeClock());
+  const app = createAdminApp(master, access, new FakeClock());
   const { host } = new URL(url);
   return Promise.resolve(app.request(url, { ...init, headers: { host, ...headers } })).then(({ status }) =>
     status

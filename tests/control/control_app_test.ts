@@ -1,4 +1,9 @@
-import { type Commands, type Operation, Refusal } from "../../src/control/commands.ts";
+import {
+  type MasterCommands,
+  type Operation,
+  type Operations,
+  Refusal,
+} from "../../src/control/master_commands.ts";
 import { createControlApp } from "../../src/control/control_app.ts";
 import { endpoints } from "../../src/control/endpoints.ts";
 import { decodeEvents } from "../../src/control/event_stream.ts";
@@ -6,13 +11,18 @@ import { DenicornError } from "../../src/core/errors.ts";
 import type { LifecycleEvent } from "../../src/core/telemetry/lifecycle.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
-import { fakeCommands } from "../fakes/fake_commands.ts";
+import { fakeRunningMaster } from "../fakes/fake_commands.ts";
 
-function appOf(commands: Partial<Commands> = {}) {
-  return createControlApp({ ...fakeCommands(), ...commands });
+function appOf(expected: Parameters<typeof fakeRunningMaster>[0] = {}) {
+  return createControlApp(fakeRunningMaster(expected));
 }
 
-function fdInbox(body?: unknown): RequestInit {
+/** An app whose operations all do what `run` does. */
+function appWith(run: Operations["run"]) {
+  return appOf({ operations: { run } });
+}
+
+function post(body?: unknown): RequestInit {
   return { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 }
 
@@ -29,7 +39,7 @@ Deno.test("what is unknown is 404 and names what there is; the wrong method is 4
   assertEquals(unknown.status, 404);
   assertMatch(
     (await unknown.json()).error,
-    /^no such command: GET \/dance: try GET \/status, .*POST \/upgrade$/,
+    /^GET \/dance is not a command: use one of GET \/status, .*POST \/upgrade$/,
   );
   for (const { method, path } of endpoints) {
     const wrong = await app.request(path, { method: method === "GET" ? "POST" : "GET" });
@@ -40,14 +50,14 @@ Deno.test("what is unknown is 404 and names what there is; the wrong method is 4
 
 Deno.test("a waited reload answers at its end, one that is not waited for at once", async () => {
   const { operation, finish } = pending();
-  const app = appOf({ reload: () => operation });
-  const accepted = await app.request("/reload", fdInbox());
+  const app = appWith(() => operation);
+  const accepted = await app.request("/reload", post());
   assertEquals([accepted.status, await accepted.json()], [202, {
     state: "accepted",
     message: "it has begun",
   }]);
   let isAnswered = false;
-  const waited = Promise.resolve(app.request("/reload?wait=1", fdInbox()));
+  const waited = Promise.resolve(app.request("/reload?wait=1", post()));
   void waited.then(() => isAnswered = true);
   await settled();
   assert(!isAnswered);
@@ -58,7 +68,7 @@ Deno.test("a waited reload answers at its end, one that is not waited for at onc
 
 Deno.test("an operation behind another one is accepted and says that it waits", async () => {
   const { operation } = pending(true);
-  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", fdInbox({}));
+  const answer = await appWith(() => operation).request("/upgrade", post({}));
   assertEquals([answer.status, (await answer.json()).message], [
     202,
     "it begins when the command before it is done",
@@ -67,7 +77,7 @@ Deno.test("an operation behind another one is accepted and says that it waits", 
 
 Deno.test("an operation that must wait for something else says for what", async () => {
   const operation = { ...pending().operation, obstacle: "a worker is ready" };
-  const answer = await appOf({ upgrade: () => operation }).request("/upgrade", fdInbox({}));
+  const answer = await appWith(() => operation).request("/upgrade", post({}));
   assertEquals([answer.status, (await answer.json()).message], [202, "it begins when a worker is ready"]);
 });
 
@@ -75,7 +85,7 @@ Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", a
   const ending = async (error: Error, path = "/reload?wait=1") => {
     const { operation, fail } = pending();
     fail(error);
-    const answer = await appOf({ reload: () => operation }).request(path, fdInbox());
+    const answer = await appWith(() => operation).request(path, post());
     return [answer.status, await answer.json()];
   };
   const error = new DenicornError("app-throws", "cannot load the app", { detail: "at main.ts:1" });
@@ -88,17 +98,17 @@ Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", a
 
 Deno.test("scale takes numbers and differences, and refuses all else with 400", async () => {
   const asked: unknown[] = [];
-  const scale: Commands["scale"] = (amount) => {
+  const scale: Operations["scale"] = (amount) => {
     asked.push(amount);
     return { isWaiting: false, finished: Promise.resolve("ready") };
   };
-  const app = appOf({ scale });
+  const app = appOf({ operations: { scale } });
   for (const target of [4, "4", "+1", "-2", 1024]) {
-    assertEquals((await app.request("/scale?wait=1", fdInbox({ target }))).status, 200);
+    assertEquals((await app.request("/scale?wait=1", post({ target }))).status, 200);
   }
   assertEquals(asked, [{ to: 4 }, { to: 4 }, { by: 1 }, { by: -2 }, { to: 1024 }]);
   for (const target of [0, -1, 1025, 1.5, "", "four", "+0", "+1025", "1e2", null, [], {}, true, undefined]) {
-    const refused = await app.request("/scale", fdInbox({ target }));
+    const refused = await app.request("/scale", post({ target }));
     assertEquals(refused.status, 400, JSON.stringify(target));
     assertMatch(
       (await refused.json()).error,
@@ -108,20 +118,21 @@ Deno.test("scale takes numbers and differences, and refuses all else with 400", 
   assertEquals(asked.length, 5);
 });
 
-Deno.test("a body that is no JSON object, has unknown fields or wrong types is 400 and nothing happens", async () => {
+Deno.test("a body that is not a JSON object, or has unknown fields or wrong types, gets 400 and nothing happens", async () => {
   const app = appOf();
   const bodies: [path: string, body: string, says: RegExp][] = [
-    ["/scale", "{", /^the body is no JSON \(/],
-    ["/scale", "[1]", /^the body is no JSON object: give an object with target$/],
-    ["/scale", "null", /no JSON object/],
-    ["/scale", '{"tagret": 4}', /^"tagret" is no field here: give an object with target$/],
+    ["/scale", "{", /^the body is not JSON \(/],
+    ["/scale", "[1]", /^the body is not a JSON object: give an object with target$/],
+    ["/scale", "null", /not a JSON object/],
+    ["/scale", '{"tagret": 4}', /^unknown field "tagret": give an object with target$/],
     ["/stop", '{"now": "yes"}', /^now: give true or false$/],
-    ["/stop", '{"nwo": true}', /^"nwo" is no field/],
-    ["/reload", '{"wait": true}', /^"wait" is no field here: give no body, or \{\}$/],
+    ["/stop", '{"nwo": true}', /^unknown field "nwo"/],
+    ["/reload", '{"wait": true}', /^unknown field "wait": give no body, or \{\}$/],
     ["/reload?wait=yes", "", /^wait: "yes" is not accepted: give 1$/],
-    ["/handover", '{"post": 1}', /^post: give a path or null$/],
-    ["/handover", "null", /no JSON object/],
-    ["/handover", "post", /^the body is no JSON \(/],
+    ["/handover", '{"fdInbox": 1}', /^fdInbox: give a path or null$/],
+    ["/handover", "{}", /^fdInbox: give a path or null$/],
+    ["/handover", "null", /not a JSON object/],
+    ["/handover", "post", /^the body is not JSON \(/],
   ];
   for (const [path, body, says] of bodies) {
     const answer = await app.request(path, { method: "POST", body });
@@ -143,30 +154,68 @@ Deno.test("a body that is larger than any command is not read to its end", async
   for (const path of ["/scale", "/reload", "/stop", "/handover"]) {
     const answer = await app.request(path, { method: "POST", body: body() });
     assertEquals(answer.status, 413, path);
-    assertEquals(await answer.json(), { error: "the body is larger than 64 KiB: no command takes so much" });
+    assertEquals(await answer.json(), {
+      error: "the body is larger than 64 KiB: no command needs that much",
+    });
     assert(pieces < 20, `${pieces}`);
     pieces = 0;
   }
 });
 
+Deno.test("a master retires only in an upgrade", async () => {
+  const posted: string[] = [];
+  const app = (phase: MasterCommands["phase"]) =>
+    appOf({ commands: { phase, post: ({ type }) => void posted.push(type) } });
+  assertEquals((await app("running").request("/retire", post())).status, 409);
+  assertEquals((await app("stopping").request("/retire", post())).status, 409);
+  assertEquals(posted, []);
+  assertEquals((await app("upgrading").request("/retire", post())).status, 200);
+  assertEquals(posted, ["retire"]);
+});
+
 Deno.test("stop and reopen are done at once", async () => {
   const told: unknown[] = [];
-  const app = appOf({ stop: (how) => void told.push(how), reopen: () => void told.push("reopen") });
-  assertEquals((await app.request("/stop", fdInbox())).status, 202);
-  assertEquals((await app.request("/stop", fdInbox({ now: true }))).status, 202);
-  assertEquals((await app.request("/reopen", fdInbox())).status, 200);
+  const app = appOf({
+    commands: {
+      stop: (how) => void told.push(how),
+      reopenLogs() {
+        told.push("reopen");
+        return null;
+      },
+      post: (event) => event.type === "command" && event.begin(),
+    },
+  });
+  assertEquals((await app.request("/stop", post())).status, 202);
+  assertEquals((await app.request("/stop", post({ now: true }))).status, 202);
+  assertEquals((await app.request("/reopen", post())).status, 200);
   assertEquals(told, ["graceful", "quick", "reopen"]);
 });
+
+/** An event log without retained events. */
+function eventLog(
+  asked: (since: number) => void,
+  follow: MasterCommands["eventLog"]["follow"],
+): MasterCommands["eventLog"] {
+  return {
+    follow,
+    since(id) {
+      asked(id);
+      return [];
+    },
+    onIdle: () => {},
+  };
+}
 
 Deno.test("events come as they happen, after the one that was seen last", async () => {
   let tell: (event: LifecycleEvent) => void = () => {};
   const seen: number[] = [];
   let isFollowed = true;
   const app = appOf({
-    follow(since, told) {
-      seen.push(since);
-      tell = told;
-      return () => isFollowed = false;
+    commands: {
+      eventLog: eventLog((since) => void seen.push(since), (follower) => {
+        tell = follower;
+        return () => isFollowed = false;
+      }),
     },
   });
   const event = { id: 8, at: 0, kind: "scaled", text: "workers: 1 -> 2\nid: 9" } as const;
@@ -192,9 +241,11 @@ Deno.test("a follower that does not read is let go", async () => {
   let tell: (event: LifecycleEvent) => void = () => {};
   let isFollowed = true;
   const app = appOf({
-    follow(_, told) {
-      tell = told;
-      return () => isFollowed = false;
+    commands: {
+      eventLog: eventLog(() => {}, (follower) => {
+        tell = follower;
+        return () => isFollowed = false;
+      }),
     },
   });
   const { body } = await app.request("/events");

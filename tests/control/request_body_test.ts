@@ -1,4 +1,4 @@
-import { Refusal } from "../../src/control/commands.ts";
+import { Refusal } from "../../src/control/master_commands.ts";
 import { readBody } from "../../src/control/request_body.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 
@@ -8,7 +8,7 @@ Deno.test("an empty body is an empty object, and what is sent for a field is lef
   assertEquals(readBody('{"a": [1]}', ["a", "b"]), { a: [1] });
 });
 
-Deno.test("names that every object has are no fields", () => {
+Deno.test("names that every object has are not fields", () => {
   for (const text of ['{"__proto__": 1}', '{"constructor": 1}', '"text"', "1", "true"]) {
     assertThrows(() => readBody(text, ["a"]), Refusal);
   }

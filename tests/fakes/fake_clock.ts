@@ -11,7 +11,7 @@ export class FakeClock implements Clock {
   #now = 0;
   readonly #timers = new Set<Timer>();
 
-  /** How many have yet to fire. */
+  /** The number of timers that have not fired. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -32,7 +32,7 @@ export class FakeClock implements Clock {
     return this.#add({ at: this.#now + ms, every: ms, fire });
   }
 
-  /** Moves on by `ms`, firing what falls due in order, and lets promises settle in between. */
+  /** Moves forward by `ms`, fires timers in order, and lets promises resolve in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
@@ -60,7 +60,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle now do so. */
+/** Lets every promise resolve that can. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }

@@ -1,21 +1,26 @@
-import type { Commands } from "../../src/control/commands.ts";
+import type { MasterCommands, Operations, RunningMaster } from "../../src/control/master_commands.ts";
 
-/** Commands nobody expects to be given. */
-export function fakeCommands(): Commands {
+interface Expected {
+  readonly commands?: Partial<MasterCommands>;
+  readonly operations?: Partial<Operations>;
+  readonly status?: RunningMaster["status"];
+}
+
+/** A master that takes only the commands the test expects. */
+export function fakeRunningMaster({ commands = {}, operations = {}, status }: Expected = {}): RunningMaster {
   return {
-    status: () => unexpected("status"),
-    settings: () => unexpected("settings"),
-    reload: () => unexpected("reload"),
-    scale: () => unexpected("scale"),
-    upgrade: () => unexpected("upgrade"),
-    reopen: () => unexpected("reopen"),
-    stop: () => unexpected("stop"),
-    follow: () => unexpected("follow"),
-    handOver: () => unexpected("handOver"),
-    retire: () => unexpected("retire"),
+    commands: strict(commands),
+    operations: strict(operations),
+    status: status ?? (() => unexpected("status")),
   };
 }
 
-function unexpected(command: string): never {
-  throw new Error(`nobody asks for ${command}`);
+function strict<Interface extends object>(expected: Partial<Interface>): Interface {
+  return new Proxy(expected, {
+    get: (target, name) => Reflect.has(target, name) ? Reflect.get(target, name) : unexpected(String(name)),
+  }) as Interface;
+}
+
+function unexpected(name: string): never {
+  throw new Error(`the test does not expect ${name}`);
 }

@@ -35,7 +35,7 @@ export class FakeProcess implements ChildProcess {
   }
 }
 
-/** An outside made of maps: files by path, variables by name, everything written kept as text. */
+/** A system made of maps: files by path, variables by name, everything that was written as text. */
 export class FakeSystem implements System {
   readonly clock = new FakeClock();
   readonly texts = new Map<string, string>();
@@ -44,7 +44,7 @@ export class FakeSystem implements System {
   readonly signals: string[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
-  /** So many bytes until the reader of the standard streams takes more. */
+  /** How many bytes can be written before the reader of the standard streams has to read. */
   readerTakes = Infinity;
   readonly exitHandlers: (() => void)[] = [];
   terminal = false;
@@ -194,7 +194,7 @@ export class FakeSystem implements System {
 
   #open(path: string): AppendFile {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
-    // As with a real file: what is open goes on under its old name after a rename.
+    // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {

@@ -1,4 +1,4 @@
-import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import { openLog } from "../../src/log/logger.ts";
 import { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
 import { EventLog } from "../../src/master/telemetry/event_log.ts";
@@ -8,17 +8,17 @@ import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { FakeProcess, FakeSystem } from "./fake_system.ts";
 
-/** Workers as the master knows them, without a loop around them. */
+/** Workers as the master knows them, without an arbiter. */
 export class FakeWorkers {
   readonly system = new FakeSystem();
   readonly workerTable = new WorkerTable();
-  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+  readonly #memory = fakeMemory();
   readonly scoreboard = new Scoreboard(this.system, null, this.#memory);
   readonly eventLog = new EventLog(this.system.clock);
   readonly lifecycle = new LifecycleLog(
     openLog(
       this.system,
-      { level: "info", format: "text", errorLogfile: "-", accessLogfile: null },
+      { level: "info", format: "text", errorLogfile: "-" },
       { pid: 41 },
     ).logger,
     this.eventLog,
@@ -55,8 +55,15 @@ export class FakeWorkers {
     return worker;
   }
 
-  /** Where the worker writes. */
+  /** Where the worker writes its counters. */
   slotOf({ slot }: WorkerHandle): SlotWriter {
     return new SlotWriter(this.#memory, slot);
   }
+}
+
+function fakeMemory(): ArrayBuffer {
+  const slots = 64;
+  const memory = new ArrayBuffer(scoreboardSize(slots));
+  initialise(memory, slots);
+  return memory;
 }

@@ -1,6 +1,6 @@
 import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 
-/** A slot of a scoreboard that nobody else sees. */
+/** A slot in a scoreboard of its own. */
 export function lonelySlot(): SlotWriter {
   const buffer = new ArrayBuffer(scoreboardSize(1));
   initialise(buffer, 1);

@@ -20,7 +20,7 @@ export const readyWorker: WorkerStatus = {
   ...{ cpu: null, cpuSeconds: null, memory: null },
 };
 
-/** A server of two ready workers to which nothing has happened yet. */
+/** A server with two ready workers that have served no request. */
 export const calmStatus: Status = {
   ...{ version: "1.2.3", runtime: "deno 0.0.0", pid: 41, phase: "running", app: "main.ts" },
   ...{ addresses: ["127.0.0.1:8000"], startedAt: 1_700_000_000_000, at: 1_700_000_060_000 },
@@ -33,7 +33,7 @@ export const calmStatus: Status = {
   events: [],
 };
 
-/** `status` after requests were answered with 200 in so many milliseconds each. */
+/** `status` after requests that were answered with 200, each in the given number of milliseconds. */
 export function after(status: Status, ...latencies: readonly number[]): Status {
   const { totals } = status;
   const responses = { ...totals.responses, "2xx": totals.responses["2xx"] + latencies.length };

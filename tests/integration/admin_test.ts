@@ -130,7 +130,7 @@ integrationTest("no counter goes back when workers are killed, reloaded and scal
   const { events } = JSON.parse((await ask("/status")).text) as Status;
   assertEquals(events.map(({ kind }) => kind), ["worker-died", "reload-complete", "scaled"]);
   assertMatch(events[0]!.text, /died \(SIGKILL\)/);
-  assertEquals(events[2]!.text, "workers: 2 -> 3: as asked for");
+  assertEquals(events[2]!.text, "workers: 2 -> 3 (requested)");
 });
 
 integrationTest("health and readiness follow the life of the server", async (scene) => {

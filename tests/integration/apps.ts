@@ -1,9 +1,9 @@
 /** Small apps that tests serve. */
 
-/** Answers with the id of the process that serves. */
+/** Responds with the process id of the worker. */
 export const pidApp = `export default { fetch: () => new Response(String(Deno.pid)) };\n`;
 
-/** `/slow?ms=N` answers after N milliseconds, anything else at once; both with `text`. */
+/** Responds with `text`, after N milliseconds if the query is `?ms=N`. */
 export const slowApp = (text: string) => `
 export default {
   async fetch(request: Request): Promise<Response> {

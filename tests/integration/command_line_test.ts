@@ -31,7 +31,14 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["main.ts", "-c", "none.ts"], says: /config: none\.ts \(command line --config\)/ },
   { args: [], says: /no APP is given/ },
   { args: ["main.ts", "other.ts"], says: /other\.ts/ },
-  { args: ["chekc", "main.ts"], says: /"chekc" is no command and no file: did you mean denicorn check\?/ },
+  {
+    args: ["chekc", "main.ts"],
+    says: /"chekc" is neither a command nor a file: did you mean denicorn check\?/,
+  },
+  {
+    args: ["start", "-w", "2", "main.ts"],
+    says: /unknown command "start": to serve main\.ts, run `denicorn main\.ts`/,
+  },
   { args: ["ctl", "dance"], says: /ctl: "dance"/ },
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
 ];

@@ -245,7 +245,7 @@ integrationTest(
       ["/scale", { method: "POST", body: '{"target": 5000}' }, 400],
       ["/scale", { method: "POST", body: '{"target": "-1"}' }, 400],
       ["/stop", { method: "POST", body: '{"now": 1}' }, 400],
-      ["/handover", { method: "POST", body: '{"post": null}' }, 409],
+      ["/handover", { method: "POST", body: '{"fdInbox": null}' }, 409],
       ["/handover", { method: "POST", body: "null" }, 400],
       ["/retire", { method: "POST" }, 409],
       ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],
@@ -319,6 +319,24 @@ integrationTest("of several servers ctl takes the one its pidfile or socket name
   assertMatch(nobody.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
 });
 
+integrationTest("ctl reopen fails with the reason if a log file cannot be opened", async (scene) => {
+  scene.write({ "logs/access.log": "" });
+  const server = scene.start({
+    files: { "main.ts": pidApp },
+    args: ["--access-logfile", "logs/access.log", "--error-logfile", "error.log"],
+  });
+  await server.ready(1);
+  assertEquals((await ctl(scene, "reopen")).stdout, "reopen done: logs reopened\n");
+  Deno.removeSync(`${scene.folder}/logs`, { recursive: true });
+  const failed = await ctl(scene, "reopen");
+  assertEquals([failed.code, failed.stdout], [2, ""]);
+  assertMatch(failed.stderr, /^denicorn: cannot open access-logfile: logs\/access\.log \(/);
+  assertMatch(Deno.readTextFileSync(`${scene.folder}/error.log`), /error .*cannot open access-logfile/);
+  assertEquals((await server.ready(1)).length, 1);
+  scene.write({ "logs/access.log": "" });
+  assertEquals((await ctl(scene, "reopen")).code, 0);
+});
+
 integrationTest("ctl top prints once where there is no terminal", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
@@ -340,7 +358,7 @@ integrationTest("ctl tells a socket of another program from one of ours", async 
     assertEquals([code, stdout], [1, ""], words.join());
     assertMatch(
       stderr,
-      /^denicorn: cannot reach the server: .*other\.sock: what answers there is no Denicorn[^\n]+\n$/,
+      /^denicorn: cannot reach the server: .*other\.sock: the program that answers there is not Denicorn[^\n]+\n$/,
     );
   }
 });

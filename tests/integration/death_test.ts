@@ -124,7 +124,7 @@ export default (request: Request): Response => {
     new RegExp(
       `pid=${
         worker!.pid
-      }  killed: silent for longer than timeout, busy with GET /hang for \\d+\\.\\d s; replacing it now`,
+      }  killed: unresponsive for longer than timeout, busy with GET /hang for \\d+\\.\\d s; replacing it now`,
     ),
   );
   assertEquals(await hung, "cut");

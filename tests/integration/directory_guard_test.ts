@@ -2,21 +2,21 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 
-/** As a cleaner of /tmp would. */
-function removeRuntimeDirectory(scene: TestHost): void {
-  for (const { name } of Deno.readDirSync(scene.runtime)) {
-    Deno.removeSync(`${scene.runtime}/${name}`, { recursive: true });
+/** Removes it like a cleaner of /tmp does. */
+function removeRuntimeDirectory(host: TestHost): void {
+  for (const { name } of Deno.readDirSync(host.runtime)) {
+    Deno.removeSync(`${host.runtime}/${name}`, { recursive: true });
   }
 }
 
-integrationTest("a dead worker is replaced although the runtime directory was removed", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("a dead worker is replaced after the runtime directory was removed", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
-  // What is served is the code of the start, not what the source has become.
-  scene.write({ "main.ts": pidApp.replace("Deno.pid", '"changed"') });
-  removeRuntimeDirectory(scene);
+  // The replacement serves the code of the start, not the changed source.
+  host.write({ "main.ts": pidApp.replace("Deno.pid", '"changed"') });
+  removeRuntimeDirectory(host);
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/warning +master pid=\d+  .*link\.sock.* was gone, made anew: /);
+  await server.logged(/warning +master pid=\d+  .*channel\.sock.* was removed and is restored: /);
   const pids = (await server.ready(2)).map(({ pid }) => pid);
   assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
   assertMatch(await server.text(), /^\d+$/);
@@ -24,14 +24,14 @@ integrationTest("a dead worker is replaced although the runtime directory was re
   assert(!server.stderr.includes("steering is off"), server.stderr);
 });
 
-integrationTest("ctl and a reload work although the runtime directory was removed", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("ctl and reload work after the runtime directory was removed", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
-  removeRuntimeDirectory(scene);
+  removeRuntimeDirectory(host);
   await server.until("the control socket", async () => (await server.status()) !== undefined);
-  assertEquals((await scene.run(["ctl", "--socket", scene.controlSocket, "reload", "--wait"])).code, 0);
+  assertEquals((await host.run(["ctl", "--socket", host.controlSocket, "reload", "--wait"])).code, 0);
   await server.ready(2, 2);
-  removeRuntimeDirectory(scene);
+  removeRuntimeDirectory(host);
   server.kill("SIGHUP");
   await server.ready(2, 3);
   server.kill("SIGTERM");
@@ -39,34 +39,37 @@ integrationTest("ctl and a reload work although the runtime directory was remove
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a control socket of the operator's choice is still found", async (scene) => {
-  const server = scene.start({
-    files: { "main.ts": pidApp },
-    args: ["--control-socket", `${scene.folder}/mine.sock`],
-  });
-  await server.ready(1);
-  removeRuntimeDirectory(scene);
-  await server.until("the link to the control socket", async () => (await server.status()) !== undefined);
-});
+integrationTest(
+  "a custom control socket is still found after the runtime directory was removed",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": pidApp },
+      args: ["--control-socket", `${host.folder}/mine.sock`],
+    });
+    await server.ready(1);
+    removeRuntimeDirectory(host);
+    await server.until("the link to the control socket", async () => (await server.status()) !== undefined);
+  },
+);
 
-integrationTest("a directory that somebody else made in its place gets no worker", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("a directory that another user created in its place is not used", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
-  const [{ name }] = Array.from(Deno.readDirSync(scene.runtime)) as [Deno.DirEntry];
-  const path = `${scene.runtime}/${name}`;
+  const [{ name }] = Array.from(Deno.readDirSync(host.runtime)) as [Deno.DirEntry];
+  const path = `${host.runtime}/${name}`;
   Deno.removeSync(path, { recursive: true });
-  // To make one of another user takes more rights than a test has; a link is nothing of ours either.
-  Deno.mkdirSync(`${scene.folder}/strange`);
+  // A test has no rights to create one of another user; a symbolic link is treated alike.
+  Deno.mkdirSync(`${host.folder}/foreign`);
   const sockets = ["channel.sock", "inbox.sock", "control.sock"];
   const listeners = sockets.map((name) =>
-    Deno.listen({ transport: "unix", path: `${scene.folder}/strange/${name}` })
+    Deno.listen({ transport: "unix", path: `${host.folder}/foreign/${name}` })
   );
-  Deno.writeTextFileSync(`${scene.folder}/strange/generation-1.mjs`, "");
-  Deno.symlinkSync(`${scene.folder}/strange`, path);
+  Deno.writeTextFileSync(`${host.folder}/foreign/generation-1.mjs`, "");
+  Deno.symlinkSync(`${host.folder}/foreign`, path);
   let connections = 0;
   for (const listener of listeners) void listener.accept().then(() => connections++, () => {});
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/cannot use the runtime directory: .* \(it belongs to somebody else now\)/);
+  await server.logged(/cannot use the runtime directory: .* \(it belongs to another user now\)/);
   server.kill("SIGHUP");
   await server.logged(/reload failed, .* cannot use the runtime directory/);
   server.kill("SIGUSR2");

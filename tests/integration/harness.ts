@@ -1,6 +1,6 @@
 /**
- * Runs the real program, from source and compiled, in a private folder each; whatever a test starts is stopped
- * and whatever it leaves behind is reported.
+ * Runs the real program, from source and compiled, each in a private folder. At the end of a test everything it has
+ * started is stopped.
  */
 
 import { Server } from "./server.ts";
@@ -41,7 +41,7 @@ export interface StartOptions {
   readonly command?: readonly string[];
 }
 
-/** One test's private folder and everything started in it. */
+/** The private folder of one test, and the servers started in it. */
 export class TestHost {
   readonly target: Target;
   readonly folder: string;
@@ -53,12 +53,12 @@ export class TestHost {
     Deno.mkdirSync(this.runtime);
   }
 
-  /** Where runtime directories appear. */
+  /** The folder in which runtime directories are created. */
   get runtime(): string {
     return `${this.folder}/run`;
   }
 
-  /** That of the only server in the scene: whoever runs the tests may run other servers. */
+  /** The control socket of the only server on this host, so that tests do not find other servers of the machine. */
   get controlSocket(): string {
     const [directory] = Array.from(Deno.readDirSync(this.runtime), ({ name }) => name);
     return `${this.runtime}/${directory}/control.sock`;
@@ -72,7 +72,7 @@ export class TestHost {
     }
   }
 
-  /** Starts the program on a free port of its own and does not wait. */
+  /** Starts the program on a free port, without waiting for it. */
   start(
     { files, args = [], env = {}, app = "main.ts", command = this.target.command }: StartOptions,
   ): Server {
@@ -90,7 +90,7 @@ export class TestHost {
     return server;
   }
 
-  /** Runs the program to its end. */
+  /** Runs the program until it exits. */
   async run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const [command, ...prefix] = this.target.command as [string, ...string[]];
     const { code, stdout, stderr } = await new Deno.Command(command, {
@@ -104,10 +104,10 @@ export class TestHost {
     return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
   }
 
-  /** Only what the program needs, so that no setting leaks in from whoever runs the tests. */
+  /** Only the variables the program needs, so that the environment of the tests does not change settings. */
   #environment(): Record<string, string> {
-    const kept = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE"];
-    const present = kept.flatMap((name) => {
+    const inherited = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE"];
+    const present = inherited.flatMap((name) => {
       const value = Deno.env.get(name);
       return value === undefined ? [] : [[name, value] as const];
     });
@@ -126,10 +126,10 @@ export class TestHost {
   }
 }
 
-/** Registers `body` as a test for each target; `lacking` says what it needs that is not here. */
+/** Registers `body` as a test for each target. It is skipped if `lacking` names something that this machine lacks. */
 export function integrationTest(
   name: string,
-  body: (scene: TestHost) => Promise<void>,
+  body: (host: TestHost) => Promise<void>,
   lacking: string | null = null,
 ): void {
   const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
@@ -138,24 +138,24 @@ export function integrationTest(
       name: `[${target.name}] ${name}${reason}`,
       ignore: lacking !== null,
       async fn() {
-        const scene = new TestHost(target);
+        const host = new TestHost(target);
         try {
-          await body(scene);
+          await body(host);
         } finally {
-          await scene.close();
+          await host.close();
         }
       },
     });
   }
 }
 
-/** A port nobody listens on at this moment. */
+/** A port that nothing listens on at the moment. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** Waits until `check` gives something other than `undefined` or `false`; the deadline only ends a hung test. */
+/** Waits until `check` returns something other than `undefined` or `false`. The deadline only ends a hanging test. */
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
@@ -165,7 +165,9 @@ export async function until<T>(
   for (;;) {
     const found = await check();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`never happened: ${what}\n${explain()}`);
+    if (performance.now() > end) {
+      throw new Error(`did not happen within ${deadline} ms: ${what}\n${explain()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
 }

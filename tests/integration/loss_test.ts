@@ -1,10 +1,10 @@
-/** Short runs of bench/loss: no request is lost, whatever is done to the server. */
+/** Short runs of bench/loss: no operation on the server loses a request. */
 
 import { assert } from "../assert.ts";
 import { lossTest } from "./loss.ts";
 
 for (const mode of ["new", "keep-alive"] as const) {
-  lossTest(`nothing is lost when nothing happens, connections: ${mode}`, {
+  lossTest(`nothing is lost without operations, connections: ${mode}`, {
     kind: "quiet",
     mode,
     check: ({ requests }) => assert(requests >= 4_000, `${requests} requests`),
@@ -15,14 +15,14 @@ for (const mode of ["new", "keep-alive"] as const) {
   lossTest(`upgrades lose nothing, connections: ${mode}`, { kind: "usr2", mode });
 }
 
-lossTest("a killed worker costs at most what it held", { kind: "kill" });
+lossTest("a killed worker loses at most its own requests", { kind: "kill" });
 
 lossTest("new connections are steered away from a blocked worker", {
   kind: "stall",
   check: ({ figures }) => assert(figures["delayedPercent"]! < 10, JSON.stringify(figures)),
 });
 
-lossTest("without steering a blocked worker delays its share of new connections, and loses none", {
+lossTest("without steering a blocked worker delays its share of new connections but loses none", {
   kind: "stall",
   args: ["--steering", "off"],
   check: ({ figures }) => assert(figures["delayedPercent"]! > 10, JSON.stringify(figures)),

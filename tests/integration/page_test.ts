@@ -74,10 +74,10 @@ pageTest("the page shows workers and load as they change, and scales with the to
   await page.locator('#charts path[d*="L"]').first().waitFor({ state: "attached" });
 
   // Without a token, with a wrong one, with the right one.
-  await page.click("#more");
-  await sees(page, "#message", /takes the admin token/);
+  await page.click("#add");
+  await sees(page, "#message", /needs the admin token/);
   await giveToken(page, token.replace("0", "1"));
-  await page.click("#more");
+  await page.click("#add");
   await sees(page, "#message", /does not accept this token/);
   assertEquals((await server.status())?.target, 2);
   assertEquals(complaints.filter((text) => !text.includes("401")), []);
@@ -87,8 +87,8 @@ pageTest("the page shows workers and load as they change, and scales with the to
   await sees(page, "#message", /^scale: /);
   await server.ready(3);
   await page.locator(".worker").nth(2).waitFor();
-  await sees(page, "#events li", /scaled.*2 -> 3: as asked for/);
-  await page.click("#fewer");
+  await sees(page, "#events li", /scaled.*2 -> 3 \(requested\)/);
+  await page.click("#remove");
   await server.ready(2);
   await page.click("#reload");
   await server.ready(2, 2);
@@ -120,7 +120,7 @@ pageTest("the page fits a phone in the dark", async (scene, open) => {
   assertEquals(width, 390, "nothing is wider than the screen");
   assertMatch(background, /^rgb\((\d|[0-4]\d), (\d|[0-4]\d), (\d|[0-4]\d)\)$/);
   await page.click("#reload");
-  await sees(page, "#message", /changes take a token: start the server with/);
+  await sees(page, "#message", /changes need a token: start the server with/);
   await picture(page, scene, "dark", server);
   assertEquals(complaints.filter((text) => !text.includes("403")), []);
 });

@@ -4,15 +4,15 @@ import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
 
-const says = (text: string) => `export default () => new Response(${JSON.stringify(text)});\n`;
+const textApp = (text: string) => `export default () => new Response(${JSON.stringify(text)});\n`;
 
 integrationTest(
   "HUP serves the new code, new workers before old ones, and no request waits",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
     const before = (await server.ready(2)).map(({ pid }) => pid);
     assertEquals(await server.text(), "one");
-    scene.write({ "main.ts": says("two") });
+    host.write({ "main.ts": textApp("two") });
     server.kill("SIGHUP");
     const after = await server.ready(2, 2);
     assertEquals(await server.text(), "two");
@@ -32,16 +32,16 @@ const failures = [
     reason: /not today/,
   },
   { what: "code that exports nothing", text: "export const x = 1;\n", reason: /default/ },
-  { what: "code that dies at import", text: "Deno.exit(5);\nexport default 1;\n", reason: /exit code 5/ },
+  { what: "code that exits at import", text: "Deno.exit(5);\nexport default 1;\n", reason: /exit code 5/ },
 ];
 
 for (const { what, text, reason } of failures) {
   integrationTest(
-    `a reload to ${what} keeps the old workers, and a later good one succeeds`,
-    async (scene) => {
-      const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+    `a reload to ${what} keeps the old workers, and the next good one succeeds`,
+    async (host) => {
+      const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
       const before = (await server.ready(2)).map(({ pid }) => pid);
-      scene.write({ "main.ts": text });
+      host.write({ "main.ts": text });
       server.kill("SIGHUP");
       await server.logged(/reload failed, generation 1 keeps serving: /);
       assertMatch(server.stderr, reason);
@@ -49,7 +49,7 @@ for (const { what, text, reason } of failures) {
       assertEquals(still, before);
       assertEquals(await server.text(), "one");
 
-      scene.write({ "main.ts": says("three") });
+      host.write({ "main.ts": textApp("three") });
       server.kill("SIGHUP");
       await server.ready(2, 3);
       assertEquals(await server.text(), "three");
@@ -60,10 +60,10 @@ for (const { what, text, reason } of failures) {
   );
 }
 
-integrationTest("a reload that never boots is given up after boot-timeout", async (scene) => {
-  const server = scene.start({ files: { "main.ts": says("one") }, args: ["--boot-timeout", "1500ms"] });
+integrationTest("a reload whose workers do not boot fails after boot-timeout", async (host) => {
+  const server = host.start({ files: { "main.ts": textApp("one") }, args: ["--boot-timeout", "1500ms"] });
   await server.ready(1);
-  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
   server.kill("SIGHUP");
   await server.logged(/reload failed, generation 1 keeps serving: cannot boot a worker: after 1\.5 s/);
   await server.ready(1, 1);
@@ -71,23 +71,23 @@ integrationTest("a reload that never boots is given up after boot-timeout", asyn
 });
 
 integrationTest(
-  "a reload reads the config file anew and applies it; a bad one changes nothing",
-  async (scene) => {
+  "a reload reads and applies the config file again; an invalid one changes nothing",
+  async (host) => {
     const config = (workers: unknown) => JSON.stringify({ workers });
-    const server = scene.start({ files: { "main.ts": says("one"), "denicorn.config.json": config(1) } });
+    const server = host.start({ files: { "main.ts": textApp("one"), "denicorn.config.json": config(1) } });
     await server.ready(1);
-    scene.write({ "denicorn.config.json": config(3) });
+    host.write({ "denicorn.config.json": config(3) });
     server.kill("SIGHUP");
     await server.ready(3, 2);
 
-    scene.write({ "denicorn.config.json": config("many") });
+    host.write({ "denicorn.config.json": config("many") });
     server.kill("SIGHUP");
     await server.logged(
       /reload failed, generation 2 keeps serving: workers: "many" \(config file denicorn\.config\.json\)/,
     );
     await server.ready(3, 2);
 
-    scene.write({ "denicorn.config.json": JSON.stringify({ workers: 3, pid: "other.pid" }) });
+    host.write({ "denicorn.config.json": JSON.stringify({ workers: 3, pid: "other.pid" }) });
     server.kill("SIGHUP");
     await server.logged(/warning .*pid was changed, which takes a restart/);
     await server.ready(3, 4);
@@ -95,28 +95,28 @@ integrationTest(
 );
 
 integrationTest(
-  "requests that are in flight through a reload are answered by the code they began with",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": slowApp("old") } });
+  "requests in flight during a reload are finished by the old code",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": slowApp("old") } });
     await server.ready(1);
-    const answers = Array.from({ length: 5 }, () => server.text("/?ms=2000"));
+    const responses = Array.from({ length: 5 }, () => server.text("/?ms=2000"));
     await server.until(
       "the requests in flight",
       async () => (await server.status())?.workers[0]?.inFlight === 5,
     );
-    scene.write({ "main.ts": slowApp("new") });
+    host.write({ "main.ts": slowApp("new") });
     server.kill("SIGHUP");
     await server.logged(/gen=2 pid=\d+  ready/);
-    assertEquals(await Promise.all(answers), Array(5).fill("old"));
+    assertEquals(await Promise.all(responses), Array(5).fill("old"));
     await server.ready(1, 2);
     assertEquals(await server.text(), "new");
   },
 );
 
-integrationTest("TERM in the middle of a reload acts at once", async (scene) => {
-  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+integrationTest("TERM during a reload takes effect at once", async (host) => {
+  const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
-  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
   server.kill("SIGHUP");
   await server.until("the canary", async () => {
     return (await server.status())?.workers.some(({ generation }) => generation === 2);
@@ -127,21 +127,21 @@ integrationTest("TERM in the middle of a reload acts at once", async (scene) => 
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a HUP while a canary is tried starts over with the newest code", async (scene) => {
-  const server = scene.start({ files: { "main.ts": says("one") } });
+integrationTest("HUP while a canary boots starts over with the newest code", async (host) => {
+  const server = host.start({ files: { "main.ts": textApp("one") } });
   await server.ready(1);
-  scene.write({ "main.ts": "await new Promise(() => {});\n" + says("two") });
+  host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
   server.kill("SIGHUP");
   await server.until("the canary", async () => {
     return (await server.status())?.workers.some(({ generation }) => generation === 2);
   });
-  scene.write({ "main.ts": says("three") });
+  host.write({ "main.ts": textApp("three") });
   server.kill("SIGHUP");
   await server.ready(1, 3);
   assertEquals(await server.text(), "three");
 });
 
-/** The first worker boots at once, later ones when there is a file `go`. */
+/** An app whose first worker boots at once, and later ones when the file `go` exists. */
 const gated = (text: string) => `
 try {
   Deno.mkdirSync("first");
@@ -151,14 +151,14 @@ try {
 export default () => new Response(${JSON.stringify(text)});
 `;
 
-/** How many workers of a generation are in a state. */
+/** Counts the workers of a generation that are in a state. */
 async function count(server: Server, generation: number, state: string): Promise<number> {
   const workers = (await server.status())?.workers ?? [];
   return workers.filter((worker) => worker.generation === generation && worker.state === state).length;
 }
 
-/** Waits until the second worker of generation 2 boots; gives the first. */
-function midRoll(server: Server): Promise<WorkerStatus> {
+/** Waits until the second worker of generation 2 boots; returns the first. */
+function untilRolling(server: Server): Promise<WorkerStatus> {
   return server.until("the second worker of generation 2", async () => {
     const workers = (await server.status())?.workers.filter(({ generation }) => generation === 2) ?? [];
     return workers.some(({ state }) => state === "booting") && workers.find(({ state }) => state === "ready");
@@ -166,63 +166,63 @@ function midRoll(server: Server): Promise<WorkerStatus> {
 }
 
 integrationTest(
-  "a worker that does not boot in the middle of a roll brings the old code back",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "3"] });
+  "a worker that does not boot during a rollout brings the old code back",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "3"] });
     await server.ready(3);
     const once = `try {\n  Deno.mkdirSync("first");\n} catch {\n  throw new Error("only once");\n}\n`;
-    scene.write({ "main.ts": once + says("two") });
+    host.write({ "main.ts": once + textApp("two") });
     server.kill("SIGHUP");
     await server.logged(/reload failed, generation 1 keeps serving: .*only once/);
     await server.ready(3, 1);
     assertMatch(server.stderr, /gen=2 pid=\d+  ready/);
     assertEquals(await server.text(), "one");
-    scene.write({ "main.ts": says("three") });
+    host.write({ "main.ts": textApp("three") });
     server.kill("SIGHUP");
     await server.ready(3, 3);
     assertEquals(await server.text(), "three");
   },
 );
 
-integrationTest("as many new workers boot at once as reload-surge says", async (scene) => {
+integrationTest("reload-surge workers boot at once", async (host) => {
   const args = ["-w", "3", "--reload-surge", "2"];
-  const server = scene.start({ files: { "main.ts": says("one") }, args });
+  const server = host.start({ files: { "main.ts": textApp("one") }, args });
   await server.ready(3);
-  scene.write({ "main.ts": gated("two") });
+  host.write({ "main.ts": gated("two") });
   server.kill("SIGHUP");
-  await server.until("two that boot", async () => (await count(server, 2, "booting")) === 2);
+  await server.until("two booting workers", async () => (await count(server, 2, "booting")) === 2);
   assertEquals([await count(server, 1, "ready"), await count(server, 2, "ready")], [2, 1]);
   assertEquals((await server.status())?.phase, "reloading");
-  scene.write({ go: "" });
+  host.write({ go: "" });
   await server.ready(3, 2);
 });
 
-integrationTest("a new worker killed in the middle of a roll is replaced by a new one", async (scene) => {
-  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+integrationTest("a new worker killed during a rollout is replaced by a new one", async (host) => {
+  const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
-  scene.write({ "main.ts": gated("two") });
+  host.write({ "main.ts": gated("two") });
   server.kill("SIGHUP");
-  Deno.kill((await midRoll(server)).pid, "SIGKILL");
+  Deno.kill((await untilRolling(server)).pid, "SIGKILL");
   await server.until("its replacement", async () => (await count(server, 2, "booting")) === 2);
-  scene.write({ go: "" });
+  host.write({ go: "" });
   await server.ready(2, 2);
   assert(!server.stderr.includes("reload failed"), server.stderr);
 });
 
-integrationTest("HUP in the middle of a roll starts over with the newest code", async (scene) => {
-  const server = scene.start({ files: { "main.ts": says("one") }, args: ["-w", "2"] });
+integrationTest("HUP during a rollout starts over with the newest code", async (host) => {
+  const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
-  scene.write({ "main.ts": gated("two") });
+  host.write({ "main.ts": gated("two") });
   server.kill("SIGHUP");
-  await midRoll(server);
-  scene.write({ "main.ts": says("three") });
+  await untilRolling(server);
+  host.write({ "main.ts": textApp("three") });
   server.kill("SIGHUP");
   await server.ready(2, 3);
   assertEquals(await server.text(), "three");
 });
 
-integrationTest("a worker killed during a reload is replaced and the reload completes", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
+integrationTest("a worker killed during a reload is replaced and the reload completes", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
   const [victim] = await server.ready(3);
   server.kill("SIGHUP");
   Deno.kill(victim!.pid, "SIGKILL");
@@ -230,9 +230,9 @@ integrationTest("a worker killed during a reload is replaced and the reload comp
 });
 
 integrationTest(
-  "a reload whose log cannot be opened, or whose config misbehaves, keeps the old workers",
-  async (scene) => {
-    const server = scene.start({
+  "a reload with a log file that cannot be opened, or a broken config file, keeps the old workers",
+  async (host) => {
+    const server = host.start({
       files: { "main.ts": pidApp, "denicorn.config.ts": "export default {};\n" },
       args: ["-w", "2"],
     });
@@ -243,23 +243,23 @@ integrationTest(
       "not loaded after 10 s": "await new Promise(() => setInterval(() => {}, 1000));\nexport default {};\n",
     };
     for (const [reason, config] of Object.entries(bad)) {
-      scene.write({ "denicorn.config.ts": config });
+      host.write({ "denicorn.config.ts": config });
       server.kill("SIGHUP");
       await server.logged(new RegExp(`reload failed, generation 1 keeps serving: .*${reason}`));
     }
     assertEquals((await server.ready(2, 1)).map(({ pid }) => pid), before);
-    scene.write({ "denicorn.config.ts": "export default {};\n" });
+    host.write({ "denicorn.config.ts": "export default {};\n" });
     server.kill("SIGHUP");
     await server.logged(/2 workers of generation 5 ready/);
   },
 );
 
-integrationTest("an upload that is being read goes on through a reload", async (scene) => {
+integrationTest("an upload in progress continues during a reload", async (host) => {
   const app = `export default async (request: Request) => {
   const body = await request.arrayBuffer();
   return new Response(String(body.byteLength));
 };\n`;
-  const server = scene.start({ files: { "main.ts": app } });
+  const server = host.start({ files: { "main.ts": app } });
   const [old] = await server.ready(1);
   const gate = Promise.withResolvers<void>();
   const body = new ReadableStream<Uint8Array>({
@@ -270,7 +270,7 @@ integrationTest("an upload that is being read goes on through a reload", async (
       controller.close();
     },
   });
-  const answer = server.fetch("/", { method: "POST", body });
+  const response = server.fetch("/", { method: "POST", body });
   await server.until(
     "the request in flight",
     async () => (await server.status())?.workers[0]?.inFlight === 1,
@@ -282,38 +282,41 @@ integrationTest("an upload that is being read goes on through a reload", async (
     );
   });
   await server.logged(/1 worker of generation 2 ready/);
-  // Longer than the wait for a moment of rest, after which the listener was closed in spite of the upload.
+  // Longer than the drain waits before it closes its listener; the upload must survive that.
   const later = performance.now() + 1_500;
   await server.until("time to pass", () => performance.now() > later);
   gate.resolve();
-  assertEquals(await (await answer).text(), "2000");
+  assertEquals(await (await response).text(), "2000");
 });
 
-integrationTest("clients that keep their connections lose hardly a request in a reload", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
-  await server.ready(2);
-  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 8 });
-  let done = false;
-  let failures = 0;
-  let answers = 0;
-  const ask = async () => {
-    while (!done) {
-      try {
-        await (await fetch(server.url, { client })).text();
-        answers++;
-      } catch {
-        failures++;
+integrationTest(
+  "clients that keep their connections lose at most a few requests in a reload",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+    await server.ready(2);
+    const client = Deno.createHttpClient({ poolMaxIdlePerHost: 8 });
+    let done = false;
+    let failures = 0;
+    let responses = 0;
+    const sendRequests = async () => {
+      while (!done) {
+        try {
+          await (await fetch(server.url, { client })).text();
+          responses++;
+        } catch {
+          failures++;
+        }
       }
+    };
+    const clients = Array.from({ length: 8 }, sendRequests);
+    for (let generation = 2; generation <= 4; generation++) {
+      server.kill("SIGHUP");
+      await server.ready(2, generation);
     }
-  };
-  const clients = Array.from({ length: 8 }, ask);
-  for (let generation = 2; generation <= 4; generation++) {
-    server.kill("SIGHUP");
-    await server.ready(2, generation);
-  }
-  done = true;
-  await Promise.all(clients);
-  client.close();
-  // Until connections are steered, one that waits in a closing listener's queue may be reset.
-  assert(failures <= 6 && answers > 500, `${failures} failures, ${answers} answers`);
-});
+    done = true;
+    await Promise.all(clients);
+    client.close();
+    // Without steering a connection in the queue of a closing listener may be reset.
+    assert(failures <= 6 && responses > 500, `${failures} failures, ${responses} responses`);
+  },
+);

@@ -1,4 +1,4 @@
-/** A running Denicorn as a test sees it: its process, its log, its port and its control socket. */
+/** A running Denicorn server: its process, log, port and control socket. */
 
 import type { Status, WorkerStatus } from "../../src/core/telemetry/status.ts";
 import { until } from "./harness.ts";
@@ -8,7 +8,7 @@ export interface ServerOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly port: number;
-  /** The folder its runtime directory appears in. */
+  /** The folder in which its runtime directory is created. */
   readonly runtime: string;
 }
 
@@ -20,18 +20,18 @@ export interface Exit {
 export class Server {
   readonly #process: Deno.ChildProcess;
   readonly #options: ServerOptions;
-  /** Every process that was ever seen to belong to it. */
+  /** Process ids of all its processes seen so far. */
   readonly #seen = new Set<number>();
-  /** Files of shared memory that were ever mapped by one of its masters. */
+  /** Shared memory files of all its masters seen so far. */
   readonly #scoreboards = new Set<string>();
-  /** One connection per request, as strangers bring. */
+  /** Opens a new connection for every request. */
   readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  readonly #drained: Promise<unknown>;
+  readonly #outputEnd: Promise<unknown>;
   readonly exited: Promise<Exit>;
   stdout = "";
   stderr = "";
   #hasExited = false;
-  /** Process id of the master that took over last. */
+  /** Process id of the current master. */
   #master: number;
 
   constructor(options: ServerOptions) {
@@ -47,7 +47,7 @@ export class Server {
       stderr: "piped",
     }).spawn();
     this.#master = this.#process.pid;
-    this.#drained = Promise.all([
+    this.#outputEnd = Promise.all([
       gather(this.#process.stdout, (text) => this.stdout += text),
       gather(this.#process.stderr, (text) => this.stderr += text),
     ]);
@@ -57,7 +57,7 @@ export class Server {
     });
   }
 
-  /** Of the master; after an upgrade that is another one. */
+  /** Process id of the current master; it changes with an upgrade. */
   get pid(): number {
     return this.#master;
   }
@@ -74,7 +74,7 @@ export class Server {
     Deno.kill(this.#master, signal);
   }
 
-  /** Waits for the upgrade that is under way; from then on this stands for the new master. */
+  /** Waits for the current upgrade to complete. From then on this object represents the new master. */
   async upgraded(): Promise<void> {
     const old = this.#master;
     await this.logged(new RegExp(`(process ${old}|the old master) is gone: the upgrade is complete`));
@@ -84,14 +84,14 @@ export class Server {
     });
   }
 
-  /** Waits for the end and for all output. */
+  /** Waits until the process has exited and all output was read. */
   async exit(): Promise<Exit> {
     const exit = await this.until("exit", () => this.#hasExited && this.exited);
-    await this.#drained;
+    await this.#outputEnd;
     return exit;
   }
 
-  /** Waits for a condition on this server; the failure shows its log. */
+  /** Waits for a condition. On a time-out the error contains the log. */
   until<T>(
     what: string,
     check: () => T | undefined | false | Promise<T | undefined | false>,
@@ -100,12 +100,12 @@ export class Server {
     return until(what, check, { deadline, explain: () => `its output:\n${this.stdout}${this.stderr}` });
   }
 
-  /** Waits for a log line; `from` is where in the log to begin. */
+  /** Waits for a log line. `from` is the position in the log to search from. */
   logged(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
     return this.until(`log line ${pattern}`, () => this.stderr.slice(from).match(pattern) ?? undefined);
   }
 
-  /** What the control socket says, or `undefined` while nobody answers there. */
+  /** The status from the control socket; `undefined` while nothing responds there. */
   async status(): Promise<Status | undefined> {
     return (await this.#statuses()).find(({ pid }) => pid === this.pid);
   }
@@ -121,27 +121,27 @@ export class Server {
         for (const file of scoreboardsOf(status.pid)) this.#scoreboards.add(file);
         found.push(status);
       } catch {
-        // Not there yet, or gone already.
+        // Not there yet, or already gone.
       }
     }
     return found;
   }
 
-  /** Waits until `count` workers, and no others, are there and ready. */
+  /** Waits until exactly `count` workers exist and all are ready. */
   ready(count: number, generation?: number): Promise<readonly WorkerStatus[]> {
     return this.until(`${count} ready workers`, async () => {
       const status = await this.status();
       if (status === undefined || status.workers.length !== count || status.phase !== "running") {
         return undefined;
       }
-      const good = status.workers.every((worker) =>
+      const isReady = status.workers.every((worker) =>
         worker.state === "ready" && (generation === undefined || worker.generation === generation)
       );
-      return good && status.workers;
+      return isReady && status.workers;
     });
   }
 
-  /** One request on a connection of its own. */
+  /** Sends a request on a new connection. */
   fetch(path = "/", init: RequestInit = {}): Promise<Response> {
     return fetch(this.url + path, { ...init, client: this.#client });
   }
@@ -150,26 +150,26 @@ export class Server {
     return await (await this.fetch(path)).text();
   }
 
-  /** Process ids of the workers that answer `count` fresh connections to an app that tells its own. */
+  /** Process ids of the workers that respond to `count` new connections; the app must respond with its own. */
   async answering(count: number): Promise<Set<string>> {
     const pids = new Set<string>();
     for (let request = 0; request < count; request++) pids.add(await this.text());
     return pids;
   }
 
-  /** Processes of this server that are still there. */
+  /** Processes of this server that still run. */
   survivors(): number[] {
     return [this.pid, ...this.#seen].filter((pid) => isRunning(pid));
   }
 
-  /** What a stopped server left behind: processes and files. Empty is right. */
+  /** Processes and files that a stopped server left behind; should be empty. */
   leftovers(): string[] {
     const files = Array.from(Deno.readDirSync(this.#options.runtime), (entry) => `${entry.name}`);
     const memory = [...this.#scoreboards].filter((file) => exists(file));
     return [...this.survivors().map((pid) => `process ${pid}`), ...files, ...memory];
   }
 
-  /** Whatever state it is in, it ends. */
+  /** Kills all its processes, whatever state it is in. */
   async destroy(): Promise<void> {
     await this.status();
     if (!this.#hasExited) this.#process.kill("SIGKILL");
@@ -177,11 +177,11 @@ export class Server {
       try {
         Deno.kill(pid, "SIGKILL");
       } catch {
-        // Ended by itself meanwhile.
+        // It has ended in the meantime.
       }
     }
     await this.exited;
-    await this.#drained;
+    await this.#outputEnd;
     this.#client.close();
   }
 }
@@ -203,7 +203,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** A zombie has ended; only its parent has not looked yet. */
+/** False for a zombie: it has ended, and only its parent has not reaped it yet. */
 export function isRunning(pid: number): boolean {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);

@@ -3,7 +3,7 @@ import { slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
 
-/** `/block?ms=N` holds the event loop up for N milliseconds. */
+/** `/block?ms=N` blocks the event loop for N milliseconds. */
 const blockingApp = `
 export default (request: Request): Response => {
   const { pathname, searchParams } = new URL(request.url);
@@ -17,11 +17,11 @@ integrationTest("a long stall is told once, with its request, and its end once",
   const [worker] = await server.ready(1);
   for (let stall = 1; stall <= 2; stall++) {
     assertEquals(await server.text("/block?ms=1200"), "done");
-    await server.until("the end of the stall", () => count(server, /turns again/g) === stall);
+    await server.until("the end of the stall", () => count(server, /responsive again/g) === stall);
   }
-  const line = (text: string) => new RegExp(`worker=0 gen=1 pid=${worker!.pid}  its event loop ${text}`, "g");
-  assertEquals(count(server, line("is held up for 0\\.[34] s by GET /block\n")), 2, server.stderr);
-  assertEquals(count(server, line("turns again after 1\\.\\d s\n")), 2, server.stderr);
+  const line = (text: string) => new RegExp(`worker=0 gen=1 pid=${worker!.pid}  event loop ${text}`, "g");
+  assertEquals(count(server, line("blocked for 0\\.[34] s by GET /block\n")), 2, server.stderr);
+  assertEquals(count(server, line("responsive again after 1\\.\\d s\n")), 2, server.stderr);
 });
 
 integrationTest("a request that waits longer than timeout is no hang", async (scene) => {

@@ -1,10 +1,10 @@
-/** A stop under load: who was let in is served, who comes later is refused, and nobody is reset. */
+/** A stop under load: accepted connections are served, later ones are refused, and none is reset. */
 
 import { Load } from "../../bench/loss/client/load.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
-/** Each request takes a millisecond of the event loop, so that others wait to be accepted. */
+/** Each request blocks the event loop for a millisecond, so that connections wait in the queue. */
 const busyApp = `
 export default () => {
   const end = performance.now() + 1;
@@ -14,8 +14,8 @@ export default () => {
 `;
 
 for (const mode of ["new", "keep-alive"] as const) {
-  integrationTest(`TERM under load resets no connection: ${mode}`, async (scene) => {
-    const server = scene.start({ files: { "main.ts": busyApp }, args: ["-w", "2"] });
+  integrationTest(`TERM under load resets no connection: ${mode}`, async (host) => {
+    const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2"] });
     await server.ready(2);
     const load = new Load({ port: server.port, mode, connections: 64 });
     await load.made(1_000);

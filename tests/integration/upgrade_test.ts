@@ -5,8 +5,8 @@ import { isRunning } from "./server.ts";
 
 integrationTest(
   "USR2: a new master takes over, twice in a row, and the last one stops cleanly",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
     const pids = new Set<number>();
     for (let upgrade = 0; upgrade < 2; upgrade++) {
       const before = (await server.ready(2)).map(({ pid }) => pid);
@@ -15,7 +15,7 @@ integrationTest(
       await server.upgraded();
       const after = (await server.ready(2)).map(({ pid }) => pid);
       assert(after.every((pid) => !before.includes(pid)));
-      assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+      assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
       assertEquals(await server.answering(20), new Set(after.map(String)));
     }
     assertEquals(await server.exited, { code: 0, signal: null });
@@ -27,32 +27,35 @@ integrationTest(
   },
 );
 
-integrationTest("USR2: settings and app are read afresh, a request in flight is finished", async (scene) => {
-  const server = scene.start({
-    files: { "main.ts": slowApp("old"), "denicorn.config.ts": "export default {};\n" },
-  });
-  await server.ready(1);
-  const answer = server.text("/?ms=1500");
-  await server.until(
-    "the request in flight",
-    async () => (await server.status())?.workers[0]?.inFlight === 1,
-  );
-  scene.write({ "main.ts": slowApp("new"), "denicorn.config.ts": "export default { workers: 2 };\n" });
-  server.kill("SIGUSR2");
-  assertEquals(await answer, "old");
-  await server.upgraded();
-  await server.ready(2);
-  assertEquals(await server.text(), "new");
-});
+integrationTest(
+  "USR2: settings and app are read again, and a request in flight is finished",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": slowApp("old"), "denicorn.config.ts": "export default {};\n" },
+    });
+    await server.ready(1);
+    const response = server.text("/?ms=1500");
+    await server.until(
+      "the request in flight",
+      async () => (await server.status())?.workers[0]?.inFlight === 1,
+    );
+    host.write({ "main.ts": slowApp("new"), "denicorn.config.ts": "export default { workers: 2 };\n" });
+    server.kill("SIGUSR2");
+    assertEquals(await response, "old");
+    await server.upgraded();
+    await server.ready(2);
+    assertEquals(await server.text(), "new");
+  },
+);
 
 integrationTest(
-  "USR2 with an app that cannot be loaded: the old master stays as it was and says why",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
+  "USR2 with an app that cannot be loaded: the old master keeps serving and logs why",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
     const before = (await server.ready(2)).map(({ pid }) => pid);
     for (const broken of ["export default 1;\n", "import 'nowhere';\n", "throw new Error('no');\n"]) {
       const from = server.stderr.length;
-      scene.write({ "main.ts": broken });
+      host.write({ "main.ts": broken });
       server.kill("SIGUSR2");
       await server.logged(
         /upgrade failed, this master keeps serving: process \d+ ended \(exit code 4\)/,
@@ -61,8 +64,8 @@ integrationTest(
       assertMatch(server.stderr.slice(from), /cannot load the app/);
     }
     assertEquals((await server.ready(2)).map(({ pid }) => pid), before);
-    assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
-    scene.write({ "main.ts": pidApp });
+    assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
+    host.write({ "main.ts": pidApp });
     Deno.kill(before[0]!, "SIGKILL");
     await server.logged(/died \(SIGKILL\)/);
     const after = (await server.ready(2)).map(({ pid }) => pid);
@@ -74,12 +77,12 @@ integrationTest(
 );
 
 integrationTest(
-  "USR2 with a host by name, and TERM to the old master as its requests finish",
-  async (scene) => {
+  "USR2 with a host name, and TERM to the old master while it finishes requests",
+  async (host) => {
     const port = freePort();
-    const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-b", `localhost:${port}`] });
+    const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-b", `localhost:${port}`] });
     await server.ready(1);
-    const answer = fetch(`http://localhost:${port}/?ms=2000`).then((response) => response.text());
+    const response = fetch(`http://localhost:${port}/?ms=2000`).then((response) => response.text());
     await server.until(
       "the request in flight",
       async () => (await server.status())?.workers[0]?.inFlight === 1,
@@ -88,19 +91,19 @@ integrationTest(
     server.kill("SIGUSR2");
     await server.logged(/process \d+ serves: finishing requests in flight/);
     Deno.kill(old, "SIGTERM");
-    assertEquals(await answer, "whole");
+    assertEquals(await response, "whole");
     await server.upgraded();
   },
 );
 
-integrationTest("an upgrade is given up when no worker of the old master is left", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("an upgrade is abandoned when the old master has no workers left", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
-  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
   server.kill("SIGUSR2");
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
-  scene.write({ "main.ts": pidApp });
+  host.write({ "main.ts": pidApp });
   Deno.kill(worker!.pid, "SIGKILL");
   await server.logged(
     new RegExp(`upgrade failed.*process ${pid} was killed: no worker of this master is left`),
@@ -109,25 +112,25 @@ integrationTest("an upgrade is given up when no worker of the old master is left
   assertEquals(await server.text(), String(next!.pid));
 });
 
-integrationTest("TERM during an upgrade stops both masters", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("TERM during an upgrade stops both masters", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
-  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
   server.kill("SIGUSR2");
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
   server.kill("SIGHUP");
-  await server.logged(/reload: waiting for the upgrade under way/);
+  await server.logged(/reload: waiting for the upgrade in progress/);
   server.kill("SIGTERM");
   assertEquals(await server.exited, { code: 0, signal: null });
   await server.until("the end of the new master", () => !isRunning(Number(pid)));
   await server.until("nothing left", () => server.leftovers().length === 0);
 });
 
-integrationTest("a new master that is killed while it starts leaves the old one as it was", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("if the new master is killed while it starts, the old one keeps serving", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const before = (await server.ready(2)).map(({ pid }) => pid);
-  scene.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
   server.kill("SIGUSR2");
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
   Deno.kill(Number(pid), "SIGKILL");
@@ -136,10 +139,10 @@ integrationTest("a new master that is killed while it starts leaves the old one 
   assertEquals(await server.answering(20), new Set(before.map(String)));
 });
 
-integrationTest("USR2 while a reload runs begins when the reload is done", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
+integrationTest("USR2 while a reload runs begins when the reload is done", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
-  scene.write({ "main.ts": slowApp("two") });
+  host.write({ "main.ts": slowApp("two") });
   server.kill("SIGHUP");
   await server.logged(/reload: reading settings/);
   server.kill("SIGUSR2");
@@ -149,15 +152,15 @@ integrationTest("USR2 while a reload runs begins when the reload is done", async
   assertEquals(await server.text(), "two");
 });
 
-integrationTest("the executable is replaced by rename, then upgraded to", async (scene) => {
-  const [program, ...rest] = scene.target.command as [string, ...string[]];
+integrationTest("an upgrade runs the executable that replaced the old one by rename", async (host) => {
+  const [program, ...rest] = host.target.command as [string, ...string[]];
   if (rest.length > 0) {
-    console.log("skipped from source: the executable is Deno, which nobody replaces");
+    console.log("skipped from source: the executable is Deno, which is not replaced");
     return;
   }
-  const copy = `${scene.folder}/denicorn`;
+  const copy = `${host.folder}/denicorn`;
   Deno.copyFileSync(program, copy);
-  const server = scene.start({ files: { "main.ts": pidApp }, command: [copy] });
+  const server = host.start({ files: { "main.ts": pidApp }, command: [copy] });
   await server.ready(1);
   Deno.copyFileSync(program, `${copy}.new`);
   Deno.renameSync(`${copy}.new`, copy);
@@ -168,15 +171,15 @@ integrationTest("the executable is replaced by rename, then upgraded to", async 
   assertEquals(Deno.statSync(`/proc/${server.pid}/exe`).ino, ino);
 });
 
-integrationTest("a control socket of the operator's choice moves to the new master", async (scene) => {
-  const socket = `${scene.folder}/ctl.sock`;
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--control-socket", socket] });
+integrationTest("a custom control socket moves to the new master", async (host) => {
+  const socket = `${host.folder}/ctl.sock`;
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--control-socket", socket] });
   await server.logged(/1 worker of generation 1 ready/);
   const old = server.pid;
   server.kill("SIGUSR2");
   await server.logged(new RegExp(`process ${old} is gone: the upgrade is complete`));
   const status = await server.until("the new master's socket", async () => {
-    const { code, stdout } = await scene.run(["ctl", "--socket", socket, "status", "--json"]);
+    const { code, stdout } = await host.run(["ctl", "--socket", socket, "status", "--json"]);
     return code === 0 && JSON.parse(stdout);
   });
   assert(status.pid !== old);
@@ -185,7 +188,7 @@ integrationTest("a control socket of the operator's choice moves to the new mast
   assertEquals(server.leftovers(), []);
 });
 
-/** Answers with `text`; a worker boots only when the file `go` is there, and leaves a file to say that it waits. */
+/** Responds with `text`. Its workers boot only when the file `go` exists, and create a file while they wait. */
 const waitingApp = (text: string) => `
 Deno.writeTextFileSync("waiting-" + Deno.pid, "");
 while (!exists("go")) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -199,81 +202,81 @@ function exists(path: string): boolean {
 }
 `;
 
-/** How many workers of `waitingApp` boot now. */
-function waiting(folder: string): number {
+/** How many workers of `waitingApp` are waiting. */
+function countWaiting(folder: string): number {
   return Array.from(Deno.readDirSync(folder)).filter(({ name }) => name.startsWith("waiting-")).length;
 }
 
-integrationTest("the old master is killed while the new one starts: nothing is lost", async (scene) => {
-  const server = scene.start({
+integrationTest("the old master is killed while the new one starts: no request is lost", async (host) => {
+  const server = host.start({
     files: { "main.ts": slowApp("old") },
     args: ["-w", "2", "--pid", "server.pid"],
   });
   const before = (await server.ready(2)).map(({ pid }) => pid);
-  scene.write({ "main.ts": waitingApp("new") });
+  host.write({ "main.ts": waitingApp("new") });
   const old = server.pid;
   server.kill("SIGUSR2");
-  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
-  const answers: string[] = [];
-  let isOver = false;
+  await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
+  const responses: string[] = [];
+  let isDone = false;
   const load = (async () => {
-    while (!isOver) answers.push(await server.text().catch(String));
+    while (!isDone) responses.push(await server.text().catch(String));
   })();
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
-  const from = answers.length;
-  await server.until("50 more answers", () => answers.length > from + 50);
-  scene.write({ go: "" });
+  await server.logged(/process \d+ died during the upgrade/);
+  const from = responses.length;
+  await server.until("50 more responses", () => responses.length > from + 50);
+  host.write({ go: "" });
   await server.upgraded();
   await server.ready(2);
   assertEquals(await server.text(), "new");
-  isOver = true;
+  isDone = true;
   await load;
-  assertEquals(answers.join().replace(/^(old,)+(new,?)+$/, ""), "");
+  assertEquals(responses.join().replace(/^(old,)+(new,?)+$/, ""), "");
   assert(before.every((pid) => !isRunning(pid)));
-  assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
   assert(server.pid !== old);
   server.kill("SIGTERM");
   await server.until("nothing left", () => server.leftovers().length === 0);
 });
 
-integrationTest("an old worker that dies after its master gets no connections", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("an old worker that dies after its master gets no connections", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [first, second] = (await server.ready(2)).map(({ pid }) => pid);
-  scene.write({ "main.ts": waitingApp("new") });
+  host.write({ "main.ts": waitingApp("new") });
   server.kill("SIGUSR2");
-  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(first!, "SIGKILL");
   await server.logged(/worker process \d+ of the old master is gone/);
   assertEquals(await server.answering(20), new Set([String(second)]));
-  scene.write({ go: "" });
+  host.write({ go: "" });
   await server.upgraded();
   await server.ready(2);
   assertEquals(await server.text(), "new");
 });
 
-integrationTest("both masters are killed during an upgrade: no worker stays", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("both masters are killed during an upgrade: all workers end", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = (await server.ready(2)).map(({ pid }) => pid);
-  scene.write({ "main.ts": waitingApp("new") });
+  host.write({ "main.ts": waitingApp("new") });
   server.kill("SIGUSR2");
   const [, pid] = await server.logged(/upgrade: process (\d+) starts/);
-  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
+  await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
   server.kill("SIGKILL");
-  await server.logged(/process \d+ is gone before this one serves/);
+  await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(Number(pid), "SIGKILL");
   await server.until("the end of all workers", () => workers.every((pid) => !isRunning(pid)));
 });
 
-integrationTest("the old master is killed before the new one has asked for anything", async (scene) => {
-  const server = scene.start({
+integrationTest("the old master is killed before the new one has requested its listeners", async (host) => {
+  const server = host.start({
     files: { "main.ts": pidApp, "denicorn.config.ts": "export default {};\n" },
     args: ["-w", "2", "--pid", "server.pid"],
   });
   await server.ready(2);
-  scene.write({
+  host.write({
     "denicorn.config.ts": `
 Deno.writeTextFileSync("waiting-config", "");
 for (;;) {
@@ -288,22 +291,22 @@ export default {};
 `,
   });
   server.kill("SIGUSR2");
-  await server.until("the new master that reads its settings", () => waiting(scene.folder) > 0);
+  await server.until("the new master to read its settings", () => countWaiting(host.folder) > 0);
   server.kill("SIGKILL");
-  scene.write({ go: "" });
+  host.write({ go: "" });
   await server.upgraded();
   const after = (await server.ready(2)).map(({ pid }) => pid);
   assertEquals(await server.answering(20), new Set(after.map(String)));
-  assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
 });
 
 integrationTest(
-  "workers of a failed upgrade that still listen do not confuse the old master",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  "workers of a failed upgrade that still listen do not mix up the listen order of the old master",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
     const [first] = await server.ready(2);
-    // One worker comes up, the others never do.
-    scene.write({
+    // One worker boots, the others never do.
+    host.write({
       "main.ts":
         `try { Deno.mkdirSync("first"); } catch { await new Promise(() => setInterval(() => {}, 1000)); }\n` +
         pidApp,
@@ -316,91 +319,91 @@ integrationTest(
     Deno.kill(first!.pid, "SIGKILL");
     await server.logged(/died \(SIGKILL\)/, from);
     Deno.kill(Number(successor), "SIGKILL");
-    scene.write({ "main.ts": pidApp });
-    await server.until("what the old master does", async () => {
+    host.write({ "main.ts": pidApp });
+    await server.until("the old master to wait or to replace its worker", async () => {
       const workers = (await server.status())?.workers ?? [];
-      return /the failed upgrade left listening/.test(server.stderr) ||
+      return /workers of the failed upgrade that still listen/.test(server.stderr) ||
         workers.filter(({ state }) => state === "ready").length === 2;
     });
     Deno.kill(Number(stray), "SIGCONT");
-    await server.until("the end of the stray", () => !isRunning(Number(stray)));
+    await server.until("the end of the stray worker", () => !isRunning(Number(stray)));
     const workers = await server.ready(2);
     assertEquals(await server.answering(40), new Set(workers.map(({ pid }) => String(pid))));
     for (const { pid } of workers) {
       Deno.kill(pid, "SIGSTOP");
       await server.until(
         "the stall",
-        async () => (await server.status())?.workers.some((one) => one.isStalled),
+        async () => (await server.status())?.workers.some((worker) => worker.isStalled),
       );
       const others = workers.filter((worker) => worker.pid !== pid).map((worker) => String(worker.pid));
       assertEquals(await server.answering(10), new Set(others));
       Deno.kill(pid, "SIGCONT");
       await server.until(
-        "its end",
-        async () => (await server.status())?.workers.every((one) => !one.isStalled),
+        "the end of the stall",
+        async () => (await server.status())?.workers.every((worker) => !worker.isStalled),
       );
     }
   },
 );
 
-integrationTest("HUP during an upgrade reloads whoever serves at its end", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("one") } });
+integrationTest("HUP during an upgrade reloads the master that serves at its end", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("one") } });
   await server.ready(1);
   for (const [end, text] of [["fails", "three"], ["succeeds", "five"]] as const) {
-    for (const { name } of Deno.readDirSync(scene.folder)) {
-      if (name.startsWith("waiting-")) Deno.removeSync(`${scene.folder}/${name}`);
+    for (const { name } of Deno.readDirSync(host.folder)) {
+      if (name.startsWith("waiting-")) Deno.removeSync(`${host.folder}/${name}`);
     }
-    scene.write({ "main.ts": waitingApp("never seen") });
+    host.write({ "main.ts": waitingApp("never seen") });
     const from = server.stderr.length;
     server.kill("SIGUSR2");
     const [, successor] = await server.logged(/upgrade: process (\d+) starts/, from);
-    await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
-    scene.write({ "main.ts": slowApp(text) });
+    await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
+    host.write({ "main.ts": slowApp(text) });
     server.kill("SIGHUP");
-    await server.logged(/reload: waiting for the upgrade under way/, from);
+    await server.logged(/reload: waiting for the upgrade in progress/, from);
     if (end === "fails") Deno.kill(Number(successor), "SIGKILL");
-    else scene.write({ go: "" });
+    else host.write({ go: "" });
     await server.until(`the app ${text}`, async () => await server.text() === text);
   }
   await server.upgraded();
   await server.ready(1);
 });
 
-integrationTest("HUP to the new master before it serves, and to the old one after it has", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("one") } });
+integrationTest("HUP to the new master before the takeover, and to the old one after it", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("one") } });
   await server.ready(1);
   const old = server.pid;
-  const answer = server.text("/?ms=3000");
+  const response = server.text("/?ms=3000");
   await server.until(
     "the request in flight",
     async () => (await server.status())?.workers[0]?.inFlight === 1,
   );
-  scene.write({ "main.ts": waitingApp("never seen") });
+  host.write({ "main.ts": waitingApp("never seen") });
   server.kill("SIGUSR2");
   const [, successor] = await server.logged(/upgrade: process (\d+) starts/);
-  await server.until("a worker of the new master that boots", () => waiting(scene.folder) > 0);
-  scene.write({ "main.ts": slowApp("two") });
+  await server.until("a booting worker of the new master", () => countWaiting(host.folder) > 0);
+  host.write({ "main.ts": slowApp("two") });
   Deno.kill(Number(successor), "SIGHUP");
-  await server.logged(/reload: waiting for the upgrade under way/);
-  scene.write({ go: "" });
+  await server.logged(/reload: waiting for the upgrade in progress/);
+  host.write({ go: "" });
   await server.until("the app two", async () => await server.text() === "two");
-  scene.write({ "main.ts": slowApp("three") });
+  host.write({ "main.ts": slowApp("three") });
   Deno.kill(old, "SIGHUP");
   await server.logged(new RegExp(`reload: passed on to process ${successor}`));
   await server.until("the app three", async () => await server.text() === "three");
-  assertEquals(await answer, "one");
+  assertEquals(await response, "one");
   await server.upgraded();
 });
 
 integrationTest(
-  "an upgrade goes ahead while a worker dies again and again: it may be the cure",
-  async (scene) => {
+  "an upgrade does not wait for a crash loop to end, because it may fix it",
+  async (host) => {
     const dying = `try { Deno.mkdirSync("first"); } catch { Deno.exit(1); }\n`;
-    const server = scene.start({ files: { "main.ts": dying + slowApp("old") } });
+    const server = host.start({ files: { "main.ts": dying + slowApp("old") } });
     await server.ready(1);
     server.kill("SIGTTIN");
     await server.logged(/replacing it in \d\d+ ms/);
-    scene.write({ "main.ts": slowApp("new") });
+    host.write({ "main.ts": slowApp("new") });
     server.kill("SIGUSR2");
     await server.upgraded();
     await server.ready(1);
@@ -408,18 +411,20 @@ integrationTest(
   },
 );
 
-integrationTest("an upgrade that cannot begin yet says what it waits for", async (scene) => {
-  const waits = `try { Deno.mkdirSync("first"); } catch { ${waitingApp("").split("export")[0]} }\n`;
+integrationTest("an upgrade that cannot begin yet logs what it waits for", async (host) => {
+  const waitingIfNotFirst = `try { Deno.mkdirSync("first"); } catch { ${
+    waitingApp("").split("export")[0]
+  } }\n`;
   const exists =
     `function exists(path: string) { try { return Deno.statSync(path).isFile; } catch { return false; } }`;
-  const server = scene.start({ files: { "main.ts": waits + pidApp + exists } });
+  const server = host.start({ files: { "main.ts": waitingIfNotFirst + pidApp + exists } });
   await server.ready(1);
   server.kill("SIGTTIN");
-  await server.until("a worker that boots", () => waiting(scene.folder) > 0);
-  const { code, stdout } = await scene.run(["ctl", "--socket", scene.controlSocket, "upgrade"]);
-  assertEquals([code, stdout], [0, "upgrade accepted: it begins when the worker that starts is ready\n"]);
-  await server.logged(/upgrade: it begins when the worker that starts is ready/);
-  scene.write({ go: "" });
+  await server.until("a booting worker", () => countWaiting(host.folder) > 0);
+  const { code, stdout } = await host.run(["ctl", "--socket", host.controlSocket, "upgrade"]);
+  assertEquals([code, stdout], [0, "upgrade accepted: it begins when the booting worker is ready\n"]);
+  await server.logged(/upgrade: waiting until the booting worker is ready/);
+  host.write({ go: "" });
   await server.upgraded();
   await server.ready(1);
 });

@@ -1,32 +1,31 @@
-import plugin from "../../lint/layers.ts";
-import { assertEquals } from "../assert.ts";
+import { assertAccepted, assertRefused } from "./linting.ts";
 
-/** What the plugin says about a file of the program. */
-function lint(path: string, source: string): string[] {
-  const file = new URL(`../../${path}`, import.meta.url).pathname;
-  return Deno.lint.runPlugin(plugin, file, source).map(({ id, message }) => `${id}: ${message}`);
+function assertImportAccepted(from: string, to: string): void {
+  assertAccepted(`${from}/a.ts`, `import ${JSON.stringify(specifier(from, to))};`);
 }
 
-function assertAccepted(path: string, source: string): void {
-  assertEquals(lint(path, source), []);
+function assertImportRefused(from: string, to: string, message: string): void {
+  const source = `import ${JSON.stringify(specifier(from, to))};`;
+  assertRefused(`${from}/a.ts`, source, "imports-point-down", message);
 }
 
-function assertRefused(path: string, source: string, rule: string, message: string): void {
-  assertEquals(lint(path, source), [`layers/${rule}: ${message}`]);
+/** How a file in folder `from` names a file in folder `to`. */
+function specifier(from: string, to: string): string {
+  return `${"../".repeat(from.split("/").length)}${to}/b.ts`;
 }
 
-const upward = "imports point down: master (layer 4) is above core (layer 0)";
-
-Deno.test("a file imports from lower layers, from its own folder, and from packages", () => {
+Deno.test("a file imports from lower levels, from its own folder, and from packages", () => {
   assertAccepted("src/master/a.ts", 'import { b } from "../core/b.ts"; b();');
   assertAccepted("src/master/a.ts", 'import { b } from "./b.ts"; b();');
   assertAccepted("src/settings/kinds/a.ts", 'import { b } from "../b.ts"; b();');
   assertAccepted("src/core/a.ts", 'import { b } from "hono"; b();');
   assertAccepted("src/core/version.ts", 'import p from "../../deno.json" with { type: "json" }; p;');
   assertAccepted("main.ts", 'import { b } from "./src/cli/b.ts"; b();');
+  assertImportAccepted("src/log", "src/protocol");
+  assertImportAccepted("src/settings", "src/system");
 });
 
-Deno.test("a file does not import from a higher layer, in whatever form", () => {
+Deno.test("a file does not import from a higher level, in whatever form", () => {
   const forms = [
     'import { b } from "../master/b.ts"; b();',
     'import type { B } from "../master/b.ts"; let b: B;',
@@ -37,92 +36,85 @@ Deno.test("a file does not import from a higher layer, in whatever form", () => 
     'export { b } from "../master/b.ts";',
     'let b: import("../master/b.ts").B;',
   ];
+  const upward = "imports point down: src/master is above src/core";
   for (const form of forms) assertRefused("src/core/a.ts", form, "imports-point-down", upward);
-  assertRefused("src/core/deep/a.ts", 'import "../../master/b.ts";', "imports-point-down", upward);
   assertRefused(
     "src/cli/a.ts",
     'import "../../main.ts";',
     "imports-point-down",
-    "imports point down: main.ts (layer 6) is above cli (layer 5)",
+    "imports point down: main.ts is above src/cli",
   );
 });
 
-Deno.test("folders of one layer do not import each other", () => {
-  const message = (from: string, to: string, layer: number) =>
-    `${from} and ${to} are on the same layer (${layer}): they must not know each other`;
-  const pairs = [["settings", "system", 1], ["app", "control", 3], ["master", "worker", 4], [
-    "doctor",
-    "master",
-    4,
-  ]] as const;
-  for (const [a, b, layer] of pairs) {
-    assertRefused(`src/${a}/x.ts`, `import "../${b}/y.ts";`, "imports-point-down", message(a, b, layer));
-    assertRefused(`src/${b}/x.ts`, `import "../${a}/y.ts";`, "imports-point-down", message(b, a, layer));
+Deno.test("parts on one level do not import each other, nor the rooms of each other", () => {
+  const pairs = [
+    ["src/settings", "src/protocol"],
+    ["src/app", "src/control"],
+    ["src/app/bundle", "src/control"],
+    ["src/master", "src/worker"],
+    ["src/master/files", "src/worker"],
+    ["src/master/pool", "src/doctor"],
+    ["src/master/generations", "src/master/telemetry"],
+    ["src/core/pool", "src/core/listeners"],
+  ] as const;
+  const message = (from: string, to: string) =>
+    `${from} and ${to} are on one level: they must not know each other`;
+  for (const [a, b] of pairs) {
+    assertImportRefused(a, b, message(a, b));
+    assertImportRefused(b, a, message(b, a));
   }
 });
 
-Deno.test("a new folder in src must be given a layer", () => {
-  const message = "helpers has no layer: give it one in lint/layers.ts";
-  assertRefused("src/helpers/a.ts", 'import "../core/b.ts";', "imports-point-down", message);
-  assertRefused("src/core/a.ts", 'import "../helpers/b.ts";', "imports-point-down", message);
+Deno.test("the rooms of a folder have an order of their own, in which imports point down too", () => {
+  const pairs = [
+    ["src/master", "src/master/transitions"],
+    ["src/master/transitions", "src/master/pool"],
+    ["src/master/pool", "src/master/listeners"],
+    ["src/master/listeners", "src/master/commands"],
+    ["src/master/telemetry", "src/master/workers"],
+    ["src/master/workers", "src/master/files"],
+    ["src/app/load", "src/app/bundle"],
+    ["src/app/bundle", "src/app/resolve"],
+    ["src/app/resolve", "src/app"],
+    ["src/core/pool", "src/core"],
+  ] as const;
+  for (const [above, below] of pairs) {
+    assertImportAccepted(above, below);
+    assertImportAccepted(above, above);
+    assertImportRefused(below, above, `imports point down: ${above} is above ${below}`);
+  }
+  assertImportAccepted("src/master/files", "src/core/pool");
+  assertImportAccepted("src/worker", "src/app/load");
+});
+
+Deno.test("the longest name in the table decides where a file belongs, and whole folder names only", () => {
+  assertImportAccepted("src/master/pool/deep", "src/master/pool/deeper");
+  assertImportAccepted("src/master/pool/deep", "src/master/workers");
+  assertImportRefused(
+    "src/master/workers",
+    "src/master/pool/deep",
+    "imports point down: src/master/pool is above src/master/workers",
+  );
+  const message = "src/core_extras has no level: give it one in lint/levels.ts";
+  assertImportRefused("src/core_extras", "src/core", message);
+});
+
+Deno.test("a new folder must be given a level, in src and among the rooms of a folder", () => {
+  for (const folder of ["src/helpers", "src/master/helpers", "src/app/helpers", "src/core/helpers"]) {
+    const message = `${folder} has no level: give it one in lint/levels.ts`;
+    assertImportRefused(folder, "src/core", message);
+    assertImportRefused("src/cli", folder, message);
+  }
 });
 
 Deno.test("outside src/ every import is accepted", () => {
   assertAccepted("tests/core/a_test.ts", 'import "../../src/cli/b.ts"; import "../../src/core/c.ts";');
 });
 
-const effects: Readonly<Record<string, string>> = {
-  "Deno.exit(1);": "Deno",
-  "const { exit } = Deno; exit();": "Deno",
-  "let listener: Deno.Listener;": "Deno",
-  "globalThis.Deno.exit(1);": "Deno",
-  "setTimeout(() => {}, 1);": "setTimeout",
-  "const later = setTimeout; later(() => {}, 1);": "setTimeout",
-  "globalThis.setTimeout(() => {}, 1);": "setTimeout",
-  "setInterval(() => {}, 1);": "setInterval",
-  "Date.now();": "Date.now",
-  'Date["now"]();': "Date.now",
-  "const clock = Date.now; clock();": "Date.now",
-  "new Date();": "new Date()",
-  "performance.now();": "performance.now",
-  "Math.random();": "Math.random",
-  "crypto.randomUUID();": "crypto.randomUUID",
-  "crypto.getRandomValues(new Uint8Array(4));": "crypto.getRandomValues",
-};
-
-Deno.test("an effect is refused outside src/system/", () => {
-  for (const [source, effect] of Object.entries(effects)) {
-    assertRefused("src/core/a.ts", source, "effects-in-system", `${effect} belongs in src/system/`);
-  }
-});
-
-Deno.test("an effect is accepted in src/system/, in main.ts and outside the program", () => {
-  for (const path of ["src/system/a.ts", "main.ts", "scripts/a.ts", "tests/core/a_test.ts"]) {
-    for (const source of Object.keys(effects)) assertAccepted(path, source);
-  }
-});
-
-Deno.test("the name of an effect is no effect", () => {
-  assertAccepted("src/core/a.ts", "system.clock.setTimeout(() => {}, 1);");
-  assertAccepted("src/core/a.ts", "const clock = { setTimeout() {}, setInterval: 1 }; clock;");
-  assertAccepted("src/core/a.ts", "interface Clock { setTimeout(): void; Deno: string }");
-  assertAccepted("src/core/a.ts", "class Clock { setTimeout() {} Deno = 1 }");
-  assertAccepted("src/core/a.ts", 'const text = "Deno.exit() after Date.now()"; text;');
-  assertAccepted("src/core/a.ts", "new Date(now); Date.parse(text); Math.floor(x); crypto.subtle;");
-});
-
-Deno.test("what runs in a browser has timers of its own, and no way around the layers", () => {
-  assertAccepted("src/control/page/browser/a.ts", "setTimeout(() => {}, 1);");
-  assertRefused(
-    "src/control/page/a.ts",
-    "setTimeout(() => {}, 1);",
-    "effects-in-system",
-    "setTimeout belongs in src/system/",
-  );
-  assertRefused(
-    "src/control/page/browser/a.ts",
-    'import "../../../app/a.ts";',
-    "imports-point-down",
-    "control and app are on the same layer (3): they must not know each other",
+Deno.test("what runs in a browser has no way around the levels", () => {
+  assertImportRefused(
+    "src/control/page/browser",
+    "src/app",
+    "src/control and src/app are on one level: they must not know each other",
   );
 });

@@ -1,10 +1,12 @@
 import type { DenicornError } from "../../src/core/errors.ts";
-import { scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
+import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import type { HandledSignal } from "../../src/core/signals.ts";
 import { version } from "../../src/core/version.ts";
 import { openLog } from "../../src/log/logger.ts";
-import { Arbiter } from "../../src/master/arbiter.ts";
+import type { Arbiter } from "../../src/master/arbiter.ts";
+import { composeArbiter } from "../../src/master/compose.ts";
 import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
 import { rememberLaunch } from "../../src/master/transitions/launch.ts";
 import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
@@ -17,7 +19,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
 import { FakeProcess, FakeSystem } from "../fakes/fake_system.ts";
 
-/** A worker as the test plays it. */
+/** A worker process whose part the test plays. */
 export interface FakeWorker {
   readonly slot: number;
   readonly generation: number;
@@ -27,7 +29,10 @@ export interface FakeWorker {
   disconnects(): Promise<void>;
 }
 
-/** An arbiter among fakes: the test plays the workers, the bundler and the operator. */
+/** The number of workers that there can be at a time. */
+const slots = 64;
+
+/** An arbiter with fakes around it: the test plays the workers, the bundler and the operator. */
 export class FakeMaster {
   readonly system = new FakeSystem();
   readonly fakeWorkers: FakeWorker[] = [];
@@ -35,23 +40,25 @@ export class FakeMaster {
   outcome: DenicornError | null | "running" = "running";
   renewing: () => Generation["settings"];
   spawning: () => void = () => {};
-  /** Bundles that were given up. */
+  /** Paths of bundles that were discarded. */
   readonly discarded: string[] = [];
-  /** Of the program that workers run. */
+  /** The version of the program that workers run. */
   version = version;
-  /** What a worker said before it ended is read only when the test lets its link end. */
+  /** Messages of a worker that has ended are read only when the test disconnects it. */
   channelsAreSlow = false;
+  controlSocket: string | null = "/run/control.sock";
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}) {
+    initialise(this.#memory, slots);
     const settings = settingsFor(workers, flags);
     this.renewing = () => settings;
     const log = openLog(this.system, {
       level: "info",
       format: "text",
       errorLogfile: "-",
-      accessLogfile: null,
     }, { pid: 41 });
-    this.arbiter = new Arbiter({
+    this.arbiter = composeArbiter({
+      workerTable: new WorkerTable(),
       system: this.system,
       log,
       steering: new Steering(this.system, log.logger, null, null),
@@ -66,7 +73,7 @@ export class FakeMaster {
       first: { number: 1, settings, bundle: null },
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
-      controlSocket: () => "/run/control.sock",
+      controlSocket: () => this.controlSocket,
       takeover: null,
     });
     void this.arbiter.run().then((fault) => this.outcome = fault);
@@ -80,7 +87,7 @@ export class FakeMaster {
     return this.log.split("\n").length - 1;
   }
 
-  /** Those that were not killed or ended. */
+  /** Workers that have not ended. */
   alive(generation?: number): FakeWorker[] {
     return this.fakeWorkers.filter((fakeWorker) =>
       !this.#ended.has(fakeWorker) && (generation === undefined || fakeWorker.generation === generation)
@@ -88,14 +95,14 @@ export class FakeMaster {
   }
 
   readonly #ended = new Set<FakeWorker>();
-  readonly #memory = new ArrayBuffer(scoreboardSize(64));
+  readonly #memory = new ArrayBuffer(scoreboardSize(slots));
 
-  /** Those that were told to finish and have not yet. */
+  /** Workers that were asked to finish and have not ended. */
   draining(generation: number): FakeWorker[] {
     return this.alive(generation).filter(({ received }) => received.some(({ type }) => type === "drain"));
   }
 
-  /** Where the worker would write its figures. */
+  /** Where the worker writes its counters. */
   slot({ slot }: FakeWorker): SlotWriter {
     return new SlotWriter(this.#memory, slot);
   }
@@ -105,7 +112,7 @@ export class FakeMaster {
     await settled();
   }
 
-  /** Makes everybody who is not ready so. */
+  /** Makes all workers ready. */
   async allReady(): Promise<void> {
     await settled();
     for (const fakeWorker of this.alive()) await fakeWorker.says({ type: "ready", addresses: [] });
@@ -163,7 +170,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
 
 type Flags = Partial<Record<keyof Settings, string>>;
 
-/** With a range of workers among the flags, `workers` is where it begins. */
+/** With `maxWorkers` among the flags, `workers` is the minimum. */
 export function settingsFor(workers: number, flags: Flags = {}) {
   const number = flags.maxWorkers === undefined ? "workers" : "minWorkers";
   const given = Object.entries({ app: "app.ts", [number]: String(workers), ...flags });
@@ -171,7 +178,7 @@ export function settingsFor(workers: number, flags: Flags = {}) {
   return resolveSettings({ commandLine, environment: {}, cores: 2 }).settings;
 }
 
-/** A stage on which so many workers are ready. */
+/** A master with this number of ready workers. */
 export async function serving(workers: number, flags: Flags = {}): Promise<FakeMaster> {
   const master = new FakeMaster(workers, bundled, flags);
   await master.allReady();

@@ -1,4 +1,4 @@
-import { renderSettingsJson, renderSettingsText } from "../../src/cli/commands/settings_report.ts";
+import { renderSettingsJson, renderSettingsText } from "../../src/cli/commands/settings.ts";
 import { changedSettings } from "../../src/settings/resolve.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";

@@ -66,6 +66,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     shutdownDelay: "5s",
     drainIdle: "50ms",
     reloadSurge: "50%",
+    maxOldGenerations: "5",
     maxRequests: "500",
     maxRequestsJitter: "50",
     maxLifetime: "1h",

@@ -1,24 +1,24 @@
-/** Who asks, and how often. */
+/** How requests arrive. */
 
 import { exponential } from "./random.ts";
 
 export type Arrivals =
-  /** So many clients at a moment, each of whom asks again as soon as it has its answer. */
-  | { readonly type: "clients"; readonly count: (now: number) => number }
-  /** Strangers, so many each second at a moment, whatever becomes of their requests. */
-  | { readonly type: "strangers"; readonly perSecond: (now: number) => number };
+  /** A closed loop: a number of clients, each of which sends the next request when it has its response. */
+  | { readonly type: "closed"; readonly count: (now: number) => number }
+  /** An open loop: requests arrive at a rate, whatever happens to them. */
+  | { readonly type: "open"; readonly perSecond: (now: number) => number };
 
-/** From `from` on `high`, and `low` before and after `to`. Times are in seconds. */
+/** `high` from `from` to `to`, `low` before and after. Times are in seconds. */
 export function step(low: number, high: number, from: number, to = Infinity): (now: number) => number {
   return (now) => now >= from * 1000 && now < to * 1000 ? high : low;
 }
 
-/** From `low` at `from` to `high` at `to`. */
+/** Rises from `low` at `from` to `high` at `to`. */
 export function ramp(low: number, high: number, from: number, to: number): (now: number) => number {
   return (now) => low + (high - low) * Math.min(1, Math.max(0, (now / 1000 - from) / (to - from)));
 }
 
-/** Up and down once in `period` seconds, as between night and noon. */
+/** Rises and falls once in `period` seconds, like between night and noon. */
 export function day(low: number, high: number, period: number): (now: number) => number {
   return (now) => low + (high - low) * (1 - Math.cos(2 * Math.PI * now / 1000 / period)) / 2;
 }
@@ -28,8 +28,11 @@ export function onOff(low: number, high: number, on: number, off: number): (now:
   return (now) => now / 1000 % (on + off) < on ? high : low;
 }
 
-/** The time until the next stranger: of those at the highest rate, some are passed over. */
-export function nextStranger(
+/**
+ * The time until the next request, in milliseconds. Arrivals are drawn at the highest rate `most`, and some are dropped
+ * to get the current rate.
+ */
+export function timeToNextArrival(
   random: () => number,
   perSecond: (now: number) => number,
   most: number,

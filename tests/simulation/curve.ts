@@ -1,4 +1,4 @@
-/** A scenario as a picture: requests in flight as an area, the workers as lines, one SVG without outside parts. */
+/** Draws a scenario as a self-contained SVG: requests in flight as an area, workers as lines. */
 
 import type { Tick } from "./simulate.ts";
 
@@ -8,10 +8,10 @@ const plot = {
   height: size.height - size.top - size.bottom,
 } as const;
 
-/** Enough for the eye; a file of every tick would be ten times the size. */
-const mostPoints = 240;
+/** Enough to look smooth; a file with every tick would be ten times as large. */
+const maxPoints = 240;
 
-/** The load is averaged where there are more ticks than can be seen; the workers are drawn tick by tick. */
+/** The load is averaged if there are more ticks than points; the workers are drawn tick by tick. */
 export function drawCurve(title: string, ticks: readonly Tick[]): string {
   const end = ticks.at(-1)!.at;
   const load = thin(ticks);
@@ -62,14 +62,14 @@ ${marks.join("\n")}
 }
 
 function thin(ticks: readonly Tick[]): { at: number; value: number }[] {
-  const each = Math.ceil(ticks.length / mostPoints);
+  const each = Math.ceil(ticks.length / maxPoints);
   return Array.from({ length: Math.ceil(ticks.length / each) }, (_, index) => {
     const some = ticks.slice(index * each, (index + 1) * each);
     return { at: some[0]!.at, value: some.reduce((sum, { inFlight }) => sum + inFlight, 0) / some.length };
   });
 }
 
-/** The next of 1, 2, 4, 5, 8 times a power of ten. */
+/** Rounds up to 1, 2, 4, 5 or 8 times a power of ten. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return power * [1, 2, 4, 5, 8, 10].find((factor) => factor * power >= value)!;

@@ -2,7 +2,7 @@ import { drawCurve } from "./curve.ts";
 import { scenarios } from "./scenarios.ts";
 import { simulate } from "./simulate.ts";
 
-/** The pictures in docs/, by path. */
+/** The curves in docs/, by path. */
 export const curves: Readonly<Record<string, () => string>> = Object.fromEntries(
   Object.entries(scenarios).map(([name, scenario]) => {
     const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);

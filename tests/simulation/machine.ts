@@ -1,7 +1,7 @@
 /**
- * A machine with some cores and the workers on it. A worker has one thread: it takes in all connections that
- * wait, computes their first parts one after the other, and only then looks again, like an event loop whose
- * handlers compute. Threads that compute share the cores evenly.
+ * A machine with some cores and workers. A worker has one thread: like an event loop, it accepts all waiting
+ * connections, computes their first parts one after the other, and only then accepts again. Computing threads share the
+ * cores evenly.
  */
 
 import type { Timeline } from "./timeline.ts";
@@ -16,15 +16,15 @@ export interface Work {
 
 export class SimulatedWorker {
   state: "booting" | "ready" | "leaving" = "booting";
-  /** Not taken in yet. */
+  /** Not accepted yet. */
   readonly waiting: Work[] = [];
-  /** Taken in and not computed yet. */
+  /** Accepted, not computed yet. */
   readonly queue: Work[] = [];
-  /** All that is not answered. */
+  /** All work without a response. */
   readonly unanswered = new Set<Work>();
   inFlight = 0;
   /** Milliseconds of computing so far. */
-  spent = 0;
+  computed = 0;
   remaining = 0;
   finish: () => void = () => {};
   turnBegan: number | null = null;
@@ -32,7 +32,7 @@ export class SimulatedWorker {
   isStuck = false;
 }
 
-const bootTakes = { compute: 90, wait: 60 } as const;
+const bootDuration = { compute: 90, wait: 60 } as const;
 
 export class Machine {
   readonly workers = new Set<SimulatedWorker>();
@@ -48,8 +48,8 @@ export class Machine {
   start(): void {
     const worker = new SimulatedWorker();
     this.workers.add(worker);
-    this.#compute(worker, bootTakes.compute, () => {
-      this.#timeline.after(bootTakes.wait, () => {
+    this.#compute(worker, bootDuration.compute, () => {
+      this.#timeline.after(bootDuration.wait, () => {
         worker.state = "ready";
       });
     });
@@ -60,14 +60,14 @@ export class Machine {
     this.#leaveIfDone(worker);
   }
 
-  /** From now on its loop turns no more, and keeps a core busy. */
+  /** Blocks its event loop for good and keeps a core busy. */
   hang(worker: SimulatedWorker): void {
     worker.isStuck = true;
     worker.turnBegan ??= this.#timeline.now;
     this.#compute(worker, Infinity, () => {});
   }
 
-  /** Who waits for it learns that there will be no answer. */
+  /** Ends the worker; the clients that wait for it learn that there will be no response. */
   kill(worker: SimulatedWorker): void {
     this.workers.delete(worker);
     worker.unanswered.forEach((work) => work.done());
@@ -79,12 +79,12 @@ export class Machine {
     if (worker.turnBegan === null) this.#turn(worker);
   }
 
-  /** How late the loop is: the turn it is in, or the one before. */
+  /** How late the event loop is: the duration of the current turn, or of the previous one. */
   lagOf(worker: SimulatedWorker): number {
     return worker.turnBegan === null ? worker.lastTurn : this.#timeline.now - worker.turnBegan;
   }
 
-  /** Lets everything happen until `end`. */
+  /** Runs all events up to `end`. */
   run(end: number): void {
     for (;;) {
       const next = this.#nextToFinish();
@@ -103,8 +103,8 @@ export class Machine {
     this.#timeline.now = end;
   }
 
-  /** Lets those that compute do so up to now: to be called before `spent` is read. */
-  settle(): void {
+  /** Brings `computed` up to date. To be called before it is read. */
+  update(): void {
     this.#progress(this.#timeline.now);
   }
 
@@ -133,7 +133,7 @@ export class Machine {
   }
 
   #complete(worker: SimulatedWorker, work: Work): void {
-    // What was in flight in a stuck worker ends with it.
+    // Requests in flight in a stuck worker end with it.
     if (worker.isStuck) return;
     worker.inFlight--;
     worker.unanswered.delete(work);
@@ -159,7 +159,7 @@ export class Machine {
   #nextToFinish(): { worker: SimulatedWorker; at: number } | null {
     const computing = this.#computing();
     if (computing.length === 0) return null;
-    const worker = computing.reduce((least, one) => one.remaining < least.remaining ? one : least);
+    const worker = computing.reduce((first, other) => other.remaining < first.remaining ? other : first);
     if (worker.remaining === Infinity) return null;
     return { worker, at: this.#at + worker.remaining / this.#rate(computing.length) };
   }
@@ -172,8 +172,8 @@ export class Machine {
     const computing = this.#computing();
     const done = (to - this.#at) * this.#rate(computing.length);
     for (const worker of computing) {
-      worker.spent += done;
-      // What is left of the last one is set to 0 by whom it finishes for.
+      worker.computed += done;
+      // `run` sets `remaining` to 0 when a worker finishes.
       worker.remaining = Math.max(1e-9, worker.remaining - done);
     }
     this.#at = to;

@@ -1,4 +1,4 @@
-/** Numbers that look like chance and are the same in every run (mulberry32). At least 0, below 1. */
+/** A seeded pseudo-random generator (mulberry32); numbers in [0, 1). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,7 +10,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A span between two events of a Poisson process, in milliseconds. */
+/** The time between two events of a Poisson process, in milliseconds. */
 export function exponential(random: () => number, perSecond: number): number {
   return perSecond <= 0 ? Infinity : -Math.log(1 - random()) * 1000 / perSecond;
 }

@@ -1,4 +1,4 @@
-/** What the autoscaler is tried on; each is drawn as a curve in docs/autoscale/. */
+/** Loads for the autoscaler; each is drawn as a curve in docs/autoscale/. */
 
 import type { Limits } from "../../src/core/pool/autoscale.ts";
 import { day, onOff, ramp, step } from "./arrivals.ts";
@@ -27,7 +27,7 @@ const mixed = { compute: 8, wait: 40 } as const;
 export const scenarios = {
   step: {
     title: "300 clients for a minute, 200 ms of waiting each",
-    arrivals: { type: "clients", count: step(2, 300, 10, 70) },
+    arrivals: { type: "closed", count: step(2, 300, 10, 70) },
     service: waits,
     limits,
     lasts: 120,
@@ -35,7 +35,7 @@ export const scenarios = {
   },
   ramp: {
     title: "From none to 1200 requests a second in a minute, 200 ms of waiting each",
-    arrivals: { type: "strangers", perSecond: ramp(0, 1200, 5, 65) },
+    arrivals: { type: "open", perSecond: ramp(0, 1200, 5, 65) },
     service: waits,
     limits,
     lasts: 90,
@@ -43,7 +43,7 @@ export const scenarios = {
   },
   spike: {
     title: "A spike of two seconds, 200 ms of waiting each",
-    arrivals: { type: "clients", count: step(5, 400, 10, 12) },
+    arrivals: { type: "closed", count: step(5, 400, 10, 12) },
     service: waits,
     limits,
     lasts: 120,
@@ -51,15 +51,15 @@ export const scenarios = {
   },
   day: {
     title: "Two days of five minutes, 200 ms of waiting each",
-    arrivals: { type: "strangers", perSecond: day(10, 1000, 300) },
+    arrivals: { type: "open", perSecond: day(10, 1000, 300) },
     service: waits,
     limits,
     lasts: 600,
     seed: 4,
   },
   onOff: {
-    title: "25 s on, 25 s off: workers learn to stay, 200 ms of waiting each",
-    arrivals: { type: "clients", count: onOff(5, 250, 25, 25) },
+    title: "25 s on, 25 s off, 200 ms of waiting each: the stabilization window grows",
+    arrivals: { type: "closed", count: onOff(5, 250, 25, 25) },
     service: waits,
     limits,
     lasts: 400,
@@ -67,7 +67,7 @@ export const scenarios = {
   },
   compute: {
     title: "50 clients for a minute, 20 ms of computing each, on 4 cores",
-    arrivals: { type: "clients", count: step(0, 50, 10, 70) },
+    arrivals: { type: "closed", count: step(0, 50, 10, 70) },
     service: computes,
     limits,
     lasts: 120,
@@ -75,7 +75,7 @@ export const scenarios = {
   },
   mixed: {
     title: "150 requests a second for a minute, 8 ms of computing and 40 ms of waiting each, on 4 cores",
-    arrivals: { type: "strangers", perSecond: step(2, 150, 10, 70) },
+    arrivals: { type: "open", perSecond: step(2, 150, 10, 70) },
     service: mixed,
     limits,
     lasts: 120,
@@ -83,7 +83,7 @@ export const scenarios = {
   },
   stuck: {
     title: "One of the workers hangs at 30 s and is killed at 60 s; 200 requests a second, 200 ms each",
-    arrivals: { type: "strangers", perSecond: step(200, 200, 0) },
+    arrivals: { type: "open", perSecond: step(200, 200, 0) },
     service: waits,
     limits: { ...limits, targetConcurrency: 20 },
     lasts: 120,

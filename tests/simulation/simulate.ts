@@ -1,14 +1,14 @@
-/** Runs a scenario: a machine, requests, and the autoscaler as the master would ask it, in fake time. */
+/** Runs a scenario in simulated time: a machine, requests, and the autoscaler called like in the master. */
 
 import { autoscale, type Limits, unscaled } from "../../src/core/pool/autoscale.ts";
 import type { Sample } from "../../src/core/pool/load.ts";
-import { type Arrivals, nextStranger } from "./arrivals.ts";
+import { type Arrivals, timeToNextArrival } from "./arrivals.ts";
 import { Machine, type SimulatedWorker, type Work } from "./machine.ts";
 import { exponential, seeded } from "./random.ts";
 import { Timeline } from "./timeline.ts";
 
 export interface Service {
-  /** Mean milliseconds of computing and of waiting for each request. */
+  /** Mean milliseconds of computing and waiting per request. */
   readonly compute: number;
   readonly wait: number;
 }
@@ -20,7 +20,7 @@ export interface Scenario {
   /** Seconds. */
   readonly lasts: number;
   readonly seed: number;
-  /** When a worker hangs, in seconds; it is killed after 30 more. */
+  /** When a worker's event loop is blocked for good, in seconds; the worker is killed 30 s later. */
   readonly hangsAt?: number;
 }
 
@@ -30,13 +30,13 @@ export interface Tick {
   readonly ready: number;
   readonly inFlight: number;
   readonly waiting: number;
-  /** Why the target changed in this tick. */
+  /** Why the target changed in this tick; `null` if it did not. */
   readonly reason: string | null;
 }
 
 export const tickInterval = 250;
 const killAfter = 30_000;
-/** A stuck worker gets no connections any more. */
+/** A worker with this lag, in milliseconds, gets no new connections. */
 const stallAfter = 100;
 
 export function simulate(scenario: Scenario): readonly Tick[] {
@@ -44,11 +44,11 @@ export function simulate(scenario: Scenario): readonly Tick[] {
   const random = seeded(scenario.seed);
   const timeline = new Timeline();
   const machine = new Machine(timeline, limits.cores);
-  const spentBefore = new WeakMap<SimulatedWorker, number>();
+  const computedBefore = new WeakMap<SimulatedWorker, number>();
   const ticks: Tick[] = [];
   let scaling = unscaled;
   let target = limits.min;
-  let asking = 0;
+  let activeClients = 0;
 
   const of = (state: SimulatedWorker["state"]) =>
     [...machine.workers].filter((worker) => worker.state === state);
@@ -56,52 +56,54 @@ export function simulate(scenario: Scenario): readonly Tick[] {
   const submit = (done: () => void) => {
     const ready = of("ready");
     const responsive = ready.filter((worker) => !worker.isStuck || machine.lagOf(worker) < stallAfter);
-    const among = responsive.length > 0 ? responsive : ready;
-    const worker = among[Math.floor(random() * among.length)];
+    const eligible = responsive.length > 0 ? responsive : ready;
+    const worker = eligible[Math.floor(random() * eligible.length)];
     if (worker === undefined) return timeline.after(50, () => submit(done));
     const work: Work = { compute: spread(service.compute), wait: spread(service.wait), done };
     machine.accept(worker, work);
   };
-  const ask = () => {
-    const wanted = arrivals.type === "clients" ? arrivals.count(timeline.now) : 0;
-    if (asking > wanted) return void asking--;
-    submit(ask);
+  const sendNext = () => {
+    const wanted = arrivals.type === "closed" ? arrivals.count(timeline.now) : 0;
+    if (activeClients > wanted) return void activeClients--;
+    submit(sendNext);
   };
-  const stranger = () => {
+  const arrive = () => {
     submit(() => {});
-    expectStranger();
+    scheduleArrival();
   };
-  const expectStranger = () => {
-    if (arrivals.type !== "strangers") return;
-    // No rate in these scenarios is higher.
-    timeline.after(nextStranger(random, arrivals.perSecond, mostPerSecond, timeline.now), stranger);
+  const scheduleArrival = () => {
+    if (arrivals.type !== "open") return;
+    // No scenario has a higher rate.
+    timeline.after(timeToNextArrival(random, arrivals.perSecond, maxPerSecond, timeline.now), arrive);
   };
-  const bringClients = () => {
-    if (arrivals.type !== "clients") return;
-    for (; asking < arrivals.count(timeline.now); asking++) timeline.after(exponential(random, 100), ask);
-    timeline.after(50, bringClients);
+  const adjustClients = () => {
+    if (arrivals.type !== "closed") return;
+    for (; activeClients < arrivals.count(timeline.now); activeClients++) {
+      timeline.after(exponential(random, 100), sendNext);
+    }
+    timeline.after(50, adjustClients);
   };
 
-  const settle = () => {
+  const reconcile = () => {
     const wanted = [...of("booting"), ...of("ready")];
     for (let missing = target - wanted.length; missing > 0; missing--) machine.start();
     of("ready").toSorted((a, b) => a.inFlight - b.inFlight).slice(0, Math.max(0, wanted.length - target))
       .forEach((worker) => machine.drain(worker));
   };
   const sample = (): Sample => {
-    machine.settle();
+    machine.update();
     const workers = of("ready");
     return {
       at: timeline.now,
       target,
       workers: workers.map((worker) => {
-        const before = spentBefore.get(worker);
-        spentBefore.set(worker, worker.spent);
+        const before = computedBefore.get(worker);
+        computedBefore.set(worker, worker.computed);
         // The kernel counts in hundredths of a second.
-        const spent = before === undefined ? null : Math.round((worker.spent - before) / 10) * 10;
+        const computed = before === undefined ? null : Math.round((worker.computed - before) / 10) * 10;
         return {
           inFlight: worker.inFlight,
-          cpu: spent === null ? null : spent / tickInterval,
+          cpu: computed === null ? null : computed / tickInterval,
           lag: machine.lagOf(worker),
         };
       }),
@@ -111,26 +113,26 @@ export function simulate(scenario: Scenario): readonly Tick[] {
     };
   };
   const tick = () => {
-    const seen = sample();
-    const { scaling: next, decision } = autoscale(scaling, seen, limits);
+    const current = sample();
+    const { scaling: next, decision } = autoscale(scaling, current, limits);
     scaling = next;
     target = decision?.target ?? target;
-    settle();
+    reconcile();
     ticks.push({
-      at: seen.at,
+      at: current.at,
       target,
-      ready: seen.workers.length,
-      inFlight: seen.workers.reduce((total, { inFlight }) => total + inFlight, 0),
-      waiting: seen.waiting,
+      ready: current.workers.length,
+      inFlight: current.workers.reduce((total, { inFlight }) => total + inFlight, 0),
+      waiting: current.waiting,
       reason: decision?.reason ?? null,
     });
     timeline.after(tickInterval, tick);
   };
 
-  settle();
+  reconcile();
   timeline.after(tickInterval, tick);
-  bringClients();
-  expectStranger();
+  adjustClients();
+  scheduleArrival();
   if (scenario.hangsAt !== undefined) {
     timeline.after(scenario.hangsAt * 1000, () => {
       const worker = of("ready")[0];
@@ -138,7 +140,7 @@ export function simulate(scenario: Scenario): readonly Tick[] {
       machine.hang(worker);
       timeline.after(killAfter, () => {
         machine.kill(worker);
-        settle();
+        reconcile();
       });
     });
   }
@@ -146,5 +148,5 @@ export function simulate(scenario: Scenario): readonly Tick[] {
   return ticks;
 }
 
-const mostPerSecond = 2_000;
+const maxPerSecond = 2_000;
 export const memoryOfWorker = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
-/** Events in the order of their times; those of one moment in the order in which they were added. */
+/** A queue of events ordered by time; events of the same time in the order in which they were added. */
 export class Timeline {
-  readonly #heap: { at: number; order: number; happen: () => void }[] = [];
+  readonly #heap: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
   now = 0;
 
@@ -8,10 +8,10 @@ export class Timeline {
     return this.#heap[0]?.at ?? Infinity;
   }
 
-  after(ms: number, happen: () => void): void {
+  after(ms: number, run: () => void): void {
     if (ms === Infinity) return;
     const heap = this.#heap;
-    const entry = { at: this.now + ms, order: this.#order++, happen };
+    const entry = { at: this.now + ms, order: this.#order++, run };
     let place = heap.push(entry) - 1;
     while (place > 0) {
       const parent = (place - 1) >> 1;
@@ -22,7 +22,7 @@ export class Timeline {
     heap[place] = entry;
   }
 
-  /** Takes out the first event and lets it happen. */
+  /** Removes the first event and runs it. */
   advance(): void {
     const heap = this.#heap;
     const first = heap[0];
@@ -41,7 +41,7 @@ export class Timeline {
       heap[place] = last;
     }
     this.now = first.at;
-    first.happen();
+    first.run();
   }
 }
 

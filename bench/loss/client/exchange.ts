@@ -1,12 +1,12 @@
-/** One request and its response on a connection of the system, with a deadline. */
+/** One request and its response on a TCP connection, with a deadline. */
 
 import { setImmediate } from "node:timers";
 import { Failures, kindOf } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
-import type { LoadOrders } from "./orders.ts";
+import type { LoadOptions } from "./load_options.ts";
 import { ResponseReader } from "./response.ts";
 
-/** What all requests of one run share. */
+/** The state shared by all requests of a run. */
 export class Run {
   readonly failures = new Failures();
   readonly histogram = new Histogram();
@@ -14,12 +14,12 @@ export class Run {
   slow = 0;
   reconnects = 0;
   connects = 0;
-  /** Exchanges that wait for the network: the only ones that can be overdue. */
+  /** Exchanges that wait for the network, the only ones that can be overdue. */
   readonly waiting = new Set<Exchange>();
   readonly request: Uint8Array;
 
-  constructor(readonly orders: LoadOrders) {
-    const { path, hostname, port, mode } = orders;
+  constructor(readonly options: LoadOptions) {
+    const { path, hostname, port, mode } = options;
     const connection = mode === "new" ? "connection: close\r\n" : "";
     this.request = new TextEncoder().encode(
       `GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${connection}\r\n`,
@@ -29,22 +29,22 @@ export class Run {
   answered(ms: number): void {
     this.requests++;
     this.histogram.add(ms);
-    if (ms > this.orders.slow) this.slow++;
+    if (ms > this.options.slow) this.slow++;
   }
 
-  /** One timer for all: one per request would cost a third of the speed. */
+  /** Ends overdue exchanges. One timer for all: a timer per request would cost a third of the speed. */
   sweep(now: number): void {
     for (const exchange of this.waiting) if (exchange.deadline <= now) exchange.giveUp();
   }
 }
 
-/** A place for one request at a time, with the connection it may reuse. */
+/** Makes one request at a time, and keeps the connection if it may be reused. */
 export class Exchange {
   readonly #run: Run;
   readonly #reader = new ResponseReader();
   readonly #buffer = new Uint8Array(16 * 1024);
   #connection: Deno.TcpConn | undefined;
-  /** A read that was begun while the connection was idle, and how it failed. */
+  /** A read that was started while the connection was idle, and its error. */
   #ahead: Promise<number | null> | undefined;
   #broken: unknown;
   #gaveUp = false;
@@ -54,10 +54,10 @@ export class Exchange {
     this.#run = run;
   }
 
-  /** Makes one request. `began` is the moment its latency counts from. Gives whether it was answered well. */
+  /** Makes one request and returns whether it succeeded. Its latency is counted from `began`. */
   async once(began: number): Promise<boolean> {
     const run = this.#run;
-    const { hostname, port, timeout } = run.orders;
+    const { hostname, port, timeout } = run.options;
     const reader = this.#reader;
     const reused = await this.#isUsable();
     let sent = false;
@@ -80,7 +80,7 @@ export class Exchange {
         const count = await (this.#ahead ?? connection.read(this.#buffer));
         this.#ahead = undefined;
         const progress = count === null ? reader.end() : reader.push(this.#buffer.subarray(0, count));
-        if (progress === "whole") return this.#whole(began);
+        if (progress === "complete") return this.#complete(began);
         if (progress === "malformed") return this.#failed("malformed", reader.mistake);
         if (count === null) break;
       }
@@ -94,11 +94,11 @@ export class Exchange {
     return this.#failed(kind, error === null ? "" : String(error));
   }
 
-  #whole(began: number): boolean {
+  #complete(began: number): boolean {
     const { status, closes } = this.#reader;
     if (status !== 200) return this.#failed("status", String(status));
     this.#run.answered(performance.now() - began);
-    if (closes || this.#run.orders.mode === "new") this.close();
+    if (closes || this.#run.options.mode === "new") this.close();
     return true;
   }
 
@@ -109,7 +109,7 @@ export class Exchange {
     return false;
   }
 
-  /** Whether the connection is there and still open, as far as one turn of the event loop can tell. */
+  /** Whether there is a connection that is still open, as far as one turn of the event loop can show. */
   async #isUsable(): Promise<boolean> {
     const connection = this.#connection;
     if (connection === undefined) return false;
@@ -119,7 +119,7 @@ export class Exchange {
     ahead.then((count) => ended = count === null, (error) => this.#broken = error);
     await turn();
     if (!ended) return true;
-    // The server closed it while nothing was asked: no loss, there was nothing to lose.
+    // The server closed it between two requests, so nothing was lost.
     this.#run.reconnects++;
     this.close();
     return false;
@@ -134,7 +134,7 @@ export class Exchange {
     try {
       this.#connection?.close();
     } catch {
-      // Closed by the time-out already.
+      // Already closed by the time-out.
     }
     this.#connection = undefined;
     this.#ahead = undefined;
@@ -142,7 +142,7 @@ export class Exchange {
   }
 }
 
-/** Lets the event loop look at its sockets once. */
+/** Lets the event loop poll its sockets once. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,28 +1,28 @@
-/** What can go wrong with a request, as a client sees it. */
+/** How a request can fail, from the client's point of view. */
 
 export const failureKinds = [
-  /** Nobody listens. */
+  /** Nothing listens on the port. */
   "refused",
   /** Reset before the request was sent. */
   "reset-before",
   /** Reset after the request was sent, on a fresh connection or in the middle of a response. */
   "reset-after",
-  /** End of file before or in a response; on a reused connection only in one. */
+  /** End of the stream before or within a response; on a reused connection only within one. */
   "eof",
-  /** A reused connection ended after a request was sent on it, without a byte of the response. */
+  /** A reused connection ended after the request was sent, without a byte of the response. */
   "stale",
   "time-out",
-  /** Another status than the one expected. */
+  /** An unexpected status code. */
   "status",
   "malformed",
-  /** The client's own trouble, such as no local port left: the measurement is void. */
+  /** A problem of the client itself, such as no free local port: the measurement is invalid. */
   "other",
 ] as const;
 
 export type FailureKind = typeof failureKinds[number];
 
 /** How far a request had got. */
-export interface FakeMaster {
+interface Stage {
   /** The request was written. */
   readonly sent: boolean;
   /** A byte of the response was read. */
@@ -31,8 +31,8 @@ export interface FakeMaster {
   readonly reused: boolean;
 }
 
-/** `error` is what the connection threw; `null` is the end of the stream. */
-export function kindOf(error: unknown, { sent, begun, reused }: FakeMaster): FailureKind {
+/** Classifies `error`, thrown by the connection; `null` means the end of the stream. */
+export function kindOf(error: unknown, { sent, begun, reused }: Stage): FailureKind {
   const name = error instanceof Error ? error.name : "";
   if (name === "ConnectionRefused") return "refused";
   const reset = name === "ConnectionReset" || name === "BrokenPipe" || name === "ConnectionAborted" ||
@@ -52,7 +52,7 @@ export interface FailureSample {
 
 export type FailureCounts = Partial<Record<FailureKind, number>>;
 
-/** Failures by kind, and each of the first thousand with its moment. */
+/** Counts failures by kind, and keeps the first thousand with their times. */
 export class Failures {
   readonly counts: FailureCounts = {};
   readonly samples: FailureSample[] = [];

@@ -1,6 +1,6 @@
 /**
- * Counts durations in buckets whose width grows with the value, so that a million of them take a few kilobytes
- * and every percentile is right within 2 %.
+ * Counts durations in buckets whose width grows with the value: a million durations take a few kilobytes, and every
+ * percentile is correct within 2 %.
  */
 
 /** Buckets per doubling. */
@@ -38,7 +38,7 @@ export class Histogram {
     if (ms > this.#max) this.#max = ms;
   }
 
-  /** The value that `share` (0…1) of all durations do not exceed; 0 if there are none. */
+  /** The value that a `share` (0 to 1) of all durations does not exceed; 0 if there are none. */
   quantile(share: number): number {
     const rank = Math.max(1, Math.ceil(this.#count * share));
     let seen = 0;

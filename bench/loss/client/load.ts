@@ -1,11 +1,11 @@
-/** The driver's handle on a running client. */
+/** Starts the client process, follows its progress and stops it. */
 
-import type { LoadOrders, LoadProgress, LoadResult } from "./orders.ts";
+import type { LoadOptions, LoadProgress, LoadResult } from "./load_options.ts";
 import { readLines } from "../lines.ts";
 
 const program = new URL("main.ts", import.meta.url).pathname;
 
-const usual = {
+const defaults = {
   hostname: "127.0.0.1",
   path: "/",
   mode: "new",
@@ -15,21 +15,21 @@ const usual = {
   atMost: 120_000,
   timeout: 10_000,
   slow: 250,
-} as const satisfies Partial<LoadOrders>;
+} as const satisfies Partial<LoadOptions>;
 
-export type GivenOrders = Partial<LoadOrders> & Pick<LoadOrders, "port">;
+export type GivenOptions = Partial<LoadOptions> & Pick<LoadOptions, "port">;
 
 export class Load {
   readonly #process: Deno.ChildProcess;
   readonly #result: Promise<LoadResult>;
-  /** Requests made so far, a twentieth of a second ago. */
+  /** Requests made so far; updated every 50 ms. */
   requests = 0;
   ended = false;
 
-  constructor(given: GivenOrders) {
-    const orders: LoadOrders = { ...usual, ...given };
+  constructor(given: GivenOptions) {
+    const options: LoadOptions = { ...defaults, ...given };
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", "--no-check", "--no-config", program, JSON.stringify(orders)],
+      args: ["run", "-A", "--quiet", "--no-check", "--no-config", program, JSON.stringify(options)],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -54,12 +54,12 @@ export class Load {
     while (this.requests < count && !this.ended) await pause(20);
   }
 
-  /** Ends the load when it has made the requests it was ordered, and gives what was measured. */
+  /** Stops the load once it has made the requested number of requests, and returns the result. */
   async stop(): Promise<LoadResult> {
     try {
       await this.#process.stdin.close();
     } catch {
-      // It has ended: out of time.
+      // The client has already ended, because it ran out of time.
     }
     return await this.#result;
   }

@@ -1,28 +1,28 @@
 /**
- * The client as a process of its own, so that nothing the driver does delays it. Its orders are its argument; a
- * line on stdin, or its end, says stop.
+ * The client, in its own process so that the driver cannot delay it. Its argument holds the options; a line on stdin, or
+ * the end of stdin, stops it.
  */
 
 import { Exchange, Run } from "./exchange.ts";
-import type { LoadOrders, LoadProgress, LoadResult } from "./orders.ts";
+import type { LoadOptions, LoadProgress, LoadResult } from "./load_options.ts";
 
-const run = new Run(JSON.parse(Deno.args[0] ?? "") as LoadOrders);
-const { orders } = run;
+const run = new Run(JSON.parse(Deno.args[0] ?? "") as LoadOptions);
+const { options } = run;
 const began = performance.now();
-let told = false;
+let isStopRequested = false;
 let outOfTime = false;
 
-void Deno.stdin.read(new Uint8Array(16)).then(() => told = true);
+void Deno.stdin.read(new Uint8Array(16)).then(() => isStopRequested = true);
 const sweeper = setInterval(() => {
   const now = performance.now();
-  outOfTime ||= now - began > orders.atMost;
+  outOfTime ||= now - began > options.atMost;
   run.sweep(now);
   print({ done: false, requests: run.requests });
 }, 50);
 
-const over = () => outOfTime || (told && run.requests >= orders.requests);
-if (orders.every === null) await closedLoop();
-else await openLoop(orders.every);
+const isDone = () => outOfTime || (isStopRequested && run.requests >= options.requests);
+if (options.every === null) await closedLoop();
+else await openLoop(options.every);
 clearInterval(sweeper);
 
 const seconds = (performance.now() - began) / 1_000;
@@ -41,22 +41,22 @@ print({
 });
 Deno.exit(0);
 
-/** Each connection asks again when it has its answer. */
+/** Each connection sends the next request when it has its response. */
 async function closedLoop(): Promise<void> {
-  await Promise.all(Array.from({ length: orders.connections }, async () => {
+  await Promise.all(Array.from({ length: options.connections }, async () => {
     const exchange = new Exchange(run);
-    while (!over()) {
-      // A server that refuses would otherwise be asked, and counted, ten thousand times a second.
+    while (!isDone()) {
+      // Otherwise a server that refuses connections would be counted ten thousand times per second.
       if (!await exchange.once(performance.now())) await pause(5);
     }
     exchange.close();
   }));
 }
 
-/** A request at every appointed moment, however late the answers to those before. */
+/** Starts a request at fixed intervals, however late the responses are. */
 async function openLoop(every: number): Promise<void> {
   const pending = new Set<Promise<unknown>>();
-  for (let next = performance.now(); !over(); next += every) {
+  for (let next = performance.now(); !isDone(); next += every) {
     const ahead = next - performance.now();
     if (ahead > 0) await pause(ahead);
     const request = new Exchange(run).once(next);

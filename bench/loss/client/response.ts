@@ -1,6 +1,6 @@
-/** Reads HTTP/1.1 responses from a connection, chunk by chunk, and says when one is whole (RFC 9112). */
+/** Parses HTTP/1.1 responses chunk by chunk and reports when one is complete (RFC 9112). */
 
-export type Progress = "more" | "whole" | "malformed";
+export type Progress = "more" | "complete" | "malformed";
 
 type Part =
   | "head"
@@ -22,14 +22,14 @@ export class ResponseReader {
   #progress: Progress = "more";
   /** The head, or one line, as far as it has arrived. */
   #text = "";
-  /** Bytes that are still missing of the body or the chunk. */
+  /** Bytes of the body or chunk that are still missing. */
   #missing = 0;
   #status = 0;
   #closes = false;
   #begun = false;
   #mistake = "";
 
-  /** `method` is that of the request: an answer to HEAD has no body. */
+  /** `method` is the one of the request: a response to HEAD has no body. */
   constructor(readonly method = "GET") {}
 
   get status(): number {
@@ -41,7 +41,7 @@ export class ResponseReader {
     return this.#closes;
   }
 
-  /** Whether any byte of it has arrived. */
+  /** Whether any byte of the response has arrived. */
   get begun(): boolean {
     return this.#begun;
   }
@@ -51,7 +51,7 @@ export class ResponseReader {
     return this.#mistake;
   }
 
-  /** Makes it ready for the next response. */
+  /** Prepares for the next response. */
   reset(): void {
     this.#part = "head";
     this.#progress = "more";
@@ -66,18 +66,18 @@ export class ResponseReader {
     if (bytes.length > 0) this.#begun = true;
     let at = 0;
     while (this.#progress === "more" && at < bytes.length) at = this.#take(bytes, at);
-    // Nobody asked for more than one response.
-    if (this.#progress === "whole" && at < bytes.length) return this.#fail("bytes after the response");
+    // Only one response was requested.
+    if (this.#progress === "complete" && at < bytes.length) return this.#fail("bytes after the response");
     return this.#progress;
   }
 
-  /** The server has closed its side. */
+  /** To be called when the server has closed its side. */
   end(): Progress {
     if (this.#progress === "more" && this.#part === "until-close") this.#finish();
     return this.#progress;
   }
 
-  /** Consumes some bytes from `at` and gives the place of the next. */
+  /** Consumes some bytes from `at` and returns the position of the next. */
   #take(bytes: Uint8Array, at: number): number {
     switch (this.#part) {
       case "head":
@@ -105,7 +105,7 @@ export class ResponseReader {
   #takeHead(bytes: Uint8Array, at: number): number {
     const before = this.#text.length;
     this.#text += latin1.decode(at === 0 ? bytes : bytes.subarray(at));
-    // The blank line may have begun in the bytes before.
+    // The blank line may have begun in the previous chunk.
     const end = this.#text.indexOf("\r\n\r\n", Math.max(0, before - 3));
     if (end === -1) {
       if (this.#text.length > maxHead) this.#fail("a head of more than 64 KiB");
@@ -143,7 +143,7 @@ export class ResponseReader {
         else if (value.includes("keep-alive")) keeps = true;
       }
     }
-    // An interim response; the real one follows.
+    // An interim response; the final one follows.
     if (this.#status < 200) return;
     this.#closes = !keeps;
     if (this.method === "HEAD" || this.#status === 204 || this.#status === 304) this.#finish();
@@ -185,7 +185,7 @@ export class ResponseReader {
 
   #finish(): void {
     this.#part = "over";
-    this.#progress = "whole";
+    this.#progress = "complete";
   }
 
   #fail(mistake: string): Progress {

@@ -1,8 +1,8 @@
-/** Denicorn as its operator sees it: signals, the pidfile, the log and the status. */
+/** Denicorn, operated through signals, the pidfile, the log and the status. */
 
 import type { Status } from "../../../src/core/telemetry/status.ts";
 import { freePort } from "../../support/program.ts";
-import { Family, isRunning } from "./family.ts";
+import { isRunning, ProcessGroup } from "./process_group.ts";
 import { NotSupported, type Subject } from "./subject.ts";
 
 export interface DenicornOptions {
@@ -12,7 +12,7 @@ export interface DenicornOptions {
   readonly args?: readonly string[];
 }
 
-/** `/` answers at once, `/block` keeps its process busy for two seconds. */
+/** `/` responds at once, `/block` blocks the event loop for two seconds. */
 const app = `
 export default (request: Request): Response => {
   if (request.url.endsWith("/block")) {
@@ -24,35 +24,35 @@ export default (request: Request): Response => {
 
 export class Denicorn implements Subject {
   readonly port = freePort();
-  readonly family = new Family();
+  readonly processes = new ProcessGroup();
   readonly #first: number;
   #target: number;
 
   constructor({ command, workers = 2, args = [] }: DenicornOptions) {
     this.#target = workers;
-    this.family.write({ "main.ts": app });
+    this.processes.write({ "main.ts": app });
     Deno.mkdirSync(this.#runtime);
     const own = ["--workers", `${workers}`, "--bind", `127.0.0.1:${this.port}`, "--pid", "master.pid"];
-    this.#first = this.family.start([...command, ...own, ...args, "main.ts"], {
+    this.#first = this.processes.start([...command, ...own, ...args, "main.ts"], {
       XDG_RUNTIME_DIR: this.#runtime,
-      TMPDIR: this.family.folder,
+      TMPDIR: this.processes.folder,
     });
   }
 
   get #runtime(): string {
-    return `${this.family.folder}/run`;
+    return `${this.processes.folder}/run`;
   }
 
-  /** The process id of the master that serves now. */
+  /** The process id of the current master. */
   get master(): number | undefined {
     try {
-      return Number(Deno.readTextFileSync(`${this.family.folder}/master.pid`));
+      return Number(Deno.readTextFileSync(`${this.processes.folder}/master.pid`));
     } catch {
       return undefined;
     }
   }
 
-  /** What the master that the pidfile names says of itself. */
+  /** The status of the master in the pidfile. */
   async status(): Promise<Status | undefined> {
     const master = this.master;
     for (const { name } of Deno.readDirSync(this.#runtime)) {
@@ -62,36 +62,36 @@ export class Denicorn implements Subject {
         const status: Status = await (await fetch("http://localhost/status", { client })).json();
         if (status.pid === master) return status;
       } catch {
-        // Not there yet, or gone already.
+        // Not there yet, or already gone.
       }
     }
     return undefined;
   }
 
   async ready(): Promise<void> {
-    await this.#settled(1);
+    await this.#untilReady(1);
   }
 
-  /** Waits until the workers that are wanted, and no others, serve the generation. */
-  async #settled(generation: number): Promise<void> {
-    await this.family.until(`${this.#target} ready workers of generation ${generation}`, async () => {
-      this.#refuseIfUnknown();
+  /** Waits until exactly the target number of workers is ready, all of `generation`. */
+  async #untilReady(generation: number): Promise<void> {
+    await this.processes.until(`${this.#target} ready workers of generation ${generation}`, async () => {
+      this.#throwIfEnded();
       const status = await this.status();
       return status?.phase === "running" && status.workers.length === this.#target &&
         status.workers.every((worker) => worker.state === "ready" && worker.generation === generation);
     });
   }
 
-  #refuseIfUnknown(): void {
-    const code = this.family.exitCode(this.#first);
-    if (code === 2) throw new NotSupported(this.family.lines.at(-1)?.text ?? "exit code 2");
+  #throwIfEnded(): void {
+    const code = this.processes.exitCode(this.#first);
+    if (code === 2) throw new NotSupported(this.processes.lines.at(-1)?.text ?? "exit code 2");
     if (code !== undefined && this.master === undefined) {
       throw new Error(`it ended with exit code ${code}\n${this.log()}`);
     }
   }
 
   async #generation(): Promise<number> {
-    return await this.family.until("a status", async () => (await this.status())?.generation);
+    return await this.processes.until("a status", async () => (await this.status())?.generation);
   }
 
   signal(signal: Deno.Signal): void {
@@ -103,38 +103,38 @@ export class Denicorn implements Subject {
   async reload(): Promise<void> {
     const generation = await this.#generation();
     this.signal("SIGHUP");
-    await this.#settled(generation + 1);
+    await this.#untilReady(generation + 1);
   }
 
-  async oneMore(): Promise<void> {
+  async addWorker(): Promise<void> {
     const generation = await this.#generation();
     this.#target++;
     this.signal("SIGTTIN");
-    await this.#settled(generation);
+    await this.#untilReady(generation);
   }
 
-  async oneFewer(): Promise<void> {
+  async removeWorker(): Promise<void> {
     const generation = await this.#generation();
     this.#target--;
     this.signal("SIGTTOU");
-    await this.#settled(generation);
+    await this.#untilReady(generation);
   }
 
   async upgrade(): Promise<void> {
     const old = this.master;
-    const from = this.family.lines.length;
+    const from = this.processes.lines.length;
     this.signal("SIGUSR2");
-    await this.family.until("another master in the pidfile", () => {
-      if (this.family.find(/USR2 ignored/, from) !== undefined) throw new NotSupported("USR2 is ignored");
+    await this.processes.until("a new master in the pidfile", () => {
+      if (this.processes.find(/USR2 ignored/, from) !== undefined) throw new NotSupported("USR2 is ignored");
       const next = this.master;
       return next !== undefined && next !== old && isRunning(next);
     });
-    await this.family.until("the end of the old master", () => !isRunning(old!));
+    await this.processes.until("the end of the old master", () => !isRunning(old!));
     if (old === this.#first) {
-      const code = await this.family.until("its exit code", () => this.family.exitCode(old));
+      const code = await this.processes.until("its exit code", () => this.processes.exitCode(old));
       if (code !== 0) throw new Error(`the old master ended with exit code ${code}\n${this.log()}`);
     }
-    await this.family.until("ready workers of the new master", async () => {
+    await this.processes.until("ready workers of the new master", async () => {
       const status = await this.status();
       return status?.phase === "running" && status.workers.length === this.#target &&
         status.workers.every((worker) => worker.state === "ready");
@@ -142,20 +142,20 @@ export class Denicorn implements Subject {
   }
 
   recycled(): number {
-    return Math.max(0, this.family.count(/pid=\d+ +ready after/) - this.#target);
+    return Math.max(0, this.processes.count(/pid=\d+ +ready after/) - this.#target);
   }
 
   async stop(): Promise<void> {
     const { master } = this;
     this.signal("SIGTERM");
-    await this.family.until("its end", () => !isRunning(master!) && this.family.living().length === 0);
+    await this.processes.until("its end", () => !isRunning(master!) && this.processes.running().length === 0);
   }
 
   destroy(): Promise<void> {
-    return this.family.destroy();
+    return this.processes.destroy();
   }
 
   log(): string {
-    return this.family.log();
+    return this.processes.log();
   }
 }

@@ -1,7 +1,7 @@
-/** Gunicorn with `--reuse-port`, for comparison; followed by its processes, as it has no status to ask for. */
+/** Gunicorn with `--reuse-port`, for comparison. It has no status, so its processes are watched. */
 
 import { freePort } from "../../support/program.ts";
-import { Family, isRunning } from "./family.ts";
+import { isRunning, ProcessGroup } from "./process_group.ts";
 import { NotSupported, type Subject } from "./subject.ts";
 
 const app = `
@@ -10,50 +10,52 @@ def app(environ, start_response):
     return [b"Hello, World!"]
 `;
 
-/** Threads, as its plain worker keeps no connection alive. */
-const usual = ["--reuse-port", "--worker-class", "gthread", "--threads", "8", "--pid", "master.pid"];
+/** The threaded worker, because the sync worker does not keep connections alive. */
+const defaults = ["--reuse-port", "--worker-class", "gthread", "--threads", "8", "--pid", "master.pid"];
 
 export class Gunicorn implements Subject {
   readonly port = freePort();
-  readonly #family = new Family();
+  readonly #processes = new ProcessGroup();
   readonly #workers: number;
   #target: number;
 
   constructor(program: string, { workers = 2, args = [] }: { workers?: number; args?: readonly string[] }) {
     this.#workers = this.#target = workers;
-    this.#family.write({ "wsgi.py": app });
+    this.#processes.write({ "wsgi.py": app });
     const own = ["--bind", `127.0.0.1:${this.port}`, "--workers", `${workers}`];
-    // It puts a control socket into the home directory.
-    this.#family.start([program, ...own, ...usual, ...args, "wsgi:app"], { HOME: this.#family.folder });
+    // It creates a control socket in the home directory.
+    this.#processes.start([program, ...own, ...defaults, ...args, "wsgi:app"], {
+      HOME: this.#processes.folder,
+    });
   }
 
   #pidIn(file: string): number | undefined {
     try {
-      return Number(Deno.readTextFileSync(`${this.#family.folder}/${file}`));
+      return Number(Deno.readTextFileSync(`${this.#processes.folder}/${file}`));
     } catch {
       return undefined;
     }
   }
 
   async #master(): Promise<number> {
-    return await this.#family.until("its pidfile", () => this.#pidIn("master.pid"));
+    return await this.#processes.until("its pidfile", () => this.#pidIn("master.pid"));
   }
 
   async #workerPids(): Promise<number[]> {
     const master = await this.#master();
-    return this.#family.living().filter((pid) => pid !== master && isRunning(pid));
+    return this.#processes.running().filter((pid) => pid !== master && isRunning(pid));
   }
 
-  async #settled(gone: readonly number[]): Promise<void> {
-    await this.#family.until(`${this.#target} workers`, async () => {
+  async #untilReady(gone: readonly number[]): Promise<void> {
+    await this.#processes.until(`${this.#target} workers`, async () => {
       const pids = await this.#workerPids();
       return pids.length === this.#target && !pids.some((pid) => gone.includes(pid));
     });
   }
 
   async ready(): Promise<void> {
-    await this.#settled([]);
-    await this.#family.until("an answer", async () => {
+    await this.#untilReady([]);
+    await this.#processes.until("an answer", async () => {
       try {
         (await Deno.connect({ hostname: "127.0.0.1", port: this.port })).close();
         return true;
@@ -66,55 +68,55 @@ export class Gunicorn implements Subject {
   async reload(): Promise<void> {
     const old = await this.#workerPids();
     Deno.kill(await this.#master(), "SIGHUP");
-    await this.#settled(old);
+    await this.#untilReady(old);
   }
 
-  async oneMore(): Promise<void> {
+  async addWorker(): Promise<void> {
     this.#target++;
     Deno.kill(await this.#master(), "SIGTTIN");
-    await this.#settled([]);
+    await this.#untilReady([]);
   }
 
-  async oneFewer(): Promise<void> {
+  async removeWorker(): Promise<void> {
     this.#target--;
     Deno.kill(await this.#master(), "SIGTTOU");
-    await this.#settled([]);
+    await this.#untilReady([]);
   }
 
-  /** The three steps of its manual: USR2, then WINCH and TERM to the old master. */
+  /** The three steps in its manual: USR2, then WINCH and TERM to the old master. */
   async upgrade(): Promise<void> {
     const old = await this.#master();
-    const from = this.#family.lines.length;
-    const booted = () => this.#family.count(/Booting worker/, from);
+    const from = this.#processes.lines.length;
+    const booted = () => this.#processes.count(/Booting worker/, from);
     Deno.kill(old, "SIGUSR2");
-    await this.#family.until("workers of a new master", () => {
-      if (this.#family.find(/^Traceback/, from) !== undefined) {
-        const error = this.#family.find(/^\w+Error: /, from);
+    await this.#processes.until("workers of a new master", () => {
+      if (this.#processes.find(/^Traceback/, from) !== undefined) {
+        const error = this.#processes.find(/^\w+Error: /, from);
         if (error !== undefined) throw new NotSupported(`its new master ends with ${error.text}`);
       }
       return this.#pidIn("master.pid.2") !== undefined && booted() >= this.#target;
     });
     Deno.kill(old, "SIGWINCH");
     Deno.kill(old, "SIGTERM");
-    await this.#family.until("the end of the old master", () => !isRunning(old));
-    await this.#family.until("its pidfile", () => this.#pidIn("master.pid"));
-    await this.#settled([]);
+    await this.#processes.until("the end of the old master", () => !isRunning(old));
+    await this.#processes.until("its pidfile", () => this.#pidIn("master.pid"));
+    await this.#untilReady([]);
   }
 
   recycled(): number {
-    return Math.max(0, this.#family.count(/Booting worker/) - this.#workers);
+    return Math.max(0, this.#processes.count(/Booting worker/) - this.#workers);
   }
 
   async stop(): Promise<void> {
     Deno.kill(await this.#master(), "SIGTERM");
-    await this.#family.until("its end", () => this.#family.living().length === 0);
+    await this.#processes.until("its end", () => this.#processes.running().length === 0);
   }
 
   destroy(): Promise<void> {
-    return this.#family.destroy();
+    return this.#processes.destroy();
   }
 
   log(): string {
-    return this.#family.log();
+    return this.#processes.log();
   }
 }

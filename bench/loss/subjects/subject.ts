@@ -1,30 +1,29 @@
-/** A server under measurement. */
-
-/** What is done to a server under load. Each ends when the server has done it completely. */
-export interface OperationQueue {
+/** Operations on a server under load. Each promise resolves when the server has completed the operation. */
+interface Operations {
   /** A rolling reload. */
   readonly reload: () => Promise<void>;
-  readonly oneMore: () => Promise<void>;
-  readonly oneFewer: () => Promise<void>;
-  /** Another process takes over. */
+  readonly addWorker: () => Promise<void>;
+  readonly removeWorker: () => Promise<void>;
+  /** A new process takes over. */
   readonly upgrade: () => Promise<void>;
 }
 
-export interface Subject extends Partial<OperationQueue> {
+/** A server to be measured. */
+export interface Subject extends Partial<Operations> {
   readonly port: number;
   /** Waits until it serves with all its workers. */
   ready(): Promise<void>;
-  /** How many workers were replaced without an operation, as `--max-requests` does. */
+  /** How many workers were replaced by `--max-requests`. */
   recycled?(): number;
-  /** Ends it in the way it is meant to be ended. */
+  /** Stops it gracefully. */
   stop(): Promise<void>;
-  /** Whatever state it is in, it ends, and its folder goes. */
+  /** Kills its processes and removes its folder, whatever state it is in. */
   destroy(): Promise<void>;
-  /** What it said, for whoever must find out why a run failed. */
+  /** The end of its log, to find out why a run failed. */
   log(): string;
 }
 
-/** The server cannot do what a cell is about. */
+/** Thrown if the server does not support the operation of a cell. */
 export class NotSupported extends Error {
   override readonly name = "NotSupported";
 }

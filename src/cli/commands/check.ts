@@ -1,7 +1,7 @@
 import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { RunnableCommand } from "../commands.ts";
+import type { RunnableCommand } from "../command.ts";
 import { createSettingsReader, enterDirectory } from "../read_settings.ts";
 import { requireApp } from "./serve.ts";
 

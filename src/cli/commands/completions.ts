@@ -1,5 +1,5 @@
 import { DenicornError, ExitCode } from "../../core/errors.ts";
-import { commands, type RunnableCommand } from "../commands.ts";
+import type { RunnableCommand } from "../command.ts";
 import { renderCompletions, type Shell, shells } from "../completions.ts";
 
 export const completions: RunnableCommand = {
@@ -9,7 +9,7 @@ export const completions: RunnableCommand = {
   takesSettings: false,
   words: shells.map((name) => ({ name, summary: `Completions for ${name}.` })),
   options: [],
-  run(system, line) {
+  run(system, line, commands) {
     const [shell, ...rest] = line.operands;
     if (!isShell(shell) || rest.length > 0) {
       const given = line.operands.join(" ");

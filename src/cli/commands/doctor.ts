@@ -1,30 +1,34 @@
 import { DenicornError, ExitCode } from "../../core/errors.ts";
+import { version } from "../../core/version.ts";
+import type { Verdict } from "../../doctor/check.ts";
+import type { CheckResult, Examination } from "../../doctor/examine.ts";
 import { makeRuntimeDirectory, runtimeParents } from "../../master/files/runtime_directory.ts";
 import type { CommandLine } from "../../settings/command_line.ts";
-import { type Resolved, resolveSettings } from "../../settings/resolve.ts";
+import { resolveSettings } from "../../settings/resolve.ts";
+import type { Resolved } from "../../settings/values.ts";
 import { workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
-import type { RunnableCommand } from "../commands.ts";
-import { renderExaminationJson, renderExaminationText } from "./doctor_report.ts";
+import type { RunnableCommand } from "../command.ts";
+import { wrapAroundCode } from "../layout.ts";
 import { createSettingsReader } from "../read_settings.ts";
 
 export const doctor: RunnableCommand = {
   name: "doctor",
   usage: "[--json] [OPTIONS] [APP]",
-  summary: "Check what this host supports and what may be lost on it; exits 1 if there is a problem.",
+  summary: "Check what this host supports and when requests could be lost on it; exits 1 on a problem.",
   takesSettings: true,
   options: [{ name: "json", description: "Answer in JSON." }],
   async run(system, line) {
-    // No other command needs them; each file that is loaded makes every start later.
+    // Loaded only here: every file that is loaded makes the start of the server slower.
     const { checks } = await import("../../doctor/checks.ts");
     const { examine } = await import("../../doctor/examine.ts");
     const { host } = system;
     const { settings } = await readSettings(system, line);
-    // What is to be expected of the host is the most workers there may be.
+    // The host must support the maximum number of workers.
     const workers = workerRange(settings, host.cores()).max;
     const subject = { system, settings: { ...settings, workers }, runtimeParents: runtimeParents(system) };
     const examination = await examine(checks, subject);
-    // https://no-color.org: present and not empty means no colour.
+    // https://no-color.org: set and not empty means no colour.
     const colour = host.isTerminal("stdout") && !host.env("NO_COLOR");
     host.write(
       "stdout",
@@ -36,7 +40,7 @@ export const doctor: RunnableCommand = {
   },
 };
 
-/** Without a runtime directory no config file can be read: the report shall say so, and what else is wrong. */
+/** Without a runtime directory no config file can be read: the report says so, and what else is wrong. */
 async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
   try {
     using directory = await makeRuntimeDirectory(system);
@@ -45,4 +49,59 @@ async function readSettings(system: System, line: CommandLine): Promise<Resolved
     if (!(error instanceof DenicornError && error.code === "runtime-directory")) throw error;
     return resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
   }
+}
+
+const colours: Readonly<Record<Verdict, string>> = {
+  ok: "\x1b[32m",
+  note: "\x1b[33m",
+  problem: "\x1b[31m",
+};
+const plain = "\x1b[0m";
+
+const width = 80;
+const verdictWidth = "problem".length;
+
+/** One line per check, with reason and remedy below if it found something. */
+export function renderExaminationText(
+  { verdict, checks, lossWindows }: Examination,
+  runtime: string,
+  colour: boolean,
+): string {
+  const nameWidth = Math.max(0, ...checks.map(({ name }) => name.length));
+  const count = (which: Verdict) => checks.filter(({ verdict }) => verdict === which).length;
+  const paint = (verdict: Verdict, text: string) => colour ? colours[verdict] + text + plain : text;
+  const line = ({ verdict, name, finding }: CheckResult) =>
+    `${paint(verdict, verdict.padEnd(verdictWidth))}  ${name.padEnd(nameWidth)}  ${finding}`;
+  const sum = `${counted(count("problem"), "problem")}, ${counted(count("note"), "note")}`;
+  return [
+    `denicorn ${version} (${runtime})`,
+    "",
+    ...checks.flatMap((check) => [line(check), ...(check.verdict === "ok" ? [] : advice(check))]),
+    "",
+    "What may be lost on this host:",
+    ...lossWindows.flatMap((text) => hang("- ", text)),
+    "",
+    paint(verdict, sum),
+  ].join("\n") + "\n";
+}
+
+/** The shape is documented in docs/doctor.md. */
+export function renderExaminationJson(examination: Examination, runtime: string): string {
+  return JSON.stringify({ version, runtime, ...examination }, null, 2) + "\n";
+}
+
+function advice({ why, change }: CheckResult): string[] {
+  const indent = " ".repeat(verdictWidth + 2);
+  return [...hang(`${indent}why:    `, why), ...hang(`${indent}change: `, change)];
+}
+
+/** Lines after the first are indented to the text. */
+function hang(head: string, text: string): string[] {
+  return wrapAroundCode(text, width - head.length).map((line, index) =>
+    (index === 0 ? head : " ".repeat(head.length)) + line
+  );
+}
+
+function counted(count: number, what: string): string {
+  return `${count === 0 ? "no" : count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -3,8 +3,8 @@ import { EarlySignals } from "../../master/commands/early_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { Resolved } from "../../settings/resolve.ts";
-import type { RunnableCommand } from "../commands.ts";
+import type { Resolved } from "../../settings/values.ts";
+import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
 import { createSettingsReader, enterDirectory } from "../read_settings.ts";
 
@@ -27,14 +27,14 @@ export const serve: RunnableCommand = {
     requireApp(initial);
     enterDirectory(system, initial);
     try {
-      return await runMaster(system, { initial, read }, directory, launch, signals, cleanup);
+      return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);
     }
   },
 };
 
-/** Throws DenicornError `usage` when no app is named anywhere. */
+/** Throws DenicornError `usage` if no source names an app. */
 export function requireApp({ settings }: Resolved): string {
   if (settings.app !== undefined) return settings.app;
   throw new DenicornError(

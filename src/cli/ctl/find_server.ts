@@ -1,4 +1,4 @@
-/** Which running server `denicorn ctl` talks to. */
+/** Finds the running server that `denicorn ctl` talks to. */
 
 import { fetchStatus } from "../../control/control_client.ts";
 import { DenicornError } from "../../core/errors.ts";
@@ -11,14 +11,14 @@ import type { CommandLine } from "../../settings/command_line.ts";
 import type { System } from "../../system/system.ts";
 
 /**
- * The control socket of the server that is meant: named by its path or its pidfile, or the only one this user
- * runs. Throws DenicornError `no-server`, `pidfile`, `usage`.
+ * The control socket given by --socket, or that of the server given by --pid, or of the only server this user runs.
+ * Throws DenicornError `no-server`, `pidfile`, `usage`.
  */
 export async function findServer(system: System, { options }: CommandLine): Promise<string> {
   const socket = options.get("socket");
   const pidfile = options.get("pid");
   if (typeof socket === "string" && pidfile !== undefined) {
-    throw new DenicornError("usage", "ctl: --socket and --pid name a server each: give one of them");
+    throw new DenicornError("usage", "ctl: --socket and --pid both name a server: give only one of them");
   }
   if (typeof socket === "string") return socket;
   const found = await answeringSockets(system);
@@ -27,7 +27,7 @@ export async function findServer(system: System, { options }: CommandLine): Prom
 
 async function answeringSockets(system: System): Promise<string[]> {
   const { files, network } = system;
-  // A socket of the operator's choice has a link in the runtime directory; during an upgrade there are two.
+  // A chosen control socket is linked from the runtime directory; during an upgrade from two of them.
   const found = new Set<string>();
   const directories = runtimeParents(system).flatMap((parent) => ownRuntimeDirectories(system, parent));
   for (const socket of directories.map(controlSocketOf)) {
@@ -42,7 +42,7 @@ function only(found: readonly string[]): string {
   throw socket === undefined
     ? new DenicornError(
       "no-server",
-      "cannot find the server: none of this user answers: start one, or name its socket with --socket",
+      "cannot find the server: no server of this user answers: start one, or give its socket with --socket",
     )
     : new DenicornError(
       "usage",
@@ -57,7 +57,7 @@ async function ofPidfile(system: System, pidfile: string, found: readonly string
   }
   throw new DenicornError(
     "no-server",
-    `cannot find the server: ${pidfile} names process ${pid}, and it answers nowhere: is it running, as this user, ` +
+    `cannot find the server: ${pidfile} names process ${pid}, which does not answer: is it running, as this user, ` +
       "with a control socket?",
   );
 }
@@ -70,13 +70,13 @@ function readPidfile({ files }: System, path: string): number {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "pidfile",
-      `cannot read the pidfile: ${path} (${reason}): give that of a running server`,
+      `cannot read the pidfile: ${path} (${reason}): give the pidfile of a running server`,
       { cause: error },
     );
   }
   if (/^\d{1,10}\s*$/.test(text)) return Number(text);
   throw new DenicornError(
     "pidfile",
-    `cannot read the pidfile: ${path} holds no process id: give that of a running server`,
+    `cannot read the pidfile: ${path} contains no process id: give the pidfile of a running server`,
   );
 }

@@ -1,183 +1,131 @@
-/** What `denicorn ctl` can be told, as data: help, completions, `docs/ctl.md` and the dispatch read this list. */
+/** What `denicorn ctl` accepts: help, completions, `docs/ctl.md` and the dispatch read this list. */
 
 import { command, fetchSettings, fetchStatus, followEvents } from "../../control/control_client.ts";
 import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import type { System } from "../../system/system.ts";
 import { eventText, settingsText, statusText, workersText } from "./tables.ts";
 
-/** What one command of `ctl` has at hand. */
-export interface CtlCall {
+/** What a command of `ctl` works with. */
+interface CtlCall {
+  readonly name: CtlCommand;
   readonly system: System;
   readonly socket: string;
   readonly operand: string | undefined;
   /** Whether the option was given. */
   has(option: CtlOption): boolean;
-  /** Answers in JSON where that was asked for. */
+  /** Prints `value` as JSON with `--json`, else `text`. */
   print(value: unknown, text: string): void;
 }
 
-export interface Subcommand {
-  readonly name: string;
+interface Subcommand {
+  readonly name: CtlCommand;
   readonly summary: string;
-  /** Its operand. */
-  readonly takes?: {
-    readonly placeholder: string;
-    readonly isGood: (text: string) => boolean;
-    readonly accepts: string;
-  };
+  /** Its operand, as help shows it. */
+  readonly operand?: string;
   readonly options: readonly CtlOption[];
   run(call: CtlCall): Promise<void>;
 }
 
-/** The options that only some of them take. */
+/** The options that only some of them accept. */
 export const ctlOptions = [
   { name: "json", description: "Answer in JSON; events as one object per line." },
-  { name: "wait", description: "Return only when it is done or has failed." },
+  { name: "wait", description: "Return only when the command is done or has failed." },
   { name: "now", description: "With stop: do not wait for requests in flight." },
 ] as const satisfies readonly CommandOption[];
-export type CtlOption = typeof ctlOptions[number]["name"];
+type CtlOption = typeof ctlOptions[number]["name"];
 
-export const subcommands: readonly Subcommand[] = [
-  {
-    name: "status",
-    summary: "The server and its workers.",
-    options: ["json"],
-    async run({ system, socket, print }) {
-      const status = await fetchStatus(system, socket);
-      print(status, statusText(status));
-    },
+/** Those that only show something. */
+const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["run"]>> = {
+  async status({ system, socket, print }) {
+    const status = await fetchStatus(system, socket);
+    print(status, statusText(status));
   },
-  {
-    name: "workers",
-    summary: "The workers alone.",
-    options: ["json"],
-    async run({ system, socket, print }) {
-      const { workers } = await fetchStatus(system, socket);
-      print(workers, workersText(workers));
-    },
+  async workers({ system, socket, print }) {
+    const { workers } = await fetchStatus(system, socket);
+    print(workers, workersText(workers));
   },
-  {
-    name: "settings",
-    summary: "The settings in force.",
-    options: ["json"],
-    async run({ system, socket, print }) {
-      const settings = await fetchSettings(system, socket);
-      print(settings, settingsText(settings));
-    },
+  async settings({ system, socket, print }) {
+    const settings = await fetchSettings(system, socket);
+    print(settings, settingsText(settings));
   },
-  {
-    name: "events",
-    summary: "What happens: the last 100 events, and those to come until Ctrl-C.",
-    options: ["json"],
-    async run({ system, socket, has }) {
-      for await (const event of followEvents(system, socket)) {
-        const text = has("json") ? `${JSON.stringify(event)}\n` : eventText(event);
-        if (!system.host.write("stdout", text)) return;
-      }
-    },
+  async events({ system, socket, has }) {
+    for await (const event of followEvents(system, socket)) {
+      const text = has("json") ? `${JSON.stringify(event)}\n` : eventText(event);
+      if (!system.host.write("stdout", text)) return;
+    }
   },
-  {
-    name: "top",
-    summary: "The workers, refreshed each second until q or Ctrl-C; once where stdout is no terminal.",
-    options: [],
-    async run({ system, socket }) {
-      // A start of the server loads this table as well.
-      const { runTop } = await import("./top.ts");
-      await runTop(system, socket);
-    },
+  async top({ system, socket }) {
+    // Loaded only here: this list is loaded at every start of a server.
+    const { runTop } = await import("./top.ts");
+    await runTop(system, socket);
   },
-  {
-    name: "reload",
-    summary: "Read settings and app anew, as HUP does.",
-    options: ["wait", "json"],
-    run: (call) => give(call, "reload"),
-  },
-  {
-    name: "scale",
-    summary: "Serve with another number of workers.",
-    takes: {
-      placeholder: "N|+N|-N",
-      isGood: (text) => parseScaleAmount(text) !== null,
-      accepts: scaleAccepts,
-    },
-    options: ["wait", "json"],
-    run: (call) => give(call, "scale", { target: call.operand }),
-  },
-  {
-    name: "reopen",
-    summary: "Reopen the log files, as USR1 does.",
-    options: ["json"],
-    run: (call) => give(call, "reopen"),
-  },
-  {
-    name: "stop",
-    summary: "Stop the server when the requests in flight are finished.",
-    options: ["now", "wait", "json"],
-    run: stop,
-  },
-  {
-    name: "upgrade",
-    summary: "Start the executable now on disk in its place, as USR2 does.",
-    options: ["wait", "json"],
-    run: (call) => give(call, "upgrade"),
-  },
-];
+};
 
-/** Its process is watched: a server that ends cannot say so. */
+const runs: Readonly<Partial<Record<CtlCommand, Subcommand["run"]>>> = {
+  ...views,
+  scale: (call) => give(call, { target: call.operand }),
+  stop,
+};
+
+export const subcommands: readonly Subcommand[] = commandList.flatMap(({ name, ctl }) =>
+  ctl === undefined ? [] : [{ ...ctl, name: name as CtlCommand, run: runs[name as CtlCommand] ?? give }]
+);
+
+/** Which operands they accept. */
+const operands: Readonly<
+  Partial<Record<CtlCommand, { isValid: (text: string) => boolean; accepts: string }>>
+> = {
+  scale: { isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts },
+};
+
+/** A server that exits cannot answer at the end, so its process is watched. */
 async function stop({ system, socket, has, print }: CtlCall): Promise<void> {
   const { pid } = await fetchStatus(system, socket);
   const accepted = await command(system, socket, "stop", { now: has("now") });
   while (has("wait") && system.processes.isAlive(pid)) {
-    await new Promise<void>((resolve) => system.clock.after(endPoll, resolve));
+    await new Promise<void>((resolve) => system.clock.after(exitPollInterval, resolve));
   }
   const done = has("wait") ? { state: "done", message: `process ${pid} has ended` } : accepted;
   print(done, `stop ${done.state}: ${done.message}\n`);
 }
 
-/** How often it is looked whether a process has ended, in milliseconds. */
-const endPoll = 20;
+/** In milliseconds. */
+const exitPollInterval = 20;
 
 async function give(
-  { system, socket, has, print }: CtlCall,
-  name: Parameters<typeof command>[2],
+  { name, system, socket, has, print }: CtlCall,
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  const done = await command(system, socket, name, body, has("wait"));
+  const done = await command(system, socket, name as ChangingCommand, body, has("wait"));
   print(done, `${name} ${done.state}: ${done.message}\n`);
 }
 
-/** The word that `operands` begin with, and its operand. Throws DenicornError `usage`. */
+/** The subcommand that `operands` begin with, and its operand. Throws DenicornError `usage`. */
 export function parseSubcommand(
-  operands: readonly string[],
+  [name, operand, extra]: readonly string[],
   given: ReadonlySet<string>,
-): { readonly word: Subcommand; readonly operand: string | undefined } {
-  const [name, operand, extra] = operands;
-  const word = subcommands.find((word) => word.name === name);
-  const names = subcommands.map(({ name }) => name).join(", ");
-  if (word === undefined) {
-    throw new DenicornError(
-      "usage",
-      `ctl: ${JSON.stringify(name ?? "")} is not a command: give one of ${names}`,
-    );
+): { readonly subcommand: Subcommand; readonly operand: string | undefined } {
+  const refuse = (reason: string) => new DenicornError("usage", `ctl${reason}`);
+  const quoted = (text: string | undefined) => JSON.stringify(text ?? "");
+  const subcommand = subcommands.find((subcommand) => subcommand.name === name);
+  if (subcommand === undefined) {
+    const names = subcommands.map(({ name }) => name).join(", ");
+    throw refuse(`: ${quoted(name)} is not a command: give one of ${names}`);
   }
-  const surplus = word.takes === undefined ? operand : extra;
+  const accepted = operands[subcommand.name];
+  const surplus = accepted === undefined ? operand : extra;
   if (surplus !== undefined) {
-    throw new DenicornError(
-      "usage",
-      `ctl ${name}: ${JSON.stringify(surplus)} is one operand too many: leave it out`,
-    );
+    throw refuse(` ${name}: ${quoted(surplus)} is one operand too many: leave it out`);
   }
-  if (word.takes !== undefined && !word.takes.isGood(operand ?? "")) {
-    throw new DenicornError(
-      "usage",
-      `ctl ${name}: ${JSON.stringify(operand ?? "")} is not accepted: give ${word.takes.accepts}`,
-    );
+  if (accepted?.isValid(operand ?? "") === false) {
+    throw refuse(` ${name}: ${quoted(operand)} is not accepted: give ${accepted.accepts}`);
   }
-  const alien = ctlOptions.find((option) => given.has(option.name) && !word.options.includes(option.name));
-  if (alien !== undefined) {
-    throw new DenicornError("usage", `ctl ${name}: --${alien.name} is not accepted here: leave it out`);
-  }
-  return { word, operand };
+  const alien = ctlOptions.find((option) =>
+    given.has(option.name) && !subcommand.options.includes(option.name)
+  );
+  if (alien !== undefined) throw refuse(` ${name}: --${alien.name} is not accepted here: leave it out`);
+  return { subcommand, operand };
 }

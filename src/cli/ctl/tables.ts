@@ -1,6 +1,6 @@
-/** What `denicorn ctl` prints for people. */
+/** The text that `denicorn ctl` prints. */
 
-import type { SettingInForce } from "../../control/commands.ts";
+import type { SettingInForce } from "../../control/master_commands.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { alignedTable } from "../layout.ts";
@@ -56,7 +56,7 @@ export function ageText(ms: number): string {
   return hours < 24 ? `${hours}h${two(minutes % 60)}m` : `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
 }
 
-/** A terminal must not obey what stands in a path or a value. */
+/** Control characters in a path or a value must not reach the terminal. */
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, " ");
 }

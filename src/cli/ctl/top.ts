@@ -5,22 +5,22 @@ import { topLines } from "./top_screen.ts";
 
 const interval = 1_000;
 
-/** A screen of its own, without a cursor; leaving it brings back what stood there. */
+/** Switches to the alternate screen without a cursor, and back. */
 const enter = "\x1b[?1049h\x1b[?25l";
 const leave = "\x1b[?25h\x1b[?1049l";
 const home = "\x1b[H";
 const clearLine = "\x1b[K";
 const clearBelow = "\x1b[J";
 
-/** Shows the workers again and again until q or Ctrl-C; once where stdout is no terminal. */
+/** Shows the workers, refreshed every second, until q or Ctrl-C; once if stdout is not a terminal. */
 export async function runTop(system: System, socket: string): Promise<void> {
   const { host, clock, processes } = system;
-  const look = () => fetchStatus(system, socket);
+  const read = () => fetchStatus(system, socket);
   if (!host.isTerminal("stdout")) {
-    const before = await look();
+    const before = await read();
     await new Promise<void>((resolve) => clock.after(interval, resolve));
     const all = { columns: Infinity, rows: Infinity };
-    host.write("stdout", topLines(before, await look(), all).join("\n") + "\n");
+    host.write("stdout", topLines(before, await read(), all).join("\n") + "\n");
     return;
   }
   let isOver = false;
@@ -30,7 +30,7 @@ export async function runTop(system: System, socket: string): Promise<void> {
     resolve();
   };
   let before: Status | null = null;
-  let now = await look();
+  let now = await read();
   processes.onSignal("SIGINT", end);
   processes.onSignal("SIGTERM", end);
   const stopKeys = host.keys((key) => {
@@ -44,7 +44,7 @@ export async function runTop(system: System, socket: string): Promise<void> {
       host.write("stdout", home + text + clearBelow);
       await Promise.race([over, new Promise<void>((resolve) => clock.after(interval, resolve))]);
       before = now;
-      if (!isOver) now = await look();
+      if (!isOver) now = await read();
     }
   } finally {
     host.write("stdout", leave);

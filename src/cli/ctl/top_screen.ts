@@ -1,11 +1,11 @@
-/** What `denicorn ctl top` shows, made of the status a moment ago and now. */
+/** The screen of `denicorn ctl top`, made from the previous status and the current one. */
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { ageText, oneLine, stateOf } from "./tables.ts";
 import { alignedTable } from "../layout.ts";
 
-export interface ScreenSize {
+interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
@@ -17,11 +17,11 @@ const head = [
   ...["LAG", "CPU", "MEMORY", "AGE", "REQUEST"],
 ];
 
-/** The lines of the screen; none is longer or more than fit. `before` is `null` the first time. */
+/** The lines of the screen, cut to its size. `before` is `null` the first time. */
 export function topLines(before: Status | null, now: Status, { columns, rows }: ScreenSize): string[] {
   const { app, phase, addresses, pid, generation, target, workers, totals, master } = now;
   const rate = before === null ? null : rateOf(before.totals.requests, before, totals.requests, now);
-  // Of the requests since the last look; the workers tell only those of all since they started.
+  // Of the requests since the previous status; a worker's own percentiles are of all since its start.
   const latency = totals.latency.map((count, bucket) => count - (before?.totals.latency[bucket] ?? 0));
   const ready = workers.filter(({ state }) => state === "ready").length;
   const lines = [
@@ -40,7 +40,7 @@ export function topLines(before: Status | null, now: Status, { columns, rows }: 
 
 function cells(worker: WorkerStatus, before: Status | null, now: Status): string[] {
   const { slot, pid, generation, p50, p99, inFlight, lag, cpu, memory, age, current } = worker;
-  // A process that was not there then has no rate yet.
+  // A process that was not in the previous status has no rate yet.
   const then = before?.workers.find((worker) => worker.pid === pid);
   const rate = before === null || then === undefined
     ? null
@@ -52,7 +52,7 @@ function cells(worker: WorkerStatus, before: Status | null, now: Status): string
   ];
 }
 
-/** Requests a second between two looks. */
+/** Requests per second between two statuses. */
 function rateOf(then: number, before: Status, count: number, now: Status): number | null {
   const ms = now.at - before.at;
   return ms <= 0 ? null : Math.max(0, count - then) / ms * 1000;

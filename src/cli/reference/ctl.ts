@@ -15,20 +15,18 @@ const cell = (text: string) => code(text.replaceAll("|", "\\|"));
 
 /** `docs/ctl.md`. */
 export function renderCtlReference(): string {
-  const words = subcommands.map(({ name, takes, summary, options }) => [
-    cell(takes === undefined ? name : `${name} ${takes.placeholder}`),
+  const words = subcommands.map(({ name, operand, summary, options }) => [
+    cell(operand === undefined ? name : `${name} ${operand}`),
     summary,
     options.map((option) => code(`--${option}`)).join(", "),
   ]);
-  const taken = endpoints.map((endpoint) => [
-    code(`${endpoint.method} ${endpoint.path}${"canWait" in endpoint ? "?wait=1" : ""}`),
-    "body" in endpoint
-      ? endpoint.body.split(", ").map((part) => part.startsWith("{") ? code(part) : part).join(", ")
-      : "",
-    endpoint.answers,
+  const requests = endpoints.map(({ method, path, canWait, body = [], answers }) => [
+    code(`${method} ${path}${canWait ? "?wait=1" : ""}`),
+    body.map((text) => text === "" ? "nothing" : code(text)).join(", "),
+    answers,
   ]);
   return [
-    "# Telling a running server what to do",
+    "# Controlling a running server",
     ...finding.map(paragraph),
     markdownTable(["command", "does", "options"], words),
     markdownTable(
@@ -43,7 +41,7 @@ export function renderCtlReference(): string {
     ]),
     "## The socket",
     ...socket.map(paragraph),
-    markdownTable(["request", "body", "answers"], taken),
+    markdownTable(["request", "body", "answers"], requests),
     "## Events",
     ...events.map(paragraph),
     markdownTable(
@@ -59,39 +57,39 @@ const finding = [
 ];
 
 const exitMeaning = {
-  1: "no server answers, it refuses, another command or a stop came between, or the upgrade failed",
-  2: "a mistake on the command line or in the settings that were read anew, or several servers run and none is named",
+  1: "no server answers, it rejects the command, another command or a stop interferes, or the upgrade failed",
+  2: "an error on the command line or in the settings that were read again, or several servers run and none is named",
   3: exitCodeMeanings[3],
   4: exitCodeMeanings[4],
 } as const;
 
 const waiting = [
-  "`reload`, `scale` and `upgrade` begin at once and return; with `--wait` they return when all workers that are " +
-  "wanted are ready, or when it is clear that they will not be. The reason stands on stderr. `stop --wait` returns " +
-  "when the process of the server has ended.",
-  "These three have their turn one after another, waited for or not: what is asked for while another one goes on " +
-  "begins when that is done, and `+N` counts from the workers wanted by then. A reload that has not begun serves " +
-  "for all that are asked for meanwhile. `stop` and `reopen` do not queue; a stop ends whatever runs or waits " +
-  "(exit code 1). Signals do not queue either: a HUP begins a waited reload anew, which ends with the newer one; TTIN " +
-  "and TTOU supersede a waited `scale`.",
-  "A `scale` that fails because a worker cannot boot leaves the new target in force, and the server goes on trying.",
+  "`reload`, `scale` and `upgrade` return at once; with `--wait` they return when all workers are ready, or when it is " +
+  "clear that they will not be. The reason is on stderr. `stop --wait` returns when the process of the server has " +
+  "ended.",
+  "These three are queued and run one at a time, with or without `--wait`; `+N` and `-N` count from the target at the " +
+  "moment `scale` begins. While a reload waits in the queue, further reloads join it. `stop` and `reopen` do not queue; " +
+  "a stop ends whatever runs or waits (exit code 1). Signals do not queue either: after a HUP, a reload that is being " +
+  "waited for starts over and ends with the newer one; TTIN and TTOU supersede a `scale` that is being waited for.",
+  "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
 ];
 
 const socket = [
   "The control socket is a Unix socket that speaks HTTP and JSON. Only the user who runs the server may open it " +
-  "(mode 0600). It lies in the runtime directory, or where `--control-socket FILE` says; `--no-control-socket` " +
-  "makes none, and then there is no upgrade by USR2 either. Where the default place cannot be written to, the server " +
-  "starts without one and says so; a place that was asked for is insisted on.",
-  "`curl --unix-socket FILE http://localhost/status` is all it takes. What is malformed is answered by 400, an unknown " +
-  "path by 404, a wrong method by 405, what cannot be done now by 409, a body of more than 64 KiB by 413, all with " +
-  '`{"error": …}`. An operation that was waited for and failed is answered by 500 and `error`, `code` ' +
-  "([errors.md](errors.md)), `exitCode` and perhaps `detail`. What goes on after the answer is 202 and " +
-  '`"state": "accepted"`.',
+  "(mode 0600). It is in the runtime directory, or where `--control-socket FILE` says; `--no-control-socket` turns it " +
+  "off, and then there is no upgrade by USR2 either. If the default path cannot be used, the server starts without a " +
+  "control socket and logs a warning; if the path of `--control-socket` cannot be used, the start fails.",
+  "For example: `curl --unix-socket FILE http://localhost/status`. Malformed requests get 400, unknown paths 404, wrong " +
+  "methods 405, requests that cannot be carried out now 409, and bodies of more than 64 KiB 413, all with " +
+  '`{"error": …}`. A command that fails gets 500 with `error`, `code` ([errors.md](errors.md)), `exitCode` and ' +
+  'possibly `detail`. A command that is still running gets 202 and `"state": "accepted"`.',
+  "If the master runs out of file descriptors, the control socket and the admin address are closed, and opened again " +
+  "as soon as descriptors are available; the log says so both times.",
 ];
 
 const events = [
-  "`denicorn ctl events` prints the last 100 events and each new one; over HTTP they are server-sent events with ids, " +
-  "and `Last-Event-ID` asks for those after one. Each is an object with `id`, `at` (milliseconds since 1970), `kind`, " +
-  "`text`; of a worker, `worker`, `gen` and `pid`; where something failed, `error` with `code`, `exitCode` and " +
-  "`message`.",
+  "`denicorn ctl events` prints the last 100 events and then each new one. Over HTTP they are server-sent events with " +
+  "ids; `Last-Event-ID` requests only those after that one. Each event is an object with `id`, `at` (milliseconds since " +
+  "1970), `kind` and `text`; an event of a worker also has `worker`, `gen` and `pid`, and a failure has `error` with " +
+  "`code`, `exitCode` and `message`.",
 ];

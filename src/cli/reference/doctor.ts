@@ -17,8 +17,7 @@ export function renderDoctorReference(): string {
     jsonShape,
     "## What may be lost",
     paragraph(
-      "A loss window is listed while the check that names it has found something. This one no setting of a host " +
-        "closes:",
+      "A loss window is listed while its check finds something. This one is open on every host:",
     ),
     item(capital(alwaysOpen)),
     "## Checks",
@@ -27,13 +26,13 @@ export function renderDoctorReference(): string {
 }
 
 const introduction = [
-  "`denicorn doctor` checks what a host supports, and tells which loss windows stay open on it. Run it where the " +
-  "server will run (the same container, the same user, under the same limits), with the same options and config " +
-  "file: it judges the limits for the workers and the queue that are set.",
-  "Each check ends in `ok`, `note` (it serves, but something is lost in an accident, or a limit is near) or " +
-  "`problem` (it cannot serve as it is set, or loses requests in ordinary operation). The exit code is 1 if there " +
-  "is a problem, else 0; a mistake in the settings is exit code 2, as everywhere. Off Linux most checks mean " +
-  "nothing and are left out.",
+  "`denicorn doctor` checks what a host supports and when requests could be lost on it (loss windows). Run it where " +
+  "the server will run (the same container, user and limits), with the same options and config file: it checks " +
+  "whether the limits are enough for the configured workers and backlog.",
+  "Each check ends in `ok`, `note` (the server works, but requests are lost after a crash, or a limit is near) or " +
+  "`problem` (the server cannot work with these settings, or loses requests in normal operation). The exit code is 1 " +
+  "if there is a problem, else 0; errors in the settings are exit code 2, as everywhere. On systems other than Linux " +
+  "most checks do not apply and are left out.",
   "`denicorn doctor --json` prints one object:",
 ];
 

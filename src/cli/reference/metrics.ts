@@ -18,43 +18,44 @@ function prose(text: string): string {
 }
 
 const paragraphs = [
-  "With `--admin-bind 127.0.0.1:9000` the master answers on an address of its own, apart from the app's. " +
-  "Everything there, `denicorn ctl status` and StatsD are told from one reading of the status. It is read when " +
-  "somebody asks: workers count in shared memory, and no request waits for it.",
-  "With 32 idle workers the master takes 0.7 % of a core, and 1.0 % while the metrics are asked for every 5 s and " +
-  "StatsD is told every second; requests per second stay the same within what two runs differ " +
-  "(`bench/admin.ts`, on a busy machine with two cores).",
+  "With `--admin-bind 127.0.0.1:9000` the master answers on an address of its own, separate from the app's. " +
+  "Everything there, `denicorn ctl status` and StatsD use the same reading of the status. It is read on request: " +
+  "workers count in shared memory, and no request of the app waits for it.",
+  "With 32 idle workers the master uses 0.7 % of a core, and 1.0 % while the metrics are scraped every 5 s and sent to " +
+  "StatsD every second; requests per second stay the same within the difference of two runs (`bench/admin.ts`, on a " +
+  "busy machine with two cores).",
   "## Paths",
-  "`GET /healthz` answers 200 as long as the master is alive: restart the server when it does not.",
-  "`GET /readyz` answers 200 while the server is to be sent requests: it has started, is not stopping, and at " +
-  "least half of the workers that shall serve are ready, but one in any case. Otherwise it answers 503 with the " +
-  "reason. A reload and an upgrade leave it at 200.",
-  "`GET /status` answers with everything as JSON: each worker, the totals, the last 50 decisions and deaths with their reasons. " +
-  "Durations are in milliseconds, moments in milliseconds since 1970, memory in bytes.",
-  "`GET /live` answers with the same once a second, as server-sent events named `status`.",
-  "`GET /` is a dashboard where a browser asks, and else a list of these paths.",
-  "`GET /metrics` answers in the text format of Prometheus.",
-  '`POST /reload` begins a reload; `POST /scale` with `{"target": 4}` sets how many workers shall serve. Both ' +
-  "do what they do on the [control socket](ctl.md): with `?wait=1` they answer when it is done, else 202 when it has begun.",
+  "`GET /healthz` answers 200 as long as the master is alive: restart the server if it does not.",
+  "`GET /readyz` answers 200 while load balancers should send requests: the server has started, is not stopping, and " +
+  "at least half of its workers are ready, and at least one. Otherwise it answers 503 with the reason. During a reload " +
+  "and an upgrade it stays 200.",
+  "`GET /status` returns everything as JSON: each worker, the totals, the last 50 decisions and deaths with their " +
+  "reasons. Durations are in milliseconds, times in milliseconds since 1970, memory in bytes.",
+  "`GET /live` returns the same once per second, as server-sent events named `status`.",
+  "`GET /` returns a dashboard to browsers, and a list of these paths to other clients.",
+  "`GET /metrics` returns the text format of Prometheus.",
+  '`POST /reload` begins a reload; `POST /scale` with `{"target": 4}` sets the number of workers. Both work as on the ' +
+  "[control socket](ctl.md): with `?wait=1` they answer when it is done, else with 202 when it has begun.",
   "## Token",
-  "To change anything takes a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, " +
-  "or by `--admin-token`, where other users of the machine can see it. Requests bring it as `Authorization: " +
-  "Bearer TOKEN`. On an address that others than this machine may reach, everything takes the token, `/healthz` " +
-  "too. So does whoever asks for a host name other than `localhost`: a web page could have its own name lead to this " +
-  "machine (DNS rebinding). A proxy in front asks for the address, and does not pass the name on that it was asked for itself. Workers do not get the variable. The token is read at the start; to change it takes a restart.",
-  "The dashboard itself is answered without the token, as it tells nothing by itself. It asks for the token where " +
-  "that is needed, and keeps it until its tab is closed.",
+  "Changes need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
+  "`--admin-token`, where other users of the machine can see it. Requests send it as a bearer token in the `Authorization` header. On " +
+  "an address that other machines can reach, everything needs the token, also `/healthz`. So do requests for a host " +
+  "name other than `localhost`, because a web page can make its own name point to this machine (DNS rebinding): a " +
+  "proxy in front must send the address as the host, not the name it was asked for. Workers do not get the variable. " +
+  "The token is read at the start; restart the server to change it.",
+  "The dashboard itself is served without the token, as it contains no data. It asks for the token if it needs one, and " +
+  "keeps it until its tab is closed.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",
   "## Counters",
-  "Counters hold the counts of all workers since the master started, those that are gone included: a replaced " +
-  "worker makes none of them go back. After an upgrade (USR2) another master counts from zero, which Prometheus " +
-  "takes for the restart that it is. Metrics by slot have the label `worker`. What is not known is left out: " +
-  "memory and processor time where there is no /proc, waiting connections where steering is off.",
-  `The buckets of the latency histogram end at ${latencyBounds[0]} s and at each double of it, up to ${
+  "Counters cover all workers since the start of the master, including those that are gone: replacing a worker never " +
+  "makes a counter go back. After an upgrade (USR2) the new master counts from zero, which Prometheus takes for the " +
+  "restart that it is. Metrics by slot have the label `worker`. Unknown values are left out: memory and processor time " +
+  "without /proc, waiting connections while steering is off.",
+  `The buckets of the latency histogram start at ${latencyBounds[0]} s and double up to ${
     latencyBounds.at(-1)
   } s; among them are 0.01, 0.02, 0.04, 0.08, 0.16, 0.32 and 0.64 s.`,
   "## StatsD",
-  "With `--statsd-host host:port` a StatsD server is told once a second over UDP, under the names of Gunicorn: " +
+  "With `--statsd-host host:port` metrics are sent to a StatsD server once per second over UDP, under Gunicorn's names: " +
   "`gunicorn.requests` and `gunicorn.request.status.2xx` (by class, not by code) as counters, `gunicorn.workers` " +
   "and `gunicorn.backlog` as gauges, `gunicorn.request.duration` as a timer in milliseconds: requests of about " +
   "the same duration are one line with a sample rate.",

@@ -3,7 +3,7 @@
 import { flagName, type NamedSetting, notInConfigFile } from "../../settings/settings.ts";
 import { bySection, variables, wrap } from "../layout.ts";
 
-/** A paragraph and a list of facts for each setting; from defaults only, so that it is the same everywhere. */
+/** A paragraph and a list of facts for each setting; from defaults only, so that it is the same on every host. */
 export function renderSettingsReference(): string {
   const sections = bySection(renderReferenceEntry)
     .map(({ title, rendered }) => [`## ${title}`, ...rendered].join("\n\n"));
@@ -11,15 +11,15 @@ export function renderSettingsReference(): string {
 }
 
 const introduction = [
-  "Every setting can be given in four places. From low to high precedence: its default, the config file, the " +
-  "environment, the command line. A higher source replaces the whole value of a lower one, also where a setting " +
-  "is repeatable. A mistake in any source is an error, also where a higher one overrules it.",
+  "Every setting can come from four sources, from low to high precedence: its default, the config file, the " +
+  "environment, the command line. A higher source replaces the whole value of a lower one, even if the setting " +
+  "is repeatable. An invalid value is an error even if a source of higher precedence overrides it.",
   "The config file is `denicorn.config.ts`, `.js` or `.json` in the working directory, or the one named by " +
-  "`--config`. It exports an object of settings as default; `defineConfig` gives it types. Its keys are written " +
-  "like `gracefulTimeout`.",
+  "`--config`. Its default export is an object of settings with keys like `gracefulTimeout`; `defineConfig` checks " +
+  "their types.",
   "In the environment an empty variable counts as unset, and the values of a repeatable setting are separated by " +
-  "commas. On the command line a repeatable flag is given once for each value; where another flag stands twice, " +
-  "the last one counts.",
+  "commas. On the command line a repeatable flag is given once for each value; if any other flag is repeated, the " +
+  "last one wins.",
   "Durations are in seconds, or have a unit: `500ms`, `30s`, `1.5s`, `2m`, `1h`.",
   "`denicorn settings` shows the value of each setting and where it comes from. This page is made from the same " +
   "table: `deno task docs`.",
@@ -41,7 +41,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
     `Config file: ${inConfigFile ? `\`${setting.key}\`` : "no"}`,
     `Accepts: ${setting.accepts}`,
     `Default: ${renderDefault(setting)}`,
-    `Applied by a reload: ${setting.reload ? "yes" : "no, it takes a restart"}`,
+    `Applied by a reload: ${setting.reload ? "yes" : "no, restart the server"}`,
   ];
   return [
     `### ${setting.name}`,
@@ -50,7 +50,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
   ].join("\n\n");
 }
 
-/** Words that only say what unset means are no values to type. */
+/** Text that only explains what unset means is not a value to type. */
 function renderDefault(setting: NamedSetting): string {
   const shown = setting.show(setting.default);
   const plain = setting.plain(setting.default);

@@ -17,8 +17,8 @@ export function renderSignalsReference(): string {
   return page(
     "# Signals",
     paragraph(
-      "Send them to the master, whose process id is in the pidfile and in every line it logs. A worker that is " +
-        "sent a signal directly does what the last column says.",
+      "Send them to the master, whose process id is in the pidfile and in every line it logs. The last column says " +
+        "what a worker does that gets the signal directly.",
     ),
     markdownTable(["signal", "the master", "a worker"], rows),
   );
@@ -32,11 +32,11 @@ export function renderErrorsReference(): string {
   return page(
     "# Exit codes and errors",
     paragraph(
-      "The exit code is the same for any number of workers. A running server never exits for a bad reload: it " +
-        "says what is wrong and keeps serving.",
+      "The exit code is the same for any number of workers. A running server never exits because of a failed " +
+        "reload: it logs what is wrong and keeps serving.",
     ),
     markdownTable(["exit code", "meaning"], Object.entries(exitCodeMeanings)),
-    "Each error says what could not be done, the value it stumbled over, and what to do. These are their kinds:",
+    "Each error says what failed, the value in question, and what to do. These are their codes:",
     markdownTable(["error", "exit code", "meaning"], kinds),
   );
 }

@@ -1,14 +1,14 @@
 /** The lines of a chart as SVG paths. */
 
-export interface Point {
+interface Point {
   readonly at: number;
   readonly value: number | null;
 }
 
-export interface Frame {
+interface Frame {
   readonly width: number;
   readonly height: number;
-  /** The moment at the right edge. */
+  /** The time at the right edge. */
   readonly until: number;
   /** Milliseconds from the left edge to the right. */
   readonly span: number;
@@ -16,10 +16,10 @@ export interface Frame {
   readonly top: number;
 }
 
-/** Where nothing was heard for so many milliseconds, the line has a gap. */
+/** The line has a gap if there was no sample for this long, in milliseconds. */
 const longestStep = 3_500;
 
-/** The path of a line. A point next to which there is no other is drawn as a dot: a stroke of no length. */
+/** The path of a line. An isolated point is drawn as a dot: a stroke of length 0. */
 export function linePath(points: readonly Point[], { width, height, until, span, top }: Frame): string {
   const parts: string[] = [];
   let last: Point | null = null;
@@ -38,7 +38,7 @@ export function linePath(points: readonly Point[], { width, height, until, span,
   return parts.join("");
 }
 
-/** The smallest of `least` and 1, 2, 5, 10, 20, 50, … that none of the values exceeds: a chart rarely rescales. */
+/** The smallest of `least` and 1, 2, 5, 10, 20, 50, … that no value exceeds, so that a chart rarely rescales. */
 export function topOf(values: readonly (number | null)[], least: number): number {
   const greatest = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   if (greatest <= least) return least;

@@ -2,7 +2,7 @@ import { script } from "./client_bundle.ts";
 import { Shell } from "./shell.tsx";
 import { style } from "./style.ts";
 
-/** The dashboard: one page that holds its style and script, tells nothing by itself, and may load nothing else. */
+/** The dashboard: one page that contains its style and script, no data, and may load nothing else. */
 export async function createPage(): Promise<() => Response> {
   const html = `<!doctype html>${<Shell style={style} script={script} />}`;
   const policy = [
@@ -28,7 +28,7 @@ export async function createPage(): Promise<() => Response> {
   return () => new Response(html, { headers });
 }
 
-/** The source that allows just this text. */
+/** The CSP source that allows only this text. */
 async function sourceOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `'sha256-${new Uint8Array(digest).toBase64()}'`;

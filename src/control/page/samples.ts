@@ -1,15 +1,15 @@
-/** What the charts draw: figures of the server once a second, of which only the last are kept. */
+/** The data of the charts: one sample of the server per second; only recent ones are kept. */
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 
-/** How long a chart looks back, in milliseconds. */
+/** The time a chart covers, in milliseconds. */
 export const chartSpan = 180_000;
 
 export interface Sample {
   readonly at: number;
   readonly rate: number | null;
-  /** Of the requests that ended since the sample before. */
+  /** Of the requests that ended since the previous sample. */
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;
@@ -19,7 +19,7 @@ export interface Sample {
   readonly target: number;
 }
 
-/** Rates and latencies take two looks at the same master; after a restart the first look has none. */
+/** Rates and latencies need two statuses of one master: after a restart the first sample has none. */
 export function sampleOf(before: Status | null, now: Status): Sample {
   const { at, totals, target, workers } = now;
   const isContinued = before !== null && isSameMaster(before, now);
@@ -39,7 +39,7 @@ export function sampleOf(before: Status | null, now: Status): Sample {
   };
 }
 
-/** Requests a second of one worker; null if it was not there before. */
+/** Requests per second of one worker; null if it is not in `before`. */
 export function workerRate(
   before: Status | null,
   now: Status,
@@ -50,9 +50,9 @@ export function workerRate(
   return then === undefined ? null : perSecond(then.requests, requests, now.at - before.at);
 }
 
-/** `samples` with one more, without those too old for the charts. */
+/** `samples` with `sample` added, and without those that are too old for the charts. */
 export function keep(samples: readonly Sample[], sample: Sample): readonly Sample[] {
-  // A clock that was set back would leave samples in the future.
+  // After the clock was set back there would be samples in the future.
   return [...samples.filter(({ at }) => at > sample.at - chartSpan && at < sample.at), sample];
 }
 

@@ -1,4 +1,4 @@
-/** The page before its script has heard from the server: all that never changes. */
+/** The static part of the page, before its script gets the first status. */
 
 export function Shell({ style, script }: { readonly style: string; readonly script: string }) {
   return (
@@ -20,7 +20,7 @@ export function Shell({ style, script }: { readonly style: string; readonly scri
         <p id="about" class="dim" />
         <noscript>This page needs JavaScript; /status and /metrics do not.</noscript>
         <Controls />
-        <main id="figures">
+        <main id="status">
           <h2>Load</h2>
           <div id="charts" class="grid" />
           <h2>Workers</h2>
@@ -39,8 +39,8 @@ function Controls() {
     <section class="card controls" aria-label="Controls">
       <div class="bar">
         <button id="reload" type="button">Reload</button>
-        <button id="fewer" type="button" aria-label="One worker fewer">−1</button>
-        <button id="more" type="button" aria-label="One worker more">+1</button>
+        <button id="remove" type="button" aria-label="Remove one worker">−1</button>
+        <button id="add" type="button" aria-label="Add one worker">+1</button>
         <form id="scale">
           <input
             id="count"

@@ -1,4 +1,4 @@
-/** How the page looks: one column on a phone, dark where the reader's device is. */
+/** The style of the page: one column on a phone, dark if the device is. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -52,5 +52,5 @@ ol { list-style: none; margin: 0; padding: 0; }
 li { display: grid; grid-template-columns: 4.8rem 8rem 1fr; gap: .5rem; padding: .3rem 0; border-top: 1px solid var(--rule); }
 li:first-child { border-top: 0; } li > * { min-width: 0; overflow-wrap: anywhere; }
 @media (max-width: 32rem) { li { grid-template-columns: 4.8rem 1fr; } li > :last-child { grid-column: 1 / -1; } }
-.lost #figures { opacity: .55; }
+.lost #status { opacity: .55; }
 `;

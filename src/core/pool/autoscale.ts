@@ -1,6 +1,6 @@
 /**
- * How many workers there shall be, as a pure function of what was seen. Up fast, in doubling steps; down slowly,
- * one at a time. `docs/autoscaling.md` tells the rules in plain words.
+ * Decides how many workers there should be, as a pure function of the samples. It scales up fast, in doubling steps,
+ * and down slowly, one worker at a time. `docs/autoscaling.md` explains the rules to users.
  */
 
 import { type Load, measure, type Sample, slide } from "./load.ts";
@@ -17,15 +17,15 @@ export interface Limits {
   readonly max: number;
   /** Cores the workers may use together. */
   readonly cores: number;
-  /** Requests in flight a worker shall have at most. */
+  /** The most requests in flight that one worker should have. */
   readonly targetConcurrency: number;
   /** Connections that may wait before a worker is added at once. */
   readonly scaleBacklog: number;
-  /** Share of loop time, 0 to 1, above which workers are added. */
+  /** Busy share of the event loops, 0 to 1, above which workers are added. */
   readonly scaleUpBusy: number;
-  /** Share of loop time below which workers may go. */
+  /** Busy share below which workers may be removed. */
   readonly scaleDownBusy: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly idleTimeout: number;
   /** Bytes for all workers together; `null` for no limit. */
   readonly memoryBudget: number | null;
@@ -33,18 +33,18 @@ export interface Limits {
 
 export interface Decision {
   readonly target: number;
-  /** Which rule, and all figures. */
+  /** The rule that applied, and the measured load. */
   readonly reason: string;
 }
 
-/** What is remembered from one tick to the next. */
-export interface Autoscaling {
+/** The state kept from one tick to the next. */
+interface Autoscaling {
   readonly window: readonly Sample[];
-  /** The target as it was left: another one was set by somebody else. */
+  /** The target after the previous tick. If it differs now, an operator has changed it. */
   readonly target: number | null;
-  /** Since when fewer would do. */
+  /** Since when fewer workers have been enough. */
   readonly calmSince: number | null;
-  /** How many workers the next rise may add. */
+  /** How many workers the next scale-up may add. */
   readonly step: number;
   readonly raisedAt: number;
   readonly stabilization: Stabilization;
@@ -59,29 +59,29 @@ export const unscaled: Autoscaling = {
   stabilization: initialStabilization,
 };
 
-/** A rise that pauses for this long, in milliseconds, is over: the next one begins with one worker. */
-const riseEnds = 2_000;
-/** Workers this busy say nothing about how many more are needed. */
+/** After this long without a scale-up, in milliseconds, the step is one worker again. */
+const stepResetAfter = 2_000;
+/** Above this busy share it is unknown how many more workers are needed: the true demand does not show. */
 const saturated = 0.95;
-/** A loop this late, in milliseconds, with requests behind it, is not asked to be so for a whole window. */
-const blocked = 50;
-const queuedBehind = 4;
-/** Loops this late, in milliseconds, compute or wait for a core. Those of handlers that wait are late by 0 to 5. */
-const starved = 25;
-/** One worker fewer must leave this much room, or the next peak calls it back. */
+/** A lag of this many milliseconds with this many requests per worker counts at once, not after a full window. */
+const blockedLag = 50;
+const blockedDepth = 4;
+/** With this lag, in milliseconds, handlers compute or wait for a core. Handlers that wait for I/O cause 0 to 5. */
+const computingLag = 25;
+/** The remaining workers may be loaded up to this share, or the next peak would bring the removed one back. */
 const headroom = 0.8;
-/** The first to go waits for the whole idle timeout, the next for a quarter of it. */
-const nextAfter = 0.25;
+/** The first removal waits for the whole stabilization window, the next ones for this share of it. */
+const repeatedRemovalShare = 0.25;
 
-export interface Outcome {
+interface Outcome {
   readonly scaling: Autoscaling;
-  /** Another target, or `null` to leave it. */
+  /** A new target, or `null` to keep the current one. */
   readonly decision: Decision | null;
-  /** What called for more workers, and what does not let them be. */
+  /** The demand that could not be met, and the limit that prevents it. */
   readonly limitedBy?: string;
 }
 
-/** Takes in what was sampled now. */
+/** Adds a sample to the window and decides on it. */
 export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): Outcome {
   const { at, target } = sample;
   const isOwn = before.target === null || before.target === target;
@@ -93,17 +93,20 @@ export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): 
   };
   const bounded = Math.min(Math.max(target, limits.min), limits.max);
   if (bounded !== target) {
-    const decision = { target: bounded, reason: `min-workers ${limits.min}, max-workers ${limits.max}` };
+    const decision = {
+      target: bounded,
+      reason: `outside min-workers ${limits.min} to max-workers ${limits.max}`,
+    };
     return { scaling: { ...scaling, target: bounded, calmSince: null }, decision };
   }
 
   const load = measure(scaling.window);
-  const step = at - scaling.raisedAt > riseEnds ? 1 : scaling.step;
-  const rise = demand(load, target, step, limits);
-  const ceiling = limit(load, sample, limits);
-  const next = rise === null ? target : Math.min(rise.needed, target + step, ceiling.at);
-  if (rise !== null && next > target) {
-    const kept = rise.needed > ceiling.at ? `, ${ceiling.at} by ${ceiling.by}` : "";
+  const step = at - scaling.raisedAt > stepResetAfter ? 1 : scaling.step;
+  const demand = demandOf(load, target, step, limits);
+  const ceiling = ceilingOf(load, sample, limits);
+  const next = demand === null ? target : Math.min(demand.needed, target + step, ceiling.at);
+  if (demand !== null && next > target) {
+    const shortfall = demand.needed > ceiling.at ? `, limited to ${ceiling.at} by ${ceiling.by}` : "";
     return {
       scaling: {
         ...scaling,
@@ -113,32 +116,34 @@ export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): 
         raisedAt: at,
         stabilization: raised(scaling.stabilization, limits.idleTimeout, at),
       },
-      decision: { target: next, reason: `${rise.reason}${kept} (${describeLoad(load)})` },
+      decision: { target: next, reason: `${demand.reason}${shortfall} (${describeLoad(load)})` },
     };
   }
 
-  if (rise !== null) {
-    const limitedBy = `${rise.reason}, but ${ceiling.at} by ${ceiling.by} (${describeLoad(load)})`;
+  if (demand !== null) {
+    const limitedBy = `${demand.reason}, but limited to ${ceiling.at} by ${ceiling.by} (${
+      describeLoad(load)
+    })`;
     return { scaling: { ...scaling, calmSince: null }, decision: null, limitedBy };
   }
   if (!isCalm(load, target, limits)) return { scaling: { ...scaling, calmSince: null }, decision: null };
   const calmSince = scaling.calmSince ?? at;
-  const stabilization = stabilizationWindowAt(scaling.stabilization, limits.idleTimeout, at);
-  const isDue = at - calmSince >= stabilization && target > limits.min && sample.leaving === 0 &&
+  const window = stabilizationWindowAt(scaling.stabilization, limits.idleTimeout, at);
+  const isDue = at - calmSince >= window && target > limits.min && sample.leaving === 0 &&
     load.starting === 0;
   if (!isDue) return { scaling: { ...scaling, calmSince }, decision: null };
   return {
     scaling: {
       ...scaling,
       target: target - 1,
-      calmSince: at - stabilization * (1 - nextAfter),
+      calmSince: at - window * (1 - repeatedRemovalShare),
       stabilization: lowered(scaling.stabilization, at),
     },
     decision: {
       target: target - 1,
-      reason: `below scale-down-busy ${percent(limits.scaleDownBusy)} and ${target - 1} would do for ${
-        seconds(stabilization)
-      } (${describeLoad(load)})`,
+      reason: `less than scale-down-busy ${percent(limits.scaleDownBusy)} busy, and ${
+        countWorkers(target - 1)
+      } would have been enough for ${seconds(window)} (${describeLoad(load)})`,
     },
   };
 }
@@ -148,15 +153,15 @@ interface Demand {
   readonly reason: string;
 }
 
-/** What calls for more workers; the greatest need, if there is any. */
-function demand(load: Load, target: number, step: number, limits: Limits): Demand | null {
+/** The rule that calls for the most workers; `null` if none calls for more. */
+function demandOf(load: Load, target: number, step: number, limits: Limits): Demand | null {
   const { targetConcurrency, scaleBacklog, scaleUpBusy } = limits;
   const found: Demand[] = [];
-  // Those that start already are on their way to what waits.
+  // Workers that are already starting will take some of the waiting connections.
   if (load.waiting > scaleBacklog * (1 + load.starting)) {
     found.push({
       needed: target + 1,
-      reason: `${load.waiting} connections wait, more than scale-backlog ${scaleBacklog}`,
+      reason: `${load.waiting} connections are waiting, more than scale-backlog ${scaleBacklog}`,
     });
   }
   const needed = Math.ceil(load.inFlight / targetConcurrency) + load.stuck;
@@ -165,64 +170,75 @@ function demand(load: Load, target: number, step: number, limits: Limits): Deman
       needed,
       reason:
         `${round(load.inFlight)} requests in flight, more than target-concurrency ${targetConcurrency} ` +
-        `for each worker: ${needed} needed`,
+        `per worker: ${countWorkers(needed)} needed`,
     });
   }
-  const isBlocked = load.lag >= blocked && load.depth >= queuedBehind;
+  const isBlocked = load.lag >= blockedLag && load.depth >= blockedDepth;
   const isBusy = load.busy > scaleUpBusy && load.isSteady;
-  // How busy workers will be is known only when those that start have taken their share.
+  // How busy workers will be is known only once the starting ones have taken their share of the load.
   if (load.able > 0 && load.starting === 0 && (isBusy || isBlocked)) {
     const known = Math.ceil(load.busy * load.able / scaleUpBusy) + load.stuck;
     found.push({
       needed: isBlocked || load.busy > saturated ? target + step : Math.max(known, target + 1),
       reason: isBusy
-        ? `workers are busy for ${percent(load.busy)}, more than scale-up-busy ${percent(scaleUpBusy)}`
-        : `event loops are held up for ${round(load.lag)} ms with ${round(load.depth)} requests each`,
+        ? `workers are ${percent(load.busy)} busy, more than scale-up-busy ${percent(scaleUpBusy)}`
+        : `event loops are blocked for ${round(load.lag)} ms with ${round(load.depth)} requests each`,
     });
   }
   return found.reduce<Demand | null>(
-    (most, one) => most === null || one.needed > most.needed ? one : most,
+    (greatest, demand) => greatest === null || demand.needed > greatest.needed ? demand : greatest,
     null,
   );
 }
 
-/** The most workers that can be of use, and what says so. What is there already is not taken away. */
-function limit(load: Load, { target, memory, workers }: Sample, limits: Limits): { at: number; by: string } {
+/** The most workers that are allowed or useful, and the limit that says so. Never below the current target. */
+function ceilingOf(
+  load: Load,
+  { target, memory, workers }: Sample,
+  limits: Limits,
+): { at: number; by: string } {
   const { max, cores, memoryBudget } = limits;
   const ceilings = [{ at: max, by: "max-workers" }];
-  if (computes(load, limits)) ceilings.push({ at: cores, by: `the ${cores} cores: workers compute` });
+  if (computes(load, limits)) {
+    ceilings.push({ at: cores, by: `${cores} cores, as the workers are CPU-bound` });
+  }
   if (memoryBudget !== null && memory !== null && workers.length > 0) {
     ceilings.push({ at: Math.floor(memoryBudget / (memory / workers.length)), by: "memory-budget" });
   }
-  const { at, by } = ceilings.reduce((least, one) => one.at < least.at ? one : least);
+  const { at, by } = ceilings.reduce((lowest, ceiling) => ceiling.at < lowest.at ? ceiling : lowest);
   return { at: Math.max(at, target), by };
 }
 
 /**
- * True if workers compute rather than wait: beyond the cores, more of them only share what there is. Other
- * programs may take their part of the cores (20 ms handlers on a busy machine showed 25 % CPU each), so loops
- * that are late count too.
+ * True if workers compute rather than wait for I/O: then more workers than cores bring nothing. If other programs
+ * use the cores, CPU time alone does not show it (20 ms handlers on a busy machine showed 25 % CPU each), so late
+ * event loops count too.
  */
 function computes({ busy, cpu, cores, late }: Load, { scaleUpBusy, ...limits }: Limits): boolean {
-  return busy > scaleUpBusy || cpu > scaleUpBusy || cores > scaleUpBusy * limits.cores || late >= starved;
+  return busy > scaleUpBusy || cpu > scaleUpBusy || cores > scaleUpBusy * limits.cores ||
+    late >= computingLag;
 }
 
-/** True if one worker fewer would do, with room. */
+/** True if one worker less would be enough, with room to spare. */
 function isCalm(load: Load, target: number, limits: Limits): boolean {
   const { targetConcurrency, scaleBacklog, scaleUpBusy, scaleDownBusy } = limits;
-  const fewer = target - load.stuck - 1;
-  if (fewer < 1) return false;
+  const remaining = target - load.stuck - 1;
+  if (remaining < 1) return false;
   return load.busy < scaleDownBusy && load.waiting <= scaleBacklog / 2 &&
-    load.inFlight <= headroom * targetConcurrency * fewer &&
-    load.busy * load.able <= headroom * scaleUpBusy * fewer;
+    load.inFlight <= headroom * targetConcurrency * remaining &&
+    load.busy * load.able <= headroom * scaleUpBusy * remaining;
 }
 
 function describeLoad({ able, stuck, starting, waiting, inFlight, busy, cores, lag }: Load): string {
-  const more = (count: number, what: string) => count === 0 ? "" : `, ${count} ${what}`;
-  return `${able} ready${more(starting, "starting")}${more(stuck, "stuck")}, ${
+  const ifAny = (count: number, what: string) => count === 0 ? "" : `, ${count} ${what}`;
+  return `${able} ready${ifAny(starting, "starting")}${ifAny(stuck, "stuck")}, ${
     round(inFlight)
   } requests in flight, ` +
     `${waiting} waiting, ${percent(busy)} busy, ${cores.toFixed(2)} cores, lag ${round(lag)} ms`;
+}
+
+function countWorkers(count: number): string {
+  return count === 1 ? "1 worker" : `${count} workers`;
 }
 
 function percent(share: number): string {

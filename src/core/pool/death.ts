@@ -1,9 +1,9 @@
-/** What the end of a worker means: was it meant, and if not, in which words does the log tell it. */
+/** Whether the end of a worker was intended, and how the log describes it. */
 
 import type { DeathCause } from "./backoff.ts";
 import type { KillReason, WorkerState } from "./worker_state.ts";
 
-export interface Exit {
+interface Exit {
   readonly code: number;
   readonly signal: string | null;
 }
@@ -12,7 +12,7 @@ export type Ending =
   | { readonly is: "meant"; readonly text: string; readonly worthReporting: boolean }
   | { readonly is: "death"; readonly text: string; readonly cause: DeathCause };
 
-/** `failed` is true when the worker itself had said it cannot go on. `state` is the one before the exit. */
+/** `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from. */
 export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Ending {
   const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
   switch (state.is) {
@@ -21,14 +21,14 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
     case "ready":
       return { is: "death", text: `died (${how})`, cause: causeOf(exit, "crash") };
     case "draining":
-      // The error itself was told, and counted as a death, when the worker met it.
+      // The error was already logged, and counted as a death, when the worker reported it.
       if (failed) {
         return { is: "meant", text: `finished after an uncaught error (${how})`, worthReporting: false };
       }
       if (exit.code === 0 && exit.signal === null) {
         return { is: "meant", text: "drained", worthReporting: false };
       }
-      return { is: "meant", text: `died while it drained (${how})`, worthReporting: true };
+      return { is: "meant", text: `died while draining (${how})`, worthReporting: true };
     case "killed":
       return killed[state.because];
     case "gone":
@@ -38,8 +38,10 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
 
 const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
-  "unresponsive": { is: "death", text: "killed: silent for longer than timeout", cause: "hang" },
+  "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
+  "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
   "drain-overdue": { is: "meant", text: "killed: not drained within graceful-timeout", worthReporting: true },
+  "old-generation": { is: "meant", text: "killed: too many old generations", worthReporting: true },
   "unwanted": { is: "meant", text: "stopped before it was ready", worthReporting: false },
   "quick-stop": { is: "meant", text: "stopped", worthReporting: false },
 };

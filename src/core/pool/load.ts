@@ -1,9 +1,9 @@
-/** How loaded the workers are, from what was sampled in the last moments. */
+/** How loaded the workers are, measured over the last samples. */
 
-/** One worker that serves, at one moment. */
+/** One ready worker at one moment. */
 export interface WorkerSample {
   readonly inFlight: number;
-  /** CPU time since the sample before, as a share of one core; `null` where there is none to compare with. */
+  /** CPU time since the previous sample, as a share of one core; `null` if there is no previous sample. */
   readonly cpu: number | null;
   /** How late its event loop is, in milliseconds. */
   readonly lag: number;
@@ -13,15 +13,15 @@ export interface WorkerSample {
 export interface Sample {
   /** Milliseconds on a monotonic clock. */
   readonly at: number;
-  /** How many workers shall serve. */
+  /** How many workers there should be. */
   readonly target: number;
-  /** Those that are ready. */
+  /** The ready workers. */
   readonly workers: readonly WorkerSample[];
-  /** How many still finish their requests, to go then. */
+  /** How many workers are draining. */
   readonly leaving: number;
-  /** Connections nobody has accepted yet. */
+  /** Connections that no worker has accepted yet. */
   readonly waiting: number;
-  /** Bytes all workers take together; `null` where nobody asked. */
+  /** Bytes used by all workers together; `null` if it was not measured. */
   readonly memory: number | null;
 }
 
@@ -29,48 +29,48 @@ export interface Load {
   /** Workers that are ready and not stuck. */
   readonly able: number;
   readonly stuck: number;
-  /** Of the target, those that are not ready yet. */
+  /** Workers missing from the target because they are not ready yet. */
   readonly starting: number;
   readonly waiting: number;
-  /** Requests in flight in all able workers, on average. */
+  /** Requests in flight in all able workers together, averaged over the window. */
   readonly inFlight: number;
-  /** Share of loop time in which a worker was busy, on average. */
+  /** Busy share of a worker's event loop, 0 to 1, averaged over workers and window. */
   readonly busy: number;
-  /** True if `busy` tells of the workers that are there now, not of fewer or more. */
+  /** True if the number of workers did not change within the window, so that `busy` is about the current ones. */
   readonly isSteady: boolean;
-  /** Mean CPU share of a worker in the last sample alone. */
+  /** Mean CPU share of a worker in the last sample. */
   readonly cpu: number;
-  /** CPU time all workers together take, in cores. */
+  /** CPU used by all workers together, in cores. */
   readonly cores: number;
-  /** Median lag in the last sample, in milliseconds: one worker that hangs says nothing about the others. */
+  /** Median lag in the last sample, in milliseconds, so that a single hanging worker does not count. */
   readonly lag: number;
-  /** Mean lag of the window: where all compute, one look may find some of them on time. */
+  /** Mean lag over the window: a single sample may find some computing workers on time. */
   readonly late: number;
-  /** Requests in flight for each able worker in the last sample. */
+  /** Requests in flight per able worker in the last sample. */
   readonly depth: number;
 }
 
 /**
- * Two ticks: a step of the load fills the window before the third. A longer one would smooth more and answer
- * later; what is smoothed too little is held back by patience on the way down.
+ * Length of the window in milliseconds, two ticks: a step of the load fills it before the third. A longer window would
+ * smooth more and react later; on the way down the stabilization window does the smoothing.
  */
 const span = 500;
 
-/** An event loop this late is stuck: its requests wait for a kill, not for another worker. */
+/** With this lag, in milliseconds, a worker is stuck: it will be killed, and other workers cannot take its requests. */
 const stuckAfter = 3_000;
 
-/** A beat is due this often under load: what comes later was held up. */
-const heartbeat = 25;
+/** Time between heartbeats under load, in milliseconds, with allowance; a later one means a blocked event loop. */
+const heartbeatDue = 25;
 
-/** Less, in milliseconds, a busy machine does to an idle loop. */
-const blocked = 50;
+/** Lag below this, in milliseconds, also happens to an idle event loop on a busy machine. */
+const blockedLag = 50;
 
-/** The samples that count from now on. */
+/** The window after `sample` has been added and old samples dropped. */
 export function slide(window: readonly Sample[], sample: Sample): readonly Sample[] {
   return [...window.filter(({ at }) => at > sample.at - span && at <= sample.at), sample];
 }
 
-/** What a window, the last sample of it above all, says. */
+/** The load over a window; counts are those of its last sample. */
 export function measure(window: readonly Sample[]): Load {
   const last = window.at(-1)!;
   const able = last.workers.filter(isAble);
@@ -84,7 +84,7 @@ export function measure(window: readonly Sample[]): Load {
     busy: mean(window.map(({ workers }) => mean(workers.filter(isAble).map(busyOf)))),
     isSteady: window.length > 1 && window.every(({ workers }) => workers.length === last.workers.length),
     cpu: mean(able.flatMap(({ cpu }) => cpu === null ? [] : [cpu])),
-    // What is stuck may well keep a core busy.
+    // A stuck worker may keep a core busy, so all workers count.
     cores: mean(window.map(({ workers }) => sum(workers.map(({ cpu }) => cpu ?? 0)))),
     lag: median(able.map(({ lag }) => lag)),
     late: mean(window.map(({ workers }) => mean(workers.filter(isAble).map(({ lag }) => lag)))),
@@ -97,11 +97,11 @@ function isAble({ lag }: WorkerSample): boolean {
 }
 
 /**
- * Deno does not tell how long its event loop is busy. CPU time of the process is close to it; a loop that is
- * late was busy for that long even if it only waited for a disk or for a core.
+ * Deno does not report how long its event loop is busy. The CPU time of the process is close to it. A late event loop
+ * was blocked for that long, even if it only waited for a disk or a core.
  */
 function busyOf({ cpu, lag, inFlight }: WorkerSample): number {
-  const late = lag >= blocked && inFlight > 0 ? lag / (lag + heartbeat) : 0;
+  const late = lag >= blockedLag && inFlight > 0 ? lag / (lag + heartbeatDue) : 0;
   return Math.max(Math.min(1, cpu ?? 0), late);
 }
 
@@ -113,7 +113,7 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : sum(values) / values.length;
 }
 
-/** Of two in the middle, the lower one. */
+/** The lower of the two middle values if their number is even. */
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }

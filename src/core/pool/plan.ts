@@ -1,38 +1,38 @@
 /**
- * Which workers to start and which to drain, as a pure function of who is there and what is wanted. It is
- * asked after every event, so each answer is one small move: the next event brings the next.
+ * Which workers to start and which to drain, as a pure function of the workers and the goal. It is called after every
+ * event and returns only the next actions; later events lead to the following ones.
  */
 
 export interface Member {
   readonly slot: number;
   readonly generation: number;
-  /** `leaving` covers draining and killed: it holds its slot and counts for nothing. */
+  /** `leaving` means draining or killed: it occupies its slot but does not count towards the target. */
   readonly is: "booting" | "ready" | "leaving";
-  /** It serves on, but is to be replaced as if it were of an older generation. */
+  /** It keeps serving, but is to be replaced like a worker of an older generation. */
   readonly dueForRecycling: boolean;
-  /** How much it has to do; where nobody looked, nothing. */
+  /** How much it has to do; 0 if missing. */
   readonly load?: number;
 }
 
 export interface Goal {
-  /** How many workers shall serve. */
+  /** How many workers there should be. */
   readonly target: number;
-  /** The newest generation known to boot. */
+  /** The newest generation that is known to boot. */
   readonly serving: number;
-  /** A newer generation whose first worker, the canary, is not ready yet. */
+  /** The candidate generation while its first worker, the canary, is not ready yet. */
   readonly rolling: number | null;
-  /** A roll was interrupted: as many as shall serve stay as they are, of whatever generation. */
+  /** A rollout was interrupted: workers of any generation stay until the new one is built. */
   readonly paused: boolean;
-  /** How many workers there may be beyond the target while they are replaced; at least 1. */
+  /** How many workers may exist beyond the target while workers are replaced; at least 1. */
   readonly surge: number;
-  /** False while back-off holds replacements. */
+  /** False while back-off delays new workers. */
   readonly maySpawn: boolean;
 }
 
-/** A number of workers, or a share of the target. */
+/** A number of workers, or a percentage of the target. */
 export type Surge = { readonly workers: number } | { readonly percent: number };
 
-/** A share is rounded down, but one worker can always be replaced. */
+/** Resolves a percentage, rounded down, but to at least 1. */
 export function surgeOf(surge: Surge, target: number): number {
   return "workers" in surge ? surge.workers : Math.max(1, Math.floor(target * surge.percent / 100));
 }
@@ -41,7 +41,7 @@ export type PoolAction =
   | { readonly type: "spawn"; readonly slot: number; readonly generation: number }
   | { readonly type: "drain"; readonly slot: number };
 
-/** The next moves from `members` towards `goal`. Empty when there is nothing to do now. */
+/** The next actions that lead from `members` towards `goal`; empty if there is nothing to do now. */
 export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
   const wanted = members.filter((member) => member.is !== "leaving");
   const free = freeSlots(members);
@@ -72,7 +72,7 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
     ];
   }
 
-  // New before old: an old worker goes only when the ready ones without it make up the target.
+  // New before old: an old worker is drained only when enough others are ready to meet the target without it.
   const ready = current.filter((member) => member.is === "ready").length;
   const replaced = drain(older, ready + older.length - goal.target);
   const room = goal.target + goal.surge - (wanted.length - replaced.length);
@@ -84,8 +84,8 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
 }
 
 /**
- * Drains `count` members: those still booting first, then older generations, spent ones, those with the least load,
- * the highest slots.
+ * Drains `count` members, in this order: still booting, older generation, due for recycling, least load, highest
+ * slot.
  */
 function drain(members: readonly Member[], count: number): PoolAction[] {
   if (count <= 0) return [];
@@ -99,7 +99,7 @@ function drain(members: readonly Member[], count: number): PoolAction[] {
     .map((member) => ({ type: "drain", slot: member.slot }));
 }
 
-/** Slot numbers nobody holds, lowest first, without end. */
+/** Free slot numbers, lowest first, without end. */
 function* freeSlots(members: readonly Member[]): Generator<number, never> {
   const taken = new Set(members.map((member) => member.slot));
   for (let slot = 0;; slot++) {

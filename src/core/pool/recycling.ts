@@ -1,28 +1,28 @@
 /**
- * Which worker is spent and to be replaced: after many requests, after a long life, or when it has grown. It
- * answers one worker at a time; the next is asked for when this one has been replaced.
+ * Which worker is due for recycling: after many requests, after a long lifetime, or when it uses much memory. It picks
+ * one worker at a time; the master asks again when that one has been replaced.
  */
 
-/** A worker that is ready, as it is now. */
+/** A ready worker with its current readings. */
 export interface RecyclingCandidate<Id> {
   readonly id: Id;
   /** Milliseconds since it became ready. */
   readonly age: number;
   readonly requests: number;
-  /** Bytes; null if not known. */
+  /** Bytes; `null` if unknown. */
   readonly memory: number | null;
-  /** In [0, 1), drawn at its birth: its share of every jitter, so that workers are not spent all at once. */
+  /** In [0, 1), drawn when it is started: its share of every jitter, so that workers are not due all at once. */
   readonly jitterShare: number;
 }
 
-/** 0 is no limit. A worker's own limit is the limit plus its share of the jitter, a whole number. */
+/** 0 means no limit. A worker's own limit is the limit plus its share of the jitter, rounded down. */
 export interface RecyclingLimits {
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly maxLifetime: number;
   readonly maxLifetimeJitter: number;
-  /** Bytes. */
+  /** In bytes. */
   readonly maxMemory: number;
   readonly maxMemoryJitter: number;
 }
@@ -33,25 +33,25 @@ export interface DueForRecycling<Id> {
   readonly id: Id;
   readonly because: RecycleReason;
   readonly value: number;
-  /** The worker's own, jitter included. */
+  /** The worker's own limit, jitter included. */
   readonly limit: number;
 }
 
-/** The worker that is most over one of its limits, in proportion; the first of equals. Null if none is. */
+/** The worker that exceeds one of its limits by the largest factor, the first of equals; `null` if none does. */
 export function decideRecycling<Id>(
   workers: readonly RecyclingCandidate<Id>[],
   limits: RecyclingLimits,
 ): DueForRecycling<Id> | null {
-  let most: DueForRecycling<Id> | null = null;
+  let worst: DueForRecycling<Id> | null = null;
   for (const worker of workers) {
     for (const due of limitsReached(worker, limits)) {
-      if (most === null || due.value / due.limit > most.value / most.limit) most = due;
+      if (worst === null || due.value / due.limit > worst.value / worst.limit) worst = due;
     }
   }
-  return most;
+  return worst;
 }
 
-/** Every limit the worker has reached. */
+/** All limits the worker has reached. */
 function limitsReached<Id>(
   { id, requests, age, memory, jitterShare }: RecyclingCandidate<Id>,
   limits: RecyclingLimits,

@@ -1,43 +1,45 @@
 /**
- * How long calm must last before a worker goes: the `idle-timeout`, doubled each time a worker was missed soon
- * after another had gone. Calm forgives it, as in `core/pool/backoff.ts`.
+ * The stabilization window: how long fewer workers must have been enough before one is removed. It is `idle-timeout`,
+ * doubled each time a worker has to be added again soon after one was removed (a flap). The number of flaps decays
+ * as in `core/pool/backoff.ts`.
  */
 
 export interface Stabilization {
-  /** Workers that were missed, decayed to the moment `at`. */
+  /** Flaps, decayed up to the time `at`. */
   readonly flaps: number;
   readonly at: number;
-  /** When the last worker was sent away. */
+  /** When the last worker was removed; `null` once that is settled. */
   readonly loweredAt: number | null;
 }
 
 export const initialStabilization: Stabilization = { flaps: 0, at: 0, loweredAt: null };
 
-// In units of the idle timeout.
-const missedWithin = 6;
+/** In stabilization windows. */
+const flapWithin = 6;
+/** In idle timeouts. */
 const halfLife = 30;
-const mostDoublings = 5;
+const maxDoublings = 5;
 
-/** How long calm must last at `now`, in milliseconds. */
+/** The window at `now`, in milliseconds. */
 export function stabilizationWindowAt(
   stabilization: Stabilization,
   idleTimeout: number,
   now: number,
 ): number {
-  return idleTimeout * 2 ** Math.min(flapsAt(stabilization, idleTimeout, now), mostDoublings);
+  return idleTimeout * 2 ** Math.min(flapsAt(stabilization, idleTimeout, now), maxDoublings);
 }
 
-/** A worker is sent away. */
+/** Records that a worker is removed. */
 export function lowered(stabilization: Stabilization, now: number): Stabilization {
   return { ...stabilization, loweredAt: now };
 }
 
-/** A worker is added. Only the first one that is missed after one went counts. */
+/** Records that a worker is added. Only the first one added after a removal counts as a flap. */
 export function raised(stabilization: Stabilization, idleTimeout: number, now: number): Stabilization {
   const { loweredAt } = stabilization;
   if (
     loweredAt === null ||
-    now - loweredAt > missedWithin * stabilizationWindowAt(stabilization, idleTimeout, now)
+    now - loweredAt > flapWithin * stabilizationWindowAt(stabilization, idleTimeout, now)
   ) {
     return { ...stabilization, loweredAt: null };
   }

@@ -1,57 +1,72 @@
 /**
- * The life of one worker as the master sees it:
+ * The life of one worker from the master's point of view:
  *
  *     booting ──ready──▶ ready ──drain──▶ draining ──exit──▶ gone
  *        │                 │                  │
- *        └──── too late, silent, overdue ─────┴──▶ killed ──exit──▶ gone
+ *        └─── late, unresponsive, overdue ────┴──▶ killed ──exit──▶ gone
  *
- * `step` is pure: the state and an event go in, the next state and at most one action come out.
+ * `step` is pure: it takes a state and an event, and returns the next state and at most one action.
  */
 
 export type WorkerState =
-  | { readonly is: "booting"; readonly since: number }
-  | { readonly is: "ready"; readonly since: number; readonly lastHeartbeat: number }
+  /** `isLoaded`: the app is loaded, and the worker waits for its turn to listen or is about to listen. */
+  | { readonly is: "booting"; readonly since: number; readonly isLoaded: boolean }
+  | { readonly is: "ready"; readonly since: number }
   | { readonly is: "draining"; readonly since: number; readonly deadline: number }
   | { readonly is: "killed"; readonly because: KillReason }
   | { readonly is: "gone" };
 
-export type KillReason = "boot-timeout" | "unresponsive" | "drain-overdue" | "unwanted" | "quick-stop";
+export type KillReason =
+  | "boot-timeout"
+  /** It was asked to listen and did not. */
+  | "listen-timeout"
+  | "unresponsive"
+  | "drain-overdue"
+  /** Too many old generations were still finishing. */
+  | "old-generation"
+  | "unwanted"
+  | "quick-stop";
 
 export type WorkerEvent =
+  | { readonly type: "loaded" }
   | { readonly type: "ready" }
-  | { readonly type: "heartbeat" }
-  /** The master wants it to finish. `handedOver`: others get the new connections from now on. */
+  /** The master asks it to drain. `handedOver`: other workers get the new connections from now on. */
   | { readonly type: "drain"; readonly handedOver: boolean }
-  /** The worker began to finish by itself. */
+  /** The worker began to drain by itself. */
   | { readonly type: "draining" }
   | { readonly type: "kill"; readonly because: KillReason }
   | { readonly type: "exit" }
   | { readonly type: "tick" };
 
-/** Deadlines in milliseconds; `timeout` 0 means a silent worker is never killed. */
-export interface WorkerLimits {
+/** In milliseconds. */
+interface WorkerLimits {
   readonly bootTimeout: number;
-  readonly timeout: number;
   readonly gracefulTimeout: number;
 }
 
-export type WorkerAction =
+type WorkerAction =
   | { readonly type: "drain"; readonly handedOver: boolean }
   | { readonly type: "kill"; readonly because: KillReason };
 
-export interface WorkerStep {
+interface WorkerStep {
   readonly state: WorkerState;
   readonly action?: WorkerAction;
 }
 
 /**
- * A worker gives up by itself at `graceful-timeout` and says what it cut; the master waits this much longer
- * before it kills.
+ * At `graceful-timeout` a worker exits by itself and logs which requests it cut off. The master waits this much longer,
+ * in milliseconds, before it kills the worker.
  */
 export const killMargin = 1_000;
 
+/**
+ * How long a worker may take to listen once it is its turn, in milliseconds. It needs less than one; a worker whose
+ * event loop is blocked would otherwise keep all that come after it from listening.
+ */
+export const listenTimeout = 10_000;
+
 export function boot(now: number): WorkerState {
-  return { is: "booting", since: now };
+  return { is: "booting", since: now, isLoaded: false };
 }
 
 export function step(state: WorkerState, event: WorkerEvent, now: number, limits: WorkerLimits): WorkerStep {
@@ -59,15 +74,15 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
   if (state.is === "killed" || state.is === "gone") return { state };
 
   switch (event.type) {
+    case "loaded":
+      return state.is === "booting" ? { state: { ...state, isLoaded: true } } : { state };
     case "ready":
-      return state.is === "booting" ? { state: { is: "ready", since: now, lastHeartbeat: now } } : { state };
-    case "heartbeat":
-      return state.is === "ready" ? { state: { ...state, lastHeartbeat: now } } : { state };
+      return state.is === "booting" ? { state: { is: "ready", since: now } } : { state };
     case "drain":
-      // Before it is ready nobody waits for its answer: there is nothing to drain.
+      // Before it is ready it has no requests to finish.
       if (state.is === "booting") return kill("unwanted");
       if (state.is === "ready") return { state: drainingFrom(now, limits), action: event };
-      // Nobody takes its new connections any more, so it has to close its listeners.
+      // No other worker takes its new connections any more, so it has to close its listeners.
       return event.handedOver ? { state } : { state, action: event };
     case "draining":
       return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
@@ -78,29 +93,29 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
   }
 }
 
-/** The same state with every deadline `ms` later. */
+/** The same state with every deadline `ms` milliseconds later. */
 export function postpone(state: WorkerState, ms: number): WorkerState {
   switch (state.is) {
     case "booting":
       return { ...state, since: state.since + ms };
-    case "ready":
-      return { ...state, lastHeartbeat: state.lastHeartbeat + ms };
     case "draining":
       return { ...state, deadline: state.deadline + ms };
+    case "ready":
     case "killed":
     case "gone":
       return state;
   }
 }
 
-/** True for a worker that counts towards the target: alive and meant to stay. */
+/** True for a worker that counts towards the target. */
 export function isWanted(state: WorkerState): boolean {
   return state.is === "booting" || state.is === "ready";
 }
 
-/** True if a worker that ends in this state never came up. */
+/** True if a worker that ends in this state was never ready. */
 export function isStillBooting(state: WorkerState): boolean {
-  return state.is === "booting" || (state.is === "killed" && state.because === "boot-timeout");
+  return state.is === "booting" ||
+    (state.is === "killed" && (state.because === "boot-timeout" || state.because === "listen-timeout"));
 }
 
 function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
@@ -114,13 +129,11 @@ function kill(because: KillReason): WorkerStep {
 function overdue(state: WorkerState, now: number, limits: WorkerLimits): WorkerStep | undefined {
   switch (state.is) {
     case "booting":
-      return now - state.since >= limits.bootTimeout ? kill("boot-timeout") : undefined;
-    case "ready":
-      return limits.timeout > 0 && now - state.lastHeartbeat >= limits.timeout
-        ? kill("unresponsive")
-        : undefined;
+      // Once it is loaded it waits for other workers to listen; each turn has a deadline of its own.
+      return !state.isLoaded && now - state.since >= limits.bootTimeout ? kill("boot-timeout") : undefined;
     case "draining":
       return now >= state.deadline ? kill("drain-overdue") : undefined;
+    case "ready":
     case "killed":
     case "gone":
       return undefined;

@@ -1,13 +1,13 @@
-/** What workers have counted, in sum: those that live, and the last readings of those that are gone. */
+/** Counters of one worker, and sums of them over running workers and the last readings of those that ended. */
 
 import { bucketBounds, bucketCount } from "./latency_histogram.ts";
 
-/** A part of what a slot says: all that only grows while its worker lives. */
+/** The part of a scoreboard slot that only grows while its worker runs. */
 export interface Counters {
   readonly requests: number;
-  /** By class, 1xx to 5xx. */
+  /** By status class, 1xx to 5xx. */
   readonly responses: readonly number[];
-  /** By bucket of `latency_histogram.ts`. */
+  /** By bucket of `core/telemetry/latency_histogram.ts`. */
   readonly latency: readonly number[];
 }
 
@@ -26,14 +26,14 @@ export function addCounters(a: Counters, b: Counters): Counters {
 }
 
 /**
- * About how many milliseconds all counted latencies make together: each is taken as in the middle of its bucket,
- * so it is off by an eighth at most. To sum them up exactly would take a store more with each request.
+ * Estimates the sum of all counted latencies, in milliseconds. Each counts as the middle of its bucket, so the sum is
+ * off by at most an eighth. An exact sum would cost one more store per request.
  */
 export function estimateSum(latency: readonly number[]): number {
   return latency.reduce((sum, count, bucket) => count === 0 ? sum : sum + count * middleOf(bucket), 0);
 }
 
-/** The latency, in milliseconds, that stands for all in a bucket. */
+/** The latency, in milliseconds, that represents a bucket. */
 export function middleOf(bucket: number): number {
   const from = bucket === 0 ? 0 : bucketBounds[bucket - 1]!;
   const to = bucketBounds[bucket]!;
@@ -41,5 +41,5 @@ export function middleOf(bucket: number): number {
 }
 
 function addEach(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((count, place) => count + (b[place] ?? 0));
+  return a.map((count, index) => count + (b[index] ?? 0));
 }

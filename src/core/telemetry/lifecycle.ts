@@ -1,30 +1,30 @@
-/** What happens to a server and its workers, as it is told to whoever follows the control socket. */
+/** The events in the life of a server and its workers, as sent to the followers of the control socket. */
 
 import type { ErrorCode, ExitCode } from "../errors.ts";
 
-/** Every kind of event, with what it says. */
+/** Every kind of event, with its meaning. */
 export const lifecycleKinds = {
-  "worker-ready": "a worker serves",
-  "worker-died": "a worker died, or was killed for being silent or late",
-  "worker-ended": "a worker ended that was meant to: drained, stopped",
-  "worker-due": "a worker has served as much as it may, and is replaced",
-  "worker-stalled": "the event loop of a worker is held up for long",
-  "worker-recovered": "it turns again",
-  "spawn-failed": "no process could be started for a worker",
-  "reload-began": "settings and app are read anew",
+  "worker-ready": "a worker is ready and serves",
+  "worker-died": "a worker died, or was killed because it was unresponsive or late",
+  "worker-ended": "a worker ended as intended: drained or stopped",
+  "worker-due": "a worker has reached a recycling limit and is replaced",
+  "worker-stalled": "the event loop of a worker is blocked for long",
+  "worker-recovered": "the event loop of the worker is responsive again",
+  "spawn-failed": "the process of a worker could not be started",
+  "reload-began": "a reload begins: settings and app are read again",
   "reload-complete": "all workers are of the new generation",
-  "reload-failed": "the old generation keeps serving",
-  "scaled": "another number of workers is wanted",
-  "complete": "all workers that are wanted are ready",
-  "upgrade-began": "a new master starts",
-  "upgrade-failed": "this master keeps serving",
-  "upgraded": "the new master serves, this one finishes",
-  "took-over": "this master serves in place of the one before",
+  "reload-failed": "the reload failed: the old generation keeps serving",
+  "scaled": "the target, the number of workers, has changed",
+  "complete": "all workers are ready",
+  "upgrade-began": "an upgrade begins: a new master starts",
+  "upgrade-failed": "the upgrade failed: this master keeps serving",
+  "upgraded": "the new master serves; this one finishes its requests and exits",
+  "took-over": "this master has replaced the old one",
   "stopping": "the server stops",
 } as const;
 export type LifecycleKind = keyof typeof lifecycleKinds;
 
-/** Decisions and deaths: what is worth a look hours later. The rest is everyday. */
+/** Decisions and deaths, which matter hours later; `/status` shows the last ones. */
 export const importantKinds: ReadonlySet<LifecycleKind> = new Set<LifecycleKind>([
   ...["worker-died", "worker-due", "spawn-failed", "scaled"] as const,
   ...["reload-complete", "reload-failed", "upgrade-failed", "upgraded", "took-over"] as const,
@@ -38,16 +38,16 @@ export interface LifecycleFault {
 }
 
 export interface LifecycleEvent {
-  /** One more than that of the event before. */
+  /** One more than that of the previous event. */
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly kind: LifecycleKind;
-  /** For people, as the log tells it. */
+  /** As in the log. */
   readonly text: string;
   readonly worker?: number;
   readonly gen?: number;
   readonly pid?: number;
-  /** Why it failed, where it did. */
+  /** Why it failed. */
   readonly error?: LifecycleFault;
 }

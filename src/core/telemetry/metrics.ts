@@ -1,18 +1,18 @@
-/** What is told to Prometheus: each metric with its meaning and how it follows from the status. */
+/** The metrics for Prometheus: each with its meaning and how it is read from the status. */
 
 import { estimateSum } from "./counters.ts";
 import { bucketBounds } from "./latency_histogram.ts";
-import { notReadyBecause } from "./readiness.ts";
+import { notReadyBecause } from "./server_readiness.ts";
 import type { Status, WorkerStatus } from "./status.ts";
 
-export interface Sample {
-  /** Follows the name of the metric, in a histogram. */
+interface Sample {
+  /** Appended to the name of the metric, in a histogram. */
   readonly suffix?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-export interface Metric {
+interface Metric {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
@@ -21,7 +21,7 @@ export interface Metric {
 
 /**
  * Bounds of the buckets in seconds: 10 ms, doubled and halved. Each is a bound of `latency_histogram.ts`, so no
- * count is split. There a latency of exactly the bound is in the bucket above; no clock is fine enough to tell.
+ * count is split. There a latency equal to the bound is in the bucket above; no clock is that precise.
  */
 export const latencyBounds: readonly number[] = Array.from(
   { length: 18 },
@@ -32,12 +32,12 @@ export const metrics: readonly Metric[] = [
   {
     name: "denicorn_build_info",
     type: "gauge",
-    help: "Always 1; the labels tell the version of Denicorn and of its runtime.",
+    help: "Always 1; the labels are the versions of Denicorn and of its runtime.",
     read: ({ version, runtime }) => [{ labels: { version, runtime }, value: 1 }],
   },
   gauge(
     "denicorn_start_time_seconds",
-    "When the master started, in seconds since 1970.",
+    "Start time of the master, in seconds since 1970.",
     (status) => status.startedAt / 1000,
   ),
   gauge(
@@ -47,7 +47,7 @@ export const metrics: readonly Metric[] = [
   ),
   gauge(
     "denicorn_generation",
-    "Generation that serves; each reload makes the next.",
+    "The serving generation; each reload makes the next one.",
     (status) => status.generation,
   ),
   {
@@ -60,18 +60,18 @@ export const metrics: readonly Metric[] = [
     name: "denicorn_request_duration_seconds",
     type: "histogram",
     help:
-      "Time from a request's arrival until its response was sent whole; the sum is an estimate, off by an " +
-      "eighth at most.",
+      "Time from receiving a request until its response was completely sent; the sum is an estimate, off by at most " +
+      "an eighth.",
     read: ({ totals }) => histogram(totals.latency),
   },
   gauge(
     "denicorn_requests_in_flight",
-    "Requests whose response is not sent whole yet.",
+    "Requests whose response is not completely sent yet.",
     ({ totals }) => totals.inFlight,
   ),
   gauge(
     "denicorn_connections_waiting",
-    "Connections in the accept queues of the workers; absent where steering is off.",
+    "Connections in the accept queues of the workers; absent while steering is off.",
     ({ totals }) => totals.backlog,
   ),
   {
@@ -86,14 +86,18 @@ export const metrics: readonly Metric[] = [
   },
   gauge(
     "denicorn_workers_stalled",
-    "Workers whose event loop is held up.",
+    "Workers whose event loop is blocked.",
     ({ workers }) => workers.filter(({ isStalled }) => isStalled).length,
   ),
-  gauge("denicorn_workers_target", "Workers that shall serve.", ({ target }) => target),
+  gauge(
+    "denicorn_workers_target",
+    "Target: the number of workers that should serve.",
+    ({ target }) => target,
+  ),
   {
     name: "denicorn_worker_restarts_total",
     type: "counter",
-    help: "Workers replaced without being asked to, by cause.",
+    help: "Workers replaced without a command, by cause.",
     read: ({ totals }) => labelled("cause", totals.restarts),
   },
   {
@@ -111,23 +115,23 @@ export const metrics: readonly Metric[] = [
   {
     name: "denicorn_scalings_total",
     type: "counter",
-    help: "Changes of the number of workers that shall serve, by direction.",
+    help: "Changes of the target, by direction.",
     read: ({ totals }) => labelled("direction", totals.scalings),
   },
   {
     name: "denicorn_workers_cpu_seconds_total",
     type: "counter",
-    help: "Time of a core that workers took, those that are gone included as far as it was read before.",
+    help: "Processor time of all workers; of those that are gone, as last read before.",
     read: ({ totals }) => [{ labels: {}, value: totals.cpuSeconds }],
   },
   perWorker(
     "denicorn_worker_cpu_ratio",
-    "Share of one core the worker took since it was last asked for.",
+    "Share of one core the worker used since the last reading.",
     ({ cpu }) => cpu,
   ),
   perWorker(
     "denicorn_worker_memory_bytes",
-    "Memory of the worker's own (anonymous pages).",
+    "Private memory of the worker (anonymous pages).",
     ({ memory }) => memory,
   ),
   perWorker(
@@ -136,24 +140,24 @@ export const metrics: readonly Metric[] = [
     ({ inFlight }) => inFlight,
   ),
   perWorker(
-    "denicorn_worker_beat_age_seconds",
-    "Time since the master saw the worker beat.",
+    "denicorn_worker_heartbeat_age_seconds",
+    "Time since the worker's last heartbeat.",
     ({ heartbeatAge }) => heartbeatAge === null ? null : heartbeatAge / 1000,
   ),
   perWorker(
     "denicorn_worker_lag_seconds",
-    "How late the worker's event loop was at its last beat.",
+    "How late the worker's event loop was at its last heartbeat.",
     ({ lag }) => lag / 1000,
   ),
   {
     name: "denicorn_master_cpu_seconds_total",
     type: "counter",
-    help: "Time of a core that the master took.",
+    help: "Processor time of the master.",
     read: ({ master }) => some(master.cpuSeconds),
   },
   gauge(
     "denicorn_master_memory_bytes",
-    "Memory of the master's own (anonymous pages).",
+    "Private memory of the master (anonymous pages).",
     ({ master }) => master.memory,
   ),
 ];
@@ -171,7 +175,7 @@ function perWorker(name: string, help: string, read: (worker: WorkerStatus) => n
   };
 }
 
-/** What is not known is left out: 0 would be a claim. */
+/** An unknown value is left out: 0 would be wrong. */
 function some(value: number | null, labels: Sample["labels"] = {}): Sample[] {
   return value === null ? [] : [{ labels, value }];
 }

@@ -1,4 +1,4 @@
-/** How often what happened to the server so far. */
+/** How many restarts, reloads, upgrades and scalings the server has had so far. */
 
 import type { DeathCause } from "../pool/backoff.ts";
 import type { RecycleReason } from "../pool/recycling.ts";

@@ -103,6 +103,11 @@ export function isScoreboard(buffer: ArrayBuffer): boolean {
     buffer.byteLength >= scoreboardSize(slots);
 }
 
+/** How many slots the buffer was initialised with. */
+export function slotCount(buffer: ArrayBuffer): number {
+  return new Float64Array(buffer, 0, headerWords)[header.slots]!;
+}
+
 /** Empties a slot before a new worker gets it: only then is the counting its own. */
 export function clearSlot(buffer: ArrayBuffer, slot: number): void {
   new Uint8Array(buffer, offsetOf(slot), slotSize).fill(0);

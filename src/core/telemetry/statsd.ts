@@ -1,9 +1,9 @@
-/** What is told to StatsD, under the names Gunicorn uses: the difference between two moments, as lines. */
+/** The lines for StatsD, under Gunicorn's names: the difference between two readings of the status. */
 
 import { middleOf } from "./counters.ts";
 import { responseClasses, type Status } from "./status.ts";
 
-/** `before` is null for a first look, which only says how things are. */
+/** `before` is null for the first reading, which has only gauges. */
 export function statsdLines(before: Status | null, now: Status): string[] {
   const { totals, workers } = now;
   const serving = workers.filter(({ state }) => state === "ready").length;
@@ -19,7 +19,7 @@ export function statsdLines(before: Status | null, now: Status): string[] {
   }
   totals.latency.forEach((count, bucket) => {
     const more = count - before.totals.latency[bucket]!;
-    // A rate of 1/n makes the server count the one time n times.
+    // With a rate of 1/n the server counts the one value n times.
     const rate = more > 1 ? `|@${1 / more}` : "";
     if (more > 0) lines.push(`gunicorn.request.duration:${middleOf(bucket)}|ms${rate}`);
   });

@@ -1,4 +1,4 @@
-/** One value that says how the server is; everything that reports reads this and nothing else. */
+/** The state of the server as one value; everything that reports it uses only this. */
 
 import type { RestartCause } from "./restart_counters.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
@@ -15,27 +15,27 @@ export interface Status {
   readonly addresses: readonly string[];
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** When this was read; milliseconds since 1970. */
+  /** When it was read; milliseconds since 1970. */
   readonly at: number;
   readonly generation: number;
   readonly target: number;
   readonly workers: readonly WorkerStatus[];
   readonly totals: TotalStatus;
   readonly master: ProcessUse;
-  /** The last decisions and deaths, the oldest first. */
+  /** The last decisions and deaths, oldest first. */
   readonly events: readonly LifecycleEvent[];
 }
 
 export const responseClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 export type Responses = Readonly<Record<typeof responseClasses[number], number>>;
 
-/** What a process takes; each null where the system does not tell. */
+/** What a process uses; each null where the system does not say. */
 export interface ProcessUse {
-  /** Share of one core since it was last asked for, a second ago at least; the first time since its start. */
+  /** Share of one core since the last reading, at least a second ago; the first time since the start. */
   readonly cpu: number | null;
   /** Seconds since its start. */
   readonly cpuSeconds: number | null;
-  /** Bytes of memory that are its own. */
+  /** Bytes of private memory. */
   readonly memory: number | null;
 }
 
@@ -44,22 +44,22 @@ export interface WorkerStatus extends ProcessUse {
   readonly pid: number;
   readonly generation: number;
   readonly state: "booting" | "ready" | "draining" | "killed";
-  /** Milliseconds since it was started. */
+  /** Milliseconds since its start. */
   readonly age: number;
-  /** Milliseconds since the master saw it beat; null before it serves. */
+  /** Milliseconds since the master saw its last heartbeat; null before it serves. */
   readonly heartbeatAge: number | null;
-  /** Those that came in. */
+  /** Requests received. */
   readonly requests: number;
   readonly inFlight: number;
   readonly responses: Responses;
-  /** Its event loop is held up: it gets no new connections. */
+  /** Its event loop is blocked: it gets no new connections. */
   readonly isStalled: boolean;
-  /** How late its event loop was, in milliseconds: at the last beat, and the greatest of late. */
+  /** How late its event loop was, in milliseconds: at the last heartbeat, and the recent maximum. */
   readonly lag: number;
   readonly greatestLag: number;
-  /** The one whose handler runs, else the one that is there longest. */
+  /** The request whose handler runs, else the oldest in flight. */
   readonly current: CurrentRequest | null;
-  /** Milliseconds half of its requests took at most, and 99 % of them; null without any. */
+  /** Percentiles of the duration of its requests, in milliseconds; null without requests. */
   readonly p50: number | null;
   readonly p99: number | null;
 }
@@ -67,30 +67,30 @@ export interface WorkerStatus extends ProcessUse {
 export interface CurrentRequest {
   readonly method: string;
   readonly path: string;
-  /** Milliseconds since it came in. */
+  /** Milliseconds since it was received. */
   readonly ms: number;
 }
 
-/** Since the start of the master, workers that are gone included: what is counted never goes back. */
+/** Since the start of the master, including workers that are gone: no counter ever goes back. */
 export interface TotalStatus {
   readonly requests: number;
   readonly responses: Responses;
-  /** Requests by the time they took, in the buckets of `latency_histogram.ts`. */
+  /** Requests by duration, in the buckets of `latency_histogram.ts`. */
   readonly latency: readonly number[];
   readonly p50: number | null;
   readonly p99: number | null;
-  /** At this moment. */
+  /** Now. */
   readonly inFlight: number;
-  /** Connections that wait for a worker to accept them at this moment; null where only the workers could tell. */
+  /** Connections that wait for a worker to accept them; null while steering is off, as only workers know it then. */
   readonly backlog: number | null;
-  /** Of all workers, in seconds, as far as it was asked for while they lived. */
+  /** Processor time of all workers in seconds, as last read while they lived. */
   readonly cpuSeconds: number;
-  /** Workers that were replaced without being asked to. */
+  /** Workers that were replaced without a command. */
   readonly restarts: Readonly<Record<RestartCause, number>>;
   readonly reloads: Outcomes;
   readonly upgrades: Outcomes;
-  /** How often the number of workers wanted was changed. */
+  /** How often the target changed. */
   readonly scalings: Readonly<Record<"up" | "down", number>>;
 }
 
-export type Outcomes = Readonly<Record<"succeeded" | "failed", number>>;
+type Outcomes = Readonly<Record<"succeeded" | "failed", number>>;

@@ -1,30 +1,30 @@
 /**
- * Where the server stands between two generations:
+ * A rollout, from the stable generation to a candidate:
  *
- *     settled ──reload──▶ building ──built──▶ canary ──ready──▶ rolling ──replaced──▶ settled (on the new one)
- *        ▲                    │                  │                 │
- *        └────── failed ──────┴───── failed ─────┴──── failed ─────┘   (on the old one)
+ *     idle ──reload──▶ building ──built──▶ canary ──ready──▶ rolling ──replaced──▶ idle (serving the candidate)
+ *      ▲                   │                  │                 │
+ *      └────── failed ─────┴───── failed ─────┴──── failed ─────┘   (serving the stable generation)
  *
- * The old generation is the one to fall back to until every worker of the new one has come up. A reload that is
- * asked for on the way starts over: from the same old generation, to the newest code.
+ * The server falls back to the stable generation until every worker of the candidate has become ready. A reload
+ * requested during a rollout starts over: from the same stable generation, to the newest code.
  *
- * The very first generation has no old one to fall back to and no canary: all its workers start at once.
+ * The very first generation has no stable one to fall back to and no canary: all its workers start at once.
  */
 
 export type Rollout =
-  /** `last` is the highest number given so far: a failed generation does not lend its number to the next. */
+  /** `last` is the highest number used so far: the number of a failed generation is not used again. */
   | { readonly is: "idle"; readonly serving: number; readonly last: number }
   | {
     readonly is: "building";
     readonly serving: number;
     readonly next: number;
-    /** A reload asked for while one was being built: what is built now is already out of date. */
+    /** Another reload was requested during the build, so the result is already out of date. */
     readonly again: boolean;
-    /** A roll was interrupted: workers of several generations serve, and none is replaced for now. */
+    /** A rollout was interrupted: workers of several generations serve, and none is replaced for now. */
     readonly paused: boolean;
   }
   | { readonly is: "canary"; readonly serving: number; readonly next: number }
-  /** Workers of `to` take the place of all others. */
+  /** Workers of `to` replace all others. */
   | { readonly is: "rolling"; readonly from: number; readonly to: number };
 
 export type RolloutEvent =
@@ -32,34 +32,34 @@ export type RolloutEvent =
   | { readonly type: "built"; readonly generation: number }
   | { readonly type: "build-failed"; readonly generation: number }
   | { readonly type: "canary-ready"; readonly generation: number }
-  /** A worker did not come up. */
+  /** A worker of the generation did not become ready. */
   | { readonly type: "boot-failed"; readonly generation: number }
-  /** All others have been replaced. */
+  /** All workers of other generations have been replaced. */
   | { readonly type: "replaced"; readonly generation: number };
 
-export type RolloutAction =
+type RolloutAction =
   | { readonly type: "build"; readonly generation: number }
-  /** Its workers replace the others from now on. */
+  /** Its workers replace all others from now on. */
   | { readonly type: "promote"; readonly generation: number }
-  /** Its workers are not wanted any more: those that boot can go at once. */
+  /** Its workers are no longer wanted: those still booting can be killed at once. */
   | { readonly type: "abandon"; readonly generation: number };
 
-export interface RolloutStep {
+interface RolloutStep {
   readonly rollout: Rollout;
   readonly actions: readonly RolloutAction[];
 }
 
-/** The generation that new workers belong to, but for a canary. */
+/** The generation of new workers other than a canary. */
 export function servingOf(rollout: Rollout): number {
   return rollout.is === "rolling" ? rollout.to : rollout.serving;
 }
 
-/** The generation that serves if what is under way fails. */
+/** The generation that serves if the rollout fails. */
 export function stableOf(rollout: Rollout): number {
   return rollout.is === "rolling" ? rollout.from : rollout.serving;
 }
 
-/** The generation that is tried and must boot. */
+/** The candidate: if a worker of it does not boot, the rollout fails. `null` before it is built. */
 export function candidateOf(rollout: Rollout): number | null {
   switch (rollout.is) {
     case "canary":
@@ -71,13 +71,13 @@ export function candidateOf(rollout: Rollout): number | null {
   }
 }
 
-/** True for a generation that may be needed, even if it has no workers at the moment. */
+/** True if workers of the generation may be started, even if it has none at the moment. */
 export function isNeeded(rollout: Rollout, generation: number): boolean {
   const next = "next" in rollout ? rollout.next : null;
   return [servingOf(rollout), stableOf(rollout), next].includes(generation);
 }
 
-/** Events about a generation that is not the one under way change nothing: they come from an abandoned one. */
+/** Events of a generation that is not the current candidate come from an abandoned one and are ignored. */
 export function stepRollout(rollout: Rollout, event: RolloutEvent): RolloutStep {
   if (event.type === "reload") return reload(rollout);
   const stay: RolloutStep = { rollout, actions: [] };

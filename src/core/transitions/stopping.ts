@@ -1,14 +1,14 @@
 /**
- * How a server comes to its end:
+ * How a server stops:
  *
- *     serving ──TERM──▶ delayed ──time is over──▶ draining ──▶ the last worker is gone
+ *     serving ──TERM──▶ delayed ──delay is over──▶ draining ──▶ the last worker is gone
  *        │                 │                         │
  *        └───── INT ───────┴── INT, or TERM again ───┴──▶ quick
  *
- * A master that another one has taken over from is retiring: it finishes as if told to drain, and the first TERM,
- * which operators send at the end of an upgrade, asks for just that.
+ * A master whose successor has taken over is retiring: it drains. Operators send TERM to the old master at the end of
+ * an upgrade, so the first one changes nothing.
  *
- * While it is delayed everything goes on as before, so that whoever sends the requests has time to notice.
+ * While the stop is delayed the server serves as before, so that a load balancer has time to notice.
  */
 
 export type Stopping =
@@ -23,9 +23,9 @@ export type StoppingEvent =
   | { readonly type: "stop"; readonly how: "graceful" | "quick"; readonly delay: number }
   | { readonly type: "tick" };
 
-export interface StoppingStep {
+interface StoppingStep {
   readonly stopping: Stopping;
-  /** What begins now. */
+  /** The phase that begins now. */
   readonly begins: "delay" | "drain" | "quick-stop" | null;
 }
 

@@ -8,7 +8,7 @@ export const runtimeDirectory: Check = {
     "replace. Without a place for it Denicorn does not start.",
   change:
     "Set XDG_RUNTIME_DIR or TMPDIR to a directory of this user with a short path, on a file system that " +
-    "supports Unix sockets; a directory that all users can write to needs the sticky bit (`chmod 1777 /tmp`).",
+    "supports Unix sockets; a directory open to all users needs the sticky bit (`chmod 1777 /tmp`).",
   onFailure: "problem",
   run: ({ system, runtimeParents }) =>
     inPrivateDirectory(system, runtimeParents, (path, parent) => {

@@ -1,114 +1,91 @@
-/** The control socket of a running master: where it is, and what it may ask. */
+/** The control socket of a running master. */
 
-import { type Commands, Refusal } from "../../control/commands.ts";
 import { serveControl } from "../../control/control_server.ts";
+import type { RunningMaster } from "../../control/master_commands.ts";
 import { toDenicornError } from "../../core/errors.ts";
-import type { Status } from "../../core/telemetry/status.ts";
 import type { Logger } from "../../log/logger.ts";
-import { namedSettings, type Settings } from "../../settings/settings.ts";
-import type { System } from "../../system/system.ts";
-import type { Arbiter } from "../arbiter.ts";
-import { OperationQueue } from "./operation_queue.ts";
-import type { RuntimeDirectory } from "../files/runtime_directory.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { MasterServer, System } from "../../system/system.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
+import type { RuntimeDirectory } from "../files/runtime_directory.ts";
+import { RestoredServer } from "./restored_server.ts";
 
-export interface ControlOptions {
+interface ControlSocketOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly settings: Pick<Settings, "controlSocket">;
   readonly directory: Pick<RuntimeDirectory, "controlSocket">;
-  readonly directoryGuard: Pick<DirectoryGuard, "keep">;
+  readonly directoryGuard: Pick<DirectoryGuard, "keep" | "check">;
+  readonly master: RunningMaster;
 }
 
-export class Control {
-  readonly #options: ControlOptions;
-  #path: string | null = null;
-  #close: () => void = () => {};
+/** True if the operator chose a path: then an old master keeps it until it retires. */
+export function isControlSocketChosen({ controlSocket }: Pick<Settings, "controlSocket">): boolean {
+  return typeof controlSocket === "string";
+}
 
-  constructor(options: ControlOptions) {
+export class ControlSocket {
+  readonly #options: ControlSocketOptions;
+  readonly #path: string;
+  readonly #isChosen: boolean;
+  readonly #server: RestoredServer<MasterServer>;
+  #stopGuarding: () => void = () => {};
+
+  constructor(options: ControlSocketOptions) {
+    const { settings: { controlSocket }, directory } = options;
     this.#options = options;
+    this.#isChosen = isControlSocketChosen(options.settings);
+    this.#path = typeof controlSocket === "string" ? controlSocket : directory.controlSocket;
+    const { system, logger, master } = options;
+    this.#server = new RestoredServer(
+      ...[system, logger, `control socket ${this.#path}`] as const,
+      () => serveControl(system, this.#path, master),
+    );
   }
 
-  /** Where it answers; `null` while it does not. */
+  /** Where it answers; `null` while it does not. A file that was removed is created again. */
   get path(): string | null {
-    return this.#path;
-  }
-
-  /** True if a path of the operator's choice is to be answered at. */
-  get isChosen(): boolean {
-    return typeof this.#options.settings.controlSocket === "string";
+    if (!this.#isChosen && !this.#options.directoryGuard.check()) return null;
+    return this.#server.isListening ? this.#path : null;
   }
 
   /**
-   * From now on `commands` are taken. A server serves without it just as well, so only a place the operator chose
-   * is insisted on. Throws DenicornError `control-socket`.
+   * Listens, unless it is turned off. A server also works without it, so only a path the operator chose is required.
+   * Throws DenicornError `control-socket`.
    */
-  async open(commands: Commands): Promise<void> {
+  async open(): Promise<void> {
     const { system, logger, settings, directory, directoryGuard } = this.#options;
-    const { controlSocket: chosen } = settings;
-    if (chosen === false) return;
-    const path = chosen ?? directory.controlSocket;
+    if (settings.controlSocket === false) return;
     try {
-      this.#close = await serveControl(system, path, commands);
-      this.#path = path;
+      await this.#server.open();
     } catch (error) {
-      if (chosen !== undefined) throw error;
+      if (this.#isChosen) throw error;
       logger.warning`serving without a control socket: ${toDenicornError(error).message}`;
       return;
     }
-    if (chosen !== undefined) this.#leaveTrace(chosen);
-    const forget = directoryGuard.keep(() => this.#path === null ? null : directory.controlSocket, () => {
-      if (chosen !== undefined) return this.#leaveTrace(chosen);
-      // The old server is not closed: that would remove, some moments later, the socket of the new one.
-      forget();
-      void this.open(commands);
-    });
+    if (this.#isChosen) this.#linkFromDirectory(system);
+    this.#stopGuarding = directoryGuard.keep(
+      // While its listener is lost, so is its file.
+      () => this.#server.isListening ? directory.controlSocket : null,
+      () => this.#isChosen ? this.#linkFromDirectory(system) : void this.#server.replace(),
+    );
   }
 
-  /** So that `denicorn ctl` finds it without being told where. */
-  #leaveTrace(chosen: string): void {
-    const { system: { files, host }, directory } = this.#options;
+  /** Lets `denicorn ctl` find it without --socket. */
+  #linkFromDirectory({ files, host }: System): void {
     try {
-      files.link(directory.controlSocket, chosen.startsWith("/") ? chosen : `${host.cwd()}/${chosen}`);
+      const target = this.#path.startsWith("/") ? this.#path : `${host.cwd()}/${this.#path}`;
+      files.link(this.#options.directory.controlSocket, target);
     } catch {
-      // It has to be told, then.
+      // Then it needs --socket.
     }
   }
 
+  /** Closes it and removes its file, if it is open: else the path may be that of another master. */
   close(): void {
-    this.#path = null;
-    this.#close();
+    this.#stopGuarding();
+    const wasListening = this.#server.isListening;
+    this.#server.close();
+    if (wasListening) this.#options.system.files.remove(this.#path);
   }
-}
-
-/** What may be asked of `arbiter`; `retired` is called when another master serves. */
-export function commandsFor(arbiter: Arbiter, status: () => Status, retired: () => void): Commands {
-  const operationQueue = new OperationQueue(arbiter);
-  return {
-    status,
-    settings: () =>
-      namedSettings.map(({ key, name, plain, show }) => {
-        const value = arbiter.settings[key];
-        return { name, value: plain(value), shown: show(value) };
-      }),
-    reload: () => operationQueue.reload(),
-    scale: (amount) => operationQueue.scale(amount),
-    upgrade: () => operationQueue.upgrade(),
-    reopen: () => arbiter.reopenLogs(),
-    // What follows from it is done with the next event.
-    stop: (how) => arbiter.post({ type: "asked", begin: () => arbiter.stop(how) }),
-    follow(since, told) {
-      arbiter.eventLog.since(since).forEach(told);
-      return arbiter.eventLog.follow(told);
-    },
-    handOver: (post) => arbiter.handOver(post),
-    retire() {
-      // Else the places would be closed, and this master would serve on without them.
-      if (arbiter.phase !== "upgrading") {
-        throw new Refusal("conflict", "no upgrade is under way: this master keeps serving");
-      }
-      arbiter.post({ type: "retire" });
-      retired();
-    },
-  };
 }

@@ -2,26 +2,25 @@ import { type HandledSignal, handledSignals, signalMeanings } from "../../core/s
 import type { System } from "../../system/system.ts";
 
 /**
- * Signals from the first moment on. What comes before there is a loop to handle it is kept for it, except a stop:
- * there is nothing to drain yet, so `quit` is called at once. As process 1 of a container, a signal without a
- * handler would be lost altogether.
+ * Handles signals from the first moment. Those that come before the master's loop runs are kept for it, except a stop:
+ * there is nothing to drain yet, so `quit` is called at once. Without a handler, process 1 of a container would not
+ * get the signals at all.
  */
 export class EarlySignals {
-  readonly #held: HandledSignal[] = [];
+  readonly #kept: HandledSignal[] = [];
   #deliver: (signal: HandledSignal) => void;
 
   constructor({ processes }: System, quit: () => void) {
     this.#deliver = (signal) => {
-      const { master } = signalMeanings[signal];
-      if (master === "graceful-stop" || master === "quick-stop") quit();
-      else this.#held.push(signal);
+      if (signalMeanings[signal].command === "stop") quit();
+      else this.#kept.push(signal);
     };
     for (const signal of handledSignals) processes.onSignal(signal, () => this.#deliver(signal));
   }
 
-  /** From now on `handle` gets them, first those that were kept. */
+  /** From now on `handle` gets the signals, the kept ones first. */
   deliverTo(handle: (signal: HandledSignal) => void): void {
     this.#deliver = handle;
-    this.#held.splice(0).forEach(handle);
+    this.#kept.splice(0).forEach(handle);
   }
 }

@@ -1,88 +1,66 @@
 /**
- * Commands that take a while, each with a promise of its end. They have their turn one after another; signals do
- * not queue, and what they change is noticed: a reload goes on in the newer one, a change of the target
- * supersedes the one waited for. The loop never waits for any of this: what it tells settles the promises.
+ * Runs the commands that take a while one at a time, each with a promise of its outcome. Signals do not queue, but
+ * the queue sees what they change: a running reload ends with the newer one, and a running scale fails when the
+ * target changes. The master's loop never waits for any of this: its events resolve the promises.
  */
 
-import { type Operation, Refusal } from "../../control/commands.ts";
+import {
+  type MasterCommands,
+  type Operation,
+  type Operations,
+  Refusal,
+} from "../../control/master_commands.ts";
 import { isTarget, scaleAccepts, type ScaleAmount } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
+import type { QueuedCommand } from "../../core/operator_commands.ts";
 import type { LifecycleEvent, LifecycleFault } from "../../core/telemetry/lifecycle.ts";
-import type { EventLog } from "../telemetry/event_log.ts";
-import type { MasterEvent } from "../workers/events.ts";
-import type { MasterCommands } from "./master_commands.ts";
-
-type Name = "reload" | "scale" | "upgrade";
-
-/** What operations need of the arbiter. */
-export interface Operable extends MasterCommands {
-  readonly eventLog: EventLog;
-  /** The number of workers nearest to `target` that an operator may ask for. */
-  allowed(target: number): number;
-  /** What keeps a command from beginning now, if anything. */
-  objectionTo(command: Name): string | null;
-  /** What an upgrade that was asked for waits for, if anything. */
-  readonly upgradeObstacle: string | null;
-  post(event: MasterEvent): void;
-}
 
 interface Queued extends Operation {
-  readonly name: Name;
+  readonly name: QueuedCommand;
   readonly begin: () => void;
   readonly finish: (text: string) => void;
   readonly fail: (error: Error) => void;
   isWaiting: boolean;
 }
 
-export class OperationQueue {
-  readonly #master: Operable;
-  /** The first one has its turn. */
+export class OperationQueue implements Operations {
+  readonly #master: MasterCommands;
+  /** The first one runs, or is about to. */
   #queue: Queued[] = [];
-  /** The target that is waited for. */
+  /** The target of the scale that runs. */
   #target = 0;
 
-  constructor(master: Operable) {
+  constructor(master: MasterCommands) {
     this.#master = master;
     master.eventLog.follow((event) => this.#handleEvent(event));
     master.eventLog.onIdle(() => this.#finishWhenIdle());
   }
 
-  reload(): Operation {
+  run(name: Exclude<QueuedCommand, "scale">): Operation {
     const last = this.#queue.at(-1);
-    // It has read nothing yet: it will see all that this one would.
-    if (last?.name === "reload" && last.isWaiting) return last;
-    return this.#ask("reload", () => this.#master.reload());
+    // A reload that has not begun has read nothing yet: it will see all that this one would.
+    if (name === "reload" && last?.name === name && last.isWaiting) return last;
+    return this.#enqueue(name, () => this.#master[name]());
   }
 
   scale(amount: ScaleAmount): Operation {
-    return this.#ask("scale", () => {
+    return this.#enqueue("scale", () => {
       const { target } = this.#master;
       this.#target = "to" in amount ? amount.to : target + amount.by;
-      if (!isTarget(this.#target)) {
-        throw new Refusal(
-          "malformed",
-          `cannot scale from ${target} to ${this.#target} workers: give ${scaleAccepts}`,
-        );
-      }
+      const failure = `cannot scale from ${target} to ${this.#target} workers`;
+      if (!isTarget(this.#target)) throw new Refusal("malformed", `${failure}: give ${scaleAccepts}`);
       const allowed = this.#master.allowed(this.#target);
       if (allowed !== this.#target) {
-        throw new Refusal(
-          "conflict",
-          `cannot scale from ${target} to ${this.#target} workers: ` +
-            `${allowed} is the ${allowed < this.#target ? "most, by max-workers" : "least, by min-workers"}`,
-        );
+        const bound = allowed < this.#target ? "max-workers allows at most" : "min-workers asks for at least";
+        throw new Refusal("conflict", `${failure}: ${bound} ${allowed}`);
       }
       this.#master.scale(this.#target);
     });
   }
 
-  upgrade(): Operation {
-    return this.#ask("upgrade", () => this.#master.upgrade());
-  }
-
-  #ask(name: Name, begin: () => void): Operation {
+  #enqueue(name: QueuedCommand, begin: () => void): Operation {
     const { promise: finished, resolve: finish, reject: fail } = Promise.withResolvers<string>();
-    // Perhaps nobody waits for it.
+    // Not every caller waits for the outcome.
     finished.catch(() => {});
     const master = this.#master;
     const operation = {
@@ -92,12 +70,12 @@ export class OperationQueue {
       },
     };
     this.#queue.push(operation);
-    if (this.#queue.length === 1) this.#giveTurn();
+    if (this.#queue.length === 1) this.#beginFirst();
     return operation;
   }
 
-  #giveTurn(): void {
-    this.#master.post({ type: "asked", begin: () => this.#begin() });
+  #beginFirst(): void {
+    this.#master.post({ type: "command", begin: () => this.#begin() });
   }
 
   #begin(): void {
@@ -109,28 +87,27 @@ export class OperationQueue {
       if (objection !== null) throw new Refusal("conflict", `cannot ${operation.name}: ${objection}`);
       operation.begin();
     } catch (error) {
-      this.#end((failed) => failed.fail(error instanceof Error ? error : new Error(String(error))));
+      this.#endFirst((failed) => failed.fail(error instanceof Error ? error : new Error(String(error))));
     }
   }
 
-  /** Ends the operation that has its turn. */
-  #end(reconcile: (operation: Queued) => void): void {
+  #endFirst(conclude: (operation: Queued) => void): void {
     const operation = this.#queue.shift();
-    if (operation !== undefined) reconcile(operation);
-    if (this.#queue.length > 0) this.#giveTurn();
+    if (operation !== undefined) conclude(operation);
+    if (this.#queue.length > 0) this.#beginFirst();
   }
 
-  get #current(): Name | null {
+  get #running(): QueuedCommand | null {
     const [first] = this.#queue;
     return first === undefined || first.isWaiting ? null : first.name;
   }
 
-  /** All is as it shall be. */
+  /** An upgrade ends when the new master serves, not when this one is idle. */
   #finishWhenIdle(): void {
     const { target } = this.#master;
-    const name = this.#current;
+    const name = this.#running;
     if (name === null || name === "upgrade") return;
-    this.#end(({ finish }) => finish(`${target} ${target === 1 ? "worker is" : "workers are"} ready`));
+    this.#endFirst(({ finish }) => finish(`${workers(target)} ${target === 1 ? "is" : "are"} ready`));
   }
 
   #handleEvent({ kind, text, error }: LifecycleEvent): void {
@@ -138,8 +115,8 @@ export class OperationQueue {
       case "stopping":
         return this.#abandon("the server is stopping");
       case "upgraded":
-        if (this.#current === "upgrade") this.#end(({ finish }) => finish(text));
-        return this.#abandon("a new master serves: ask again");
+        if (this.#running === "upgrade") this.#endFirst(({ finish }) => finish(text));
+        return this.#abandon("a new master serves: try again");
       case "reload-failed":
         return this.#failIf("reload", error);
       case "upgrade-failed":
@@ -148,24 +125,22 @@ export class OperationQueue {
       case "spawn-failed":
         return this.#failIf("scale", error);
       case "scaled":
-        return this.#noticeTarget();
+        return this.#checkTarget();
     }
   }
 
-  /** It may have been the operation itself that changed it. */
-  #noticeTarget(): void {
+  /** The running scale may have changed the target itself. */
+  #checkTarget(): void {
     const { target } = this.#master;
-    if (this.#current !== "scale" || target === this.#target) return;
-    const wanted = this.#target;
-    this.#end(({ fail }) =>
-      fail(new Refusal("conflict", `scaling to ${wanted} was superseded: ${target} workers are wanted now`))
-    );
+    if (this.#running !== "scale" || target === this.#target) return;
+    const message = `scaling to ${workers(this.#target)} was superseded: the target is ${target} now`;
+    this.#endFirst(({ fail }) => fail(new Refusal("conflict", message)));
   }
 
-  #failIf(name: Name, fault: LifecycleFault | undefined): void {
-    if (fault === undefined || this.#current !== name) return;
+  #failIf(name: QueuedCommand, fault: LifecycleFault | undefined): void {
+    if (fault === undefined || this.#running !== name) return;
     const { code, message, detail } = fault;
-    this.#end(({ fail }) => fail(new DenicornError(code, message, { detail })));
+    this.#endFirst(({ fail }) => fail(new DenicornError(code, message, { detail })));
   }
 
   #abandon(reason: string): void {
@@ -175,4 +150,8 @@ export class OperationQueue {
       fail(new Refusal("conflict", `cannot ${name}: ${reason}`));
     }
   }
+}
+
+function workers(count: number): string {
+  return `${count} ${count === 1 ? "worker" : "workers"}`;
 }

@@ -1,15 +1,15 @@
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 
-/** Numbers of the user and group that workers run as; absent means those of the master. */
+/** The user and group ids that workers run with, see credentials(7); those of the master where absent. */
 export interface Credentials {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /**
- * Looks up the `user` and `group` settings, each a name or a number. A user without a group brings its own
- * primary group. Throws DenicornError `user`.
+ * Looks up the `user` and `group` settings, each a name or a number. Without `group`, the primary group of the user is
+ * taken. Throws DenicornError `user`.
  */
 export function resolveCredentials(
   system: System,
@@ -21,7 +21,7 @@ export function resolveCredentials(
     const given = user === undefined ? `group = ${group}` : `user = ${user}`;
     throw new DenicornError(
       "user",
-      `cannot switch to another account: ${given}: start as root, or leave --user and --group out`,
+      `cannot switch to another user: ${given}: start as root, or leave --user and --group out`,
     );
   }
   const found = user === undefined ? undefined : lookUp(system, "/etc/passwd", "user", user);
@@ -31,7 +31,7 @@ export function resolveCredentials(
   return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
 }
 
-/** The fields of one line of passwd(5) or group(5); a number that is not listed stands for itself. */
+/** The fields of one line of passwd(5) or group(5); a number that is not listed is taken as it is. */
 function lookUp(system: System, file: string, kind: "user" | "group", wanted: string): string[] {
   const lines = system.files.stat(file) === null ? [] : system.files.readTextSync(file).split("\n");
   const fields = lines.map((line) => line.split(":")).find(([name, , id]) =>

@@ -1,6 +1,6 @@
 /**
- * Keeps what lies in the runtime directory there. Cleaners of /tmp (systemd-tmpfiles, tmpreaper) remove what
- * nobody has used for days: so it is touched, and what is gone all the same is made anew, under the same names.
+ * Protects the runtime directory against cleaners of /tmp (systemd-tmpfiles, tmpreaper), which remove files that have
+ * not been used for days: the files are touched, and those that were removed all the same are re-created.
  */
 
 import { DenicornError } from "../../core/errors.ts";
@@ -8,14 +8,14 @@ import type { Logger } from "../../log/logger.ts";
 import type { System } from "../../system/system.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 
-/** Milliseconds between two looks; who needs something looks before. */
+/** Milliseconds between two checks; what needs the directory checks it before. */
 const pollInterval = 2_000;
 
-/** Cleaners count in days. */
+/** In milliseconds; cleaners count in days. */
 const touchInterval = 3_600_000;
 
 interface GuardedFile {
-  /** `null` while it need not be there. */
+  /** `null` while the file is not needed. */
   readonly path: () => string | null;
   readonly make: () => void;
 }
@@ -26,7 +26,7 @@ export class DirectoryGuard {
   readonly #directory: Pick<RuntimeDirectory, "path" | "verify" | "ensure">;
   readonly #guarded = new Set<GuardedFile>();
   #touchedAt: number;
-  /** What was said last, so that it is not said again and again. */
+  /** The last failure that was logged, so that it is logged once. */
   #failure = "";
 
   constructor(
@@ -40,19 +40,19 @@ export class DirectoryGuard {
     this.#touchedAt = system.clock.monotonic();
   }
 
-  /** Looks from time to time until the returned function is called. */
+  /** Checks from time to time until the returned function is called. */
   start(): () => void {
     return this.#system.clock.every(pollInterval, () => this.check());
   }
 
-  /** `make` is called when nothing is at `path` any more. The returned function forgets it. */
+  /** Calls `make` when `path` was removed, until the returned function is called. */
   keep(path: () => string | null, make: () => void): () => void {
     const guarded = { path, make };
     this.#guarded.add(guarded);
     return () => void this.#guarded.delete(guarded);
   }
 
-  /** Keeps a file as it is now: its content outlives its name as long as it is open. */
+  /** Restores a file with its present content: it is held open, so the content outlives the name. */
   keepFile(path: string, made: () => void): () => void {
     const file = this.#system.files.hold(path);
     const forget = this.keep(() => path, () => {
@@ -66,8 +66,8 @@ export class DirectoryGuard {
   }
 
   /**
-   * Makes anew what is gone. Nothing that is needed from there fails because of a cleaner after this. False while
-   * that cannot be done, or somebody else has put his own there.
+   * Re-creates what was removed, so that nothing fails because of a cleaner. False while that is not possible, or
+   * something of another user is in its place.
    */
   check(): boolean {
     try {
@@ -80,7 +80,7 @@ export class DirectoryGuard {
     }
   }
 
-  /** The same for what must not go on without it. Throws DenicornError `runtime-directory`. */
+  /** The same for what cannot work without it. Throws DenicornError `runtime-directory`. */
   require(): void {
     if (this.check()) return;
     throw new DenicornError(
@@ -97,8 +97,8 @@ export class DirectoryGuard {
     const names = missing.map((guarded) => guarded.path()?.slice(path.length + 1));
     this.#directory.ensure();
     for (const { make } of missing) make();
-    const advice = "tell what cleans up there to leave it alone, or set XDG_RUNTIME_DIR";
-    this.#logger.warning`${names.join(", ")} in ${path} was gone, made anew: ${advice}`;
+    const advice = "exclude it from what cleans up there, or set XDG_RUNTIME_DIR";
+    this.#logger.warning`${names.join(", ")} in ${path} was removed and is restored: ${advice}`;
   }
 
   #isMissing(path: string | null): boolean {
@@ -118,8 +118,8 @@ export class DirectoryGuard {
   #logFailure(reason: string): void {
     if (reason === this.#failure) return;
     this.#failure = reason;
-    const advice = "no worker can start until that is possible, or the server is started again";
+    const advice = "no worker can start until this works; else restart the server";
     this.#logger
-      .error`cannot make the runtime directory anew: ${this.#directory.path} (${reason}): ${advice}`;
+      .error`cannot restore the runtime directory: ${this.#directory.path} (${reason}): ${advice}`;
   }
 }

@@ -1,14 +1,14 @@
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 
-export interface Pidfile {
+interface Pidfile {
   /** Removes the file if it still names this process. */
   remove(): void;
 }
 
 /**
- * Writes this process's id to `path`. A file left by a dead process is replaced; `onStale` is told its content.
- * `predecessor` is the process this one takes the place of.
+ * Writes the id of this process to `path`. The file of a dead process is replaced; `onStale` gets its content.
+ * `oldMaster` is the process that this one takes over from.
  * Throws DenicornError `pidfile`.
  */
 export function writePidfile(
@@ -32,7 +32,7 @@ export function writePidfile(
       }
       if (pid !== oldMaster) onStale(content);
     }
-    // Whoever reads the file never sees half of it.
+    // A reader never sees half of the file.
     files.writeText(`${path}.${host.pid}`, own, { mode: 0o644 });
     files.rename(`${path}.${host.pid}`, path);
   } catch (error) {

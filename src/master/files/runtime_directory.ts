@@ -1,7 +1,7 @@
 /**
- * A private directory for what only this master and its workers share: link socket, control socket, bundles.
- * It goes with the master; if the master is killed its last worker removes it, and if all are killed the next
- * start does.
+ * A private directory for what this master and its workers share: the channel socket, the fd inbox, the control socket
+ * and the bundles. The master removes it at its end; if the master is killed its last worker does, and if all are
+ * killed the next start does.
  */
 
 import { DenicornError } from "../../core/errors.ts";
@@ -12,30 +12,30 @@ const prefix = "denicorn-";
 
 /** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
 const longestSocketPath = 107;
-/** The longest path in the directory: the name it is given, and that of the longest socket. */
+/** The length of the longest path inside the parent: the name of the directory, and of its longest socket. */
 const longestInside = "/denicorn-0123456789abcdef/control.sock".length;
 const longestParent = longestSocketPath - longestInside;
 
 export interface RuntimeDirectory {
   readonly path: string;
-  /** Where a post box for listening sockets may be made. */
+  /** Path for the socket to which workers send copies of their listening sockets. */
   readonly fdInbox: string;
   readonly channelSocket: string;
   readonly controlSocket: string;
-  /** Listens on `linkSocket` from the beginning: by that a living master is told from a dead one. */
+  /** Listens on `channelSocket` from the beginning: this distinguishes a living master from a dead one. */
   readonly channels: UnixListener;
-  /** Throws when something else is there: whoever made it could give workers their orders. */
+  /** Throws if another user has put something in its place, who could then configure workers. */
   verify(): void;
-  /** Makes it anew where it is gone. Throws when something else is there. */
+  /** Creates it again if it was removed. Throws as `verify` does. */
   ensure(): void;
-  /** The same for its link socket. */
-  listenAnew(): UnixListener;
-  /** Lets workers under another account use it, its sockets and `file`, without owning them. */
+  /** Creates the channel socket again. */
+  listenAgain(): UnixListener;
+  /** Lets workers of another user use it, its sockets and `file`, without owning them. */
   share(credentials: Credentials, file?: string): void;
   [Symbol.dispose](): void;
 }
 
-/** Where runtime directories are looked for and made, the best place first. */
+/** The directories in which runtime directories are looked for and created, the best one first. */
 export function runtimeParents({ host, files }: System): string[] {
   const places = new Set([host.env("XDG_RUNTIME_DIR") ?? "", host.env("TMPDIR") ?? "", "/tmp"]);
   return [...places].filter((place) => {
@@ -48,7 +48,7 @@ export function runtimeParents({ host, files }: System): string[] {
   });
 }
 
-export function channelSocketOf(directory: string): string {
+function channelSocketOf(directory: string): string {
   return `${directory}/channel.sock`;
 }
 
@@ -56,7 +56,7 @@ export function controlSocketOf(directory: string): string {
   return `${directory}/control.sock`;
 }
 
-/** Throws DenicornError `runtime-directory` when there is no place for one. */
+/** Throws DenicornError `runtime-directory` if none can be created. */
 export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirectory> {
   const parents = runtimeParents(system);
   for (const parent of parents) await removeLeftovers(system, parent);
@@ -64,14 +64,14 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
   let channels = system.network.listenUnix(channelSocketOf(path));
   const fdInbox = `${path}/inbox.sock`;
   const { files } = system;
-  // Not the user of this process: some file systems give what root makes to somebody else.
+  // Not the user of this process: some file systems give files that root creates to another user.
   const owner = files.lstat(path)?.uid;
   const isOurs = () => {
     const found = files.lstat(path);
     return found === null || (found.isDirectory && found.uid === owner);
   };
   const verify = () => {
-    if (!isOurs()) throw new Error("it belongs to somebody else now");
+    if (!isOurs()) throw new Error("it belongs to another user now");
   };
   return {
     path,
@@ -82,17 +82,17 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
     verify,
     ensure() {
       if (files.lstat(path) === null) files.makeDirectory(path, 0o700);
-      // In a directory that everybody may write to, somebody else could have been faster.
+      // In a directory such as /tmp another user could have been faster.
       verify();
       files.changeMode(path, 0o700);
     },
-    listenAnew() {
-      // The old one stays open: closing it would remove whatever is at its path by then, some moments later.
+    listenAgain() {
+      // The old one stays open: closing it would remove the file at its path, some moments later.
       return channels = system.network.listenUnix(channelSocketOf(path));
     },
     share({ uid, gid }, file) {
       if (uid === undefined && gid === undefined) return;
-      // The owner stays: a master that runs as root must not follow links a worker could plant here.
+      // The owner stays: a master that runs as root must not follow links that a worker could create here.
       const group = gid ?? 0;
       files.changeOwner(path, null, group);
       files.changeMode(path, 0o710);
@@ -123,10 +123,10 @@ function firstThatWorks(parents: readonly string[], make: (parent: string) => st
   }
   throw new DenicornError(
     "runtime-directory",
-    `cannot make a runtime directory: tried ${
-      failures.join(", ") || "no place that exists"
+    `cannot create a runtime directory: tried ${
+      failures.join(", ") || "no existing directory"
     }: set TMPDIR to a ` +
-      `directory this user may write to, of at most ${longestParent} characters`,
+      `directory that this user may write to, of at most ${longestParent} characters`,
   );
 }
 
@@ -136,7 +136,7 @@ export function ownRuntimeDirectories({ files, host }: System, parent: string): 
   try {
     names = files.list(parent);
   } catch {
-    // Not ours to look into, so none of ours is in there.
+    // This user may not read it, so it has no runtime directory there.
     return [];
   }
   return names.filter((name) => name.startsWith(prefix)).map((name) => `${parent}/${name}`)
@@ -146,14 +146,14 @@ export function ownRuntimeDirectories({ files, host }: System, parent: string): 
     });
 }
 
-/** Between the making of a directory and of its socket there is far less time than this. */
+/** A directory gets its socket far sooner after its creation than this (ms). */
 const birth = 10_000;
-/** Between the binding of a socket and listening on it there is far less time than this. */
+/** A socket listens far sooner after it is bound than this (ms). */
 const secondCheck = 100;
 
 /**
- * A directory whose link socket refuses connections belongs to a dead master, whatever its process id. Without
- * that socket only an empty one is taken for ours: others may call a directory of theirs `denicorn-backup`.
+ * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
+ * directory is removed: another program may have one that is called `denicorn-backup`.
  */
 async function removeLeftovers(system: System, parent: string): Promise<void> {
   const { files, network, clock } = system;
@@ -165,12 +165,12 @@ async function removeLeftovers(system: System, parent: string): Promise<void> {
       if (socketInfo === null) {
         if (!isYoung && files.list(directory).length === 0) files.remove(directory);
       } else if (isSocket(socketInfo) && !(await network.answers(socket))) {
-        // A master that starts at this moment has bound its socket and is about to listen on it.
+        // A master that starts at this moment may have bound its socket and is about to listen.
         if (isYoung) await new Promise<void>((resolve) => clock.after(secondCheck, resolve));
         if (!isYoung || !(await network.answers(socket))) files.remove(directory);
       }
     } catch {
-      // Somebody else removes it at this moment, or does not let us look: no reason not to start.
+      // Another process removes it at this moment, or it cannot be read: not a reason not to start.
     }
   }
 }

@@ -4,8 +4,8 @@ import type { System } from "../../system/system.ts";
 import type { Credentials } from "./credentials.ts";
 
 /**
- * Workers append to both logs. Under an account of their own they could not open files that root made, so these
- * are made here and given to them. Throws DenicornError `log-unwritable`.
+ * Workers append to both logs. With a user of their own they cannot open files that root created, so the files are
+ * created here and given to that user. Throws DenicornError `log-unwritable`.
  */
 export function shareLogs(system: System, settings: Settings, credentials: Credentials): void {
   const logs = [
@@ -20,8 +20,8 @@ export function shareLogs(system: System, settings: Settings, credentials: Crede
 }
 
 /**
- * Only a file that lies at `path` itself: where the account may write to the directory, it could have put a link
- * there to something that root must not give away.
+ * Only a regular file: a user that may write to the directory could have put a link there, to a file that root must not
+ * give away.
  */
 function giveTo({ files }: System, path: string, { uid, gid }: Credentials): void {
   if (uid === undefined && gid === undefined) return;

@@ -1,5 +1,6 @@
 import type { Logger } from "../../log/logger.ts";
-import { changedSettings, keepFixed, type Resolved } from "../../settings/resolve.ts";
+import { changedSettings, keepFixed } from "../../settings/resolve.ts";
+import type { Resolved } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
 import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";

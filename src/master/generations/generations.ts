@@ -1,4 +1,4 @@
-/** Builds generations and keeps those in use; `core/transitions/rollout.ts` decides which one serves. */
+/** The generations in use, and how they are built; `core/transitions/rollout.ts` decides which one serves. */
 
 import { toDenicornError } from "../../core/errors.ts";
 import {
@@ -14,20 +14,20 @@ import type { MasterEvent } from "../workers/events.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 
 export interface GenerationSource {
-  /** Reads settings anew for a reload. Throws DenicornError. */
+  /** Reads the settings again for a reload. Throws DenicornError. */
   renew(number: number, current: Generation): Promise<Generation>;
-  /** Bundles the app as the generation's settings name it. Throws DenicornError. */
+  /** Bundles the app of a generation. Throws DenicornError. */
   bundle(generation: Generation): Promise<AppBundle>;
-  /** Makes both logs for workers that may not make them. Throws DenicornError. */
+  /** Creates both log files for workers that may not create them. Throws DenicornError. */
   shareLogs(generation: Generation): void;
-  /** Removes the bundle of a generation nobody uses any more. */
+  /** Removes the bundle of a generation that is not used any more. */
   discard(bundle: AppBundle): void;
 }
 
-export interface RolloutOutcome {
+interface RolloutOutcome {
   /** The generation that took over, with the one before it. */
   readonly promoted?: { readonly from: Generation; readonly to: Generation };
-  /** The generation whose workers must go. */
+  /** The generation whose workers are not wanted any more. */
   readonly abandoned?: number;
 }
 
@@ -49,12 +49,12 @@ export class Generations {
     return this.get(servingOf(this.#rollout));
   }
 
-  /** The generation that serves if what is under way fails. */
+  /** The generation that serves if the reload in progress fails. */
   get stable(): Generation {
     return this.get(stableOf(this.#rollout));
   }
 
-  /** The generation whose canary is being tried. */
+  /** The generation whose first worker, the canary, boots. */
   get canary(): Generation | null {
     return this.#rollout.is === "canary" ? this.get(this.#rollout.next) : null;
   }
@@ -63,17 +63,17 @@ export class Generations {
     return this.#rollout.is === "idle";
   }
 
-  /** True while the serving generation takes the place of all others. */
+  /** True while workers of the serving generation replace all others. */
   get isRolling(): boolean {
     return this.#rollout.is === "rolling";
   }
 
-  /** True while a roll that was interrupted waits for newer code. */
+  /** True while an interrupted roll waits for a newer bundle. */
   get isPaused(): boolean {
     return this.#rollout.is === "building" && this.#rollout.paused;
   }
 
-  /** True for the generation whose workers must boot, lest the reload fails. */
+  /** True for the generation that is being tried: if a worker of it fails to boot, the reload fails. */
   isCandidate({ number }: Generation): boolean {
     return number === candidateOf(this.#rollout);
   }
@@ -84,7 +84,9 @@ export class Generations {
     return found;
   }
 
-  add(generation: Generation): void {
+  /** The generation is built: its workers can import `bundle`. */
+  complete(generation: Generation, bundle: AppBundle): void {
+    generation.bundle = bundle;
     this.#known.set(generation.number, generation);
   }
 
@@ -96,7 +98,7 @@ export class Generations {
     for (const action of actions) {
       switch (action.type) {
         case "build":
-          void this.#renew(action.generation);
+          void this.#buildNext(action.generation);
           break;
         case "promote":
           outcome = { ...outcome, promoted: { from, to: this.get(action.generation) } };
@@ -109,29 +111,30 @@ export class Generations {
     return outcome;
   }
 
-  /** Bundles in the background; `built` or `build-failed` tells the result. */
-  async build(generation: Generation): Promise<void> {
-    try {
-      this.#post({ type: "built", generation, bundle: await this.#source.bundle(generation) });
-    } catch (error) {
-      this.#post({ type: "build-failed", number: generation.number, error: toDenicornError(error) });
-    }
+  /** Bundles the app of the first generation in the background; the result is an event, `built` or `build-failed`. */
+  async buildFirst(): Promise<void> {
+    await this.#build(this.serving.number, () => Promise.resolve(this.serving));
   }
 
-  async #renew(number: number): Promise<void> {
+  async #buildNext(number: number): Promise<void> {
+    await this.#build(number, () => this.#source.renew(number, this.serving));
+  }
+
+  async #build(number: number, read: () => Promise<Generation>): Promise<void> {
     try {
-      this.#post({ type: "renewed", generation: await this.#source.renew(number, this.serving) });
+      const generation = await read();
+      this.#post({ type: "built", generation, bundle: await this.#source.bundle(generation) });
     } catch (error) {
       this.#post({ type: "build-failed", number, error: toDenicornError(error) });
     }
   }
 
-  /** Makes both logs of the serving generation. Throws DenicornError. */
+  /** Creates both log files of the serving generation. Throws DenicornError. */
   shareLogs(): void {
     this.#source.shareLogs(this.serving);
   }
 
-  /** Forgets every generation that is not needed and has no worker left. */
+  /** Forgets every generation that is not needed and has no workers. */
   prune(isUsed: (generation: Generation) => boolean): void {
     for (const generation of this.#known.values()) {
       if (isNeeded(this.#rollout, generation.number) || isUsed(generation)) continue;

@@ -1,39 +1,84 @@
 /**
- * Workers boot side by side but listen one after another: the order in which they do is the order the kernel
- * keeps, and a program that steers by it must know it.
+ * Workers boot side by side but listen one after another: the kernel keeps its group of sockets in the order of
+ * `listen()`, and the steering program must know that order.
  */
 
+import { listenTimeout } from "../../core/pool/worker_state.ts";
+import type { Clock, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { Steering } from "./steering.ts";
+
+/**
+ * The same for a worker that serves and lost its listeners (ms): it has requests in flight, so it gets as long as the
+ * default `timeout` of a blocked event loop, which may be off.
+ */
+const servingListenTimeout = 30_000;
 
 export class ListenOrder {
+  readonly #clock: Clock;
+  readonly #steering: Steering;
   readonly #waiting: WorkerHandle[] = [];
-  readonly #onTurn: (worker: WorkerHandle) => void;
   #current: WorkerHandle | null = null;
+  #deadline = Infinity;
+  #addresses: readonly TcpAddress[];
+  #hasListened = false;
 
-  /** `onTurn` learns of each worker before it is told to listen. */
-  constructor(onTurn: (worker: WorkerHandle) => void) {
-    this.#onTurn = onTurn;
+  /** `addresses` are those of the `bind` setting. */
+  constructor(clock: Clock, steering: Steering, addresses: readonly TcpAddress[]) {
+    this.#clock = clock;
+    this.#steering = steering;
+    this.#addresses = addresses;
   }
 
-  /** The worker has loaded its app and could listen now. */
+  /** Where workers listen; once one does, with the real port in place of port 0. */
+  get addresses(): readonly TcpAddress[] {
+    return this.#addresses;
+  }
+
+  /** The worker has loaded its app, or has lost its listeners and can open new ones. */
   queue(worker: WorkerHandle): void {
+    // During an upgrade both masters count on the same order: a worker that lost its listeners asks again later.
+    if (worker.state.is === "ready" && this.#steering.isFrozen) return;
     if (this.#current !== worker && !this.#waiting.includes(worker)) this.#waiting.push(worker);
     this.#next();
   }
 
-  /** The worker listens, or never will. */
-  finish(worker: WorkerHandle): void {
-    const place = this.#waiting.indexOf(worker);
-    if (place >= 0) this.#waiting.splice(place, 1);
+  /** The worker listens on `addresses`. `sharingFailure` says why the master did not get its sockets. */
+  join(worker: WorkerHandle, addresses: readonly TcpAddress[], sharingFailure: string | undefined): void {
+    if (!this.#hasListened) this.#addresses = addresses;
+    this.#hasListened = true;
+    if (sharingFailure === undefined) this.#steering.join(worker);
+    else this.#steering.giveUp(sharingFailure);
+    this.#finish(worker);
+  }
+
+  /** The worker does not listen any more, or never will. */
+  leave(worker: WorkerHandle): void {
+    this.#steering.leave(worker);
+    this.#finish(worker);
+  }
+
+  /** Kills a worker that does not listen when it is its turn. */
+  tick(): void {
+    const now = this.#clock.monotonic();
+    if (this.#current === null || now < this.#deadline) return;
+    this.#current.apply({ type: "kill", because: "listen-timeout" }, now);
+  }
+
+  #finish(worker: WorkerHandle): void {
+    const index = this.#waiting.indexOf(worker);
+    if (index >= 0) this.#waiting.splice(index, 1);
     if (this.#current === worker) this.#current = null;
     this.#next();
   }
 
   #next(): void {
     if (this.#current !== null) return;
-    this.#current = this.#waiting.shift() ?? null;
-    if (this.#current === null) return;
-    this.#onTurn(this.#current);
-    this.#current.send({ type: "listen" });
+    const worker = this.#current = this.#waiting.shift() ?? null;
+    if (worker === null) return;
+    const timeout = worker.state.is === "booting" ? listenTimeout : servingListenTimeout;
+    this.#deadline = this.#clock.monotonic() + timeout;
+    this.#steering.expect(worker);
+    worker.send({ type: "listen" });
   }
 }

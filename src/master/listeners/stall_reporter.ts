@@ -1,58 +1,58 @@
-/** Tells of event loops that are held up, once when it has been long, and once when they turn again. */
+/** Reports event loops that are blocked for long: once when it has been long, and once when they are responsive again. */
 
 import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { Clock } from "../../system/system.ts";
-import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
-import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
+import type { Heartbeat, HeartbeatMonitor } from "./heartbeat_monitor.ts";
 
-/** Where `slow-request` is off: longer than any pause of a healthy worker, shorter than the default `timeout`. */
+/** With `slow-request` off: longer than any pause of a healthy worker, shorter than the default `timeout`. */
 const longStall = 5_000;
 
-interface ReportedStall {
-  /** The last beat before. */
-  readonly heartbeat: number;
-  readonly since: number;
+interface StallReporterOptions {
+  readonly clock: Clock;
+  readonly workerTable: WorkerTable;
+  readonly scoreboard: Scoreboard;
+  readonly heartbeatMonitor: HeartbeatMonitor;
+  readonly lifecycle: LifecycleLog;
 }
 
 export class StallReporter {
-  readonly #clock: Clock;
-  readonly #workerTable: WorkerTable;
-  readonly #scoreboard: Scoreboard;
-  readonly #lifecycle: LifecycleLog;
-  readonly #reported = new WeakMap<WorkerHandle, ReportedStall>();
+  readonly #options: StallReporterOptions;
+  /** The last heartbeat before each stall that was reported and goes on. */
+  readonly #reported = new WeakMap<WorkerHandle, Heartbeat>();
 
-  constructor(clock: Clock, workerTable: WorkerTable, scoreboard: Scoreboard, lifecycle: LifecycleLog) {
-    this.#clock = clock;
-    this.#workerTable = workerTable;
-    this.#scoreboard = scoreboard;
-    this.#lifecycle = lifecycle;
+  constructor(options: StallReporterOptions) {
+    this.#options = options;
   }
 
-  /** To be asked right after the beats were looked at: only then a pause of the master itself is allowed for. */
+  /** Call it right after a poll of the heartbeat monitor: only then are pauses of the master itself accounted for. */
   report(slowRequest: number): void {
-    const now = this.#clock.monotonic();
+    const { clock, workerTable, scoreboard, heartbeatMonitor, lifecycle } = this.#options;
+    const now = clock.monotonic();
     const limit = slowRequest > 0 ? slowRequest : longStall;
-    this.#workerTable.forEach((worker) => {
-      const { heartbeat, state } = worker;
-      if (heartbeat === null || (state.is !== "ready" && state.is !== "draining")) return;
+    workerTable.forEach((worker) => {
+      const { state, slot } = worker;
+      const last = heartbeatMonitor.lastHeartbeat(worker);
+      if (last === null || (state.is !== "ready" && state.is !== "draining")) return;
       const reported = this.#reported.get(worker);
       if (reported !== undefined) {
-        if (reported.heartbeat === heartbeat.heartbeat) return;
+        if (reported.count === last.count) return;
         this.#reported.delete(worker);
-        this.#lifecycle.responsiveAgain(worker, heartbeat.at - reported.since);
+        lifecycle.responsiveAgain(worker, last.at - reported.at);
       }
-      const silence = now - heartbeat.at;
-      if (silence < limit || silence < this.#scoreboard.heartbeatTimeout(worker.slot, limit)) return;
-      this.#reported.set(worker, { heartbeat: heartbeat.heartbeat, since: heartbeat.at });
-      this.#lifecycle.blocked(worker, silence, this.#culprit(worker));
+      const silence = now - last.at;
+      if (silence < limit || silence < scoreboard.heartbeatTimeout(slot, limit)) return;
+      this.#reported.set(worker, last);
+      lifecycle.blocked(worker, silence, this.#culprit(worker));
     });
   }
 
-  /** Only the handler that has not come back is surely to blame; the longest request is a hint. */
+  /** A handler that has not returned is certainly to blame; the longest request is only a hint. */
   #culprit(worker: WorkerHandle): string {
-    const { pid, entered, longest } = this.#scoreboard.read(worker.slot);
+    const { pid, entered, longest } = this.#options.scoreboard.read(worker.slot);
     if (pid !== worker.process.pid) return "";
     if (entered !== null) return ` by ${named(entered)}`;
     return longest === null ? "" : `; the longest request in flight is ${named(longest)}`;

@@ -1,7 +1,7 @@
 /**
- * Decides which worker the kernel gives a new connection. The master holds a copy of every worker's listening
- * sockets: so none of them leaves its SO_REUSEPORT group behind the master's back, not even with `kill -9`, and
- * the order that the steering program counts by is known for certain.
+ * Decides which worker the kernel gives a new connection. The master holds copies of the listening sockets of all
+ * workers. So no socket leaves its SO_REUSEPORT group without the master, not even after `kill -9` of its worker, and
+ * the master always knows the order in which the steering program counts.
  */
 
 import { bridge, type Group, join, leave } from "../../core/listeners/reuseport_group.ts";
@@ -15,13 +15,13 @@ import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 /** A worker's listening sockets, one for each address, in the order of the `bind` setting. */
 interface Member {
-  /** `null` for the worker of a master that this one succeeds. */
+  /** `null` for a worker of the old master, during an upgrade. */
   readonly worker: WorkerHandle | null;
   readonly pid: number;
   readonly descriptors: readonly number[];
 }
 
-/** Steering as the settings want it and this host allows it. */
+/** Steering as the `steering` setting asks for it, if this host supports it. */
 export function openSteering(
   system: System,
   logger: Logger,
@@ -38,8 +38,8 @@ export function openSteering(
 }
 
 function noSteering(reason: string): string {
-  return `steering is off: ${reason}: new connections are spread by the kernel's hash, and a worker that ends ` +
-    "may reset those that wait for it; `denicorn doctor` says what this host supports";
+  return `steering is off: ${reason}: the kernel spreads new connections by its hash, and a worker that ends may ` +
+    "reset those that wait in its queue; see `denicorn doctor` for what this host supports";
 }
 
 const handoverTag = "handover";
@@ -49,22 +49,22 @@ export class Steering {
   readonly #logger: Logger;
   #inbox: FdInbox | null;
   #group: Group<Member> = [];
-  /** The indices in the installed program; `null` before there is one. */
+  /** The indices in the installed program; `null` if none is installed for the present group. */
   #installed: string | null = null;
   #eligible: ReadonlySet<WorkerHandle> = new Set();
-  /** During an upgrade nobody leaves the group: both masters count by the same order. */
+  /** During an upgrade no socket leaves the group: both masters count in the same order. */
   #isFrozen = false;
-  /** Another master steers. */
+  /** True while another master steers. */
   #isSuspended = false;
-  /** Told to listen: the kernel may have it in its group already, this master has not. */
+  /** Asked to listen: the kernel may have its sockets in the group already, this master does not. */
   #expected: WorkerHandle | null = null;
-  /** Those that went while the order must not change. */
+  /** Members that left while the order must not change. */
   #departed: Member[] = [];
-  /** What came from processes that have not been asked for yet, by process id. */
+  /** Sockets that have arrived and are not in the group yet, by the process id of their worker. */
   readonly #arrived = new Map<string, readonly number[]>();
   readonly #fdInbox: string | null;
 
-  /** `post`, open at `postBox`, is where workers send their listeners; `null` leaves all to the kernel's hash. */
+  /** Workers send their sockets to `inbox`, which is open at the path `fdInbox`. `null` leaves all to the kernel's hash. */
   constructor(system: System, logger: Logger, fdInbox: string | null, inbox: FdInbox | null) {
     this.#system = system;
     this.#logger = logger;
@@ -72,57 +72,59 @@ export class Steering {
     this.#inbox = inbox;
   }
 
+  /** True during an upgrade, from the hand-over until one of the masters steers alone. */
   get isFrozen(): boolean {
     return this.#isFrozen;
   }
 
+  /** True if a worker that drains leaves its new connections to other workers. */
   get isOn(): boolean {
     return this.#inbox !== null;
   }
 
-  /** Where a worker shall send its listeners. */
+  /** Path of the socket to which workers send their listening sockets; `null` with steering off. */
   get fdInbox(): string | null {
     return this.isOn ? this.#fdInbox : null;
   }
 
-  /** Opens the post box anew, where its file is gone; what lies in the old one is taken out first. */
+  /** Opens the inbox again if its file is gone, after reading what has arrived in the old one. */
   reopen(): void {
     if (this.#inbox === null || this.#fdInbox === null) return;
-    this.#empty();
+    this.#readInbox();
     this.#inbox.close();
     this.#inbox = this.#system.descriptors.open(this.#fdInbox);
   }
 
   /**
-   * The worker is told to listen. Until it has joined or is gone nobody leaves: the kernel would move it, the last
-   * of its group, into the hole, and this master would count it as the last afterwards.
+   * The worker is asked to listen. Until it has joined or is gone no member leaves the group: the kernel fills a gap
+   * with the last socket, which may be this one, and this master would still count it as the last.
    */
   expect(worker: WorkerHandle): void {
     this.#expected = worker;
   }
 
-  /** The worker listens since now, and has sent its listeners under its process id. */
+  /** The worker listens now, and has sent its sockets with its process id as the tag. */
   join(worker: WorkerHandle): void {
     if (this.#inbox === null) return;
-    const received = this.#collect(worker.process.pid);
-    if (received === null || received.length !== worker.generation.settings.bind.length) {
+    const descriptors = this.#collect(worker.process.pid);
+    if (descriptors === null || descriptors.length !== worker.generation.settings.bind.length) {
       return this.giveUp(`the listeners of worker ${worker.slot} did not arrive`);
     }
-    this.#group = join(this.#group, { worker, pid: worker.process.pid, descriptors: received });
-    this.#dismiss(worker);
+    this.#group = join(this.#group, { worker, pid: worker.process.pid, descriptors });
+    this.#stopExpecting(worker);
   }
 
-  /** The worker is gone: its sockets leave the group now, and not before. */
+  /** The worker is gone, or stopped listening: its sockets leave the group. */
   leave(worker: WorkerHandle): void {
     if (this.#inbox === null) return;
     this.#collect(worker.process.pid)?.forEach((descriptor) => this.#system.sockets.close(descriptor));
     const member = this.#group.find((member) => member.worker === worker);
     if (member !== undefined) this.#departed.push(member);
-    this.#dismiss(worker);
+    this.#stopExpecting(worker);
   }
 
-  /** Whoever was waited for, `child` is that no longer. */
-  #dismiss(worker: WorkerHandle): void {
+  /** Stops waiting for `worker`. */
+  #stopExpecting(worker: WorkerHandle): void {
     if (this.#expected === worker) this.#expected = null;
     this.#removeDeparted();
   }
@@ -141,27 +143,27 @@ export class Steering {
     this.update(this.#eligible);
   }
 
-  /** How many connections wait in the queues of this master's workers; `null` without copies of their sockets. */
-  waiting(): number | null {
+  /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */
+  get backlog(): number | null {
     if (this.#inbox === null) return null;
     return this.#own.reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
   }
 
-  /** From now on only these get new connections; if there are none, the kernel's hash chooses among all. */
+  /** From now on only these workers get new connections; without any, the kernel's hash chooses among all. */
   update(eligible: ReadonlySet<WorkerHandle>): void {
     this.#eligible = eligible;
     if (this.#group.length === 0) return;
     this.#install(this.#group.flatMap((member, index) => this.#isEligible(member) ? [index] : []));
   }
 
-  /** Workers of an old master that is gone serve until one of this master can. */
+  /** Workers of an old master that is gone serve until a worker of this master is ready. */
   #isEligible({ worker }: Member): boolean {
     return worker === null ? this.#eligible.size === 0 : this.#eligible.has(worker);
   }
 
   /**
-   * Sends copies of all sockets, in their order, to a successor, and keeps the group as it is. Gives the processes
-   * that they belong to.
+   * Sends copies of all sockets, in their order, to the fd inbox of a successor, and freezes the group. Gives the ids of
+   * the processes that they belong to.
    */
   handOver(fdInbox: string): number[] {
     this.#isFrozen = true;
@@ -172,13 +174,13 @@ export class Steering {
     return this.#group.map(({ pid }) => pid);
   }
 
-  /** Takes what a predecessor has sent: `each` sockets of every process in `workers`. Steers only after `takeOver`. */
+  /** Takes what the old master has sent: `each` sockets of every process in `workers`. Steers only after `takeOver`. */
   adopt(workers: readonly number[], each: number): void {
     if (this.#inbox === null) return;
     this.#isFrozen = true;
     this.#isSuspended = true;
     const descriptors = this.#inbox.receive()
-      .filter(({ tag }) => tag === handoverTag).flatMap((received) => received.descriptors);
+      .filter(({ tag }) => tag === handoverTag).flatMap((message) => message.descriptors);
     if (descriptors.length !== workers.length * each) {
       return this.giveUp("the listeners of the old master did not arrive");
     }
@@ -188,7 +190,7 @@ export class Steering {
     });
   }
 
-  /** False while others listen than this master knows: where they stand in the kernel's order nobody can tell. */
+  /** False while processes listen that this master does not know: their place in the kernel's order is unknown. */
   get isOrderKnown(): boolean {
     const count = this.#group.length;
     const siblings = this.#group[0]?.descriptors.map((own) => this.#system.sockets.siblings(own)) ?? [];
@@ -200,7 +202,7 @@ export class Steering {
     this.#isSuspended = true;
   }
 
-  /** From now on this master steers, or goes on to; what has gone meanwhile leaves the group. */
+  /** From now on this master steers, again or for the first time; members that left meanwhile leave the group. */
   takeOver(): void {
     this.#isSuspended = false;
     this.update(this.#eligible);
@@ -208,15 +210,15 @@ export class Steering {
     this.#removeDeparted();
   }
 
-  /** These workers of the old master are gone, and so is that: nobody else holds their sockets. */
+  /** These workers of the old master are gone, and so is the old master: no other process holds their sockets. */
   releaseAdopted(gone: ReadonlySet<number>): void {
     this.#departed.push(...this.#group.filter(({ worker, pid }) => worker === null && gone.has(pid)));
     this.#removeDeparted();
   }
 
   /**
-   * Lets nobody new in, while those who wait or are about to are still served. False where that cannot be done: the
-   * sockets are not here, or another master counts on them.
+   * Refuses new connections, while those whose handshake has begun are still served. False if that is not possible:
+   * this master does not have the sockets, or another master counts on them.
    */
   refuse(): boolean {
     if (this.#inbox === null || this.#isSuspended || this.#isFrozen) return false;
@@ -229,7 +231,7 @@ export class Steering {
     }
   }
 
-  /** Nobody listens any more: new connections are refused, wherever copies of the sockets are. */
+  /** Ends the listening of all workers: it stops for every copy of the sockets. */
   shut(): void {
     this.#own.forEach((descriptor) => this.#system.sockets.stopListening(descriptor));
     this.release();
@@ -240,7 +242,7 @@ export class Steering {
     return this.#group.flatMap(({ worker, descriptors }) => worker === null ? [] : descriptors);
   }
 
-  /** Leaves the order to the kernel and the sockets to their workers, as before a stop. */
+  /** Leaves the order to the kernel and the sockets to their workers. */
   release(): void {
     this.#group.forEach((member) => this.#close(member));
     this.#group = [];
@@ -248,7 +250,7 @@ export class Steering {
     this.#inbox = null;
   }
 
-  /** Where it cannot work the server still can. */
+  /** Falls back to the kernel's own balancing. */
   giveUp(reason: string): void {
     if (this.#inbox === null) return;
     this.#logger.warning`${noSteering(reason)}`;
@@ -268,7 +270,7 @@ export class Steering {
   #tryToSteer(indices: readonly number[]): string | null {
     const program = encodeProgram(steeringProgram(this.#group.length, indices));
     try {
-      // Any socket of a group speaks for the whole group; each address has a group of its own.
+      // A program that is attached to any socket counts for its whole group; each address has a group of its own.
       this.#group[0]?.descriptors.forEach((descriptor) => this.#system.sockets.steer(descriptor, program));
       return null;
     } catch (error) {
@@ -276,13 +278,13 @@ export class Steering {
     }
   }
 
-  #empty(): void {
+  #readInbox(): void {
     for (const { tag, descriptors } of this.#inbox?.receive() ?? []) this.#arrived.set(tag, descriptors);
   }
 
-  /** What came from this process; what came from one that has ended meanwhile is not kept. */
+  /** Takes the sockets that this process has sent; `null` if it has sent none. */
   #collect(pid: number): readonly number[] | null {
-    this.#empty();
+    this.#readInbox();
     const found = this.#arrived.get(String(pid)) ?? null;
     this.#arrived.delete(String(pid));
     return found;

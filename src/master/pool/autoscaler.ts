@@ -1,4 +1,4 @@
-/** Automatic scaling: samples the workers for `core/pool/autoscale.ts` and carries out what it decides. */
+/** Automatic scaling: samples the workers for `core/pool/autoscale.ts` and carries out its decisions. */
 
 import { autoscale, type Limits, unscaled } from "../../core/pool/autoscale.ts";
 import type { Sample, WorkerSample } from "../../core/pool/load.ts";
@@ -17,28 +17,28 @@ import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import { MemoryReadings } from "../workers/memory_readings.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
-import type { Takeover } from "../transitions/takeover.ts";
-import type { Traffic } from "../listeners/traffic.ts";
+import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { Steering } from "../listeners/steering.ts";
 
-export interface AutoscalerOptions {
+interface AutoscalerOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
-  readonly traffic: Traffic;
+  readonly steering: Steering;
+  readonly heartbeatMonitor: HeartbeatMonitor;
   readonly generations: Generations;
   readonly pool: WorkerPool;
   readonly lifecycle: LifecycleLog;
-  readonly takeover: Takeover | null;
 }
 
-/** CPU time comes in steps of 10 ms: over a shorter time its share would say nothing. */
+/** CPU time is counted in steps of 10 ms: over a shorter time its share would mean nothing. */
 const shortestPause = 100;
 
-/** What lasts is told this often, in milliseconds. */
+/** Interval between log lines about a limit that persists, in milliseconds. */
 const reminder = 60_000;
 
-/** Listeners stand first in the tables, before all connections. */
+/** The tables list all listeners before the connections. */
 const tableStart = 65_536;
 
 export class Autoscaler {
@@ -55,16 +55,16 @@ export class Autoscaler {
   }
 
   /**
-   * To be called with every tick, and when a worker was held up: that need not wait for the next one. Nothing is
-   * done before the first worker serves, or while it is another master that does.
+   * Call it with every tick, and as soon as a worker is blocked or responsive again. It does nothing before the first
+   * worker is ready, or while the server upgrades or stops.
    */
   poll(phase: MasterPhase): void {
-    const { system, pool, generations, lifecycle, takeover } = this.#options;
-    if ((phase !== "running" && phase !== "reloading") || takeover?.isWaiting === true) return;
+    const { system, pool, generations, lifecycle } = this.#options;
+    if (phase !== "running" && phase !== "reloading") return;
     const { settings } = generations.serving;
     const range = workerRange(settings, system.host.cores());
     const now = system.clock.monotonic();
-    // All were drained on request: that stands until somebody wants them again.
+    // With target 0 all workers were drained on request: that is left to the operator.
     if (range.isFixed || pool.target === 0 || now - this.#lastPoll < shortestPause) return;
     this.#lastPoll = now;
     const { scaling, decision, limitedBy } = autoscale(this.#state, this.#sample(settings, now), {
@@ -81,7 +81,7 @@ export class Autoscaler {
 
   #sample(settings: Settings, now: number): Sample {
     const { workerTable, pool } = this.#options;
-    const workers = workerTable.ready();
+    const workers = workerTable.serving();
     return {
       at: now,
       target: pool.target,
@@ -93,16 +93,15 @@ export class Autoscaler {
   }
 
   #sampleWorker(worker: WorkerHandle, now: number): WorkerSample {
-    const { scoreboard } = this.#options;
+    const { scoreboard, heartbeatMonitor } = this.#options;
     const { inFlight, lag, heartbeats, heartbeatInterval } = scoreboard.read(worker.slot);
-    // A beat that is overdue tells more than the last one that came.
-    const overdue = worker.heartbeat?.heartbeat === heartbeats
-      ? now - worker.heartbeat.at - heartbeatInterval
-      : 0;
+    // A heartbeat that is overdue says more than the lag at the last one.
+    const last = heartbeatMonitor.lastHeartbeat(worker);
+    const overdue = last?.count === heartbeats ? now - last.at - heartbeatInterval : 0;
     return { inFlight, cpu: this.#cpuShare(worker, now), lag: Math.max(lag, overdue) };
   }
 
-  /** Of those that were not read yet, what others take. */
+  /** For workers that have not been read yet, the mean of the others is assumed. */
   #memory(workers: readonly WorkerHandle[]): number | null {
     this.#readings.refresh(workers);
     const known = workers.map((worker) => this.#readings.of(worker)).filter((bytes) => bytes !== null);
@@ -110,7 +109,7 @@ export class Autoscaler {
     return known.reduce((sum, bytes) => sum + bytes, 0) / known.length * workers.length;
   }
 
-  /** CPU time since the last look at this worker, as a share of one core. */
+  /** CPU time since the last sample of this worker, as a share of one core. */
   #cpuShare(worker: WorkerHandle, now: number): number | null {
     const seconds = this.#cpuSeconds(worker);
     const before = this.#cpuUsed.get(worker);
@@ -129,9 +128,9 @@ export class Autoscaler {
   }
 
   #waiting(settings: Settings): number {
-    const { system, traffic } = this.#options;
+    const { system, steering } = this.#options;
     const ports = new Set(settings.bind.map(({ port }) => port));
-    return traffic.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
+    return steering.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
       try {
         const table = new TextDecoder().decode(system.files.readRange(path, 0, tableStart));
         return sum + waitingConnections(table, ports);

@@ -1,4 +1,4 @@
-/** Marks workers that are spent, one after another; `core/pool/plan.ts` replaces what is marked, new before old. */
+/** Marks workers that are due for recycling, one at a time; `core/pool/plan.ts` replaces them, new before old. */
 
 import {
   decideRecycling,
@@ -17,7 +17,7 @@ import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 
-export interface RecyclingOptions {
+interface RecyclingOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly workerTable: WorkerTable;
@@ -29,7 +29,7 @@ export interface RecyclingOptions {
 export class Recycling {
   readonly #options: RecyclingOptions;
   readonly #readings: MemoryReadings;
-  /** Of every jitter; it stays the same for as long as the worker lives. */
+  /** Drawn once for each worker: its share of every jitter. */
   readonly #jitterShares = new WeakMap<WorkerHandle, number>();
 
   constructor(options: RecyclingOptions) {
@@ -37,20 +37,19 @@ export class Recycling {
     this.#readings = new MemoryReadings(options.system, options.logger, "max-memory");
   }
 
-  /** Marks one spent worker, if all `target` workers are ready and none is being replaced. */
+  /** Marks one worker that has reached a limit, if all `target` workers are ready and none is being replaced. */
   poll(limits: RecyclingLimits, target: number): void {
     if (limits.maxRequests === 0 && limits.maxLifetime === 0 && limits.maxMemory === 0) return;
     const { system, workerTable, lifecycle, counters } = this.#options;
     const now = system.clock.monotonic();
-    const ready = workerTable.ready();
-    if (limits.maxMemory > 0) this.#readings.refresh(ready);
+    const serving = workerTable.serving();
+    if (limits.maxMemory > 0) this.#readings.refresh(serving);
     if (!workerTable.isStable(target)) return;
-    const dueForRecycling = decideRecycling(ready.map((worker) => this.#candidate(worker, now)), limits);
-    if (dueForRecycling === null) return;
-    dueForRecycling.id.dueForRecycling = true;
-    const text = describe(dueForRecycling, limits);
-    lifecycle.dueForRecycling(dueForRecycling.id, text);
-    counters.dueForRecycling(dueForRecycling.because);
+    const due = decideRecycling(serving.map((worker) => this.#candidate(worker, now)), limits);
+    if (due === null) return;
+    due.id.markForRecycling();
+    lifecycle.dueForRecycling(due.id, describe(due, limits));
+    counters.recycled(due.because);
   }
 
   #candidate(worker: WorkerHandle, now: number): RecyclingCandidate<WorkerHandle> {
@@ -59,7 +58,7 @@ export class Recycling {
       id: worker,
       age: worker.state.is === "ready" ? now - worker.state.since : 0,
       requests,
-      // Who is too big without having served anything would be followed by one as big, without end.
+      // An app that is too big right after its boot would otherwise be recycled for ever.
       memory: requests > 0 ? this.#readings.of(worker) : null,
       jitterShare: this.#jitterShareOf(worker),
     };

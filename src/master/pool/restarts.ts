@@ -18,7 +18,7 @@ import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 
-export interface RestartPolicyOptions {
+interface RestartPolicyOptions {
   readonly system: System;
   readonly lifecycle: LifecycleLog;
   readonly scoreboard: Scoreboard;

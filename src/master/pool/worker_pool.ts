@@ -1,33 +1,37 @@
-/** Carries out the plan of `core/pool/plan.ts`: workers are started and drained until those are there that are wanted. */
+/** Carries out the plan of `core/pool/plan.ts`: starts and drains workers until the pool matches the target. */
 
 import type { DenicornError } from "../../core/errors.ts";
 import { plan, surgeOf } from "../../core/pool/plan.ts";
 import { retarget, within, type WorkerRange, workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
-import { spawnFailure } from "../workers/boot_failure.ts";
-import type { RestartPolicy } from "./restarts.ts";
-import type { Generation } from "../workers/generation.ts";
 import type { Generations } from "../generations/generations.ts";
+import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { Steering } from "../listeners/steering.ts";
+import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
+import { spawnFailure } from "../workers/boot_failure.ts";
+import type { Generation } from "../workers/generation.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { Spawner } from "../workers/spawner.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
-import type { Scoreboard } from "../workers/scoreboard.ts";
-import type { ServerCounters } from "../telemetry/counters.ts";
-import type { Traffic } from "../listeners/traffic.ts";
+import type { OldGenerations } from "./old_generations.ts";
+import type { RestartPolicy } from "./restarts.ts";
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly system: System;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
   readonly generations: Generations;
   readonly spawner: Spawner;
   readonly restartPolicy: RestartPolicy;
-  readonly traffic: Traffic;
+  readonly oldGenerations: OldGenerations;
+  readonly steering: Steering;
+  readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
   readonly scoreboard: Scoreboard;
-  /** How many workers shall serve at first, where automatic scaling has a say in it. */
+  /** The target at the start, if automatic scaling is on and another master has chosen one before. */
   readonly target: number | undefined;
-  /** Told of a process that could not be started; true if that was all there was to do about it. */
+  /** Called with a process that could not be started; true if the failure is fully handled by that. */
   readonly onFailedSpawn: (generation: Generation, failure: DenicornError) => boolean;
 }
 
@@ -41,12 +45,12 @@ export class WorkerPool {
     this.#target = range.isFixed ? range.min : within(range, options.target ?? range.min);
   }
 
-  /** How many workers shall serve. */
+  /** How many workers should be ready. */
   get target(): number {
     return this.#target;
   }
 
-  /** `why` is for the log: who or what wants it. */
+  /** `why` is for the log. */
   scale(target: number, why: string): void {
     if (target === this.#target) return;
     const from = this.#target;
@@ -55,27 +59,27 @@ export class WorkerPool {
     this.#options.lifecycle.scaled(from, target, why);
   }
 
-  /** As an operator asks for it. */
+  /** As requested by an operator: a target outside the allowed range is moved into it. */
   request(target: number): void {
     const allowed = this.allowed(target);
-    if (allowed !== target) this.#options.lifecycle.outOfBounds(target, this.#range);
-    this.scale(allowed, "as asked for");
+    if (allowed !== target) this.#options.lifecycle.outOfRange(target, this.#range);
+    this.scale(allowed, "requested");
   }
 
-  /** What an operator may have in place of `target`: automatic scaling keeps its bounds, but all may be drained. */
+  /** The target nearest to `target` that an operator may request: within the range of automatic scaling, or 0. */
   allowed(target: number): number {
     const range = this.#range;
     return range.isFixed || target === 0 ? target : within(range, target);
   }
 
-  /** The target as it is after a reload from one generation's settings to another's. */
+  /** Adapts the target to a reload from one generation's settings to those of another. */
   retarget(target: number, from: Generation, to: Generation): void {
     const cores = this.#options.system.host.cores();
-    const wanted = retarget(target, workerRange(from.settings, cores), workerRange(to.settings, cores));
-    this.scale(wanted, "by the settings of the generation that serves");
+    const next = retarget(target, workerRange(from.settings, cores), workerRange(to.settings, cores));
+    this.scale(next, "changed in the settings");
   }
 
-  /** All were drained on request: those of the settings are wanted again. */
+  /** If all workers were drained on request, goes back to the number of the settings. */
   revive(): void {
     if (this.#target === 0) this.scale(this.#range.min, "a reload");
   }
@@ -85,17 +89,18 @@ export class WorkerPool {
     return workerRange(generations.serving.settings, system.host.cores());
   }
 
-  /** True when as many workers of the serving generation are ready as there shall be, and none is on its way. */
+  /** True if exactly the target number of workers of the serving generation is ready and none is booting. */
   get isComplete(): boolean {
     const { workerTable, generations } = this.#options;
     return workerTable.readyOf(generations.serving.number) === this.#target && !workerTable.isAnyBooting;
   }
 
-  /** One move towards what is wanted. */
+  /** One step towards the target. */
   reconcile(): void {
-    const { system, workerTable, generations, restartPolicy, traffic, scoreboard } = this.#options;
+    const { system, workerTable, generations, restartPolicy, steering, scoreboard, heartbeatMonitor } =
+      this.#options;
     const now = system.clock.monotonic();
-    const handedOver = traffic.isSteered && this.#target > 0;
+    const handedOver = steering.isOn && this.#target > 0;
     const actions = plan(workerTable.loadedMembers(scoreboard), {
       target: this.#startable,
       serving: generations.serving.number,
@@ -108,11 +113,12 @@ export class WorkerPool {
       if (action.type === "drain") workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
       else this.#spawn(action.slot, generations.get(action.generation));
     }
-    traffic.reconcile();
+    this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
+    steering.update(heartbeatMonitor.eligible());
   }
 
   /**
-   * While the first bundle is made it needs a core to itself: workers that start at the same time would only
+   * While the first bundle is built it needs a core for itself: workers that start at the same time would only
    * delay the first answer.
    */
   get #startable(): number {
@@ -122,7 +128,9 @@ export class WorkerPool {
   }
 
   #spawn(slot: number, generation: Generation): void {
-    const { system, spawner, restartPolicy, onFailedSpawn } = this.#options;
+    const { system, spawner, restartPolicy, oldGenerations, onFailedSpawn, scoreboard } = this.#options;
+    // The next plan finds the slots that this frees.
+    if (slot >= scoreboard.slots && oldGenerations.endOldest("no slot is free for a new worker")) return;
     try {
       spawner.spawn(slot, generation);
     } catch (error) {

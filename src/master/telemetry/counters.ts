@@ -1,6 +1,7 @@
-/** All that was counted since the start, whatever becomes of the workers that counted it. */
+/** What the whole server has counted since its start, workers that are gone included. */
 
 import type { DeathCause } from "../../core/pool/backoff.ts";
+import type { RecycleReason } from "../../core/pool/recycling.ts";
 import { addCounters, type Counters, noCounters } from "../../core/telemetry/counters.ts";
 import {
   noRestarts,
@@ -9,11 +10,10 @@ import {
   recordScaling,
   type RestartCounters,
 } from "../../core/telemetry/restart_counters.ts";
-import type { RecycleReason } from "../../core/pool/recycling.ts";
 import type { System } from "../../system/system.ts";
-import type { WorkerHandle } from "../workers/worker_handle.ts";
 import { ProcessReadings } from "../workers/process_readings.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 export class ServerCounters {
   readonly processes: ProcessReadings;
@@ -21,7 +21,7 @@ export class ServerCounters {
   #gone: Counters = noCounters;
   #goneCpuSeconds = 0;
   #restartCounters: RestartCounters = noRestarts;
-  #settledGeneration = 1;
+  #completeGeneration = 1;
 
   constructor(system: System, scoreboard: Scoreboard) {
     this.#scoreboard = scoreboard;
@@ -32,36 +32,35 @@ export class ServerCounters {
     return this.#restartCounters;
   }
 
-  /** Those of workers that are gone. */
+  /** The sum over all workers that are gone. */
   get gone(): { readonly counters: Counters; readonly cpuSeconds: number } {
     return { counters: this.#gone, cpuSeconds: this.#goneCpuSeconds };
   }
 
-  /** The worker's process is gone; its slot still says what it counted. */
-  keep(worker: WorkerHandle): void {
+  /** Adds the counters of a worker whose process is gone: its slot still has them. */
+  addGone(worker: WorkerHandle): void {
     this.#gone = addCounters(this.#gone, this.#scoreboard.read(worker.slot));
     this.#goneCpuSeconds += this.processes.lastCpuSeconds(worker);
   }
 
-  /** It died, and nobody had asked for it. */
+  /** A worker died unexpectedly. */
   died(cause: DeathCause): void {
     this.#restartCounters = recordRestart(this.#restartCounters, cause);
   }
 
-  /** It could not even be started. */
+  /** The process of a worker could not be started. */
   spawnFailed(): void {
     this.#restartCounters = recordRestart(this.#restartCounters, "spawn");
   }
 
-  /** It has served long enough. */
-  dueForRecycling(because: RecycleReason): void {
+  recycled(because: RecycleReason): void {
     this.#restartCounters = recordRestart(this.#restartCounters, because);
   }
 
-  /** All workers of this generation are there; of a newer one than before, a reload has succeeded. */
-  settled(generation: number): void {
-    if (generation <= this.#settledGeneration) return;
-    this.#settledGeneration = generation;
+  /** All workers of this generation are ready. If it is newer than the one before, a reload has succeeded. */
+  generationComplete(generation: number): void {
+    if (generation <= this.#completeGeneration) return;
+    this.#completeGeneration = generation;
     this.#restartCounters = recordOutcome(this.#restartCounters, "reloads", "succeeded");
   }
 

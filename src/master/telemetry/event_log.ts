@@ -1,14 +1,14 @@
-/** What happened of late, for the status, for those who follow it over the control socket or wait for an end. */
+/** The last events of the server: for the status, for clients that follow them, and for commands that wait. */
 
 import { importantKinds, type LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Clock } from "../../system/system.ts";
 
-/** How many events are kept for those who come later, or come back. */
+/** How many events are retained for clients that connect later, or reconnect. */
 export const retainedEvents = 100;
-/** How many decisions and deaths are, of which a busy day brings fewer than of the others. */
+/** How many important ones are: they are rarer than the others, and of interest for longer. */
 export const retainedImportant = 50;
 
-export type NewEvent = Omit<LifecycleEvent, "id" | "at">;
+type NewEvent = Omit<LifecycleEvent, "id" | "at">;
 type Listener = (event: LifecycleEvent) => void;
 
 export class EventLog {
@@ -17,14 +17,14 @@ export class EventLog {
   readonly #important: LifecycleEvent[] = [];
   readonly #followers = new Set<Listener>();
   readonly #idleListeners = new Set<() => void>();
-  #last = 0;
+  #lastId = 0;
 
   constructor(clock: Pick<Clock, "wall">) {
     this.#clock = clock;
   }
 
-  emit(added: NewEvent): void {
-    const event = { id: ++this.#last, at: Math.round(this.#clock.wall()), ...added };
+  emit(newEvent: NewEvent): void {
+    const event = { id: ++this.#lastId, at: Math.round(this.#clock.wall()), ...newEvent };
     retain(this.#retained, event, retainedEvents);
     if (importantKinds.has(event.kind)) retain(this.#important, event, retainedImportant);
     for (const follower of this.#followers) follower(event);
@@ -35,9 +35,9 @@ export class EventLog {
     return this.#important;
   }
 
-  /** Those kept that came after the one with `id`; all if it is from another master's count. */
+  /** The retained events after the one with `id`; all of them if `id` was given out by another master. */
   since(id: number): readonly LifecycleEvent[] {
-    return id > this.#last ? [...this.#retained] : this.#retained.filter((event) => event.id > id);
+    return id > this.#lastId ? [...this.#retained] : this.#retained.filter((event) => event.id > id);
   }
 
   /** Calls `follower` for every event until the returned function is called. */
@@ -46,7 +46,7 @@ export class EventLog {
     return () => this.#followers.delete(follower);
   }
 
-  /** Nothing is left to do: told again and again, as long as it is so. */
+  /** The pool matches the target and no reload is in progress. Called after every event for which this holds. */
   notifyIdle(): void {
     for (const listener of this.#idleListeners) listener();
   }
@@ -56,7 +56,7 @@ export class EventLog {
   }
 }
 
-function retain(events: LifecycleEvent[], event: LifecycleEvent, most: number): void {
+function retain(events: LifecycleEvent[], event: LifecycleEvent, limit: number): void {
   events.push(event);
-  if (events.length > most) events.shift();
+  if (events.length > limit) events.shift();
 }

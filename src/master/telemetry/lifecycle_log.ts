@@ -1,6 +1,6 @@
 /**
- * The one place where the life of the server and its workers is told: to the log, thinned to one line a second
- * while deaths repeat, and to the feed behind the control socket.
+ * Reports what happens to the server and its workers, in words: to the log, reduced to one line a second while
+ * deaths repeat, and to the event log that status, dashboard and `denicorn ctl events` read.
  */
 
 import type { Ending } from "../../core/pool/death.ts";
@@ -24,52 +24,52 @@ export class LifecycleLog {
     this.#eventLog = eventLog;
   }
 
-  ready(worker: WorkerHandle, now: number, storm: boolean): void {
+  ready(worker: WorkerHandle, now: number, isCrashLoop: boolean): void {
     const logger = this.#logger.with(worker.identity);
     const values = { ms: Math.round(now - worker.bornAt) };
     this.#record("worker-ready", `ready after ${values.ms} ms`, worker);
-    // In a storm a worker that comes up is no news until it stays up.
-    if (storm) logger.debug("ready after {ms} ms", values);
+    // In a crash loop a worker that becomes ready is not news until it stays ready.
+    if (isCrashLoop) logger.debug("ready after {ms} ms", values);
     else logger.info("ready after {ms} ms", values);
   }
 
-  /** `delay` is how long back-off holds the replacement, in milliseconds. */
-  died(worker: WorkerHandle, text: string, delay: number, now: number, storm: boolean): void {
+  /** `delay` is how long the back-off delays the replacement, in milliseconds. */
+  died(worker: WorkerHandle, text: string, delay: number, now: number, isCrashLoop: boolean): void {
     const { failure } = worker;
     const why = failure === null ? "" : `: ${failure.message}`;
     this.#record("worker-died", text + why, worker, bootFault(worker, text));
-    const suppressed = storm ? this.#throttle.pass(now) : 0;
+    const suppressed = isCrashLoop ? this.#throttle.pass(now) : 0;
     if (suppressed === null) return;
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
     const next = delay <= 0 ? "replacing it now" : `replacing it in ${Math.round(delay)} ms`;
     this.#logger.with({ ...worker.identity, detail: failure?.detail }).error`${text}${why}${more}; ${next}`;
   }
 
-  /** The end of a worker that was meant to end. `lastWords` say what that end has cut off. */
-  ended(worker: WorkerHandle, ending: Ending, describeRunningRequest: string): void {
+  /** An expected exit. `runningRequest` names a request that it cut off, as text to append. */
+  ended(worker: WorkerHandle, ending: Ending, runningRequest: string): void {
     const logger = this.#logger.with(worker.identity);
-    const isAsMeant = ending.is === "meant" && !ending.worthReporting;
-    const text = isAsMeant ? ending.text : ending.text + describeRunningRequest;
+    const isAsExpected = ending.is === "meant" && !ending.worthReporting;
+    const text = isAsExpected ? ending.text : ending.text + runningRequest;
     this.#record("worker-ended", text, worker);
-    if (isAsMeant) logger.info`${text}`;
+    if (isAsExpected) logger.info`${text}`;
     else logger.warning`${text}`;
   }
 
-  /** `culprit` says by which request, if that is known. */
+  /** `culprit` names the request, if it is known, as text to append. */
   blocked(worker: WorkerHandle, ms: number, culprit: string): void {
-    const text = `its event loop is held up for ${seconds(ms)}${culprit}`;
+    const text = `event loop blocked for ${seconds(ms)}${culprit}`;
     this.#record("worker-stalled", text, worker);
     this.#logger.with(worker.identity).warning`${text}`;
   }
 
   responsiveAgain(worker: WorkerHandle, ms: number): void {
-    const text = `its event loop turns again after ${seconds(ms)}`;
+    const text = `event loop responsive again after ${seconds(ms)}`;
     this.#record("worker-recovered", text, worker);
     this.#logger.with(worker.identity).info`${text}`;
   }
 
   dueForRecycling(worker: WorkerHandle, text: string): void {
-    const line = `spent: ${text}: replacing it`;
+    const line = `due for recycling: ${text}: replacing it`;
     this.#record("worker-due", line, worker);
     this.#logger.with(worker.identity).info`${line}`;
   }
@@ -81,7 +81,7 @@ export class LifecycleLog {
 
   reloadBegan(): void {
     this.#reloads = true;
-    const text = "reload: reading settings and app anew";
+    const text = "reload: reading settings and app again";
     this.#record("reload-began", text);
     this.#logger.info`${text}`;
   }
@@ -94,17 +94,19 @@ export class LifecycleLog {
   }
 
   scaled(from: number, to: number, why: string): void {
-    const text = `workers: ${from} -> ${to}: ${why}`;
+    const text = `workers: ${from} -> ${to}${why === "requested" ? " (requested)" : `: ${why}`}`;
     this.#record("scaled", text);
     this.#logger.info`${text}`;
   }
 
   scalingLimited(target: number, why: string): void {
-    this.#logger.warning`workers: ${target} and no more: ${why}`;
+    this.#logger.warning`not scaling beyond ${target} ${target === 1 ? "worker" : "workers"}: ${why}`;
   }
 
-  outOfBounds(asked: number, { min, max }: WorkerRange): void {
-    this.#logger.info`workers: ${asked} are asked for, ${min} to ${max} may be`;
+  outOfRange(requested: number, { min, max }: WorkerRange): void {
+    this.#logger.info`${requested} ${
+      requested === 1 ? "worker" : "workers"
+    } requested, the allowed range is ${min} to ${max}`;
   }
 
   upgradeBegan(pid: number, command: string): void {
@@ -119,7 +121,7 @@ export class LifecycleLog {
       "upgrade-failed",
       text,
       null,
-      new DenicornError("upgrade-failed", `${text}: the log says why`),
+      new DenicornError("upgrade-failed", `${text}: see the error log`),
     );
     this.#logger.error`${text}`;
   }
@@ -130,8 +132,8 @@ export class LifecycleLog {
     this.#logger.info`${text}`;
   }
 
-  tookOver(oldMaster: string): void {
-    const text = `taking over from ${oldMaster}`;
+  tookOver(oldMaster: number): void {
+    const text = `taking over from process ${oldMaster}`;
     this.#record("took-over", text);
     this.#logger.info`${text}`;
   }
@@ -141,7 +143,7 @@ export class LifecycleLog {
     this.#logger.info`${text}`;
   }
 
-  /** Says once that what was asked for is there: after the start, a reload, a change of the target. */
+  /** The pool matches the target: reported once after the start, a reload, and each change of the target. */
   complete(workers: number, generation: number, addresses: readonly string[]): void {
     const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
     const text = `${state} ready on ${addresses.map((address) => `http://${address}`).join(", ")}`;
@@ -173,9 +175,9 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Of a worker that never served: whoever waits for one shall know why. */
-function bootFault({ heartbeat, failure }: WorkerHandle, text: string): DenicornError | undefined {
-  if (heartbeat !== null) return undefined;
+/** Why a worker was never ready, for commands that wait for one. */
+function bootFault({ hasBeenReady, failure }: WorkerHandle, text: string): DenicornError | undefined {
+  if (hasBeenReady) return undefined;
   if (failure === null) {
     return new DenicornError("boot-death", `cannot boot a worker: it ${text}: see the error log`);
   }

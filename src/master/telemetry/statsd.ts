@@ -1,4 +1,4 @@
-/** Tells a StatsD server once a second what has happened since. */
+/** Sends metrics to a StatsD server once per second. */
 
 import { packLines, statsdLines } from "../../core/telemetry/statsd.ts";
 import type { Status } from "../../core/telemetry/status.ts";
@@ -8,10 +8,10 @@ import type { System, TcpAddress } from "../../system/system.ts";
 
 const interval = 1_000;
 
-/** What passes any network in one piece: 1500 bytes of Ethernet without the headers of IPv6 and UDP. */
+/** In bytes; what fits in one packet: the 1500 bytes of Ethernet without the headers of IPv6 and UDP. */
 const packetSize = 1_432;
 
-/** Begins to tell `server`; the returned function ends it. What cannot be sent is lost, as with all of UDP. */
+/** Sends to `server` until the returned function is called. What cannot be sent is lost, as always with UDP. */
 export function sendToStatsd(
   { clock, network }: System,
   logger: Logger,
@@ -32,7 +32,9 @@ export function sendToStatsd(
       if (isReported || isOver) return;
       isReported = true;
       const reason = error instanceof Error ? error.message : String(error);
-      logger.warning`cannot send to statsd-host ${formatAddress(server)}: ${reason}: trying on`;
+      logger.warning`cannot send to statsd-host ${
+        formatAddress(server)
+      }: ${reason}: it is tried again every second`;
     }
   };
   void send();

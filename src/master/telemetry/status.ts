@@ -1,66 +1,76 @@
+/** How the server is at this moment, as one value. */
+
 import { addCounters, type Counters } from "../../core/telemetry/counters.ts";
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
-import type {
-  CurrentRequest,
-  Responses,
-  Status,
-  TotalStatus,
-  WorkerStatus,
+import {
+  type CurrentRequest,
+  type MasterPhase,
+  type ProcessUse,
+  responseClasses,
+  type Responses,
+  type Status,
+  type TotalStatus,
+  type WorkerStatus,
 } from "../../core/telemetry/status.ts";
-import { responseClasses } from "../../core/telemetry/status.ts";
 import { version } from "../../core/version.ts";
 import type { System } from "../../system/system.ts";
-import type { Arbiter } from "../arbiter.ts";
+import type { ReadableProcess } from "../workers/process_readings.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
 import type { ServerCounters } from "./counters.ts";
+import type { EventLog } from "./event_log.ts";
 
-type Reported = Pick<
-  Arbiter,
-  | "phase"
-  | "addresses"
-  | "generation"
-  | "target"
-  | "workerTable"
-  | "scoreboard"
-  | "counters"
-  | "backlog"
-  | "eventLog"
->;
+/** What the status is read from. */
+export interface StatusSource {
+  readonly phase: MasterPhase;
+  readonly app: string;
+  readonly addresses: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly generation: number;
+  readonly target: number;
+  readonly backlog: number | null;
+  readonly workerTable: WorkerTable;
+  readonly scoreboard: Scoreboard;
+  readonly counters: ServerCounters;
+  readonly eventLog: EventLog;
+  readonly heartbeats: {
+    lastHeartbeat(worker: WorkerHandle): { readonly at: number } | null;
+    isStalled(worker: WorkerHandle): boolean;
+  };
+}
 
-/**
- * How the server is at this moment. `startedAt` in milliseconds since 1970. Without `looks` nobody looks at
- * /proc: what processes take is as it was when somebody last did.
- */
-export function statusOf(
-  arbiter: Reported,
-  system: System,
-  startedAt: number,
-  app: string,
-  looks = true,
-): Status {
-  const { phase, addresses, generation, target, workerTable, scoreboard, counters, eventLog } = arbiter;
+/** Gives the CPU time and memory of a process; `key` is the object it is remembered by. */
+type ReadUse = (key: object, process: ReadableProcess) => ProcessUse;
+
+/** With CPU time and memory as they are now: reads /proc for each process, at most once a second. */
+export function statusWithProcesses(source: StatusSource, system: System): Status {
+  return statusFrom(source, system, (key, process) => source.counters.processes.read(key, process));
+}
+
+/** With CPU time and memory as they were last read, without reading /proc. */
+export function statusOf(source: StatusSource, system: System): Status {
+  return statusFrom(source, system, (key) => source.counters.processes.last(key));
+}
+
+function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Status {
+  const { phase, app, addresses, startedAt, generation, target, backlog } = source;
+  const { workerTable, scoreboard, counters, eventLog } = source;
+  const { pid, runtime } = system.host;
   const at = system.clock.wall();
   const now = system.clock.monotonic();
   // One reading of each slot, so that the totals are the sum of the workers that are shown.
   const found = workerTable.bySlot().map((worker) => ({ worker, reading: scoreboard.read(worker.slot) }));
-  const workers = found.map(({ worker, reading }) => workerStatus(worker, reading, looks, counters, now, at));
+  const workers = found.map(({ worker, reading }) => ({
+    ...workerStatus(worker, reading, source.heartbeats, now, at),
+    ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
+  }));
   return {
-    version,
-    runtime: system.host.runtime,
-    pid: system.host.pid,
-    phase,
-    app,
-    addresses,
-    startedAt,
-    at,
-    generation,
-    target,
-    workers,
-    totals: totalStatus(counters, workers, found.map(({ reading }) => reading), arbiter.backlog),
-    master: looks
-      ? counters.processes.read(arbiter, { pid: system.host.pid, bornAt: now - (at - startedAt) })
-      : counters.processes.last(arbiter),
+    ...{ version, runtime, pid, phase, app, addresses, startedAt, at, generation, target, workers },
+    totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
+    master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,
   };
 }
@@ -68,20 +78,15 @@ export function statusOf(
 function workerStatus(
   worker: WorkerHandle,
   reading: SlotReading,
-  looks: boolean,
-  counters: ServerCounters,
+  heartbeats: StatusSource["heartbeats"],
   now: number,
   wall: number,
-): WorkerStatus {
-  const { slot, generation, state, bornAt, heartbeat, isStalled } = worker;
-  const { pid } = worker.process;
-  const { processes } = counters;
-  const { cpu, cpuSeconds, memory } = looks
-    ? processes.read(worker, { pid, bornAt })
-    : processes.last(worker);
+): Omit<WorkerStatus, keyof ProcessUse> {
+  const { slot, generation, state, bornAt, process } = worker;
+  const heartbeat = heartbeats.lastHeartbeat(worker);
   return {
     slot,
-    pid,
+    pid: process.pid,
     generation: generation.number,
     state: state.is === "gone" ? "killed" : state.is,
     age: Math.round(now - bornAt),
@@ -89,15 +94,12 @@ function workerStatus(
     requests: reading.requests,
     inFlight: reading.inFlight,
     responses: byClass(reading.responses),
-    isStalled,
+    isStalled: heartbeats.isStalled(worker),
     lag: Math.round(reading.lag),
     greatestLag: Math.round(reading.greatestLag),
     current: currentRequest(reading, wall),
     p50: quantile(reading.latency, 0.5),
     p99: quantile(reading.latency, 0.99),
-    cpu,
-    cpuSeconds,
-    memory,
   };
 }
 

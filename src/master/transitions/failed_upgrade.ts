@@ -1,31 +1,31 @@
 /**
- * After an upgrade that failed. The successor's workers listen behind those of this master, and when it is killed they
- * end only a moment later. While they are there, whoever joins or leaves changes the kernel's order in a way nobody
- * can follow: the place of each is known again when the kernel has no more listeners than this master.
+ * What is left to do after an upgrade failed. The workers of the successor listen behind those of this master, and end
+ * only a moment after it. Until then a worker that joins or leaves would change the kernel's order in an unknown way;
+ * the order is known again when the kernel has no more listeners than this master.
  */
 
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../system/system.ts";
-import type { WorkerTable } from "../workers/worker_table.ts";
-import type { Traffic } from "../listeners/traffic.ts";
+import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { Steering } from "../listeners/steering.ts";
 
-export interface FailedUpgradeOptions {
+interface FailedUpgradeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly workerTable: WorkerTable;
-  readonly traffic: Traffic;
+  readonly heartbeatMonitor: HeartbeatMonitor;
+  readonly steering: Steering;
 }
 
-/** Milliseconds to wait for workers that hang, without replacing any of our own. */
+/** How long to wait for workers that hang, without replacing any of this master's (ms). */
 const limit = 10_000;
 
-/** Who was told to listen just before its master was killed may appear after the first look. */
-const looksNeeded = 2;
+/** A worker of the successor may start to listen just after the first check. */
+const checksNeeded = 2;
 
 export class FailedUpgrade {
   readonly #options: FailedUpgradeOptions;
   readonly #end: number;
-  #looks = 0;
+  #checks = 0;
   #isReported = false;
 
   constructor(options: FailedUpgradeOptions) {
@@ -33,17 +33,17 @@ export class FailedUpgrade {
     this.#end = options.clock.monotonic() + limit;
   }
 
-  /** True when this master can go on; to be asked with every tick. */
+  /** True when this master can replace workers again. Call it with every tick. */
   poll(): boolean {
-    const { clock, logger, workerTable, traffic } = this.#options;
-    if (traffic.isOrderKnown) return ++this.#looks >= looksNeeded;
-    this.#looks = 0;
-    // With steering off, workers can be replaced beside any strangers.
-    if (clock.monotonic() >= this.#end || workerTable.eligible().size === 0) {
-      traffic.giveUp("workers of a failed upgrade still listen: restart the server");
+    const { clock, logger, heartbeatMonitor, steering } = this.#options;
+    if (steering.isOrderKnown) return ++this.#checks >= checksNeeded;
+    this.#checks = 0;
+    // With steering off the order does not matter.
+    if (clock.monotonic() >= this.#end || heartbeatMonitor.eligible().size === 0) {
+      steering.giveUp("workers of a failed upgrade still listen: restart the server");
       return true;
     }
-    if (!this.#isReported) logger.info("waiting for workers that the failed upgrade left listening");
+    if (!this.#isReported) logger.info("waiting for workers of the failed upgrade that still listen");
     this.#isReported = true;
     return false;
   }

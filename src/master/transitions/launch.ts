@@ -1,25 +1,32 @@
-/** How this master was started: what an upgrade repeats with the executable that is on disk by then. */
+/** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
 import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
 
-/** Names the control socket of the master that started this one to take its place. */
-const oldMasterVariable = "DENICORN_PREDECESSOR";
+/** Set by a master for the one that takes over from it: its process id, a space, and the path of its control socket. */
+const oldMasterVariable = "DENICORN_OLD_MASTER";
+
+/** The master to take over from. */
+export interface OldMaster {
+  readonly pid: number;
+  /** Path of its control socket. */
+  readonly socket: string;
+}
 
 export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly args: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Control socket of the master to take over from. */
-  readonly oldMaster: string | null;
+  /** `null` in a master that was not started by an upgrade. */
+  readonly oldMaster: OldMaster | null;
 }
 
-/** To be asked first of all: before settings are read from the environment, and before the directory changes. */
+/** Call it first of all: before settings are read from the environment, and before the directory changes. */
 export function rememberLaunch(system: System): Launch {
   const { host } = system;
-  const oldMaster = host.env(oldMasterVariable) ?? null;
-  // Neither a setting nor of any concern to workers.
+  const oldMaster = parseOldMaster(host.env(oldMasterVariable));
+  // It is not a setting, and workers must not inherit it.
   host.setEnv(oldMasterVariable, undefined);
   return {
     command: selfCommand(system),
@@ -30,7 +37,12 @@ export function rememberLaunch(system: System): Launch {
   };
 }
 
-/** The environment of a successor to the master behind `controlSocket`. */
-export function successorEnvironment({ environment }: Launch, controlSocket: string): Record<string, string> {
-  return { ...environment, [oldMasterVariable]: controlSocket };
+/** The environment of a master that takes over from `oldMaster`. */
+export function successorEnvironment({ environment }: Launch, oldMaster: OldMaster): Record<string, string> {
+  return { ...environment, [oldMasterVariable]: `${oldMaster.pid} ${oldMaster.socket}` };
+}
+
+function parseOldMaster(text: string | undefined): OldMaster | null {
+  const [, pid, socket] = /^(\d+) (.+)$/s.exec(text ?? "") ?? [];
+  return pid === undefined || socket === undefined ? null : { pid: Number(pid), socket };
 }

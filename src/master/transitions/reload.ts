@@ -1,17 +1,17 @@
-/** A reload from its beginning to its end: `core/transitions/rollout.ts` decides, here it is carried out. */
+/** A reload from its request to its end: `core/transitions/rollout.ts` decides, this carries it out. */
 
 import type { DenicornError } from "../../core/errors.ts";
 import type { RolloutEvent } from "../../core/transitions/rollout.ts";
 import type { Log } from "../../log/logger.ts";
 import type { Clock } from "../../system/system.ts";
-import type { WorkerPool } from "../pool/worker_pool.ts";
-import { type Generation, logConfig } from "../workers/generation.ts";
 import type { Generations } from "../generations/generations.ts";
-import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
-import type { WorkerTable } from "../workers/worker_table.ts";
+import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
+import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
+import { type AppBundle, type Generation, logConfig } from "../workers/generation.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
 
-export interface ReloadOptions {
+interface ReloadOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifecycle: LifecycleLog;
@@ -21,43 +21,68 @@ export interface ReloadOptions {
   readonly counters: ServerCounters;
 }
 
+/** A promotion that may still fail, with the target before it and the target it led to. */
+interface Promotion {
+  readonly to: Generation;
+  readonly targetBefore: number;
+  readonly targetAfter: number;
+}
+
 export class Reload {
   readonly #options: ReloadOptions;
-  /** A promotion that may still be taken back, the target before it, and the one it brought. */
-  #promoted: { readonly to: Generation; readonly target: number; readonly brought: number } | null = null;
+  #isRequested = false;
+  #promotion: Promotion | null = null;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
   }
 
-  /** True until no worker of another generation is wanted any more. */
+  /** True while a reload waits for the end of the start, or of an upgrade. */
+  get isRequested(): boolean {
+    return this.#isRequested;
+  }
+
+  /** True until all workers of other generations have been asked to finish. */
   get inProgress(): boolean {
     const { generations, workerTable } = this.#options;
     return !generations.isIdle || workerTable.hasOtherThan(generations.serving.number);
   }
 
-  begin(): void {
+  request(): void {
+    this.#isRequested = true;
+  }
+
+  /** Begins a reload that was requested. */
+  startIfRequested(): void {
+    if (!this.#isRequested) return;
+    this.#isRequested = false;
     const { lifecycle, pool } = this.#options;
     lifecycle.reloadBegan();
     pool.revive();
     this.step({ type: "reload" });
   }
 
+  /** The settings of `generation` were read and its app was bundled: its first worker boots. */
+  built(generation: Generation, bundle: AppBundle): void {
+    this.#options.generations.complete(generation, bundle);
+    this.step({ type: "built", generation: generation.number });
+  }
+
   /** The next generation could not be built. */
   failBuild(number: number, error: DenicornError): void {
-    this.#tellFailed(error);
+    this.#reportFailure(error);
     this.step({ type: "build-failed", generation: number });
   }
 
-  /** A worker of `generation` did not come up; true if the reload has failed with it. */
+  /** A worker of `generation` was never ready; true if the reload failed because of it. */
   failBoot(generation: Generation, failure: () => DenicornError): boolean {
     if (!this.#options.generations.isCandidate(generation)) return false;
-    this.#tellFailed(failure());
+    this.#reportFailure(failure());
     this.step({ type: "boot-failed", generation: generation.number });
     return true;
   }
 
-  /** Sees whether all others have been replaced. */
+  /** Notices when all workers of other generations have been replaced. */
   reconcile(): void {
     const { generations, workerTable, pool } = this.#options;
     const { number } = generations.serving;
@@ -69,7 +94,7 @@ export class Reload {
     const { generations, workerTable, clock } = this.#options;
     const { promoted, abandoned } = generations.step(event);
     if (promoted !== undefined) this.#promote(promoted.from, promoted.to);
-    // Those that are ready already go when others have taken their place.
+    // Workers of an abandoned generation that are ready are replaced; those that boot are killed.
     workerTable.forEach((worker) => {
       if (worker.generation.number !== abandoned || worker.state.is !== "booting") return;
       worker.apply({ type: "kill", because: "unwanted" }, clock.monotonic());
@@ -80,30 +105,30 @@ export class Reload {
   /** A generation that boots decides over the master's own settings too. */
   #promote(from: Generation, to: Generation): void {
     const { pool, log } = this.#options;
-    const target = this.#targetBefore;
-    pool.retarget(target, from, to);
-    this.#promoted = { to, target, brought: pool.target };
+    const targetBefore = this.#targetBefore;
+    pool.retarget(targetBefore, from, to);
+    this.#promotion = { to, targetBefore, targetAfter: pool.target };
     log.reconfigure(logConfig(to.settings));
   }
 
-  /** What was promoted stays, or has failed after all. */
+  /** The promotion stays, or has failed after all. */
   #conclude(): void {
     const { generations, workerTable, pool, log } = this.#options;
-    if (this.#promoted !== null && this.#promoted.to !== generations.serving) {
+    if (this.#promotion !== null && this.#promotion.to !== generations.serving) {
       pool.scale(this.#targetBefore, "the reload failed");
       log.reconfigure(logConfig(generations.serving.settings));
     }
-    this.#promoted = null;
+    this.#promotion = null;
     generations.prune((generation) => workerTable.uses(generation));
   }
 
-  /** The target without what was promoted, unless somebody has changed it since. */
+  /** The target without the promotion, unless something else has changed it since. */
   get #targetBefore(): number {
     const { target } = this.#options.pool;
-    return target === this.#promoted?.brought ? this.#promoted.target : target;
+    return target === this.#promotion?.targetAfter ? this.#promotion.targetBefore : target;
   }
 
-  #tellFailed(error: DenicornError): void {
+  #reportFailure(error: DenicornError): void {
     const { lifecycle, generations, counters } = this.#options;
     counters.reloadFailed();
     lifecycle.reloadFailed(error, generations.stable.number);

@@ -1,48 +1,54 @@
-/** The end of the server: `core/transitions/stopping.ts` decides, here it is carried out. */
+/** The end of the server: `core/transitions/stopping.ts` decides, this carries it out. */
 
 import type { DenicornError } from "../../core/errors.ts";
 import { stepStopping, type Stopping, type StoppingEvent } from "../../core/transitions/stopping.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
+import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { Steering } from "../listeners/steering.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
-import type { Traffic } from "../listeners/traffic.ts";
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   readonly clock: Clock;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
-  readonly traffic: Traffic;
+  readonly steering: Steering;
+  readonly heartbeatMonitor: HeartbeatMonitor;
   readonly settings: () => Pick<Settings, "drainIdle" | "gracefulTimeout">;
   /** Calls `tick` soon. */
   readonly wake: () => void;
 }
 
-/** Milliseconds between two looks at the queues. */
+/** Milliseconds between two checks of the accept queues. */
 const quietPause = 20;
 
 export class Shutdown {
   readonly #options: ShutdownOptions;
   #stopping: Stopping = { is: "serving" };
   #cancelWake: () => void = () => {};
-  /** What made the server give up, if anything. */
-  fault: DenicornError | null = null;
+  #fault: DenicornError | null = null;
 
   constructor(options: ShutdownOptions) {
     this.#options = options;
   }
 
-  /** True from the moment a stop was asked for. */
+  /** What made the server give up, if anything. */
+  get fault(): DenicornError | null {
+    return this.#fault;
+  }
+
+  /** True from the moment a stop was requested. */
   get isRequested(): boolean {
     return this.#stopping.is !== "serving";
   }
 
-  /** True once the workers finish: none is started or replaced any more. */
+  /** True once the workers finish: from here on none is started or replaced. */
   get inProgress(): boolean {
     return this.isRequested && this.#stopping.is !== "delayed";
   }
 
-  /** `delay` is how long to serve on before a graceful stop begins, in milliseconds. */
+  /** `delay` is how long to continue to serve before a graceful stop begins, in milliseconds. */
   stop(how: "graceful" | "quick", delay: number): void {
     this.#step({ type: "stop", how, delay });
   }
@@ -51,24 +57,24 @@ export class Shutdown {
     this.#step({ type: "tick" });
   }
 
-  /** Another master serves. Nothing is lost: the workers that finish have no new connections to expect. */
+  /** Another master serves. This loses nothing: the workers that finish get no new connections. */
   retire(): void {
     this.#stopping = { is: "retiring" };
-    const { traffic } = this.#options;
-    traffic.suspend();
-    this.#drain(traffic.isSteered);
+    const { steering } = this.#options;
+    steering.suspend();
+    this.#drain(steering.isOn);
   }
 
-  /** Gives up the start: nothing serves yet, so nothing is lost. */
+  /** Gives up the start. This loses nothing: no worker serves yet. */
   halt(fault: DenicornError): void {
     if (this.inProgress) return;
-    this.fault = fault;
+    this.#fault = fault;
     this.#stopping = { is: "quick" };
     this.#killAll();
   }
 
   #step(event: StoppingEvent): void {
-    const { clock, lifecycle, traffic, wake } = this.#options;
+    const { clock, lifecycle, steering, heartbeatMonitor, wake } = this.#options;
     const now = clock.monotonic();
     const { stopping, begins } = stepStopping(this.#stopping, event, now);
     this.#stopping = stopping;
@@ -84,29 +90,30 @@ export class Shutdown {
       return this.#killAll();
     }
     lifecycle.stopping("stopping: finishing requests in flight");
-    if (traffic.refuse()) {
+    // Without requests there is nothing to protect, and each worker closes its own listeners sooner.
+    if (!heartbeatMonitor.isIdle && steering.refuse()) {
       this.#drain(true);
       return this.#shutWhenQuiet(now);
     }
-    traffic.release();
+    steering.release();
     this.#drain(false);
   }
 
   /**
-   * To close a listener resets who waits in its queue. So nobody new is let in, the workers serve those who are
-   * there, and when the last handshake is over the listeners close, lest clients wait in vain.
+   * Closing a listener resets the connections in its accept queue. So new connections are refused, the workers serve
+   * those that have been made, and the listeners close after the last handshake.
    */
   #shutWhenQuiet(since: number): void {
-    const { clock, traffic, settings } = this.#options;
+    const { clock, steering, settings } = this.#options;
     const { drainIdle, gracefulTimeout } = settings();
     const deadline = gracefulTimeout / 2;
-    const poll = () => {
+    const check = () => {
       const elapsed = clock.monotonic() - since;
-      const isQuiet = elapsed >= drainIdle && traffic.backlog === 0;
-      if (isQuiet || elapsed >= deadline || this.#stopping.is !== "draining") return traffic.shut();
-      clock.after(quietPause, poll);
+      const isQuiet = elapsed >= drainIdle && steering.backlog === 0;
+      if (isQuiet || elapsed >= deadline || this.#stopping.is !== "draining") return steering.shut();
+      clock.after(quietPause, check);
     };
-    poll();
+    check();
   }
 
   #drain(handedOver: boolean): void {

@@ -1,14 +1,14 @@
 /**
- * An upgrade, on the side of the new master. The old one freezes its group of listeners and hands over copies; the
- * new workers join behind them; when all are ready this master takes over steering and tells the old one to go.
+ * An upgrade, on the side of the new master. The old master freezes its group of listeners and hands over copies; the
+ * new workers join behind them; when all are ready this master takes over steering and asks the old one to retire.
  *
- * Should the old master die before that, its workers serve on: they know who comes after it. To close their sockets
- * would reset who waits in them, and to keep copies of sockets that nobody accepts from would keep new ones waiting;
- * this way nothing is lost. But nobody looks after them either, so this master steers at once, buries who dies, and
- * takes over as soon as one worker of its own is ready.
+ * If the old master dies before that, its workers continue to serve: they know which process takes over. Closing their
+ * sockets would reset the connections that wait in them, and copies of sockets from which no process accepts would keep
+ * new connections waiting; this way nothing is lost. But no process supervises them either, so this master steers at
+ * once, removes workers that die from the group, and takes over as soon as one worker of its own is ready.
  */
 
-import type { Handover } from "../../control/commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import { handOver, retire } from "../../control/control_client.ts";
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";
@@ -17,52 +17,49 @@ import type { Settings } from "../../settings/settings.ts";
 import { formatAddress, toListenError } from "../../system/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
+import type { OldMaster } from "./launch.ts";
 
-/** What a dead predecessor leaves to do without. */
+/** In place of the hand-over of an old master that died before it. */
 const nothing: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
 
-/** Between two looks at whether an address is free. */
+/** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
 
 export class Takeover {
   readonly #system: System;
   readonly #logger: Logger;
-  readonly #socket: string;
+  readonly #oldMaster: OldMaster;
   readonly #steering: Steering;
-  /** What else to claim once the old master lets go of it; `null` if it is not known who that was. */
-  readonly #claim: (oldMaster: number | null) => Promise<void>;
+  readonly #released = Promise.withResolvers<void>();
   /** Milliseconds that an old worker may take to finish. */
   #drainTime = 0;
   #handover = nothing;
   /** The old master is gone. */
   #isAlone = false;
-  /** The old workers, as far as they are there. */
+  /** The process ids of the workers of the old master that still run. */
   #orphans: ReadonlySet<number> = new Set();
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
 
-  /** `socket` is the old master's control socket. */
-  constructor(
-    system: System,
-    logger: Logger,
-    socket: string,
-    steering: Steering,
-    claim: (oldMaster: number | null) => Promise<void>,
-  ) {
+  constructor(system: System, logger: Logger, oldMaster: OldMaster, steering: Steering) {
     this.#system = system;
     this.#logger = logger;
-    this.#socket = socket;
+    this.#oldMaster = oldMaster;
     this.#steering = steering;
-    this.#claim = claim;
   }
 
-  /** How many workers the old master has; `undefined` if it does not tell, or has drained them all. */
+  /** The target of the old master; `undefined` if it is unknown, or 0. */
   get target(): number | undefined {
     const { target } = this.#handover;
     return target > 0 ? target : undefined;
   }
 
-  /** True until the old master is gone, and its workers are. */
+  /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */
+  get released(): Promise<void> {
+    return this.#released.promise;
+  }
+
+  /** True until the old master and its workers are gone. */
   get inProgress(): boolean {
     return this.#state !== "over";
   }
@@ -72,24 +69,21 @@ export class Takeover {
     return this.#state === "waiting";
   }
 
-  get #oldMaster(): string {
-    return this.#handover === nothing ? "the old master" : `process ${this.#handover.pid}`;
+  get #isOldMasterAlive(): boolean {
+    return this.#system.processes.isAlive(this.#oldMaster.pid);
   }
 
-  get #isPredecessorAlive(): boolean {
-    return this.#handover !== nothing && this.#system.processes.isAlive(this.#handover.pid);
-  }
-
-  /** Takes the old master's listeners. Throws DenicornError if it does not give them, or for other addresses. */
+  /** Takes over copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
   async prepare({ bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">): Promise<void> {
     this.#drainTime = gracefulTimeout + killMargin;
     try {
-      this.#handover = await handOver(this.#system, this.#socket, this.#steering.fdInbox);
+      this.#handover = await handOver(this.#system, this.#oldMaster.socket, this.#steering.fdInbox);
     } catch (error) {
-      if (await this.#system.network.answers(this.#socket)) throw error;
-      // Its workers know of no successor: they finish.
+      // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
+      if (this.#isOldMasterAlive) throw error;
+      // Its workers do not know that a master takes over: they finish.
       this.#isAlone = true;
-      this.#logger.warning("the old master is gone before it handed over anything: starting in its place");
+      this.#logger.warning("the old master died before the hand-over: starting in its place");
       return await this.#untilFree(bind);
     }
     const { addresses: old, workers, areSent } = this.#handover;
@@ -105,7 +99,7 @@ export class Takeover {
     }
     this.#orphans = new Set(workers);
     if (areSent) this.#steering.adopt(workers, bind.length);
-    // They are in the kernel's group all the same, at places that nobody knows.
+    // Its workers are in the kernel's group anyway, at unknown places.
     else if (workers.length > 0) this.#steering.giveUp("the old master does not steer: restart the server");
   }
 
@@ -126,55 +120,49 @@ export class Takeover {
   }
 
   /**
-   * To be called when workers have come or gone: `areAllReady` of those that shall serve, or `isAnyReady`. Takes over
-   * when it is time; `onTakeOver` is called once.
+   * Call it after every event: takes over when the pool is complete, or with the first ready worker if the old master is
+   * gone. `onTakeOver` is called once.
    */
-  reconcile(areAllReady: boolean, isAnyReady: boolean, onTakeOver: (oldMaster: string) => void): void {
+  reconcile(areAllReady: boolean, isAnyReady: boolean, onTakeOver: (oldMaster: number) => void): void {
     if (this.#state !== "waiting" || !(areAllReady || (this.#isAlone && isAnyReady))) return;
     this.#state = "serving";
     this.#steering.takeOver();
-    onTakeOver(this.#oldMaster);
+    onTakeOver(this.#oldMaster.pid);
     void this.#succeed();
   }
 
-  /** Whatever becomes of it, this master serves. */
+  /** This master serves whether this succeeds or not. */
   async #succeed(): Promise<void> {
-    if (this.#isAlone) this.#dismiss();
-    else await this.#orWarn(() => retire(this.#system, this.#socket));
-    const { pid } = this.#handover;
-    await this.#orWarn(() => this.#claim(this.#handover === nothing ? null : pid));
-  }
-
-  async #orWarn(work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      if (this.#isAlone) this.#dismissOrphans();
+      else await retire(this.#system, this.#oldMaster.socket);
     } catch (error) {
       this.#logger.warning`${toDenicornError(error).message}`;
     }
+    this.#released.resolve();
   }
 
-  /** To be called now and then: goes on alone when the old master is gone, and lets go of its workers' listeners. */
+  /** Call it with every tick: continues alone when the old master is gone, and releases the listeners of its workers. */
   tick(): void {
     const { processes } = this.#system;
-    if (this.#state === "over" || this.#isPredecessorAlive) return;
-    this.#bury(new Set(Array.from(this.#orphans).filter((pid) => !processes.isAlive(pid))));
-    if (!this.#isAlone) this.#goOnAlone();
+    if (this.#state === "over" || this.#isOldMasterAlive) return;
+    this.#releaseOrphans(new Set(Array.from(this.#orphans).filter((pid) => !processes.isAlive(pid))));
+    if (!this.#isAlone) this.#continueAlone();
     if (this.#state !== "serving" || this.#orphans.size > 0) return;
     this.#state = "over";
     this.#cancelKill();
-    this.#logger.info`${this.#oldMaster} is gone: the upgrade is complete`;
+    this.#logger.info`process ${this.#oldMaster.pid} is gone: the upgrade is complete`;
   }
 
-  #goOnAlone(): void {
+  #continueAlone(): void {
     this.#isAlone = true;
-    if (this.#state === "serving") return this.#dismiss();
+    if (this.#state === "serving") return this.#dismissOrphans();
     this.#steering.takeOver();
     this.#logger
-      .warning`${this.#oldMaster} is gone before this one serves: its workers serve until one of this master is ready`;
+      .warning`process ${this.#oldMaster.pid} died during the upgrade: its workers serve until one of this master is ready`;
   }
 
-  /** While they serve each of them is missed. */
-  #bury(gone: ReadonlySet<number>): void {
+  #releaseOrphans(gone: ReadonlySet<number>): void {
     if (gone.size === 0) return;
     this.#orphans = this.#orphans.difference(gone);
     this.#steering.releaseAdopted(gone);
@@ -182,12 +170,12 @@ export class Takeover {
     gone.forEach((pid) => this.#logger.warning`worker process ${pid} of the old master is gone`);
   }
 
-  /** The old workers finish; who does not is killed, as their master would. */
-  #dismiss(): void {
+  /** The workers of the old master finish; those that do not are killed, as their master would have done. */
+  #dismissOrphans(): void {
     const { clock, processes } = this.#system;
-    const tell = (signal: "SIGTERM" | "SIGKILL") =>
+    const signalAll = (signal: "SIGTERM" | "SIGKILL") =>
       this.#orphans.forEach((pid) => processes.signal(pid, signal));
-    tell("SIGTERM");
-    this.#cancelKill = clock.after(this.#drainTime, () => tell("SIGKILL"));
+    signalAll("SIGTERM");
+    this.#cancelKill = clock.after(this.#drainTime, () => signalAll("SIGKILL"));
   }
 }

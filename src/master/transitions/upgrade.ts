@@ -1,6 +1,6 @@
-/** USR2, on the side of the master that is replaced: it starts its successor and keeps serving until that takes over. */
+/** An upgrade (USR2), on the side of the old master: it starts its successor, and serves until that takes over. */
 
-import type { Handover } from "../../control/commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { formatAddress } from "../../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
@@ -11,30 +11,32 @@ import type { MasterEvent } from "../workers/events.ts";
 import type { Generations } from "../generations/generations.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
-import type { WorkerEvents } from "../worker_events.ts";
 import type { Reload } from "./reload.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Takeover } from "./takeover.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
-import type { Traffic } from "../listeners/traffic.ts";
+import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { ListenOrder } from "../listeners/listen_order.ts";
+import type { Steering } from "../listeners/steering.ts";
 
-export interface UpgradeOptions {
+interface UpgradeOptions {
   readonly system: System;
   readonly logger: Logger;
   readonly lifecycle: LifecycleLog;
   readonly launch: Launch;
   readonly workerTable: WorkerTable;
-  readonly traffic: Traffic;
+  readonly steering: Steering;
+  readonly listenOrder: ListenOrder;
+  readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
   readonly generations: Generations;
   readonly pool: WorkerPool;
-  readonly workerEvents: WorkerEvents;
   readonly restartPolicy: RestartPolicy;
   readonly reload: Reload;
-  /** The upgrade that this master came from. */
+  /** The upgrade that started this master. */
   readonly takeover: Takeover | null;
-  /** Where the successor finds this master, if it answers anywhere. */
+  /** Where the successor reaches this master; `null` while it cannot. */
   readonly controlSocket: () => string | null;
   readonly post: (event: MasterEvent) => void;
 }
@@ -42,16 +44,16 @@ export interface UpgradeOptions {
 export class Upgrade {
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
-  /** The successor that serves. */
+  /** A successor that has taken over. */
   #servingSuccessor: ChildProcess | null = null;
   #isRequested = false;
   #cancelDeadline: () => void = () => {};
-  /** Why this master gave it up, if it did. */
+  /** Why this master killed its successor, if it did. */
   #givenUp: string | null = null;
   #failedUpgrade: FailedUpgrade | null = null;
-  /** What the log says it waits for. */
+  /** What the upgrade waits for, as logged. */
   #loggedObstacle: string | null = null;
-  /** There were workers when it began. */
+  /** There were workers when the upgrade began. */
   #isServing = false;
 
   constructor(options: UpgradeOptions) {
@@ -59,14 +61,14 @@ export class Upgrade {
   }
 
   /**
-   * From the start of a successor until it serves, or has failed and its workers are gone. Meanwhile no worker is
-   * started or drained.
+   * True from the start of a successor until it serves, or until it has failed and its workers are gone. Meanwhile no
+   * worker is started or drained.
    */
   get inProgress(): boolean {
     return this.#successor !== null || this.#failedUpgrade !== null;
   }
 
-  /** It begins as soon as nothing else is going on: the order of the listeners must not change under it. */
+  /** The upgrade begins when nothing else is in progress: the order of the listeners must not change meanwhile. */
   request(): void {
     const { objection } = this;
     this.#isRequested = objection === null;
@@ -78,39 +80,39 @@ export class Upgrade {
     const { system, controlSocket } = this.#options;
     if (this.hindrance !== null) return this.hindrance;
     if (system.host.pid === 1) {
-      return "this is process 1: when it ends, so does its container: replace that";
+      return "this is process 1, and its container ends with it: replace the container";
     }
     if (controlSocket() === null) {
-      return "a new master takes over through the control socket, and there is none: " +
-        "restart with another --control-socket";
+      return "there is no control socket, through which a new master takes over: restart with another " +
+        "--control-socket";
     }
     return null;
   }
 
-  /** What one that was asked for waits for, if anything: the order of the listeners must not change under it. */
+  /** What a requested upgrade waits for, if anything. */
   get obstacle(): string | null {
     if (!this.#isRequested) return null;
     const { pool, restartPolicy, reload, workerTable, takeover } = this.#options;
-    if (this.#failedUpgrade !== null) return "the workers of the one that failed are gone";
-    if (takeover?.inProgress === true) return "the master before this one is gone";
-    if (reload.inProgress) return "the reload under way is done";
-    if (workerTable.isAnyBooting) return "the worker that starts is ready";
-    // While replacements are held back, workers die again and again: the upgrade may be the cure.
+    if (this.#failedUpgrade !== null) return "the workers of the failed upgrade are gone";
+    if (takeover?.inProgress === true) return "the old master is gone";
+    if (reload.inProgress) return "the reload in progress is complete";
+    if (workerTable.isAnyBooting) return "the booting worker is ready";
+    // In a crash loop the upgrade may be the cure.
     return pool.isComplete || !restartPolicy.mayReplace ? null : "all workers are ready";
   }
 
   #logObstacle(obstacle: string): void {
-    if (obstacle !== this.#loggedObstacle) this.#options.logger.info`upgrade: it begins when ${obstacle}`;
+    if (obstacle !== this.#loggedObstacle) this.#options.logger.info`upgrade: waiting until ${obstacle}`;
     this.#loggedObstacle = obstacle;
   }
 
   /** What keeps a reload from beginning, if anything. */
   get hindrance(): string | null {
     const pid = this.#successor?.pid;
-    return pid === undefined ? null : `an upgrade is under way: process ${pid} starts`;
+    return pid === undefined ? null : `an upgrade is in progress: process ${pid} is starting`;
   }
 
-  /** To be called whenever something has changed. */
+  /** Call it after every event. */
   startIfPossible(): void {
     if (!this.#isRequested) return;
     const { obstacle } = this;
@@ -119,10 +121,11 @@ export class Upgrade {
     this.#loggedObstacle = null;
     this.#givenUp = null;
     this.#start();
+    if (this.#successor === null) return;
     const deadline = this.#deadline;
     this.#cancelDeadline = this.#options.system.clock.after(
       deadline,
-      () => this.#giveUp(`it did not serve within ${deadline / 1000} s`),
+      () => this.#giveUp(`it did not take over within ${deadline / 1000} s`),
     );
   }
 
@@ -132,35 +135,37 @@ export class Upgrade {
     return this.#options.generations.serving.settings.bootTimeout + 30_000;
   }
 
-  /** To be called when workers have come or gone while an upgrade is under way. */
+  /** Call it after every event while an upgrade is in progress. */
   reconcile(): void {
-    const { pool, workerTable } = this.#options;
-    // Nobody is replaced meanwhile, so the upgrade must not outlive the last who serves.
-    if (this.#isServing && pool.target > 0 && workerTable.eligible().size === 0) {
+    const { pool, heartbeatMonitor } = this.#options;
+    // No worker is replaced meanwhile, so the upgrade must end when the last one is gone.
+    if (this.#isServing && pool.target > 0 && heartbeatMonitor.eligible().size === 0) {
       this.#giveUp("no worker of this master is left");
     }
   }
 
-  /** Ends the successor; this master goes on when it is gone. */
+  /** Kills the successor; this master continues when it is gone. */
   #giveUp(reason: string): void {
     if (this.#successor === null || this.#givenUp !== null) return;
     this.#givenUp = reason;
     this.#successor.kill("SIGKILL");
   }
 
-  /** Starts the executable that is on disk now, in the way this one was started. */
+  /** Starts the executable that is on disk now, as this one was started. */
   #start(): void {
-    const { system, lifecycle, launch, workerTable, post } = this.#options;
+    const { system, lifecycle, launch, heartbeatMonitor, post } = this.#options;
     const controlSocket = this.#options.controlSocket();
-    if (controlSocket === null) return;
-    this.#isServing = workerTable.eligible().size > 0;
+    if (controlSocket === null) {
+      return this.#fail("the control socket, through which a new master takes over, does not answer");
+    }
+    this.#isServing = heartbeatMonitor.eligible().size > 0;
     const [command, ...prefix] = launch.command;
     try {
       this.#successor = system.processes.spawn({
         command,
         args: [...prefix, ...launch.args],
         cwd: launch.cwd,
-        env: successorEnvironment(launch, controlSocket),
+        env: successorEnvironment(launch, { pid: system.host.pid, socket: controlSocket }),
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -170,7 +175,7 @@ export class Upgrade {
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
   }
 
-  /** This master does not serve on: if another one does, the reload is for that. */
+  /** This master is stopping: a reload is passed on to the successor, if one serves. */
   passReloadOn(): void {
     const { logger } = this.#options;
     if (this.#servingSuccessor === null) return logger.warning("reload ignored: the server is stopping");
@@ -178,25 +183,30 @@ export class Upgrade {
     logger.info`reload: passed on to process ${this.#servingSuccessor.pid}`;
   }
 
-  /** What a successor needs to go on in this master's place. Throws if none is expected. */
+  /** What a successor needs to take over. Sends copies of all listening sockets to `fdInbox`. Throws without a successor. */
   handOver(fdInbox: string | null): Handover {
-    if (this.#successor === null) throw new Error("no upgrade is under way: send USR2 to begin one");
-    const { system, traffic, pool, workerEvents, generations } = this.#options;
+    if (this.#successor === null) throw new Error("no upgrade is in progress: send USR2 to begin one");
+    const { system, steering, workerTable, listenOrder, pool, generations } = this.#options;
     this.#announce(this.#successor.pid, this.#deadline);
-    // As they were asked for: the workers tell numbers where the settings name a host.
-    const asked = generations.serving.settings.bind;
-    const addresses = (asked.some(({ port }) => port === 0) ? workerEvents.addresses : asked).map(
-      formatAddress,
-    );
-    return { pid: system.host.pid, addresses, target: pool.target, ...traffic.handOver(fdInbox) };
+    // As in the settings: workers report numbers even if `bind` names a host.
+    const { bind } = generations.serving.settings;
+    const addresses = bind.some(({ port }) => port === 0) ? listenOrder.addresses : bind;
+    const sent = fdInbox === null || !steering.isOn ? null : steering.handOver(fdInbox);
+    return {
+      pid: system.host.pid,
+      addresses: addresses.map(formatAddress),
+      target: pool.target,
+      workers: sent ?? workerTable.bySlot().map(({ process }) => process.pid),
+      areSent: sent !== null,
+    };
   }
 
-  /** Tells the workers who looks after them if this master does not live to see the end of the upgrade. */
+  /** Tells the workers which process takes over should this master die during the upgrade. */
   #announce(pid: number, timeout: number): void {
     this.#options.workerTable.forEach((worker) => worker.send({ type: "successor", pid, timeout }));
   }
 
-  /** The successor's process is gone before it served; at a stop it was told to. */
+  /** The successor has ended before it took over; at a stop this is expected. */
   end(
     { code, signal }: ExitStatus,
     { isRequested, inProgress }: Pick<Shutdown, "isRequested" | "inProgress">,
@@ -215,11 +225,11 @@ export class Upgrade {
     this.tick();
   }
 
-  /** To be called now and then: goes on alone when nothing is left of a successor that failed. */
+  /** Call it with every tick: resumes normal service when nothing is left of a successor that failed. */
   tick(): void {
     if (this.#failedUpgrade?.poll() !== true) return;
     this.#failedUpgrade = null;
-    this.#options.traffic.resume();
+    this.#options.steering.takeOver();
   }
 
   #fail(reason: string): void {
@@ -228,13 +238,13 @@ export class Upgrade {
     lifecycle.upgradeFailed(reason);
   }
 
-  /** The server shall stop, and whoever was to go on with it too. */
+  /** The server stops, and so must its successor. */
   cancel(): void {
     this.#isRequested = false;
     this.#successor?.kill("SIGTERM");
   }
 
-  /** The successor serves: it is on its own from now on. False if there is none. */
+  /** The successor has taken over. False if there is none. */
   complete(): boolean {
     if (this.#successor === null) return false;
     const { lifecycle, counters } = this.#options;

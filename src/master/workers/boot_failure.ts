@@ -1,37 +1,55 @@
-/** Why a worker did not come up, as the one error the operator reads. */
+/** Why a worker was never ready, as the one error that the operator reads. */
 
 import { DenicornError } from "../../core/errors.ts";
-import type { WorkerState } from "../../core/pool/worker_state.ts";
+import { listenTimeout, type WorkerState } from "../../core/pool/worker_state.ts";
 import type { ExitStatus, System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
-/** `state` is the worker's last one before it ended with `status`. */
+/** `state` is the state of the worker before it ended with `status`. */
 export function bootFailure(worker: WorkerHandle, state: WorkerState, status: ExitStatus): DenicornError {
   if (worker.failure !== null) {
     const { code, message, detail } = worker.failure;
     return new DenicornError(code, message, { detail });
   }
-  const { app = "", readyPath } = worker.generation.settings;
-  if (state.is === "killed" && state.because === "boot-timeout") {
-    const seconds = worker.generation.settings.bootTimeout / 1000;
-    const master = worker.isConfigured
-      ? `was still importing ${app}${
-        readyPath === undefined ? "" : ` or asking it for ${readyPath}`
-      }: look for an await at top level that never ends, or a loop`
-      : "had not connected to the master: is the machine overloaded?";
+  if (state.is === "killed" && state.because === "boot-timeout") return bootTimedOut(worker);
+  if (state.is === "killed" && state.because === "listen-timeout") {
     return new DenicornError(
       "boot-timeout",
-      `cannot boot a worker: after ${seconds} s (boot-timeout) it ${master}; or raise --boot-timeout`,
+      `cannot boot a worker: it had loaded its app, but did not listen within ${
+        listenTimeout / 1000
+      } s when it was ` +
+        "its turn: look for code that blocks the event loop after the import",
     );
   }
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
-  const master = worker.isConfigured
-    ? `while importing ${app}: does it call Deno.exit(), or run out of memory? Its output stands above`
-    : "before it could load the app: its output stands above";
-  return new DenicornError("boot-death", `cannot boot a worker: its process ended ${how} ${master}`);
+  return new DenicornError(
+    "boot-death",
+    `cannot boot a worker: its process ended ${how} ${stageOfDeath(worker, state)}`,
+  );
 }
 
-/** What the system says when a process cannot be started. */
+function bootTimedOut({ isConfigured, generation: { settings } }: WorkerHandle): DenicornError {
+  const { app = "", readyPath, bootTimeout } = settings;
+  const request = readyPath === undefined ? "" : ` or asking it for ${readyPath}`;
+  const stage = isConfigured
+    ? `was still importing ${app}${request}: look for an await at top level that never ends, or a loop`
+    : "had not connected to the master: is the machine overloaded?";
+  return new DenicornError(
+    "boot-timeout",
+    `cannot boot a worker: after ${bootTimeout / 1000} s (boot-timeout) it ${stage}; or raise --boot-timeout`,
+  );
+}
+
+function stageOfDeath(
+  { isConfigured, generation: { settings: { app } } }: WorkerHandle,
+  state: WorkerState,
+): string {
+  if (!isConfigured) return "before it could load the app: see its output above";
+  if (state.is === "booting" && state.isLoaded) return "after it had loaded the app: see its output above";
+  return `while importing ${app}: does it call Deno.exit(), or run out of memory? See its output above`;
+}
+
+/** The error for `thrown`, which the system threw when a worker process was started. */
 export function spawnFailure(thrown: unknown, system: System): DenicornError {
   try {
     system.files.stat(system.host.cwd());
@@ -48,7 +66,7 @@ export function spawnFailure(thrown: unknown, system: System): DenicornError {
   );
 }
 
-/** The working directory was removed under the running server. */
+/** The working directory was removed while the server was running. */
 export function missingDirectory(cause: unknown): DenicornError {
   return new DenicornError(
     "chdir",

@@ -1,23 +1,31 @@
-/** Hands events over one at a time: an event that is posted while one is handled waits for its turn. */
+/**
+ * Hands events over one at a time: an event that is posted while another one is handled waits for its turn, and
+ * so do those that are posted before `run`.
+ */
 export class EventQueue<Event> {
-  readonly #handle: (event: Event) => void;
   readonly #waiting: Event[] = [];
-  #busy = false;
+  #handle: ((event: Event) => void) | null = null;
+  #isBusy = false;
 
-  constructor(handle: (event: Event) => void) {
+  run(handle: (event: Event) => void): void {
     this.#handle = handle;
+    this.#deliver();
   }
 
   post(event: Event): void {
     this.#waiting.push(event);
-    if (this.#busy) return;
-    this.#busy = true;
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#isBusy || this.#handle === null) return;
+    this.#isBusy = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         this.#handle(next);
       }
     } finally {
-      this.#busy = false;
+      this.#isBusy = false;
     }
   }
 }

@@ -2,12 +2,13 @@ import type { DenicornError } from "../../core/errors.ts";
 import type { HandledSignal } from "../../core/signals.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import type { Connection, ExitStatus } from "../../system/system.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
 import type { AppBundle, Generation } from "./generation.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
 
 /** Everything that can happen to a master. */
 export type MasterEvent =
   | { readonly type: "signal"; readonly signal: HandledSignal }
+  /** A worker has opened its channel and identified itself. */
   | {
     readonly type: "connected";
     readonly worker: WorkerHandle;
@@ -15,19 +16,20 @@ export type MasterEvent =
     readonly version: string;
   }
   | { readonly type: "message"; readonly worker: WorkerHandle; readonly message: FromWorker }
+  /** The channel closes before the exit of the process is reported: from here on it gets no new connections. */
+  | { readonly type: "disconnected" }
   | { readonly type: "exit"; readonly worker: WorkerHandle; readonly status: ExitStatus }
-  /** Settings were read anew for a reload. */
-  | { readonly type: "renewed"; readonly generation: Generation }
+  /** The settings of a generation were read and its app is bundled. */
   | { readonly type: "built"; readonly generation: Generation; readonly bundle: AppBundle }
   | { readonly type: "build-failed"; readonly number: number; readonly error: DenicornError }
-  /** The end of a link comes sooner than the exit of the process: a killed worker gets no connections from here on. */
-  | { readonly type: "disconnected" }
+  /** The event loop of a worker was blocked, is responsive again, or the worker was killed for it. */
+  | { readonly type: "heartbeats-changed" }
   /** The master that an upgrade started has ended. */
   | { readonly type: "successor-ended"; readonly status: ExitStatus }
   /** Another master serves now. */
   | { readonly type: "retire" }
-  /** A command over the control socket has its turn. */
-  | { readonly type: "asked"; readonly begin: () => void }
-  /** Workers were held up, or turn again. */
-  | { readonly type: "stalled" }
+  /** It is the turn of a command from the control socket. */
+  | { readonly type: "command"; readonly begin: () => void }
+  /** A wait is over, such as the back-off before a replacement. */
+  | { readonly type: "wake" }
   | { readonly type: "tick" };

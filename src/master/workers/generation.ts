@@ -10,30 +10,30 @@ export interface AppBundle {
   readonly path: string;
 }
 
-/** Settings and app as they were read at one moment. All workers of a generation are alike. */
+/** Settings and app as they were read at one moment. All workers of a generation have the same. */
 export interface Generation {
   readonly number: number;
   readonly settings: Settings;
-  /** `null` while it is being built: workers of the first generation start meanwhile. */
+  /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
 }
 
-/** Milliseconds between two beats of a worker that has nothing to do, unless `timeout` asks for more. */
+/** Milliseconds between two heartbeats of an idle worker, unless `timeout` needs more of them. */
 export const restingInterval = 250;
 
-/** Several beats fit into `stall-after` as well. */
-export function heartbeatInterval({ stallAfter, timeout }: Settings): number {
+/** Milliseconds between two heartbeats of a busy worker: several fit into `stall-after` and `timeout`. */
+export function heartbeatInterval({ stallAfter, timeout }: Pick<Settings, "stallAfter" | "timeout">): number {
   const limits = [stallAfter, timeout].filter((limit) => limit > 0);
   return Math.min(restingInterval, ...limits.map((limit) => limit / 4));
 }
 
-/** What all workers of a master share. `listen` holds real ports, where the setting may say port 0. */
+/** What all workers of a master share. `listen` has the real port where the setting says port 0. */
 export type SharedResources = Pick<WorkerConfig, "listen" | "fdInbox" | "scoreboard" | "runtimeDirectory">;
 
-/** A worker that is not ready must have time to say why before it is killed for it. */
+/** A worker that cannot become ready needs time to report why before it is killed (ms). */
 const failureReportMargin = 500;
 
-/** What the worker in `slot`, started `age` milliseconds ago, is told. */
+/** The configuration of the worker in `slot`, which was started `age` milliseconds ago. */
 export function workerConfigFor(
   { number, settings }: Generation,
   bundle: AppBundle,

@@ -1,4 +1,4 @@
-/** How much memory each worker takes for itself, read from the kernel now and then. */
+/** The private memory of each worker, read from the kernel once a second at most. */
 
 import { parsePrivateMemory } from "../../system/private_memory.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -7,19 +7,19 @@ import type { WorkerHandle } from "./worker_handle.ts";
 
 interface Reading {
   readonly at: number;
-  /** Bytes; null if they cannot be had. */
+  /** Bytes; null if it cannot be read. */
   readonly memory: number | null;
 }
 
 /** Milliseconds between two readings of one worker. */
 const pause = 1_000;
 
-/** How many ticks of the master are to share the workers that are due. */
+/** The workers that are due are spread over this many ticks of the master. */
 const jitterShares = 4;
 
 /**
- * The kernel walks the pages of the process: 0.35 ms for an idle worker of 70 MB, 1.7 ms for one of 380 MB. So
- * long, in milliseconds, a tick may take for it.
+ * How long a tick may take for it, in milliseconds. The kernel walks the pages of the process: 0.35 ms for an idle
+ * worker of 70 MB, 1.7 ms for one of 380 MB.
  */
 const budget = 5;
 
@@ -30,19 +30,19 @@ export class MemoryReadings {
   readonly #readings = new WeakMap<WorkerHandle, Reading>();
   #isReported = false;
 
-  /** `setting` is what the figures are for. */
+  /** `setting` is the one that needs the readings. */
   constructor(system: System, logger: Logger, setting: "max-memory" | "memory-budget") {
     this.#system = system;
     this.#logger = logger;
     this.#setting = setting;
   }
 
-  /** Bytes, as they were when last read. */
+  /** Bytes, as last read. */
   of(worker: WorkerHandle): number | null {
     return this.#readings.get(worker)?.memory ?? null;
   }
 
-  /** Reads some of those that are due, the longest unread first. */
+  /** Reads some of the workers that are due, the longest unread first. */
   refresh(workers: readonly WorkerHandle[]): void {
     const { clock } = this.#system;
     const start = clock.monotonic();
@@ -61,7 +61,7 @@ export class MemoryReadings {
     const path = `/proc/${worker.process.pid}/smaps_rollup`;
     try {
       const memory = parsePrivateMemory(this.#system.files.readTextSync(path));
-      if (memory === null) throw new Error("it tells no private memory");
+      if (memory === null) throw new Error("it has no private memory");
       return memory;
     } catch (error) {
       if (!this.#isReported && this.#system.processes.isAlive(worker.process.pid)) {

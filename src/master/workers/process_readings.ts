@@ -1,10 +1,10 @@
-/** What processes take of the machine: read when somebody asks, and at most once a second. */
+/** CPU time and memory of processes: read on demand, and at most once a second. */
 
 import { parseCpuSeconds, parseOwnMemory, parsePageSize } from "../../system/process_use.ts";
 import type { ProcessUse } from "../../core/telemetry/status.ts";
 import type { System } from "../../system/system.ts";
 
-/** A process as its readings are kept: by the object that stands for it, since ids are used again. */
+/** A process to read. Its readings are kept by an object that represents it, because process ids are reused. */
 export interface ReadableProcess {
   readonly pid: number;
   /** Monotonic. */
@@ -30,7 +30,7 @@ export class ProcessReadings {
     this.#system = system;
   }
 
-  /** As it was when it was last read. */
+  /** As last read. */
   last(key: object): ProcessUse {
     return this.#readings.get(key)?.use ?? unread;
   }
@@ -52,7 +52,7 @@ export class ProcessReadings {
     return use;
   }
 
-  /** Seconds of a core, as far as they were read. */
+  /** Seconds of a core, as last read. */
   lastCpuSeconds(key: object): number {
     return this.#readings.get(key)?.use.cpuSeconds ?? 0;
   }

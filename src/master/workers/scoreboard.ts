@@ -1,7 +1,7 @@
 /**
- * The memory in which workers keep their figures. The master only reads it, so a worker whose event loop is
- * blocked is seen as it is. Where no memory can be shared the figures come over the link and are kept here in
- * the same form: who reads them sees no difference.
+ * The memory in which workers keep their counters. The master only reads it, so it sees the counters of a worker whose
+ * event loop is blocked as well. If no memory can be shared, workers send their slots over the channel, and they are
+ * kept here in the same form.
  */
 
 import {
@@ -14,6 +14,7 @@ import {
   readSlot,
   scoreboardSize,
   slotBytes,
+  slotCount,
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -25,12 +26,14 @@ const sharedMemoryDirectory = "/dev/shm";
 /** The prefix and the beginning of a UUID. */
 const namePattern = /^denicorn-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{2}$/;
 
-/** Twice the most workers there may be: each may have a successor beside it. Together they take 2.8 MB. */
+/** Twice the largest number of workers: each may be replaced while it drains. Together they take 2.8 MB. */
 const slots = 2_048;
 
 export class Scoreboard {
   readonly #buffer: ArrayBuffer;
-  /** The file; `null` where the figures come over the link. */
+  /** How many workers there can be at a time. */
+  readonly slots: number;
+  /** The file; `null` if the slots are sent over the channel. */
   readonly path: string | null;
   readonly #system: System;
 
@@ -38,6 +41,7 @@ export class Scoreboard {
     this.#system = system;
     this.#buffer = buffer;
     this.path = path;
+    this.slots = slotCount(buffer);
   }
 
   /** Empties a slot for a new worker. */
@@ -49,13 +53,16 @@ export class Scoreboard {
     return readHeartbeat(this.#buffer, slot);
   }
 
-  /** How long no beat may come if the event loop is to be held up no longer than `limit`: a resting worker beats seldom. */
+  /**
+   * How long without a heartbeat (ms) means that the event loop is blocked for longer than `limit`: an idle worker has a
+   * long heartbeat interval.
+   */
   heartbeatTimeout(slot: number, limit: number): number {
     const heartbeatInterval = readHeartbeatInterval(this.#buffer, slot);
     return heartbeatInterval < limit ? limit : heartbeatInterval + limit;
   }
 
-  /** How soon the next beat is promised, in milliseconds. */
+  /** How soon the worker promises its next heartbeat, in milliseconds. */
   heartbeatInterval(slot: number): number {
     return readHeartbeatInterval(this.#buffer, slot);
   }
@@ -72,7 +79,7 @@ export class Scoreboard {
     return readSlot(this.#buffer, slot);
   }
 
-  /** Takes a slot that came over the link. */
+  /** Takes a slot that was sent over the channel. */
   accept(slot: number, bytes: Uint8Array): void {
     const place = slotBytes(this.#buffer, slot);
     if (bytes.length === place.length) place.set(bytes);
@@ -83,7 +90,7 @@ export class Scoreboard {
   }
 }
 
-/** Makes the file in shared memory, else in `runtimeDirectory`; removes those of masters that are gone. */
+/** Creates the file in shared memory, or in `runtimeDirectory`; removes the files of masters that are gone. */
 export function openScoreboard(
   system: System,
   logger: Logger,
@@ -106,19 +113,19 @@ export function openScoreboard(
   }
   logger.warning`no memory to share with workers: ${
     failures.join("; ")
-  }: their figures come over the link, a blocked worker cannot be read; see \`denicorn doctor\``;
+  }: they send their counters, and those of a blocked worker cannot be read; see \`denicorn doctor\``;
   const buffer = new ArrayBuffer(size);
   initialise(buffer, slots);
   return new Scoreboard(system, null, buffer);
 }
 
-/** Only what has the name, the size and, apart from root's workers, the owner of a scoreboard. */
+/** Only files with the name, the size and (unless this is root) the owner of a scoreboard. */
 function removeLeftovers({ files, host, memory }: System): void {
   let names: string[];
   try {
     names = files.list(sharedMemoryDirectory);
   } catch {
-    // No such place here.
+    // This system has no such directory.
     return;
   }
   for (const name of names.filter((name) => namePattern.test(name))) {

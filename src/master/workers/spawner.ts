@@ -17,7 +17,7 @@ import type { WorkerTable } from "./worker_table.ts";
 /** Starts the process of one worker. Throws what the system says when it cannot be started. */
 export type StartWorkerProcess = (slot: number, generation: Generation, token: string) => ChildProcess;
 
-export interface SpawnerOptions {
+interface SpawnerOptions {
   readonly system: System;
   readonly log: Log;
   readonly startProcess: StartWorkerProcess;
@@ -66,7 +66,7 @@ export class Spawner {
   sendConfig(worker: WorkerHandle, sharedResources: SharedResources): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    worker.isConfigured = true;
+    worker.markConfigured();
     const age = this.#options.system.clock.monotonic() - worker.bornAt;
     const place = { slot: worker.slot, age };
     worker.send({ type: "load", config: workerConfigFor(worker.generation, bundle, place, sharedResources) });

@@ -3,19 +3,19 @@ import { type FromWorker, isMessage } from "../../protocol/messages.ts";
 import type { Clock, Connection, UnixListener } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
-export interface ChannelEvents {
-  /** The child that was given this token, once; `null` for a stranger. */
+interface ChannelEvents {
+  /** The worker that was started with this token; `null` if there is none, or the token was used before. */
   identify(token: string): WorkerHandle | null;
-  /** `version` is that of the program it runs. */
+  /** `version` is that of the program the worker runs. */
   connected(worker: WorkerHandle, connection: Connection, version: string): void;
   message(worker: WorkerHandle, message: FromWorker): void;
-  ended(worker: WorkerHandle): void;
+  disconnected(): void;
 }
 
-/** After a failure to accept, such as too many open files, the next attempt waits this long, in milliseconds. */
+/** After `accept` failed, for example with too many open files, the next attempt waits this long (ms). */
 const retryPause = 100;
 
-/** Accepts the links of workers until the listener is closed. */
+/** Accepts the channels of workers until the listener is closed. */
 export async function acceptChannels(
   listener: UnixListener,
   events: ChannelEvents,
@@ -50,12 +50,12 @@ async function read(connection: Connection, events: ChannelEvents): Promise<void
       }
     }
   } catch {
-    // Not our protocol: whoever it is, the link ends here.
+    // Not our protocol: the connection is closed, whichever program opened it.
   } finally {
     connection.close();
     if (worker !== null) {
       worker.disconnect();
-      events.ended(worker);
+      events.disconnected();
     }
   }
 }

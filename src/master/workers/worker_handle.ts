@@ -1,4 +1,7 @@
-/** One worker process as the master holds it: the process, its link, and what is known of it. */
+/**
+ * A worker from the perspective of the master: its process, its channel and its state. What the worker process
+ * itself does is in `src/worker/`.
+ */
 
 import type { Member } from "../../core/pool/plan.ts";
 import {
@@ -14,32 +17,19 @@ import type { Failure, FromWorker, ToWorker } from "../../protocol/messages.ts";
 import type { ChildProcess, Connection } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
-/** The last beat the master saw. */
-export interface Heartbeat {
-  readonly heartbeat: number;
-  /** Monotonic; moved on by the time in which the master itself could not look. */
-  readonly at: number;
-}
-
 export class WorkerHandle {
   readonly slot: number;
   readonly generation: Generation;
   readonly process: ChildProcess;
+  /** By the monotonic clock. */
   readonly bornAt: number;
-  state: WorkerState;
-  /** What it said when it could not go on. */
-  failure: Failure | null = null;
-  /** True once it was given its orders. */
-  isConfigured = false;
-  /** Its event loop is held up. */
-  isStalled = false;
-  /** It has served long enough and is to be replaced. */
-  dueForRecycling = false;
-  /** `null` until it serves. */
-  heartbeat: Heartbeat | null = null;
+  #state: WorkerState;
+  #failure: Failure | null = null;
+  #isConfigured = false;
+  #isDueForRecycling = false;
+  #isDisconnected = false;
+  #hasBeenReady = false;
   #connection: Connection | null = null;
-  /** Its link has ended: it is gone, or will be in a moment. */
-  isLost = false;
   readonly #disconnected = Promise.withResolvers<void>();
 
   constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
@@ -47,10 +37,19 @@ export class WorkerHandle {
     this.generation = generation;
     this.process = process;
     this.bornAt = now;
-    this.state = boot(now);
+    this.#state = boot(now);
   }
 
-  /** The identity that stands in every log line about it. */
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Why it cannot go on, as it said itself; `null` if it did not. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** The identity in every log line about this worker. */
   get identity(): { readonly worker: number; readonly gen: number; readonly pid: number } {
     return { worker: this.slot, gen: this.generation.number, pid: this.process.pid };
   }
@@ -59,29 +58,56 @@ export class WorkerHandle {
     return this.#connection !== null;
   }
 
+  /** It is ready, and its channel is open: a killed worker loses its channel before its exit is reported. */
+  get isServing(): boolean {
+    return this.#state.is === "ready" && !this.#isDisconnected;
+  }
+
+  get hasBeenReady(): boolean {
+    return this.#hasBeenReady;
+  }
+
+  /** Resolves when everything it sent has been read; at once if it never connected. */
+  get disconnected(): Promise<void> {
+    return this.isConnected ? this.#disconnected.promise : Promise.resolve();
+  }
+
+  /** True once its configuration was sent. */
+  get isConfigured(): boolean {
+    return this.#isConfigured;
+  }
+
+  /** True once it has reached a limit such as `max-requests`: it serves until its replacement is ready. */
+  get isDueForRecycling(): boolean {
+    return this.#isDueForRecycling;
+  }
+
   connect(connection: Connection): void {
     this.#connection = connection;
   }
 
-  /** The link has ended, and everything that came over it was read. */
   disconnect(): void {
-    this.isLost = true;
+    this.#isDisconnected = true;
     this.#disconnected.resolve();
   }
 
-  /** Settles when there is nothing more to be heard from it. */
-  get disconnected(): Promise<void> {
-    return this.isConnected ? this.#disconnected.promise : Promise.resolve();
+  markConfigured(): void {
+    this.#isConfigured = true;
+  }
+
+  markForRecycling(): void {
+    this.#isDueForRecycling = true;
   }
 
   send(message: ToWorker): void {
     void this.#connection?.send(encodeFrame(message));
   }
 
-  /** Steps the state and performs what the step asks for. */
+  /** Steps its state and performs the action that follows. */
   apply(event: WorkerEvent, now: number): void {
-    const { state, action } = step(this.state, event, now, this.generation.settings);
-    this.state = state;
+    const { state, action } = step(this.#state, event, now, this.generation.settings);
+    this.#state = state;
+    if (state.is === "ready") this.#hasBeenReady = true;
     switch (action?.type) {
       case "drain":
         this.send({ type: "drain", handedOver: action.handedOver });
@@ -93,24 +119,24 @@ export class WorkerHandle {
     if (state.is === "gone") this.#connection?.close();
   }
 
-  /** Moves its deadlines by `ms` in which the master could not listen. */
+  /** Moves its deadlines by `ms` milliseconds in which the master could not read messages. */
   postpone(ms: number): void {
-    this.state = postpone(this.state, ms);
+    this.#state = postpone(this.#state, ms);
   }
 
-  /** Takes note of a message and says which event of its life it is, if any. */
+  /** Keeps what a message says about a failure, and gives the event of the state machine it stands for, if any. */
   receive(message: FromWorker): WorkerEvent | null {
     switch (message.type) {
+      case "loaded":
       case "ready":
-        return { type: "ready" };
+        return { type: message.type };
       case "failed":
-        this.failure = message.failure;
+        this.#failure = message.failure;
         return null;
       case "draining":
-        this.failure = message.failure ?? null;
+        this.#failure = message.failure ?? null;
         return { type: "draining" };
       case "hello":
-      case "loaded":
       case "closed":
       case "counters":
         return null;
@@ -118,8 +144,12 @@ export class WorkerHandle {
   }
 
   member(): Member {
-    const { state } = this;
-    const is = isWanted(state) ? state.is as "booting" | "ready" : "leaving";
-    return { slot: this.slot, generation: this.generation.number, is, dueForRecycling: this.dueForRecycling };
+    const is = isWanted(this.#state) ? this.#state.is as "booting" | "ready" : "leaving";
+    return {
+      slot: this.slot,
+      generation: this.generation.number,
+      is,
+      dueForRecycling: this.#isDueForRecycling,
+    };
   }
 }

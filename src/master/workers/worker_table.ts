@@ -1,12 +1,12 @@
-/** All worker processes there are, and what they add up to. */
+/** All worker processes, and questions about them as a group. */
 
 import type { Member } from "../../core/pool/plan.ts";
 import { isWanted } from "../../core/pool/worker_state.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
 import type { Generation } from "./generation.ts";
 import type { Scoreboard } from "./scoreboard.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
 
-/** A tick later than this says more about the master than about its workers. */
+/** A tick that is later than this, in milliseconds, says more about the master than about its workers. */
 const longestPause = 1_000;
 
 export class WorkerTable {
@@ -18,11 +18,12 @@ export class WorkerTable {
     return this.#workers.size;
   }
 
-  /** Children that `visit` ends or starts are not visited. */
+  /** `visit` may add and remove workers: those present at the call are visited. */
   forEach(visit: (worker: WorkerHandle) => void): void {
     Array.from(this.#workers).forEach(visit);
   }
 
+  /** The process of `worker` was started with `token`, with which it will identify itself. */
   add(worker: WorkerHandle, token: string): void {
     this.#workers.add(worker);
     this.#tokens.set(token, worker);
@@ -30,9 +31,11 @@ export class WorkerTable {
 
   remove(worker: WorkerHandle): void {
     this.#workers.delete(worker);
+    // A worker that died before it connected has not used its token.
+    for (const [token, owner] of this.#tokens) if (owner === worker) this.#tokens.delete(token);
   }
 
-  /** The child that was given `token`; a token works once. */
+  /** The worker that was started with `token`; a token works once. */
   redeem(token: string): WorkerHandle | null {
     const worker = this.#tokens.get(token) ?? null;
     this.#tokens.delete(token);
@@ -47,7 +50,7 @@ export class WorkerTable {
     return Array.from(this.#workers).sort((a, b) => a.slot - b.slot);
   }
 
-  /** With the requests each has in flight. */
+  /** With the number of requests each has in flight. */
   loadedMembers(scoreboard: Scoreboard): Member[] {
     return Array.from(
       this.#workers,
@@ -59,26 +62,18 @@ export class WorkerTable {
     return this.#find((worker) => worker.slot === slot);
   }
 
-  /** Those that serve. */
-  ready(): WorkerHandle[] {
-    return Array.from(this.#workers).filter((worker) => worker.state.is === "ready" && !worker.isLost);
+  serving(): WorkerHandle[] {
+    return Array.from(this.#workers).filter((worker) => worker.isServing);
   }
 
   get isAnyBooting(): boolean {
     return this.#find((worker) => worker.state.is === "booting") !== undefined;
   }
 
-  /** True while exactly `target` workers are meant to stay, all of them ready and none of them spent. */
+  /** True if exactly `target` workers are meant to stay, all of them serve, and none is due for recycling. */
   isStable(target: number): boolean {
-    const ready = this.ready().filter((worker) => !worker.dueForRecycling).length;
-    return ready === target && this.members().filter(({ is }) => is !== "leaving").length === target;
-  }
-
-  /** Those that get new connections: all that are ready, unless some of them can answer sooner than others. */
-  eligible(): ReadonlySet<WorkerHandle> {
-    const ready = this.ready();
-    const responsive = ready.filter((worker) => !worker.isStalled);
-    return new Set(responsive.length > 0 ? responsive : ready);
+    const serving = this.serving().filter((worker) => !worker.isDueForRecycling).length;
+    return serving === target && this.members().filter(({ is }) => is !== "leaving").length === target;
   }
 
   /** How many workers of a generation are ready. */
@@ -90,18 +85,27 @@ export class WorkerTable {
     return count;
   }
 
-  /** True while a worker of another generation is still meant to serve. */
+  /** True while a worker of another generation is meant to stay. */
   hasOtherThan(generation: number): boolean {
     return this.#find((worker) => isWanted(worker.state) && worker.generation.number !== generation) !==
       undefined;
   }
 
-  /** Steps every worker's deadlines; ticks are meant to come every `interval` milliseconds. */
+  /** The generations of workers that have been asked to finish, the oldest first. */
+  leavingGenerations(): number[] {
+    const numbers = new Set<number>();
+    for (const { state, generation } of this.#workers) {
+      if (state.is === "draining") numbers.add(generation.number);
+    }
+    return Array.from(numbers).sort((a, b) => a - b);
+  }
+
+  /** Applies the deadlines of every worker. Ticks are meant to come every `interval` milliseconds. */
   tick(now: number, interval: number): void {
     const pause = now - (this.#lastTick ?? now) - interval;
     this.#lastTick = now;
     this.forEach((worker) => {
-      // The master itself was stopped or starved: what its workers said meanwhile is still to be read.
+      // The master itself was stopped or starved: what its workers sent meanwhile has not been read yet.
       if (pause > longestPause) worker.postpone(pause);
       worker.apply({ type: "tick" }, now);
     });

@@ -1,7 +1,7 @@
 import type { Kind } from "./kind.ts";
 
 /** A TCP address to listen on. `hostname` has no brackets around an IPv6 address. */
-export interface Address {
+interface Address {
   readonly hostname: string;
   readonly port: number;
 }

@@ -75,6 +75,12 @@ export const workerSettings = {
     default: { percent: 25 },
     reload: true,
   }),
+  maxOldGenerations: one(wholeNumber({ from: 1, to: 1_000 }), {
+    description:
+      "How many generations may be finishing after reloads; beyond that the workers of the oldest are killed.",
+    default: 10,
+    reload: true,
+  }),
   maxRequests: one(wholeNumber({ from: 0, to: 1e12 }), {
     description: "Replace a worker after this many requests, new before old; 0 turns this off.",
     default: 0,

@@ -6,25 +6,25 @@ const reset = new ConnectionReset();
 const fresh = { sent: false, begun: false, reused: false };
 
 const cases: readonly [string, FailureKind, unknown, Partial<typeof fresh>][] = [
-  ["nobody listens", "refused", new ConnectionRefused(), {}],
+  ["a port that nothing listens on", "refused", new ConnectionRefused(), {}],
   ["a reset while connecting", "reset-before", reset, {}],
-  ["a write nobody takes", "reset-before", new BrokenPipe(), {}],
+  ["a write to a closed connection", "reset-before", new BrokenPipe(), {}],
   ["a reset while a reused connection was idle", "reset-before", reset, { reused: true }],
-  ["a reset instead of an answer", "reset-after", reset, { sent: true }],
-  ["a reset within an answer", "reset-after", reset, { sent: true, begun: true, reused: true }],
-  ["an end instead of an answer", "eof", null, { sent: true }],
-  ["an end within an answer", "eof", null, { sent: true, begun: true, reused: true }],
-  ["an end on a reused connection instead of an answer", "stale", null, { sent: true, reused: true }],
-  ["a reset on a reused connection instead of an answer", "stale", reset, { sent: true, reused: true }],
+  ["a reset instead of a response", "reset-after", reset, { sent: true }],
+  ["a reset within a response", "reset-after", reset, { sent: true, begun: true, reused: true }],
+  ["an end instead of a response", "eof", null, { sent: true }],
+  ["an end within a response", "eof", null, { sent: true, begun: true, reused: true }],
+  ["an end on a reused connection instead of a response", "stale", null, { sent: true, reused: true }],
+  ["a reset on a reused connection instead of a response", "stale", reset, { sent: true, reused: true }],
   ["no local port left", "other", new AddrNotAvailable(), {}],
-  ["something unheard of", "other", new Error("?"), { sent: true, reused: true }],
+  ["an unknown error", "other", new Error("?"), { sent: true, reused: true }],
 ];
 
 for (const [name, kind, error, stage] of cases) {
   Deno.test(`${name} counts as ${kind}`, () => assertEquals(kindOf(error, { ...fresh, ...stage }), kind));
 }
 
-Deno.test("failures are counted by kind, and the first thousand kept", () => {
+Deno.test("failures are counted by kind, and the first thousand are kept", () => {
   const failures = new Failures();
   for (let at = 0; at < 1_500; at++) failures.add(at % 3 === 0 ? "eof" : "refused", at);
   assertEquals(failures.counts, { eof: 500, refused: 1_000 });

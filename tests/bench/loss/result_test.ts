@@ -1,5 +1,5 @@
 import { type Cell, cells, select } from "../../../bench/loss/cells.ts";
-import type { LoadResult } from "../../../bench/loss/client/orders.ts";
+import type { LoadResult } from "../../../bench/loss/client/load_options.ts";
 import { lostPerKill } from "../../../bench/loss/kills.ts";
 import { table } from "../../../bench/loss/report.ts";
 import { measured, problemsOf } from "../../../bench/loss/result.ts";
@@ -39,13 +39,13 @@ Deno.test("losses, slowness, missing operations and a lack of time each fail a c
   ]);
 });
 
-Deno.test("a kill may cost what the killed worker held, not more", () => {
+Deno.test("a kill may cost the requests of the killed worker, not more", () => {
   const kill = cell("kill/new/binary");
-  assertEquals(problemsOf(kill, measured(load({ lost: 16 }), { bearable: 16 }), undefined), []);
-  assertEquals(problemsOf(kill, measured(load({ lost: 17 }), { bearable: 16 }), undefined), ["17 lost"]);
+  assertEquals(problemsOf(kill, measured(load({ lost: 16 }), { tolerated: 16 }), undefined), []);
+  assertEquals(problemsOf(kill, measured(load({ lost: 17 }), { tolerated: 16 }), undefined), ["17 lost"]);
 });
 
-Deno.test("what Denicorn cannot do fails, what others lose does not", () => {
+Deno.test("an operation that Denicorn does not support fails; losses of other servers do not", () => {
   const reason = "no such thing";
   assertEquals(problemsOf(hup, { outcome: "not supported", reason }, quiet), [`not supported: ${reason}`]);
   assertEquals(problemsOf(cell("hup/new/gunicorn"), measured(load({ lost: 9 })), quiet), []);
@@ -55,7 +55,7 @@ Deno.test("cells have different names", () => {
   assertEquals(new Set(cells.map(({ name }) => name)).size, cells.length);
 });
 
-Deno.test("a selection brings the quiet runs it is compared with", () => {
+Deno.test("a selection includes the quiet runs it is compared with", () => {
   const names = select(cells, ["usr2/new"]).map(({ name }) => name);
   assert(names.includes("quiet/new/binary") && names.includes("quiet/new/source"));
   assert(!names.includes("quiet/keep-alive/binary"));
@@ -68,7 +68,7 @@ Deno.test("each loss belongs to the last kill before it", () => {
   assertEquals(lostPerKill([100, 600, 1_100], [99, 100, 130, 700, 5_000]), [2, 1, 1]);
 });
 
-Deno.test("the table aligns its columns and says what failed", () => {
+Deno.test("the table aligns its columns and shows what failed", () => {
   const result = measured(load({ lost: 3, failures: { eof: 3 } }));
   const [head, row, other] = table([
     { cell: hup, result, quiet },

@@ -10,10 +10,11 @@ function refusal(operands: readonly string[], ...options: string[]): string {
   return error.message;
 }
 
-Deno.test("each command is found by its name, scale with what it takes", () => {
-  for (const word of subcommands) {
-    const operands = word.takes === undefined ? [word.name] : [word.name, "+1"];
-    assertEquals(parseSubcommand(operands, new Set(["socket", ...word.options])).word, word);
+Deno.test("each command is found by its name, scale with its operand", () => {
+  for (const subcommand of subcommands) {
+    const { name, operand, options } = subcommand;
+    const operands = operand === undefined ? [name] : [name, "+1"];
+    assertEquals(parseSubcommand(operands, new Set(["socket", ...options])).subcommand, subcommand);
   }
   assertEquals(parseSubcommand(["scale", "-2"], new Set()).operand, "-2");
 });
@@ -24,7 +25,7 @@ Deno.test("what is not understood says what is", () => {
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
   assertEquals(refusal(["status", "now"]), 'ctl status: "now" is one operand too many: leave it out');
   assertEquals(refusal(["scale", "2", "3"]), 'ctl scale: "3" is one operand too many: leave it out');
-  const accepts = "give a number of workers from 1 to 1024, or +N or -N for more or fewer";
+  const accepts = "give a number of workers from 1 to 1024, or +N or -N to add or remove some";
   assertEquals(refusal(["scale"]), `ctl scale: "" is not accepted: ${accepts}`);
   assertEquals(refusal(["scale", "0"]), `ctl scale: "0" is not accepted: ${accepts}`);
   assertEquals(refusal(["reopen"], "wait"), "ctl reopen: --wait is not accepted here: leave it out");

@@ -29,13 +29,11 @@ Deno.test("docs/signals.md has a row for each signal, and none for anything else
 Deno.test("docs/ctl.md has a row for each command, option, request and event, and none for anything else", () => {
   const rows = read("docs/ctl.md").match(/^\| `(\\\||[^`])+`/gm)?.map((row) => row.slice(3, -1));
   assertEquals(rows, [
-    ...subcommands.map(({ name, takes }) =>
-      takes === undefined ? name : `${name} ${takes.placeholder.replaceAll("|", "\\|")}`
+    ...subcommands.map(({ name, operand }) =>
+      operand === undefined ? name : `${name} ${operand.replaceAll("|", "\\|")}`
     ),
     ...ctlOptions.map(({ name }) => `--${name}`),
-    ...endpoints.map((endpoint) =>
-      `${endpoint.method} ${endpoint.path}${"canWait" in endpoint ? "?wait=1" : ""}`
-    ),
+    ...endpoints.map(({ method, path, canWait }) => `${method} ${path}${canWait ? "?wait=1" : ""}`),
     ...Object.keys(lifecycleKinds),
   ]);
 });

@@ -1,10 +1,10 @@
 import { createAdminApp } from "../../../src/control/admin_app.ts";
-import { takeEvents } from "../../../src/control/page/frames.ts";
+import { takeServerSentEvents } from "../../../src/control/server_sent_events.ts";
 import { streamStatus } from "../../../src/control/status_stream.ts";
 import { bundlePage, pageBundlePath } from "../../../scripts/bundle_page.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
-import { fakeCommands } from "../../fakes/fake_commands.ts";
+import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { calmStatus } from "../../fakes/status.ts";
 
 const token = "0123456789abcdef";
@@ -15,8 +15,8 @@ Deno.test("the bundled script of the page is that of its sources", async () => {
 });
 
 Deno.test("where everything takes the token, a browser gets the empty page without it and nothing else", async () => {
-  const commands = { ...fakeCommands(), status: () => calmStatus };
-  const app = createAdminApp(commands, { token, isGuarded: true }, new FakeClock());
+  const master = fakeRunningMaster({ status: () => calmStatus });
+  const app = createAdminApp(master, { token, isGuarded: true }, new FakeClock());
   const ask = async (path: string, method: string, accept: string) =>
     (await app.request(path, { method, headers: { accept } })).status;
   assertEquals(await ask("/", "GET", "text/html,application/xhtml+xml"), 200);
@@ -33,7 +33,7 @@ Deno.test("the status is streamed at once and each second, and not to a reader t
   const status = () => ({ ...calmStatus, at: ++looks });
   const reader = streamStatus({ status }, clock).getReader();
   const next = async () => {
-    const { events, rest } = takeEvents(new TextDecoder().decode((await reader.read()).value));
+    const { events, rest } = takeServerSentEvents(new TextDecoder().decode((await reader.read()).value));
     assertEquals([events.length, rest], [1, ""]);
     return JSON.parse(events[0]!.data).at;
   };
@@ -55,7 +55,7 @@ Deno.test("to ask for the head of the stream begins none", async () => {
   const clock = new FakeClock();
   let looks = 0;
   const status = () => ({ ...calmStatus, at: ++looks });
-  const app = createAdminApp({ ...fakeCommands(), status }, { token, isGuarded: false }, clock);
+  const app = createAdminApp(fakeRunningMaster({ status }), { token, isGuarded: false }, clock);
   const { body, headers } = await app.request("http://127.0.0.1/live", { method: "HEAD" });
   assertEquals([body, headers.get("content-type")], [null, "text/event-stream"]);
   await clock.advance(10_000);
@@ -65,8 +65,8 @@ Deno.test("to ask for the head of the stream begins none", async () => {
 Deno.test("events are taken out of a stream wherever it is cut", () => {
   const stream = ': hello\n\nevent: status\ndata: {"a":1}\n\ndata: one\ndata: two\n\n';
   for (let cut = 0; cut <= stream.length; cut++) {
-    const first = takeEvents(stream.slice(0, cut));
-    const second = takeEvents(first.rest + stream.slice(cut));
+    const first = takeServerSentEvents(stream.slice(0, cut));
+    const second = takeServerSentEvents(first.rest + stream.slice(cut));
     assertEquals([...first.events, ...second.events], [
       { event: "status", data: '{"a":1}' },
       { event: "message", data: "one\ntwo" },

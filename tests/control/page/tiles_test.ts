@@ -6,7 +6,7 @@ import {
   latencyText,
   memoryText,
   shareText,
-} from "../../../src/control/page/format.ts";
+} from "../../../src/control/page/display_text.ts";
 import { chartSpan, keep, type Sample, sampleOf, workerRate } from "../../../src/control/page/samples.ts";
 import type { Status } from "../../../src/core/telemetry/status.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { bridge, type Group, join, leave } from "../../../src/core/listeners/reuseport_group.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-Deno.test("members stand in the order of listen()", () => {
+Deno.test("members are in the order of listen()", () => {
   assertEquals(join(join(join([], "a"), "b"), "c"), ["a", "b", "c"]);
 });
 
-Deno.test("the last one fills the hole of the one that left", () => {
+Deno.test("the last member takes the place of the one that leaves", () => {
   const group = ["a", "b", "c", "d"];
   assertEquals(leave(group, "b"), ["a", "d", "c"]);
   assertEquals(leave(group, "d"), ["a", "b", "c"]);
@@ -14,12 +14,12 @@ Deno.test("the last one fills the hole of the one that left", () => {
   assertEquals(group, ["a", "b", "c", "d"]);
 });
 
-Deno.test("a stranger changes nothing", () => {
+Deno.test("leaving a group one is not in changes nothing", () => {
   assertEquals(leave(["a", "b"], "x"), ["a", "b"]);
   assertEquals(leave([], "x"), []);
 });
 
-/** The kernel's own books: a fixed array and a count, as `__reuseport_add_sock` and its like keep them. */
+/** The kernel's own order: a fixed array and a count, as in `__reuseport_add_sock` and `__reuseport_detach_sock`. */
 class KernelGroup {
   readonly #sockets = new Int32Array(256);
   #count = 0;
@@ -61,11 +61,11 @@ Deno.test("property: any history of listen() and close() ends in the kernel's or
   }));
 });
 
-Deno.test("the bridge of a leave: everybody in place, and the last one if the hash is right without it", () => {
+Deno.test("the bridge of a leave: all members that keep their index, and the last one if the hash is correct, too", () => {
   const group = ["a", "b", "c", "d"];
   const after = leave(group, "a");
   assertEquals(bridge(group, after, (member) => member !== "a"), [1, 2, 3]);
-  // Index 3 is nobody's afterwards, and the hash might pick b.
+  // Index 3 is past the end afterwards, and the hash might pick b.
   assertEquals(bridge(group, after, (member) => member !== "a" && member !== "b"), [2]);
   assertEquals(bridge(["a", "b"], ["b"], () => true), [1]);
   assertEquals(bridge(["a"], [], () => true), []);
@@ -85,16 +85,17 @@ Deno.test("property: on a bridge every index gives an eligible member that stays
       const leaver = before[at % size]!;
       const after = leave(before, leaver);
       const indices = bridge(before, after, (member) => fit[member]!);
-      /** Whom the kernel may pick for an index. */
-      const reached = (order: Group<number>, index: number) => index < order.length ? [order[index]!] : order;
+      /** The members that the kernel may pick for an index. */
+      const reachable = (order: Group<number>, index: number) =>
+        index < order.length ? [order[index]!] : order;
       for (const order of [before, after]) {
         for (const index of indices) {
-          const candidates = reached(order, index);
+          const candidates = reachable(order, index);
           assert(candidates.length > 0);
           for (const member of candidates) assert(fit[member]! && member !== leaver);
         }
       }
-      // Nobody who could be on it is left out: those that keep their index are all there.
+      // It is complete: all eligible members that keep their index are reachable.
       const inPlace = before.filter((member, i) => fit[member]! && after[i] === member);
       for (const member of inPlace) assert(indices.includes(before.indexOf(member)));
     }),

@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/listeners/steering_program.ts";
 import { assert, assertEquals, assertThrows } from "../../assert.ts";
 
-/** What the kernel does with the encoded program when it draws `random`; what it would refuse throws. */
+/** Runs the encoded program like the kernel, with the random number `random`. Throws for what the kernel would reject. */
 function run(bytes: Uint8Array<ArrayBuffer>, random: number): number {
   const view = new DataView(bytes.buffer);
   let a = 0;
@@ -26,12 +26,12 @@ function run(bytes: Uint8Array<ArrayBuffer>, random: number): number {
   throw new Error("ran past the end");
 }
 
-function answers(program: readonly Instruction[], count: number): number[] {
+function results(program: readonly Instruction[], count: number): number[] {
   const bytes = encodeProgram(program);
   return Array.from({ length: count }, (_, r) => run(bytes, r)).toSorted((a, b) => a - b);
 }
 
-Deno.test("all are eligible: the random index is the answer", () => {
+Deno.test("if all are eligible, the random index is the result", () => {
   assertEquals(steeringProgram(3, [0, 1, 2]), [
     { code: 0x20, jt: 0, jf: 0, k: 0xfffff038 },
     { code: 0x94, jt: 0, jf: 0, k: 3 },
@@ -39,7 +39,7 @@ Deno.test("all are eligible: the random index is the answer", () => {
   ]);
 });
 
-Deno.test("a hole stands for an index that is out of reach", () => {
+Deno.test("a hole is mapped to an eligible index that is out of range", () => {
   assertEquals(steeringProgram(4, [0, 3]).slice(2), [
     { code: 0x15, jt: 0, jf: 1, k: 1 },
     { code: 0x06, jt: 0, jf: 0, k: 3 },
@@ -47,14 +47,14 @@ Deno.test("a hole stands for an index that is out of reach", () => {
   ]);
 });
 
-Deno.test("nobody is eligible: the kernel's hash decides", () => {
+Deno.test("if none is eligible, the kernel's hash decides", () => {
   const hash = [{ code: 0x06, jt: 0, jf: 0, k: fallBack }];
   assertEquals(steeringProgram(4, []), hash);
   assertEquals(steeringProgram(0, []), hash);
   assertEquals(steeringProgram(2, [2, -1, 0.5]), hash);
 });
 
-Deno.test("an index named twice is no likelier", () => {
+Deno.test("an index named twice is not more likely", () => {
   assertEquals(steeringProgram(3, [2, 2, 0]), steeringProgram(3, [2, 0]));
 });
 
@@ -68,14 +68,14 @@ Deno.test("a program is encoded as the kernel's struct sock_filter", () => {
   assertEquals([...bytes], [0x15, 0x01, 2, 3, 0x38, 0xf0, 0xff, 0xff, 6, 0, 0, 0, 1, 0, 0, 0]);
 });
 
-Deno.test("1,024 members fit, whoever is eligible; thousands may not", () => {
+Deno.test("a program for 1,024 members always fits, one for thousands may not", () => {
   const upper = Array.from({ length: 512 }, (_, i) => i + 512);
   assertEquals(steeringProgram(1024, upper).length, 2 + 2 * 512 + 1);
   const far = Array.from({ length: 2047 }, (_, i) => i + 2047);
   assertThrows(() => steeringProgram(4094, far), RangeError, "4097 instructions");
 });
 
-Deno.test("property: every eligible index answers exactly one random number, and nothing else does", () => {
+Deno.test("property: every eligible index is the result of exactly one random number", () => {
   const group = fc.integer({ min: 1, max: 1024 }).chain((size) =>
     fc.record({ size: fc.constant(size), eligible: fc.uniqueArray(fc.nat(size - 1), { minLength: 1 }) })
   );
@@ -90,7 +90,7 @@ Deno.test("property: every eligible index answers exactly one random number, and
     })).filter(({ eligible }) => eligible.length > 0);
   fc.assert(fc.property(fc.oneof(group, share), ({ size, eligible }) => {
     const program = steeringProgram(size, eligible);
-    assertEquals(answers(program, eligible.length), eligible.toSorted((a, b) => a - b));
+    assertEquals(results(program, eligible.length), eligible.toSorted((a, b) => a - b));
     assert(program.length <= size + 3 && program.length <= maxInstructions);
   }));
 });
@@ -101,9 +101,9 @@ Deno.test("property: the program of a bridge never picks the one that leaves, be
     const leaver = pick % size;
     const after = leave(before, leaver);
     const indices = bridge(before, after, (member) => member !== leaver);
-    // Everybody else is eligible, so all of them stay in reach.
+    // All other members are eligible, so all of them stay reachable.
     assertEquals(indices.length, size - 1);
-    for (const index of answers(steeringProgram(size, indices), indices.length)) {
+    for (const index of results(steeringProgram(size, indices), indices.length)) {
       assert(before[index] !== leaver && (index >= after.length || after[index] !== leaver));
     }
   }));

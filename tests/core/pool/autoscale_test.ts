@@ -18,12 +18,12 @@ const limits: Limits = {
 const idle: WorkerSample = { inFlight: 0, cpu: 0, lag: 0 };
 
 interface Moment extends Partial<Omit<Sample, "workers">> {
-  /** One for each ready worker; by default as many as the target, like `each`. */
+  /** One for each ready worker; by default as many as the target, all like `each`. */
   readonly workers?: readonly WorkerSample[];
   readonly each?: Partial<WorkerSample>;
 }
 
-/** The autoscaler between ticks; every decision is obeyed, and workers start at once unless the test says else. */
+/** Runs the autoscaler tick by tick. Decisions take effect, and workers start at once unless the test says otherwise. */
 class Run {
   scaling = unscaled;
   target: number;
@@ -50,14 +50,14 @@ class Run {
     return { at: this.now, leaving: 0, waiting: 0, memory: null, ...moment, target, workers };
   }
 
-  /** The targets decided within `seconds` of the same. */
+  /** The targets decided within `seconds` of the same moment repeated. */
   targets(seconds: number, moment: Moment = {}): number[] {
     return Array.from({ length: seconds * 4 }, () => this.tick(moment))
       .flatMap((decision) => decision === null ? [] : [decision.target]);
   }
 }
 
-Deno.test("nothing to do: nothing is decided", () => {
+Deno.test("without load nothing is decided", () => {
   assertEquals(new Run().targets(60), []);
 });
 
@@ -66,10 +66,10 @@ Deno.test("more waiting connections than scale-backlog add one worker at once", 
   assertEquals(run.tick({ waiting: 10 }), null);
   const decision = run.tick({ waiting: 11 });
   assertEquals(decision?.target, 2);
-  assertMatch(decision!.reason, /^11 connections wait, more than scale-backlog 10 \(1 ready, /);
+  assertMatch(decision!.reason, /^11 connections are waiting, more than scale-backlog 10 \(1 ready, /);
 });
 
-Deno.test("what waits for workers that start already adds no more of them", () => {
+Deno.test("workers that are starting count against waiting connections", () => {
   const run = new Run();
   run.tick({ waiting: 11 });
   const starting = { target: 2, workers: [idle] };
@@ -77,7 +77,7 @@ Deno.test("what waits for workers that start already adds no more of them", () =
   assertEquals(run.tick({ ...starting, waiting: 21 })?.target, 3);
 });
 
-Deno.test("requests in flight: up to the number they need, in doubling steps", () => {
+Deno.test("requests in flight: up to the number of workers they need, in doubling steps", () => {
   const run = new Run();
   const total = (inFlight: number) => ({
     workers: Array.from(
@@ -91,7 +91,7 @@ Deno.test("requests in flight: up to the number they need, in doubling steps", (
   assertEquals(targets, [2, 4, 8, 11, undefined, undefined, undefined, undefined]);
 });
 
-Deno.test("a rise that pauses begins anew with one", () => {
+Deno.test("after a pause scaling up begins with one worker again", () => {
   const run = new Run();
   const first = run.tick({ each: { inFlight: 75 } });
   assertEquals(first?.target, 2);
@@ -99,60 +99,66 @@ Deno.test("a rise that pauses begins anew with one", () => {
   assertEquals(run.tick({ each: { inFlight: 400 } })?.target, 3);
 });
 
-Deno.test("busy for a window: as many as bring it below scale-up-busy", () => {
+Deno.test("busy for a window: as many workers as bring it below scale-up-busy", () => {
   const run = new Run(2);
   assertEquals(run.tick({ each: { cpu: 0.8 } }), null);
   const decision = run.tick({ each: { cpu: 0.8 } });
   assertEquals(decision?.target, 3);
-  assertMatch(decision!.reason, /^workers are busy for 80 %, more than scale-up-busy 70 % /);
+  assertMatch(decision!.reason, /^workers are 80 % busy, more than scale-up-busy 70 % /);
 });
 
-Deno.test("busy workers call for more only when those that start have taken their share", () => {
+Deno.test("busy workers call for more only once the starting ones have taken their share", () => {
   const run = new Run(2);
   const busy = { target: 3, workers: [{ ...idle, cpu: 1 }, { ...idle, cpu: 1 }] };
   assertEquals(run.targets(2, busy), []);
   assertEquals(run.tick({ target: 3, workers: [...busy.workers, { ...idle, cpu: 1 }] }), null);
 });
 
-Deno.test("a loop that is held up with requests behind it is answered at once", () => {
+Deno.test("a blocked event loop with requests waiting adds a worker at once", () => {
   assertEquals(new Run().tick({ each: { lag: 120, inFlight: 2 } }), null);
   const decision = new Run().tick({ each: { lag: 120, inFlight: 5 } });
   assertEquals(decision?.target, 2);
-  assertMatch(decision!.reason, /^event loops are held up for 120 ms with 5 requests each/);
+  assertMatch(decision!.reason, /^event loops are blocked for 120 ms with 5 requests each/);
 });
 
-Deno.test("beyond the cores only those that wait get more workers", () => {
-  const wait = { each: { inFlight: 100, cpu: 0.1 } };
-  assert(new Run(4).targets(5, wait).at(-1) === 16);
+Deno.test("more workers than cores only if they wait rather than compute", () => {
+  const waiting = { each: { inFlight: 100, cpu: 0.1 } };
+  assert(new Run(4).targets(5, waiting).at(-1) === 16);
   assertEquals(new Run(4).targets(5, { each: { inFlight: 100, cpu: 0.9 } }), []);
-  // Another program has the cores: what is computed is late.
+  // Another program uses the cores, so event loops are late.
   assertEquals(new Run(4).targets(5, { each: { inFlight: 100, cpu: 0.2, lag: 40 } }), []);
   const decision = new Run(3, { max: 8 }).tick({ each: { inFlight: 200, cpu: 0.9 } });
   assertEquals(decision?.target, 4);
 });
 
-Deno.test("where need is cut short, the reason says by what", () => {
+Deno.test("if demand cannot be met in full, the reason names the limit", () => {
   const reason = (over: Partial<Limits>, moment: Moment) => new Run(1, over).tick(moment)?.reason ?? "";
-  assertMatch(reason({ max: 2 }, { each: { inFlight: 500 } }), /: 10 needed, 2 by max-workers \(/);
+  assertMatch(
+    reason({ max: 2 }, { each: { inFlight: 500 } }),
+    /: 10 workers needed, limited to 2 by max-workers \(/,
+  );
   assertMatch(
     reason({ cores: 2 }, { each: { inFlight: 500, cpu: 0.9 } }),
-    /: 10 needed, 2 by the 2 cores: workers compute \(/,
+    /: 10 workers needed, limited to 2 by 2 cores, as the workers are CPU-bound \(/,
   );
   assertMatch(
     reason({ memoryBudget: 250 }, { each: { inFlight: 500 }, memory: 100 }),
-    /: 10 needed, 2 by memory-budget \(/,
+    /: 10 workers needed, limited to 2 by memory-budget \(/,
   );
 });
 
-Deno.test("need that nothing can be done about is told, with what stands in its way", () => {
+Deno.test("demand that cannot be met at all is reported with the limit", () => {
   const run = new Run(2, { max: 2 });
   assertEquals(run.tick({ each: { inFlight: 60 } }), null);
   const { limitedBy } = autoscale(run.scaling, run.sample({ each: { inFlight: 60 } }), { ...limits, max: 2 });
-  assertMatch(limitedBy!, /^120 requests in flight, .*: 3 needed, but 2 by max-workers \(2 ready, /);
+  assertMatch(
+    limitedBy!,
+    /^120 requests in flight, .*: 3 workers needed, but limited to 2 by max-workers \(2 ready, /,
+  );
   assertEquals(autoscale(run.scaling, run.sample(), { ...limits, max: 2 }).limitedBy, undefined);
 });
 
-Deno.test("idle for idle-timeout: one goes, the others after a quarter of it each, down to min-workers", () => {
+Deno.test("idle for idle-timeout: one worker is removed, then one per quarter of it, down to min-workers", () => {
   const run = new Run(5, { min: 2 });
   const times: number[] = [];
   for (let tick = 0; tick < 200; tick++) if (run.tick() !== null) times.push(run.now);
@@ -160,31 +166,31 @@ Deno.test("idle for idle-timeout: one goes, the others after a quarter of it eac
   assertEquals(run.target, 2);
 });
 
-Deno.test("the reason of a removal tells for how long, and what was seen", () => {
+Deno.test("the reason of a removal contains the window and the load", () => {
   const run = new Run(2);
   let decision: Decision | null = null;
   while (decision === null) decision = run.tick({ each: { inFlight: 3 } });
   assertMatch(
     decision.reason,
-    /^below scale-down-busy 30 % and 1 would do for 10 s \(2 ready, 6 requests in flight, 0 waiting, 0 % busy, /,
+    /^less than scale-down-busy 30 % busy, and 1 worker would have been enough for 10 s \(2 ready, 6 requests in flight, 0 waiting, 0 % busy, /,
   );
 });
 
-Deno.test("no worker goes while one is still leaving or starting, or while those left could not do its work", () => {
+Deno.test("no worker is removed while another is draining or starting, or if the remaining ones would have too much to do", () => {
   assertEquals(new Run(3).targets(20, { leaving: 1 }), []);
   assertEquals(new Run(3).targets(20, { target: 3, workers: [idle, idle] }), []);
   assertEquals(new Run(2).targets(20, { each: { inFlight: 21 } }), []);
   assertEquals(new Run(2, { scaleDownBusy: 0.6 }).targets(20, { each: { cpu: 0.5 } }), []);
 });
 
-Deno.test("one moment that is not calm begins the wait anew", () => {
+Deno.test("a single busy moment restarts the window", () => {
   const run = new Run(2);
   run.targets(9);
   run.tick({ each: { cpu: 0.9 } });
   assertEquals(run.targets(9), []);
 });
 
-Deno.test("a target somebody else has set stays for the idle timeout", () => {
+Deno.test("a target set by an operator stays for idle-timeout", () => {
   const run = new Run(1);
   run.targets(60);
   assertEquals(run.tick({ target: 4 }), null);
@@ -197,9 +203,9 @@ Deno.test("a target outside the bounds is brought back", () => {
   assertEquals(new Run(1, { min: 3 }).tick()?.target, 3);
 });
 
-Deno.test("a worker that is missed soon after it went makes the next one stay longer, until that is forgotten", () => {
+Deno.test("adding a worker soon after a removal lengthens the window, until the flaps have decayed", () => {
   const run = new Run(2);
-  const waitOf = () => {
+  const timeToDecision = () => {
     const since = run.now;
     while (run.tick() === null);
     return run.now - since;
@@ -207,18 +213,18 @@ Deno.test("a worker that is missed soon after it went makes the next one stay lo
   const peak = () => {
     while (run.tick({ each: { inFlight: 80 } }) === null);
   };
-  assertEquals(waitOf(), 10_250);
+  assertEquals(timeToDecision(), 10_250);
   peak();
-  const longer = waitOf();
+  const longer = timeToDecision();
   assert(longer > 18_000 && longer <= 20_250, `${longer}`);
   peak();
-  assert(waitOf() > 30_000);
+  assert(timeToDecision() > 30_000);
   run.targets(3_600);
   run.target = 2;
-  assert(waitOf() <= 10_500);
+  assert(timeToDecision() <= 10_500);
 });
 
-Deno.test("stuck workers are made up for, and say nothing about the others", () => {
+Deno.test("stuck workers are compensated for and do not count in the load", () => {
   const stuck = { inFlight: 200, cpu: 1, lag: 4_000 };
   assertEquals(
     new Run(3).targets(20, { workers: [stuck, { ...idle, inFlight: 30 }, { ...idle, inFlight: 30 }] }),
@@ -230,7 +236,7 @@ Deno.test("stuck workers are made up for, and say nothing about the others", () 
   assertEquals(new Run(1).targets(20, { workers: [stuck] }), []);
 });
 
-Deno.test("property: whatever is seen, the target stays within the bounds and rises are bounded", () => {
+Deno.test("property: for any samples the target stays within its bounds and drops by at most one", () => {
   const worker = fc.record({
     inFlight: fc.nat(500),
     cpu: fc.option(fc.double({ min: 0, max: 4, noNaN: true })),

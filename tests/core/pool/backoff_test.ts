@@ -13,7 +13,7 @@ function delaysOf(deaths: number, options: { workers?: number; gap?: number } = 
   });
 }
 
-Deno.test("the first death is replaced at once, repeated ones wait longer and longer", () => {
+Deno.test("the first dead worker is replaced at once, later ones after growing delays", () => {
   const [first, second, third, fourth, fifth] = delaysOf(5) as [number, number, number, number, number];
   assertEquals(first, 0);
   assert(second >= 90 && second <= 110, `${second}`);
@@ -32,7 +32,7 @@ Deno.test("every worker may die once without delay", () => {
   assert(delaysOf(9, { workers: 8 }).at(-1)! >= 100);
 });
 
-Deno.test("calm forgives: after an hour the next death is replaced at once", () => {
+Deno.test("failures decay: after an hour the next dead worker is replaced at once", () => {
   let backoff = noBackoff;
   for (let death = 0; death < 10; death++) backoff = recordDeath(backoff, "crash", 1, 0, 0);
   assert(isCrashLoop(backoff, 1, 0));
@@ -41,7 +41,7 @@ Deno.test("calm forgives: after an hour the next death is replaced at once", () 
   assertEquals(recordDeath(backoff, "crash", 1, later, 0).notBefore, later);
 });
 
-Deno.test("forty SIGKILLs in twenty seconds on four workers are replaced at once", () => {
+Deno.test("four workers killed by SIGKILL forty times in twenty seconds are replaced at once", () => {
   let backoff = noBackoff;
   for (let death = 0; death < 40; death++) {
     backoff = recordDeath(backoff, "killed", 4, death * 500, 0.9);
@@ -49,7 +49,7 @@ Deno.test("forty SIGKILLs in twenty seconds on four workers are replaced at once
   }
 });
 
-Deno.test("property: the count never grows by itself, and a replacement never waits for the past", () => {
+Deno.test("property: the count grows only by deaths, and the delay stays within its bounds", () => {
   const death = fc.record({
     after: fc.nat(120_000),
     killed: fc.boolean(),

@@ -30,7 +30,7 @@ Deno.test("an empty pool starts all its workers at once, in the lowest slots", (
   ]);
 });
 
-Deno.test("a gap is filled with the free slot, and a slot that is still leaving is not reused", () => {
+Deno.test("a missing worker gets the lowest free slot, not the slot of one that is still leaving", () => {
   assertEquals(plan([member(1), member(0, 1, "leaving")], goal()), [{
     type: "spawn",
     slot: 2,
@@ -38,36 +38,36 @@ Deno.test("a gap is filled with the free slot, and a slot that is still leaving 
   }]);
 });
 
-Deno.test("back-off holds replacements", () => {
+Deno.test("back-off delays replacements", () => {
   assertEquals(plan([member(0)], goal({ maySpawn: false })), []);
 });
 
-Deno.test("too many: those still booting go first, then the highest slots", () => {
+Deno.test("too many workers: booting ones are drained first, then the highest slots", () => {
   const members = [member(0), member(1), member(2, 1, "booting"), member(3)];
   assertEquals(plan(members, goal({ target: 2 })), [{ type: "drain", slot: 2 }, { type: "drain", slot: 3 }]);
 });
 
-Deno.test("too many: of those that are ready, the one with least to do goes first", () => {
+Deno.test("too many workers: of the ready ones the one with the least load is drained first", () => {
   const members = [5, 2, 7].map((load, slot) => ({ ...member(slot), load }));
   assertEquals(plan(members, goal({ target: 2 })), [{ type: "drain", slot: 1 }]);
   const booting = { ...member(3, 1, "booting"), load: 9 };
   assertEquals(plan([...members, booting], goal({ target: 3 })), [{ type: "drain", slot: 3 }]);
 });
 
-Deno.test("a roll tries one canary and keeps every old worker", () => {
+Deno.test("a rollout starts one canary and keeps every old worker", () => {
   const rolling = goal({ rolling: 2 });
   const old = [member(0), member(1)];
   assertEquals(plan(old, rolling), [{ type: "spawn", slot: 2, generation: 2 }]);
   assertEquals(plan([...old, member(2, 2, "booting")], rolling), []);
 });
 
-Deno.test("a worker that dies while the canary is tried is replaced by the generation known to boot", () => {
+Deno.test("a worker that dies while the canary boots is replaced by one of the generation that is known to boot", () => {
   assertEquals(plan([member(0), member(2, 2, "booting")], goal({ rolling: 2 })), [
     { type: "spawn", slot: 1, generation: 1 },
   ]);
 });
 
-Deno.test("after the canary: an old worker goes only when the ready ones make up the target without it", () => {
+Deno.test("after the canary: an old worker is drained only when enough others are ready to meet the target", () => {
   const serving = goal({ serving: 2 });
   const old = [member(0), member(1)];
   assertEquals(plan([...old, member(2, 2, "booting")], serving), []);
@@ -90,24 +90,27 @@ Deno.test("as many new workers boot at once as the surge allows, and each replac
   assertEquals(plan([...old.slice(0, 3), ...ready], serving), [drain(2), drain(1), spawn(3)]);
 });
 
-Deno.test("a roll that is held replaces nobody and starts what is missing from the old generation", () => {
-  const held = goal({ serving: 1, target: 3, paused: true });
-  assertEquals(plan([member(0), member(3, 2), member(4, 2)], held), []);
-  assertEquals(plan([member(3, 2), member(4, 2)], held), [{ type: "spawn", slot: 0, generation: 1 }]);
-  assertEquals(plan([member(0), member(1), member(3, 2), member(4, 2)], held), [{ type: "drain", slot: 1 }]);
+Deno.test("a paused rollout replaces no worker and starts missing ones from the stable generation", () => {
+  const paused = goal({ serving: 1, target: 3, paused: true });
+  assertEquals(plan([member(0), member(3, 2), member(4, 2)], paused), []);
+  assertEquals(plan([member(3, 2), member(4, 2)], paused), [{ type: "spawn", slot: 0, generation: 1 }]);
+  assertEquals(plan([member(0), member(1), member(3, 2), member(4, 2)], paused), [{
+    type: "drain",
+    slot: 1,
+  }]);
 });
 
-Deno.test("a share of the target is rounded down, but one can always be replaced", () => {
+Deno.test("a percentage of the target is rounded down, but at least one worker can be replaced", () => {
   const targets = [0, 1, 4, 7, 8, 100];
   assertEquals(targets.map((target) => surgeOf({ percent: 25 }, target)), [1, 1, 1, 1, 2, 25]);
   assertEquals(targets.map((target) => surgeOf({ workers: 3 }, target)), Array(6).fill(3));
 });
 
-Deno.test("target 0 drains everybody and tries no canary", () => {
+Deno.test("target 0 drains all workers and starts no canary", () => {
   assertEquals(plan([member(0)], goal({ target: 0, rolling: 2 })), [{ type: "drain", slot: 0 }]);
 });
 
-Deno.test("a spent worker serves until its replacement is ready, and only it is drained", () => {
+Deno.test("a worker due for recycling serves until its replacement is ready, and no other is drained", () => {
   const before = [dueForRecycling(0), member(1)];
   assertEquals(plan(before, goal()), [{ type: "spawn", slot: 2, generation: 1 }]);
   assertEquals(plan([...before, member(2, 1, "booting")], goal()), []);
@@ -115,23 +118,23 @@ Deno.test("a spent worker serves until its replacement is ready, and only it is 
   assertEquals(plan([member(1), member(2), { ...dueForRecycling(0), is: "leaving" }], goal()), []);
 });
 
-Deno.test("back-off leaves a spent worker serving", () => {
+Deno.test("during back-off a worker due for recycling keeps serving", () => {
   assertEquals(plan([dueForRecycling(0), member(1)], goal({ maySpawn: false })), []);
 });
 
-Deno.test("fewer workers are wanted: a spent one goes first and without a replacement", () => {
+Deno.test("too many workers: one due for recycling is drained first, without a replacement", () => {
   const members = [dueForRecycling(0), member(1), member(2)];
   assertEquals(plan(members, goal()), [{ type: "drain", slot: 0 }]);
   assertEquals(plan(members, goal({ rolling: 2 }))[0], { type: "drain", slot: 0 });
 });
 
-Deno.test("a reload takes a spent worker along with all others of its generation", () => {
+Deno.test("a reload replaces a worker due for recycling together with its generation", () => {
   const members = [dueForRecycling(0), member(1)];
   assertEquals(plan(members, goal({ rolling: 2 })), [{ type: "spawn", slot: 2, generation: 2 }]);
   assertEquals(plan([...members, member(2, 2)], goal({ serving: 2 }))[0], { type: "drain", slot: 0 });
 });
 
-/** Performs the plan's actions; workers that boot and drain do so when `event` picks them. */
+/** Performs the actions of a plan. Booting and draining end only when an event picks the worker. */
 function perform(members: Member[], actions: PoolAction[]): Member[] {
   for (const action of actions) {
     if (action.type === "spawn") members = [...members, member(action.slot, action.generation, "booting")];
@@ -149,13 +152,13 @@ const events = fc.array(
   { maxLength: 60 },
 );
 
-Deno.test("property: whatever happens, slots are unique, readiness is kept, and calm ends at the target", () => {
+Deno.test("property: for any history slots are unique, no needed worker is drained, and the pool ends at the target", () => {
   fc.assert(
     fc.property(events, (history) => {
       let members: Member[] = [];
       let current = goal();
       let last = 1;
-      const settle = () => {
+      const reconcile = () => {
         const ready = members.filter((m) => m.is === "ready").length;
         const actions = plan(members, current);
         const drained = actions.filter((a) =>
@@ -163,7 +166,7 @@ Deno.test("property: whatever happens, slots are unique, readiness is kept, and 
         ).length;
         assert(
           ready - drained >= Math.min(ready, current.target),
-          "a plan takes no needed ready worker away",
+          "a plan drains no ready worker that is needed",
         );
         members = perform(members, actions);
         assertEquals(new Set(members.map((m) => m.slot)).size, members.length, "slots are unique");
@@ -188,17 +191,17 @@ Deno.test("property: whatever happens, slots are unique, readiness is kept, and 
           members = members.filter((m) => m !== chosen);
         }
       };
-      settle();
+      reconcile();
       for (const { type, pick } of history) {
         react(type, pick);
-        settle();
+        reconcile();
       }
-      // Calm: everything boots and drains, a canary is promoted.
+      // At the end everything boots and drains, and a canary is promoted.
       for (let round = 0; round < 40; round++) {
         react("ready", 0);
         react("gone", 0);
         react("promote", 0);
-        settle();
+        reconcile();
       }
       assertEquals(
         members.map((m) => [m.generation, m.is]),
@@ -211,40 +214,40 @@ Deno.test("property: whatever happens, slots are unique, readiness is kept, and 
 
 const recyclingEvents = fc.array(
   fc.record({
-    type: fc.constantFrom("spend", "ready", "gone", "fail to boot", "hold", "release"),
+    type: fc.constantFrom("due", "ready", "gone", "fail to boot", "back off", "release"),
     pick: fc.nat(20),
   }),
   { maxLength: 60 },
 );
 
-Deno.test("property: while workers are recycled one by one, the target is ready and at most one more is there", () => {
+Deno.test("property: while workers are recycled one by one, the target is ready and at most one more exists", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 6 }), recyclingEvents, (target, history) => {
       let current = goal({ target });
       let members = Array.from({ length: target }, (_, slot) => member(slot));
       const wanted = () => members.filter((m) => m.is !== "leaving");
-      const settle = () => {
+      const reconcile = () => {
         members = perform(members, plan(members, current));
         const ready = members.filter((m) => m.is === "ready").length;
         assert(ready >= target, `${ready} of ${target} are ready`);
         assert(wanted().length <= target + 1, `${wanted().length} for ${target}`);
       };
       const react = (type: string, pick: number) => {
-        if (type === "hold" || type === "release") {
+        if (type === "back off" || type === "release") {
           current = { ...current, maySpawn: type === "release" };
           return;
         }
-        // As the master does: one is marked, and no other until it has been replaced.
+        // Like the master: one worker is marked, and the next one only when it has been replaced.
         const isCalm = wanted().length === target &&
           wanted().every((m) => m.is === "ready" && !m.dueForRecycling);
         const candidates = members.filter((m) =>
-          type === "spend" ? isCalm && m.is === "ready" : m.is === (type === "gone" ? "leaving" : "booting")
+          type === "due" ? isCalm && m.is === "ready" : m.is === (type === "gone" ? "leaving" : "booting")
         );
         const chosen = candidates[pick % Math.max(1, candidates.length)];
         members = members.flatMap((m) =>
           m !== chosen
             ? [m]
-            : type === "spend"
+            : type === "due"
             ? [{ ...m, dueForRecycling: true }]
             : type === "ready"
             ? [{ ...m, is: "ready" }]
@@ -253,23 +256,26 @@ Deno.test("property: while workers are recycled one by one, the target is ready 
       };
       for (const { type, pick } of history) {
         react(type, pick);
-        settle();
+        reconcile();
       }
       for (const type of ["release", "ready", "gone"]) {
         react(type, 0);
-        settle();
+        reconcile();
       }
-      assert(wanted().every((m) => m.is === "ready" && !m.dueForRecycling), "the spent one was replaced");
+      assert(
+        wanted().every((m) => m.is === "ready" && !m.dueForRecycling),
+        "the worker that was due has been replaced",
+      );
       assertEquals(wanted().length, target);
     }),
     { numRuns: 300 },
   );
 });
 
-Deno.test("property: however many are spent at once, they are replaced one by one", () => {
-  fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), (spentOnes) => {
-    const target = spentOnes.length;
-    let members = spentOnes.map((isSpent, slot) => isSpent ? dueForRecycling(slot) : member(slot));
+Deno.test("property: any number of workers due for recycling are replaced one by one", () => {
+  fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), (areDue) => {
+    const target = areDue.length;
+    let members = areDue.map((isDue, slot) => isDue ? dueForRecycling(slot) : member(slot));
     for (let round = 0; round <= target; round++) {
       for (const is of ["booting", "leaving"] as const) {
         members = perform(members, plan(members, goal({ target })));

@@ -9,15 +9,15 @@ import {
 } from "../../../src/core/pool/worker_state.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const limits = { bootTimeout: 60_000, timeout: 30_000, gracefulTimeout: 10_000 };
+const limits = { bootTimeout: 60_000, gracefulTimeout: 10_000 };
 const at = (state: WorkerState, event: WorkerEvent, now: number) => step(state, event, now, limits);
-const ready: WorkerState = { is: "ready", since: 0, lastHeartbeat: 0 };
+const ready: WorkerState = { is: "ready", since: 0 };
 
 Deno.test("a worker that is ready in time counts from then on", () => {
-  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85, lastHeartbeat: 85 });
+  assertEquals(at(boot(0), { type: "ready" }, 85).state, { is: "ready", since: 85 });
 });
 
-Deno.test("boot-timeout kills a worker that is not ready, and not a moment earlier", () => {
+Deno.test("a worker that is not ready is killed at boot-timeout, not earlier", () => {
   assertEquals(at(boot(0), { type: "tick" }, 59_999).action, undefined);
   assertEquals(at(boot(0), { type: "tick" }, 60_000), {
     state: { is: "killed", because: "boot-timeout" },
@@ -25,17 +25,13 @@ Deno.test("boot-timeout kills a worker that is not ready, and not a moment earli
   });
 });
 
-Deno.test("a beat keeps a ready worker alive, silence kills it", () => {
-  const beaten = at(ready, { type: "heartbeat" }, 29_000).state;
-  assertEquals(at(beaten, { type: "tick" }, 58_999).action, undefined);
-  assertEquals(at(beaten, { type: "tick" }, 59_000).action, { type: "kill", because: "unresponsive" });
+Deno.test("boot-timeout does not apply to a worker that waits for its turn to listen", () => {
+  const loaded = at(boot(0), { type: "loaded" }, 59_000).state;
+  assertEquals(at(loaded, { type: "tick" }, 600_000).action, undefined);
+  assertEquals(at(loaded, { type: "ready" }, 600_000).state, { is: "ready", since: 600_000 });
 });
 
-Deno.test("timeout 0 never kills a silent worker", () => {
-  assertEquals(step(ready, { type: "tick" }, 1e9, { ...limits, timeout: 0 }).action, undefined);
-});
-
-Deno.test("draining ends in a kill only after the worker's own deadline and a margin", () => {
+Deno.test("a draining worker is killed only a margin after its own deadline", () => {
   const { state, action } = at(ready, { type: "drain", handedOver: true }, 0);
   assertEquals(action, { type: "drain", handedOver: true });
   assertEquals(at(state, { type: "tick" }, 10_000).action, undefined);
@@ -45,22 +41,22 @@ Deno.test("draining ends in a kill only after the worker's own deadline and a ma
   });
 });
 
-Deno.test("a worker that began to drain by itself is not told again", () => {
+Deno.test("a worker that began to drain by itself is not asked again", () => {
   const { state } = at(ready, { type: "draining" }, 0);
   assertEquals(at(state, { type: "drain", handedOver: true }, 1).action, undefined);
 });
 
-Deno.test("a worker still booting is killed when it is not wanted: it has nothing to drain", () => {
+Deno.test("a booting worker that is not wanted is killed: it has nothing to drain", () => {
   assertEquals(at(boot(0), { type: "drain", handedOver: true }, 1).action, {
     type: "kill",
     because: "unwanted",
   });
 });
 
-Deno.test("property: every worker ends, it is killed at most once, and gone is the end", () => {
+Deno.test("property: every worker can end, is killed at most once, and stays gone", () => {
   const event = fc.constantFrom<WorkerEvent>(
     { type: "ready" },
-    { type: "heartbeat" },
+    { type: "loaded" },
     { type: "drain", handedOver: true },
     { type: "draining" },
     { type: "kill", because: "quick-stop" },
@@ -85,7 +81,7 @@ Deno.test("property: every worker ends, it is killed at most once, and gone is t
   }));
 });
 
-Deno.test("what the master slept through is not held against its workers", () => {
+Deno.test("a pause of the master does not count against its workers", () => {
   const later = (state: WorkerState) => at(postpone(state, 100_000), { type: "tick" }, 100_100).action;
   assertEquals(
     [later(boot(0)), later(ready), later(at(ready, { type: "drain", handedOver: true }, 0).state)],

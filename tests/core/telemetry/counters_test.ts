@@ -3,21 +3,21 @@ import { addCounters, estimateSum, noCounters } from "../../../src/core/telemetr
 import { bucketCount, bucketOf } from "../../../src/core/telemetry/latency_histogram.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const counted = (place: number) => ({
-  requests: place + 3,
-  responses: noCounters.responses.with(place, 2),
-  latency: noCounters.latency.with(place, 2),
+const counters = (index: number) => ({
+  requests: index + 3,
+  responses: noCounters.responses.with(index, 2),
+  latency: noCounters.latency.with(index, 2),
 });
 
-Deno.test("figures add up, field by field", () => {
-  assertEquals(addCounters(counted(1), addCounters(noCounters, counted(1))), {
+Deno.test("counters are added field by field", () => {
+  assertEquals(addCounters(counters(1), addCounters(noCounters, counters(1))), {
     requests: 8,
     responses: [0, 4, 0, 0, 0],
     latency: noCounters.latency.with(1, 4),
   });
 });
 
-Deno.test("the sum of latencies is off by an eighth at most, and by little for many", () => {
+Deno.test("the estimated sum of latencies is off by at most an eighth", () => {
   const latencies = fc.array(fc.double({ min: 0.04, max: 100_000, noNaN: true }), { minLength: 1 });
   fc.assert(fc.property(latencies, (all) => {
     const counts: number[] = Array(bucketCount).fill(0);

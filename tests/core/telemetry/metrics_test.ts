@@ -1,6 +1,6 @@
 import { bucketBounds } from "../../../src/core/telemetry/latency_histogram.ts";
 import { latencyBounds, metrics } from "../../../src/core/telemetry/metrics.ts";
-import { notReadyBecause } from "../../../src/core/telemetry/readiness.ts";
+import { notReadyBecause } from "../../../src/core/telemetry/server_readiness.ts";
 import { packLines, statsdLines } from "../../../src/core/telemetry/statsd.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
@@ -51,9 +51,9 @@ Deno.test("half of the workers are enough to be ready, but one in any case", () 
   const reason = (target: number, ready: number, phase: typeof calmStatus.phase = "running") =>
     notReadyBecause({ ...calmStatus, phase, target, workers: Array(ready).fill(readyWorker) });
   assertEquals([reason(1, 1), reason(4, 2), reason(5, 3), reason(4, 4, "reloading")], Array(4).fill(null));
-  assertEquals(reason(5, 2), "2 workers are ready, 3 of 5 would be enough");
-  assertEquals(reason(3, 1), "1 worker is ready, 2 of 3 would be enough");
-  assertEquals(reason(0, 0), "all workers are drained, as asked for");
+  assertEquals(reason(5, 2), "2 workers are ready, 3 of 5 are needed");
+  assertEquals(reason(3, 1), "1 worker is ready, 2 of 3 are needed");
+  assertEquals(reason(0, 0), "all workers are drained (requested)");
   assertEquals(reason(1, 1, "stopping"), "it is stopping");
   assertEquals(reason(1, 1, "starting"), "it is starting");
 });

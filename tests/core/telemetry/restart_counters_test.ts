@@ -6,7 +6,7 @@ import {
 } from "../../../src/core/telemetry/restart_counters.ts";
 import { assertEquals } from "../../assert.ts";
 
-Deno.test("what happens is counted by its kind, and nothing else changes", () => {
+Deno.test("each event raises its own counter and no other", () => {
   let restarts = recordRestart(noRestarts, "hang");
   restarts = recordRestart(recordRestart(restarts, "max-memory"), "hang");
   assertEquals(restarts.restarts, { ...noRestarts.restarts, hang: 2, "max-memory": 1 });

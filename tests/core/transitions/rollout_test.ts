@@ -25,23 +25,23 @@ const rolling: RolloutEvent[] = [
   { type: "canary-ready", generation: 2 },
 ];
 
-Deno.test("a reload builds, tries a canary, promotes it, and ends when all others are replaced", () => {
+Deno.test("a reload builds, starts a canary, promotes it, and ends when all others are replaced", () => {
   const { rollout, actions } = follow([...rolling, { type: "replaced", generation: 2 }]);
   assertEquals(actions, ["build 2", "promote 2"]);
   assertEquals(rollout, { is: "idle", serving: 2, last: 2 });
 });
 
-Deno.test("until then it can still fail", () => {
+Deno.test("a rollout can still fail while workers are being replaced", () => {
   assertEquals(follow(rolling).rollout, { is: "rolling", from: 1, to: 2 });
   const { rollout, actions } = follow([...rolling, { type: "boot-failed", generation: 2 }]);
   assertEquals(actions, ["build 2", "promote 2", "abandon 2"]);
   assertEquals(rollout, { is: "idle", serving: 1, last: 2 });
 });
 
-Deno.test("a reload in the middle of a roll holds it and starts over, from the same old generation", () => {
+Deno.test("a reload during a rollout pauses it and starts over from the same stable generation", () => {
   const again: RolloutEvent[] = [...rolling, { type: "reload" }];
   assertEquals(follow(again).rollout, { is: "building", serving: 1, next: 3, again: false, paused: true });
-  // However often it is asked for.
+  // Also if it is requested several times.
   const { rollout, actions } = follow([
     ...again,
     { type: "reload" },
@@ -59,7 +59,7 @@ Deno.test("a reload in the middle of a roll holds it and starts over, from the s
   });
 });
 
-Deno.test("both generations of a roll are needed, the old one until all have been replaced", () => {
+Deno.test("both generations of a rollout are needed, the stable one until all workers have been replaced", () => {
   const needed = (rollout: Rollout) => [1, 2, 3].filter((generation) => isNeeded(rollout, generation));
   const { rollout } = follow(rolling);
   assertEquals([servingOf(rollout), stableOf(rollout), candidateOf(rollout), needed(rollout)], [2, 1, 2, [
@@ -72,7 +72,7 @@ Deno.test("both generations of a roll are needed, the old one until all have bee
   assertEquals([servingOf(done), stableOf(done), candidateOf(done), needed(done)], [2, 2, null, [2]]);
 });
 
-Deno.test("a build that fails leaves the old generation serving and does not lend its number", () => {
+Deno.test("a failed build leaves the stable generation serving, and its number is not used again", () => {
   const { rollout, actions } = follow([
     { type: "reload" },
     { type: "build-failed", generation: 2 },
@@ -82,7 +82,7 @@ Deno.test("a build that fails leaves the old generation serving and does not len
   assertEquals(rollout, { is: "building", serving: 1, next: 3, again: false, paused: false });
 });
 
-Deno.test("a canary that fails is abandoned", () => {
+Deno.test("a canary that does not boot is abandoned", () => {
   const { rollout, actions } = follow([
     { type: "reload" },
     { type: "built", generation: 2 },
@@ -92,7 +92,7 @@ Deno.test("a canary that fails is abandoned", () => {
   assertEquals(rollout, { is: "idle", serving: 1, last: 2 });
 });
 
-Deno.test("reloads while one is being built are gathered into one more build", () => {
+Deno.test("any number of reloads during a build lead to one more build", () => {
   const { actions } = follow([
     { type: "reload" },
     { type: "reload" },
@@ -104,12 +104,12 @@ Deno.test("reloads while one is being built are gathered into one more build", (
   assertEquals(actions, ["build 2", "build 3", "promote 3"]);
 });
 
-Deno.test("a reload while a canary is tried abandons it for newer code", () => {
+Deno.test("a reload while a canary boots abandons it for newer code", () => {
   const { rollout, actions } = follow([
     { type: "reload" },
     { type: "built", generation: 2 },
     { type: "reload" },
-    // The old canary comes up after all: too late.
+    // The abandoned canary becomes ready after all: too late.
     { type: "canary-ready", generation: 2 },
     { type: "built", generation: 3 },
   ]);
@@ -117,13 +117,13 @@ Deno.test("a reload while a canary is tried abandons it for newer code", () => {
   assertEquals(rollout, { is: "canary", serving: 1, next: 3 });
 });
 
-Deno.test("events of a generation that is not under way change nothing", () => {
-  const settled: Rollout = { is: "idle", serving: 4, last: 5 };
+Deno.test("events of a generation that is not the candidate are ignored", () => {
+  const idle: Rollout = { is: "idle", serving: 4, last: 5 };
   const { rollout, actions } = follow([
     { type: "built", generation: 5 },
     { type: "canary-ready", generation: 4 },
     { type: "boot-failed", generation: 5 },
-  ], settled);
-  assertEquals(rollout, settled);
+  ], idle);
+  assertEquals(rollout, idle);
   assertEquals(actions, []);
 });

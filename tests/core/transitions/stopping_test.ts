@@ -5,7 +5,7 @@ const term = (delay = 0): StoppingEvent => ({ type: "stop", how: "graceful", del
 const int: StoppingEvent = { type: "stop", how: "quick", delay: 5_000 };
 const tick: StoppingEvent = { type: "tick" };
 
-/** What begins at which event. */
+/** Which phase begins at each event. */
 function follow(...events: readonly (readonly [now: number, event: StoppingEvent])[]) {
   let stopping: Stopping = { is: "serving" };
   return events.map(([now, event]) => {
@@ -15,7 +15,7 @@ function follow(...events: readonly (readonly [now: number, event: StoppingEvent
   });
 }
 
-Deno.test("without a delay TERM drains at once, and a second one or INT stops at once", () => {
+Deno.test("without a delay TERM drains at once, and a second TERM or INT stops at once", () => {
   assertEquals(follow([0, tick], [1, term()], [2, tick], [3, term()]), [null, "drain", null, "quick-stop"]);
   assertEquals(follow([0, term()], [1, int], [2, int], [3, term()], [4, tick]), [
     "drain",
@@ -26,7 +26,7 @@ Deno.test("without a delay TERM drains at once, and a second one or INT stops at
   ]);
 });
 
-Deno.test("with a delay it drains when the time is over, once", () => {
+Deno.test("with a delay it drains once, when the delay is over", () => {
   assertEquals(follow([0, term(5_000)], [4_999, tick], [5_000, tick], [5_250, tick]), [
     "delay",
     null,
@@ -35,13 +35,13 @@ Deno.test("with a delay it drains when the time is over, once", () => {
   ]);
 });
 
-Deno.test("a second TERM does not wait any longer, and INT never does", () => {
+Deno.test("a second TERM ends the delay, and INT has none", () => {
   assertEquals(follow([0, term(5_000)], [100, term(5_000)]), ["delay", "quick-stop"]);
   assertEquals(follow([0, term(5_000)], [100, int], [5_000, tick]), ["delay", "quick-stop", null]);
   assertEquals(follow([0, int]), ["quick-stop"]);
 });
 
-Deno.test("the TERM at the end of an upgrade changes nothing; another one, or INT, is quick", () => {
+Deno.test("a retiring master ignores the first TERM; another one, or INT, stops it at once", () => {
   const term = { type: "stop", how: "graceful", delay: 0 } as const;
   const first = stepStopping({ is: "retiring" }, term, 0);
   assertEquals(first, { stopping: { is: "draining" }, begins: null });

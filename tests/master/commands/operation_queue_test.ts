@@ -1,21 +1,25 @@
-import { Refusal } from "../../../src/control/commands.ts";
+import { type MasterCommands, Refusal } from "../../../src/control/master_commands.ts";
 import { DenicornError } from "../../../src/core/errors.ts";
 import type { LifecycleKind } from "../../../src/core/telemetry/lifecycle.ts";
 import { EventLog } from "../../../src/master/telemetry/event_log.ts";
 import { EventQueue } from "../../../src/master/workers/event_queue.ts";
 import type { MasterEvent } from "../../../src/master/workers/events.ts";
-import { type Operable, OperationQueue } from "../../../src/master/commands/operation_queue.ts";
+import { OperationQueue } from "../../../src/master/commands/operation_queue.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
-/** A master that does what it is told when the test says so. */
-class FakeMaster implements Operable {
+/** A master whose commands end when the test says so. */
+class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOver"> {
   readonly eventLog = new EventLog(new FakeClock());
   readonly begun: string[] = [];
   objection: string | null = null;
   upgradeObstacle: string | null = null;
   target = 2;
-  readonly #queue = new EventQueue<MasterEvent>((event) => event.type === "asked" && event.begin());
+  readonly #queue = new EventQueue<MasterEvent>();
+
+  constructor() {
+    this.#queue.run((event) => event.type === "command" && event.begin());
+  }
 
   most = 1024;
 
@@ -27,9 +31,9 @@ class FakeMaster implements Operable {
     return this.objection;
   }
 
-  post(event: MasterEvent): void {
+  post: MasterCommands["post"] = (event) => {
     this.#queue.post(event);
-  }
+  };
 
   stop(): void {
     this.tell("stopping");
@@ -39,7 +43,9 @@ class FakeMaster implements Operable {
     this.begun.push("reload");
   }
 
-  reopenLogs(): void {}
+  reopenLogs(): null {
+    return null;
+  }
 
   scale(target: number): void {
     this.begun.push(`scale ${target}`);
@@ -59,14 +65,14 @@ class FakeMaster implements Operable {
 
 function scene() {
   const master = new FakeMaster();
-  return { master, operationQueue: new OperationQueue(master) };
+  return { master, operationQueue: new OperationQueue(master as unknown as MasterCommands) };
 }
 
 const failure = new DenicornError("app-throws", "it threw", { detail: "at main.ts:1" });
 
 Deno.test("operations have their turn one after another, and relative targets count from then", async () => {
   const { master, operationQueue } = scene();
-  const reload = operationQueue.reload();
+  const reload = operationQueue.run("reload");
   const more = [operationQueue.scale({ by: 1 }), operationQueue.scale({ by: 1 })];
   assertEquals([master.begun, reload.isWaiting, more.map(({ isWaiting }) => isWaiting)], [["reload"], false, [
     true,
@@ -82,17 +88,17 @@ Deno.test("operations have their turn one after another, and relative targets co
 
 Deno.test("a reload that has not begun serves for another one, one that has does not", () => {
   const { master, operationQueue } = scene();
-  operationQueue.reload();
-  const second = operationQueue.reload();
-  assert(operationQueue.reload() === second);
+  operationQueue.run("reload");
+  const second = operationQueue.run("reload");
+  assert(operationQueue.run("reload") === second);
   master.eventLog.notifyIdle();
   assertEquals(master.begun, ["reload", "reload"]);
-  assert(operationQueue.reload() !== second);
+  assert(operationQueue.run("reload") !== second);
 });
 
 Deno.test("a failed reload gives the reason as it is, and the next one has its turn", async () => {
   const { master, operationQueue } = scene();
-  const reload = operationQueue.reload();
+  const reload = operationQueue.run("reload");
   const scale = operationQueue.scale({ to: 5 });
   master.tell("reload-failed", failure);
   const error = await assertRejects(() => reload.finished, DenicornError, "it threw");
@@ -115,7 +121,7 @@ Deno.test("scaling that somebody else scales over is superseded", async () => {
   const scale = operationQueue.scale({ to: 4 });
   master.scale(1);
   const error = await assertRejects(() => scale.finished, Refusal);
-  assertEquals(error.message, "scaling to 4 was superseded: 1 workers are wanted now");
+  assertEquals(error.message, "scaling to 4 workers was superseded: the target is 1 now");
 });
 
 Deno.test("scaling out of bounds is malformed, and blocks nobody", async () => {
@@ -128,7 +134,7 @@ Deno.test("scaling out of bounds is malformed, and blocks nobody", async () => {
     );
     assertEquals(error.why, "malformed");
   }
-  operationQueue.reload();
+  operationQueue.run("reload");
   assertEquals(master.begun, ["reload"]);
 });
 
@@ -136,7 +142,7 @@ Deno.test("scaling beyond what automatic scaling may is refused, and changes not
   const { master, operationQueue } = scene();
   master.most = 4;
   const error = await assertRejects(() => operationQueue.scale({ to: 5 }).finished, Refusal);
-  assertEquals(error.message, "cannot scale from 2 to 5 workers: 4 is the most, by max-workers");
+  assertEquals(error.message, "cannot scale from 2 to 5 workers: max-workers allows at most 4");
   assertEquals([error.why, master.begun.length], ["conflict", 0]);
 });
 
@@ -144,7 +150,7 @@ Deno.test("what cannot begin is refused with the reason", async () => {
   const { master, operationQueue } = scene();
   master.objection = "an upgrade is under way";
   const error = await assertRejects(
-    () => operationQueue.reload().finished,
+    () => operationQueue.run("reload").finished,
     Refusal,
     "cannot reload: an upgrade is under way",
   );
@@ -153,22 +159,22 @@ Deno.test("what cannot begin is refused with the reason", async () => {
 
 Deno.test("an upgrade ends with the word of the new master or its end, and not because all is at rest", async () => {
   const { master, operationQueue } = scene();
-  const failed = operationQueue.upgrade();
+  const failed = operationQueue.run("upgrade");
   master.eventLog.notifyIdle();
   assertEquals(failed.isWaiting, false);
   master.tell("upgrade-failed", new DenicornError("upgrade-failed", "process 7 ended"));
   await assertRejects(() => failed.finished, DenicornError, "process 7 ended");
-  const upgrade = operationQueue.upgrade();
-  const reload = operationQueue.reload();
+  const upgrade = operationQueue.run("upgrade");
+  const reload = operationQueue.run("reload");
   master.tell("upgraded");
   assertEquals(await upgrade.finished, "upgraded");
-  await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: ask again");
+  await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: try again");
 });
 
 Deno.test("an upgrade that has its turn tells what it waits for, others do not", () => {
   const { master, operationQueue } = scene();
   master.upgradeObstacle = "a worker is ready";
-  assertEquals([operationQueue.upgrade().obstacle, operationQueue.reload().obstacle], [
+  assertEquals([operationQueue.run("upgrade").obstacle, operationQueue.run("reload").obstacle], [
     "a worker is ready",
     null,
   ]);
@@ -176,7 +182,7 @@ Deno.test("an upgrade that has its turn tells what it waits for, others do not",
 
 Deno.test("a stop ends what runs and what waits", async () => {
   const { master, operationQueue } = scene();
-  const all = [operationQueue.reload(), operationQueue.scale({ to: 3 }), operationQueue.upgrade()];
+  const all = [operationQueue.run("reload"), operationQueue.scale({ to: 3 }), operationQueue.run("upgrade")];
   master.stop();
   for (const { finished } of all) {
     assertMatch(

@@ -20,7 +20,7 @@ function scene() {
   return { system, touched, directory, directoryGuard, stop };
 }
 
-Deno.test("all that lies there is touched every hour", async () => {
+Deno.test("all files are touched every hour", async () => {
   const { system, touched, stop } = scene();
   await system.clock.advance(3_500_000);
   assertEquals(touched, []);
@@ -29,7 +29,7 @@ Deno.test("all that lies there is touched every hour", async () => {
   stop();
 });
 
-Deno.test("what is gone is made anew, and a file as it was", async () => {
+Deno.test("what was removed is restored, a file with its content", async () => {
   const { system, directoryGuard, stop } = scene();
   system.texts.set("/run/d/bundle", "code");
   const forget = directoryGuard.keepFile("/run/d/bundle", () => {});
@@ -38,7 +38,7 @@ Deno.test("what is gone is made anew, and a file as it was", async () => {
   directoryGuard.check();
   assertMatch(
     system.written.stderr,
-    /^\S+ warning master pid=41  socket in \/run\/d was gone, made anew: .*\n$/,
+    /^\S+ warning master pid=41  socket in \/run\/d was removed and is restored: .*\n$/,
   );
   assertEquals([...system.texts.keys()], ["/run/d/bundle", "/run/d/socket"]);
   forget();
@@ -49,7 +49,7 @@ Deno.test("what is gone is made anew, and a file as it was", async () => {
   await system.clock.advance(10_000);
 });
 
-Deno.test("what cannot be made anew is tried again, and told once", async () => {
+Deno.test("what cannot be restored is tried again, and logged once", async () => {
   const { system, directoryGuard, directory, stop } = scene();
   directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
   directory.ensure = () => {
@@ -58,7 +58,7 @@ Deno.test("what cannot be made anew is tried again, and told once", async () => 
   await system.clock.advance(10_000);
   assertMatch(
     system.written.stderr,
-    /^\S+ error .*anew: \/run\/d \(Permission denied\): no worker can .*\n$/,
+    /^\S+ error .*cannot restore the runtime directory: \/run\/d \(Permission denied\): no worker can .*\n$/,
   );
   directory.ensure = () => {};
   await system.clock.advance(2_000);
@@ -66,20 +66,23 @@ Deno.test("what cannot be made anew is tried again, and told once", async () => 
   stop();
 });
 
-Deno.test("what somebody else has made in its place is not used, even if nothing is missing", async () => {
+Deno.test("a directory that another user has put in its place is not used, even if nothing is missing", async () => {
   const { system, directoryGuard, directory, stop } = scene();
   system.texts.set("/run/d/socket", "");
   directoryGuard.keep(() => "/run/d/socket", () => {});
   directoryGuard.require();
   directory.verify = () => {
-    throw new Error("it belongs to somebody else now");
+    throw new Error("it belongs to another user now");
   };
   assertThrows(
     () => directoryGuard.require(),
     DenicornError,
-    "cannot use the runtime directory: /run/d (it belongs to somebody else now): restart the server",
+    "cannot use the runtime directory: /run/d (it belongs to another user now): restart the server",
   );
-  assertMatch(system.written.stderr, / error .*anew: \/run\/d \(it belongs to somebody else now\): /);
+  assertMatch(
+    system.written.stderr,
+    / error .*cannot restore the runtime directory: \/run\/d \(it belongs to another user now\): /,
+  );
   stop();
   await system.clock.advance(10_000);
 });

@@ -4,7 +4,7 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 
 const path = "/run/server.pid";
 
-Deno.test("the pidfile holds the process id and goes with the process", () => {
+Deno.test("the pidfile holds the process id and is removed with the process", () => {
   const system = new FakeSystem();
   const pidfile = writePidfile(system, path, null, () => {});
   assertEquals(Object.fromEntries(system.texts), { [path]: "41\n" });
@@ -12,7 +12,7 @@ Deno.test("the pidfile holds the process id and goes with the process", () => {
   assertEquals(system.texts.size, 0);
 });
 
-Deno.test("a stale pidfile is replaced and told of; its content may be anything", () => {
+Deno.test("a stale pidfile is replaced and reported; its content may be anything", () => {
   for (const content of ["77", "", "not a number", "-1", "41"]) {
     const system = new FakeSystem();
     system.texts.set(path, `${content}\n`);

@@ -3,7 +3,7 @@ import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals } from "../../assert.ts";
 
-/** The real system in a world where `folder` is the place for runtime directories and it is tomorrow. */
+/** The real system, with `folder` as the place for runtime directories, one day later. */
 function tomorrowIn(folder: string): System {
   const system = createSystem();
   const env = (name: string) => name === "XDG_RUNTIME_DIR" || name === "TMPDIR" ? folder : undefined;
@@ -15,12 +15,12 @@ function tomorrowIn(folder: string): System {
   };
 }
 
-Deno.test("what a dead master left is removed, what only has such a name is not", async () => {
+Deno.test("what a dead master left is removed; what only has such a name is not", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
   try {
     const system = tomorrowIn(folder);
     const dead = await makeRuntimeDirectory(system);
-    // A kill leaves the socket where it is; closing it would remove it.
+    // After a kill the socket file stays; closing it would remove it.
     Deno.renameSync(dead.channelSocket, `${folder}/kept`);
     dead.channels.close();
     Deno.renameSync(`${folder}/kept`, dead.channelSocket);

@@ -8,7 +8,7 @@ import { linuxOnly } from "../../system/linux_only.ts";
 
 const system = createSystem();
 
-/** A worker as far as steering knows it: a process id, and a listener that the test holds in its place. */
+/** A worker as steering knows it: a process id, and a listener that the test holds for it. */
 interface Worker {
   readonly worker: WorkerHandle;
   readonly listener: Deno.TcpListener;
@@ -38,7 +38,7 @@ class TestHost {
     return this.listens()();
   }
 
-  /** The same; the master learns that it listens only when the test lets it. */
+  /** The same, but the master hears that it listens only when the test calls the returned function. */
   listens(): () => Worker {
     const before = new Set(system.sockets.listeners().map(({ descriptor }) => descriptor));
     const listener = Deno.listen({ hostname: "127.0.0.1", port: this.#port, reusePort: true });
@@ -57,11 +57,11 @@ class TestHost {
     };
   }
 
-  /** Its process ends; the master learns of it only when the test lets it. */
+  /** Its process ends; the master hears of it only when the test calls the returned function. */
   async dies(worker: Worker): Promise<() => void> {
     const before = this.#openSockets();
     worker.listener.close();
-    // The accept under way holds the socket for a moment more.
+    // The pending accept holds the socket for a moment longer.
     while (this.#openSockets() === before) await new Promise((resolve) => setTimeout(resolve, 1));
     this.workers.splice(this.workers.indexOf(worker), 1);
     return () => this.steering.leave(worker.worker);
@@ -71,7 +71,7 @@ class TestHost {
     return system.sockets.listeners().filter(({ port }) => port === this.#port).length;
   }
 
-  /** Who accepts each of `count` new connections. */
+  /** Which workers accept `count` new connections. */
   async accepts(count: number): Promise<Set<Worker>> {
     const winners = new Set<Worker>();
     for (let connection = 0; connection < count; connection++) {
@@ -108,7 +108,7 @@ async function withScene(run: (scene: TestHost) => Promise<void>): Promise<void>
   }
 }
 
-/** Steers to each worker alone and finds out who really gets the connections. */
+/** Steers to each worker alone and finds out which worker really gets the connections. */
 async function proveOrder(scene: TestHost): Promise<void> {
   for (const worker of scene.workers) {
     scene.steering.update(new Set([worker.worker]));
@@ -126,7 +126,7 @@ linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
   () =>
     withScene(async (scene) => {
-      // A fixed sequence of numbers that looks random: a failure can be repeated.
+      // A fixed pseudo-random sequence, so that a failure can be repeated.
       let seed = 7;
       const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;
       for (let round = 0; round < 12; round++) {
@@ -135,7 +135,7 @@ linuxOnly(
         for (let restartPolicy = random(3); restartPolicy > 0; restartPolicy--) {
           learned.push(await scene.dies(scene.workers[random(scene.workers.length)]!));
         }
-        // Two died at once, and the master learns of it in the other order.
+        // Two workers die at once, and the master hears of it in the other order.
         learned.reverse().forEach((learn) => learn());
         if (random(2) === 0) scene.join();
         await proveOrder(scene);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { type FakeMaster, type FakeWorker, serving, settingsFor } from "../fake_master.ts";
 
-/** Every ready worker has so many requests in flight for `ms`, and beats. */
+/** For `ms` milliseconds every ready worker has this number of requests in flight, and a heartbeat. */
 async function loaded(
   master: FakeMaster,
   inFlight: number | ((fakeWorker: FakeWorker) => number),
@@ -19,7 +19,7 @@ async function loaded(
 
 const range = { maxWorkers: "4", targetConcurrency: "10", idleTimeout: "2s" } as const;
 
-Deno.test("the start begins with min-workers, load adds more, and calm drains those with least to do", async () => {
+Deno.test("the start uses min-workers, load adds workers, and calm removes those with the least load", async () => {
   const master = await serving(1, range);
   await loaded(master, 35, 250);
   assertEquals(master.arbiter.target, 2);
@@ -32,17 +32,20 @@ Deno.test("the start begins with min-workers, load adds more, and calm drains th
   await master.allReady();
   await loaded(master, 0, 1_750);
   assertEquals(master.draining(1).length, 0);
-  // Not the highest slot: that one works.
+  // Not the highest slot: that worker has a request in flight.
   await loaded(master, ({ slot }) => slot === 2 ? 0 : 1, 1_000);
   assertEquals(master.draining(1).map(({ slot }) => slot), [2]);
-  assertMatch(master.log, /workers: 4 -> 3: below scale-down-busy 30 % and 3 would do for 2 s/);
+  assertMatch(
+    master.log,
+    /workers: 4 -> 3: less than scale-down-busy 30 % busy, and 3 workers would have been enough for 2 s/,
+  );
 });
 
-Deno.test("an operator moves the target within the bounds, and WINCH stops it until a reload", async () => {
+Deno.test("an operator moves the target within the bounds, and WINCH turns scaling off until a reload", async () => {
   const master = await serving(1, range);
   for (let more = 0; more < 5; more++) await master.signal("SIGTTIN");
   assertEquals(master.arbiter.target, 4);
-  assertMatch(master.log, /workers: 5 are asked for, 1 to 4 may be/);
+  assertMatch(master.log, /5 workers requested, the allowed range is 1 to 4/);
   await master.allReady();
   await master.signal("SIGWINCH");
   assertEquals(master.arbiter.target, 0);
@@ -52,7 +55,7 @@ Deno.test("an operator moves the target within the bounds, and WINCH stops it un
   assertEquals(master.arbiter.target, 1);
 });
 
-Deno.test("a reload brings the target within new bounds at once", async () => {
+Deno.test("a reload moves the target into new bounds at once", async () => {
   const master = await serving(3, range);
   master.renewing = () => settingsFor(1, { ...range, maxWorkers: "2" });
   await master.signal("SIGHUP");
@@ -68,7 +71,7 @@ Deno.test("a reload brings the target within new bounds at once", async () => {
   assertEquals(master.arbiter.target, 5);
 });
 
-Deno.test("CPU time and waiting connections come from /proc where the master has nothing better", async () => {
+Deno.test("CPU time and waiting connections are read from /proc if there is no better source", async () => {
   const master = await serving(1, range);
   const [worker] = master.fakeWorkers;
   let cpu = 0;
@@ -81,7 +84,7 @@ Deno.test("CPU time and waiting connections come from /proc where the master has
     await loaded(master, 1, 250);
   };
   for (let tick = 0; tick < 4; tick++) await busy(0.9);
-  assertMatch(master.log, /workers: 1 -> 2: workers are busy for 90 %/);
+  assertMatch(master.log, /workers: 1 -> 2: workers are 90 % busy/);
 
   const other = await serving(1, range);
   other.system.texts.set(
@@ -89,10 +92,10 @@ Deno.test("CPU time and waiting connections come from /proc where the master has
     "  0: 0100007F:1F40 00000000:0000 0A 00000000:0000000C 00:00000000 00000000\n",
   );
   await loaded(other, 0, 250);
-  assertMatch(other.log, /workers: 1 -> 2: 12 connections wait, more than scale-backlog 10/);
+  assertMatch(other.log, /workers: 1 -> 2: 12 connections are waiting, more than scale-backlog 10/);
 });
 
-Deno.test("memory is looked at once a second, only with a budget, and holds growth", async () => {
+Deno.test("memory is read once a second, only with a budget, and limits scaling", async () => {
   const master = await serving(1, { ...range, memoryBudget: "100M" });
   const pid = master.fakeWorkers[0]!.process.pid;
   master.system.texts.set(
@@ -102,5 +105,5 @@ Deno.test("memory is looked at once a second, only with a budget, and holds grow
   await loaded(master, 100, 1_250);
   await loaded(master, 100, 250);
   assert(master.arbiter.target <= 2, `${master.arbiter.target}`);
-  assertMatch(master.log, /10 needed, 2 by memory-budget/);
+  assertMatch(master.log, /10 workers needed, limited to 2 by memory-budget/);
 });

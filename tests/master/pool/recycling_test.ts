@@ -20,7 +20,7 @@ const megabyte = 1024 ** 2;
 class TestHost extends FakeWorkers {
   readonly logger = openLog(
     this.system,
-    { level: "info", format: "text", errorLogfile: "-", accessLogfile: null },
+    { level: "info", format: "text", errorLogfile: "-" },
     { pid: 41 },
   ).logger;
   readonly counters = new ServerCounters(this.system, this.scoreboard);
@@ -33,19 +33,19 @@ class TestHost extends FakeWorkers {
     counters: this.counters,
   });
 
-  /** Workers that were ready from the beginning. */
+  /** Workers that are ready from the beginning. */
   team(count: number): WorkerHandle[] {
     return Array.from({ length: count }, (_, slot) => this.ready(slot));
   }
 
-  /** Megabytes; null for a process that cannot be looked at. */
+  /** Megabytes; null for a process that cannot be read. */
   takes(worker: WorkerHandle, memory: number | null): void {
     const path = `/proc/${worker.process.pid}/smaps_rollup`;
     if (memory === null) this.system.texts.delete(path);
     else this.system.texts.set(path, `Private_Clean:  0 kB\nPrivate_Dirty:  ${memory * 1024} kB\n`);
   }
 
-  /** As many ticks as a second has. */
+  /** The ticks of one second. */
   async second(limits: Partial<RecyclingLimits>, target: number): Promise<void> {
     for (let tick = 0; tick < 4; tick++) {
       this.recycling.poll({ ...off, ...limits }, target);
@@ -60,7 +60,7 @@ class TestHost extends FakeWorkers {
   }
 }
 
-Deno.test("a worker is spent after max-requests, told with both figures, and no other beside it", async () => {
+Deno.test("a worker is recycled after max-requests, the log has both numbers, and no other is at the same time", async () => {
   const scene = new TestHost();
   const team = scene.team(3);
   for (const [slot, worker] of team.entries()) scene.slotOf(worker).requests = 499 + slot;
@@ -69,13 +69,13 @@ Deno.test("a worker is spent after max-requests, told with both figures, and no 
   await scene.second({ maxRequests: 500 }, 3);
   assertEquals(scene.dueForRecycling, [2]);
   assertEquals(scene.lines, [
-    "info    worker=2 gen=1 pid=102  spent: 501 requests (max-requests 500): replacing it",
+    "info    worker=2 gen=1 pid=102  due for recycling: 501 requests (max-requests 500): replacing it",
   ]);
   assertEquals(scene.counters.restartCounters.restarts["max-requests"], 1);
   assertEquals(scene.eventLog.important.map(({ kind, worker }) => [kind, worker]), [["worker-due", 2]]);
 });
 
-Deno.test("the next is spent when the one before is replaced", async () => {
+Deno.test("the next worker is recycled after the one before was replaced", async () => {
   const scene = new TestHost();
   const team = scene.team(2);
   for (const worker of team) scene.slotOf(worker).requests = 600;
@@ -91,7 +91,7 @@ Deno.test("the next is spent when the one before is replaced", async () => {
   assertEquals(scene.dueForRecycling, [0, 1]);
 });
 
-Deno.test("nobody is spent while a worker is missing, boots, or is too many", async () => {
+Deno.test("no worker is recycled while one is missing, booting, or beyond the target", async () => {
   const scene = new TestHost();
   for (const worker of scene.team(2)) scene.slotOf(worker).requests = 600;
   await scene.second({ maxRequests: 500 }, 3);
@@ -111,7 +111,7 @@ Deno.test("max-lifetime counts from the moment a worker is ready", async () => {
   await scene.second({ maxLifetime: 2_000 }, 1);
   await scene.second({ maxLifetime: 2_000 }, 1);
   assertEquals(scene.lines, [
-    "info    worker=0 gen=1 pid=100  spent: ready for 2.0 s (max-lifetime 2s): replacing it",
+    "info    worker=0 gen=1 pid=100  due for recycling: ready for 2.0 s (max-lifetime 2s): replacing it",
   ]);
 });
 
@@ -127,11 +127,11 @@ Deno.test("a worker's share of the jitter is drawn once", async () => {
   scene.slotOf(worker!).requests = 550;
   await scene.second(limits, 1);
   assertEquals(scene.lines, [
-    "info    worker=0 gen=1 pid=100  spent: 550 requests (max-requests 550 with its jitter): replacing it",
+    "info    worker=0 gen=1 pid=100  due for recycling: 550 requests (max-requests 550 with its jitter): replacing it",
   ]);
 });
 
-Deno.test("max-memory: the greatest is spent, but none that has served nothing yet", async () => {
+Deno.test("max-memory: the largest worker is recycled, but not one that has served no request", async () => {
   const scene = new TestHost();
   const team = scene.team(3);
   for (const [slot, worker] of team.entries()) scene.takes(worker, 300 - slot);
@@ -140,11 +140,11 @@ Deno.test("max-memory: the greatest is spent, but none that has served nothing y
   await scene.second({ maxMemory: 256 * megabyte }, 3);
   assertEquals(scene.dueForRecycling, [1]);
   assertEquals(scene.lines, [
-    "info    worker=1 gen=1 pid=101  spent: 299M of memory (max-memory 256M): replacing it",
+    "info    worker=1 gen=1 pid=101  due for recycling: 299M of memory (max-memory 256M): replacing it",
   ]);
 });
 
-Deno.test("memory is read once a second at most, spread over the ticks, and only where there is a limit", async () => {
+Deno.test("memory is read once a second at most, spread over the ticks, and only if there is a limit", async () => {
   const scene = new TestHost();
   for (const worker of scene.team(32)) scene.takes(worker, 30);
   let reads: string[] = [];
@@ -168,7 +168,7 @@ Deno.test("memory is read once a second at most, spread over the ticks, and only
   }
 });
 
-Deno.test("where workers are so large that reading takes long, a tick reads fewer of them", async () => {
+Deno.test("if reading takes long because workers are large, a tick reads fewer of them", async () => {
   const scene = new TestHost();
   for (const worker of scene.team(32)) scene.takes(worker, 30);
   let reads = 0;
@@ -185,7 +185,7 @@ Deno.test("where workers are so large that reading takes long, a tick reads fewe
   assertEquals(reads, 4 * 2);
 });
 
-Deno.test("memory that cannot be read is told once, unless the worker has just ended", async () => {
+Deno.test("memory that cannot be read is reported once, unless the worker has just ended", async () => {
   const scene = new TestHost();
   const [first, second] = scene.team(2);
   scene.takes(second!, 10);

@@ -2,7 +2,7 @@ import { EventLog, retainedEvents, retainedImportant } from "../../../src/master
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
-Deno.test("the last events are kept under growing ids, and those after one can be had", () => {
+Deno.test("the last events are retained with growing ids, and can be read from an id on", () => {
   const eventLog = new EventLog(new FakeClock());
   const event_: number[] = [];
   const stop = eventLog.follow(({ id }) => event_.push(id));
@@ -18,13 +18,13 @@ Deno.test("the last events are kept under growing ids, and those after one can b
   assertEquals(ids(retainedEvents + 21), []);
 });
 
-Deno.test("an id from the count of another master asks for all", () => {
+Deno.test("with an id that another master gave out all events are read", () => {
   const eventLog = new EventLog(new FakeClock());
   eventLog.emit({ kind: "complete", text: "" });
   assertEquals(eventLog.since(900).length, 1);
 });
 
-Deno.test("a follower may leave while it is told", () => {
+Deno.test("a follower may leave while it gets an event", () => {
   const eventLog = new EventLog(new FakeClock());
   let count = 0;
   const stop = eventLog.follow(() => {
@@ -36,7 +36,7 @@ Deno.test("a follower may leave while it is told", () => {
   assertEquals(count, 1);
 });
 
-Deno.test("decisions and deaths are kept for long, however much of the everyday happens between", () => {
+Deno.test("important events are retained for long, however many others happen", () => {
   const eventLog = new EventLog(new FakeClock());
   for (let count = 1; count <= retainedImportant + 1; count++) {
     eventLog.emit({ kind: "scaled", text: `${count}` });

@@ -1,25 +1,21 @@
 import * as fc from "fast-check";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
-import { statusOf } from "../../../src/master/telemetry/status.ts";
+import { statusWithProcesses } from "../../../src/master/telemetry/status.ts";
 import { ServerCounters } from "../../../src/master/telemetry/counters.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
-/** A server without a loop. */
+/** Workers and counters without an arbiter. */
 class TestHost extends FakeWorkers {
   readonly counters = new ServerCounters(this.system, this.scoreboard);
 
   get status() {
     const { workerTable, scoreboard, counters, eventLog } = this;
-    return statusOf(
-      {
-        ...{ workerTable, scoreboard, counters, eventLog, phase: "running", addresses: ["127.0.0.1:8000"] },
-        ...{ generation: 1, target: 2, backlog: 3 },
-      },
-      this.system,
-      this.system.clock.wall(),
-      "main.ts",
-    );
+    return statusWithProcesses({
+      ...{ workerTable, scoreboard, counters, eventLog, phase: "running", addresses: ["127.0.0.1:8000"] },
+      ...{ generation: 1, target: 2, backlog: 3, app: "main.ts", startedAt: this.system.clock.wall() },
+      heartbeats: { lastHeartbeat: () => null, isStalled: () => false },
+    }, this.system);
   }
 
   serve(worker: WorkerHandle, status: number, ms: number): void {
@@ -32,21 +28,21 @@ class TestHost extends FakeWorkers {
   bury(worker: WorkerHandle): void {
     worker.apply({ type: "exit" }, this.now);
     this.workerTable.remove(worker);
-    this.counters.keep(worker);
+    this.counters.addGone(worker);
   }
 }
 
-Deno.test("the totals are the sum of the workers that are there and of those that are gone", () => {
-  const scene = new TestHost();
-  const [first, second] = [scene.ready(0), scene.ready(1)];
-  scene.serve(first, 200, 5);
-  scene.serve(first, 404, 5);
-  scene.serve(second, 503, 900);
-  scene.slotOf(second).inFlight = 4;
-  scene.bury(first);
-  scene.serve(scene.ready(0), 200, 5);
+Deno.test("the totals are the sum over the workers that run and those that are gone", () => {
+  const host = new TestHost();
+  const [first, second] = [host.ready(0), host.ready(1)];
+  host.serve(first, 200, 5);
+  host.serve(first, 404, 5);
+  host.serve(second, 503, 900);
+  host.slotOf(second).inFlight = 4;
+  host.bury(first);
+  host.serve(host.ready(0), 200, 5);
 
-  const { workers, totals } = scene.status;
+  const { workers, totals } = host.status;
   assertEquals(workers.map(({ requests }) => requests), [1, 1]);
   assertEquals(totals.requests, 4);
   assertEquals(totals.responses, { "1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 1 });
@@ -54,7 +50,7 @@ Deno.test("the totals are the sum of the workers that are there and of those tha
   assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
 });
 
-Deno.test("whatever becomes of workers, no counter goes back", () => {
+Deno.test("no counter decreases, whatever happens to workers", () => {
   const step = fc.record({
     slot: fc.integer({ min: 0, max: 3 }),
     does: fc.constantFrom("serve", "serve", "serve", "die", "ask"),
@@ -62,19 +58,19 @@ Deno.test("whatever becomes of workers, no counter goes back", () => {
     ms: fc.double({ min: 0, max: 200_000, noNaN: true }),
   });
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-    const scene = new TestHost();
-    const served: WorkerHandle[] = [0, 1, 2, 3].map((slot) => scene.ready(slot));
-    let before = scene.status.totals;
+    const host = new TestHost();
+    const served: WorkerHandle[] = [0, 1, 2, 3].map((slot) => host.ready(slot));
+    let before = host.status.totals;
     let requests = 0;
     for (const { slot, does, status, ms } of steps) {
       if (does === "serve") {
-        scene.serve(served[slot]!, status, ms);
+        host.serve(served[slot]!, status, ms);
         requests++;
       } else if (does === "die") {
-        scene.bury(served[slot]!);
-        served[slot] = scene.ready(slot);
+        host.bury(served[slot]!);
+        served[slot] = host.ready(slot);
       }
-      const after = scene.status.totals;
+      const after = host.status.totals;
       assertEquals(after.requests, requests);
       assert(
         Object.entries(after.responses).every(([name, count]) =>
@@ -88,45 +84,45 @@ Deno.test("whatever becomes of workers, no counter goes back", () => {
   }));
 });
 
-Deno.test("what a process takes is read once a second at most, and stays counted when it is gone", async () => {
-  const scene = new TestHost();
-  const worker = scene.ready(0);
+Deno.test("CPU time and memory are read once a second at most, and the CPU time of gone workers stays counted", async () => {
+  const host = new TestHost();
+  const worker = host.ready(0);
   const auxv = new Uint8Array(new BigUint64Array([6n, 64n, 0n, 0n]).buffer);
-  scene.system.texts.set("/proc/self/auxv", new TextDecoder().decode(auxv));
+  host.system.texts.set("/proc/self/auxv", new TextDecoder().decode(auxv));
   const takes = (ticks: number) => {
     const numbers = Array(11).fill(0).join(" ");
-    scene.system.texts.set(`/proc/${worker.process.pid}/stat`, `1 (x) ${numbers} ${ticks} 0 0`);
-    scene.system.texts.set(`/proc/${worker.process.pid}/statm`, `900 ${ticks} 0 0\n`);
+    host.system.texts.set(`/proc/${worker.process.pid}/stat`, `1 (x) ${numbers} ${ticks} 0 0`);
+    host.system.texts.set(`/proc/${worker.process.pid}/statm`, `900 ${ticks} 0 0\n`);
   };
-  const seen = () => scene.status.workers.map(({ cpu, cpuSeconds, memory }) => [cpu, cpuSeconds, memory])[0];
-  await scene.system.clock.advance(2_000);
+  const seen = () => host.status.workers.map(({ cpu, cpuSeconds, memory }) => [cpu, cpuSeconds, memory])[0];
+  await host.system.clock.advance(2_000);
   takes(100);
   assertEquals(seen(), [0.5, 1, 6_400]);
   takes(400);
-  await scene.system.clock.advance(999);
+  await host.system.clock.advance(999);
   assertEquals(seen(), [0.5, 1, 6_400]);
-  await scene.system.clock.advance(1);
+  await host.system.clock.advance(1);
   assertEquals(seen(), [3, 4, 25_600]);
-  assertEquals(scene.status.totals.cpuSeconds, 4);
-  scene.bury(worker);
-  assertEquals(scene.status.totals.cpuSeconds, 4);
-  assertEquals(scene.status.master, { cpu: null, cpuSeconds: null, memory: null });
+  assertEquals(host.status.totals.cpuSeconds, 4);
+  host.bury(worker);
+  assertEquals(host.status.totals.cpuSeconds, 4);
+  assertEquals(host.status.master, { cpu: null, cpuSeconds: null, memory: null });
 });
 
 Deno.test("the current request is the one whose handler runs, else the longest", async () => {
-  const scene = new TestHost();
-  const counters = scene.slotOf(scene.ready(0));
-  assertEquals(scene.status.workers[0]!.current, null);
-  counters.setLongest("GET", "/long", scene.system.clock.wall());
-  await scene.system.clock.advance(1_500);
-  assertEquals(scene.status.workers[0]!.current, { method: "GET", path: "/long", ms: 1_500 });
-  counters.enter("PUT", "/now", scene.system.clock.wall());
-  assertEquals(scene.status.workers[0]!.current, { method: "PUT", path: "/now", ms: 0 });
+  const host = new TestHost();
+  const counters = host.slotOf(host.ready(0));
+  assertEquals(host.status.workers[0]!.current, null);
+  counters.setLongest("GET", "/long", host.system.clock.wall());
+  await host.system.clock.advance(1_500);
+  assertEquals(host.status.workers[0]!.current, { method: "GET", path: "/long", ms: 1_500 });
+  counters.enter("PUT", "/now", host.system.clock.wall());
+  assertEquals(host.status.workers[0]!.current, { method: "PUT", path: "/now", ms: 0 });
 });
 
-Deno.test("a reload has succeeded when the workers of a newer generation are there", () => {
+Deno.test("a reload has succeeded when the workers of a newer generation are ready", () => {
   const { counters } = new TestHost();
-  for (const generation of [1, 1, 2, 2, 2]) counters.settled(generation);
+  for (const generation of [1, 1, 2, 2, 2]) counters.generationComplete(generation);
   counters.reloadFailed();
   assertEquals(counters.restartCounters.reloads, { succeeded: 1, failed: 1 });
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { type FakeMaster, serving, settingsFor } from "../fake_master.ts";
 
-/** A reload whose canary is ready: the first old worker has gone, and the second new one boots. */
+/** A reload whose canary is ready: the first old worker is gone, and the second new one boots. */
 async function rolling(workers: number): Promise<FakeMaster> {
   const master = await serving(workers);
   await master.signal("SIGHUP");
@@ -12,7 +12,7 @@ async function rolling(workers: number): Promise<FakeMaster> {
   return master;
 }
 
-/** Lets all boot that do, and all finish that shall. */
+/** Makes all booting workers ready, and lets all draining ones finish. */
 async function calm(master: FakeMaster): Promise<void> {
   for (let round = 0; round < 10; round++) {
     await master.allReady();
@@ -24,14 +24,14 @@ async function calm(master: FakeMaster): Promise<void> {
 
 const failure = { code: "app-throws", message: "cannot boot a worker: no database" } as const;
 
-Deno.test("a worker that does not boot in the middle of a roll brings the old generation back", async () => {
+Deno.test("if a worker fails to boot in the middle of a roll the old generation comes back", async () => {
   const master = await rolling(3);
   const [canary, second] = master.alive(2);
   await second!.says({ type: "failed", failure });
   await master.exits(second!, 3);
   assertMatch(master.log, /reload failed, generation 1 keeps serving: cannot boot a worker: no database/);
   assertEquals([master.arbiter.phase, master.arbiter.generation], ["reloading", 1]);
-  // The one that is missing comes first; until it is ready the canary serves on.
+  // The missing worker is started first; until it is ready the canary serves.
   assertEquals([master.alive(1).length, master.draining(1).length, master.draining(2).length], [3, 0, 0]);
   await master.allReady();
   assertEquals(master.draining(2), [canary]);
@@ -42,7 +42,7 @@ Deno.test("a worker that does not boot in the middle of a roll brings the old ge
   assertEquals(master.log.match(/reload failed/g)?.length, 1);
 });
 
-Deno.test("so does one that is not ready in time, or dies before it is ready", async () => {
+Deno.test("the same if a worker is not ready in time, or dies before it is ready", async () => {
   const late = await rolling(2);
   for (let time = 0; time < 60_000; time += 250) {
     for (const fakeWorker of [...late.alive(1), late.alive(2)[0]!]) late.slot(fakeWorker).heartbeat();
@@ -58,7 +58,7 @@ Deno.test("so does one that is not ready in time, or dies before it is ready", a
   }
 });
 
-Deno.test("when two do not boot the reload fails once", async () => {
+Deno.test("if two workers fail to boot the reload fails once", async () => {
   const master = await serving(4, { reloadSurge: "2" });
   await master.signal("SIGHUP");
   await master.allReady();
@@ -80,7 +80,7 @@ Deno.test("a worker killed after it was ready is replaced by one of the new gene
   assertEquals(master.discarded, ["/run/1.mjs"]);
 });
 
-Deno.test("once all are replaced a worker that does not boot is a death like any other", async () => {
+Deno.test("after the roll a worker that fails to boot is a death like any other", async () => {
   const master = await rolling(1 + 1);
   await calm(master);
   await master.exits(master.alive(2)[0]!, 1);
@@ -88,7 +88,7 @@ Deno.test("once all are replaced a worker that does not boot is a death like any
   assertEquals([master.arbiter.generation, master.log.includes("reload failed")], [2, false]);
 });
 
-Deno.test("HUP in the middle of a roll starts over once, and holds the roll meanwhile", async () => {
+Deno.test("HUP in the middle of a roll starts over once, and pauses the roll meanwhile", async () => {
   const master = await rolling(3);
   let read = 0;
   master.renewing = () => {
@@ -105,7 +105,7 @@ Deno.test("HUP in the middle of a roll starts over once, and holds the roll mean
   assertEquals(master.discarded.toSorted(), ["/run/1.mjs", "/run/2.mjs"]);
 });
 
-Deno.test("if the newest code fails too, the generation that served last with all its workers is back", async () => {
+Deno.test("if the newest code fails too, the last generation that was complete comes back", async () => {
   const master = await rolling(2);
   master.renewing = () => settingsFor(2);
   await master.signal("SIGHUP");
@@ -127,7 +127,7 @@ Deno.test("three HUPs at once build twice", async () => {
   assertEquals([read, master.arbiter.generation, master.alive(3).length], [2, 3, 1]);
 });
 
-Deno.test("a reload that fails takes its number of workers back, but not what TTIN asked for since", async () => {
+Deno.test("a reload that fails restores the number of workers, unless TTIN has changed it since", async () => {
   for (const [signals, expected] of [[[], 2], [["SIGTTIN"], 5]] as const) {
     const master = await serving(2);
     master.renewing = () => settingsFor(4);
@@ -143,7 +143,7 @@ Deno.test("a reload that fails takes its number of workers back, but not what TT
   }
 });
 
-Deno.test("a reload that fails takes the bounds of its automatic scaling back", async () => {
+Deno.test("a reload that fails restores the bounds of automatic scaling", async () => {
   const cases = [
     [await serving(4), { maxWorkers: "2" }, 2],
     [await serving(4, { maxWorkers: "8" }), { maxWorkers: "2" }, 2],
@@ -164,7 +164,7 @@ Deno.test("a reload that fails takes the bounds of its automatic scaling back", 
   }
 });
 
-Deno.test("TTIN's target survives a reload that was interrupted by another one", async () => {
+Deno.test("the target of TTIN survives a reload that was interrupted by another one", async () => {
   const master = await serving(1);
   await master.signal("SIGTTIN");
   await master.allReady();
@@ -178,7 +178,7 @@ Deno.test("TTIN's target survives a reload that was interrupted by another one",
   assertEquals([master.arbiter.target, master.alive(3).length, master.alive().length], [2, 2, 2]);
 });
 
-Deno.test("WINCH while the first worker of a reload boots leaves nobody, whatever the settings were", async () => {
+Deno.test("WINCH while the canary boots leaves no worker, whatever the settings are", async () => {
   for (const [before, after] of [[{}, {}], [{ maxWorkers: "4" }, { maxWorkers: "3" }]] as const) {
     const master = await serving(2, before);
     master.renewing = () => settingsFor(1, after);
@@ -189,7 +189,7 @@ Deno.test("WINCH while the first worker of a reload boots leaves nobody, whateve
   }
 });
 
-Deno.test("WINCH in the middle of a roll ends it with nobody, and a later HUP revives", async () => {
+Deno.test("WINCH in the middle of a roll leaves no worker, and a later HUP starts them again", async () => {
   const master = await rolling(2);
   await master.signal("SIGWINCH");
   await calm(master);

@@ -3,7 +3,7 @@ import { FakeMaster, serving } from "../fake_master.ts";
 
 const delayed = { shutdownDelay: "5" };
 
-/** Time passes, and everybody who is ready beats. */
+/** Time passes, and every ready worker has heartbeats. */
 async function pass(master: FakeMaster, ms: number): Promise<void> {
   for (let time = 0; time < ms; time += 250) {
     for (const fakeWorker of master.alive()) master.slot(fakeWorker).heartbeat();
@@ -11,7 +11,7 @@ async function pass(master: FakeMaster, ms: number): Promise<void> {
   }
 }
 
-Deno.test("TERM serves on for shutdown-delay, says so, and replaces who dies meanwhile", async () => {
+Deno.test("after TERM the server serves for shutdown-delay, says so, and replaces workers that die meanwhile", async () => {
   const master = await serving(2, delayed);
   await master.signal("SIGTERM");
   assertMatch(master.log, /stopping in 5 s \(shutdown-delay\): serving until then/);
@@ -20,7 +20,7 @@ Deno.test("TERM serves on for shutdown-delay, says so, and replaces who dies mea
   await pass(master, 2_000);
   await master.allReady();
   assertEquals([master.alive().length, master.draining(1).length], [2, 0]);
-  // What would change the server is ignored.
+  // Signals that would change the server are ignored.
   await master.signal("SIGHUP");
   await master.signal("SIGTTIN");
   assertEquals([master.alive().length, master.arbiter.target], [2, 2]);
@@ -32,7 +32,7 @@ Deno.test("TERM serves on for shutdown-delay, says so, and replaces who dies mea
   assertEquals([master.alive().length, master.outcome], [0, null]);
 });
 
-Deno.test("a second TERM, or INT, stops at once in spite of shutdown-delay", async () => {
+Deno.test("a second TERM, or INT, stops at once despite shutdown-delay", async () => {
   for (const second of ["SIGTERM", "SIGINT"] as const) {
     const master = await serving(2, delayed);
     await master.signal("SIGTERM");
@@ -44,7 +44,7 @@ Deno.test("a second TERM, or INT, stops at once in spite of shutdown-delay", asy
   assertEquals([master.alive().length, master.outcome], [0, null]);
 });
 
-Deno.test("a server that does not serve yet does not wait", async () => {
+Deno.test("a server without a ready worker does not wait", async () => {
   const master = new FakeMaster(2, undefined, delayed);
   await master.signal("SIGTERM");
   assertEquals([master.alive().length, master.outcome], [0, null]);

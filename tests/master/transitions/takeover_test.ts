@@ -1,24 +1,27 @@
 import { createControlApp } from "../../../src/control/control_app.ts";
-import type { Commands } from "../../../src/control/commands.ts";
+import type { MasterCommands } from "../../../src/control/master_commands.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import { Steering } from "../../../src/master/listeners/steering.ts";
 import { Takeover } from "../../../src/master/transitions/takeover.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { settled } from "../../fakes/fake_clock.ts";
-import { fakeCommands } from "../../fakes/fake_commands.ts";
+import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
-/** A new master beside an old one, process 7, which listens on 127.0.0.1:8000. */
-function scene(commands: Partial<Commands> = {}) {
+/** A new master beside an old one, process 7, whose workers listen on 127.0.0.1:8000. */
+function scene(commands: Partial<MasterCommands> = {}) {
   const outside = new FakeSystem();
-  const told: string[] = [];
-  const old = createControlApp({
-    ...fakeCommands(),
-    handOver: () => ({ pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 }),
-    retire: () => void told.push("retire"),
-    ...commands,
-  });
+  const done: string[] = [];
+  const handover = { pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 };
+  const old = createControlApp(fakeRunningMaster({
+    commands: {
+      phase: "upgrading",
+      handOver: () => handover,
+      post: ({ type }) => void done.push(type),
+      ...commands,
+    },
+  }));
   const system: System = Object.assign(outside, {
     network: {
       ...outside.network,
@@ -29,25 +32,23 @@ function scene(commands: Partial<Commands> = {}) {
   const options = { level: "info", format: "text", errorLogfile: "-", accessLogfile: null } as const;
   const { logger } = openLog(system, options, { pid: 1 });
   const steering = new Steering(system, logger, null, null);
-  const takeover = new Takeover(system, logger, "/run/old.sock", steering, (oldMaster) => {
-    told.push(`claim from ${oldMaster}`);
-    return Promise.resolve();
-  });
-  return { outside, takeover, told };
+  const takeover = new Takeover(system, logger, { pid: 7, socket: "/run/old.sock" }, steering);
+  void takeover.released.then(() => done.push("released"));
+  return { outside, takeover, done };
 }
 
 const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
-Deno.test("it tells the old master to go, claims what was its own, and is over when that is gone", async () => {
-  const { outside, takeover, told } = scene();
+Deno.test("it asks the old master to retire, and is over when that is gone", async () => {
+  const { outside, takeover, done } = scene();
   outside.alive.add(7);
   await takeover.prepare(here);
-  assertEquals(told, []);
+  assertEquals(done, []);
   takeover.reconcile(true, true, () => {});
   takeover.reconcile(true, true, () => {});
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(told, ["retire", "claim from 7"]);
+  assertEquals(done, ["retire", "released"]);
   takeover.tick();
   assertEquals(takeover.inProgress, true);
   outside.alive.delete(7);
@@ -64,19 +65,20 @@ Deno.test("other addresses are refused: connections to the old ones would be los
   assertMatch(String(error), /bind is 127\.0\.0\.1:9000 and was 127\.0\.0\.1:8000/);
 });
 
-Deno.test("an old master that expects nobody refuses, and its reason is told", async () => {
-  const { takeover } = scene({
+Deno.test("an old master without a successor refuses, and its reason is reported", async () => {
+  const { outside, takeover } = scene({
     handOver: () => {
-      throw new Error("no upgrade is under way: send USR2 to begin one");
+      throw new Error("no upgrade is in progress: send USR2 to begin one");
     },
   });
+  outside.alive.add(7);
   const error = await assertRejects(() => takeover.prepare(here));
-  assertMatch(String(error), /cannot ask the server for handover: .*409.*no upgrade is under way/);
+  assertMatch(String(error), /cannot ask the server for handover: .*409.*no upgrade is in progress/);
 });
 
-Deno.test("an old master that fails to go is only worth a warning", async () => {
-  const { outside, takeover, told } = scene({
-    retire: () => {
+Deno.test("an old master that fails to retire is only worth a warning", async () => {
+  const { outside, takeover, done } = scene({
+    post: () => {
       throw new Error("not now");
     },
   });
@@ -85,11 +87,11 @@ Deno.test("an old master that fails to go is only worth a warning", async () => 
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
   assertMatch(outside.written.stderr, /warning .*retire.*not now/);
-  assertEquals(told, ["claim from 7"]);
+  assertEquals(done, ["released"]);
 });
 
-Deno.test("an old master that dies first: the first worker that is ready takes over, the old ones are told to go", async () => {
-  const { outside, takeover, told } = scene();
+Deno.test("an old master dies first: this one takes over with its first ready worker, and ends the old workers", async () => {
+  const { outside, takeover, done } = scene();
   for (const pid of [7, 71, 72]) outside.alive.add(pid);
   await takeover.prepare(here);
   takeover.reconcile(false, true, () => {});
@@ -98,11 +100,11 @@ Deno.test("an old master that dies first: the first worker that is ready takes o
   outside.alive.delete(71);
   takeover.tick();
   assertMatch(outside.written.stderr, /worker process 71 of the old master is gone/);
-  assertMatch(outside.written.stderr, /process 7 is gone before this one serves/);
+  assertMatch(outside.written.stderr, /process 7 died during the upgrade/);
   takeover.reconcile(false, true, () => {});
   assertEquals(outside.signals, ["SIGTERM to 72"]);
   await settled();
-  assertEquals(told, ["claim from 7"]);
+  assertEquals(done, ["released"]);
   takeover.tick();
   assertEquals(takeover.inProgress, true);
   await outside.clock.advance(31_000);
@@ -112,7 +114,7 @@ Deno.test("an old master that dies first: the first worker that is ready takes o
   assertEquals(takeover.inProgress, false);
 });
 
-Deno.test("an old master that dies as it is told to go: its workers are told instead", async () => {
+Deno.test("an old master dies when it is asked to retire: its workers are ended instead", async () => {
   const { outside, takeover } = scene();
   for (const pid of [7, 71]) outside.alive.add(pid);
   await takeover.prepare(here);
@@ -122,8 +124,8 @@ Deno.test("an old master that dies as it is told to go: its workers are told ins
   assertEquals(outside.signals, ["SIGTERM to 71"]);
 });
 
-Deno.test("an old master that is gone before it gave anything: the address is waited for", async () => {
-  const { outside, takeover, told } = scene({
+Deno.test("an old master dies before the hand-over: this one waits until the address is free", async () => {
+  const { outside, takeover, done } = scene({
     handOver: () => {
       throw new Error("it is dead");
     },
@@ -145,7 +147,7 @@ Deno.test("an old master that is gone before it gave anything: the address is wa
   assertEquals(prepared.is, true);
   takeover.reconcile(true, true, () => {});
   await settled();
-  assertEquals(told, ["claim from null"]);
+  assertEquals(done, ["released"]);
   takeover.tick();
   assertEquals(takeover.inProgress, false);
 });

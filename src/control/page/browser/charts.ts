@@ -1,11 +1,11 @@
 import { linePath, topOf } from "../chart.ts";
-import { countText, latencyText } from "../format.ts";
+import { countText, latencyText } from "../display_text.ts";
 import { chartSpan, type Sample } from "../samples.ts";
 import { drawing, element, type PageElement } from "./dom.ts";
 
 interface Chart {
   readonly title: string;
-  /** What the upper edge stands for at least. */
+  /** The smallest value for the upper edge. */
   readonly least: number;
   readonly show: (value: number | null) => string;
   readonly lines: Readonly<Record<string, (sample: Sample) => number | null>>;
@@ -32,7 +32,7 @@ const charts: readonly Chart[] = [
 const size = { width: 300, height: 80 };
 const colors = ["a", "b", "c"];
 
-/** Puts the charts into `place`; returns how to draw them anew. */
+/** Puts the charts into `place`; the returned function redraws them. */
 export function makeCharts(place: PageElement): (samples: readonly Sample[]) => void {
   const draws = charts.map((chart) => makeChart(place, chart));
   return (samples) => {

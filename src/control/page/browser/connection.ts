@@ -1,55 +1,55 @@
 import type { Status } from "../../../core/telemetry/status.ts";
-import { takeEvents } from "../frames.ts";
+import { takeServerSentEvents } from "../../server_sent_events.ts";
 
-/** How the stream is: `refused` waits for a token, all others try again by themselves. */
+/** State of the stream: `refused` waits for a token, `lost` retries by itself. */
 export type Connection = "live" | "lost" | "refused";
 
 const retryAfter = 1_000;
-/** A server tells something each second: one that is silent for longer is gone, or the network is. */
+/** The server sends an event every second; after a longer timeout the server or the network is down. */
 const heartbeatTimeout = 5_000;
 
-export class Feed {
+export class StatusStream {
   readonly #headers: () => HeadersInit;
-  readonly #told: (status: Status) => void;
-  readonly #changed: (connection: Connection) => void;
+  readonly #onStatus: (status: Status) => void;
+  readonly #onChange: (connection: Connection) => void;
   #attempt = new AbortController();
 
   constructor(
     headers: () => HeadersInit,
-    told: (status: Status) => void,
-    changed: (connection: Connection) => void,
+    onStatus: (status: Status) => void,
+    onChange: (connection: Connection) => void,
   ) {
     this.#headers = headers;
-    this.#told = told;
-    this.#changed = changed;
+    this.#onStatus = onStatus;
+    this.#onChange = onChange;
   }
 
-  /** Begins, or begins anew with another token. */
+  /** Connects, or connects again with another token. */
   async open(): Promise<void> {
     this.#attempt.abort();
     const attempt = this.#attempt = new AbortController();
     while (!attempt.signal.aborted) {
-      const isRefused = await this.#listen(attempt.signal).catch(() => false);
+      const isRefused = await this.#read(attempt.signal).catch(() => false);
       if (attempt.signal.aborted) return;
-      this.#changed(isRefused ? "refused" : "lost");
+      this.#onChange(isRefused ? "refused" : "lost");
       if (isRefused) return;
       await new Promise((resolve) => setTimeout(resolve, retryAfter));
     }
   }
 
-  /** Listens until the stream ends; true if the server wants another token. */
-  async #listen(signal: AbortSignal): Promise<boolean> {
-    const silence = new AbortController();
+  /** Reads until the stream ends; true if the server rejects the token. */
+  async #read(signal: AbortSignal): Promise<boolean> {
+    const timeout = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const heard = () => {
+    const restartTimer = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), heartbeatTimeout);
+      timer = setTimeout(() => timeout.abort(), heartbeatTimeout);
     };
-    heard();
+    restartTimer();
     try {
       const response = await fetch("live", {
         headers: this.#headers(),
-        signal: AbortSignal.any([signal, silence.signal]),
+        signal: AbortSignal.any([signal, timeout.signal]),
         cache: "no-store",
       });
       if ([400, 401, 403].includes(response.status)) return true;
@@ -59,13 +59,13 @@ export class Feed {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return false;
-        heard();
-        const { events, rest } = takeEvents(text + value);
+        restartTimer();
+        const { events, rest } = takeServerSentEvents(text + value);
         text = rest;
         for (const { event, data } of events) {
           if (event !== "status" || signal.aborted) continue;
-          this.#changed("live");
-          this.#told(JSON.parse(data));
+          this.#onChange("live");
+          this.#onStatus(JSON.parse(data));
         }
       }
     } finally {

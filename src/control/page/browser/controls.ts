@@ -1,56 +1,56 @@
 import { byId } from "./dom.ts";
 
-/** Of this tab only: another tab asks again. */
-const place = "denicorn-token";
+/** For this tab only: another tab asks again. */
+const tokenKey = "denicorn-token";
 
-/** What says that the reader may: nothing without a token. */
+/** The headers with the token; none without one. */
 export function credentials(): Record<string, string> {
-  const token = sessionStorage.getItem(place);
+  const token = sessionStorage.getItem(tokenKey);
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Makes the buttons work; `renewed` is called when there is another token, or none any more. */
-export function connectControls(renewed: () => void): void {
+/** Connects the buttons; `onTokenChange` is called when the token was set or removed. */
+export function connectControls(onTokenChange: () => void): void {
   byId("reload").addEventListener("click", () => void command("reload", {}));
-  byId("fewer").addEventListener("click", () => void command("scale", { target: "-1" }));
-  byId("more").addEventListener("click", () => void command("scale", { target: "+1" }));
+  byId("remove").addEventListener("click", () => void command("scale", { target: "-1" }));
+  byId("add").addEventListener("click", () => void command("scale", { target: "+1" }));
   onSubmit("scale", () => void command("scale", { target: byId("count").valueAsNumber }));
   onSubmit("access", () => {
     const field = byId("token");
     const token = field.value.trim();
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
-      return say("this is no token: it consists of letters, digits and -._~+/=", "bad");
+      return say("this is not a token: a token consists of letters, digits and -._~+/=", "bad");
     }
-    sessionStorage.setItem(place, token);
+    sessionStorage.setItem(tokenKey, token);
     field.value = "";
     say("token kept until this tab is closed", "dim");
     showAccess();
-    renewed();
+    onTokenChange();
   });
   byId("forget").addEventListener("click", () => {
     forget();
     say("token forgotten", "dim");
-    renewed();
+    onTokenChange();
   });
   showAccess();
 }
 
-/** The server does not take the token, or wants one. */
+/** The server rejected the token, or needs one. */
 export function askForToken(): void {
-  const had = sessionStorage.getItem(place) !== null;
+  const had = sessionStorage.getItem(tokenKey) !== null;
   forget();
-  say(had ? "the server does not accept this token" : "this takes the admin token", "bad");
+  say(had ? "the server does not accept this token" : "this needs the admin token", "bad");
   byId("token").focus();
 }
 
 async function command(name: "reload" | "scale", body: Readonly<Record<string, unknown>>): Promise<void> {
-  const buttons = ["reload", "fewer", "more"].map((id) => byId(id));
+  const buttons = ["reload", "remove", "add"].map((id) => byId(id));
   for (const button of buttons) button.disabled = true;
   try {
     const headers = { ...credentials(), "content-type": "application/json" };
     const response = await fetch(name, { method: "POST", headers, body: JSON.stringify(body) });
     if (response.status === 401) return askForToken();
-    const answer = await response.json().catch(() => ({ error: `the server answers ${response.status}` }));
+    const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
     say(`${name}: ${answer.error ?? answer.message}`, response.ok ? "good" : "bad");
   } catch {
     say(`${name}: the server cannot be reached`, "bad");
@@ -67,12 +67,12 @@ function onSubmit(id: string, act: () => void): void {
 }
 
 function forget(): void {
-  sessionStorage.removeItem(place);
+  sessionStorage.removeItem(tokenKey);
   showAccess();
 }
 
 function showAccess(): void {
-  const has = sessionStorage.getItem(place) !== null;
+  const has = sessionStorage.getItem(tokenKey) !== null;
   byId("access").hidden = has;
   byId("forget").hidden = !has;
 }

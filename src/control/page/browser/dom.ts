@@ -1,6 +1,6 @@
 /**
- * The little of the DOM that the page uses. With TypeScript's own types of it, which hold for a whole program,
- * the server could name `document`, and streams would have types other than Deno's.
+ * The part of the DOM that the page uses. TypeScript's own DOM types apply to a whole program: then the server could
+ * use `document`, and streams would not have Deno's types.
  */
 
 export interface PageElement {
@@ -17,7 +17,7 @@ export interface PageElement {
 }
 
 /** A field or a button. */
-export interface Control extends PageElement {
+interface Control extends PageElement {
   value: string;
   readonly valueAsNumber: number;
   disabled: boolean;

@@ -3,7 +3,7 @@
 import type { Status } from "../../../core/telemetry/status.ts";
 import { keep, type Sample, sampleOf } from "../samples.ts";
 import { makeCharts } from "./charts.ts";
-import { type Connection, Feed } from "./connection.ts";
+import { type Connection, StatusStream } from "./connection.ts";
 import { askForToken, connectControls, credentials } from "./controls.ts";
 import { byId, document } from "./dom.ts";
 import { showStatus } from "./tiles.ts";
@@ -15,22 +15,22 @@ let before: Status | null = null;
 let samples: readonly Sample[] = [];
 const drawCharts = makeCharts(byId("charts"));
 
-function told(now: Status): void {
+function showNext(now: Status): void {
   samples = keep(samples, sampleOf(before, now));
   drawCharts(samples);
   showStatus(before, now);
   before = now;
 }
 
-function changed(connection: Connection): void {
+function showConnection(connection: Connection): void {
   const badge = byId("connection");
-  // Anew each second, a screen reader would read it out each second.
+  // If it were set every second, a screen reader would read it out every second.
   if (badge.textContent !== words[connection]) badge.textContent = words[connection];
   badge.className = `badge ${moods[connection]}`;
   document.body.classList.toggle("lost", connection !== "live");
   if (connection === "refused") askForToken();
 }
 
-const feed = new Feed(credentials, told, changed);
-connectControls(() => void feed.open());
-void feed.open();
+const stream = new StatusStream(credentials, showNext, showConnection);
+connectControls(() => void stream.open());
+void stream.open();

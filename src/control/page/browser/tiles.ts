@@ -1,13 +1,13 @@
 import type { LifecycleEvent, LifecycleKind } from "../../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../../core/telemetry/status.ts";
-import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../format.ts";
+import { clockText, countText, durationText, latencyText, memoryText, shareText } from "../display_text.ts";
 import { workerRate } from "../samples.ts";
 import { byId, document, element, type PageElement } from "./dom.ts";
 
-/** So many events are shown, the newest first. */
+/** Events shown, newest first. */
 const maxShown = 25;
 
-/** Shows all but the charts. */
+/** Shows everything but the charts. */
 export function showStatus(before: Status | null, now: Status): void {
   const { app, phase, addresses, generation, target, version, runtime, pid, at, startedAt, master } = now;
   document.title = `${app} – Denicorn`;
@@ -34,7 +34,7 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
   const { slot, pid, generation, state, isStalled, age, inFlight, p50, p99, lag, cpu, memory, current } =
     worker;
   const mood = isStalled || state === "killed" ? "bad" : state === "ready" ? "good" : "warn";
-  const figures: readonly (readonly [string, string])[] = [
+  const values: readonly (readonly [string, string])[] = [
     ...[["age", durationText(age)], ["pid", String(pid)], ["req/s", countText(rate)]] as const,
     ...[["in flight", countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,
     ...[["cpu", shareText(cpu)], ["memory", memoryText(memory)]] as const,
@@ -52,7 +52,7 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
     element(
       "dl",
       "",
-      ...figures.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]),
+      ...values.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]),
     ),
   );
   if (current !== null) {

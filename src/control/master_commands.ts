@@ -1,0 +1,103 @@
+/** What an operator may ask of a running master, and what it answers. */
+
+import type { DenicornError } from "../core/errors.ts";
+import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
+import type { QueuedCommand } from "../core/operator_commands.ts";
+import type { MasterPhase, Status } from "../core/telemetry/status.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { ScaleAmount } from "./scale_amount.ts";
+
+/**
+ * The commands as the arbiter carries them out: each begins at once and returns. Signals give them directly, the
+ * control socket and the admin address give the queued ones through `Operations`.
+ */
+export interface MasterCommands {
+  readonly phase: MasterPhase;
+  readonly target: number;
+  /** Those in force. */
+  readonly settings: Settings;
+  readonly eventLog: Events;
+  /** A second graceful stop is a quick one. */
+  stop(how: "graceful" | "quick"): void;
+  reload(): void;
+  /** Returns why a file could not be opened; its old one stays in use. */
+  reopenLogs(): DenicornError | null;
+  scale(target: number): void;
+  upgrade(): void;
+  /** The number of workers nearest to `target` within min-workers and max-workers. */
+  allowed(target: number): number;
+  /** Why the command cannot begin now; `null` if it can. */
+  objectionTo(command: QueuedCommand): string | null;
+  /** What a requested upgrade still waits for; `null` if nothing. */
+  readonly upgradeObstacle: string | null;
+  /** Sends copies of all listening sockets to the fd inbox at `fdInbox`, if any. */
+  handOver(fdInbox: string | null): Handover;
+  /** `command` runs `begin` in the master's loop; `retire` ends this master after an upgrade. */
+  post(event: { readonly type: "command"; readonly begin: () => void } | { readonly type: "retire" }): void;
+}
+
+/** What happened in the server. */
+export interface Events {
+  /** The retained events after the one with `id`. */
+  since(id: number): readonly LifecycleEvent[];
+  /** Calls `follower` for every event until the returned function is called. */
+  follow(follower: (event: LifecycleEvent) => void): () => void;
+  /** Calls `listener` while the pool matches the target and no reload is in progress. */
+  onIdle(listener: () => void): void;
+}
+
+/** The running master as the control socket and the admin address use it. */
+export interface RunningMaster {
+  readonly commands: MasterCommands;
+  readonly operations: Operations;
+  status(): Status;
+}
+
+/** The queued commands. */
+export interface Operations {
+  scale(amount: ScaleAmount): Operation;
+  /** Those that take no argument. */
+  run(name: Exclude<QueuedCommand, "scale">): Operation;
+}
+
+/** A queued command that was given. */
+export interface Operation {
+  /** True until the commands before it are done. */
+  readonly isWaiting: boolean;
+  /** What it waits for although it is the first in the queue. */
+  readonly obstacle?: string | null;
+  /** Resolves with the outcome in words; rejects with Refusal, or with the DenicornError that made it fail. */
+  readonly finished: Promise<string>;
+}
+
+/** A rejected command: `malformed` is invalid, `conflict` is not possible in the current state. */
+export class Refusal extends Error {
+  readonly why: "malformed" | "conflict";
+
+  constructor(why: "malformed" | "conflict", message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** What a master gives its successor. */
+export interface Handover {
+  /** Of the master that hands over. */
+  readonly pid: number;
+  readonly addresses: readonly string[];
+  /** Process ids of its workers. */
+  readonly workers: readonly number[];
+  /** True if copies of their listening sockets were sent, in the order of `workers`. */
+  readonly areSent: boolean;
+  /** How many workers should serve. */
+  readonly target: number;
+}
+
+/** A setting in force. */
+export interface SettingInForce {
+  readonly name: string;
+  /** As in a config file. */
+  readonly value: unknown;
+  /** For people. */
+  readonly shown: string;
+}

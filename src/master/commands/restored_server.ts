@@ -1,0 +1,106 @@
+import type { Logger } from "../../log/logger.ts";
+import type { MasterServer, System } from "../../system/system.ts";
+
+/** In milliseconds. */
+const pollInterval = 500;
+
+/** Descriptors that must be free before the server is opened again: its listener, and some connections. */
+const freeDescriptors = 16;
+
+/**
+ * A server of the master that is opened again after its listener was lost: when accepting fails once, as it does when
+ * the process is out of file descriptors, the runtime closes the listener for good.
+ */
+export class RestoredServer<Server extends MasterServer> {
+  readonly #system: Pick<System, "clock" | "openFiles">;
+  readonly #logger: Logger;
+  readonly #name: string;
+  readonly #open: () => Server | Promise<Server>;
+  #server: Server | null = null;
+  #isLost = false;
+  #isOpening = false;
+  #isClosed = false;
+  #stopPolling: () => void = () => {};
+
+  /** `name` appears in the log: `control socket /run/control.sock`. */
+  constructor(
+    system: Pick<System, "clock" | "openFiles">,
+    logger: Logger,
+    name: string,
+    open: () => Server | Promise<Server>,
+  ) {
+    this.#system = system;
+    this.#logger = logger;
+    this.#name = name;
+    this.#open = open;
+  }
+
+  /** Opens the server, and again whenever it is lost. Throws what opening it throws. */
+  async open(): Promise<Server> {
+    const server = this.#server = await this.#open();
+    this.#stopPolling = this.#system.clock.every(pollInterval, () => void this.#poll());
+    return server;
+  }
+
+  get isListening(): boolean {
+    return this.#server?.isListening() === true;
+  }
+
+  /** Opens another one, as clients cannot find this one any more. It is not closed: its file is that of the new one. */
+  async replace(): Promise<void> {
+    this.#server = null;
+    await this.#reopen();
+  }
+
+  /** Closes it for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stopPolling();
+    void this.#server?.stopAccepting();
+    this.#server = null;
+  }
+
+  async #poll(): Promise<void> {
+    if (this.isListening || this.#isOpening) return;
+    if (!this.#isLost) this.#reportLoss();
+    if (this.#hasDescriptors()) await this.#reopen();
+  }
+
+  #reportLoss(): void {
+    this.#isLost = true;
+    // This closes idle connections and so frees descriptors; requests in flight go on.
+    void this.#server?.stopAccepting();
+    const next = "it will when file descriptors are available";
+    this.#logger.warning`${this.#name} accepts no connections: ${this.#reason}: ${next}`;
+  }
+
+  async #reopen(): Promise<void> {
+    this.#isOpening = true;
+    try {
+      const server = await this.#open();
+      if (this.#isClosed) return void server.stopAccepting();
+      this.#server = server;
+      if (this.#isLost) this.#logger.info`${this.#name} accepts connections again`;
+      this.#isLost = false;
+    } catch {
+      // The next poll tries again.
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  get #reason(): string {
+    if (this.#hasDescriptors()) return "its listener was closed";
+    const { soft } = this.#system.openFiles.limit();
+    return `the master may have ${soft} files open: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn)`;
+  }
+
+  /** Where the system cannot tell, opening the server will. */
+  #hasDescriptors(): boolean {
+    try {
+      return this.#system.openFiles.hasAvailable(freeDescriptors);
+    } catch {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { assert, assertEquals, assertMatch } from "../../assert.ts";
+import { FakeProcess } from "../../fakes/fake_system.ts";
+import { serving } from "../fake_master.ts";
+
+Deno.test("a successor has its whole time, also after one that could not be started", async () => {
+  const master = await serving(1, { timeout: "0", bootTimeout: "30" });
+  master.system.processes.spawn = () => {
+    throw new Error("No such file");
+  };
+  await master.signal("SIGUSR2");
+  assertMatch(master.log, /upgrade failed, .*No such file/);
+  await master.system.clock.advance(50_000);
+  const successor = new FakeProcess(7);
+  master.system.processes.spawn = () => successor;
+  await master.signal("SIGUSR2");
+  await master.system.clock.advance(59_000);
+  assertEquals(successor.signals, []);
+  await master.system.clock.advance(2_000);
+  assertEquals(successor.signals, ["SIGKILL"]);
+});
+
+Deno.test("an upgrade that lost its control socket while it waited fails, so that nothing waits for it", async () => {
+  const master = await serving(1, { timeout: "0" });
+  await master.signal("SIGHUP");
+  await master.signal("SIGUSR2");
+  master.controlSocket = null;
+  while (master.arbiter.phase === "reloading") {
+    await master.allReady();
+    await master.system.clock.advance(1_000);
+    for (const worker of master.draining(1)) await master.exits(worker, 0);
+  }
+  assertMatch(master.log, /upgrade failed, this master keeps serving: .*control socket/);
+  assertEquals(master.arbiter.eventLog.important.at(-1)?.kind, "upgrade-failed");
+  assert(master.arbiter.upgradeObstacle === null);
+});

@@ -1,0 +1,31 @@
+import { bootFailure } from "../../../src/master/workers/boot_failure.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { FakeWorkers } from "../../fakes/fake_workers.ts";
+
+const killed = { code: 137, signal: "SIGKILL" } as const;
+
+Deno.test("a worker that died while it waited for its turn to listen is not reported as importing", () => {
+  const worker = new FakeWorkers().booting(0);
+  worker.markConfigured();
+  worker.apply({ type: "loaded" }, 0);
+  const { code, message } = bootFailure(worker, worker.state, killed);
+  assertEquals(code, "boot-death");
+  assertMatch(message, /its process ended by SIGKILL after it had loaded the app/);
+});
+
+Deno.test("a worker that did not listen in its turn is not reported as importing", () => {
+  const worker = new FakeWorkers().booting(0);
+  worker.markConfigured();
+  worker.apply({ type: "loaded" }, 0);
+  worker.apply({ type: "kill", because: "listen-timeout" }, 10_000);
+  const { code, message } = bootFailure(worker, worker.state, killed);
+  assertEquals(code, "boot-timeout");
+  assertMatch(message, /it had loaded its app, but did not listen within 10 s/);
+});
+
+Deno.test("a worker that imports for too long is", () => {
+  const worker = new FakeWorkers().booting(0);
+  worker.markConfigured();
+  worker.apply({ type: "tick" }, 1e9);
+  assertMatch(bootFailure(worker, worker.state, killed).message, /was still importing app\.ts/);
+});
