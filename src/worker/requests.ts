@@ -5,7 +5,7 @@
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
-import { appThrew, type Fault, faultOf, isResponse } from "./faults.ts";
+import { appThrew, copyOf, type Fault, faultOf, internalServerError, isResponse } from "./faults.ts";
 import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 
 interface RequestEvents {
@@ -151,13 +151,14 @@ export class Requests {
   #fail(entry: InFlightRequest, fault: Fault): Response {
     entry.status = 500;
     this.#onFault(entry, fault);
-    return new Response("Internal Server Error", { status: 500 });
+    return internalServerError();
   }
 
   #end(entry: InFlightRequest, isBroken: boolean): void {
     // Only a request that became a WebSocket ends before its handler has answered.
     if (entry.status === 0) entry.status = 101;
-    else if (isBroken) entry.status = clientClosedRequest;
+    // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
+    else if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
     if (entry.isGuarded) this.#guarded--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
@@ -196,7 +197,7 @@ async function closing(answer: Response | Promise<Response>): Promise<Response> 
     return response;
   } catch {
     // The headers of Response.redirect() and of fetched responses cannot be changed.
-    const copy = new Response(response.body, response);
+    const copy = copyOf(response);
     copy.headers.set("connection", "close");
     return copy;
   }
