@@ -216,6 +216,42 @@ Deno.test("a subclass of Response and an object with then() are proper answers",
   assertEquals(faults, []);
 });
 
+const upgradeAnswers: readonly (readonly [answer: () => unknown, text: string])[] = [
+  [() => new Response("other"), "the app answered another Response than that of Deno.upgradeWebSocket()"],
+  [() => undefined, "the app answered undefined, not a Response: is a return missing?"],
+  [() => {
+    throw new Error("no");
+  }, "the app threw"],
+];
+
+for (const [answer, text] of upgradeAnswers) {
+  Deno.test(`a request that became a WebSocket is answered as one, and it is closed: ${text}`, async () => {
+    for (const later of [answer, () => Promise.resolve().then(answer)]) {
+      const { requests, faults, lines } = logged();
+      const { info: one, complete } = info();
+      const closes: unknown[] = [];
+      const response = { status: 101 } as Response;
+      const handle = requests.count(
+        ((request: Request) => {
+          requests.upgraded({
+            request,
+            response,
+            close: (...how) => void closes.push(how),
+            closed: Promise.resolve(),
+          });
+          complete();
+          return later();
+        }) as FetchHandler,
+      );
+      assertEquals(await handle(new Request("http://localhost/ws"), one), response);
+      await settled();
+      assertEquals(faults, [`GET /ws: ${text}`]);
+      assertEquals(lines, ["192.0.2.7 GET /ws 101 null 0"]);
+      assertEquals(closes, [[1011, "Internal Server Error"]]);
+    }
+  });
+}
+
 Deno.test("HEAD keeps its status although nobody reads the stream that the app answered", async () => {
   const { requests, lines } = logged();
   const { info: one, fail } = info();
