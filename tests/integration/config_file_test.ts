@@ -45,6 +45,19 @@ integrationTest("a config file that ends its process fails the reload, not the m
   assertEquals(await server.text(), "ok");
 });
 
+integrationTest(
+  "a reload without the config file that named the app says that no app is given",
+  async (scene) => {
+    const config = `export default { app: "main.ts" };\n`;
+    const server = scene.start({ files: { ...files, "denicorn.config.ts": config }, app: null });
+    await server.ready(1);
+    Deno.removeSync(`${scene.folder}/denicorn.config.ts`);
+    server.kill("SIGHUP");
+    await server.logged(/reload failed, generation 1 keeps serving: no APP is given: name the module/);
+    assertEquals(await server.text(), "ok");
+  },
+);
+
 integrationTest("what a config file prints appears, and its settings count all the same", async (scene) => {
   scene.write({
     ...files,

@@ -16,7 +16,7 @@ integrationTest("a dead worker is replaced after the runtime directory was remov
   host.write({ "main.ts": pidApp.replace("Deno.pid", '"changed"') });
   removeRuntimeDirectory(host);
   Deno.kill(victim!.pid, "SIGKILL");
-  await server.logged(/warning +master pid=\d+  .*channel\.sock.* was removed and is restored: /);
+  await server.logged(/warning +master pid=\d+  .*channel\.sock.* were removed and are restored: /);
   const pids = (await server.ready(2)).map(({ pid }) => pid);
   assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
   assertMatch(await server.text(), /^\d+$/);
@@ -49,6 +49,24 @@ integrationTest(
     await server.ready(1);
     removeRuntimeDirectory(host);
     await server.until("the link to the control socket", async () => (await server.status()) !== undefined);
+  },
+);
+
+integrationTest(
+  "a custom control socket that was removed is opened again, and an upgrade works",
+  async (host) => {
+    const socket = `${host.folder}/mine.sock`;
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["--control-socket", socket] });
+    await server.ready(1);
+    Deno.removeSync(socket);
+    await server.logged(/warning .*  \S+mine\.sock was removed and is restored: /);
+    assertEquals((await host.run(["ctl", "--socket", socket, "scale", "2", "--wait"])).code, 0);
+    const from = server.stderr.length;
+    Deno.removeSync(socket);
+    await server.logged(/mine\.sock was removed and is restored: /, from);
+    server.kill("SIGUSR2");
+    await server.logged(/the upgrade is complete/, from);
+    assert(!server.stderr.includes("the old master died"), server.stderr);
   },
 );
 

@@ -52,7 +52,8 @@ export function reportOf(exported: unknown): ConfigReport {
 
 function kindOf(value: unknown): string {
   if (value === undefined) return "no default export";
-  return Array.isArray(value) ? "an array" : typeof value;
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
 }
 
 /** Why JSON cannot hold `value`: "a function", or "a function in A" for a part of it. */

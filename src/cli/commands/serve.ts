@@ -22,9 +22,13 @@ export const serve: RunnableCommand = {
       system.processes.exit(ExitCode.normal);
     });
     const directory = cleanup.use(await makeRuntimeDirectory(system));
-    const read = createSettingsReader(system, line, directory.path);
+    const readAll = createSettingsReader(system, line, directory.path);
+    const read = async () => {
+      const resolved = await readAll();
+      requireApp(resolved);
+      return resolved;
+    };
     const initial = await read();
-    requireApp(initial);
     enterDirectory(system, initial);
     try {
       return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });

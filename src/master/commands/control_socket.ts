@@ -45,7 +45,8 @@ export class ControlSocket {
 
   /** Where it answers; `null` while it does not. A file that was removed is created again. */
   get path(): string | null {
-    if (!this.#isChosen && !this.#options.directoryGuard.check()) return null;
+    const isRestored = this.#options.directoryGuard.check();
+    if (!isRestored && !this.#isChosen) return null;
     return this.#server.isListening ? this.#path : null;
   }
 
@@ -63,12 +64,15 @@ export class ControlSocket {
       logger.warning`serving without a control socket: ${toDenicornError(error).message}`;
       return;
     }
-    if (this.#isChosen) this.#linkFromDirectory(system);
-    this.#stopGuarding = directoryGuard.keep(
-      // While its listener is lost, so is its file.
-      () => this.#server.isListening ? directory.controlSocket : null,
-      () => this.#isChosen ? this.#linkFromDirectory(system) : void this.#server.replace(),
-    );
+    // While its listener is lost, so is its file.
+    const keep = (path: string, make: () => void) =>
+      directoryGuard.keep(() => this.#server.isListening ? path : null, make);
+    const guards = [keep(this.#path, () => void this.#server.replace())];
+    if (this.#isChosen) {
+      this.#linkFromDirectory(system);
+      guards.push(keep(directory.controlSocket, () => this.#linkFromDirectory(system)));
+    }
+    this.#stopGuarding = () => guards.forEach((stop) => stop());
   }
 
   /** Lets `denicorn ctl` find it without --socket. */

@@ -94,11 +94,12 @@ export class DirectoryGuard {
     this.#directory.verify();
     const missing = Array.from(this.#guarded).filter((guarded) => this.#isMissing(guarded.path()));
     if (missing.length === 0) return this.#touch();
-    const names = missing.map((guarded) => guarded.path()?.slice(path.length + 1));
+    const paths = missing.map((guarded) => guarded.path() ?? "");
     this.#directory.ensure();
     for (const { make } of missing) make();
     const advice = "exclude it from what cleans up there, or set XDG_RUNTIME_DIR";
-    this.#logger.warning`${names.join(", ")} in ${path} was removed and is restored: ${advice}`;
+    const what = paths.length === 1 ? "was removed and is restored" : "were removed and are restored";
+    this.#logger.warning`${namesOf(paths, path)} ${what}: ${advice}`;
   }
 
   #isMissing(path: string | null): boolean {
@@ -122,4 +123,12 @@ export class DirectoryGuard {
     this.#logger
       .error`cannot restore the runtime directory: ${this.#directory.path} (${reason}): ${advice}`;
   }
+}
+
+/** The files in `directory` without its path, others with theirs. */
+function namesOf(paths: readonly string[], directory: string): string {
+  const isInside = (path: string) => path.startsWith(`${directory}/`);
+  const inside = paths.filter(isInside).map((path) => path.slice(directory.length + 1)).join(", ");
+  const others = paths.filter((path) => !isInside(path));
+  return [...(inside === "" ? [] : [`${inside} in ${directory}`]), ...others].join(" and ");
 }

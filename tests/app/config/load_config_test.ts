@@ -112,14 +112,15 @@ for (
       "another kind of export",
       "c.ts",
       "export default 3;",
-      "c.ts: found number: write `export default defineConfig({ … })`",
+      "c.ts: found a number: write `export default defineConfig({ … })`",
     ],
+    ["null", "c.json", "null", "c.json: found null: write `export default defineConfig({ … })`"],
     ["an array", "c.json", "[]", "c.json: found an array: write `export default defineConfig({ … })`"],
     [
       "a function",
       "c.js",
       "export default () => ({});",
-      "c.js: found function: write `export default defineConfig({ … })`",
+      "c.js: found a function: write `export default defineConfig({ … })`",
     ],
   ] as const
 ) {

@@ -54,6 +54,19 @@ Deno.test("what was removed is restored, a file with its content", async () => {
   await system.clock.advance(10_000);
 });
 
+Deno.test("several files are named in one line, and those elsewhere with their path", () => {
+  const { system, directoryGuard, stop } = scene();
+  for (const path of ["/run/d/a", "/run/d/b", "/srv/my.sock"]) {
+    directoryGuard.keep(() => path, () => void system.texts.set(path, ""));
+  }
+  directoryGuard.check();
+  assertMatch(
+    system.written.stderr,
+    /  a, b in \/run\/d and \/srv\/my\.sock were removed and are restored: exclude/,
+  );
+  stop();
+});
+
 Deno.test("what cannot be restored is tried again, and logged once", async () => {
   const { system, directoryGuard, directory, stop } = scene();
   directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
