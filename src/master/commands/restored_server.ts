@@ -70,8 +70,7 @@ export class RestoredServer<Server extends MasterServer> {
     this.#isLost = true;
     // This closes idle connections and so frees descriptors; requests in flight go on.
     void this.#server?.stopAccepting();
-    const next = "it will when file descriptors are available";
-    this.#logger.warning`${this.#name} accepts no connections: ${this.#reason}: ${next}`;
+    this.#logger.warning`${this.#name} accepts no connections: ${this.#reason}`;
   }
 
   async #reopen(): Promise<void> {
@@ -90,9 +89,10 @@ export class RestoredServer<Server extends MasterServer> {
   }
 
   get #reason(): string {
-    if (this.#hasDescriptors()) return "its listener was closed";
+    if (this.#hasDescriptors()) return "its listener was closed: opening it again";
     const { soft } = this.#system.openFiles.limit();
-    return `the master may have ${soft} files open: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn)`;
+    return `the master may have ${soft} files open: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn); ` +
+      "it accepts connections again when enough files are closed";
   }
 
   /** Where the system cannot tell, opening the server will. */

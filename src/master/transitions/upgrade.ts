@@ -77,14 +77,17 @@ export class Upgrade {
 
   /** What keeps an upgrade from beginning, if anything. */
   get objection(): string | null {
-    const { system, controlSocket } = this.#options;
+    const { system, controlSocket, generations } = this.#options;
     if (this.hindrance !== null) return this.hindrance;
     if (system.host.pid === 1) {
       return "this is process 1, and its container ends with it: replace the container";
     }
     if (controlSocket() === null) {
-      return "there is no control socket, through which a new master takes over: restart with another " +
-        "--control-socket";
+      const isOff = generations.serving.settings.controlSocket === false;
+      return isOff
+        ? "there is no control socket, through which a new master takes over: restart without --no-control-socket"
+        : "the control socket, through which a new master takes over, is not open: try again, or restart with " +
+          "another --control-socket";
     }
     return null;
   }

@@ -59,11 +59,18 @@ export function spawnFailure(thrown: unknown, system: System): DenicornError {
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new DenicornError(
     "boot-death",
-    `cannot start a worker process: ${system.host.execPath} (${reason}): check that it exists, that the ` +
-      "workers' user may run it and enter the working directory, and that the limit of processes is not reached " +
-      "(ulimit -u)",
+    `cannot start a worker process: ${system.host.execPath} (${reason}): ${spawnAdvice(reason)}`,
     { cause: thrown },
   );
+}
+
+function spawnAdvice(reason: string): string {
+  if (/too many open files/i.test(reason)) {
+    return "the master has used up its file descriptors: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn)";
+  }
+  if (/argument list too long/i.test(reason)) return "make the values of --env and the environment smaller";
+  return "check that it exists, that the workers' user may run it and enter the working directory, and that the " +
+    "limit of processes is not reached (ulimit -u)";
 }
 
 /** The working directory was removed while the server was running. */

@@ -1,5 +1,6 @@
-import { bootFailure } from "../../../src/master/workers/boot_failure.ts";
+import { bootFailure, spawnFailure } from "../../../src/master/workers/boot_failure.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
+import { FakeSystem } from "../../fakes/fake_system.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
 const killed = { code: 137, signal: "SIGKILL" } as const;
@@ -28,4 +29,21 @@ Deno.test("a worker that imports for too long is", () => {
   worker.markConfigured();
   worker.apply({ type: "tick" }, 1e9);
   assertMatch(bootFailure(worker, worker.state, killed).message, /was still importing app\.ts/);
+});
+
+Deno.test("what to do about a worker that cannot be started depends on the reason", () => {
+  const system = new FakeSystem();
+  system.texts.set(system.host.cwd(), "");
+  for (
+    const [reason, advice] of [
+      [
+        "Too many open files (os error 24)",
+        /\): the master has used up its file descriptors: raise LimitNOFILE=/,
+      ],
+      ["Argument list too long (os error 7)", /\): make the values of --env and the environment smaller$/],
+      ["Permission denied (os error 13)", /\): check that it exists, that the workers' user may run it/],
+    ] as const
+  ) {
+    assertMatch(spawnFailure(new Error(`Failed to spawn: ${reason}`), system).message, advice);
+  }
 });
