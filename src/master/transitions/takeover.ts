@@ -22,6 +22,9 @@ import type { OldMaster } from "./launch.ts";
 /** In place of the hand-over of an old master that died before it. */
 const nothing: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
 
+/** Milliseconds after which an old master that did not answer is gone if it had heard. */
+const endingTime = 1_000;
+
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
 
@@ -137,9 +140,21 @@ export class Takeover {
       if (this.#isAlone) this.#dismissOrphans();
       else await retire(this.#system, this.#oldMaster.socket);
     } catch (error) {
-      this.#logger.warning`${toDenicornError(error).message}`;
+      this.#reportRetirement(toDenicornError(error));
     }
     this.#released.resolve();
+  }
+
+  /** An old master without workers ends before its answer is sent: what matters is whether it goes. */
+  #reportRetirement({ code, message }: DenicornError): void {
+    const { clock } = this.#system;
+    const report = () => {
+      if (code === "no-server" && !this.#isOldMasterAlive) return;
+      this.#logger
+        .warning`process ${this.#oldMaster.pid} may not know that this master serves: ${message}`;
+    };
+    if (code === "no-server") clock.after(endingTime, report);
+    else report();
   }
 
   /** Call it with every tick: continues alone when the old master is gone, and releases the listeners of its workers. */

@@ -95,6 +95,22 @@ Deno.test("an old master that fails to retire is only worth a warning", async ()
   assertEquals(done, ["released"]);
 });
 
+Deno.test("an old master that does not answer is worth a warning only if it is still there", async () => {
+  for (const isGone of [true, false]) {
+    const { outside, takeover } = scene();
+    outside.alive.add(7);
+    await takeover.prepare(here);
+    Object.assign(outside.network, { fetchUnix: () => Promise.reject(new Error("connection closed")) });
+    takeover.reconcile(true, true, () => {});
+    await settled();
+    await new Promise((resolve) => setTimeout(resolve));
+    if (isGone) outside.alive.delete(7);
+    await outside.clock.advance(2_000);
+    const warnings = outside.written.stderr.match(/warning .*process 7 may not know.*: cannot reach/g) ?? [];
+    assertEquals([isGone, warnings.length], [isGone, isGone ? 0 : 1], outside.written.stderr);
+  }
+});
+
 Deno.test("an old master dies first: this one takes over with its first ready worker, and ends the old workers", async () => {
   const { outside, takeover, done } = scene();
   for (const pid of [7, 71, 72]) outside.alive.add(pid);
