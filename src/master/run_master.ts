@@ -91,7 +91,7 @@ export async function runMaster(
     const stop = sendToStatsd(system, log.logger, settings.statsdHost, () => statusOf(arbiter, system));
     cleanup.defer(stop);
   }
-  // For example from a config file: not a reason to stop a server.
+  // An error that nothing catches is not a reason to stop a server.
   system.processes.onUncaught((error) => {
     const { message, detail } = toDenicornError(error);
     log.logger.with({ detail }).error`${message}`;

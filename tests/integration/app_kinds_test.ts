@@ -1,7 +1,7 @@
 import { assertEquals } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
-/** One app with every kind of import and syntax that docs/apps.md promises. */
+/** An app with every kind of import and syntax in docs/apps.md. */
 const files = {
   "deno.json": JSON.stringify({
     imports: { "@/": "./src/", "greeter": "npm:greeting-package@^1", "hono": "npm:hono@4" },
@@ -58,7 +58,7 @@ export { app as website };\n`,
 };
 
 integrationTest(
-  "an app of every kind of import answers, and its stacks name its own lines",
+  "an app with every kind of import responds, and its stacks name its own lines",
   async (scene) => {
     const packages = new URL("../../node_modules/", import.meta.url).pathname;
     Deno.mkdirSync(`${scene.folder}/node_modules`);

@@ -27,7 +27,7 @@ integrationTest(
           await response.body?.cancel();
           if (response.status === 201) saved.add(message);
         } catch {
-          // The killed worker had it: not acknowledged, so it may be there or not.
+          // The killed worker had it: not acknowledged, so it may be saved or not.
         }
       }
     };

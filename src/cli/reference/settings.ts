@@ -16,7 +16,8 @@ const introduction = [
   "is repeatable. An invalid value is an error even if a source of higher precedence overrides it.",
   "The config file is `denicorn.config.ts`, `.js` or `.json` in the working directory, or the one named by " +
   "`--config`. Its default export is an object of settings with keys like `gracefulTimeout`; `defineConfig` checks " +
-  "their types.",
+  "their types. A `.ts` or `.js` file is bundled like an app and evaluated in a process of its own at every start and " +
+  "reload; its values must be plain data: text, numbers, booleans, lists and objects, or a promise of them.",
   "In the environment an empty variable counts as unset, and the values of a repeatable setting are separated by " +
   "commas. On the command line a repeatable flag is given once for each value; if any other flag is repeated, the " +
   "last one wins.",

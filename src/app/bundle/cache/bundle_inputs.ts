@@ -45,7 +45,7 @@ export interface FileAccess {
   read(path: string): string | undefined;
 }
 
-/** `undefined` when they cannot be told for certain. */
+/** `undefined` when they cannot be determined for certain. */
 export function inputsOf(origin: BundleOrigin, access: FileAccess): BundleInputs | undefined {
   const search = new Search(access);
   try {
