@@ -1,5 +1,5 @@
 /**
- * The entries, in SQLite. Each worker has its own connection to the same file. SQLite serializes their writes, so
+ * The entries, in SQLite. Each worker has its own connection to the same file. SQLite serialises their writes, so
  * nothing is lost, and workers need not know each other.
  */
 import { mkdirSync } from "node:fs";

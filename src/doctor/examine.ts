@@ -1,4 +1,4 @@
-/** Runs the checks one by one and summarizes them. */
+/** Runs the checks one by one and summarises them. */
 
 import { alwaysOpen, type Check, type Finding, type Subject, type Verdict } from "./check.ts";
 

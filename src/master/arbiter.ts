@@ -8,7 +8,6 @@ import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
-import { formatAddress } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/dispatch_signal.ts";
 import type { Generations } from "./generations/generations.ts";
@@ -23,7 +22,6 @@ import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
 import type { EventLog } from "./telemetry/event_log.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
-import type { StatusSource } from "./telemetry/status.ts";
 import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import type { Takeover } from "./transitions/takeover.ts";
@@ -31,7 +29,7 @@ import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
 import type { EventQueue } from "./workers/event_queue.ts";
 import type { MasterEvent } from "./workers/events.ts";
-import type { SharedResources } from "./workers/generation.ts";
+import type { SharedResources } from "./workers/worker_config.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Spawner } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
@@ -67,14 +65,12 @@ interface ArbiterParts {
 
 const tickInterval = 250;
 
-export class Arbiter implements MasterCommands, StatusSource {
-  readonly startedAt: number;
+export class Arbiter implements MasterCommands {
   readonly #parts: ArbiterParts;
   readonly #finished = Promise.withResolvers<DenicornError | null>();
 
   constructor(parts: ArbiterParts) {
     this.#parts = parts;
-    this.startedAt = parts.system.clock.wall();
   }
 
   /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
@@ -117,41 +113,13 @@ export class Arbiter implements MasterCommands, StatusSource {
     return this.#parts.generations.serving.number;
   }
 
-  get addresses(): readonly string[] {
-    return this.#parts.listenOrder.addresses.map(formatAddress);
-  }
-
-  get backlog(): number | null {
-    return this.#parts.steering.backlog;
-  }
-
   /** The settings in force. */
   get settings(): Settings {
     return this.#parts.generations.serving.settings;
   }
 
-  get app(): string {
-    return this.settings.app ?? "";
-  }
-
-  get workerTable(): WorkerTable {
-    return this.#parts.workerTable;
-  }
-
-  get scoreboard(): Scoreboard {
-    return this.#parts.scoreboard;
-  }
-
-  get counters(): ServerCounters {
-    return this.#parts.counters;
-  }
-
   get eventLog(): EventLog {
     return this.#parts.eventLog;
-  }
-
-  get heartbeats(): HeartbeatMonitor {
-    return this.#parts.heartbeatMonitor;
   }
 
   get phase(): MasterPhase {
@@ -233,9 +201,9 @@ export class Arbiter implements MasterCommands, StatusSource {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { lifecycle, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
+    const { workerTable, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
     if (shutdown.inProgress) {
-      if (this.workerTable.size === 0) this.#finished.resolve(shutdown.fault);
+      if (workerTable.size === 0) this.#finished.resolve(shutdown.fault);
       return;
     }
     if (upgrade.inProgress) {
@@ -246,11 +214,14 @@ export class Arbiter implements MasterCommands, StatusSource {
     reload.reconcile();
     this.#takeOver();
     if (this.#parts.workerEvents.everReady && !this.#isSuccessor) reload.startIfRequested();
-    if (this.#isComplete) {
-      lifecycle.complete(this.target, this.generation, this.addresses);
-      this.counters.generationComplete(this.generation);
-    }
+    if (this.#isComplete) this.#reportComplete();
     upgrade.startIfPossible();
+  }
+
+  #reportComplete(): void {
+    const { lifecycle, counters, listenOrder } = this.#parts;
+    lifecycle.complete(this.target, this.generation, listenOrder.addresses);
+    counters.generationComplete(this.generation);
   }
 
   #takeOver(): void {

@@ -1,6 +1,7 @@
 /** Builds a master: all parts in one place, in the order in which they need each other. */
 
 import type { Log } from "../log/logger.ts";
+import { formatAddress } from "../system/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
 import { resolveCredentials } from "./files/credentials.ts";
@@ -21,6 +22,7 @@ import { WorkerPool } from "./pool/worker_pool.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
 import { EventLog } from "./telemetry/event_log.ts";
 import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import type { StatusSource } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { Reload } from "./transitions/reload.ts";
 import { Shutdown } from "./transitions/shutdown.ts";
@@ -47,8 +49,7 @@ interface MasterOptions {
   readonly cleanup: DisposableStack;
 }
 
-interface Master {
-  readonly arbiter: Arbiter;
+interface Master extends ArbiterWithStatus {
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
 }
@@ -70,7 +71,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     : new Takeover(system, log.logger, launch.oldMaster, steering);
   await takeover?.prepare(settings);
   const workerTable = new WorkerTable();
-  const arbiter = composeArbiter({
+  const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
     startProcess: workerProcessStarter(system, directory.channelSocket, credentials, directoryGuard),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
@@ -94,7 +95,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     steering.reopen();
     directory.share(credentials);
   });
-  return { arbiter, takeover };
+  return { arbiter, statusSource, takeover };
 }
 
 interface ArbiterOptions {
@@ -113,8 +114,13 @@ interface ArbiterOptions {
   readonly runtimeDirectory: string;
 }
 
+interface ArbiterWithStatus {
+  readonly arbiter: Arbiter;
+  readonly statusSource: StatusSource;
+}
+
 /** The parts that need nothing from the system but its interfaces: tests build a master of these. */
-export function composeArbiter(options: ArbiterOptions): Arbiter {
+export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
   const { clock } = system;
   const { logger } = log;
@@ -154,10 +160,33 @@ export function composeArbiter(options: ArbiterOptions): Arbiter {
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
     ...{ listenOrder, heartbeatMonitor, post },
   });
-  return new Arbiter({
+  const arbiter = new Arbiter({
     ...{ system, log, queue, workerTable, scoreboard, spawner, workerEvents, generations, counters },
     ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
     runtimeDirectory: options.runtimeDirectory,
   });
+  const statusSource: StatusSource = {
+    ...{ workerTable, scoreboard, counters, eventLog, heartbeats: heartbeatMonitor },
+    startedAt: clock.wall(),
+    get phase() {
+      return arbiter.phase;
+    },
+    get target() {
+      return pool.target;
+    },
+    get generation() {
+      return generations.serving.number;
+    },
+    get app() {
+      return generations.serving.settings.app ?? "";
+    },
+    get addresses() {
+      return listenOrder.addresses.map(formatAddress);
+    },
+    get backlog() {
+      return steering.backlog;
+    },
+  };
+  return { arbiter, statusSource };
 }

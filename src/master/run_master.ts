@@ -52,7 +52,7 @@ export async function runMaster(
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, takeover } = await composeMaster(system, {
+  const { arbiter, statusSource, takeover } = await composeMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch, cleanup },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
@@ -60,7 +60,7 @@ export async function runMaster(
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
-    status: () => statusWithProcesses(arbiter, system),
+    status: () => statusWithProcesses(statusSource, system),
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
   const admin = new AdminAddress(system, log.logger, settings, access, master);
@@ -88,7 +88,7 @@ export async function runMaster(
   });
   if (settings.statsdHost !== undefined) {
     // StatsD gets no CPU and memory figures, so /proc is not read for it.
-    const stop = sendToStatsd(system, log.logger, settings.statsdHost, () => statusOf(arbiter, system));
+    const stop = sendToStatsd(system, log.logger, settings.statsdHost, () => statusOf(statusSource, system));
     cleanup.defer(stop);
   }
   // An error that nothing catches is not a reason to stop a server.

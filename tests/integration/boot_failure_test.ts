@@ -169,7 +169,7 @@ integrationTest("a working directory that is removed fails a reload and nothing 
 
 async function run(scene: TestHost, args: readonly string[]) {
   scene.write({ "main.ts": pidApp });
-  // The default port may be in use on the machine that runs the tests.
+  // The port of the default may be in use on the machine that runs the tests.
   const bind = args.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
   return await scene.run([...bind, ...args, "main.ts"]);
 }

@@ -17,7 +17,7 @@ integrationTest("--version and --help work everywhere and exit 0", async (scene)
 integrationTest("--worker on the command line is refused with the reason", async (scene) => {
   const { code, stderr } = await scene.run(["--worker"]);
   assertEquals(code, 2);
-  assertMatch(stderr, /^denicorn: --worker: is not for use by hand: .*\n$/);
+  assertMatch(stderr, /^denicorn: --worker: is only for a master that starts its workers: .*\n$/);
 });
 
 const mistakes: readonly { args: string[]; env?: Record<string, string>; says: RegExp }[] = [

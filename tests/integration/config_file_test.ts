@@ -66,6 +66,17 @@ integrationTest("a function among the settings is refused by the setting's name"
   );
 });
 
+integrationTest("--read-config on the command line is refused with the reason", async (scene) => {
+  for (const args of [["--read-config"], ["--read-config", "/missing", "denicorn.config.ts"]]) {
+    const { code, stderr } = await scene.run(args);
+    assertEquals(code, 2);
+    assertMatch(
+      stderr,
+      /^denicorn: --read-config: is only for Denicorn itself, which evaluates a config file with it: .*\n$/,
+    );
+  }
+});
+
 function residentMegabytes(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
   return Math.round(Number(kilobytes) / 1024);

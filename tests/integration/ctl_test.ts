@@ -349,7 +349,7 @@ integrationTest("ctl top prints once without a terminal", async (scene) => {
   assert(isRunning(server.pid));
 });
 
-integrationTest("ctl recognizes a socket of another program", async (scene) => {
+integrationTest("ctl recognises a socket of another program", async (scene) => {
   scene.write({});
   const path = `${scene.folder}/other.sock`;
   await using _other = Deno.serve({ path, onListen() {} }, () => new Response("hello"));

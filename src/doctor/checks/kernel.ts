@@ -27,7 +27,7 @@ export function judgeOtherSystem(os: string, workers: number): Finding {
 export function judgeLinux(release: string): Finding {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
   if (major === undefined) {
-    return { ...note(`Linux "${release}": the version is not recognized`), leavesOpen: false };
+    return { ...note(`Linux "${release}": the version is not recognised`), leavesOpen: false };
   }
   const isOlder = Number(major) < steersSince[0] ||
     (Number(major) === steersSince[0] && Number(minor) < steersSince[1]);

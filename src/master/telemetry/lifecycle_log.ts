@@ -9,6 +9,8 @@ import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecyc
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
+import { formatAddress } from "../../system/listen_error.ts";
+import type { TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { EventLog } from "./event_log.ts";
 
@@ -144,9 +146,11 @@ export class LifecycleLog {
   }
 
   /** The pool matches the target: reported once after the start, a reload, and each change of the target. */
-  complete(workers: number, generation: number, addresses: readonly string[]): void {
+  complete(workers: number, generation: number, addresses: readonly TcpAddress[]): void {
     const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
-    const text = `${state} ready on ${addresses.map((address) => `http://${address}`).join(", ")}`;
+    const text = `${state} ready on ${
+      addresses.map((address) => `http://${formatAddress(address)}`).join(", ")
+    }`;
     const kind = this.#reloads ? "reload-complete" : "complete";
     this.#reloads = false;
     if (state !== this.#announced) {

@@ -25,6 +25,9 @@ const nothing: Handover = { pid: 0, addresses: [], workers: [], areSent: false, 
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
 
+/** Milliseconds between two requests to retire. */
+const retirePause = 500;
+
 export class Takeover {
   readonly #system: System;
   readonly #logger: Logger;
@@ -135,11 +138,25 @@ export class Takeover {
   async #succeed(): Promise<void> {
     try {
       if (this.#isAlone) this.#dismissOrphans();
-      else await retire(this.#system, this.#oldMaster.socket);
+      else await this.#retireOldMaster();
     } catch (error) {
       this.#logger.warning`${toDenicornError(error).message}`;
     }
     this.#released.resolve();
+  }
+
+  async #retireOldMaster(): Promise<void> {
+    const { clock, network } = this.#system;
+    const { socket } = this.#oldMaster;
+    for (;;) {
+      try {
+        return await retire(this.#system, socket);
+      } catch (error) {
+        if (!this.#isOldMasterAlive || await network.answers(socket)) throw error;
+      }
+      // It has lost its control socket, for example because it is out of file descriptors, and will open it again.
+      await new Promise<void>((resolve) => clock.after(retirePause, resolve));
+    }
   }
 
   /** Call it with every tick: continues alone when the old master is gone, and releases the listeners of its workers. */

@@ -148,11 +148,11 @@ Deno.test("scaling beyond max-workers is refused, and changes nothing", async ()
 
 Deno.test("an operation that cannot begin is refused with the reason", async () => {
   const { master, operationQueue } = scene();
-  master.objection = "an upgrade is under way";
+  master.objection = "an upgrade is in progress";
   const error = await assertRejects(
     () => operationQueue.run("reload").finished,
     Refusal,
-    "cannot reload: an upgrade is under way",
+    "cannot reload: an upgrade is in progress",
   );
   assertEquals([error.why, master.begun], ["conflict", []]);
 });

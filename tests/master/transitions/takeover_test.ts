@@ -81,6 +81,24 @@ Deno.test("an old master without a successor refuses, and its reason is reported
   assertMatch(String(error), /cannot ask the server for handover: .*409.*no upgrade is in progress/);
 });
 
+Deno.test("an old master that has lost its control socket is asked to retire again", async () => {
+  const { outside, takeover, done } = scene();
+  outside.alive.add(7);
+  await takeover.prepare(here);
+  const { fetchUnix } = outside.network;
+  Object.assign(outside.network, {
+    answers: () => Promise.resolve(false),
+    fetchUnix: () => Promise.reject(new Error("connection refused")),
+  });
+  takeover.reconcile(true, true, () => {});
+  await outside.clock.advance(1_000);
+  assertEquals(done, []);
+  Object.assign(outside.network, { answers: () => Promise.resolve(true), fetchUnix });
+  await outside.clock.advance(1_000);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(done, ["retire", "released"]);
+});
+
 Deno.test("an old master that fails to retire is only worth a warning", async () => {
   const { outside, takeover, done } = scene({
     post: () => {
