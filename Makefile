@@ -35,9 +35,10 @@ serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:
 test: $(if $(filter-out tests/integration%,$(FILE)),$(PACKAGES),dist/denicorn) ## Run all tests, from source and with the binary; FILE=tests/core/pool runs what is there
 	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(or $(FILE),tests/)
 
-ok: $(PACKAGES) ## Check format, lint, types and unit tests, in seconds
+ok: $(PACKAGES) ## Check format, lint, words, types and unit tests, in seconds
 	'$(DENO)' fmt --check
 	'$(DENO)' lint
+	'$(DENO)' run --allow-read lint/words/check.ts
 	'$(DENO)' check .
 	'$(DENO)' test -A --no-check --ignore=tests/integration tests/
 

@@ -1,72 +1,104 @@
 /**
- * The time from the start to the first response, with two workers, compared with `deno run` serving the same app in one
- * process: cold, where the app is bundled, and warm, with the bundle of an earlier start. Medians of alternating runs.
- * The binary may embed an older runtime than the Deno that runs this benchmark: set DENO_OF_BINARY to a Deno of that
- * version to compare with it, too.
+ * From the start to the first response, with two workers: cold, where the app is bundled, and warm, with a cached
+ * bundle; of hello (the yardstick is `deno run` serving the same app in one process), of the guestbook, and of the
+ * guestbook with 300 more modules. Medians of interleaved runs. The binary may embed an older runtime than the Deno
+ * that runs this: set DENO_OF_BINARY to the Deno of that version to measure it as well. APP=large runs one app only.
  */
+import { writeLargeApp } from "./support/large_app.ts";
 import { binary, denoRun, freePort, fromSource, median, report, root, start } from "./support/program.ts";
 
 const runs = 15;
-const app = `${root}examples/hello/main.ts`;
-const alone = `${root}bench/apps/hello_alone.ts`;
 const denoOfBinary = Deno.env.get("DENO_OF_BINARY");
+const scratch = Deno.makeTempDirSync({ prefix: "start-bench-" });
 
-const serveWith = (command: readonly string[], ...options: readonly string[]) => (port: number) => [
-  ...command,
-  ...["--workers", "2", "--bind", `127.0.0.1:${port}`, "--log-level", "error", ...options, app],
-];
-const cold = ["--bundle-cache", "off"];
-const contenders = {
-  "deno run (yardstick)": () => [...denoRun, alone],
-  ...(denoOfBinary === undefined ? {} : {
-    "deno run, version of the binary": () => [denoOfBinary, ...denoRun.slice(1), alone],
-  }),
-  "denicorn from source, 2 workers, cold": serveWith(fromSource, ...cold),
-  "denicorn from source, 2 workers, warm": serveWith(fromSource),
-  "denicorn binary, 2 workers, cold": serveWith(binary, ...cold),
-  "denicorn binary, 2 workers, warm": serveWith(binary),
-} satisfies Record<string, (port: number) => readonly string[]>;
+type Command = (port: number) => readonly string[];
 
-/** A Deno of another version discards the code caches it finds, so the other version gets its own directory. */
-const otherCache = Deno.makeTempDirSync({ prefix: "start-bench-" });
+const served =
+  (command: readonly string[], app: string, ...options: readonly string[]): Command => (port) => [
+    ...command,
+    ...["--workers", "2", "--bind", `127.0.0.1:${port}`, "--log-level", "error", ...options, app],
+  ];
+
+/** Cold and warm starts, from source and of the binary. */
+const startsOf = (app: string): Record<string, Command> => ({
+  "denicorn from source, 2 workers, cold": served(fromSource, app, "--bundle-cache", "off"),
+  "denicorn from source, 2 workers, warm": served(fromSource, app),
+  "denicorn binary, 2 workers, cold": served(binary, app, "--bundle-cache", "off"),
+  "denicorn binary, 2 workers, warm": served(binary, app),
+});
+
+const alone = `${root}bench/apps/hello_alone.ts`;
+const yardstick = "deno run (yardstick)";
+const starts: Record<string, Record<string, Command>> = {
+  hello: {
+    [yardstick]: () => [...denoRun, alone],
+    ...(denoOfBinary === undefined ? {} : {
+      "deno run, version of the binary": () => [denoOfBinary, ...denoRun.slice(1), alone],
+    }),
+    ...startsOf(`${root}examples/hello/main.ts`),
+  },
+  guestbook: startsOf(`${root}examples/guestbook/main.ts`),
+  large: startsOf(writeLargeApp(`${scratch}/large`)),
+};
+
+/** Deno empties its code caches if another version uses them, so the other version gets its own directory. */
+const otherCache = `${scratch}/deno`;
+Deno.mkdirSync(otherCache);
 Deno.symlinkSync(`${await denoDir()}/npm`, `${otherCache}/npm`);
-/** One for each way to run Denicorn, because both would use the same bundles. */
-const userCaches = [fromSource, binary].map(() => Deno.makeTempDirSync({ prefix: "start-bench-" }));
 
-const times = new Map<string, number[]>();
 try {
-  await warmUp(serveWith(fromSource), userCaches[0]);
-  await warmUp(serveWith(binary), userCaches[1]);
-  for (let run = 0; run <= runs; run++) {
-    for (const [name, command] of Object.entries(contenders)) {
-      const port = freePort();
-      const isOther = command(port)[0] === denoOfBinary;
-      const { took, stop } = await start(command(port), port, {
-        PORT: String(port),
-        XDG_CACHE_HOME: userCaches[name.includes("binary") ? 1 : 0] ?? "",
-        ...(isOther ? { DENO_DIR: otherCache } : {}),
-      });
-      await stop();
-      // The first run only fills caches.
-      if (run > 0) times.set(name, [...times.get(name) ?? [], took]);
+  for (const [app, commands] of Object.entries(starts)) {
+    if ((Deno.env.get("APP") ?? app) !== app) continue;
+    const times = await measure(app, commands);
+    const reference = median(Object.values(times)[0] ?? []);
+    for (const [name, values] of Object.entries(times)) {
+      report("start", `${app}: ${name}`, median(values), "ms", reference);
     }
   }
 } finally {
-  Deno.removeSync(otherCache, { recursive: true });
-  for (const cache of userCaches) Deno.removeSync(cache, { recursive: true });
+  Deno.removeSync(scratch, { recursive: true });
 }
-const yardstick = median(times.get("deno run (yardstick)") ?? []);
-for (const [name, values] of times) report("start", name, median(values), "ms", yardstick);
 
-/** Starts the server once. The bundle is written to the cache a few seconds after the start. */
-async function warmUp(command: (port: number) => readonly string[], cache = ""): Promise<void> {
-  const port = freePort();
-  const { stop } = await start(command(port), port, { XDG_CACHE_HOME: cache });
+async function measure(app: string, commands: Record<string, Command>): Promise<Record<string, number[]>> {
+  const times: Record<string, number[]> = {};
+  const run = (name: string, command: Command) => {
+    const port = freePort();
+    const isOther = command(port)[0] === denoOfBinary;
+    return start(command(port), port, {
+      PORT: String(port),
+      XDG_CACHE_HOME: cacheOf(app, name),
+      GUESTBOOK_DB: `${scratch}/guestbook.sqlite`,
+      ...(isOther ? { DENO_DIR: otherCache } : {}),
+    });
+  };
+  for (const [name, command] of Object.entries(commands)) {
+    if (!name.endsWith("warm")) continue;
+    const { stop } = await run(name, command);
+    await cached(cacheOf(app, name));
+    await stop();
+  }
+  for (let round = 0; round <= runs; round++) {
+    for (const [name, command] of Object.entries(commands)) {
+      const { took, stop } = await run(name, command);
+      await stop();
+      // The first round fills caches.
+      if (round > 0) (times[name] ??= []).push(took);
+    }
+  }
+  return times;
+}
+
+/** One for each app and each way to run Denicorn, so that it is known when its bundle is there. */
+function cacheOf(app: string, name: string): string {
+  return `${scratch}/${app}-${name.includes("binary") ? "binary" : "source"}`;
+}
+
+/** Waits until a bundle is in the cache, which happens some seconds after a start. */
+async function cached(cache: string): Promise<void> {
   for (let waited = 0; !hasBundle(cache); waited++) {
-    if (waited === 200) throw new Error("no bundle was written to the cache within 20 s");
+    if (waited === 200) throw new Error("no bundle was cached");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await stop();
 }
 
 function hasBundle(cache: string): boolean {

@@ -27,7 +27,7 @@ const levels: Levels = [
   ],
   [
     [
-      ["src/app/load"],
+      ["src/app/load", "src/app/config"],
       ["src/app/bundle"],
       ["src/app/resolve"],
       ["src/app"],

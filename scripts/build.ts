@@ -1,10 +1,10 @@
 /**
- * Compiles Denicorn into one executable that needs no Deno, no node_modules and no network:
+ * Compiles Denicorn into one executable that needs no Deno, node_modules or network:
  *
  *     deno run -A scripts/build.ts [TARGET] [OUTPUT]
  *
- * TARGET is linux-x64 or linux-arm64, this machine's by default; OUTPUT is dist/denicorn by default. esbuild's
- * own executable goes in as well.
+ * TARGET is linux-x64 or linux-arm64, by default that of this machine; OUTPUT is dist/denicorn by default. It includes
+ * the executable of esbuild.
  */
 import { dirname, resolve } from "node:path";
 import { bundleProgram } from "./bundle_program.ts";
@@ -29,8 +29,8 @@ export async function build(target: Target, output: string): Promise<void> {
 }
 
 /**
- * The runtime with esbuild's executable after it, which is found again by its offset. As a file that `deno
- * compile` embeds it would be read at the start of every process, which took 13 ms of 42.
+ * Writes the runtime followed by esbuild's executable, and returns the offset of the latter. As a file that `deno
+ * compile` embeds, it would be read at the start of every process: 13 ms of 42.
  */
 async function writeCarrier(path: string, runtime: string, executable: Uint8Array): Promise<number> {
   await Deno.copyFile(runtime, path);
@@ -39,7 +39,7 @@ async function writeCarrier(path: string, runtime: string, executable: Uint8Arra
   return size;
 }
 
-/** Where Deno keeps its runtime for itself, one is taken that has compiled an empty program. */
+/** When only Deno has the runtime, a compiled empty program serves as the runtime. */
 async function runtimePath(runtime: Runtime, target: Target, dir: string): Promise<string> {
   if (runtime.denort !== undefined) return runtime.denort;
   await Deno.mkdir(`${dir}/empty`);
@@ -57,7 +57,7 @@ async function compile(
 ): Promise<void> {
   const args = [
     ...["compile", "--quiet", "--allow-all", "--unstable-net", "--no-check", "--node-modules-dir=none"],
-    // The code cache would lie under a name anybody can guess in /tmp, and starts are no faster with it.
+    // The code cache would be in /tmp under a name that is easy to guess, and does not make starts faster.
     ...["--no-code-cache", "--no-lock", "--config", `${program}/deno.json`],
     ...["--target", platforms[target].triple, "--output", output, `${program}/main.js`],
   ];
@@ -65,7 +65,7 @@ async function compile(
   await run(deno, args, { DENORT_BIN: denort });
 }
 
-/** `deno compile` must not move what it finds in the runtime. */
+/** Checks that `deno compile` left esbuild's executable at its offset. */
 async function requireCarried(binary: string, offset: number, { bytes }: EsbuildExecutable): Promise<void> {
   using file = await Deno.open(binary);
   await file.seek(offset, Deno.SeekMode.Start);
@@ -77,16 +77,18 @@ async function requireCarried(binary: string, offset: number, { bytes }: Esbuild
   }
   if (found.every((byte, index) => byte === bytes[index])) return;
   await Deno.remove(binary);
-  throw new BuildError(`cannot embed esbuild: ${binary} does not hold it where its runtime did`);
+  throw new BuildError(
+    `cannot embed esbuild: ${binary} does not contain it at the offset it had in the runtime`,
+  );
 }
 
-/** A binary that cannot say its version, or load an app, is not left behind to be found by users. */
+/** Removes a binary that cannot print its version or load an app. */
 async function smokeTest(binary: string): Promise<void> {
   try {
     await run(binary, ["--version"]);
     await withTempDir(async (dir) => {
       await Deno.writeTextFile(`${dir}/main.ts`, "export default (): Response => new Response();\n");
-      // With an empty cache it must unpack its own esbuild.
+      // With an empty cache it has to copy out its own esbuild.
       const caches = { XDG_CACHE_HOME: `${dir}/cache`, DENO_DIR: `${dir}/deno` };
       await run(binary, ["check", `${dir}/main.ts`], caches);
     });
@@ -100,7 +102,9 @@ async function main(): Promise<void> {
   const [target = hostTarget, output = "dist/denicorn"] = Deno.args;
   if (target === undefined) {
     throw new BuildError(
-      `cannot build for this machine: ${Deno.build.target} is none of ${targets.join(", ")}`,
+      `cannot build for this machine: ${Deno.build.target} is not a target: give one of ${
+        targets.join(", ")
+      }`,
     );
   }
   if (!isTarget(target)) {

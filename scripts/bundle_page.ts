@@ -3,10 +3,10 @@
 import { build, stop } from "esbuild";
 import { BuildError, root } from "./workspace.ts";
 
-/** Where the bundle is kept, so that the program is the same from source and compiled. */
+/** The bundle is a source file, so that the program is the same from source and compiled. */
 export const pageBundlePath = `${root}/src/control/page/client_bundle.ts`;
 
-/** What `pageBundlePath` shall hold. */
+/** The expected content of `pageBundlePath`. */
 export async function bundlePage(): Promise<string> {
   const { errors, outputFiles } = await build({
     entryPoints: [`${root}/src/control/page/browser/main.ts`],
@@ -21,9 +21,9 @@ export async function bundlePage(): Promise<string> {
   }).finally(stop);
   const script = outputFiles[0]?.text.trim();
   if (script === undefined) throw new BuildError(`cannot bundle the page: ${errors[0]?.text}`);
-  // It stands in the page itself, where this would end it.
+  // The script is part of the page, where these would end it.
   if (/<\/script|<!--/i.test(script)) {
-    throw new BuildError("cannot bundle the page: its script holds </script");
+    throw new BuildError("cannot bundle the page: its script contains </script or <!--");
   }
   return "/** Made from `browser/` by `make docs`; do not edit. */\n" +
     `export const script = ${JSON.stringify(script)};\n`;

@@ -1,12 +1,12 @@
 /**
- * Makes a few files of the program's many before it is compiled. A compiled program looks up each of its
- * modules at every start, and every worker is a start: with bundles `denicorn --worker` is up in two thirds of
- * the time. No npm package is left: where there is one, the runtime sets up for packages at every start.
+ * Bundles the program into a few files before it is compiled. A compiled program looks up each of its modules at every
+ * start, also of every worker: with bundles `denicorn --worker` starts in two thirds of the time. npm packages are
+ * bundled as well: with a single one, the runtime would set up npm support at every start.
  */
 import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
 import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
-import { sourcesDigest } from "../src/app/bundle/program_identity.ts";
+import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
 import { files } from "../src/system/files.ts";
 import { BuildError, root } from "./workspace.ts";
 
@@ -27,7 +27,7 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
     define: {
       DENICORN_ESBUILD: JSON.stringify(carried),
       DENICORN_SOURCES: JSON.stringify(await sourcesDigest(files, `${root}/src/app`)),
-      // esbuild finds out from these whether its library is where it was installed.
+      // esbuild checks with these whether its library is where it was installed.
       __dirname: '"/esbuild/lib"',
       __filename: '"/esbuild/lib/main.js"',
     },
@@ -40,7 +40,7 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
   await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify({ unstable }));
 }
 
-/** Finds npm packages where Deno keeps them, by the imports of deno.json. */
+/** Finds npm packages in Deno's cache, by the imports of deno.json. */
 const packagesOfDeno: Plugin = {
   name: "packages-of-deno",
   setup({ onResolve }) {
@@ -53,8 +53,7 @@ const packagesOfDeno: Plugin = {
 };
 
 /**
- * esbuild's library is CommonJS: what it exports is not known by name, and a bundle in ES modules has no
- * `require`.
+ * esbuild's library is CommonJS: the names of its exports are not known, and a bundle of ES modules has no `require`.
  */
 const esbuildAsModule: Plugin = {
   name: "esbuild-as-module",
@@ -74,7 +73,7 @@ const esbuildAsModule: Plugin = {
     onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: `export * from "node:${path}"; export { default } from "node:${path}";`,
     }));
-    // It is only asked for where esbuild was installed by Yarn.
+    // Only needed if esbuild was installed by Yarn.
     onResolve({ filter: /^pnpapi$/ }, ({ path }) => ({ path, external: true }));
   },
 };

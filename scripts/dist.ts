@@ -1,6 +1,6 @@
 /**
- * Makes the release archives in dist/, one per target, and SHA256SUMS over them. The same sources give the
- * same bytes: files are ordered, unowned, and dated by SOURCE_DATE_EPOCH or else the last commit.
+ * Creates the release archives in dist/, one per target, and SHA256SUMS for them. The same sources give the same
+ * bytes: files are sorted, have no owner, and the date of SOURCE_DATE_EPOCH or otherwise of the last commit.
  */
 import { createHash } from "node:crypto";
 import { build } from "./build.ts";
@@ -33,7 +33,7 @@ async function sha256(file: string): Promise<string> {
 async function requireDocuments(): Promise<void> {
   for (const document of documents) {
     await Deno.stat(`${root}/${document}`).catch(() => {
-      throw new BuildError(`cannot make the archives: ${document} is missing`);
+      throw new BuildError(`cannot create the archives: ${document} is missing`);
     });
   }
 }

@@ -1,4 +1,4 @@
-/** esbuild's executable for a target, from the npm package that holds it, checked against deno.lock. */
+/** esbuild's executable for a target, from its npm package, checked against deno.lock. */
 
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -11,12 +11,12 @@ export interface EsbuildExecutable {
   readonly sha256: string;
 }
 
-/** Downloads the package when Deno's cache lacks it, as it does for a foreign platform. */
+/** Downloads the package if Deno's cache does not have it, as for another platform. */
 export async function esbuildExecutable(target: Target): Promise<EsbuildExecutable> {
   const library = fileURLToPath(import.meta.resolve("esbuild"));
   const [, packages, version] = /^(.*)\/esbuild\/([^/]+)\/lib\/[^/]+$/.exec(library) ?? [];
   if (packages === undefined || version === undefined) {
-    throw new BuildError(`cannot find esbuild's executable: ${library} does not lie in Deno's cache`);
+    throw new BuildError(`cannot find esbuild's executable: ${library} is not in Deno's cache`);
   }
   const name = `@esbuild/${target}`;
   const path = `${packages}/${name}/${version}/bin/esbuild`;
@@ -25,12 +25,14 @@ export async function esbuildExecutable(target: Target): Promise<EsbuildExecutab
   return { version, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-/** By a lock file of its own: the program's names the package as an optional part of another only. */
+/** With a lock file of its own: in the program's, the package is only an optional dependency of another. */
 async function download(name: string, version: string): Promise<void> {
   const lock = JSON.parse(await Deno.readTextFile(`${root}/deno.lock`));
   const id = `${name}@${version}`;
   const specifier = `npm:${id}`;
-  if (lock.npm[id] === undefined) throw new BuildError(`cannot download ${id}: deno.lock does not hold it`);
+  if (lock.npm[id] === undefined) {
+    throw new BuildError(`cannot download ${id}: deno.lock does not contain it`);
+  }
   await withTempDir(async (dir) => {
     const own = { version: lock.version, specifiers: { [specifier]: version }, npm: { [id]: lock.npm[id] } };
     await Deno.writeTextFile(`${dir}/deno.lock`, JSON.stringify(own));

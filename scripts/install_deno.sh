@@ -16,13 +16,13 @@ if ! command -v npm >/dev/null; then
 fi
 
 echo "installing Deno $version into .tools" >&2
-# Into a folder of its own first: an interrupted download must not look like an installed Deno.
+# Into a temporary folder first: an interrupted download must not look like an installed Deno.
 mkdir -p "$tools"
 partial=$(mktemp -d "$tools/tmp-XXXXXX")
 trap 'rm -rf "$partial"' EXIT
 npm install --prefix "$partial" --no-save --no-audit --no-fund --include=optional --loglevel=error \
   "deno@$version" >&2
-# The executable is put in place by an install script, which npm may be set not to run.
+# An install script creates the executable; npm may be configured not to run it.
 [ -x "$partial/node_modules/deno/deno" ] || node "$partial/node_modules/deno/install.cjs" >&2
 chmod 755 "$partial"
 rm -rf "$home"

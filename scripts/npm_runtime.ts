@@ -1,6 +1,6 @@
 /**
- * The runtime from the npm registry, for machines that reach no other host. Deno publishes no `denort` there,
- * but the executable of an MIT-licensed package begins with one, byte for byte.
+ * The runtime from the npm registry, for machines that can reach no other host. Deno does not publish `denort` there,
+ * but the executable of an MIT-licensed package begins with a verbatim copy.
  */
 import { createHash } from "node:crypto";
 import { platforms, type Target } from "./target.ts";
@@ -42,14 +42,14 @@ export async function npmRuntime(target: Target): Promise<string> {
       await Deno.rename(runtime, cached);
     });
   }
-  // A cache can rot or be tampered with: what goes into a release is checked each time.
+  // A cached file can be damaged or changed: it is verified before each use.
   await verify(cached, edition);
   return cached;
 }
 
 async function download(edition: Edition, dir: string): Promise<string> {
   console.error(`downloading ${edition.package}`);
-  // npm, not fetch: it knows the registry, mirror, proxy and certificates this machine is set up for.
+  // npm, not fetch: it uses the registry, mirror, proxy and certificates configured on this machine.
   const archive = await run("npm", ["pack", "--loglevel=error", "--pack-destination", dir, edition.package]);
   await run("tar", ["-xzf", `${dir}/${archive}`, "-C", dir, edition.file]);
   const runtime = `${dir}/${edition.file}`;
@@ -58,7 +58,7 @@ async function download(edition: Edition, dir: string): Promise<string> {
   return runtime;
 }
 
-/** Removes the file and stops the build when it is not, byte for byte, the one expected. */
+/** Removes the file and throws BuildError unless it has the expected digest. */
 async function verify(path: string, edition: Edition): Promise<void> {
   const sha256 = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
   if (sha256 === edition.sha256) return;

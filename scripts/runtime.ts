@@ -9,11 +9,11 @@ import { BuildError, exists, run, toolsDir } from "./workspace.ts";
 
 export interface Runtime {
   readonly version: string;
-  /** For the one line the build says about it. */
+  /** For the message of the build. */
   readonly origin: string;
   /** The Deno that compiles. */
   readonly deno: string;
-  /** The runtime's path; without it `deno compile` downloads one, or has it in its cache. */
+  /** The runtime's path; without it `deno compile` downloads one or uses its cache. */
   readonly denort: string | undefined;
 }
 
@@ -30,7 +30,7 @@ async function fromEnvironment(target: Target): Promise<Runtime | undefined> {
     throw new BuildError(`cannot use DENORT_BIN: ${path} is not a denort executable`);
   }
   if (elfMachine !== platforms[target].elfMachine) {
-    console.error(`DENORT_BIN is left aside: ${path} is not for ${target}`);
+    console.error(`ignoring DENORT_BIN: ${path} is not for ${target}`);
     return undefined;
   }
   return {
@@ -41,11 +41,11 @@ async function fromEnvironment(target: Target): Promise<Runtime | undefined> {
   };
 }
 
-/** Which processor an executable is for, and which version of Deno it is. */
+/** The processor that an executable is for, and its version of Deno. */
 function inspectRuntime(bytes: Uint8Array): { elfMachine: number; version: string | undefined } {
   const isElf = bytes.length > 20 && new TextDecoder().decode(bytes.subarray(1, 4)) === "ELF";
   if (!isElf) return { elfMachine: 0, version: undefined };
-  // The user agent of its fetch() names the version.
+  // The user agent of its fetch() contains the version.
   const latin1 = new TextDecoder("latin1").decode(bytes);
   return { elfMachine: bytes[18] ?? 0, version: /Deno\/(\d+\.\d+\.\d+)/.exec(latin1)?.[1] };
 }
@@ -56,11 +56,11 @@ async function fromDenoHost(target: Target): Promise<Runtime | undefined> {
   const { denoDir } = JSON.parse(await run(Deno.execPath(), ["info", "--json"])) as { denoDir: string };
   const runtime = { version, origin: "Deno's own host", deno: Deno.execPath(), denort: undefined };
   if (await exists(`${denoDir}/dl/${file}`)) return runtime;
-  return await answers(`https://dl.deno.land/${file}`) ? runtime : undefined;
+  return await isReachable(`https://dl.deno.land/${file}`) ? runtime : undefined;
 }
 
-/** Whether a download would start; asked beforehand, because `deno compile` may wait for minutes. */
-async function answers(url: string): Promise<boolean> {
+/** Whether the host can be reached; checked first, because `deno compile` may wait for minutes. */
+async function isReachable(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(5_000) });
     return response.ok;

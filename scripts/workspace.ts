@@ -1,18 +1,18 @@
-/** What the build scripts share: where things are, running a program, and giving up. */
+/** Shared by the build scripts: paths, running a program, and errors. */
 
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-/** Downloads and caches live here, outside version control. */
+/** Downloads and caches, outside version control. */
 export const toolsDir = `${root}/.tools`;
 export const distDir = `${root}/dist`;
 
-/** A failure with a cause the reader can act on; shown without a stack. */
+/** A failure that the reader can act on; shown without a stack. */
 export class BuildError extends Error {
   override readonly name = "BuildError";
 }
 
-/** Runs `main` as a script: a BuildError becomes one line and exit code 1. */
+/** Runs `main` as a script: a BuildError is printed on one line, with exit code 1. */
 export async function runScript(main: () => Promise<void>): Promise<void> {
   try {
     await main();
@@ -24,8 +24,8 @@ export async function runScript(main: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Runs a program in the root of the checkout and returns its output. `env` is laid over our own environment;
- * `undefined` removes a variable. The program's output is part of the error when it fails.
+ * Runs a program in the root of the checkout and returns its output. `env` is added to our own environment; `undefined`
+ * removes a variable. Throws BuildError with the program's output.
  */
 export async function run(
   program: string,
@@ -51,7 +51,7 @@ export async function run(
   return decoder.decode(stdout).trim();
 }
 
-/** A fresh folder for `use`, on the same disk as the caches so that a rename into them is atomic. */
+/** Calls `use` with a new folder, on the same disk as the caches, so that a rename into them is atomic. */
 export async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
   await Deno.mkdir(toolsDir, { recursive: true });
   const dir = await Deno.makeTempDir({ dir: toolsDir, prefix: "tmp-" });

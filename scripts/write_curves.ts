@@ -1,4 +1,4 @@
-/** Draws the curves in docs/autoscale/ from the simulator: `make docs`. A test compares each with its file. */
+/** Draws the curves in docs/autoscale/ with the simulator: `make docs`. A test compares each with its file. */
 
 import { curves } from "../tests/simulation/curves.ts";
 

@@ -1,4 +1,4 @@
-/** Writes the pages that are made from the code: `make docs`. A test compares each with its file. */
+/** Writes the pages that are generated from the code: `make docs`. A test compares each with its file. */
 
 import { referencePages } from "../src/cli/reference/pages.ts";
 

@@ -1,4 +1,4 @@
-/** Types for the one module of `prom-client` that is used; the package types its main module only. */
+/** Types for the one module of `prom-client` that Denicorn uses; the package declares only its main module. */
 
 interface Value {
   metricName?: string;
@@ -6,7 +6,7 @@ interface Value {
   value: number;
 }
 
-/** What a registry asks of a metric. */
+/** A metric as a registry needs it. */
 interface Collectable {
   readonly name: string;
   get(): { name: string; help: string; type: string; values: Value[] };

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** The guestbook as a Hono app. It is given what it depends on, so that tests run it without a port. */
+/** The guestbook as a Hono app. Its dependencies are arguments, so that tests run it without a port. */
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -14,14 +14,14 @@ const entriesPerPage = 10;
 export interface GuestbookOptions {
   readonly store: Store;
   readonly style: string;
-  /** Shown on the page, to see that several workers serve it. */
+  /** Shown on the page: it differs from worker to worker. */
   readonly workerPid: number;
 }
 
 export function createGuestbook({ store, style, workerPid }: GuestbookOptions): Hono {
   const app = new Hono();
 
-  // Everything the pages need comes from here: no script, no frame, nothing from elsewhere.
+  // The pages load everything from this server: no script, no frame, nothing from another host.
   app.use(secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
@@ -31,7 +31,7 @@ export function createGuestbook({ store, style, workerPid }: GuestbookOptions): 
       baseUri: ["'none'"],
       frameAncestors: ["'none'"],
     },
-    // Whether there is TLS is for the server in front to know.
+    // Only the server in front knows whether TLS is used.
     strictTransportSecurity: false,
   }));
   app.use(bodyLimit({ maxSize: 64 * 1024 }));
@@ -57,7 +57,7 @@ export function createGuestbook({ store, style, workerPid }: GuestbookOptions): 
   });
   app.post("/entries", entryForm, (c) => {
     store.add(c.req.valid("form"));
-    // "See other": to load the page again does not post the form again.
+    // "See other": reloading the page does not post the form again.
     return c.redirect("/", 303);
   });
 
@@ -71,7 +71,7 @@ export function createGuestbook({ store, style, workerPid }: GuestbookOptions): 
   });
   app.post("/api/entries", entryJson, (c) => c.json(store.add(c.req.valid("json")), 201));
 
-  // For a load balancer: this worker answers, and its database does.
+  // For a load balancer: this worker and its database respond.
   app.get("/healthz", (c) => {
     store.check();
     return c.text("ok");
@@ -88,7 +88,7 @@ export function createGuestbook({ store, style, workerPid }: GuestbookOptions): 
   );
 
   app.onError((error, c) => {
-    // What the request got wrong: a body that is no JSON, or is too large.
+    // A bad request: a body that is not JSON or is too large.
     if (error instanceof HTTPException) return error.getResponse();
     console.error(error);
     return c.html(

@@ -3,7 +3,7 @@
  *
  *     denicorn examples/guestbook/main.ts --workers 2 --bind 127.0.0.1:8000
  *
- * GUESTBOOK_DB names the file; by default it is data/guestbook.sqlite beside this module.
+ * GUESTBOOK_DB is the path of the file, by default data/guestbook.sqlite next to this module.
  */
 import { join } from "node:path";
 import { createGuestbook } from "./app.tsx";

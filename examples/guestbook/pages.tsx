@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
-/** The pages as JSX: Hono renders them on the server, and escapes whatever people wrote. */
+/** The pages as JSX. Hono renders them on the server and escapes the texts of visitors. */
 import { html } from "hono/html";
 import type { FC, PropsWithChildren } from "hono/jsx";
 import type { Complaints } from "./schema.ts";
 import type { Entry, Page } from "./store.ts";
 
-/** What somebody tried to post, shown again together with what to change. */
+/** An entry that was refused, shown again with what to change. */
 export interface Draft {
   readonly values: Readonly<Record<string, unknown>>;
   readonly complaints: Complaints;
@@ -43,7 +43,7 @@ export const GuestbookPage: FC<GuestbookProps> = ({ page, isFirst, workerPid, dr
     <main>
       {isFirst && <EntryForm draft={draft} />}
       {page.entries.length === 0
-        ? <p class="empty">Nobody has written anything {isFirst ? "yet. Be the first!" : "before that."}</p>
+        ? <p class="empty">There are no entries {isFirst ? "yet. Be the first!" : "before that."}</p>
         : <ol class="entries">{page.entries.map((entry) => <EntryItem key={entry.id} entry={entry} />)}</ol>}
       <nav aria-label="Pages">
         {!isFirst && <a href="/">Newest</a>}
@@ -51,7 +51,7 @@ export const GuestbookPage: FC<GuestbookProps> = ({ page, isFirst, workerPid, dr
       </nav>
     </main>
     <footer>
-      This page was made by worker process <b id="worker">{workerPid}</b>.
+      This page was rendered by worker process <b id="worker">{workerPid}</b>.
     </footer>
   </Layout>
 );

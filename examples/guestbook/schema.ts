@@ -1,4 +1,4 @@
-/** What the guestbook accepts, and what it says to people when it does not. */
+/** What the guestbook accepts, and the messages for what it refuses. */
 import { z } from "zod";
 
 const text = (options: { missing: string; tooLong: string; max: number }) =>
@@ -18,7 +18,7 @@ export const newEntry = z.object({
 
 const entryId = z.coerce.number().int().positive();
 
-/** A page is also found with a mangled address: it is then the first one. */
+/** An address with a bad `before` shows the first page. */
 export const pageQuery = z.object({ before: entryId.optional().catch(undefined) });
 
 export const listQuery = z.object({

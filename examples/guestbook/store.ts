@@ -1,6 +1,6 @@
 /**
- * The entries, in SQLite. Each worker has a connection of its own to the same file; SQLite keeps their writes
- * apart, so nothing is lost and no worker needs to know of another.
+ * The entries, in SQLite. Each worker has its own connection to the same file. SQLite serialises their writes, so
+ * nothing is lost, and workers need not know each other.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -31,7 +31,7 @@ export interface Store {
   close(): void;
 }
 
-/** While another worker writes, a statement waits for its turn up to this long, in ms, instead of failing. */
+/** A statement waits up to this long, in ms, while another worker writes. */
 const busyTimeout = 10_000;
 
 const schema = `
@@ -44,8 +44,8 @@ const schema = `
 `;
 
 /**
- * With a write-ahead log, readers and the writer do not wait for each other. The file remembers it; but workers
- * that start together on a new file can stand in each other's way, and for this one step SQLite does not wait.
+ * With a write-ahead log, readers and the writer do not block each other. The file stores the mode; but when several
+ * workers start with a new file, this statement can find it locked, and SQLite does not wait here.
  */
 function useWriteAheadLog(db: DatabaseSync): void {
   const deadline = Date.now() + busyTimeout;
@@ -64,7 +64,7 @@ export function openStore(path: string): Store {
   mkdirSync(dirname(path), { recursive: true });
   const db = new DatabaseSync(path, { timeout: busyTimeout });
   useWriteAheadLog(db);
-  // Survives the death of any process. Only a power failure may undo the latest entries, never break the file.
+  // No entry is lost when a process is killed. A power failure may lose the latest ones, but never damages the file.
   db.exec("pragma synchronous = normal");
   db.exec(schema);
 
@@ -76,7 +76,7 @@ export function openStore(path: string): Store {
     add: ({ name, message }) => insert.get(name, message) as unknown as Entry,
 
     page({ before, limit }) {
-      // One row more than asked for tells whether there is a further page.
+      // One more row than requested shows whether there is another page.
       const rows = select.all(before ?? Number.MAX_SAFE_INTEGER, limit + 1) as unknown as Entry[];
       const entries = rows.slice(0, limit);
       const { total } = count.get() as { total: number };

@@ -1,17 +1,17 @@
-/** Where the app is: `path/to/module[:export]`, as the operator writes it. */
+/** Finds the app: `path/to/module[:export]`, as written on the command line or in a config file. */
 
 import { DenicornError } from "../core/errors.ts";
 import { nearest } from "../settings/nearest.ts";
 import type { FileInfo, System } from "../system/system.ts";
 import { absolutePath, directoryOf, extensionOf, nameOf } from "./paths.ts";
 
-export interface AppSpec {
+interface AppSpec {
   /** As written: absolute, or relative to the working directory. */
   readonly path: string;
   readonly exportName: string;
 }
 
-/** Endings an app module may have, in the order they are guessed when one is left out. */
+/** Extensions an app module may have. When one is left out, they are tried in this order. */
 const appExtensions = [".ts", ".tsx", ".js", ".mjs", ".jsx"];
 
 const accepted = `an app is a ${appExtensions.join(" ")} file`;
@@ -22,18 +22,20 @@ export function parseAppSpec(text: string): AppSpec {
     throw notFound(text, "is a URL: give the path of a local file");
   }
   const colon = text.lastIndexOf(":");
-  // A colon within a directory's name is part of the path.
+  // A colon in the name of a directory is part of the path.
   const hasExport = colon !== -1 && !text.slice(colon).includes("/");
   const path = hasExport ? text.slice(0, colon) : text;
   const exportName = hasExport ? text.slice(colon + 1) : "default";
-  if (path === "") throw notFound(text, "names no file: write path/to/module[:export], such as app.ts:app");
+  if (path === "") {
+    throw notFound(text, "does not name a file: write path/to/module[:export], such as app.ts:app");
+  }
   if (exportName === "") {
-    throw notFound(text, `names no export after the colon: write ${path} or ${path}:NAME`);
+    throw notFound(text, `does not name an export after the colon: write ${path} or ${path}:NAME`);
   }
   return { path, exportName };
 }
 
-/** The absolute path of the app's source file, links resolved. Throws `app-not-found` with a hint. */
+/** The absolute path of the app's source file, with links resolved. Throws `app-not-found` with a hint. */
 export function locateApp({ files, host }: System, spec: AppSpec): string {
   const path = spec.path.startsWith("/") ? spec.path : absolutePath(host.cwd(), spec.path);
   const found = statOf(files, spec.path, path);
@@ -49,8 +51,11 @@ export function locateApp({ files, host }: System, spec: AppSpec): string {
   }
   if (!found.isFile) throw notFound(spec.path, `is not a regular file: ${accepted}`);
   if (!isAppName(path)) {
-    const ending = extensionOf(path);
-    throw notFound(spec.path, `${ending === "" ? "has no ending" : `ends in ${ending}`}: ${accepted}`);
+    const extension = extensionOf(path);
+    throw notFound(
+      spec.path,
+      `${extension === "" ? "has no extension" : `has the extension ${extension}`}: ${accepted}`,
+    );
   }
   return files.realPath(path);
 }
@@ -60,7 +65,7 @@ function statOf(files: System["files"], written: string, path: string): FileInfo
     return files.stat(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw notFound(written, `it cannot be looked at (${reason}): may this user enter its directory?`);
+    throw notFound(written, `cannot be read (${reason}): let this user enter its directory`);
   }
 }
 
@@ -77,7 +82,7 @@ function missingReason(files: System["files"], written: string, path: string): s
     return `no such file: did you mean ${written.slice(0, written.length - name.length)}${suggestion}?`;
   }
   return names.length === 0
-    ? `no such file, and none that could be an app in ${directory}`
+    ? `no such file, and no file in ${directory} could be an app`
     : `no such file: ${directory} has ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
 }
 

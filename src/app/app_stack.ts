@@ -1,4 +1,4 @@
-/** Stacks of app code: without the frames of Denicorn, of the runtime, and of glue in the bundle. */
+/** Stack traces without the frames of Denicorn, of the runtime and of generated code in the bundle. */
 
 import { directoryOf, filePath } from "./paths.ts";
 
@@ -6,15 +6,15 @@ export interface Frame {
   readonly path: string;
   readonly line: number;
   readonly column: number;
-  /** As the runtime wrote it. */
+  /** The line as the runtime wrote it. */
   readonly text: string;
 }
 
-/** Errors caused by errors are followed this far; a package may list one per platform. */
+/** A chain of causes is followed this far; a package may have one cause per platform. */
 const maxCauses = 50;
 
 const here = directoryOf(filePath(import.meta.url));
-/** `…/src/` from source; in the binary, where modules are bundled, the folder of the bundles. */
+/** `…/src/` from source; in the binary, which is bundled, the folder of its chunks. */
 const ownSources = `${here.endsWith("/src/app") ? directoryOf(here) : here}/`;
 
 /** The frames of `thrown` in the app and its packages, innermost first. */
@@ -25,20 +25,20 @@ export function appFrames(thrown: unknown, bundle: string): Frame[] {
     const [, url, line, column] = /^\s+at .*?(file:\/\/\/.*):(\d+):(\d+)\)?$/.exec(text) ?? [];
     if (url === undefined) continue;
     const path = filePath(url);
-    // Whoever called Denicorn is no part of the app either.
+    // Frames outside Denicorn's own are its callers, not the app.
     if (path.startsWith(ownSources)) break;
-    if (isGlue(path, bundle)) continue;
+    if (isGenerated(path, bundle)) continue;
     frames.push({ path, line: Number(line), column: Number(column), text });
   }
   return frames;
 }
 
-/** The bundle itself, the modules in it that have no file, and what stands for a native addon. */
-function isGlue(path: string, bundle: string): boolean {
+/** True for the bundle itself, modules in it that have no file, and replacements of native addons. */
+function isGenerated(path: string, bundle: string): boolean {
   return path.startsWith(`${directoryOf(bundle)}/`) || path.endsWith(".node");
 }
 
-/** The error, what caused it, and so on. Empty when it is no Error. */
+/** The error, its cause, the cause of that, and so on. Empty when `thrown` is not an Error. */
 export function causesOf(thrown: unknown): Error[] {
   const errors: Error[] = [];
   for (let error = thrown; error instanceof Error && errors.length < maxCauses; error = error.cause) {
@@ -47,7 +47,7 @@ export function causesOf(thrown: unknown): Error[] {
   return errors;
 }
 
-/** Name, message, app frames, and the same of what caused it. `undefined` when there is no stack. */
+/** Name, message and app frames of the error and of its causes. `undefined` when there are none. */
 export function stackText(thrown: unknown, bundle: string): string | undefined {
   const lines = causesOf(thrown).flatMap((error, depth) => [
     `${depth === 0 ? "" : "Caused by: "}${error.name}: ${error.message}`,

@@ -1,4 +1,4 @@
-/** A fault in the app's source, with its place: what every failed bundle is turned into before it is shown. */
+/** A fault in the source of the app: the form of all errors of esbuild and of our plugins before they are shown. */
 
 import type { Message, PartialMessage } from "esbuild";
 import type { ErrorCode } from "../core/errors.ts";
@@ -9,15 +9,15 @@ export interface Fault {
   readonly text: string;
 }
 
-/** What the error says that a bundle throws in place of a native addon. */
+/** Part of the message of the error that a bundle throws in place of a native addon. */
 export const nativeAddonPhrase = "loads a native addon (compiled code)";
 
-/** A fault that one of our plugins found, in the form in which esbuild carries it to the end of the build. */
+/** A fault that a plugin found, as a message that esbuild passes through to the end of the build. */
 export function faultMessage(fault: Fault): PartialMessage {
   return { text: fault.text, detail: fault };
 }
 
-/** The fault that `faultMessage` put into a message. */
+/** The fault in a message made by `faultMessage`. */
 export function faultOf({ detail }: Pick<Message, "detail">): Fault | undefined {
   return typeof detail === "object" && detail !== null && "code" in detail && "text" in detail
     ? detail

@@ -1,7 +1,7 @@
 /** Completion scripts for bash, zsh and fish, made from the tables of commands and settings. */
 
 import { type CommandOption, generalOptions } from "../settings/command_line.ts";
-import type { Completion } from "../settings/kind.ts";
+import type { Completion } from "../settings/kinds/kind.ts";
 import { namedSettings } from "../settings/settings.ts";
 import type { Command } from "./help.ts";
 

@@ -1,6 +1,6 @@
 import { DenicornError, type ErrorCode } from "../core/errors.ts";
-import { fromDefault } from "../settings/origin.ts";
-import type { Resolved } from "../settings/resolve.ts";
+import { fromDefault } from "../settings/values.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { SettingKey } from "../settings/settings.ts";
 
 /** The settings behind errors that parsing cannot find, only the attempt to use the value. */

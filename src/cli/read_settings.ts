@@ -1,18 +1,19 @@
-import { loadConfigFile } from "../app/bundle/config_file.ts";
+import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
-import { requestedConfigFile, type Resolved, resolveSettings } from "../settings/resolve.ts";
+import { requestedConfigFile, resolveSettings } from "../settings/resolve.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
-/** Variables that look like settings but are not. */
+/** Variables that begin like settings, but are not settings. */
 const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
- * Returns a function that reads all settings as they are when it is called. Relative paths always refer to the current
- * working directory, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
+ * Returns a function that reads all settings as they are when it is called. Relative paths of config files refer to
+ * the working directory of now, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
  * DenicornError.
  */
 export function createSettingsReader(
@@ -27,16 +28,16 @@ export function createSettingsReader(
     const sources = { commandLine, environment, reservedVariables };
     const requested = requestedConfigFile(sources);
     const name = requested?.path ??
-      configFileNames.find((name) => isThere(system, `${base}/${name}`));
+      configFileNames.find((name) => exists(system, `${base}/${name}`));
     if (name === undefined) return resolveSettings({ ...sources, cores: host.cores() });
     const path = name.startsWith("/") ? name : `${base}/${name}`;
-    if (!isThere(system, path)) {
+    if (!exists(system, path)) {
       throw new DenicornError(
         "config-file",
         `config: ${name} (${requested?.origin}) does not exist: give the path of a .ts, .js or .json file`,
       );
     }
-    // The file is bundled before it can set the cache itself.
+    // The file's own value of bundle-cache comes too late for the file itself.
     const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
     const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
     const configFile = { path: name, values };
@@ -44,7 +45,7 @@ export function createSettingsReader(
   };
 }
 
-function isThere({ files }: System, path: string): boolean {
+function exists({ files }: System, path: string): boolean {
   try {
     return files.stat(path) !== null;
   } catch (error) {

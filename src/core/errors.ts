@@ -1,6 +1,6 @@
 /**
- * Every way Denicorn gives up, declared once: the code that documentation and tests refer to, the exit
- * code a supervisor sees, and what it means. `docs/errors.md` is checked against this table.
+ * Every error that ends Denicorn, declared once: the code that documentation and tests refer to, the exit code that a
+ * supervisor sees, and the meaning. `docs/errors.md` is made from this table.
  */
 
 /** Exit codes of the master; the same for any number of workers. */
@@ -13,13 +13,13 @@ export const ExitCode = {
 } as const;
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
-/** What each exit code tells a supervisor. */
+/** The meaning of each exit code for a supervisor. */
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: "normal stop",
-  1: "internal failure, or an operating-system fault Denicorn could not foresee",
-  2: "usage or settings error: starting again without a change will fail again",
-  3: "workers cannot boot: an address that cannot be had, a boot that times out, a death before ready",
-  4: "the app cannot be loaded: starting again without a change will fail again",
+  1: "internal failure, or an unexpected error of the operating system",
+  2: "usage or settings error: a start without a change will fail again",
+  3: "workers cannot boot: an address cannot be listened on, a boot times out, a worker ends before it is ready",
+  4: "the app cannot be loaded: a start without a change will fail again",
 };
 
 interface ErrorKind {
@@ -37,38 +37,41 @@ export const errorKinds = {
     means: "the config file cannot be read or does not export settings",
   },
   "chdir": { exitCode: ExitCode.usage, means: "the working directory is missing or cannot be entered" },
-  "user": { exitCode: ExitCode.usage, means: "the user or group is unknown, or may not be switched to" },
+  "user": {
+    exitCode: ExitCode.usage,
+    means: "the user or group is unknown, or the process may not switch to it",
+  },
   "log-unwritable": { exitCode: ExitCode.usage, means: "a log file cannot be opened for appending" },
-  "pidfile": { exitCode: ExitCode.usage, means: "the pidfile names a running master, or cannot be written" },
+  "pidfile": { exitCode: ExitCode.usage, means: "the pidfile names a running process, or cannot be written" },
   "runtime-directory": {
     exitCode: ExitCode.usage,
-    means: "there is no place for the sockets and bundles that master and workers share",
+    means: "there is no directory for the sockets and bundles that the master and its workers share",
   },
   "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
-  "no-server": { exitCode: ExitCode.internal, means: "no running master answers" },
+  "no-server": { exitCode: ExitCode.internal, means: "no running master responds" },
   "command-refused": {
     exitCode: ExitCode.internal,
-    means: "the running master does not do what `denicorn ctl` asks, or something else came between",
+    means: "the running master rejects the command of `denicorn ctl`, or another operation prevented it",
   },
   "admin-token": { exitCode: ExitCode.usage, means: "the file with the admin token cannot be used" },
-  "upgrade": { exitCode: ExitCode.usage, means: "the running master cannot be taken over from" },
-  "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it served" },
+  "upgrade": { exitCode: ExitCode.usage, means: "the new master cannot take over from the running one" },
+  "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it could serve" },
   "admin-bind": { exitCode: ExitCode.boot, means: "the admin address cannot be listened on" },
-  "bind-in-use": { exitCode: ExitCode.boot, means: "another program listens on the address" },
-  "bind-denied": { exitCode: ExitCode.boot, means: "the system does not let this user listen on the port" },
+  "bind-in-use": { exitCode: ExitCode.boot, means: "another program already listens on the address" },
+  "bind-denied": { exitCode: ExitCode.boot, means: "this user may not listen on the port" },
   "bind-unavailable": {
     exitCode: ExitCode.boot,
-    means: "the address does not belong to this machine or cannot be resolved",
+    means: "the address is not one of this machine, or cannot be resolved",
   },
   "boot-timeout": { exitCode: ExitCode.boot, means: "a worker was not ready within boot-timeout" },
-  "not-ready": { exitCode: ExitCode.boot, means: "the app did not answer 2xx on ready-path in time" },
+  "not-ready": { exitCode: ExitCode.boot, means: "the app did not respond with 2xx on ready-path in time" },
   "boot-death": { exitCode: ExitCode.boot, means: "a worker process ended before it was ready" },
   "app-not-found": { exitCode: ExitCode.app, means: "the app module does not exist or is not a source file" },
   "app-syntax": { exitCode: ExitCode.app, means: "the app's source cannot be parsed" },
   "app-package-missing": { exitCode: ExitCode.app, means: "an import of the app cannot be resolved" },
   "app-import-unsupported": {
     exitCode: ExitCode.app,
-    means: "the app imports something a bundle cannot hold: https:, jsr:, a native addon",
+    means: "the app imports something that a bundle cannot hold: https:, jsr:, a native addon",
   },
   "app-export-missing": {
     exitCode: ExitCode.app,
@@ -79,14 +82,14 @@ export const errorKinds = {
     means: "the export is neither a function nor an object with fetch()",
   },
   "app-throws": { exitCode: ExitCode.app, means: "the app's module threw while it was imported" },
-  "internal": { exitCode: ExitCode.internal, means: "a fault of Denicorn itself" },
+  "internal": { exitCode: ExitCode.internal, means: "a fault in Denicorn itself" },
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
 export type ErrorCode = keyof typeof errorKinds;
 
 /**
- * An error an operator can act on. The message says the action, a colon, the current value, and what to do;
- * `detail` holds further lines (a code frame, a stack) shown below it.
+ * An error an operator can act on. The message contains the action, a colon, the current value, and what to do;
+ * `detail` has further lines (a code frame, a stack) to show below it.
  */
 export class DenicornError extends Error {
   override readonly name = "DenicornError";
@@ -108,7 +111,7 @@ export class DenicornError extends Error {
   }
 }
 
-/** Any thrown value as a DenicornError; what is not one already becomes `internal`. */
+/** Any thrown value as a DenicornError; other errors become `internal`. */
 export function toDenicornError(thrown: unknown): DenicornError {
   if (thrown instanceof DenicornError) return thrown;
   if (thrown instanceof Error) {

@@ -1,8 +1,8 @@
-/** What the control groups of this process allow (cgroups(7)): version 2, and where that is not there, 1. */
+/** The limits of the control groups of this process (cgroups(7)): of version 2, otherwise of version 1. */
 
 import type { System } from "../system/system.ts";
 
-export interface CgroupLimits {
+interface CgroupLimits {
   /** Cores by quota; `null` without one. */
   readonly cores: number | null;
   /** Bytes; `null` without a limit. */
@@ -11,7 +11,7 @@ export interface CgroupLimits {
 
 const root = "/sys/fs/cgroup";
 
-/** The least of what a group and those around it allow. */
+/** The lowest limits of a group and of all groups around it. */
 export function readCgroupLimits(system: System): CgroupLimits {
   const groups = parseGroups(read(system, "/proc/self/cgroup") ?? "");
   const limits = <Value>(controller: string, each: (folder: string) => Value | null) => {
@@ -35,12 +35,12 @@ export function readCgroupLimits(system: System): CgroupLimits {
   };
 }
 
-/** Quotas that are not set read `max` or -1. */
+/** A quota that is not set is `max` or -1. */
 function share(quota: number | null | undefined, period: number | null | undefined): number | null {
   return quota != null && period != null && quota > 0 && period > 0 ? quota / period : null;
 }
 
-/** Paths by controller; that of version 2 has the empty name. */
+/** Paths by controller; for version 2 its name is empty. */
 export function parseGroups(text: string): Map<string, string> {
   return new Map(
     text.split("\n").flatMap((line) => {
@@ -51,8 +51,8 @@ export function parseGroups(text: string): Map<string, string> {
 }
 
 /**
- * The folder of the group and of all around it. In a container its path may be that on the host, which is not
- * there: then those further up are.
+ * The folders of the group and of all groups around it. In a container the path may be the one on the host, which does
+ * not exist here; then only the outer ones do.
  */
 function folders(groups: ReadonlyMap<string, string>, controller: string): string[] {
   const upwards = (mount: string, path: string | undefined) => {

@@ -1,29 +1,29 @@
-/** What a check of the host is: data, so that the report, the exit code and the page of the manual are loops. */
+/** A check of the host, as data: the report, the exit code and the page in docs/ are loops over all checks. */
 
 import type { Settings } from "../settings/settings.ts";
 import type { System } from "../system/system.ts";
 
 /**
- * `problem`: Denicorn cannot serve as it is set, or loses requests in ordinary operation. `note`: it serves, but
- * something is lost in an accident, or a limit is near.
+ * `problem`: Denicorn cannot serve with these settings, or loses requests in normal operation. `note`: it serves, but
+ * loses requests after a crash, or a limit is near.
  */
 export type Verdict = "ok" | "note" | "problem";
 
 export interface Finding {
   readonly verdict: Verdict;
-  /** One line with the value that was found. */
+  /** One line that contains the value found. */
   readonly finding: string;
-  /** Whether the check's loss window stays open, where the verdict alone does not say so. */
+  /** Whether requests may be lost as `lossWindow` says; by default, unless the verdict is `ok`. */
   readonly leavesOpen?: boolean;
 }
 
-/** The host, and what shall run on it. */
+/** The host, and the settings of the server that will run on it. */
 export interface Subject {
   readonly system: System;
   readonly settings: Pick<Settings, "workers" | "backlog" | "bind" | "steering">;
-  /** Where runtime directories are made, the best place first. */
+  /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];
-  /** Whether a check further up in the list has found nothing. */
+  /** Whether the verdict of an earlier check in the list is `ok`. */
   isFine(name: string): boolean;
 }
 
@@ -31,9 +31,9 @@ export interface Check {
   readonly name: string;
   readonly why: string;
   readonly change: string;
-  /** What may be lost while this is not as it should be. */
+  /** When requests may be lost while this check finds something. */
   readonly lossWindow?: string;
-  /** Meaningful on Linux alone. */
+  /** The check applies to Linux only. */
   readonly linuxOnly?: true;
   /** The verdict when `run` throws. */
   readonly onFailure: "note" | "problem";
@@ -51,3 +51,11 @@ export function note(finding: string): Finding {
 export function problem(finding: string): Finding {
   return { verdict: "problem", finding };
 }
+
+/** This loss window is open on every host. */
+export const alwaysOpen =
+  "when a worker is killed (SIGKILL, --timeout, out of memory) or crashes: the requests it is answering";
+
+/** The loss window of everything that steering needs: without any of it the master does not steer. */
+export const queueOfClosing =
+  "when a worker ends in a reload or when scaling down: the connections that wait in its accept queue";

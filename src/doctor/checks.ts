@@ -1,20 +1,20 @@
 import type { Check } from "./check.ts";
-import { cores } from "./cores.ts";
-import { descriptorPassing } from "./descriptor_passing.ts";
-import { fileLimit } from "./file_limit.ts";
-import { firstProcess } from "./first_process.ts";
-import { kernel } from "./kernel.ts";
-import { library } from "./library.ts";
-import { memory } from "./memory.ts";
-import { migration } from "./migration.ts";
-import { ports } from "./ports.ts";
-import { procFiles } from "./proc_files.ts";
-import { queue } from "./queue.ts";
-import { runtimeDirectory } from "./runtime_directory.ts";
-import { sharedMemory } from "./shared_memory.ts";
-import { steering } from "./steering.ts";
+import { cores } from "./checks/cores.ts";
+import { descriptorPassing } from "./checks/descriptor_passing.ts";
+import { fileLimit } from "./checks/file_limit.ts";
+import { firstProcess } from "./checks/first_process.ts";
+import { kernel } from "./checks/kernel.ts";
+import { library } from "./checks/library.ts";
+import { memory } from "./checks/memory.ts";
+import { migration } from "./checks/migration.ts";
+import { ports } from "./checks/ports.ts";
+import { procFiles } from "./checks/proc_files.ts";
+import { queue } from "./checks/queue.ts";
+import { runtimeDirectory } from "./checks/runtime_directory.ts";
+import { sharedMemory } from "./checks/shared_memory.ts";
+import { steering } from "./checks/steering.ts";
 
-/** Every check, in the order of the report: what others build on comes first. */
+/** Every check, in the order of the report: a check comes after those it depends on. */
 export const checks: readonly Check[] = [
   kernel,
   library,

@@ -1,7 +1,6 @@
-/** Runs the checks one after another and draws the sum of them. */
+/** Runs the checks one by one and summarises them. */
 
-import type { Check, Finding, Subject, Verdict } from "./check.ts";
-import { alwaysOpen } from "./loss_windows.ts";
+import { alwaysOpen, type Check, type Finding, type Subject, type Verdict } from "./check.ts";
 
 export interface CheckResult {
   readonly name: string;
@@ -15,14 +14,14 @@ export interface Examination {
   /** The worst verdict of all checks. */
   readonly verdict: Verdict;
   readonly checks: readonly CheckResult[];
-  /** What may still be lost on this host. */
+  /** When requests may be lost on this host. */
   readonly lossWindows: readonly string[];
 }
 
-/** A trial that hangs must not hang the whole report; all of them together take less than 0.2 s where they work. */
+/** Time limit of one check, in ms. All checks together take less than 0.2 s where they work. */
 const deadline = 5_000;
 
-/** A check that fails gets its verdict `onFailure`, with the reason: this never throws. */
+/** Never throws: a check that throws or hangs gets its verdict `onFailure`, with the reason. */
 export async function examine(
   list: readonly Check[],
   subject: Omit<Subject, "isFine">,
@@ -46,7 +45,7 @@ async function finding(check: Check, subject: Subject): Promise<Finding> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const cancel = clock.after(deadline, () => reject(new Error(`no result after ${deadline / 1000} s`)));
   try {
-    // Started in a function of its own, so that what is thrown at once is caught as well.
+    // In an async function, so that an error that is thrown at once is caught as well.
     return await Promise.race([(async () => await check.run(subject))(), late]);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

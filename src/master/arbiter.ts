@@ -31,7 +31,7 @@ import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
 import type { EventQueue } from "./workers/event_queue.ts";
 import type { MasterEvent } from "./workers/events.ts";
-import type { SharedResources } from "./workers/generation.ts";
+import type { SharedResources } from "./workers/worker_config.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Spawner } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";

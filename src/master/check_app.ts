@@ -1,5 +1,5 @@
 import { openLog } from "../log/logger.ts";
-import type { Resolved } from "../settings/resolve.ts";
+import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
 import { composeMaster } from "./compose.ts";
 import { rememberLaunch } from "./transitions/launch.ts";

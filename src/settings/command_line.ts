@@ -1,32 +1,30 @@
-// @ts-types="../../types/deno_std_cli.d.ts"
-import { parseArgs } from "deno-std/cli/parse_args.js";
 import { DenicornError } from "../core/errors.ts";
+import { type Flag, readFlags } from "./flags.ts";
 import { oneOf } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
-import { namedSettings, type SettingKey } from "./settings.ts";
-import { type Flag, spellOut } from "./flags.ts";
 import { off } from "./setting.ts";
+import { namedSettings, type SettingKey } from "./settings.ts";
 
-/** An option of a command that is no setting: `--json`, `--format text`. */
+/** An option of a command that is not a setting: `--json`, `--format text`. */
 export interface CommandOption {
   readonly name: string;
   readonly short?: string;
-  /** Stands for the value in help; without it the option takes none. */
+  /** The value in help texts; an option without it takes no value. */
   readonly placeholder?: string;
-  /** The values it accepts; any when absent. */
+  /** The values it accepts; all if absent. */
   readonly choices?: readonly string[];
   readonly description: string;
 }
 
-/** What may stand on the command line of one command. */
+/** The command line of one command. */
 export interface CommandSyntax {
-  /** Whether it takes every setting, and APP as its operand. */
+  /** Whether it takes all settings, and APP as its operand. */
   readonly takesSettings: boolean;
   readonly options: readonly CommandOption[];
 }
 
 export interface CommandLine {
-  /** What was given for each setting, in the order given. */
+  /** The values of each setting, in their order. */
   readonly settings: ReadonlyMap<SettingKey, readonly string[]>;
   /** Values by name; `true` for an option without a value. */
   readonly options: ReadonlyMap<string, string | true>;
@@ -40,25 +38,17 @@ export const generalOptions: readonly CommandOption[] = [
 ];
 
 /**
- * Takes a command line apart: `-w4`, `-w 4`, `--workers 4` and `--workers=4` are one. Where a flag that is not
- * repeatable stands twice, the last counts, so that a container's arguments override its entry point. Values
- * of settings are not checked here. Throws DenicornError `usage`, `setting-unknown`, `setting-invalid`.
+ * Reads a command line: `-w4`, `-w 4`, `--workers 4` and `--workers=4` mean the same. If a flag that is not repeatable is
+ * repeated, the last one wins, so that the arguments of a container override its entry point. The values of settings
+ * are not checked here. Throws DenicornError `usage`, `setting-unknown`, `setting-invalid`.
  */
 export function parseCommandLine(args: readonly string[], syntax: CommandSyntax): CommandLine {
   const options = [...syntax.options, ...generalOptions];
   const flags = [...options.map(optionFlag), ...(syntax.takesSettings ? settingFlags : [])];
-  const valued = flags.filter((flag) => flag.needs !== undefined).map((flag) => flag.name);
-  const parsed = parseArgs(spellOut(args, flags), {
-    boolean: flags.filter(({ needs, means }) => needs === undefined && means === undefined).map(({ name }) =>
-      name
-    ),
-    string: [...valued, "_"],
-    collect: valued,
-  });
-  const operands = parsed._;
+  const { values, operands } = readFlags(args, flags);
   return {
-    settings: syntax.takesSettings ? givenSettings(parsed, operands) : new Map(),
-    options: givenOptions(parsed, options),
+    settings: syntax.takesSettings ? givenSettings(values, operands) : new Map(),
+    options: givenOptions(values, options),
     operands,
   };
 }
@@ -77,31 +67,31 @@ const settingFlags: readonly Flag[] = namedSettings
       : []),
   ]);
 
-type Parsed = ReturnType<typeof parseArgs>;
+type Values = ReadonlyMap<string, readonly string[]>;
 
-function givenSettings(parsed: Parsed, operands: readonly string[]): Map<SettingKey, readonly string[]> {
+function givenSettings(values: Values, operands: readonly string[]): Map<SettingKey, readonly string[]> {
   const [app, extra] = operands;
   if (extra !== undefined) {
     throw new DenicornError(
       "usage",
-      `${quote(extra)} (command line) is one operand too many after ${quote(app)}: ` +
-        "give one APP, and a command only as the first word",
+      `${quote(extra)} (command line) is an extra operand after ${quote(app)}: ` +
+        "give one APP; a command must be the first word",
     );
   }
-  const given = new Map<SettingKey, readonly string[]>();
-  for (const setting of namedSettings) {
-    const values = setting.key === "app" ? operands : parsed[setting.name];
-    if (Array.isArray(values) && values.length > 0) given.set(setting.key, values);
-  }
-  return given;
+  return new Map(
+    namedSettings.flatMap(({ key, name }) => {
+      const given = key === "app" ? operands : values.get(name) ?? [];
+      return given.length === 0 ? [] : [[key, given] as const];
+    }),
+  );
 }
 
-function givenOptions(parsed: Parsed, options: readonly CommandOption[]): Map<string, string | true> {
+function givenOptions(values: Values, options: readonly CommandOption[]): Map<string, string | true> {
   const given = new Map<string, string | true>();
   for (const { name, choices } of options) {
-    const found = parsed[name];
-    const value = typeof found === "object" ? found.at(-1) : found;
-    if (value === undefined || value === false) continue;
+    const found = values.get(name);
+    if (found === undefined) continue;
+    const value = found.at(-1) ?? true;
     if (choices !== undefined && !(value !== true && choices.includes(value))) {
       throw new DenicornError(
         "usage",

@@ -1,15 +1,14 @@
 import { DenicornError } from "../core/errors.ts";
-import type { Given } from "./given.ts";
-import { notAccepted, quote, unknownName } from "./mistake.ts";
+import { fromConfigFile, type Given } from "./values.ts";
+import { notAccepted, NotJson, quote, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
-import { fromConfigFile } from "./origin.ts";
 import { type NamedSetting, namedSettings, notInConfigFile } from "./settings.ts";
 
-/** A config file once it is loaded. */
+/** The content of a config file. */
 export interface LoadedConfigFile {
-  /** As messages name it. */
+  /** As shown in messages. */
   readonly path: string;
-  /** Its default export; of a JSON file, its content. */
+  /** The default export, or the content of a JSON file. */
   readonly values: unknown;
 }
 
@@ -36,6 +35,7 @@ export function readConfigFile({ path, values }: LoadedConfigFile): Given[] {
     if (key === notInConfigFile) {
       throw notAccepted(key, value, origin, "it on the command line or in the environment");
     }
+    if (value instanceof NotJson) throw notAccepted(setting.name, value, origin, setting.accepts);
     return value === undefined ? [] : [{ setting, value, origin }];
   });
 }

@@ -3,7 +3,7 @@ import type { ConfigFile } from "./settings.ts";
 export type { ConfigFile };
 
 /**
- * Gives the settings in `denicorn.config.ts` their types; it returns them as they are.
+ * Checks the types of the settings in `denicorn.config.ts`; returns them unchanged.
  *
  * ```ts
  * import { defineConfig } from "denicorn";

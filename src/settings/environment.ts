@@ -1,19 +1,18 @@
-import type { Given } from "./given.ts";
+import { fromEnvironment, type Given } from "./values.ts";
 import { notAccepted, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
-import { fromEnvironment } from "./origin.ts";
 import { type NamedSetting, namedSettings, variablePrefix } from "./settings.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 
 /**
- * The settings in `environment`. An empty variable counts as unset. `reserved` are names that begin like ours
- * and are no settings. Throws DenicornError `setting-unknown`, `setting-invalid`.
+ * The settings in `environment`. An empty variable counts as unset. `reserved` names begin like settings, but are
+ * none. Throws DenicornError `setting-unknown`, `setting-invalid`.
  */
 export function readEnvironment(environment: Environment, reserved: readonly string[]): Given[] {
   refuseUnknown(environment, reserved);
   return namedSettings.flatMap((setting) => {
-    // An alias comes first and is overruled; still it is read, since a mistake in it is a mistake.
+    // Our own variable comes last and overrides an alias, which is still checked.
     const { alias, variable } = setting;
     return [
       ...(alias === undefined ? [] : given(setting, environment, alias.name)),
@@ -45,7 +44,7 @@ function refuseUnknown(environment: Environment, reserved: readonly string[]): v
   const ours = Object.keys(environment).filter((name) => name.startsWith(variablePrefix)).sort();
   const unknown = ours.find((name) => environment[name] !== "" && !known.has(name));
   if (unknown === undefined) return;
-  // Without the prefix that all share: it would make any two names look alike.
+  // Without the common prefix, which would make any two names similar.
   const short = (variable: string) => variable.slice(variablePrefix.length);
   const guess = nearest(short(unknown), variables.map(short));
   throw unknownName(

@@ -1,8 +1,7 @@
 /**
- * Spells every flag out as `--name=value` before the std's `parseArgs` reads it. `parseArgs` has to guess which
- * flags take values: to it `-wauto` is five flags, `-eKEY=VALUE` loses its key, the value in
- * `--access-logfile -` is an operand, and `--no-workers=3` is `--workers=3`. We know the flags, so nothing is
- * left to guess.
+ * Splits a command line into flags and operands. No library does this job: deno-std's parseArgs has to guess which
+ * flags take a value (to it `-wauto` is five flags and the value in `--access-logfile -` an operand); node:util's
+ * takes 5 ms to load, refuses `--timeout -5` before its setting can explain it, and suggests no names.
  */
 
 import { DenicornError } from "../core/errors.ts";
@@ -14,41 +13,54 @@ export interface Flag {
   readonly short: string | undefined;
   /** Completes "give …" for its value; `undefined` for a flag without one. */
   readonly needs: string | undefined;
-  /** For a flag without a value: it stands for another one with this value, as `--no-name` for `--name=off`. */
+  /** For a flag without a value: the flag and value it stands for, as `--no-name` stands for `--name=off`. */
   readonly means?: { readonly name: string; readonly value: string };
+}
+
+interface ReadFlags {
+  /** The values of each flag that is present, in their order; an empty list for a flag without a value. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly operands: readonly string[];
 }
 
 const origin = "command line";
 const otherwise = "run denicorn --help for all options";
 
-/** All flags as `--name` or `--name=value`, then `--`, then the operands. */
-export function spellOut(args: readonly string[], flags: readonly Flag[]): string[] {
-  const spelled: string[] = [];
+/** Throws DenicornError `usage` or `setting-unknown`. */
+export function readFlags(args: readonly string[], flags: readonly Flag[]): ReadFlags {
+  const values = new Map<string, readonly string[]>();
   const operands: string[] = [];
   const rest = [...args];
+  const add = ({ name, means }: Flag, value?: string) => {
+    const known = values.get(means?.name ?? name) ?? [];
+    const added = means?.value ?? value;
+    values.set(means?.name ?? name, added === undefined ? known : [...known, added]);
+  };
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") operands.push(...rest.splice(0));
     else if (!isFlag(arg)) operands.push(arg);
-    else if (arg.startsWith("--")) spelled.push(spellLong(arg, rest, flags));
-    else spelled.push(...spellShort(arg, rest, flags));
+    else if (arg.startsWith("--")) readLong(arg, rest, flags, add);
+    else readShort(arg, rest, flags, add);
   }
-  return [...spelled, "--", ...operands];
+  return { values, operands };
 }
 
-/** A lone dash stands for a standard stream, and a dash with a digit is a number: there are no digit flags. */
+type Add = (flag: Flag, value?: string) => void;
+
+/** A lone dash stands for a standard stream, and a dash with a digit is a number: no flag is a digit. */
 function isFlag(arg: string): boolean {
   return /^-[^\d.]/.test(arg);
 }
 
-/** Takes the value from `rest` where it stands there. */
-function spellLong(arg: string, rest: string[], flags: readonly Flag[]): string {
+/** `--name`, `--name=value`, or `--name` and the value as the first of `rest`. */
+function readLong(arg: string, rest: string[], flags: readonly Flag[], add: Add): void {
   const equals = arg.indexOf("=");
   const name = arg.slice(2, equals === -1 ? undefined : equals);
   const flag = flags.find((flag) => flag.name === name) ?? unknownFlag(`--${name}`, flags);
   if (flag.needs !== undefined) {
-    return spell(flag, equals === -1 ? nextValue(`--${name}`, flag.needs, rest) : arg.slice(equals + 1));
+    return add(flag, equals === -1 ? nextValue(`--${name}`, flag.needs, rest) : arg.slice(equals + 1));
   }
-  if (equals === -1) return spell(flag);
+  if (equals === -1) return add(flag);
   throw new DenicornError(
     "usage",
     `--${name}: ${quote(arg.slice(equals + 1))} (${origin}) is not accepted: the flag takes no value`,
@@ -56,25 +68,20 @@ function spellLong(arg: string, rest: string[], flags: readonly Flag[]): string 
 }
 
 /** `-hv` is two flags; after a letter that takes a value, the rest is the value: `-w4`, `-w=4`. */
-function spellShort(arg: string, rest: string[], flags: readonly Flag[]): string[] {
-  const spelled: string[] = [];
+function readShort(arg: string, rest: string[], flags: readonly Flag[], add: Add): void {
   for (let position = 1; position < arg.length; position++) {
     const letter = arg.charAt(position);
     const flag = flags.find((flag) => flag.short === letter) ?? unknownLetter(arg, letter, flags);
     if (flag.needs === undefined) {
-      spelled.push(spell(flag));
+      add(flag);
       continue;
     }
     const attached = arg.slice(position + 1);
-    const value = attached === "" ? nextValue(`-${letter}`, flag.needs, rest) : attached.replace(/^=/, "");
-    return [...spelled, spell(flag, value)];
+    return add(
+      flag,
+      attached === "" ? nextValue(`-${letter}`, flag.needs, rest) : attached.replace(/^=/, ""),
+    );
   }
-  return spelled;
-}
-
-function spell({ name, means }: Flag, value?: string): string {
-  if (means !== undefined) return `--${means.name}=${means.value}`;
-  return value === undefined ? `--${name}` : `--${name}=${value}`;
 }
 
 function nextValue(flag: string, needs: string, rest: string[]): string {
@@ -92,7 +99,7 @@ function unknownFlag(flag: string, flags: readonly Flag[]): never {
   throw unknownName(flag, origin, guess, otherwise);
 }
 
-/** `-timeout` is more likely a long flag short of a dash than a letter nobody knows. */
+/** `-timeout` is more likely a long flag with a dash missing than a group of letters. */
 function unknownLetter(arg: string, letter: string, flags: readonly Flag[]): never {
   const otherCase = flags.find(({ short }) => short?.toLowerCase() === letter.toLowerCase());
   const long = arg.replace(/=.*/s, "");

@@ -1,7 +1,7 @@
-/** How every mistake in settings reads: one line with the name, the value, its origin and what is accepted. */
+/** Errors about settings: one line with the name, the value, its origin and what is accepted. */
 
 import { DenicornError } from "../core/errors.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin } from "./values.ts";
 
 /** `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. */
 export function notAccepted(name: string, given: unknown, origin: Origin, accepts: string): DenicornError {
@@ -11,7 +11,7 @@ export function notAccepted(name: string, given: unknown, origin: Origin, accept
   );
 }
 
-/** `--wrokers (command line) is unknown: did you mean --workers?` Without a guess, `otherwise` helps on. */
+/** `--wrokers (command line) is unknown: did you mean --workers?` Without a guess it ends in `otherwise`. */
 export function unknownName(
   name: string,
   origin: Origin,
@@ -22,15 +22,26 @@ export function unknownName(
   return new DenicornError("setting-unknown", `${oneLine(name)} (${origin}) is unknown: ${help}`);
 }
 
+/** A value of a config module that has no JSON, such as a function. */
+export class NotJson {
+  /** What it is instead: "a function". */
+  readonly description: string;
+
+  constructor(description: string) {
+    this.description = description;
+  }
+}
+
 const longest = 80;
 
-/** Any value on one short line, so that a message stays readable whatever somebody passes. */
+/** Any value on one short line, so that messages stay readable. */
 export function quote(given: unknown): string {
   const text = oneLine(spell(given));
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
 function spell(given: unknown): string {
+  if (given instanceof NotJson) return given.description;
   if (typeof given === "function") return "a function";
   if (typeof given !== "string" && typeof given !== "object") return String(given);
   try {
@@ -40,7 +51,7 @@ function spell(given: unknown): string {
   }
 }
 
-/** JSON leaves some control characters as they are; a terminal must not obey them. */
+/** JSON leaves some control characters as they are, which a terminal would act on. */
 function oneLine(text: string): string {
   return text.replace(
     /[\p{Cc}\u2028\u2029]/gu,

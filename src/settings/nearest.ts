@@ -1,6 +1,7 @@
 /**
- * The one of `known` that `name` was probably meant to be. Capitals, dashes and underscores do not count, so
- * that `bootTimeout` finds `boot-timeout`.
+ * The name in `known` that `name` is probably a misspelling of. Capitals, dashes and underscores do not count, so
+ * that `bootTimeout` finds `boot-timeout`. Two neighbours swapped count as one mistake, which they do not in
+ * deno-std/text: it finds nothing for `pdi` and `bind` for `ipd`.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = letters(name);
@@ -8,7 +9,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let fewest = Infinity;
   for (const candidate of known) {
     const edits = distance(wanted, letters(candidate));
-    // A third of the letters may differ; beyond that a guess misleads more than it helps.
+    // Up to a third of the letters may differ; a more distant guess would mislead.
     if (edits < fewest && edits <= Math.ceil(letters(candidate).length / 3)) {
       best = candidate;
       fewest = edits;
@@ -18,7 +19,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 function letters(name: string): string {
-  // No known name is longer, and the distance takes time with the product of the lengths.
+  // No known name is longer, and the time grows with the product of the lengths.
   return name.slice(0, 64).toLowerCase().replace(/[-_]/g, "");
 }
 

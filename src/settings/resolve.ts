@@ -1,34 +1,27 @@
-import { checkTogether } from "./checks.ts";
+import { checkTogether } from "./combinations.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LoadedConfigFile, readConfigFile } from "./config_file.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import type { Given } from "./given.ts";
-import type { Machine } from "./kind.ts";
+import { fromCommandLine, fromDefault, type Given, type Origin, type Resolved } from "./values.ts";
+import type { Machine } from "./kinds/kind.ts";
 import { notAccepted } from "./mistake.ts";
-import { fromCommandLine, fromDefault, type Origin } from "./origin.ts";
 import { hidden } from "./setting.ts";
 import { flagName, namedSettings, type SettingKey, type Settings } from "./settings.ts";
 
 /** Everything settings can come from. */
-export interface Sources {
+interface Sources {
   readonly commandLine: Pick<CommandLine, "settings">;
   readonly environment: Environment;
-  /** Names of variables that begin with `DENICORN_` and are no settings. */
+  /** Names of variables that begin with `DENICORN_` and are not settings. */
   readonly reservedVariables?: readonly string[];
   readonly configFile?: LoadedConfigFile | undefined;
   /** Cores this process may use. */
   readonly cores: number;
 }
 
-/** All settings and where each value comes from. */
-export interface Resolved {
-  readonly settings: Settings;
-  readonly origins: Readonly<Record<SettingKey, Origin>>;
-}
-
 /**
- * Default < config file < environment < command line. A mistake is reported even where a higher source
- * overrules it: it would else come to light on the day that source falls silent. Throws DenicornError
+ * Default < config file < environment < command line. A mistake is an error even if a higher source overrides it:
+ * otherwise it would appear on the day that source is removed. Throws DenicornError
  * `config-file`, `setting-unknown`, `setting-invalid`.
  */
 export function resolveSettings(sources: Sources): Resolved {
@@ -50,7 +43,7 @@ function resolveEach(sources: Sources): Resolved {
     values.set(given.setting.key, read(given, { cores }));
     origins.set(given.setting.key, given.origin);
   }
-  // Built from the table itself, so every key is there with the type its own setting reads.
+  // Built from the table of settings, so every key has a value of its type.
   return {
     settings: Object.fromEntries(values) as Settings,
     origins: Object.fromEntries(origins) as Record<SettingKey, Origin>,
@@ -58,9 +51,8 @@ function resolveEach(sources: Sources): Resolved {
 }
 
 /**
- * The config file that was asked for by name, to be loaded before the rest can be resolved; `undefined` when
- * none was. A value the other sources give wrong stays wrong whatever the file says, so each is checked here; whether
- * they go together may be for the file to say.
+ * The config file that `config` names, which must be loaded before the rest can be resolved; `undefined` when none is
+ * named. Checks every value of the other sources, but not their combination, which may depend on the file.
  * Throws DenicornError `setting-unknown`, `setting-invalid`.
  */
 export function requestedConfigFile(
@@ -86,4 +78,29 @@ function read({ setting, value, origin }: Given, machine: Machine): unknown {
   const reading = setting.read(value, machine);
   if ("value" in reading) return reading.value;
   throw notAccepted(setting.name, setting.secret ? hidden : reading.refused, origin, setting.accepts);
+}
+
+/** The names of settings that changed. */
+interface ChangedSettings {
+  /** By a reload. */
+  readonly applied: readonly string[];
+  readonly needRestart: readonly string[];
+}
+
+/** What a reload from `old` to `next` changes. Only values count, not their origins. */
+export function changedSettings(old: Resolved, next: Resolved): ChangedSettings {
+  const changed = namedSettings.filter(({ key, plain, secret }) => {
+    const [before, after] = [old.settings[key], next.settings[key]];
+    return secret ? before !== after : JSON.stringify(plain(before)) !== JSON.stringify(plain(after));
+  });
+  return {
+    applied: changed.filter(({ reload }) => reload).map(({ name }) => name),
+    needRestart: changed.filter(({ reload }) => !reload).map(({ name }) => name),
+  };
+}
+
+/** `next`, with the values of `start` for the settings that only a restart can change. */
+export function keepFixed(start: Settings, next: Settings): Settings {
+  const fixed = namedSettings.filter(({ reload }) => !reload).map(({ key }) => [key, start[key]]);
+  return { ...next, ...Object.fromEntries(fixed) };
 }

@@ -1,34 +1,34 @@
-import type { Completion, Kind, Machine } from "./kind.ts";
+import type { Completion, Kind, Machine } from "./kinds/kind.ts";
 
-/** What a setting says about itself beside the kind of its value. */
+/** The properties of a setting besides the kind of its value. */
 interface Declaration {
   readonly description: string;
-  /** Whether a reload (HUP) applies a changed value; otherwise it takes a restart. */
+  /** Whether a reload (HUP) applies a changed value; otherwise only a restart does. */
   readonly reload: boolean;
   readonly short?: string;
-  /** A name other platforms use, beside `DENICORN_<NAME>`; where both are set, ours counts. */
+  /** A variable that other platforms use; `DENICORN_<NAME>` overrides it. */
   readonly alias?: EnvironmentAlias;
   /** False for the operand APP. */
   readonly flag?: false;
-  /** True for a value that is shown nowhere. */
+  /** True for a value that is never shown. */
   readonly secret?: true;
 }
 
-/** What turns a setting off: `--name off`, `--no-name`, and in a config file `false`. */
+/** Turns a setting off: `--name off`, `--no-name`, or `false` in a config file. */
 export const off = "off";
 
-export interface EnvironmentAlias {
+interface EnvironmentAlias {
   readonly name: string;
-  /** Completes "give …" where the variable accepts something else than the setting does. */
+  /** Completes "give …" if the variable accepts other values than the setting. */
   readonly accepts?: string;
-  /** Turns the variable into a value of the setting; `undefined` means: not accepted. */
+  /** Turns the variable into a value of the setting; `undefined` when it is not accepted. */
   readonly spell?: (text: string) => string | undefined;
 }
 
-/** A value, or the part of what was given that is not accepted. */
-export type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
+/** A value, or the part of the input that is not accepted. */
+type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
 
-/** One setting, without its name. `Config` is what a config file may hold for it. */
+/** A setting without its name. `Config` is the type of its value in a config file. */
 export interface Setting<Value, Config> {
   readonly description: string;
   readonly reload: boolean;
@@ -45,9 +45,9 @@ export interface Setting<Value, Config> {
   readonly default: Value;
   /** Reads a text, a natural value of a config file, or a list of them where the setting is repeatable. */
   read(given: unknown, machine: Machine): Reading<Value>;
-  /** For people, on one line. */
+  /** As text, on one line. */
   show(value: Value): string;
-  /** As a config file would hold it; `null` for a setting that is not set. */
+  /** As written in a config file; `null` for a setting that is not set. */
   plain(value: Value): Config | null;
 }
 
@@ -66,7 +66,7 @@ export function one<Value, Config extends string | number>(
   };
 }
 
-/** A setting that may be left out; `unset` tells people what that means. */
+/** A setting that may be left out; `unset` describes what that means. */
 export function optional<Value, Config extends string | number>(
   kind: Kind<Value, Config>,
   { unset, ...declaration }: Declaration & { readonly unset: string },
@@ -82,10 +82,10 @@ export function optional<Value, Config extends string | number>(
   };
 }
 
-/** Stands for what must not be read. */
+/** Shown in place of a secret value. */
 export const hidden = "(hidden)";
 
-/** A setting that may be left out, and may be turned off: then its value is `false`. */
+/** A setting that may be left out or turned off; then its value is `false`. */
 export function optionalOrOff<Value, Config extends string | number>(
   kind: Kind<Value, Config>,
   declaration: Declaration & { readonly unset: string },
@@ -106,9 +106,9 @@ export function optionalOrOff<Value, Config extends string | number>(
 
 interface ManyOptions<Value> extends Declaration {
   readonly default: readonly Value[];
-  /** What an empty list looks like to people. */
+  /** The text for an empty list. */
   readonly unset?: string;
-  /** Makes a list of what a config file holds in another shape. */
+  /** Turns another shape in a config file into a list. */
   readonly list?: (given: unknown) => readonly unknown[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every setting, declared once in the tables of its section. Command line, environment, config file, help,
- * reference page, completions and the types below all follow from here.
+ * Every setting, declared once in the table of its section. The command line, environment, config file, help,
+ * reference page, completions and the types below are made from these tables.
  */
 
 import { adminSettings } from "./sections/admin.ts";

@@ -1,11 +1,11 @@
-/** How many workers the settings allow. */
+/** The number of workers that the settings allow. */
 
 import type { Settings } from "./settings.ts";
 
 export interface WorkerRange {
   readonly min: number;
   readonly max: number;
-  /** True for `workers` alone: then only an operator changes the number, and to what he likes. */
+  /** True without autoscaling: then only an operator changes the number, without limits. */
   readonly isFixed: boolean;
 }
 
@@ -20,14 +20,14 @@ export function workerRange({ workers, minWorkers, maxWorkers }: Given, cores: n
   return { min, max: maxWorkers ?? Math.max(min, cores), isFixed: false };
 }
 
-/** A number of workers within what automatic scaling may choose. */
+/** `target`, limited to the range. */
 export function within({ min, max }: WorkerRange, target: number): number {
   return Math.min(Math.max(target, min), max);
 }
 
 /**
- * What a target becomes when a reload brings other settings: a number that was given anew counts. All that were
- * drained since the reload began stay so: whoever asked for it knew of the reload.
+ * The target after a reload with other settings: a changed number of workers replaces it. A target of 0 stays, since
+ * all workers were drained after the reload was requested.
  */
 export function retarget(target: number, from: WorkerRange, to: WorkerRange): number {
   if (target === 0) return 0;

@@ -2,7 +2,7 @@ import { hasEnded } from "./proc_stat.ts";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, cwd, uid, gid }) {
+  spawn({ command, args, env, cwd, uid, gid, sameSession = false }) {
     const child = new Deno.Command(command, {
       args: [...args],
       env: { ...env },
@@ -11,7 +11,7 @@ export const processes: Processes = {
       stdout: "inherit",
       stderr: "inherit",
       // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
-      detached: true,
+      detached: !sameSession,
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
@@ -51,7 +51,10 @@ export const processes: Processes = {
     return () => void uncaughtHandlers.splice(uncaughtHandlers.indexOf(handle), 1);
   },
 
-  onExit: (handle) => globalThis.addEventListener("unload", handle),
+  onExit(handle) {
+    globalThis.addEventListener("unload", handle);
+    return () => globalThis.removeEventListener("unload", handle);
+  },
 
   exit: (code) => Deno.exit(code),
 };

@@ -147,6 +147,8 @@ interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
+  readonly sameSession?: boolean;
 }
 
 export interface ExitStatus {
@@ -181,8 +183,11 @@ export interface Processes {
   onSignal(signal: Signal, handle: () => void): void;
   /** Calls `handle` for uncaught errors, which then do not end the process, until the returned function is called. */
   onUncaught(handle: (error: unknown) => void): () => void;
-  /** Calls `handle` when the process exits, for whatever reason. It must finish synchronously. */
-  onExit(handle: () => void): void;
+  /**
+   * Calls `handle` when this process exits, for whatever reason, unless the returned function was called before. It
+   * must finish synchronously.
+   */
+  onExit(handle: () => void): () => void;
   exit(code: number): never;
 }
 

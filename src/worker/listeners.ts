@@ -72,6 +72,8 @@ export class Listeners {
           this.#system.network.serve({ address, backlog, onError: this.#options.onError }, handler),
         );
       } catch (error) {
+        // The master does not know these, so it could not steer around them.
+        servers.forEach((server) => void server.stopAccepting());
         throw toListenError(error, address);
       }
       descriptors.push(...this.#ownListeners().filter((descriptor) => !before.includes(descriptor)));

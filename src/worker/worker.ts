@@ -3,7 +3,7 @@
  * the master or a signal tells it to, after an uncaught error, or when the master is gone.
  */
 
-import { importFailure } from "../app/load/import_failure.ts";
+import { importFailure } from "../app/load/import_app.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { version } from "../core/version.ts";

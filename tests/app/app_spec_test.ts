@@ -6,7 +6,7 @@ import { TestHost } from "./test_host.ts";
 
 const system = createSystem();
 
-Deno.test("an app is a path and perhaps the name of an export", () => {
+Deno.test("an app is a path and optionally the name of an export", () => {
   assertEquals(parseAppSpec("app.ts"), { path: "app.ts", exportName: "default" });
   assertEquals(parseAppSpec("src/app.ts:web"), { path: "src/app.ts", exportName: "web" });
   assertEquals(parseAppSpec("/a:b/app.ts"), { path: "/a:b/app.ts", exportName: "default" });
@@ -15,9 +15,12 @@ Deno.test("an app is a path and perhaps the name of an export", () => {
 
 for (
   const [text, message] of [
-    [":app", "cannot find the app: :app: names no file: write path/to/module[:export], such as app.ts:app"],
-    ["", "cannot find the app: : names no file: write path/to/module[:export], such as app.ts:app"],
-    ["a.ts:", "cannot find the app: a.ts:: names no export after the colon: write a.ts or a.ts:NAME"],
+    [
+      ":app",
+      "cannot find the app: :app: does not name a file: write path/to/module[:export], such as app.ts:app",
+    ],
+    ["", "cannot find the app: : does not name a file: write path/to/module[:export], such as app.ts:app"],
+    ["a.ts:", "cannot find the app: a.ts:: does not name an export after the colon: write a.ts or a.ts:NAME"],
     [
       "https://x.test/a.ts",
       "cannot find the app: https://x.test/a.ts: is a URL: give the path of a local file",
@@ -51,10 +54,10 @@ Deno.test("a missing file: the nearest name is suggested", () => {
   assertEquals(reason(["main.ts"], "main"), "cannot find the app: main: no such file: did you mean main.ts?");
 });
 
-Deno.test("a missing file: without a similar name, what there is", () => {
+Deno.test("a missing file: without a similar name, the files there are listed", () => {
   const accepted = "cannot find the app: server.ts: no such file";
   assertEquals(reason(["main.ts", "a.js"], "server.ts"), `${accepted}: <app> has a.js, main.ts`);
-  assertEquals(reason(["x.json"], "server.ts"), `${accepted}, and none that could be an app in <app>`);
+  assertEquals(reason(["x.json"], "server.ts"), `${accepted}, and no file in <app> could be an app`);
   assertEquals(
     reason([], "no/server.ts"),
     "cannot find the app: no/server.ts: no such file: its directory no does not exist",
@@ -68,11 +71,11 @@ Deno.test("a directory or another kind of file", () => {
     "cannot find the app: src: is a directory: did you mean src/main.ts?",
   );
   assertEquals(reason(["src/x.ts"], "src/"), `cannot find the app: src/: is a directory: ${kinds}`);
-  assertEquals(reason(["app.py"], "app.py"), `cannot find the app: app.py: ends in .py: ${kinds}`);
-  assertEquals(reason(["app"], "app"), `cannot find the app: app: has no ending: ${kinds}`);
+  assertEquals(reason(["app.py"], "app.py"), `cannot find the app: app.py: has the extension .py: ${kinds}`);
+  assertEquals(reason(["app"], "app"), `cannot find the app: app: has no extension: ${kinds}`);
 });
 
-Deno.test("a found app is an absolute path without links", () => {
+Deno.test("the result is an absolute path without links", () => {
   using host = new TestHost({ "real/main.ts": "", "link": { link: "real" } });
   const spec = parseAppSpec(`${host.folder}/link/../link/main.ts`);
   assertEquals(locateApp(system, spec), `${host.folder}/real/main.ts`);

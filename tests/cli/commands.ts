@@ -1,6 +1,6 @@
 import type { Command } from "../../src/cli/help.ts";
 
-/** Commands of every sort: with settings and without, with options, with words as operands. */
+/** Commands of every kind: with and without settings, with options, with words as operands. */
 export const commands: readonly Command[] = [
   {
     name: "serve",

@@ -3,7 +3,7 @@ import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { commands } from "./commands.ts";
 
-/** The output of `script` run by `shell`; it must run without complaint. */
+/** The output of `script` run by `shell`; it must print no error. */
 function run(shell: Shell, script: string, ...options: string[]): string {
   const { success, stdout, stderr } = new Deno.Command(shell, { args: [...options, "-c", script] })
     .outputSync();
@@ -45,7 +45,7 @@ for (const shell of shells) {
   });
 }
 
-/** What bash offers after `words`, of which the last is the one being typed. */
+/** What bash completes after `words`; the last one is being typed. */
 function offeredByBash(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word}'`).join(" ");
   const script = `${renderCompletions("bash", commands)}

@@ -5,7 +5,7 @@ import { namedSettings, sectionTitles } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { commands } from "./commands.ts";
 
-/** Text with its line breaks and columns gone. */
+/** Text without its line breaks and columns. */
 function flat(text: string): string {
   return text.replace(/\s+/g, " ");
 }
@@ -37,7 +37,7 @@ Deno.test("help groups the settings by section, in the order of the table", () =
   assertEquals(places, places.toSorted((a, b) => a - b));
 });
 
-Deno.test("help shows defaults that say something", () => {
+Deno.test("help shows only defaults that mean something", () => {
   assertStringIncludes(flat(help), "[repeatable; default: 127.0.0.1:8000]");
   assertStringIncludes(flat(help), "[default: 30s]");
   assert(!help.includes("default: none"));
@@ -50,7 +50,7 @@ Deno.test("help fits the width, without trailing spaces", () => {
       ...commands.map((command) => renderCommandHelp(command, { width })),
     ].join("").split("\n");
     for (const line of lines) {
-      // The title stands on one line.
+      // The title is one line.
       assert(line.length <= width || line.startsWith("denicorn 1.2.3"), `${width}: ${line}`);
       assertEquals(line, line.trimEnd());
     }
@@ -62,7 +62,7 @@ Deno.test("help never leaves a non-breaking space behind", () => {
   assert(!help.includes("\u00a0"));
 });
 
-Deno.test("help of a command shows what that command takes", () => {
+Deno.test("help of a command shows what it accepts", () => {
   const [serve, settings, ctl] = commands.map((command) => renderCommandHelp(command, {}));
   assert(serve !== undefined && settings !== undefined && ctl !== undefined);
   assertMatch(serve, /^Usage: denicorn serve \[OPTIONS\] APP\n\nRun the app/);

@@ -4,7 +4,7 @@ import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry
 
 const noResponses = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
 
-/** A worker that does nothing, with what is said of it. */
+/** An idle worker with the given values. */
 export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     slot: 0,
@@ -62,7 +62,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
   };
 }
 
-/** Requests that took so many milliseconds, by bucket. */
+/** Requests with these durations in milliseconds, by bucket. */
 export function latencies(...ms: number[]): number[] {
   const counts = Array.from({ length: bucketCount }, () => 0);
   for (const one of ms) counts[bucketOf(one)]! += 1;

@@ -24,7 +24,7 @@ function statusOf(
   );
 }
 
-Deno.test("on the loopback everybody may read, by its address or a name that only this machine has", async () => {
+Deno.test("on the loopback address reading needs no token, by address or by a name of this machine only", async () => {
   for (const token of [null, "a-token-of-twenty-4"]) {
     for (const host of ["127.0.0.1:9000", "[::1]:9000", "localhost", "admin.localhost:9000"]) {
       assertEquals(await statusOf({ token, isGuarded: false }, `http://${host}/status`), 200, host);
@@ -35,7 +35,7 @@ Deno.test("on the loopback everybody may read, by its address or a name that onl
   }
 });
 
-Deno.test("a name that a stranger's name server may answer for takes the token, also to read", async () => {
+Deno.test("a host name that another name server can answer for needs the token, also to read", async () => {
   for (const host of ["evil.example", "localhost.evil.example:9000", "127.0.0.1.evil.example"]) {
     const url = `http://${host}/status`;
     assertEquals(await statusOf({ token: null, isGuarded: false }, url), 403, host);
@@ -44,7 +44,7 @@ Deno.test("a name that a stranger's name server may answer for takes the token, 
   }
 });
 
-Deno.test("an address that others reach takes the token for all but the page that asks for it", async () => {
+Deno.test("an address that other machines reach needs the token for everything but the page", async () => {
   const access = { token, isGuarded: true };
   for (const path of ["/status", "/metrics", "/healthz", "/live", "/nothing"]) {
     assertEquals(await statusOf(access, `http://10.0.0.1:9000${path}`), 401, path);
@@ -53,7 +53,7 @@ Deno.test("an address that others reach takes the token for all but the page tha
   assertEquals(await statusOf(access, "http://admin.example/status", { headers: bearer }), 200);
 });
 
-Deno.test("a change takes the token everywhere, and is refused where none is set", async () => {
+Deno.test("changes always need the token, and are refused if none is set", async () => {
   const change = { method: "POST", body: '{"target": 2}' };
   const url = "http://127.0.0.1:9000/scale";
   assertEquals(await statusOf({ token: null, isGuarded: false }, url, change), 403);

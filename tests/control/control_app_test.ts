@@ -33,7 +33,7 @@ function pending(isWaiting = false) {
   return { operation: { isWaiting, finished: promise } satisfies Operation, finish: resolve, fail: reject };
 }
 
-Deno.test("what is unknown is 404 and names what there is; the wrong method is 405 and names the right one", async () => {
+Deno.test("an unknown path gets 404 and the known ones, a wrong method 405 and the right one", async () => {
   const app = appOf();
   const unknown = await app.request("/dance");
   assertEquals(unknown.status, 404);
@@ -48,7 +48,7 @@ Deno.test("what is unknown is 404 and names what there is; the wrong method is 4
   }
 });
 
-Deno.test("a waited reload answers at its end, one that is not waited for at once", async () => {
+Deno.test("a reload with ?wait=1 answers at its end, else at once", async () => {
   const { operation, finish } = pending();
   const app = appWith(() => operation);
   const accepted = await app.request("/reload", post());
@@ -66,7 +66,7 @@ Deno.test("a waited reload answers at its end, one that is not waited for at onc
   assertEquals([done.status, await done.json()], [200, { state: "done", message: "2 workers are ready" }]);
 });
 
-Deno.test("an operation behind another one is accepted and says that it waits", async () => {
+Deno.test("an operation behind another one is accepted and says so", async () => {
   const { operation } = pending(true);
   const answer = await appWith(() => operation).request("/upgrade", post({}));
   assertEquals([answer.status, (await answer.json()).message], [
@@ -75,13 +75,13 @@ Deno.test("an operation behind another one is accepted and says that it waits", 
   ]);
 });
 
-Deno.test("an operation that must wait for something else says for what", async () => {
+Deno.test("an operation with an obstacle says which", async () => {
   const operation = { ...pending().operation, obstacle: "a worker is ready" };
   const answer = await appWith(() => operation).request("/upgrade", post({}));
   assertEquals([answer.status, (await answer.json()).message], [202, "it begins when a worker is ready"]);
 });
 
-Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", async () => {
+Deno.test("a failure has a code and an exit code, a refusal gets 409 or 400", async () => {
   const ending = async (error: Error, path = "/reload?wait=1") => {
     const { operation, fail } = pending();
     fail(error);
@@ -96,7 +96,7 @@ Deno.test("a failure carries its kind and exit code, a refusal is 409 or 400", a
   assertEquals(await ending(new Refusal("malformed", "too many")), [400, { error: "too many" }]);
 });
 
-Deno.test("scale takes numbers and differences, and refuses all else with 400", async () => {
+Deno.test("scale accepts numbers and changes, and refuses everything else with 400", async () => {
   const asked: unknown[] = [];
   const scale: Operations["scale"] = (amount) => {
     asked.push(amount);
@@ -141,7 +141,7 @@ Deno.test("a body that is not a JSON object, or has unknown fields or wrong type
   }
 });
 
-Deno.test("a body that is larger than any command is not read to its end", async () => {
+Deno.test("a body larger than any command is not read to its end", async () => {
   const app = appOf();
   let pieces = 0;
   const body = () =>
@@ -174,12 +174,12 @@ Deno.test("a master retires only in an upgrade", async () => {
 });
 
 Deno.test("stop and reopen are done at once", async () => {
-  const told: unknown[] = [];
+  const done: unknown[] = [];
   const app = appOf({
     commands: {
-      stop: (how) => void told.push(how),
+      stop: (how) => void done.push(how),
       reopenLogs() {
-        told.push("reopen");
+        done.push("reopen");
         return null;
       },
       post: (event) => event.type === "command" && event.begin(),
@@ -188,7 +188,7 @@ Deno.test("stop and reopen are done at once", async () => {
   assertEquals((await app.request("/stop", post())).status, 202);
   assertEquals((await app.request("/stop", post({ now: true }))).status, 202);
   assertEquals((await app.request("/reopen", post())).status, 200);
-  assertEquals(told, ["graceful", "quick", "reopen"]);
+  assertEquals(done, ["graceful", "quick", "reopen"]);
 });
 
 /** An event log without retained events. */
@@ -206,14 +206,14 @@ function eventLog(
   };
 }
 
-Deno.test("events come as they happen, after the one that was seen last", async () => {
-  let tell: (event: LifecycleEvent) => void = () => {};
+Deno.test("events are sent as they happen, after the one with Last-Event-ID", async () => {
+  let emit: (event: LifecycleEvent) => void = () => {};
   const seen: number[] = [];
   let isFollowed = true;
   const app = appOf({
     commands: {
       eventLog: eventLog((since) => void seen.push(since), (follower) => {
-        tell = follower;
+        emit = follower;
         return () => isFollowed = false;
       }),
     },
@@ -224,8 +224,8 @@ Deno.test("events come as they happen, after the one that was seen last", async 
   const events = decodeEvents(response.body!);
   const first = events.next();
   await settled();
-  tell(event);
-  tell({ ...event, id: 9 });
+  emit(event);
+  emit({ ...event, id: 9 });
   assertEquals([(await first).value, (await events.next()).value?.id, seen], [event, 9, [7]]);
   await events.return(undefined);
   assert(!isFollowed);
@@ -237,13 +237,13 @@ Deno.test("events come as they happen, after the one that was seen last", async 
   assertEquals(seen, [7, 0], "to ask for the head makes no follower");
 });
 
-Deno.test("a follower that does not read is let go", async () => {
-  let tell: (event: LifecycleEvent) => void = () => {};
+Deno.test("a follower that does not read is disconnected", async () => {
+  let emit: (event: LifecycleEvent) => void = () => {};
   let isFollowed = true;
   const app = appOf({
     commands: {
       eventLog: eventLog(() => {}, (follower) => {
-        tell = follower;
+        emit = follower;
         return () => isFollowed = false;
       }),
     },
@@ -252,7 +252,7 @@ Deno.test("a follower that does not read is let go", async () => {
   const events = decodeEvents(body!);
   const first = events.next();
   await settled();
-  for (let id = 1; isFollowed && id < 5_000; id++) tell({ id, at: 0, kind: "complete", text: "" });
+  for (let id = 1; isFollowed && id < 5_000; id++) emit({ id, at: 0, kind: "complete", text: "" });
   assert(!isFollowed);
   let count = (await first).done === true ? 0 : 1;
   for await (const _ of events) count++;

@@ -14,7 +14,7 @@ const full = after(
   ...[0.01, 3, 40, 200_000],
 );
 
-Deno.test("every metric stands in the text with its help and type", async () => {
+Deno.test("every metric is in the text with its help and type", async () => {
   const { text, contentType } = await prometheusText(full);
   assertEquals(contentType, "text/plain; version=0.0.4; charset=utf-8");
   for (const { name, type } of metrics) {

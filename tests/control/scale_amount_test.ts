@@ -1,14 +1,14 @@
 import { isTarget, parseScaleAmount } from "../../src/control/scale_amount.ts";
 import { assertEquals } from "../assert.ts";
 
-Deno.test("a target stands alone, a difference has a sign", () => {
+Deno.test("a target has no sign, a change has one", () => {
   assertEquals(parseScaleAmount("7"), { to: 7 });
   assertEquals(parseScaleAmount(7), { to: 7 });
   assertEquals(parseScaleAmount("+7"), { by: 7 });
   assertEquals(parseScaleAmount("-7"), { by: -7 });
 });
 
-Deno.test("what is neither, or more than there may be, is refused", () => {
+Deno.test("anything else, and numbers out of bounds, are refused", () => {
   for (
     const given of [
       "0",

@@ -1,7 +1,6 @@
-import { type Check, note, ok, problem } from "../../src/doctor/check.ts";
+import { alwaysOpen, type Check, note, ok, problem, queueOfClosing } from "../../src/doctor/check.ts";
 import { checks } from "../../src/doctor/checks.ts";
 import { examine } from "../../src/doctor/examine.ts";
-import { alwaysOpen, queueOfClosing } from "../../src/doctor/loss_windows.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { LinuxHost, subject } from "./linux_host.ts";
 
@@ -14,7 +13,7 @@ async function verdicts(...list: Check[]) {
   return [verdict, ...checks.map(({ name, verdict, finding }) => `${name} ${verdict}: ${finding}`)];
 }
 
-Deno.test("the worst verdict is that of the whole", async () => {
+Deno.test("the overall verdict is the worst of all checks", async () => {
   const [a, b, c] = [
     check("a", () => ok("1")),
     check("b", () => Promise.resolve(note("2"))),
@@ -26,7 +25,7 @@ Deno.test("the worst verdict is that of the whole", async () => {
   assertEquals(await verdicts(a, c, b), ["problem", "a ok: 1", "c problem: 3", "b note: 2"]);
 });
 
-Deno.test("a check that throws gets the verdict it has for that, and the reason on one line", async () => {
+Deno.test("a check that throws gets its verdict onFailure, with the reason on one line", async () => {
   const fail = () => {
     throw new Error("no\n such file");
   };
@@ -40,7 +39,7 @@ Deno.test("a check that throws gets the verdict it has for that, and the reason 
   );
 });
 
-Deno.test("a check that hangs is given up, and the others still run", async () => {
+Deno.test("a check that hangs is abandoned, and the others still run", async () => {
   const system = new LinuxHost();
   const hangs = check("a", () => new Promise(() => {}));
   const examination = examine([hangs, check("b", () => ok("1"))], subject(system));
@@ -50,7 +49,7 @@ Deno.test("a check that hangs is given up, and the others still run", async () =
   assertMatch(checks[0]!.finding, /no result after 5 s/);
 });
 
-Deno.test("a check sees whether those before it were fine", async () => {
+Deno.test("a check can ask whether earlier checks were ok", async () => {
   const asks = (name: string) => check("asks", ({ isFine }) => ok(`${isFine(name)}`));
   const before = [check("fine", () => ok("1")), check("ill", () => note("2"))];
   assertEquals((await verdicts(...before, asks("fine"))).at(-1), "asks ok: true");
@@ -58,36 +57,36 @@ Deno.test("a check sees whether those before it were fine", async () => {
   assertEquals((await verdicts(asks("fine"), ...before)).at(1), "asks ok: false");
 });
 
-Deno.test("a loss window is open while its check finds something, or says so; each is named once", async () => {
+Deno.test("a loss window is open if its check finds something or says so; each is listed once", async () => {
   const windows = async (...list: Check[]) => (await examine(list, subject(new LinuxHost()))).lossWindows;
   const lossWindow = "w";
   assertEquals(await windows(check("a", () => ok("1"), { lossWindow })), [alwaysOpen]);
   const open = check("a", () => note("1"), { lossWindow });
   assertEquals(await windows(open, open), [alwaysOpen, "w"]);
-  const ajar = check("a", () => ({ ...ok("1"), leavesOpen: true }), { lossWindow });
-  assertEquals(await windows(ajar), [alwaysOpen, "w"]);
-  const shut = check("a", () => ({ ...note("1"), leavesOpen: false }), { lossWindow });
-  assertEquals(await windows(shut), [alwaysOpen]);
+  const openThough = check("a", () => ({ ...ok("1"), leavesOpen: true }), { lossWindow });
+  assertEquals(await windows(openThough), [alwaysOpen, "w"]);
+  const closedThough = check("a", () => ({ ...note("1"), leavesOpen: false }), { lossWindow });
+  assertEquals(await windows(closedThough), [alwaysOpen]);
 });
 
-Deno.test("on a machine that has everything all is well", async () => {
+Deno.test("on a machine that has everything, every check is ok", async () => {
   const { verdict, checks: found, lossWindows } = await examine(checks, subject(new LinuxHost()));
   assertEquals(found.filter(({ verdict }) => verdict !== "ok"), []);
   assertEquals([verdict, lossWindows], ["ok", [alwaysOpen]]);
 });
 
-Deno.test("without steering, connections that wait are named among what may be lost", async () => {
+Deno.test("without steering, the report lists waiting connections among what may be lost", async () => {
   const system = new LinuxHost();
   system.refuses.set("steer", "setsockopt: Protocol not available");
   system.texts.set("/proc/sys/net/ipv4/tcp_migrate_req", "0\n");
   const { verdict, checks: found, lossWindows } = await examine(checks, subject(system));
   assertEquals(verdict, "problem");
-  assertMatch(found.find(({ name }) => name === "migration")!.finding, /there is no steering/);
+  assertMatch(found.find(({ name }) => name === "migration")!.finding, /steering is missing/);
   assert(lossWindows.includes(queueOfClosing));
   assert(lossWindows.some((window) => window.includes("tcp_migrate_req=1")));
 });
 
-Deno.test("off Linux only what means something there is checked", async () => {
+Deno.test("on other systems than Linux only the checks that apply run", async () => {
   const system = new LinuxHost();
   system.host = { ...system.host, os: "darwin" };
   const { checks: found } = await examine(checks, subject(system));
@@ -97,7 +96,7 @@ Deno.test("off Linux only what means something there is checked", async () => {
   ]);
 });
 
-Deno.test("every check has a name of its own and says why and what to do", () => {
+Deno.test("every check has a unique name and says why and what to change", () => {
   assertEquals(new Set(checks.map(({ name }) => name)).size, checks.length);
   for (const { name, why, change } of checks) {
     assertMatch(name, /^[a-z0-9-]+$/);

@@ -11,10 +11,10 @@ export const settings: Subject["settings"] = {
   steering: "auto",
 };
 
-/** Those that choose the first or the second of two listeners. */
+/** The programs that choose the first or the second of two listeners. */
 const programs = [0, 1].map((index) => encodeProgram(steeringProgram(2, [index])).join());
 
-/** The files of a machine that has all that Denicorn asks for. */
+/** The files of a machine that has everything that Denicorn needs. */
 const files = {
   "/proc/sys/kernel/osrelease": "6.1.0-9-amd64\n",
   "/proc/self/stat": "41 (denicorn) S",
@@ -30,8 +30,8 @@ const files = {
 };
 
 /**
- * A Linux machine with a kernel that keeps listeners in groups by port, in the order they came, gives a
- * connection to the one that the program of the group names, and passes sockets on.
+ * A Linux machine. Its kernel groups listeners by port, in the order they were opened, gives a connection to the
+ * listener that the group's program chooses, and passes sockets between processes.
  */
 export class LinuxHost implements System {
   readonly #fake = new FakeSystem();
@@ -42,11 +42,11 @@ export class LinuxHost implements System {
   readonly written = this.#fake.written;
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;
-  /** What the kernel refuses, with the reason. */
+  /** The operations that the kernel refuses, with the reasons. */
   readonly refuses = new Map<"steer" | "send" | "serve" | "/dev/shm" | "/tmp", string>();
-  /** A kernel that takes programs and does not heed them. */
-  heedsPrograms = true;
-  /** Directories that were made and not removed. */
+  /** False for a kernel that accepts programs and ignores them. */
+  obeysPrograms = true;
+  /** Directories that were created and not removed. */
   readonly directories = new Set<string>();
   parentMode = 0o1777;
 
@@ -98,7 +98,7 @@ export class LinuxHost implements System {
     listeners: () => this.#listeners,
     steer: (_, program) => {
       this.#check("steer");
-      if (this.heedsPrograms) this.#chosen = programs.findIndex((known) => known === program.join());
+      if (this.obeysPrograms) this.#chosen = programs.findIndex((known) => known === program.join());
     },
     close: (descriptor) => {
       this.#listeners = this.#listeners.filter((listener) => listener.descriptor !== descriptor);
@@ -115,7 +115,7 @@ export class LinuxHost implements System {
       },
       close: () => {},
     }),
-    send: (_path, _note, descriptors) => {
+    send: (_path, _tag, descriptors) => {
       this.#check("send");
       this.#sent.push(...descriptors);
     },
@@ -174,7 +174,7 @@ export function subject(system: System, given: Partial<Subject> = {}): Subject {
   return { system, settings, runtimeParents: ["/tmp"], isFine: () => true, ...given };
 }
 
-/** What the check called `name` finds. */
+/** The finding of the check called `name`. */
 export async function find(name: string, system: System, given: Partial<Subject> = {}): Promise<Finding> {
   return await checks.find((check) => check.name === name)!.run(subject(system, given));
 }

@@ -21,7 +21,7 @@ Deno.test("cgroup: no groups, no limits", () => {
   );
 });
 
-Deno.test("cgroup: of a group and those around it the least counts", () => {
+Deno.test("cgroup: the lowest limit of a group and those around it counts", () => {
   const outside = { "/sys/fs/cgroup/a/memory.max": "1000\n", "/sys/fs/cgroup/a/cpu.max": "150000 100000\n" };
   const inside = {
     "/sys/fs/cgroup/a/b.service/memory.max": "max\n",
@@ -56,11 +56,11 @@ Deno.test("cgroup: version 1 has a tree for each controller", () => {
   );
 });
 
-Deno.test("cgroup: a path may hold colons", () => {
+Deno.test("cgroup: a path may contain colons", () => {
   assertEquals(parseGroups("0::/a:b\n1:name=systemd:/\n"), new Map([["", "/a:b"], ["name=systemd", "/"]]));
 });
 
-/** A file with other text, and what the check says of it. */
+/** A file with another content, and the finding of the check. */
 const cases: readonly [name: string, path: string, text: string, verdict: string, finding: RegExp][] = [
   ["kernel", "/proc/sys/kernel/osrelease", "4.4.0\n", "problem", /^Linux 4\.4\.0: /],
   ["migration", "/proc/sys/net/ipv4/tcp_migrate_req", "0\n", "ok", /is 0: /],
@@ -70,7 +70,7 @@ const cases: readonly [name: string, path: string, text: string, verdict: string
   ["ports", "/proc/sys/net/ipv4/ip_local_port_range", "1024\t65535\n", "note", /port 8000/],
   ["cores", "/sys/fs/cgroup/cpu.max", "20000 100000\n", "note", /0\.20 of 2/],
   ["memory", "/sys/fs/cgroup/memory.max", "134217728\n", "problem", /^128 MiB \(limit of the cgroup\)/],
-  ["memory", "/proc/meminfo", "", "note", /does not tell/],
+  ["memory", "/proc/meminfo", "", "note", /does not show/],
 ];
 
 for (const [name, path, text, verdict, finding] of cases) {
@@ -84,15 +84,15 @@ for (const [name, path, text, verdict, finding] of cases) {
   });
 }
 
-Deno.test("what is not there is told, and is no failure", async () => {
+Deno.test("a missing file is reported and does not fail the check", async () => {
   const system = new LinuxHost();
   system.texts.delete("/proc/sys/net/ipv4/tcp_migrate_req");
-  assertMatch((await find("migration", system)).finding, /not known to this kernel/);
+  assertMatch((await find("migration", system)).finding, /this kernel lacks net/);
   system.texts.delete("/proc/self/smaps_rollup");
   assertEquals((await find("proc", system)).verdict, "note");
 });
 
-Deno.test("pid-1 and kernel ask the host", async () => {
+Deno.test("pid-1 and kernel use the host's facts", async () => {
   const system = new LinuxHost();
   assertEquals((await find("pid-1", system)).verdict, "ok");
   system.host = { ...system.host, pid: 1, os: "darwin" };

@@ -1,22 +1,22 @@
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { find, LinuxHost, settings } from "./linux_host.ts";
 
-/** Whatever the outcome, a trial leaves nothing behind. */
+/** A check leaves nothing behind, whatever its result. */
 function assertClean(system: LinuxHost): void {
   assertEquals(system.open, []);
   assertEquals([...system.directories], []);
   assertEquals([...system.texts.keys()].filter((path) => path.includes("doctor")), []);
 }
 
-Deno.test("steering: two listeners, and every connection goes where the program says", async () => {
+Deno.test("steering: with two listeners, every connection follows the program", async () => {
   const system = new LinuxHost();
   const { verdict, finding } = await find("steering", system);
   assertEquals(verdict, "ok");
-  assertMatch(finding, /16 connections went where it sent them/);
+  assertMatch(finding, /16 connections followed it/);
   assertClean(system);
 });
 
-Deno.test("steering: that it is switched off is worth a note", async () => {
+Deno.test("steering: a note if it is turned off", async () => {
   const { verdict, finding } = await find("steering", new LinuxHost(), {
     settings: { ...settings, steering: "off" },
   });
@@ -24,22 +24,22 @@ Deno.test("steering: that it is switched off is worth a note", async () => {
   assertMatch(finding, /the setting steering is off$/);
 });
 
-Deno.test("steering: a kernel that refuses it, or takes the program and does not heed it", async () => {
+Deno.test("steering: a kernel that refuses the program, or accepts and ignores it", async () => {
   const system = new LinuxHost();
-  system.heedsPrograms = false;
+  system.obeysPrograms = false;
   await assertRejects(() => find("steering", system), Error, "connection for listener 1 did not go there");
   system.refuses.set("steer", "setsockopt: Protocol not available");
   await assertRejects(() => find("steering", system), Error, "Protocol not available");
   assertClean(system);
 });
 
-Deno.test("descriptor-passing: a listener is sent, comes, and is closed again", async () => {
+Deno.test("descriptor-passing: a listener is sent, received and closed", async () => {
   const system = new LinuxHost();
   assertEquals((await find("descriptor-passing", system)).verdict, "ok");
   assertClean(system);
 });
 
-Deno.test("descriptor-passing: refused, or without a place", async () => {
+Deno.test("descriptor-passing: refused, or no directory for it", async () => {
   const system = new LinuxHost();
   system.refuses.set("send", "sendmsg: Operation not permitted");
   await assertRejects(() => find("descriptor-passing", system), Error, "not permitted");
@@ -58,23 +58,23 @@ Deno.test("shared-memory: in /dev/shm, in the runtime directory, or not at all",
   system.refuses.set("/dev/shm", "Read-only file system");
   const elsewhere = await find("shared-memory", system);
   assertEquals(elsewhere.verdict, "note");
-  assertMatch(elsewhere.finding, /^Read-only file system; the runtime directory in \/tmp serves instead/);
+  assertMatch(elsewhere.finding, /^Read-only file system; the runtime directory in \/tmp is used instead/);
   system.refuses.set("/tmp", "Read-only file system");
-  assertMatch((await find("shared-memory", system)).finding, /over the link/);
+  assertMatch((await find("shared-memory", system)).finding, /as messages/);
   assertClean(system);
 });
 
-Deno.test("runtime-directory: made, looked at, and removed", async () => {
+Deno.test("runtime-directory: created, checked and removed", async () => {
   const system = new LinuxHost();
   assertEquals((await find("runtime-directory", system)).verdict, "ok");
   system.parentMode = 0o777;
   assertEquals((await find("runtime-directory", system)).verdict, "problem");
   system.refuses.set("/tmp", "Permission denied");
-  await assertRejects(() => find("runtime-directory", system), Error, "can be made: Permission denied");
+  await assertRejects(() => find("runtime-directory", system), Error, "can be created: Permission denied");
   assertClean(system);
 });
 
-Deno.test("runtime-directory: where the first place takes none, the second is judged", async () => {
+Deno.test("runtime-directory: if the first place cannot be used, the second is checked", async () => {
   const system = new LinuxHost();
   system.refuses.set("/tmp", "Permission denied");
   const { verdict, finding } = await find("runtime-directory", system, { runtimeParents: ["/tmp", "/run"] });
@@ -82,6 +82,6 @@ Deno.test("runtime-directory: where the first place takes none, the second is ju
   assertMatch(finding, /^\/run: /);
 });
 
-Deno.test("c-library: any answer will do", async () => {
+Deno.test("c-library: ok if any call works", async () => {
   assertEquals((await find("c-library", new LinuxHost())).verdict, "ok");
 });

@@ -106,7 +106,7 @@ guestbookTest("older entries are a page away, and none is shown twice or left ou
   }
   assertEquals(seen, Array.from({ length: 25 }, (_, i) => `${25 - i}`));
   assertStringIncludes(await get(app, "/?before=nonsense"), "late");
-  assertStringIncludes(await get(app, "/?before=1"), "Nobody has written anything before that.");
+  assertStringIncludes(await get(app, "/?before=1"), "There are no entries before that.");
 });
 
 guestbookTest("the API adds and lists entries", async (app) => {

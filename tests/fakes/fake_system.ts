@@ -119,7 +119,10 @@ export class FakeSystem implements System {
     signal: (pid, signal) => void this.signals.push(`${signal} to ${pid}`),
     onSignal: () => {},
     onUncaught: () => () => {},
-    onExit: (handle) => void this.exitHandlers.push(handle),
+    onExit: (handle) => {
+      this.exitHandlers.push(handle);
+      return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
+    },
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

@@ -9,7 +9,7 @@ const answerApp = `
 export default (request: Request) => new Response(null, { status: Number(new URL(request.url).pathname.slice(1)) });
 `;
 
-/** A server with an admin address, and how to ask there. */
+/** A server with an admin address, and a function to send requests to it. */
 function start(scene: TestHost, files: Record<string, string>, args: readonly string[], env = {}) {
   const port = freePort();
   const server = scene.start({ files, args: ["--admin-bind", `127.0.0.1:${port}`, ...args], env });
@@ -33,7 +33,7 @@ function samples(text: string): Map<string, number> {
   }));
 }
 
-integrationTest("ctl, /status and /metrics tell the same", async (scene) => {
+integrationTest("ctl, /status and /metrics agree", async (scene) => {
   const { server, ask } = start(scene, { "main.ts": answerApp }, ["--workers", "2"]);
   await server.ready(2);
   for (const status of [200, 200, 204, 302, 404, 500]) {
@@ -68,7 +68,7 @@ integrationTest("ctl, /status and /metrics tell the same", async (scene) => {
     [target, generation, totals.inFlight, 1, startedAt / 1000],
   );
   assertEquals(workers.every(({ heartbeatAge }) => heartbeatAge! < 60_000), true);
-  // What /proc says was perhaps last read while they booted.
+  // /proc may have been read last while they booted.
   await server.until("what the workers take", async () => {
     const metric = samples((await ask("/metrics")).text);
     return metric.get("denicorn_workers_cpu_seconds_total")! > 0 &&
@@ -78,7 +78,7 @@ integrationTest("ctl, /status and /metrics tell the same", async (scene) => {
 
 const manual = { redirect: "manual" } as const;
 
-/** Without what moves on by itself. */
+/** Without the values that change by themselves. */
 function lasting({ workers, totals, ...status }: Status) {
   const { requests, responses, latency, restarts, reloads } = totals;
   return {
@@ -151,7 +151,7 @@ integrationTest("health and readiness follow the life of the server", async (sce
   assertEquals((await ask("/healthz")).status, 200);
   assertEquals(await answer, "late");
   assertEquals((await server.exit()).code, 0);
-  assert(await ask("/healthz").then(() => false, () => true), "nobody answers any more");
+  assert(await ask("/healthz").then(() => false, () => true), "the address is closed");
 });
 
 const slowlyEnding = `export default async () => {
@@ -159,7 +159,7 @@ const slowlyEnding = `export default async () => {
   return new Response("late");
 };\n`;
 
-integrationTest("to change something takes the token", async (scene) => {
+integrationTest("changes need the token", async (scene) => {
   const { server, ask } = start(scene, { "main.ts": pidApp }, [], { DENICORN_ADMIN_TOKEN: token });
   await server.ready(1);
   const wrong = { authorization: `Bearer ${token.replace("0", "1")}` };
@@ -189,7 +189,7 @@ integrationTest("without a token nothing can be changed; an app does not see the
   assertEquals(await other.server.text(), "none");
 });
 
-integrationTest("on an address others may reach, everything takes the token", async (scene) => {
+integrationTest("on an address that other machines reach, everything needs the token", async (scene) => {
   const port = freePort();
   scene.write({ "token": `${token}\n` });
   const server = scene.start({
@@ -203,7 +203,7 @@ integrationTest("on an address others may reach, everything takes the token", as
   }
 });
 
-integrationTest("an admin address that is taken ends the start with 3", async (scene) => {
+integrationTest("an admin address that is in use ends the start with exit code 3", async (scene) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
@@ -231,7 +231,7 @@ integrationTest("after an upgrade the new master answers on the admin address", 
   assertEquals([status.pid, status.totals.upgrades.succeeded], [server.pid, 1]);
 });
 
-integrationTest("StatsD is told under Gunicorn's names", async (scene) => {
+integrationTest("StatsD gets metrics under Gunicorn's names", async (scene) => {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   const server: Server = scene.start({

@@ -93,7 +93,7 @@ const unsupported = {
   'import "./native.node";': /native\.node/,
 };
 
-integrationTest("what a bundle cannot hold ends the start with exit 4 and says what to do", async (scene) => {
+integrationTest("an import that a bundle cannot hold is exit 4 and says what to do", async (scene) => {
   scene.write({ "native.node": "" });
   for (const [statement, says] of Object.entries(unsupported)) {
     scene.write({ "main.ts": `${statement}\nexport default () => new Response();\n` });

@@ -139,7 +139,7 @@ integrationTest("a pidfile of a running process is exit 2; an unwritable one too
   );
 });
 
-integrationTest("a control socket that cannot be made is exit 2", async (scene) => {
+integrationTest("a control socket that cannot be created is exit 2", async (scene) => {
   const missing = await run(scene, ["--control-socket", "missing/control.sock"]);
   assertEquals(missing.code, 2);
   assertMatch(missing.stderr, /cannot create control-socket: missing\/control\.sock/);
@@ -155,7 +155,7 @@ integrationTest("a missing directory to change to is exit 2", async (scene) => {
   assertMatch(stderr, /chdir: missing \(command line --chdir\) cannot be entered/);
 });
 
-integrationTest("a working directory that vanishes fails a reload and costs nothing else", async (scene) => {
+integrationTest("a working directory that is removed fails a reload and nothing else", async (scene) => {
   scene.write({ "gone/main.ts": pidApp });
   const server = scene.start({ files: {}, args: ["--chdir", "gone"] });
   const [worker] = await server.ready(1);
@@ -169,7 +169,7 @@ integrationTest("a working directory that vanishes fails a reload and costs noth
 
 async function run(scene: TestHost, args: readonly string[]) {
   scene.write({ "main.ts": pidApp });
-  // The port of the default may be in use by whoever runs the tests.
+  // The port of the default may be in use on the machine that runs the tests.
   const bind = args.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
   return await scene.run([...bind, ...args, "main.ts"]);
 }
@@ -179,7 +179,7 @@ function exists(scene: TestHost, name: string): boolean {
 }
 
 integrationTest(
-  "an error in the background of an import is the app's failure to load, not a storm",
+  "an error in the background of an import is a failure to load the app, not a crash loop",
   async (scene) => {
     const apps = {
       "rejects.ts": `Promise.reject(new Error("async reject"));\n${pidApp}`,
@@ -197,7 +197,7 @@ integrationTest(
   },
 );
 
-integrationTest("TERM at any moment of the start exits 0 and leaves nothing", async (scene) => {
+integrationTest("TERM at any moment of the start exits 0 and leaves nothing behind", async (scene) => {
   const config = `await new Promise((resolve) => setTimeout(resolve, 300));\nexport default {};\n`;
   scene.write({
     "main.ts": `await new Promise((resolve) => setTimeout(resolve, 300));\n${pidApp}`,
@@ -220,7 +220,7 @@ integrationTest("TERM at any moment of the start exits 0 and leaves nothing", as
   }
 });
 
-integrationTest("a runtime directory is found where the usual places cannot be used", async (scene) => {
+integrationTest("a runtime directory is found although the usual places cannot be used", async (scene) => {
   const long = `${scene.folder}/${"x".repeat(100)}`;
   Deno.mkdirSync(long);
   for (

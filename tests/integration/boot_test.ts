@@ -3,7 +3,7 @@ import { pidApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 
 integrationTest(
-  "four workers share one port, every one of them answers, and TERM leaves nothing",
+  "four workers share one port, each of them responds, and TERM leaves nothing behind",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "4", "--pid", "server.pid"] });
     const workers = await server.ready(4);
@@ -34,7 +34,7 @@ integrationTest("the log names master and workers with one identity each, as tex
   await server.logged(new RegExp(`${time} info    master pid=${server.pid}  ${listening}$`, "m"));
 });
 
-integrationTest("the log as JSON is one object a line", async (scene) => {
+integrationTest("the log as JSON is one object per line", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["--log-format", "json"] });
   const [worker] = await server.ready(1);
   server.kill("SIGTERM");
@@ -74,7 +74,7 @@ integrationTest("several binds are all served, IPv6 too", async (scene) => {
 });
 
 integrationTest(
-  "the app's environment holds --env, and nothing of the channel to the master",
+  "the app's environment has --env, and nothing of the channel to the master",
   async (scene) => {
     const app = `export default () => Response.json(Deno.env.toObject());\n`;
     const server = scene.start({
@@ -88,21 +88,24 @@ integrationTest(
   },
 );
 
-integrationTest("both runtimes compress alike, and only for clients that accept it", async (scene) => {
-  const app =
-    `export default () => new Response("hello ".repeat(1000), { headers: { "content-type": "text/plain" } });`;
-  const server = scene.start({ files: { "main.ts": app } });
-  await server.ready(1);
-  const zipped = await server.fetch("/", { headers: { "accept-encoding": "gzip" } });
-  const vary = zipped.headers.get("vary");
-  assertEquals((await zipped.text()).length, 6_000);
-  const plain = await server.fetch("/", { headers: { "accept-encoding": "identity" } });
-  assertEquals([plain.headers.get("content-encoding"), (await plain.text()).length], [null, 6_000]);
-  assert(vary !== null && /accept-encoding/i.test(vary), `vary: ${vary}`);
-});
+integrationTest(
+  "both runtimes compress in the same way, and only for clients that accept it",
+  async (scene) => {
+    const app =
+      `export default () => new Response("hello ".repeat(1000), { headers: { "content-type": "text/plain" } });`;
+    const server = scene.start({ files: { "main.ts": app } });
+    await server.ready(1);
+    const zipped = await server.fetch("/", { headers: { "accept-encoding": "gzip" } });
+    const vary = zipped.headers.get("vary");
+    assertEquals((await zipped.text()).length, 6_000);
+    const plain = await server.fetch("/", { headers: { "accept-encoding": "identity" } });
+    assertEquals([plain.headers.get("content-encoding"), (await plain.text()).length], [null, 6_000]);
+    assert(vary !== null && /accept-encoding/i.test(vary), `vary: ${vary}`);
+  },
+);
 
 integrationTest(
-  "what the app throws in a request is a 500 and a stack in the log; the worker lives on",
+  "an error that the app throws in a request is a 500 and a stack in the log; the worker continues",
   async (scene) => {
     const app = `export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/boom") throw new Error("out of tea");

@@ -8,13 +8,13 @@ const files = {
 };
 const args = ["--log-level", "debug"];
 
-integrationTest("a start where nothing changed uses the bundle of an earlier one", async (scene) => {
+integrationTest("a start from unchanged files uses the cached bundle", async (scene) => {
   const env = { XDG_CACHE_HOME: `${scene.folder}/cache` };
   const first = scene.start({ files, args, env });
   await first.ready(2);
   assertMatch(first.stderr, /bundled: 2 files/);
   const kept = `${scene.folder}/cache/denicorn/bundles`;
-  await until("both bundles are kept", () => {
+  await until("both bundles are in the cache", () => {
     try {
       return [...Deno.readDirSync(kept)].filter(({ isFile }) => isFile).length === 2;
     } catch {
@@ -27,8 +27,8 @@ integrationTest("a start where nothing changed uses the bundle of an earlier one
   const second = scene.start({ files: {}, args, env });
   await second.ready(2);
   assertEquals(await second.text(), "one");
-  assertMatch(second.stderr, /found unchanged: 2 files/);
-  // As a deployment that keeps times and sizes.
+  assertMatch(second.stderr, /bundle found in the cache: 2 files/);
+  // Like a deployment that keeps times and sizes.
   const { mtime } = Deno.statSync(`${scene.folder}/text.ts`);
   scene.write({ "text.ts": files["text.ts"].replace("one", "two") });
   if (mtime !== null) Deno.utimeSync(`${scene.folder}/text.ts`, mtime, mtime);
@@ -41,5 +41,5 @@ integrationTest("a start where nothing changed uses the bundle of an earlier one
 
   const third = scene.start({ files: {}, args: [...args, "--bundle-cache", "off"], env });
   await third.ready(2);
-  assert(!third.stderr.includes("found unchanged"));
+  assert(!third.stderr.includes("bundle found in the cache"));
 });

@@ -14,7 +14,7 @@ integrationTest("--version and --help work everywhere and exit 0", async (scene)
   }
 });
 
-integrationTest("--worker by hand explains itself", async (scene) => {
+integrationTest("--worker on the command line is refused with the reason", async (scene) => {
   const { code, stderr } = await scene.run(["--worker"]);
   assertEquals(code, 2);
   assertMatch(stderr, /^denicorn: --worker: is not for use by hand: .*\n$/);
@@ -43,7 +43,7 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
 ];
 
-integrationTest("every mistake is exit 2 and one line that says what is accepted", async (scene) => {
+integrationTest("every usage error is exit code 2 and one line that says what is accepted", async (scene) => {
   scene.write({ "main.ts": pidApp });
   for (const { args, env, says } of mistakes) {
     const { code, stdout, stderr } = await scene.run(args, env);
@@ -54,7 +54,7 @@ integrationTest("every mistake is exit 2 and one line that says what is accepted
   assertEquals(runtimeDirectories(scene), []);
 });
 
-integrationTest("settings tells each value and where it comes from", async (scene) => {
+integrationTest("settings shows each value and where it comes from", async (scene) => {
   scene.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `import { defineConfig } from "denicorn";
@@ -89,7 +89,7 @@ integrationTest("a config file in TypeScript, JavaScript or JSON starts the serv
   }
 });
 
-integrationTest("a config file with a mistake is exit 2 and names file and line", async (scene) => {
+integrationTest("an invalid config file is exit code 2 and names file and line", async (scene) => {
   scene.write({ "main.ts": pidApp, "denicorn.config.ts": `export default {\n  workers: "many",\n};\n` });
   const value = await scene.run(["main.ts"]);
   assertEquals(value.code, 2);
@@ -116,7 +116,7 @@ integrationTest("check loads the app without serving it", async (scene) => {
   assertEquals(runtimeDirectories(scene), []);
 });
 
-integrationTest("a config file that fails in its background ends no command with a trace", async (scene) => {
+integrationTest("an error in background code of a config file does not end a command", async (scene) => {
   scene.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `setInterval(() => { throw new Error("later"); }, 1);\nexport default {};\n`,
@@ -126,7 +126,7 @@ integrationTest("a config file that fails in its background ends no command with
   assertEquals(runtimeDirectories(scene), []);
 });
 
-integrationTest("ctl status gives up on a master that is stopped", async (scene) => {
+integrationTest("ctl status gives up on a stopped master", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGSTOP");
@@ -151,7 +151,7 @@ integrationTest("ctl status shows the server and its workers", async (scene) => 
 });
 
 integrationTest(
-  "--control-socket places the control socket, for nobody but this user, and it goes at the end",
+  "--control-socket sets the path of the control socket, which only this user may open, and it is removed at the end",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": pidApp }, args: ["--control-socket", "my.sock"] });
     await server.logged(/ready on/);
@@ -166,8 +166,8 @@ integrationTest(
 );
 
 Deno.test({
-  name: "[binary] as root: workers run as the user and group that are asked for, with the umask",
-  // From source the other user would have to be able to read this checkout and Deno's cache.
+  name: "[binary] as root: workers run as the given user and group, with the umask",
+  // From source, the other user would need to read this checkout and Deno's cache.
   ignore: reasonNotToSwitchUser() !== null,
   async fn() {
     const scene = new TestHost(targets.find(({ name }) => name === "binary")!);

@@ -4,7 +4,7 @@ import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
-/** Whatever else this user runs at the same time. */
+/** With --socket, since this user may run other servers at the same time. */
 function ctl(scene: TestHost, ...args: string[]) {
   return scene.run(["ctl", "--socket", scene.controlSocket, ...args]);
 }
@@ -16,7 +16,7 @@ async function ask(scene: TestHost, path: string, init: RequestInit = {}): Promi
   return new Response(await response.arrayBuffer(), { status: response.status, headers: response.headers });
 }
 
-/** Fails to load as long as there is a file of the name `broken`. */
+/** Fails to load while there is a file `broken`. */
 const breakableApp = `let broken = true;
 try { Deno.statSync("broken"); } catch { broken = false; }
 if (broken) throw new Error("it is broken");
@@ -25,7 +25,7 @@ ${pidApp}`;
 const hangingApp = `await new Promise(() => setInterval(() => {}, 1000));\n${pidApp}`;
 
 integrationTest(
-  "ctl reload --wait ends with the reload: done, or its reason and exit code",
+  "ctl reload --wait ends with the reload: done, or with its reason and exit code",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
     await server.ready(2);
@@ -61,7 +61,7 @@ integrationTest(
 );
 
 integrationTest(
-  "ctl scale --wait ends with the workers that are wanted, or why they do not come",
+  "ctl scale --wait ends when the workers are ready, or with the reason why not",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": breakableApp } });
     await server.ready(1);
@@ -87,12 +87,12 @@ integrationTest(
   },
 );
 
-integrationTest("commands at the same time have their turn one after another", async (scene) => {
+integrationTest("commands given at the same time run one at a time", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const post = (path: string, body: unknown = {}) =>
     ask(scene, `${path}?wait=1`, { method: "POST", body: JSON.stringify(body) });
-  // Each on a connection of its own: they may come in any order.
+  // Each on its own connection: they may arrive in any order.
   const answers = await Promise.all([
     post("/reload"),
     post("/scale", { target: "+1" }),
@@ -101,14 +101,14 @@ integrationTest("commands at the same time have their turn one after another", a
   ]);
   assertEquals(answers.map(({ status }) => status), [200, 200, 200, 200]);
   await server.ready(3);
-  const told = server.stderr.match(/workers: \d -> \d|reading settings|workers? of generation \d ready/g)!;
-  assertEquals(told.filter((line) => line.includes("->")), ["workers: 1 -> 2", "workers: 2 -> 3"]);
-  // A reload that waits for its turn serves for both.
-  const reloads = told.filter((line) => line === "reading settings").length;
-  assert(reloads === 1 || reloads === 2, told.join("\n"));
-  const order = told.map((line) => line.includes("ready") ? "end" : "begin");
+  const lines = server.stderr.match(/workers: \d -> \d|reading settings|workers? of generation \d ready/g)!;
+  assertEquals(lines.filter((line) => line.includes("->")), ["workers: 1 -> 2", "workers: 2 -> 3"]);
+  // A reload that waits in the queue serves both requests.
+  const reloads = lines.filter((line) => line === "reading settings").length;
+  assert(reloads === 1 || reloads === 2, lines.join("\n"));
+  const order = lines.map((line) => line.includes("ready") ? "end" : "begin");
   const alternating = Array.from({ length: reloads + 2 }, () => ["begin", "end"]).flat();
-  assertEquals(order, ["end", ...alternating], told.join("\n"));
+  assertEquals(order, ["end", ...alternating], lines.join("\n"));
 });
 
 integrationTest("ctl upgrade --wait ends when the new master serves, or has failed", async (scene) => {
@@ -132,7 +132,7 @@ integrationTest("ctl upgrade --wait ends when the new master serves, or has fail
 });
 
 integrationTest(
-  "ctl stop ends the server, and whoever waits for something else learns of it",
+  "ctl stop ends the server, and commands that wait fail",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": pidApp } });
     await server.ready(1);
@@ -165,7 +165,7 @@ integrationTest("ctl stop --now does not wait for a request", async (scene) => {
   assertEquals(await answer, "cut");
 });
 
-integrationTest("ctl events ends when nobody reads it any more", async (scene) => {
+integrationTest("ctl events ends when its reader is gone", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const [command, ...prefix] = scene.target.command as [string, ...string[]];
@@ -198,7 +198,7 @@ integrationTest("ctl events does not wait for a master that never answers", asyn
   }
 });
 
-integrationTest("ctl events tells what happened and happens, until the server ends", async (scene) => {
+integrationTest("ctl events prints past and new events until the server ends", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [worker] = await server.ready(2);
   const all = ctl(scene, "events", "--json");
@@ -232,7 +232,7 @@ integrationTest("ctl events tells what happened and happens, until the server en
 });
 
 integrationTest(
-  "the socket is for this user only, and answers mistakes with 4xx and a reason",
+  "the socket is for this user only, and answers errors with 4xx and a reason",
   async (scene) => {
     const server = scene.start({ files: { "main.ts": pidApp } });
     await server.ready(1);
@@ -261,14 +261,14 @@ integrationTest(
   },
 );
 
-integrationTest("--no-control-socket makes none, and USR2 says why it does nothing", async (scene) => {
+integrationTest("--no-control-socket turns it off, and USR2 logs why it does nothing", async (scene) => {
   const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["--no-control-socket"] });
   await server.logged(/1 worker of generation 1 ready/);
   const found = Array.from(Deno.readDirSync(scene.runtime), ({ name }) => `${scene.runtime}/${name}`)
     .flatMap((directory) => Array.from(Deno.readDirSync(directory), ({ name }) => name));
   assert(!found.includes("control.sock"), found.join());
   server.kill("SIGUSR2");
-  await server.logged(/USR2 ignored: a new master takes over through the control socket, and there is none/);
+  await server.logged(/USR2 ignored: there is no control socket/);
   scene.write({ "main.ts": slowApp("two") });
   server.kill("SIGHUP");
   await server.logged(/1 worker of generation 2 ready/);
@@ -278,7 +278,7 @@ integrationTest("--no-control-socket makes none, and USR2 says why it does nothi
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a control socket that was asked for and cannot be made ends the start", async (scene) => {
+integrationTest("a chosen control socket that cannot be created ends the start", async (scene) => {
   scene.write({ "main.ts": pidApp });
   const { code, stderr } = await scene.run([
     "main.ts",
@@ -291,7 +291,7 @@ integrationTest("a control socket that was asked for and cannot be made ends the
   assertMatch(stderr, /^denicorn: cannot create control-socket: none\/my\.sock/);
 });
 
-integrationTest("of several servers ctl takes the one its pidfile or socket names", async (scene) => {
+integrationTest("ctl picks the server that --pid or --socket names", async (scene) => {
   const files = { "main.ts": pidApp };
   const one = scene.start({ files, args: ["--pid", "one.pid"] });
   const other = scene.start({ files, args: ["--pid", "other.pid", "--control-socket", "other.sock"] });
@@ -314,9 +314,9 @@ integrationTest("of several servers ctl takes the one its pidfile or socket name
   );
   other.kill("SIGTERM");
   await other.exit();
-  const nobody = await scene.run(["ctl", "--socket", "other.sock", "status"]);
-  assertEquals([nobody.code, nobody.stdout], [1, ""]);
-  assertMatch(nobody.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
+  const absent = await scene.run(["ctl", "--socket", "other.sock", "status"]);
+  assertEquals([absent.code, absent.stdout], [1, ""]);
+  assertMatch(absent.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
 });
 
 integrationTest("ctl reopen fails with the reason if a log file cannot be opened", async (scene) => {
@@ -337,7 +337,7 @@ integrationTest("ctl reopen fails with the reason if a log file cannot be opened
   assertEquals((await ctl(scene, "reopen")).code, 0);
 });
 
-integrationTest("ctl top prints once where there is no terminal", async (scene) => {
+integrationTest("ctl top prints once without a terminal", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (let request = 0; request < 5; request++) await server.text();
@@ -349,7 +349,7 @@ integrationTest("ctl top prints once where there is no terminal", async (scene) 
   assert(isRunning(server.pid));
 });
 
-integrationTest("ctl tells a socket of another program from one of ours", async (scene) => {
+integrationTest("ctl recognises a socket of another program", async (scene) => {
   scene.write({});
   const path = `${scene.folder}/other.sock`;
   await using _other = Deno.serve({ path, onListen() {} }, () => new Response("hello"));

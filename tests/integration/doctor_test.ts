@@ -18,7 +18,7 @@ async function examine(scene: TestHost, ...args: string[]) {
 }
 
 integrationTest(
-  "doctor --json: every check has all fields, and the exit code is as the verdicts",
+  "doctor --json: every check has all fields, and the exit code follows from the verdicts",
   async (scene) => {
     const { code, examination, checks } = await examine(scene);
     assertEquals(Object.keys(examination), ["version", "runtime", "verdict", "checks", "lossWindows"]);
@@ -35,7 +35,7 @@ integrationTest(
   },
 );
 
-integrationTest("doctor: the text names the same checks, and has no colour in a pipe", async (scene) => {
+integrationTest("doctor: the text lists the same checks, without colour in a pipe", async (scene) => {
   const { checks } = await examine(scene);
   const { stdout, stderr } = await scene.run(["doctor"], { NO_COLOR: "" });
   assertEquals(stderr, "");
@@ -46,7 +46,7 @@ integrationTest("doctor: the text names the same checks, and has no colour in a 
   assertClean(scene);
 });
 
-integrationTest("doctor judges for the settings, and a mistake in them is exit 2", async (scene) => {
+integrationTest("doctor checks for the given settings; a mistake in them is exit 2", async (scene) => {
   scene.write({ "denicorn.config.json": `{ "workers": 1024 }` });
   const { checks } = await examine(scene);
   const cores = checks.find(({ name }) => name === "cores");
@@ -56,8 +56,8 @@ integrationTest("doctor judges for the settings, and a mistake in them is exit 2
   assertMatch(stderr, /^denicorn: workers: "none" \(command line --workers\)[^\n]*\n$/);
 });
 
-integrationTest("doctor: a host that lacks something is exit 1, and says what", async (scene) => {
-  // Others may put a directory of theirs in the place of the one made here.
+integrationTest("doctor: exit 1 on a host that lacks something, and it says what", async (scene) => {
+  // Another user could replace the directory that is created here.
   Deno.chmodSync(scene.runtime, 0o777);
   const { code, checks } = await examine(scene);
   const directory = checks.find(({ name }) => name === "runtime-directory")!;

@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER the pictures it takes are kept there: those
- * of the README are made so, with docs/dashboard.
+ * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER its screenshots are kept there: with docs/dashboard
+ * it makes those of the README.
  */
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -9,7 +9,7 @@ import { pidApp } from "./apps.ts";
 import { freePort, integrationTest, type TestHost } from "./harness.ts";
 
 const token = "0123456789abcdef";
-/** Takes a while, as real ones do, so that there is something to see. */
+/** Takes a while, as real apps do, so that there is something to see. */
 const busyApp = `export default async () => {
   await new Promise((resolve) => setTimeout(resolve, 5 + 60 * Math.random() ** 4));
   return new Response("done");
@@ -32,7 +32,7 @@ function pageTest(name: string, body: (scene: TestHost, open: typeof openPage) =
   }, lacking);
 }
 
-/** Opens the page; what the browser complains about is gathered in `complaints`. */
+/** Opens the page; errors of the browser are collected in `complaints`. */
 async function openPage(url: string, options: BrowserContextOptions = {}, browser?: Browser) {
   const context = await browser!.newContext(options);
   const page = await context.newPage();
@@ -41,7 +41,7 @@ async function openPage(url: string, options: BrowserContextOptions = {}, browse
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("request", (request) => {
     if (new URL(request.url()).host !== new URL(url).host && !request.url().startsWith("data:")) {
-      complaints.push(`asks elsewhere: ${request.url()}`);
+      complaints.push(`requests another host: ${request.url()}`);
     }
   });
   await page.goto(url);
@@ -103,7 +103,7 @@ pageTest("the page shows workers and load as they change, and scales with the to
   assertEquals(complaints.filter((text) => !text.includes("401")), []);
 });
 
-pageTest("the page fits a phone in the dark", async (scene, open) => {
+pageTest("the page fits a phone, in dark mode", async (scene, open) => {
   const port = freePort();
   const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
   const server = scene.start({ files: { "main.ts": busyApp }, args });
@@ -126,7 +126,7 @@ pageTest("the page fits a phone in the dark", async (scene, open) => {
 });
 
 pageTest(
-  "the page finds the server again after a restart, and a stop does not wait for it",
+  "the page reconnects after a restart, and a stop does not wait for it",
   async (scene, open) => {
     const port = freePort();
     const args = ["--admin-bind", `127.0.0.1:${port}`];
@@ -150,24 +150,27 @@ pageTest(
   },
 );
 
-pageTest("where others can reach it, the page asks for the token first", async (scene, open) => {
-  const port = freePort();
-  const args = ["--admin-bind", `0.0.0.0:${port}`];
-  const server = scene.start({ files: { "main.ts": pidApp }, args, env: withToken });
-  await server.ready(1);
-  const { page } = await open(`http://127.0.0.1:${port}/`);
-  await sees(page, "#connection", /token needed/);
-  assertEquals(await page.locator(".worker").count(), 0);
-  assert(!(await page.content()).includes("main.ts"), "the page by itself tells nothing");
-  await giveToken(page, "wrong-but-well-formed");
-  await sees(page, "#message", /does not accept/);
-  await giveToken(page, token);
-  await sees(page, "#connection", /^live$/);
-  await page.reload();
-  await sees(page, "#connection", /^live$/);
-  await page.click("#forget");
-  await sees(page, "#connection", /token needed/);
-});
+pageTest(
+  "on an address that other machines reach, the page asks for the token first",
+  async (scene, open) => {
+    const port = freePort();
+    const args = ["--admin-bind", `0.0.0.0:${port}`];
+    const server = scene.start({ files: { "main.ts": pidApp }, args, env: withToken });
+    await server.ready(1);
+    const { page } = await open(`http://127.0.0.1:${port}/`);
+    await sees(page, "#connection", /token needed/);
+    assertEquals(await page.locator(".worker").count(), 0);
+    assert(!(await page.content()).includes("main.ts"), "the page by itself contains no data");
+    await giveToken(page, "wrong-but-well-formed");
+    await sees(page, "#message", /does not accept/);
+    await giveToken(page, token);
+    await sees(page, "#connection", /^live$/);
+    await page.reload();
+    await sees(page, "#connection", /^live$/);
+    await page.click("#forget");
+    await sees(page, "#connection", /token needed/);
+  },
+);
 
 integrationTest("the page may load nothing but itself; other clients get text", async (scene) => {
   const port = freePort();
@@ -188,7 +191,7 @@ integrationTest("the page may load nothing but itself; other clients get text", 
   assertMatch(await (await ask("*/*")).text(), /^Denicorn\n/);
 });
 
-/** Keeps a picture, of a server that had something to do for a while. */
+/** Takes a screenshot, after some load if it is kept. */
 async function picture(page: Page, scene: TestHost, name: string, server: { text(): Promise<string> }) {
   const keeps = pictures !== undefined && scene.target.name === "source";
   const end = performance.now() + 45_000;

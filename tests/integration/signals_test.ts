@@ -16,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   });
 }
 
-integrationTest("TERM serves on for shutdown-delay and says that it stops", async (scene) => {
+integrationTest("after TERM the server serves for shutdown-delay and logs that it stops", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["--shutdown-delay", "3"] });
   const [worker] = await server.ready(1);
   const start = performance.now();
@@ -45,7 +45,7 @@ integrationTest("INT stops at once, requests or not", async (scene) => {
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a second TERM does not wait any longer", async (scene) => {
+integrationTest("a second TERM stops at once", async (scene) => {
   const server = scene.start({ files: { "main.ts": slowApp("late") } });
   await server.ready(1);
   const answer = server.text("/?ms=20000").catch(() => "cut");
@@ -57,7 +57,7 @@ integrationTest("a second TERM does not wait any longer", async (scene) => {
   assertEquals(await answer, "cut");
 });
 
-integrationTest("graceful-timeout cuts what is not finished, and says so", async (scene) => {
+integrationTest("graceful-timeout cuts off unfinished requests, and logs it", async (scene) => {
   const server = scene.start({
     files: { "main.ts": slowApp("late") },
     args: ["--graceful-timeout", "500ms"],
@@ -71,7 +71,7 @@ integrationTest("graceful-timeout cuts what is not finished, and says so", async
   assertMatch(server.stderr, /worker=0 gen=1 pid=\d+  1 request was cut off after/);
 });
 
-integrationTest("TTIN and TTOU change the number of workers, never below one", async (scene) => {
+integrationTest("TTIN and TTOU add and remove a worker, but never the last one", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   server.kill("SIGTTIN");
@@ -119,14 +119,14 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   Deno.renameSync(`${scene.folder}/access.log`, `${scene.folder}/access.1`);
   server.kill("SIGUSR1");
   await server.until("a new error log", () => /logs reopened/.test(log("error.log")));
-  // The worker makes it as soon as it has closed the old one.
+  // The worker creates it as soon as it has closed the old one.
   await server.until("a new access log", () => {
     return Array.from(Deno.readDirSync(scene.folder)).some(({ name }) => name === "access.log");
   });
   await server.text("/after");
   await server.until("its first line", () => /"GET \/after" 200/.test(log("access.log")));
   assertEquals(/after/.test(log("access.1")), false);
-  // Both are the log's, not the terminal's.
+  // Everything is in the log files.
   assertEquals([server.stdout, server.stderr], ["", ""]);
 });
 
@@ -139,7 +139,7 @@ integrationTest("WINCH drains all workers and keeps the master; HUP brings them 
   await server.ready(2);
 });
 
-integrationTest("a worker told TERM drains by itself and is replaced", async (scene) => {
+integrationTest("a worker that gets TERM drains by itself and is replaced", async (scene) => {
   const server = scene.start({ files: { "main.ts": slowApp("whole") } });
   const [worker] = await server.ready(1);
   const answer = server.text("/?ms=2000");
@@ -150,7 +150,7 @@ integrationTest("a worker told TERM drains by itself and is replaced", async (sc
   assertEquals(next!.pid === worker!.pid, false);
 });
 
-integrationTest("a worker ignores the signals that are for the master", async (scene) => {
+integrationTest("a worker ignores signals for the master", async (scene) => {
   const server = scene.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (const signal of ["SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) {
@@ -160,7 +160,7 @@ integrationTest("a worker ignores the signals that are for the master", async (s
   assertEquals((await server.ready(1))[0]!.pid, worker!.pid);
 });
 
-/** Requests in flight as of the workers' last beats. */
+/** Requests in flight as of the workers' last heartbeats. */
 async function inFlight(
   server: { status(): Promise<{ workers: readonly { inFlight: number }[] } | undefined> },
 ) {
@@ -169,7 +169,7 @@ async function inFlight(
 }
 
 integrationTest(
-  "WINCH with a long request in flight: nobody is left hanging, and the next workers serve",
+  "WINCH with a long request in flight leaves no connection hanging, and the next workers serve",
   async (scene) => {
     const server = scene.start({
       files: { "main.ts": slowApp("whole") },
@@ -181,7 +181,7 @@ integrationTest(
       return (await server.status())?.workers.some(({ inFlight }) => inFlight === 1);
     });
     server.kill("SIGWINCH");
-    // From the moment the listeners are closed a connection is refused; none may wait in a queue nobody looks at.
+    // Once the listeners are closed connections are refused: none may wait in a queue that nothing accepts from.
     await server.until("a refusal", () =>
       server.fetch("/", { signal: AbortSignal.timeout(3_000) }).then(
         async (response) => void await response.body?.cancel(),

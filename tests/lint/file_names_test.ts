@@ -1,8 +1,8 @@
 import { assertEquals } from "../assert.ts";
 import { modulesIn } from "./modules.ts";
 
-/** Folders whose files are one of a kind, each named after its subject: `doctor/steering.ts` checks the steering. */
-const catalogues = ["src/doctor", "src/settings/sections", "src/cli/commands", "src/cli/reference"];
+/** Folders whose files are one of a kind, each named after its subject: `doctor/checks/steering.ts` checks the steering. */
+const catalogues = ["src/doctor/checks", "src/settings/sections", "src/cli/commands", "src/cli/reference"];
 
 /** Names that two files may share all the same, with what tells the files apart. */
 const shared: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ function mirrored(path: string): string {
 
 Deno.test("one name for two files is found, but where the folders mirror each other or list subjects", () => {
   const paths = [
-    ["src/core/pool/a.ts", "src/master/pool/a.ts", "src/doctor/a.ts", "src/cli/commands/a.ts"],
+    ["src/core/pool/a.ts", "src/master/pool/a.ts", "src/doctor/checks/a.ts", "src/cli/commands/a.ts"],
     ["src/core/pool/b.ts", "src/master/b.ts"],
     ["src/log/c.ts", "src/control/c.ts"],
     ["src/worker/scoreboard.ts", "src/log/scoreboard.ts"],

@@ -1,11 +1,11 @@
 import { renderSettingsJson, renderSettingsText } from "../../src/cli/commands/settings.ts";
-import { changedSettings } from "../../src/settings/changed.ts";
+import { changedSettings } from "../../src/settings/resolve.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 
 const token = "correct-horse-battery";
 
-Deno.test("an address others may reach takes a token, from wherever it comes", () => {
+Deno.test("an address that other machines can reach requires a token, from any source", () => {
   for (const address of [":9000", "10.0.0.1:9000", "[::]:9000", "example.org:9000", "1270.example:9000"]) {
     assert(refusal({ args: ["--admin-bind", address] }).includes("is not accepted without a token"), address);
     resolve({ args: ["--admin-bind", address], environment: { DENICORN_ADMIN_TOKEN: token } });
@@ -16,20 +16,20 @@ Deno.test("an address others may reach takes a token, from wherever it comes", (
   }
 });
 
-Deno.test("a token and a file with one, or an address the app has: one of both is a mistake", () => {
+Deno.test("a token together with a token file, and an address of the app, are refused", () => {
   assertEquals(
     refusal({ args: ["--admin-token-file", "t"], environment: { DENICORN_ADMIN_TOKEN: token } }),
-    'setting-invalid: admin-token-file: "t" (command line --admin-token-file) is not accepted beside admin-token ' +
+    'setting-invalid: admin-token-file: "t" (command line --admin-token-file) is not accepted together with admin-token ' +
       "(env DENICORN_ADMIN_TOKEN): give one of them",
   );
   assertEquals(
     refusal({ args: ["-b", "127.0.0.1:9000", "--admin-bind", "127.0.0.1:9000"] }),
     'setting-invalid: admin-bind: "127.0.0.1:9000" (command line --admin-bind) is not accepted: bind ' +
-      "(command line --bind) has it already: give another port",
+      "(command line --bind) uses it already: give another port",
   );
 });
 
-Deno.test("a token is shown nowhere, not even one that is not accepted", () => {
+Deno.test("a token is never shown, even if it is not accepted", () => {
   const resolved = resolve({ environment: { DENICORN_ADMIN_TOKEN: token } });
   assertEquals(resolved.settings.adminToken, token);
   for (const report of [renderSettingsText(resolved), renderSettingsJson(resolved)]) {
@@ -41,7 +41,7 @@ Deno.test("a token is shown nowhere, not even one that is not accepted", () => {
   }
 });
 
-Deno.test("another token is a change that takes a restart", () => {
+Deno.test("a changed token takes a restart", () => {
   const [old, next] = [token, `${token}2`].map((adminToken) => resolve({ config: { adminToken } }));
   assertEquals(changedSettings(old!, next!).needRestart, ["admin-token"]);
   assertEquals(changedSettings(old!, old!).needRestart, []);

@@ -1,8 +1,8 @@
-import { changedSettings } from "../../src/settings/changed.ts";
+import { changedSettings } from "../../src/settings/resolve.ts";
 import { assertEquals } from "../assert.ts";
 import { resolve } from "./resolving.ts";
 
-Deno.test("nothing changes where only the origin does", () => {
+Deno.test("a changed origin alone is not a change", () => {
   const none = { applied: [], needRestart: [] };
   assertEquals(changedSettings(resolve({}), resolve({})), none);
   assertEquals(
@@ -11,7 +11,7 @@ Deno.test("nothing changes where only the origin does", () => {
   );
 });
 
-Deno.test("changes are told apart by whether a reload applies them", () => {
+Deno.test("changes are separated by whether a reload applies them", () => {
   const old = resolve({ config: { workers: 2, bind: ":8000", env: { A: "1" } } });
   const next = resolve({ config: { workers: 4, bind: ":8001", env: { A: "2" }, pid: "a.pid", timeout: 30 } });
   assertEquals(changedSettings(old, next), {
@@ -20,7 +20,7 @@ Deno.test("changes are told apart by whether a reload applies them", () => {
   });
 });
 
-Deno.test("a value that appears or vanishes is a change", () => {
+Deno.test("a value that is added or removed is a change", () => {
   const off = resolve({});
   const on = resolve({ config: { accessLogfile: "-" } });
   assertEquals(changedSettings(off, on).applied, ["access-logfile"]);

@@ -23,7 +23,7 @@ function refusal(...args: string[]): string {
   return `${error.code}: ${error.message}`;
 }
 
-Deno.test("a value may follow its flag in four ways", () => {
+Deno.test("a flag and its value can be written in five ways", () => {
   for (const args of [["-w4"], ["-w=4"], ["-w", "4"], ["--workers=4"], ["--workers", "4"]]) {
     assertEquals(settings(...args), { workers: ["4"] }, args.join(" "));
   }
@@ -60,7 +60,7 @@ Deno.test("a negative number is a value and an operand, not a flag", () => {
   assertEquals(ctl.operands, ["scale", "-2"]);
 });
 
-Deno.test("the operand is the app, whatever it looks like and wherever it stands", () => {
+Deno.test("the operand is the app, whatever it looks like and at any position", () => {
   assertEquals(settings("main.ts:app"), { app: ["main.ts:app"] });
   assertEquals(settings("123"), { app: ["123"] });
   assertEquals(settings("0x10"), { app: ["0x10"] });
@@ -73,11 +73,11 @@ Deno.test("the operand is the app, whatever it looks like and wherever it stands
   assertEquals(settings("-w2", "--", "-b"), { workers: ["2"], app: ["-b"] });
 });
 
-Deno.test("a second operand is one too many", () => {
+Deno.test("a second operand is refused", () => {
   assertEquals(
     refusal("main.ts", "check"),
-    'usage: "check" (command line) is one operand too many after "main.ts": ' +
-      "give one APP, and a command only as the first word",
+    'usage: "check" (command line) is an extra operand after "main.ts": ' +
+      "give one APP; a command must be the first word",
   );
 });
 
@@ -86,7 +86,7 @@ Deno.test("a repeated flag keeps all its values in their order", () => {
   assertEquals(settings("-w1", "--workers=2"), { workers: ["1", "2"] });
 });
 
-Deno.test("a flag without its value says what would fit", () => {
+Deno.test("the error about a missing value says what is accepted", () => {
   assertEquals(
     refusal("--log-format"),
     "usage: --log-format (command line) lacks its value, nothing follows: give text or json",
@@ -117,7 +117,7 @@ Deno.test("an unknown flag suggests the nearest", () => {
   assertEquals(refusal("--jsn"), "setting-unknown: --jsn (command line) is unknown: did you mean --json?");
 });
 
-Deno.test("an unknown letter suggests its other case, or a flag short of a dash", () => {
+Deno.test("an unknown letter suggests the other case, or a flag with two dashes", () => {
   assertEquals(refusal("-W4"), "setting-unknown: -W (command line) is unknown: did you mean -w?");
   assertEquals(
     refusal("-timeout", "3"),
@@ -133,7 +133,7 @@ Deno.test("an unknown letter suggests its other case, or a flag short of a dash"
   );
 });
 
-Deno.test("names every object has are no flags", () => {
+Deno.test("names that every object has are not flags", () => {
   for (const name of ["__proto__", "constructor", "toString", "_", "a.b"]) {
     assertEquals(refusal(`--${name}=1`).split(":")[0], "setting-unknown", name);
   }
@@ -155,7 +155,7 @@ Deno.test("options of a command", () => {
   assertEquals([...parse().options], []);
 });
 
-Deno.test("a command that takes no settings knows none of their flags", () => {
+Deno.test("a command without settings does not accept their flags", () => {
   const parseCtl = (...args: string[]) => parseCommandLine(args, { takesSettings: false, options });
   assertEquals(parseCtl("status", "reload").settings.size, 0);
   assertEquals(parseCtl("status", "reload").operands, ["status", "reload"]);

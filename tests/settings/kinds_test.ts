@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { address, isPort } from "../../src/settings/kinds/address.ts";
 import { duration, parseDuration, showDuration } from "../../src/settings/kinds/duration.ts";
-import { modeBits, percentage, wholeNumber, wholeNumberOrCores } from "../../src/settings/kinds/number.ts";
+import {
+  modeBits,
+  percentage,
+  surge,
+  wholeNumber,
+  wholeNumberOrCores,
+} from "../../src/settings/kinds/number.ts";
 import { parseSize, showSize, size } from "../../src/settings/kinds/size.ts";
-import { surge } from "../../src/settings/kinds/surge.ts";
 import {
   account,
   appReference,
@@ -13,7 +18,7 @@ import {
   socketPath,
   urlPath,
 } from "../../src/settings/kinds/text.ts";
-import type { Kind } from "../../src/settings/kind.ts";
+import type { Kind } from "../../src/settings/kinds/kind.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals } from "../assert.ts";
 
@@ -126,7 +131,7 @@ Deno.test("a duration is in seconds or has a unit", () => {
   assertRefuses(kind, ["0.0001", "1.5ms", "100.5ms"]);
 });
 
-Deno.test("a duration of 0 is taken only where it means something, and nothing between 0 and the least", () => {
+Deno.test("a duration of 0 is accepted only if it has a meaning, and nothing between 0 and the minimum", () => {
   const kind = duration({ from: 100, to: 1_000, zero: "to turn it off" });
   assertParses(kind, [["0", 0], ["0s", 0], ["0ms", 0], [0, 0]]);
   assertRefuses(kind, ["1ms", "99ms", "0.00001"]);
@@ -134,7 +139,7 @@ Deno.test("a duration of 0 is taken only where it means something, and nothing b
   assertRefuses(duration({ from: 100, to: 1_000 }), ["0"]);
 });
 
-Deno.test("durations and sizes are shown as they can be typed again", () => {
+Deno.test("durations and sizes are shown in a form that is accepted", () => {
   const cases = [[0, "0"], [1, "1ms"], [1_500, "1.5s"], [30_000, "30s"], [90_000, "90s"], [
     7_200_000,
     "2h",
@@ -218,7 +223,7 @@ Deno.test("an address has a host and a port", () => {
   ]);
 });
 
-Deno.test("every address is read back as it is shown", () => {
+Deno.test("every address is read back from its text", () => {
   const port = fc.nat(65_535);
   const host = fc.oneof(fc.ipV4(), fc.domain(), fc.ipV6().map((ip) => `[${ip}]`), fc.constant(""));
   fc.assert(fc.property(host, port, (host, port) => {
@@ -229,7 +234,7 @@ Deno.test("every address is read back as it is shown", () => {
   }));
 });
 
-Deno.test("a port is a number a platform would hand over", () => {
+Deno.test("a port is a number as a platform passes it", () => {
   for (const port of ["0", "80", "65535"]) assert(isPort(port), port);
   for (const port of ["", "-1", "65536", "1e3", "80 ", "http"]) assert(!isPort(port), port);
 });
@@ -243,7 +248,7 @@ Deno.test("a choice is one of its words, letter by letter", () => {
   assertEquals(oneOf(["a", "b", "c"]), "a, b or c");
 });
 
-Deno.test("texts that the system would cut or misread are refused", () => {
+Deno.test("texts that the system would truncate or misread are refused", () => {
   assertParses(appReference, [["main.ts", "main.ts"], ["src/main.ts:app", "src/main.ts:app"], [
     "123",
     "123",
@@ -261,7 +266,7 @@ Deno.test("texts that the system would cut or misread are refused", () => {
   assertRefuses(account("USER"), ["", "a b", "root:root", "-1", "0x1", "a\n", -1, 1.5, NaN]);
 });
 
-Deno.test("the path of a URL begins with a slash and needs no spelling", () => {
+Deno.test("the path of a URL begins with a slash and needs no escaping", () => {
   assertParses(urlPath, [["/", "/"], ["/healthz?deep=1&x=%20", "/healthz?deep=1&x=%20"]]);
   assertRefuses(urlPath, ["", "healthz", "/a b", "/a\n", "/ä", "/a#b", "http://localhost/", 1]);
   fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (rest) => {

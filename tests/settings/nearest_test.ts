@@ -5,7 +5,7 @@ import { assertEquals } from "../assert.ts";
 
 const names = namedSettings.map(({ name }) => name);
 
-Deno.test("a slip of the keyboard finds the name that was meant", () => {
+Deno.test("a misspelled name finds the right one", () => {
   const meant = {
     "wrokers": "workers",
     "worker": "workers",
@@ -22,14 +22,14 @@ Deno.test("a slip of the keyboard finds the name that was meant", () => {
   for (const [slip, name] of Object.entries(meant)) assertEquals(nearest(slip, names), name, slip);
 });
 
-Deno.test("no guess is better than a wild one", () => {
+Deno.test("a name that resembles none gets no guess", () => {
   for (const name of ["", "x", "zz", "daemonize", "http2", "keyfile-path"]) {
     assertEquals(nearest(name, names), undefined, name);
   }
   assertEquals(nearest("workers", []), undefined);
 });
 
-Deno.test("a known name is its own nearest, and any text gets an answer", () => {
+Deno.test("a known name is its own nearest name, and any text gets a result", () => {
   for (const name of names) assertEquals(nearest(name, names), name);
   fc.assert(fc.property(fc.string({ maxLength: 5_000 }), (text) => {
     const guess = nearest(text, names);

@@ -6,7 +6,7 @@ import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { assertOneLine, refusal, resolve } from "./resolving.ts";
 
-Deno.test("nothing given: the defaults of Gunicorn where it has the setting", () => {
+Deno.test("without any source: the defaults, Gunicorn's where it has the setting", () => {
   const { settings, origins } = resolve({});
   const { bind, backlog, workers, timeout, gracefulTimeout, logLevel, accessLogfile, pid } = settings;
   assertEquals({ bind, backlog, workers, timeout, gracefulTimeout, logLevel, accessLogfile, pid }, {
@@ -46,7 +46,7 @@ Deno.test("default < config file < environment < command line", () => {
   }));
 });
 
-Deno.test("the three sources agree on every value, and each says it was the one", () => {
+Deno.test("the three sources read every value the same way, and each is named as the origin", () => {
   const samples: Record<string, string> = {
     app: "main.ts",
     config: "",
@@ -116,7 +116,7 @@ Deno.test("the three sources agree on every value, and each says it was the one"
   }
 });
 
-Deno.test("the values of a higher source replace a list, they do not add to it", () => {
+Deno.test("a list of a higher source replaces the whole list", () => {
   const { settings } = resolve({
     config: { bind: [":1", ":2"], env: { A: "1" } },
     args: ["-b:3", "-e", "B=2"],
@@ -125,11 +125,11 @@ Deno.test("the values of a higher source replace a list, they do not add to it",
   assertEquals(settings.env, [["B", "2"]]);
 });
 
-Deno.test("where a flag stands twice the last one counts", () => {
+Deno.test("if a flag is repeated the last one wins", () => {
   assertEquals(resolve({ args: ["-w2", "--workers", "4"] }).settings.workers, 4);
 });
 
-Deno.test("a mistake counts also where a higher source overrules it", () => {
+Deno.test("a mistake is an error even if a higher source overrides it", () => {
   assertEquals(
     refusal({ environment: { WEB_CONCURRENCY: "many" }, args: ["--workers", "4"] }),
     'setting-invalid: workers: "many" (env WEB_CONCURRENCY) is not accepted: ' +
@@ -165,7 +165,7 @@ Deno.test("a fixed number and a range are refused together, and both are named",
   assert(refusal({ args: ["--min-workers", "8", "-w1"] }).includes("with min-workers = 8"));
 });
 
-Deno.test("ranges nothing lies in are refused", () => {
+Deno.test("empty ranges are refused", () => {
   assertEquals(
     refusal({ args: ["--min-workers", "8"], environment: { DENICORN_MAX_WORKERS: "4" } }),
     "setting-invalid: min-workers: 8 (command line --min-workers) is not accepted with max-workers = 4 " +
@@ -186,7 +186,7 @@ Deno.test("a config file may complete a range that another source begins", () =>
   assertEquals(requestedConfigFile({ commandLine, environment: {} })?.path, "a.json");
 });
 
-Deno.test("an address is refused twice, however it is spelled", () => {
+Deno.test("a repeated address is refused, however it is spelled", () => {
   assertEquals(
     refusal({ args: ["-b", "[::1]:80", "-b", "localhost:80", "-b", "[0:0::1]:80"] }),
     'setting-invalid: bind: "[::1]:80" (command line --bind) is given twice: give each address once',
@@ -195,7 +195,7 @@ Deno.test("an address is refused twice, however it is spelled", () => {
   resolve({ args: ["-b:0", "-b:0"] });
 });
 
-Deno.test("a jitter is refused without its limit", () => {
+Deno.test("jitter is refused without its limit", () => {
   assertEquals(
     refusal({ args: ["--max-requests-jitter", "50"] }),
     'setting-invalid: max-requests-jitter: "50" (command line --max-requests-jitter) is not accepted without ' +
@@ -225,7 +225,7 @@ Deno.test("limits of workers that make no sense are refused", () => {
   }
 });
 
-Deno.test("the config file that was asked for is known before the rest", () => {
+Deno.test("the requested config file is known before the other settings", () => {
   const request = (args: readonly string[], environment: Record<string, string> = {}) =>
     requestedConfigFile({
       commandLine: parseCommandLine(args, { takesSettings: true, options: [] }),
@@ -237,7 +237,7 @@ Deno.test("the config file that was asked for is known before the rest", () => {
   assertThrows(() => request(["-w0"]), DenicornError, "workers");
 });
 
-Deno.test("whatever is given, it resolves or is refused in one line with exit code 2", () => {
+Deno.test("any input is resolved, or refused in one line with exit code 2", () => {
   const arg = fc.oneof(
     fc.string(),
     fc.constantFrom("-w", "-b", "-e", "--", "-", "--workers", "--bind", "--timeout", "-h", "=", "--app=x"),

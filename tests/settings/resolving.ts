@@ -1,6 +1,7 @@
 import { DenicornError, ExitCode } from "../../src/core/errors.ts";
 import { type CommandOption, parseCommandLine } from "../../src/settings/command_line.ts";
-import { type Resolved, resolveSettings } from "../../src/settings/resolve.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import type { Resolved } from "../../src/settings/values.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
 interface Given {

@@ -3,10 +3,11 @@
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
+import { NotJson } from "../../src/settings/mistake.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 
-Deno.test("the environment: names of ours and names of platforms", () => {
+Deno.test("the environment: our names and those of platforms", () => {
   const { settings, origins } = resolve({
     environment: {
       DENICORN_BOOT_TIMEOUT: "2m",
@@ -26,7 +27,7 @@ Deno.test("the environment: names of ours and names of platforms", () => {
   assertEquals(origins.bind, "env PORT");
 });
 
-Deno.test("the environment: our own name counts more than that of a platform", () => {
+Deno.test("the environment: our name overrides that of a platform", () => {
   const { settings, origins } = resolve({ environment: { DENICORN_WORKERS: "3", WEB_CONCURRENCY: "5" } });
   assertEquals([settings.workers, origins.workers], [3, "env DENICORN_WORKERS"]);
 });
@@ -69,7 +70,7 @@ Deno.test("the environment: mistakes", () => {
   );
 });
 
-Deno.test("the environment: reserved names are let through", () => {
+Deno.test("the environment: reserved names are accepted", () => {
   const commandLine = { settings: new Map() };
   const environment = { DENICORN_WORKER_CHANNEL: "/run/link" };
   resolveSettings({ commandLine, environment, reservedVariables: ["DENICORN_WORKER_CHANNEL"], cores: 1 });
@@ -118,6 +119,10 @@ Deno.test("the config file: mistakes", () => {
     [{ workers: [4] }, `setting-invalid: workers: [4] ${file} is not accepted: ${count}`],
     [{ workers: 1.5 }, `setting-invalid: workers: 1.5 ${file} is not accepted: ${count}`],
     [{ workers: () => 4 }, `setting-invalid: workers: a function ${file} is not accepted: ${count}`],
+    [
+      { env: new NotJson("a function in A") },
+      `setting-invalid: env: a function in A ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
+    ],
     [
       { env: { "A=B": "c" } },
       `setting-invalid: env: {"A=B":"c"} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
@@ -168,7 +173,7 @@ Deno.test("the command line: mistakes in values", () => {
   );
 });
 
-Deno.test("a setting that can be off is, by four spellings, and the last flag counts", () => {
+Deno.test("a setting can be turned off in four spellings, and the last flag wins", () => {
   const path = "/run/my.sock";
   assertEquals(resolve({}).settings.controlSocket, undefined);
   assertEquals(resolve({ args: ["--no-control-socket"] }).settings.controlSocket, false);
@@ -204,7 +209,7 @@ Deno.test("off takes no value, and is only for settings that can be off", () => 
   }
 });
 
-Deno.test("off is written back as it is read", () => {
+Deno.test("off is written as it is read", () => {
   const setting = namedSettings.find(({ key }) => key === "controlSocket")!;
   assertEquals([setting.show(false), setting.plain(false)], ["off", false]);
   assertEquals(setting.read(setting.plain(false), { cores: 1 }), { value: false });

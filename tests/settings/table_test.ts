@@ -36,7 +36,7 @@ Deno.test("letters are single letters and descriptions are sentences", () => {
   }
 });
 
-Deno.test("every default is a value its own setting would read", () => {
+Deno.test("every default is a value that its setting accepts", () => {
   for (const setting of namedSettings) {
     const plain = setting.plain(setting.default);
     if (plain === null) continue;
@@ -64,7 +64,7 @@ Deno.test("the types follow from the table", () => {
   assert(settings.workers !== undefined && level && workers && backlog === undefined);
 });
 
-Deno.test("defineConfig takes what a config file may hold, and returns it as it is", () => {
+Deno.test("defineConfig accepts what a config file may contain, and returns it unchanged", () => {
   const config: ConfigFile = {
     workers: "auto",
     timeout: "2m",

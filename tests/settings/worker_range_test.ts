@@ -6,7 +6,7 @@ function range(...args: string[]) {
   return workerRange(resolve({ args }).settings, 4);
 }
 
-Deno.test("workers alone is a fixed number, a bound makes it a range", () => {
+Deno.test("workers alone is a fixed number; a bound makes it a range", () => {
   assertEquals(range("-w3"), { min: 3, max: 3, isFixed: true });
   assertEquals(range("--max-workers", "8"), { min: 1, max: 8, isFixed: false });
   assertEquals(range("--min-workers", "2"), { min: 2, max: 4, isFixed: false });
@@ -14,7 +14,7 @@ Deno.test("workers alone is a fixed number, a bound makes it a range", () => {
   assertEquals(range("--min-workers", "2", "--max-workers", "3"), { min: 2, max: 3, isFixed: false });
 });
 
-Deno.test("a reload keeps the target unless the settings say another", () => {
+Deno.test("a reload keeps the target unless the settings change it", () => {
   assertEquals(retarget(5, range("-w3"), range("-w3")), 5);
   assertEquals(retarget(5, range("-w3"), range("-w4")), 4);
   assertEquals(retarget(5, range("-w3"), range("--max-workers", "4")), 4);

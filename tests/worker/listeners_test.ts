@@ -14,7 +14,7 @@ function fakeWorker() {
   const system = new FakeSystem();
   const listening = new Set<number>();
   const log: string[] = [];
-  const state = { free: 100, isIdle: false, next: 7 };
+  const state = { free: 100, isIdle: false, next: 7, taken: 0 };
   system.sockets = {
     ...system.sockets,
     isListening: (descriptor) => listening.has(descriptor),
@@ -28,6 +28,7 @@ function fakeWorker() {
   const network = {
     ...system.network,
     serve({ address }: { address: { hostname: string; port: number } }) {
+      if (address.port === state.taken) throw new Deno.errors.AddrInUse("used");
       const descriptor = state.next++;
       listening.add(descriptor);
       return {
@@ -66,6 +67,16 @@ Deno.test("a failure to copy them is reported, and the worker serves", () => {
   system.sockets = { ...system.sockets, listeners: () => [] };
   assertEquals(listeners.open(() => new Response()), "the listening sockets were not found in /proc");
   assertEquals(listeners.isShared, false);
+});
+
+Deno.test("if one address fails the listeners of the others do not stay open without the master", () => {
+  const { listeners, listening, state, log } = fakeWorker();
+  state.taken = 81;
+  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:81 is in use");
+  assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
+  state.taken = 0;
+  assertEquals(listeners.open(() => new Response()), undefined);
+  assertEquals(listeners.descriptors, [8, 9]);
 });
 
 Deno.test("an address that cannot be listened on is an error that an operator can act on", () => {

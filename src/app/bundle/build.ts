@@ -2,41 +2,39 @@
 
 import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
-import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
-import type { BundleOrigin } from "./bundle_places.ts";
-import { finishedBundle, preludeMark } from "./bundle_text.ts";
-import { compilerOptionsFor } from "../resolve/compiler_options.ts";
-import { withEsbuild } from "./esbuild.ts";
 import { directoryOf } from "../paths.ts";
+import { compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
+import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
+import { finishedBundle, preludeMark } from "./bundle_text.ts";
+import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
+import { withEsbuild } from "./esbuild.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
-import { traceFiles } from "./traced_files.ts";
-import { unloadableFiles } from "../resolve/unloadable_files.ts";
-import { wasmModules } from "../resolve/wasm_modules.ts";
 
 export interface BuildRequest {
-  /** Absolute path of the module to begin with. */
+  /** Absolute path of the main module. */
   readonly entry: string;
-  /** Where esbuild's executable is put when there is no better place. */
+  /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
-  /** Begins the message of an error: "cannot load the app". */
+  /** The beginning of error messages: "cannot load the app". */
   readonly action: string;
   /** Messages name files relative to this. */
   readonly workingDirectory: string;
-  /** Come before those that every bundle has. */
+  /** Run before the plugins of every bundle. */
   readonly plugins: (files: Files) => readonly Plugin[];
 }
 
 export interface Built {
   readonly text: string;
   readonly exports: readonly string[];
-  /** How many files went into it. */
-  readonly inputs: number;
+  /** How many files it was made from. */
+  readonly fileCount: number;
   readonly warnings: readonly string[];
 }
 
-/** Throws DenicornError with the place and the cause of what is wrong. */
+/** Throws DenicornError with the file, line and cause. */
 export async function build(
   system: System,
   { entry, runtimeDirectory, action, workingDirectory, plugins }: BuildRequest,
@@ -50,7 +48,7 @@ export async function build(
   const options = {
     ...fixedOptions,
     ...compiler.build,
-    // The plugin knows the path, which as a pattern might mean other files too.
+    // The resolver plugin gives the path: esbuild could take it for a pattern.
     entryPoints: [{ in: "app", out: "bundle" }],
     absWorkingDir: root,
     outdir: runtimeDirectory,
@@ -73,14 +71,14 @@ export async function build(
     built: {
       text: textOf(result, entry, runtimeDirectory),
       exports: exportsOf(result),
-      inputs: Object.keys(inputs).length,
+      fileCount: Object.keys(inputs).length,
       warnings: warningsOf(result, compiler.warnings, place),
     },
     origin: { entry, inputs, traced, ...trace, tsconfig: compiler.build.tsconfig },
   };
 }
 
-/** What every bundle is built with. */
+/** The options of every bundle. */
 const fixedOptions = {
   bundle: true,
   write: false,
@@ -88,10 +86,10 @@ const fixedOptions = {
   logLevel: "silent",
   format: "esm",
   platform: "node",
-  // `node`, `import`, `require` and `default` come with the platform and the kind of import.
+  // The platform and the kind of import add `node`, `import`, `require` and `default`.
   conditions: ["deno"],
   target: "esnext",
-  // The one part of TypeScript that no runtime knows yet.
+  // The one part of TypeScript that no runtime supports yet.
   supported: { decorators: false },
   jsx: "automatic",
   define: placeDefines,

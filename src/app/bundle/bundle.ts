@@ -1,39 +1,32 @@
-/** Makes one file of an app: the same way from source and in a compiled Denicorn, which cannot load sources. */
+/** Bundles an app into one file, the same from source and in a compiled Denicorn, which cannot load sources. */
 
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { Files, System } from "../../system/system.ts";
-import type { BuildRequest, Built } from "./build.ts";
-import { BundleCache } from "./bundle_cache.ts";
 import { shownPath } from "../paths.ts";
+import type { BuildRequest, Built } from "./build.ts";
+import { BundleCache } from "./cache/bundle_cache.ts";
 
-export interface BundleOptions {
-  /** Absolute path of the module to begin with. */
+interface BundleOptions {
+  /** Absolute path of the main module. */
   readonly entry: string;
   /** Absolute path of the file to write. */
   readonly outfile: string;
-  /** Where esbuild's executable is put when there is no better place. */
+  /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
-  /** Whether a bundle of an earlier start may be used. */
+  /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
 }
 
 export interface Bundle extends Omit<Built, "text"> {
   readonly outfile: string;
   readonly durationMs: number;
-  /**
-   * Set when this bundle could be used again and is not kept yet. It bundles once more, so it is for a moment
-   * when nobody waits; it never fails.
-   */
-  readonly keep: (() => Promise<void>) | undefined;
-  /** Whether it is one that was kept. */
-  readonly wasKept: boolean;
+  readonly fromCache: boolean;
+  /** Set when the bundle is not in the cache yet. It bundles once more, so call it when nothing waits; never fails. */
+  readonly addToCache: (() => Promise<void>) | undefined;
 }
 
-/**
- * Bundles the app at `entry`, whose export `exportName` will be served. Throws DenicornError with the place and
- * the cause of what is wrong.
- */
+/** Bundles the app at `entry`, which must have the export `exportName`. Throws DenicornError with the place and cause. */
 export async function bundleApp(
   system: System,
   options: BundleOptions & { readonly exportName: string },
@@ -43,18 +36,18 @@ export async function bundleApp(
   return bundle;
 }
 
-/** After this long a start or reload is over, as a rule. */
+/** A start or reload is usually complete after this time, in ms. */
 const untilQuiet = 3_000;
 
-/** Keeps a bundle when that slows nobody down. */
-export function cacheWhenQuiet({ clock }: System, keep: Bundle["keep"]): void {
-  if (keep !== undefined) clock.after(untilQuiet, () => void keep());
+/** Adds the bundle to the cache when that delays no start. */
+export function addToCacheLater({ clock }: System, { addToCache }: Bundle): void {
+  if (addToCache !== undefined) clock.after(untilQuiet, () => void addToCache());
 }
 
 interface ModuleKind {
-  /** Begins the message of an error. */
+  /** The beginning of error messages. */
   readonly action: string;
-  /** Come before those that every bundle has. */
+  /** Run before the plugins of every bundle. */
   readonly plugins?: (files: Files) => readonly Plugin[];
 }
 
@@ -67,23 +60,23 @@ export async function bundleModule(
   const started = clock.monotonic();
   const request = { entry, runtimeDirectory, action, plugins, workingDirectory: workingDirectory(system) };
   const cache = mayCache ? await BundleCache.open(system, request) : undefined;
-  const kept = await cache?.find();
-  const { text, ...built } = kept ?? await make(system, request, cache);
+  const cached = await cache?.find();
+  const { text, ...built } = cached ?? await make(system, request, cache);
   files.writeText(outfile, text, { mode: 0o644 });
   return {
-    keep: undefined,
+    addToCache: undefined,
     ...built,
     outfile,
-    wasKept: kept !== undefined,
+    fromCache: cached !== undefined,
     durationMs: clock.monotonic() - started,
   };
 }
 
 async function make(system: System, request: BuildRequest, cache: BundleCache | undefined) {
-  // A start that finds its bundle made needs nothing of this.
+  // A start that finds its bundle in the cache does not load this.
   const { build } = await import("./build.ts");
   const { built, origin } = await build(system, request);
-  return { ...built, keep: cache && (() => cache.keep(origin)) };
+  return { ...built, addToCache: cache && (() => cache.add(origin)) };
 }
 
 function exportMissing(
@@ -97,7 +90,7 @@ function exportMissing(
   const hint = named !== undefined
     ? `it exports ${exports.join(", ")}: write ${path}:${named}, or export the app as ${exportName}`
     : exports.length > 0
-    ? `it has a default export only: write ${path}`
+    ? `it only has a default export: write ${path}`
     : "it exports nothing: add `export default app`, where app is a fetch function or an object that has one";
   return new DenicornError("app-export-missing", `cannot load the app: ${path} ${missing}: ${hint}`);
 }

@@ -1,17 +1,16 @@
-/** What esbuild and our plugins found wrong, as one error an operator can act on. */
+/** Errors of esbuild and of our plugins as one DenicornError, with lines of the source. */
 
 import type { BuildFailure, Location, Message } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { Files } from "../../system/system.ts";
-import { codeFrame, type SourceLocation } from "./code_frame.ts";
 import { type Fault, faultOf } from "../fault.ts";
 import { missingImport } from "../resolve/missing_import.ts";
 import { absolutePath, shownPath } from "../paths.ts";
 import type { Projects } from "../resolve/project.ts";
 import { addedText } from "./source_places.ts";
-import { noModule } from "../resolve/unloadable_files.ts";
+import { notModule } from "../resolve/file_kinds.ts";
 
-/** What messages need to know about the build they came from. */
+/** The build that a message came from. */
 export interface BuildPlace {
   readonly files: Files;
   readonly projects: Projects;
@@ -22,10 +21,10 @@ export interface BuildPlace {
   readonly workingDirectory: string;
 }
 
-/** More faults than these are mostly echoes of the first. */
+/** Further faults mostly follow from the first ones. */
 const maxShown = 5;
 
-/** `action` begins the message: "cannot load the app". */
+/** `action` is the beginning of the message: "cannot load the app". */
 export function bundleFailure(failure: unknown, action: string, place: BuildPlace): DenicornError {
   if (failure instanceof DenicornError) return failure;
   const errors = isBuildFailure(failure) ? failure.errors : [];
@@ -34,7 +33,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
     const reason = failure instanceof Error ? failure.message : String(failure);
     return new DenicornError("internal", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
   }
-  // What a plugin threw comes back inside a message, and already says everything.
+  // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;
   const fault = faultIn(first, place);
   const detail = [
@@ -65,7 +64,7 @@ function faultIn(message: Message, place: BuildPlace): Fault {
   const missing = /^Could not resolve "(.*)"$/.exec(text)?.[1];
   if (missing !== undefined) return missingImport(place.files, place.projects, missing, importer);
   const unknown = /^No loader is configured for "[^"]*" files: (.*)$/.exec(text)?.[1];
-  if (unknown !== undefined) return noModule(unknown);
+  if (unknown !== undefined) return notModule(unknown);
   if (/^(?:Cannot|Could not) read /.test(text)) return { code: "app-not-found", text };
   const hints = notes.map((note) => note.text).filter((note) =>
     note !== "" && !note.startsWith("You can mark")
@@ -99,4 +98,26 @@ function shown(path: string, place: BuildPlace): string {
 
 function isBuildFailure(value: unknown): value is BuildFailure {
   return value instanceof Error && "errors" in value && Array.isArray(value.errors);
+}
+
+interface SourceLocation {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in characters. */
+  readonly column: number;
+  readonly lineText: string;
+}
+
+/** Longer lines are mostly minified code: they are cut to a window around the fault. */
+const maxWidth = 100;
+
+/** The line of source, and a caret under the column. */
+function codeFrame({ line, column, lineText }: SourceLocation): string {
+  const start = column <= maxWidth ? 0 : column - Math.floor(maxWidth / 2);
+  const before = start > 0 ? "…" : "";
+  const after = start + maxWidth < lineText.length ? "…" : "";
+  const shown = before + lineText.slice(start, start + maxWidth).replaceAll("\t", " ").trimEnd() + after;
+  const gutter = String(line);
+  const caret = " ".repeat(before.length + column - 1 - start) + "^";
+  return `  ${gutter} | ${shown}\n  ${" ".repeat(gutter.length)} | ${caret}`;
 }

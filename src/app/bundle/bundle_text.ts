@@ -1,14 +1,14 @@
-/** What esbuild wrote, made into a file that behaves in a worker as its sources would have by themselves. */
+/** Turns the output of esbuild into a file that behaves in a worker as its sources would in Deno. */
 
 import { absolutePath, fileUrl } from "../paths.ts";
 import { placeFunctions } from "./source_places.ts";
 
-/** Stands in the bundle's first line until it is known which of the helpers the bundle needs. */
+/** A placeholder in the bundle's first line, for the helpers that the bundle needs. */
 export const preludeMark = "/*denicorn*/";
 
 /**
- * In Deno 2.7 the timers of a program are numbers, in 2.9 objects. npm packages call `setTimeout(…).unref()`; Deno
- * 2.7 gives them objects by the place of their files, which is lost in a bundle.
+ * In Deno 2.7 timers are numbers, in 2.9 objects. npm packages call `setTimeout(…).unref()`: Deno 2.7 gives them
+ * objects because of where their files are, which a bundle does not preserve.
  */
 const timers =
   '{ const timer = setTimeout(() => {}); clearTimeout(timer); if (typeof timer === "number") { ' +
@@ -16,8 +16,8 @@ const timers =
   "Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }); } }";
 
 /**
- * A compiled Deno 2.7 lets `require` read only the files inside the binary. These are the handlers of
- * `node:module`, reading any file.
+ * In a binary compiled by Deno 2.7, `require` reads only files inside the binary. These replace the handlers of
+ * `node:module` by ones that read any file.
  */
 const requireOfFiles = "if (Deno.build.standalone) { " +
   'const { _extensions } = process.getBuiltinModule("node:module"); ' +
@@ -25,12 +25,12 @@ const requireOfFiles = "if (Deno.build.standalone) { " +
   '_extensions[".js"] = _extensions[".cjs"] = (module, path) => module._compile(read(path), path); ' +
   '_extensions[".json"] = (module, path) => { module.exports = JSON.parse(read(path)); }; }';
 
-/** Parts of esbuild's own helpers, and what stands there instead. */
+/** Parts of esbuild's own helpers, and their replacements. */
 const helperFixes: readonly (readonly [string, string])[] = [
-  // `import x from` a CommonJS package means `exports.default` when `exports.__esModule` is set, unless the
-  // importer is known to be an ES module. In Deno and Node it always means all of `module.exports`.
+  // For esbuild, `import x from` a CommonJS package is `exports.default` when `exports.__esModule` is set, unless the
+  // importer is known to be an ES module. In Deno and Node it is always the whole `module.exports`.
   ["isNodeMode || !mod || !mod.__esModule ?", "true ?"],
-  // `require("./locale/" + name)` in a package means one of the files there, but only by its whole name.
+  // `require("./locale/" + name)` in a package finds the files there only by their full names.
   [
     "var fn = map[path];",
     'var fn = map[path] ?? map[path + ".js"] ?? map[path + ".cjs"] ?? map[path + ".json"] ?? map[path + "/index.js"];',
@@ -41,7 +41,7 @@ const helperFixes: readonly (readonly [string, string])[] = [
   ],
 ];
 
-export interface BuiltText {
+interface BuiltText {
   readonly code: string;
   /** A source map as JSON. */
   readonly map: string;
@@ -51,7 +51,7 @@ export interface BuiltText {
 }
 
 export function finishedBundle({ code, map, directory, entry }: BuiltText): string {
-  // Packages bundled by esbuild hold the same helpers, which must stay: ours end where the first module begins.
+  // A package that was bundled by esbuild has the same helpers, which must stay: ours end at the first module.
   const end = code.indexOf("\n// ");
   const helpers = helperFixes.reduce(
     (text, [found, fixed]) => text.replace(found, fixed),
@@ -61,7 +61,7 @@ export function finishedBundle({ code, map, directory, entry }: BuiltText): stri
   return `${body}//# sourceMappingURL=data:application/json;base64,${encodedMap(map, directory)}\n`;
 }
 
-/** On one line, so that the map still fits. Helpers that load modules of Node come only where they are used. */
+/** On one line, so that the map stays valid. Helpers that load modules of Node are added only if they are used. */
 function prelude(code: string, entry: string): string {
   const parts = [timers, placeFunctions(code)];
   const requires = code.includes("var __require = ");
@@ -73,7 +73,7 @@ function prelude(code: string, entry: string): string {
   return parts.join(" ");
 }
 
-/** With sources as URLs: as relative paths, names with `%`, `#` or `?` would be read as something else. */
+/** With sources as URLs: in relative paths, `%`, `#` and `?` would be misread. */
 function encodedMap(map: string, directory: string): string {
   const parsed: { sources: string[] } = JSON.parse(map);
   const sources = parsed.sources.map((source) => fileUrl(absolutePath(directory, source)));

@@ -1,4 +1,4 @@
-/** esbuild as a guest: loaded when first needed, its process alive only while something is bundled. */
+/** Runs esbuild: its library is loaded when first needed, its process runs only while something is bundled. */
 
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
@@ -10,7 +10,7 @@ type Esbuild = typeof import("esbuild");
 let library: Promise<Esbuild> | undefined;
 let users = 0;
 
-/** Lends esbuild to `use`. Its child process ends with the last of those who use it at a time. */
+/** Calls `use` with esbuild. Its child process is stopped when no call is left. */
 export async function withEsbuild<T>(
   system: System,
   runtimeDirectory: string,
@@ -31,18 +31,18 @@ async function stop(): Promise<void> {
     const esbuild = await library;
     if (users === 0) await esbuild?.stop();
   } catch {
-    // It could not be loaded, which its user has been told; the next one tries anew.
+    // It could not be loaded; the caller got the error, and the next call retries.
     library = undefined;
   }
 }
 
 /**
- * While it is evaluated esbuild reads two settings from `process` that it keeps for ever: the path of its
- * executable, and the directory in which to start it. It is shown what it needs there, and nobody else is: the
- * real environment would reach the app, and the real working directory may be removed by the next deployment.
+ * While it is evaluated, esbuild reads the path of its executable and the directory to start it in from `process`, once
+ * for all. It sees replacements of both: a variable in the real environment would reach the app, and the next
+ * deployment may remove the real working directory.
  */
 async function load(system: System, runtimeDirectory: string): Promise<Esbuild> {
-  // Setting up node:process takes 10 ms, which a start that finds its bundle made need not wait for.
+  // node:process takes 10 ms to set up, which a start with a cached bundle saves.
   const { default: process } = await import("node:process");
   const source = ownFile(system.host);
   const executable = carriedEsbuild === undefined

@@ -1,13 +1,12 @@
 /**
- * esbuild is a native executable. A compiled Denicorn carries it within its own file, where the kernel cannot
- * start it: it is copied out once per user and version.
+ * esbuild is a native executable. A compiled Denicorn carries it inside its own file, from where it cannot be started:
+ * it is copied out once per user and version.
  */
 
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
-import { isOurs, userCache } from "./cache_directory.ts";
-import { sha256 } from "../digest.ts";
 import { absolutePath, filePath } from "../paths.ts";
+import { isPrivate, sha256, userCache } from "./user_cache.ts";
 
 /** The part of the program's own file that is esbuild's executable. */
 export interface CarriedEsbuild {
@@ -20,28 +19,27 @@ export interface CarriedEsbuild {
 /** Written into the program when it is compiled. */
 declare const DENICORN_ESBUILD: CarriedEsbuild | undefined;
 
-/** `undefined` from source, where esbuild finds its executable itself. */
+/** `undefined` from source: there esbuild finds its executable itself. */
 export const carriedEsbuild: CarriedEsbuild | undefined = typeof DENICORN_ESBUILD === "undefined"
   ? undefined
   : DENICORN_ESBUILD;
 
-/** Of the esbuild in use. */
+/** The version of esbuild in use; `undefined` when unknown. */
 export function esbuildVersion(): string | undefined {
   if (carriedEsbuild !== undefined) return carriedEsbuild.version;
   return /\/esbuild\/([^/]+)\/lib\/[^/]+$/.exec(filePath(import.meta.resolve("esbuild")))?.[1];
 }
 
 /**
- * The running program's file: also after another version was put in its place, while this one goes on and
- * reloads apps.
+ * The file of the running program, even after another version replaced it on disk: this one still reloads apps.
  */
 export function ownFile({ os, execPath }: System["host"]): string {
   return os === "linux" ? "/proc/self/exe" : execPath;
 }
 
 /**
- * A copy of the executable in the file `source` that can be started: in the user's cache, or in
- * `runtimeDirectory` when there is no cache that can be written and trusted.
+ * The path of a copy of the executable in the file `source`: in the user's cache, or in `runtimeDirectory` when there is
+ * no cache that can be written to and trusted. Throws DenicornError `internal`.
  */
 export async function executableCopy(
   system: System,
@@ -56,7 +54,7 @@ export async function executableCopy(
       return await placeCopy(system, source, carried, `${cache}/${name}`);
     } catch (error) {
       if (error instanceof DenicornError) throw error;
-      // A home that is read-only, full or somebody else's: apps must start there too, only a little slower.
+      // The home is read-only, full or another user's: apps must start there too, only a little slower.
     }
   }
   return await placeCopy(system, source, carried, absolutePath(runtimeDirectory, name));
@@ -71,10 +69,10 @@ async function placeCopy(
   const { files } = system;
   const path = `${directory}/esbuild`;
   files.makeDirectory(directory, 0o700);
-  if (!isOurs(system, directory, "isDirectory")) throw new Error(`${directory} can be written by others`);
-  // Reading it whole to compare would take longer than a bundle. Nobody else can have put it there, and a
+  if (!isPrivate(system, directory, "isDirectory")) throw new Error(`${directory} can be written by others`);
+  // To read and compare all of it would take longer than to bundle an app. Only this user can have put it there, and a
   // rename never leaves half a file.
-  if (isOurs(system, path, "isFile") && files.stat(path)?.size === carried.size) return path;
+  if (isPrivate(system, path, "isFile") && files.stat(path)?.size === carried.size) return path;
   const bytes = await carriedBytes(system, source, carried);
   const draft = files.makePrivateDirectory(directory, "new-");
   files.writeBytes(`${draft}/esbuild`, bytes, { mode: 0o700 });
@@ -88,7 +86,7 @@ async function carriedBytes({ files }: System, source: string, carried: CarriedE
   if (await sha256(bytes) === carried.sha256) return bytes;
   throw new DenicornError(
     "internal",
-    `cannot bundle the app: ${source}: does not hold the esbuild it was built with: restart Denicorn if its ` +
-      "executable was changed, or else install it anew",
+    `cannot bundle the app: ${source}: does not contain the esbuild it was built with: restart Denicorn if its ` +
+      "executable was replaced, otherwise reinstall it",
   );
 }

@@ -1,7 +1,6 @@
 /**
- * In one bundle file, `import.meta`, `__dirname`, `__filename` and `require.resolve` would start from the bundle's
- * place. esbuild replaces them by other names, and every module that mentions one gets constants of these names
- * for itself.
+ * In a bundle, `import.meta`, `__dirname`, `__filename` and `require.resolve` would refer to the bundle file. esbuild
+ * replaces them by other names, and every module that mentions one gets its own constants of these names.
  */
 
 import type { Plugin } from "esbuild";
@@ -15,7 +14,7 @@ export const placeDefines = {
   "require.resolve": "__denicorn_resolve",
 } as const;
 
-/** Functions defined once, in the bundle's first line, from which modules make these constants. */
+/** Functions that create these constants, defined once in the bundle's first line. */
 const resolverFunction = "const __denicorn_resolver = (url) => (...wanted) => " +
   'process.getBuiltinModule("node:module").createRequire(url).resolve(...wanted);';
 const placeFunction = "const __denicorn_place = (url) => { " +
@@ -25,13 +24,13 @@ const placeFunction = "const __denicorn_place = (url) => { " +
   ': Object.assign(new URL(url), { pathname: __denicorn_resolver(url)(to).replaceAll("%", "%25") }).href; ' +
   "return { url, filename, dirname, main: false, resolve }; };";
 
-/** Those of the functions that `code` calls, on one line. */
+/** The functions that `code` calls, on one line. */
 export function placeFunctions(code: string): string {
   const place = code.includes("__denicorn_place(") ? placeFunction : "";
   return (place !== "" || code.includes("__denicorn_resolver(") ? resolverFunction : "") + place;
 }
 
-/** What may stand before the first line of a module's text; to be taken out of lines shown to people. */
+/** Text that may be added before the first line of a module; code frames leave it out. */
 export const addedText =
   /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_\w+ = \/\* @__PURE__ \*\/ __denicorn_\w+\("[^"]*"\);)*/;
 
@@ -40,7 +39,7 @@ export function sourcePlaces(files: Files): Plugin {
     name: "denicorn-places",
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path, with: attributes }) => {
-        // Imported as text or bytes: as it is.
+        // Imported as text or bytes: unchanged.
         if (attributes["type"] !== undefined) return null;
         const text = readText(files, path);
         const added = text === undefined ? "" : jsxRuntime(path, text) + placeOf(path, text);
@@ -53,7 +52,7 @@ export function sourcePlaces(files: Files): Plugin {
 
 function placeOf(path: string, text: string): string {
   const url = JSON.stringify(fileUrl(path));
-  // Marked as pure, so that a constant alone does not keep an unused module in the bundle.
+  // Marked as pure, so that an unused module is still dropped from the bundle.
   const place = /\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/.test(text)
     ? `const __denicorn_meta = /* @__PURE__ */ __denicorn_place(${url});`
     : "";
@@ -63,14 +62,14 @@ function placeOf(path: string, text: string): string {
   return place + resolve;
 }
 
-/** In TypeScript and Deno these two pragmas choose the JSX transform; esbuild wants to be told. */
+/** In TypeScript and Deno these pragmas also choose the JSX transform; esbuild needs a pragma for that. */
 function jsxRuntime(path: string, text: string): string {
   if (!/\.[jt]sx$/.test(path) || text.includes("@jsxRuntime")) return "";
   if (/@jsxImportSource\s/.test(text)) return "/** @jsxRuntime automatic */";
   return /@jsx\s/.test(text) ? "/** @jsxRuntime classic */" : "";
 }
 
-/** On the same line as what was first, so that lines keep their numbers. */
+/** On the existing first line, so that line numbers stay the same. */
 function withFirst(text: string, added: string): string {
   const hashbang = /^#!.*\n/.exec(text)?.[0] ?? "";
   return hashbang + added + text.slice(hashbang.length);
@@ -80,7 +79,7 @@ function readText(files: Files, path: string): string | undefined {
   try {
     return files.readTextSync(path);
   } catch {
-    // esbuild will meet the same fault and knows where the file was imported.
+    // esbuild reports the same fault and knows where the file was imported.
     return undefined;
   }
 }

@@ -1,21 +1,24 @@
-/** The worker's side: imports the bundle and takes the app out of it. */
+/** In a worker: imports the bundle and takes the app out of it, or says what failed and in which file of the app. */
 
+import { DenicornError } from "../../core/errors.ts";
 import type { FetchHandler } from "../../system/system.ts";
-import { importFailure } from "./import_failure.ts";
-import { fileUrl, shownPath } from "../paths.ts";
+import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
+import { type Fault, nativeAddonPhrase } from "../fault.ts";
+import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
+import { packageNameOf } from "../resolve/specifiers.ts";
 import { validateApp } from "./validate_app.ts";
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Absolute path of the bundle. */
   readonly bundle: string;
-  /** Absolute path of the app's source. */
+  /** Path of the app's source. */
   readonly source: string;
   readonly exportName: string;
   /** Messages name files relative to it. */
   readonly workingDirectory: string;
 }
 
-/** The app's handler. Throws DenicornError when the module throws, or holds no app. */
+/** The app's handler. Throws DenicornError when the module throws or exports no app. */
 export async function importApp(options: ImportOptions): Promise<FetchHandler> {
   const source = shownPath(options.workingDirectory, options.source);
   let module: Readonly<Record<string, unknown>>;
@@ -25,4 +28,64 @@ export async function importApp(options: ImportOptions): Promise<FetchHandler> {
     throw importFailure(error, { ...options, source });
   }
   return validateApp(module, options.exportName, source);
+}
+
+/** What an app threw while it was imported, as an error that names the app's own file and line. */
+export function importFailure(
+  thrown: unknown,
+  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName">,
+): DenicornError {
+  const frames = appFrames(thrown, bundle);
+  const place = linkPlace(thrown) ?? frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
+  const at = place === undefined
+    ? source
+    : `${shownPath(workingDirectory, place.path)}:${place.line}:${place.column}`;
+  const { code, text } = faultFrom(thrown);
+  return new DenicornError(code, `cannot load the app: ${at}: ${text}`, {
+    detail: stackText(thrown, bundle),
+    cause: thrown,
+  });
+}
+
+function faultFrom(thrown: unknown): Fault {
+  for (const cause of causesOf(thrown)) {
+    // Some packages wrap it in a message that advises to install them again.
+    if (cause.message.includes(nativeAddonPhrase)) {
+      return { code: "app-import-unsupported", text: cause.message };
+    }
+  }
+  const missing = /^Cannot find module '(.*)'/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  if (missing !== undefined && codeOf(thrown) === "MODULE_NOT_FOUND") {
+    return { code: "app-package-missing", text: missingModule(missing) };
+  }
+  return { code: "app-throws", text: `it throws while it is imported: ${described(thrown)}` };
+}
+
+function missingModule(specifier: string): string {
+  if (/^\.{0,2}\//.test(specifier)) return `no such file: "${specifier}"`;
+  const name = packageNameOf(specifier);
+  return `package "${name}" is not installed: run \`npm install ${name}\``;
+}
+
+/** An error about imports and exports that do not match has no stack: V8 puts the place at the end of the message. */
+const placeInMessage = / at (file:\/\/\/.*):(\d+):(\d+)$/;
+
+function linkPlace(thrown: unknown): Pick<Frame, "path" | "line" | "column"> | undefined {
+  const message = thrown instanceof SyntaxError ? thrown.message : "";
+  const [, url, line, column] = placeInMessage.exec(message) ?? [];
+  return url === undefined ? undefined : { path: filePath(url), line: Number(line), column: Number(column) };
+}
+
+/** On one line. */
+function described(thrown: unknown): string {
+  if (typeof thrown === "string") return `${JSON.stringify(thrown)} (a string, not an Error)`;
+  if (typeof thrown !== "object" || thrown === null) return `${String(thrown)} (not an Error)`;
+  if (!(thrown instanceof Error)) {
+    return `an object that is not an Error (keys: ${Object.keys(thrown).join(", ")})`;
+  }
+  return `${thrown.name}: ${thrown.message.split("\n", 1)[0]?.replace(placeInMessage, "")}`;
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
 }

@@ -1,4 +1,4 @@
-/** What may be served: an object with `fetch(request, info)`, or such a function. */
+/** Checks what the app exports: an object with `fetch(request, info)`, or such a function. */
 
 import { DenicornError } from "../../core/errors.ts";
 import type { FetchHandler } from "../../system/system.ts";
@@ -7,7 +7,7 @@ const accepted = "an app is an object with fetch(request, info), such as a Hono 
   "(request, info) => Response";
 
 /**
- * The handler of the export `exportName`, bound once to the object it belongs to. `source` names the app in errors.
+ * The handler of the export `exportName`, bound to its object once. `source` names the app in errors. Throws DenicornError.
  */
 export function validateApp(
   module: Readonly<Record<string, unknown>>,
@@ -49,7 +49,7 @@ function isClass(value: FetchHandler): boolean {
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** Express and its kin are functions too, but of Node's request and response. */
+/** Express apps and the like are functions too, but take Node's request and response. */
 function isNodeApp(value: FetchHandler): boolean {
   return "listen" in value && isFunction(value.listen);
 }
@@ -80,7 +80,7 @@ function describeObject(value: object): string {
   if (value instanceof Promise) return "a promise (await it before exporting)";
   if (value instanceof Response) return "a Response (export a function that returns one)";
   if (Array.isArray(value)) return "an array";
-  if ("fetch" in value) return `an object whose fetch is no function but of type ${typeof value.fetch}`;
+  if ("fetch" in value) return `an object whose fetch is not a function but of type ${typeof value.fetch}`;
   const keys = Object.keys(value);
   const shown = keys.length === 0
     ? "no keys"

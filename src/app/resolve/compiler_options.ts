@@ -1,11 +1,11 @@
-/** How the app wants its TypeScript and JSX compiled. */
+/** The compiler options of the app. */
 
 import type { BuildOptions } from "esbuild";
 import type { Files } from "../../system/system.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
 import type { Projects } from "./project.ts";
 
-/** The compiler options that change what the code does, beyond its types. */
+/** The options that change what the code does, not only its types. */
 const meaningful = [
   "experimentalDecorators",
   "jsx",
@@ -22,8 +22,8 @@ interface CompilerOptions {
 }
 
 /**
- * The `compilerOptions` of the app's `deno.json`, else its nearest `tsconfig.json`. One for all files of the app:
- * esbuild would look for a `tsconfig.json` of each, but not for files that a plugin resolved.
+ * The `compilerOptions` of the app's `deno.json`, otherwise the nearest `tsconfig.json`, for all files of the app:
+ * esbuild would look for a `tsconfig.json` for each file, but not for files that a plugin resolved.
  */
 export function compilerOptionsFor(files: Files, projects: Projects, entry: string): CompilerOptions {
   const projectsWithOptions = projects.of(entry).filter(({ compilerOptions }) =>

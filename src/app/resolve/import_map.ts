@@ -1,6 +1,6 @@
 /**
- * Import maps as Deno reads them from `deno.json`: `imports` and `scopes` by the HTML rules, and an `npm:` or
- * `jsr:` package mapped by its bare name makes its subpaths work too.
+ * Import maps as in `deno.json`: `imports` and `scopes` by the rules of HTML; in addition, a bare name that is mapped to
+ * an `npm:` or `jsr:` package also maps its subpaths.
  */
 
 import { asRecord } from "../jsonc.ts";
@@ -11,10 +11,10 @@ export interface ImportMap {
   readonly scopes: readonly { readonly prefix: string; readonly imports: Addresses }[];
 }
 
-/** Specifier, or prefix ending in `/`, to where it leads: an URL or a bare specifier. */
+/** From a specifier, or a prefix that ends in `/`, to a URL or bare specifier. */
 type Addresses = ReadonlyMap<string, string>;
 
-/** The map in the `imports` and `scopes` of `source`, whose own relative paths start at the URL `base`. */
+/** The map in the `imports` and `scopes` of `source`, whose paths are relative to the URL `base`. */
 export function parseImportMap(source: Readonly<Record<string, unknown>>, base: string): ImportMap {
   const scopes = Object.entries(asRecord(source["scopes"]) ?? {})
     .map(([prefix, imports]) => ({
@@ -25,7 +25,7 @@ export function parseImportMap(source: Readonly<Record<string, unknown>>, base: 
   return { imports: parseAddresses(source["imports"], base), scopes };
 }
 
-/** Where `specifier`, written in the file at the URL `importer`, leads; `undefined` when the map is silent. */
+/** Maps `specifier`, written in the file at the URL `importer`; `undefined` when the map does not mention it. */
 export function resolveMapped(map: ImportMap, specifier: string, importer: string): string | undefined {
   const key = normalized(specifier, importer);
   for (const { prefix, imports } of map.scopes) {
@@ -61,7 +61,7 @@ function parseAddresses(source: unknown, base: string): Addresses {
 function match(imports: Addresses, key: string): string | undefined {
   const exact = imports.get(key);
   if (exact !== undefined) return exact;
-  // The longest prefix that the map has: cut the key at one slash after the other, from its end.
+  // Finds the longest prefix in the map: cuts the key at each slash, from its end.
   for (
     let slash = key.lastIndexOf("/");
     slash !== -1;

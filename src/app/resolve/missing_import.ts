@@ -1,15 +1,15 @@
-/** Why an import leads nowhere, and what to do about it. */
+/** Why an import cannot be resolved, and what to do about it. */
 
 import { nearest } from "../../settings/nearest.ts";
 import type { Files } from "../../system/system.ts";
 import type { Fault } from "../fault.ts";
 import { asRecord, parseJsonc } from "../jsonc.ts";
-import { packageNameOf, type PackageSpecifier } from "./package_specifier.ts";
+import { packageNameOf, type PackageSpecifier } from "./specifiers.ts";
 import { isInstalled } from "./package_version.ts";
 import { absolutePath, directoryOf, extensionOf, isPackageFile, nameOf, upwardFrom } from "../paths.ts";
 import type { Project, Projects } from "./project.ts";
 
-/** For an import that neither the import maps nor esbuild could resolve. */
+/** For an import that neither the import maps nor esbuild resolved. */
 export function missingImport(files: Files, projects: Projects, specifier: string, importer: string): Fault {
   const text = /^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)
     ? missingFile(files, specifier, importer)
@@ -70,7 +70,7 @@ function missingFile(files: Files, specifier: string, importer: string): string 
 function missingBare(files: Files, projects: Projects, specifier: string, importer: string): string {
   const name = packageNameOf(specifier);
   if (isInstalled(files, name, importer)) {
-    return `package "${name}" is installed but does not offer "${specifier}": see the exports of its package.json`;
+    return `package "${name}" is installed but does not export "${specifier}": see the exports of its package.json`;
   }
   if (isPackageFile(importer)) {
     return `package "${name}", which "${
@@ -81,7 +81,7 @@ function missingBare(files: Files, projects: Projects, specifier: string, import
     return `"${specifier}" names a package: write "./${specifier}" for the file beside this one`;
   }
   if (/^react\/jsx(-dev)?-runtime$/.test(specifier)) {
-    return 'JSX means React where nothing else is said, and "react" is not installed: set "jsxImportSource" in the ' +
+    return 'JSX uses React by default, and "react" is not installed: set "jsxImportSource" in the ' +
       'compilerOptions of deno.json, such as "hono/jsx"';
   }
   const declared = dependencies(files, importer);
@@ -101,7 +101,7 @@ export function ownerOf(path: string): string {
   return packageNameOf(path.slice(path.lastIndexOf("/node_modules/") + "/node_modules/".length));
 }
 
-/** What the nearest `package.json` says the app needs. */
+/** The dependencies in the nearest `package.json`. */
 function dependencies(files: Files, importer: string): string[] {
   for (const directory of upwardFrom(directoryOf(importer))) {
     const path = absolutePath(directory, "package.json");
@@ -113,7 +113,7 @@ function dependencies(files: Files, importer: string): string[] {
         ...asRecord(manifest?.["devDependencies"]),
       });
     } catch {
-      // It only serves to word a hint; esbuild has said what is wrong with the file.
+      // Only a hint depends on it, and esbuild reports what is wrong with the file.
       return [];
     }
   }

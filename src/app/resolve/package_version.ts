@@ -1,20 +1,20 @@
-/** Finds the installed copy of a package that fits the version its `npm:` specifier asks for. */
+/** Finds the installed copy of a package that matches the version in its `npm:` specifier. */
 
 import type { Files } from "../../system/system.ts";
 import { asRecord } from "../jsonc.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
 
-export interface InstalledPackage {
-  /** The directory from which a bare import of the name finds this copy. */
+interface InstalledPackage {
+  /** A bare import of the name from this directory finds the copy. */
   readonly from: string;
   /** Set when only another version is installed. */
   readonly warning?: string;
 }
 
-/** Deno and pnpm keep every version here, and link the one of the project into `node_modules` itself. */
+/** Deno and pnpm install every version here, and link the one of the project into `node_modules` itself. */
 const stores = [".deno", ".pnpm"];
 
-/** The package `name` as a file in the directory `from` sees it, or the copy beside it that fits better. */
+/** The package `name` as seen from the directory `from`, or a copy in the same `node_modules` that matches better. */
 export function findPackage(
   files: Files,
   name: string,
@@ -38,7 +38,7 @@ export function findPackage(
 }
 
 /** The directory of the package, as seen from `directory`. */
-export function installedAt(files: Files, name: string, directory: string): string | undefined {
+function installedAt(files: Files, name: string, directory: string): string | undefined {
   for (const above of upwardFrom(directory)) {
     const path = absolutePath(above, `node_modules/${name}`);
     if (files.stat(path)?.isDirectory) return path;
@@ -46,14 +46,14 @@ export function installedAt(files: Files, name: string, directory: string): stri
   return undefined;
 }
 
-/** Whether some `node_modules` that the file `importer` sees has the package. */
+/** Whether a `node_modules` that the file `importer` can reach has the package. */
 export function isInstalled(files: Files, name: string, importer: string): boolean {
   return installedAt(files, name, directoryOf(importer)) !== undefined;
 }
 
 /**
- * Whether a version is of the line that a range asks for: `^4.1` any 4, `~4.1` any 4.1, `4` any 4, `4.1.2` only
- * itself. It tells one major version from another; that a patch is new enough is the installer's business.
+ * Whether a version is in the series of a range: `^4.1` matches any 4, `~4.1` any 4.1, `4` any 4, `4.1.2` only
+ * itself. It tells major versions apart; the installer ensures that a patch version is new enough.
  */
 export function fits(version: string, range: string): boolean {
   const [, operator, ...numbers] = /^\s*([\^~]?)[=v]?(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(range) ?? [];
@@ -73,7 +73,7 @@ function versionOf(files: Files, directory: string): string {
     const version = asRecord(JSON.parse(files.readTextSync(`${directory}/package.json`)))?.["version"];
     return typeof version === "string" ? version : "";
   } catch {
-    // Without a manifest nothing speaks against the copy; esbuild says what is wrong with it.
+    // Without a manifest the copy is accepted; esbuild reports what is wrong with it.
     return "";
   }
 }

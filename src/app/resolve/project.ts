@@ -1,6 +1,6 @@
 /**
- * What the app's own `deno.json` says about imports and compiling. Every file answers to the nearest one above
- * it, then to the workspace that one belongs to, then to the same two of the app's entry.
+ * What the app's `deno.json` files say about imports and compiling. For a file the nearest one above it counts first,
+ * then the workspace that one belongs to, then the same two of the app's entry.
  */
 
 import { DenicornError } from "../../core/errors.ts";
@@ -8,7 +8,6 @@ import type { Files } from "../../system/system.ts";
 import { type ImportMap, parseImportMap, resolveMapped } from "./import_map.ts";
 import { asRecord, jsonFault, parseJsonc } from "../jsonc.ts";
 import { absolutePath, directoryOf, fileUrl, upwardFrom } from "../paths.ts";
-import { workspaceMembers } from "./workspace.ts";
 
 /** One `deno.json` or `deno.jsonc`. */
 export interface Project {
@@ -18,11 +17,11 @@ export interface Project {
   /** Names and files of the workspace members, when it declares a workspace. */
   readonly members: ImportMap | undefined;
   readonly compilerOptions: Readonly<Record<string, unknown>> | undefined;
-  /** As written; Deno keeps packages out of `node_modules` unless it is `auto` or `manual`. */
+  /** As written; Deno installs packages outside `node_modules` unless it is `auto` or `manual`. */
   readonly nodeModulesDir: unknown;
 }
 
-export interface MappedImport {
+interface MappedImport {
   readonly address: string;
   readonly project: Project;
 }
@@ -37,7 +36,7 @@ export class Projects {
     this.#entry = entry;
   }
 
-  /** Where the import maps that hold for the file `importer` lead `specifier`, if they mention it. */
+  /** Where the import maps that apply to the file `importer` send `specifier`, if they mention it. */
   resolve(specifier: string, importer: string): MappedImport | undefined {
     for (const project of this.of(importer)) {
       for (const map of [project.imports, project.members]) {
@@ -48,7 +47,7 @@ export class Projects {
     return undefined;
   }
 
-  /** The projects that `file` answers to, most specific first. */
+  /** The projects that apply to `file`, most specific first. */
   of(file: string): Project[] {
     return [...new Set([...this.#above(directoryOf(file)), ...this.#above(directoryOf(this.#entry))])];
   }
@@ -86,22 +85,57 @@ function readProject(files: Files, path: string): Project {
   const directory = directoryOf(path);
   const config = readRecord(files, path);
   const { importMap, imports, scopes, workspace } = config;
-  const elsewhere = typeof importMap === "string" && imports === undefined && scopes === undefined
+  const ownFile = typeof importMap === "string" && imports === undefined && scopes === undefined
     ? absolutePath(directory, importMap)
     : undefined;
   return {
     path,
     directory,
-    imports: elsewhere === undefined
+    imports: ownFile === undefined
       ? parseImportMap(config, fileUrl(path))
-      : parseImportMap(readRecord(files, elsewhere), fileUrl(elsewhere)),
+      : parseImportMap(readRecord(files, ownFile), fileUrl(ownFile)),
     members: workspace === undefined ? undefined : parseImportMap(
-      { imports: workspaceMembers(files, directory, workspace, (member) => readMember(files, member)) },
+      { imports: workspaceMembers(files, directory, workspace) },
       fileUrl(path),
     ),
     compilerOptions: asRecord(config["compilerOptions"]),
     nodeModulesDir: config["nodeModulesDir"],
   };
+}
+
+/**
+ * The members of a workspace import each other by name. Gives an import map's `imports` for those of the workspace at
+ * `root`: `@acme/lib` leads to the file that `exports` in its `deno.json` names.
+ */
+function workspaceMembers(
+  files: Files,
+  root: string,
+  workspace: unknown,
+): Record<string, string> {
+  const imports: Record<string, string> = {};
+  for (const directory of memberDirectories(files, root, workspace)) {
+    const { name, exports } = readMember(files, directory) ?? {};
+    if (typeof name !== "string") continue;
+    for (
+      const [subpath, file] of Object.entries(
+        typeof exports === "string" ? { ".": exports } : asRecord(exports) ?? {},
+      )
+    ) {
+      if (typeof file === "string") imports[name + subpath.slice(1)] = fileUrl(absolutePath(directory, file));
+    }
+  }
+  return imports;
+}
+
+function memberDirectories(files: Files, root: string, workspace: unknown): string[] {
+  const patterns = Array.isArray(workspace) ? workspace : asRecord(workspace)?.["members"];
+  if (!Array.isArray(patterns)) return [];
+  return patterns.filter((pattern) => typeof pattern === "string").flatMap((pattern) => {
+    const path = absolutePath(root, pattern);
+    if (!path.endsWith("/*")) return [path];
+    const parent = directoryOf(path);
+    return files.stat(parent)?.isDirectory ? files.list(parent).map((name) => `${parent}/${name}`) : [];
+  });
 }
 
 function readMember(files: Files, directory: string): Readonly<Record<string, unknown>> | undefined {

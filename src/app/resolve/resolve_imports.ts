@@ -5,40 +5,45 @@
 
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Files } from "../../system/system.ts";
-import type { Lookup } from "../bundle/bundle_places.ts";
-import { isBuiltin } from "./builtins.ts";
 import { type Fault, faultMessage } from "../fault.ts";
 import { mapsUrls } from "./import_map.ts";
 import { missingJsr, missingPackage } from "./missing_import.ts";
 import {
   installedNames,
+  isBuiltin,
   packageNameOf,
   type PackageSpecifier,
   parsePackageSpecifier,
-} from "./package_specifier.ts";
+} from "./specifiers.ts";
 import { findPackage, isInstalled } from "./package_version.ts";
 import { directoryOf, filePath, isPackageFile } from "../paths.ts";
 import type { Project, Projects } from "./project.ts";
 
-/** One import on its way to a file. */
+/** An import that is being resolved. */
 interface Import {
   readonly args: OnResolveArgs;
-  /** The file it is written in. */
+  /** The file that contains it. */
   readonly importer: string;
-  /** Where it leads after import maps. */
+  /** The specifier after import maps. */
   readonly target: string;
-  /** Whose import map sent it there; `undefined` when none did. */
+  /** The project whose import map changed it, if one did. */
   readonly project: Project | undefined;
   readonly trace: ResolverTrace;
 }
 
-/** Marks resolutions that this plugin itself asks esbuild for, so that it does not answer them again. */
+/** Marks resolutions that this plugin itself requests from esbuild, so that it does not handle them again. */
 const asked = Symbol("asked by denicorn");
 
-/** What was left to esbuild, as far as its own report does not tell. */
+/** A specifier that esbuild resolved for a plugin, and the directory it started from. */
+export interface Lookup {
+  readonly specifier: string;
+  readonly directory: string;
+}
+
+/** What was left to esbuild and does not appear in its report. */
 export class ResolverTrace {
   readonly lookups: Lookup[] = [];
-  /** What is not installed and was left as it is. */
+  /** Packages that are not installed, whose imports stay as they are. */
   readonly missing = new Set<string>();
 }
 
@@ -51,7 +56,7 @@ export function resolveImports(
   return {
     name: "denicorn-imports",
     setup(build) {
-      // Each match costs a message between two processes: relative imports only match if a map changes them.
+      // Each match costs a message between two processes, so relative imports match only if a map may change them.
       const filter = projects.of(entry).some(({ imports }) => mapsUrls(imports)) ? /./ : /^[^./]/;
       build.onResolve({ filter }, (args) => {
         if (args.kind === "entry-point") return { path: entry };
@@ -88,28 +93,28 @@ async function follow(build: PluginBuild, files: Files, from: Import): Promise<O
     case "jsr": {
       const specifier = parsePackageSpecifier(target);
       if (specifier !== undefined) return await followPackage(build, files, from, specifier);
-      return fail({ code: "app-package-missing", text: `"${target}" names no package` });
+      return fail({ code: "app-package-missing", text: `"${target}" does not name a package` });
     }
     case "http":
     case "https":
       return fail({
         code: "app-import-unsupported",
         text:
-          `"${target}" lies on the network, from which a server should not load code: save the file in the ` +
+          `"${target}" is on the network, and a server should not load code from there: save the file in the ` +
           "project and import that, map it to the copy in the imports of deno.json, or use its npm package",
       });
     default:
       return fail({
         code: "app-import-unsupported",
         text:
-          `"${target}" is a kind of import that only another runtime knows: import a file or an npm package`,
+          `"${target}" is a kind of import that only other runtimes support: import a file or an npm package`,
       });
   }
 }
 
 /**
- * A package may ask for another only in some cases, such as a driver for each database. What is not installed
- * then fails where it is asked for, as it would unbundled. The app's own files are told at once.
+ * A package may need another only in some cases, such as one driver for each database. If that is not installed, the
+ * import fails when it is reached, as it would unbundled. For the app's own files a missing package is an error.
  */
 function isLazyAndMissing(files: Files, { args, importer, target }: Import): boolean {
   const isLazy = args.kind === "require-call" || args.kind === "require-resolve" ||
@@ -124,7 +129,7 @@ async function followPackage(
   from: Import,
   specifier: PackageSpecifier,
 ): Promise<OnResolveResult> {
-  // A file outside the project may use its import map, but does not lie below its node_modules.
+  // A file outside the project may use its import map, but is not below its node_modules.
   const directories = [
     directoryOf(from.importer),
     ...(from.project === undefined ? [] : [from.project.directory]),
@@ -144,7 +149,7 @@ async function followPackage(
   );
 }
 
-/** What esbuild makes of `path`, seen from the directory `resolveDir`. */
+/** Has esbuild resolve `path`, seen from the directory `resolveDir`. */
 async function ask(
   build: PluginBuild,
   { args, importer, trace }: Import,
@@ -161,7 +166,7 @@ async function ask(
     pluginData: asked,
   });
   if (found.errors.length > 0) return { errors: found.errors };
-  // `pluginData` would travel on to the imports of the file that was found.
+  // `pluginData` would be passed on to the imports of the file that was found.
   return {
     path: found.path,
     namespace: found.namespace,

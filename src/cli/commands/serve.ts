@@ -3,7 +3,7 @@ import { EarlySignals } from "../../master/commands/early_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { Resolved } from "../../settings/resolve.ts";
+import type { Resolved } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
 import { createSettingsReader, enterDirectory } from "../read_settings.ts";

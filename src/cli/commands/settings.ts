@@ -1,6 +1,6 @@
 import { ExitCode } from "../../core/errors.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { Resolved } from "../../settings/resolve.ts";
+import type { Resolved } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { flagName, namedSettings, notInConfigFile } from "../../settings/settings.ts";
 import { bySection, variables } from "../layout.ts";

@@ -1,8 +1,7 @@
 /** The reference page of `denicorn doctor`, made from its checks. */
 
-import type { Check } from "../../doctor/check.ts";
+import { alwaysOpen, type Check } from "../../doctor/check.ts";
 import { checks } from "../../doctor/checks.ts";
-import { alwaysOpen } from "../../doctor/loss_windows.ts";
 import { wrapAroundCode } from "../layout.ts";
 
 /** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */

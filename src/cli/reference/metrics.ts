@@ -1,7 +1,7 @@
 /** The reference page of the admin address and the metrics, `docs/metrics.md`, made from the table of metrics. */
 
 import { latencyBounds, metrics } from "../../core/telemetry/metrics.ts";
-import { wrap } from "../layout.ts";
+import { wrapAroundCode } from "../layout.ts";
 
 export function renderMetricsReference(): string {
   const parts = [
@@ -14,7 +14,7 @@ export function renderMetricsReference(): string {
 }
 
 function prose(text: string): string {
-  return wrap(text, 110).join("\n");
+  return wrapAroundCode(text, 110).join("\n");
 }
 
 const paragraphs = [

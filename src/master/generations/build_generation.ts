@@ -1,9 +1,9 @@
 import type { Logger } from "../../log/logger.ts";
-import { changedSettings, keepFixed } from "../../settings/changed.ts";
-import type { Resolved } from "../../settings/resolve.ts";
+import { changedSettings, keepFixed } from "../../settings/resolve.ts";
+import type { Resolved } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
-import { bundleApp, cacheWhenQuiet } from "../../app/bundle/bundle.ts";
+import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";
 import type { Credentials } from "../files/credentials.ts";
 import type { Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
@@ -12,7 +12,7 @@ import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 
-/** Settings as they were at the start, and as they are whenever asked again. */
+/** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
   readonly initial: Resolved;
   /** Throws DenicornError. */
@@ -36,7 +36,7 @@ export function createGenerationSource(
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
       for (const name of needRestart) {
-        logger.warning`${name} was changed, which takes a restart: the value of the start stays in force`;
+        logger.warning`${name} was changed, which takes a restart: the old value stays in force`;
       }
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
@@ -48,17 +48,18 @@ export function createGenerationSource(
       const entry = locateApp(system, spec);
       const { exportName } = spec;
       const outfile = `${directory.path}/generation-${number}.mjs`;
-      const { warnings, durationMs, inputs, wasKept, keep } = await bundleApp(system, {
+      const bundle = await bundleApp(system, {
         ...{ entry, exportName, outfile },
         runtimeDirectory: directory.path,
         cache: settings.bundleCache === "auto",
       });
       directory.share(credentials, outfile);
       guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
+      const { warnings, fileCount, fromCache, durationMs } = bundle;
       for (const warning of warnings) logger.warning`${warning}`;
-      const how = wasKept ? "found unchanged" : "bundled";
-      logger.debug`${how}: ${inputs} files, in ${Math.round(durationMs)} ms`;
-      cacheWhenQuiet(system, keep);
+      const how = fromCache ? "bundle found in the cache" : "bundled";
+      logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
+      addToCacheLater(system, bundle);
       return { source: entry, exportName, path: outfile };
     },
 
@@ -71,7 +72,7 @@ export function createGenerationSource(
   };
 }
 
-/** Nothing can be read anew from a directory that is gone. */
+/** Nothing can be read from a working directory that was removed. */
 function requireWorkingDirectory({ files, host }: System): void {
   try {
     if (files.stat(host.cwd()) !== null) return;

@@ -6,7 +6,7 @@
 
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
-import { heartbeatInterval, restingInterval } from "../workers/generation.ts";
+import { heartbeatInterval, restingInterval } from "../workers/worker_config.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";

@@ -1,7 +1,7 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
+import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
-import { selfCommand } from "../workers/spawner.ts";
 
 /** Set by a master for the one that takes over from it: its process id, a space, and the path of its control socket. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";

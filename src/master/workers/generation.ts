@@ -1,5 +1,4 @@
 import type { Settings } from "../../settings/settings.ts";
-import { sentSettings, type WorkerConfig } from "../../protocol/messages.ts";
 
 /** The bundle of one generation. */
 export interface AppBundle {
@@ -16,55 +15,4 @@ export interface Generation {
   readonly settings: Settings;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
-}
-
-/** Milliseconds between two heartbeats of an idle worker, unless `timeout` needs more of them. */
-export const restingInterval = 250;
-
-/** Milliseconds between two heartbeats of a busy worker: several fit into `stall-after` and `timeout`. */
-export function heartbeatInterval({ stallAfter, timeout }: Pick<Settings, "stallAfter" | "timeout">): number {
-  const limits = [stallAfter, timeout].filter((limit) => limit > 0);
-  return Math.min(restingInterval, ...limits.map((limit) => limit / 4));
-}
-
-/** What all workers of a master share. `listen` has the real port where the setting says port 0. */
-export type SharedResources = Pick<WorkerConfig, "listen" | "fdInbox" | "scoreboard" | "runtimeDirectory">;
-
-/** A worker that cannot become ready needs time to report why before it is killed (ms). */
-const failureReportMargin = 500;
-
-/** The configuration of the worker in `slot`, which was started `age` milliseconds ago. */
-export function workerConfigFor(
-  { number, settings }: Generation,
-  bundle: AppBundle,
-  { slot, age }: { readonly slot: number; readonly age: number },
-  sharedResources: SharedResources,
-): WorkerConfig {
-  return {
-    ...pick(settings, sentSettings),
-    slot,
-    generation: number,
-    source: bundle.source,
-    bundle: bundle.path,
-    exportName: bundle.exportName,
-    ...sharedResources,
-    heartbeatInterval: heartbeatInterval(settings),
-    restingHeartbeatInterval: Math.max(
-      heartbeatInterval(settings),
-      Math.min(restingInterval, settings.timeout === 0 ? Infinity : settings.timeout / 4),
-    ),
-    readiness: readinessFor(settings, age),
-  };
-}
-
-function pick<Key extends keyof Settings>(settings: Settings, keys: readonly Key[]): Pick<Settings, Key> {
-  return Object.fromEntries(keys.map((key) => [key, settings[key]])) as Pick<Settings, Key>;
-}
-
-function readinessFor({ readyPath, bootTimeout }: Settings, age: number): WorkerConfig["readiness"] {
-  if (readyPath === undefined) return null;
-  return {
-    path: readyPath,
-    timeout: Math.max(0, bootTimeout - Math.min(failureReportMargin, bootTimeout / 4) - age),
-  };
 }

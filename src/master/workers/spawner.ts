@@ -4,11 +4,13 @@ import { version } from "../../core/version.ts";
 import type { Log } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import { namedSettings } from "../../settings/settings.ts";
+import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
 import type { Credentials } from "../files/credentials.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
-import { type Generation, type SharedResources, workerConfigFor } from "./generation.ts";
+import type { Generation } from "./generation.ts";
+import { type SharedResources, workerConfigFor } from "./worker_config.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerTable } from "./worker_table.ts";
@@ -107,12 +109,4 @@ export function workerProcessStarter(
 function withoutSecrets(environment: Readonly<Record<string, string>>): Record<string, string> {
   const secrets = new Set(namedSettings.filter(({ secret }) => secret).map(({ variable }) => variable));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
-}
-
-/** The command that runs this program: the executable itself, or from source the same Deno with main.ts. */
-export function selfCommand({ host }: System): [string, ...string[]] {
-  if (host.standalone) return [host.execPath];
-  const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
-  const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../../deno.json")];
-  return [host.execPath, ...flags, file("../../../main.ts")];
 }

@@ -1,7 +1,7 @@
-import type { Kind } from "../kind.ts";
+import type { Kind } from "./kind.ts";
 
-/** A TCP address to listen on. IPv6 addresses stand without their brackets. */
-export interface Address {
+/** A TCP address to listen on. `hostname` has no brackets around an IPv6 address. */
+interface Address {
   readonly hostname: string;
   readonly port: number;
 }
@@ -30,12 +30,12 @@ export function isLoopback({ hostname }: Address): boolean {
   return hostname === "localhost" || hostname === "::1" || (isIpv4(hostname) && hostname.startsWith("127."));
 }
 
-/** A port number in decimal digits, as platforms hand it over in `PORT`. */
+/** A port number in decimal digits, as platforms pass it in `PORT`. */
 export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
-/** The one spelling two equal addresses share. */
+/** The same text for equal addresses. */
 export function showAddress({ hostname, port }: Address): `${string}:${string}` {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
@@ -62,7 +62,7 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
 }
 
-/** In the canonical spelling, so that `[0:0::1]` and `[::1]` are seen to be one address. */
+/** In the canonical spelling, so that `[0:0::1]` and `[::1]` are equal. */
 function parseIpv6(bracketed: string): string | undefined {
   if (!/^\[[0-9a-f:.]+\]$/i.test(bracketed)) return undefined;
   const url = URL.parse(`http://${bracketed}/`);

@@ -1,4 +1,4 @@
-import type { Kind } from "../kind.ts";
+import type { Kind } from "./kind.ts";
 
 /** Milliseconds in each unit; a number without a unit is seconds, as in Gunicorn. */
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
@@ -8,13 +8,13 @@ interface DurationOptions {
   /** Milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** What 0 does, where 0 is allowed beside the range. */
+  /** The meaning of 0, if it is allowed in addition to the range: "to turn it off". */
   readonly zero?: string;
 }
 
 type DurationConfig = number | `${number}` | `${number}${Unit}`;
 
-/** A span of time. The value is in milliseconds; people write `30` (seconds), `500ms`, `1.5s`, `2m` or `1h`. */
+/** A duration, in milliseconds; written as `30` (seconds), `500ms`, `1.5s`, `2m` or `1h`. */
 export function duration({ from, to, zero }: DurationOptions): Kind<number, DurationConfig> {
   const range = `a duration from ${showDuration(from)} to ${
     showDuration(to)
@@ -32,17 +32,17 @@ export function duration({ from, to, zero }: DurationOptions): Kind<number, Dura
   };
 }
 
-/** Milliseconds, or `undefined` when `text` is no duration or is finer than a millisecond. */
+/** Milliseconds, or `undefined` when `text` is not a duration or has a fraction of a millisecond. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit = "s"] = /^(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h)?$/.exec(text) ?? [];
   if (amount === undefined) return undefined;
   const value = Number(amount) * units[unit as Unit];
   const whole = Math.round(value);
-  // 1.001 * 1000 is 1000.9999999999999: what differs by less than this is meant to be whole.
+  // 1.001 * 1000 is 1000.9999999999999: such a small difference is a rounding error.
   return Math.abs(value - whole) < 1e-5 ? whole : undefined;
 }
 
-/** In seconds, unless it is less than one or whole hours: durations can so be compared at a glance. */
+/** In seconds, unless it is less than one second or whole hours: so durations are easy to compare. */
 export function showDuration(milliseconds: number): string {
   if (milliseconds === 0) return "0";
   if (milliseconds < units.s) return `${milliseconds}ms`;

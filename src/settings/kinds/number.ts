@@ -1,4 +1,5 @@
-import type { Kind, Machine } from "../kind.ts";
+import type { Surge } from "../../core/pool/plan.ts";
+import type { Kind, Machine } from "./kind.ts";
 
 interface Bounds {
   readonly from: number;
@@ -18,7 +19,7 @@ export function wholeNumber(bounds: Bounds): Kind<number, WholeNumberConfig> {
   };
 }
 
-/** A whole number, or `auto` for as many as this process may use cores. */
+/** A whole number, or `auto` for the number of cores this process may use. */
 export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConfig | "auto"> {
   const { accepts, ...kind } = wholeNumber(bounds);
   return {
@@ -31,7 +32,7 @@ export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConf
   };
 }
 
-/** A whole number of hundredths; the sign may be left out. */
+/** A whole percentage; the `%` may be left out. */
 export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${number}%`> {
   return {
     accepts: `a percentage from ${bounds.from} to ${bounds.to}, such as 70 or 70%`,
@@ -42,9 +43,28 @@ export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${
   };
 }
 
+const workers = wholeNumber({ from: 1, to: 1024 });
+const percent = wholeNumber({ from: 1, to: 100 });
+
+/** A number of workers, or a percentage of all workers. */
+export const surge: Kind<Surge, number | `${number}` | `${number}%`> = {
+  accepts: `${workers.accepts}, or a percentage up to 100%`,
+  placeholder: "N|N%",
+  parse(given, machine) {
+    if (typeof given === "string" && given.endsWith("%")) {
+      const value = percent.parse(given.slice(0, -1), machine);
+      return value === undefined ? undefined : { percent: value };
+    }
+    const value = workers.parse(given, machine);
+    return value === undefined ? undefined : { workers: value };
+  },
+  show: (value) => "workers" in value ? String(value.workers) : `${value.percent}%`,
+  plain: (value) => "workers" in value ? value.workers : `${value.percent}%`,
+};
+
 /**
- * File mode bits in octal. Text only: the number 22 in a JSON file could mean 22 or 0o22, and the difference
- * decides who may read a file.
+ * File mode bits in octal. Text only: the number 22 in a JSON file could mean 22 or 0o22, which decides who can read a
+ * file.
  */
 export const modeBits: Kind<number, string> = {
   accepts: "octal digits from 0 to 777, such as 022, in a config file as text",
@@ -58,7 +78,7 @@ export const modeBits: Kind<number, string> = {
 };
 
 function parseWhole(given: string | number, { from, to }: Bounds): number | undefined {
-  // Number() alone would take "", "0x10", "1e3" and " 4 " for numbers.
+  // Number() would also accept "", "0x10", "1e3" and " 4 ".
   if (typeof given === "string" && !/^\d{1,16}$/.test(given)) return undefined;
   const value = Number(given);
   return Number.isInteger(value) && value >= from && value <= to ? value : undefined;

@@ -1,4 +1,4 @@
-import type { Kind } from "../kind.ts";
+import type { Kind } from "./kind.ts";
 
 const units = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
 type Unit = keyof typeof units;
@@ -7,13 +7,13 @@ interface SizeOptions {
   /** Bytes. */
   readonly from: number;
   readonly to: number;
-  /** What 0 does, where 0 is allowed beside the range. */
+  /** The meaning of 0, if it is allowed in addition to the range: "to turn it off". */
   readonly zero?: string;
 }
 
 type SizeConfig = number | `${number}${Unit}`;
 
-/** An amount of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 of the one before. */
+/** A number of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 times the one before. */
 export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> {
   const range = `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`;
   return {
@@ -29,7 +29,7 @@ export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> 
   };
 }
 
-/** Bytes, or `undefined` when `text` is no size or no whole number of bytes. */
+/** Bytes, or `undefined` when `text` is not a size or not a whole number of bytes. */
 export function parseSize(text: string): number | undefined {
   const [, amount, unit = ""] = /^(\d{1,16}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];
   if (amount === undefined) return undefined;
@@ -37,7 +37,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** The largest unit that leaves a whole number. */
+/** In the largest unit that gives a whole number. */
 export function showSize(bytes: number): string {
   const unit = (["T", "G", "M", "K"] as const).find((unit) =>
     bytes >= units[unit] && bytes % units[unit] === 0

@@ -1,4 +1,4 @@
-import type { Completion, Kind } from "../kind.ts";
+import type { Completion, Kind } from "./kind.ts";
 
 /** One of a few words. */
 export function choice<const Word extends string>(
@@ -27,11 +27,11 @@ interface TextOptions {
   readonly matches?: (text: string) => boolean;
 }
 
-/** Any text but an empty one that `matches`. */
+/** A text that is not empty and `matches`. */
 export function text({ matches = () => true, ...options }: TextOptions): Kind<string, string> {
   return {
     ...options,
-    // The system calls behind files and environments end a string at its first NUL.
+    // System calls end a string at its first NUL.
     parse: (given) =>
       typeof given === "string" && given !== "" && !given.includes("\0") && matches(given)
         ? given
@@ -52,7 +52,7 @@ export const directory: Kind<string, string> = text({
   completion: "directory",
 });
 
-/** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
+/** Linux stores the path of a Unix socket in 108 bytes, including a NUL at the end. */
 const longestSocketPath = 107;
 
 export const socketPath: Kind<string, string> = text({
@@ -69,7 +69,7 @@ export const urlPath: Kind<string, string> = text({
   matches: (path) => /^\/[!-~]*$/.test(path) && !path.includes("#"),
 });
 
-/** `path[:export]`; whether the module exists is for the app loader to say. */
+/** `path[:export]`; whether the module exists is checked when the app is loaded. */
 export const appReference: Kind<string, string> = text({
   accepts: "path/to/module or path/to/module:export",
   placeholder: "APP",
@@ -77,7 +77,7 @@ export const appReference: Kind<string, string> = text({
   matches: (app) => !/^:|:$/.test(app),
 });
 
-/** A name or number of a user or group. Numbers are kept as text: only the system knows what they mean. */
+/** The name or number of a user or group. A number stays text: the system looks it up. */
 export function account(placeholder: string): Kind<string, string | number> {
   const name = text({
     accepts: "a name or a number",
@@ -86,7 +86,7 @@ export function account(placeholder: string): Kind<string, string | number> {
   });
   return {
     ...name,
-    // NaN would else be a user of that name.
+    // NaN would otherwise be a user of that name.
     parse: (given, machine) => name.parse(Number.isInteger(given) ? String(given) : given, machine),
   };
 }

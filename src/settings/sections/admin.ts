@@ -5,7 +5,7 @@ import { optional } from "../setting.ts";
 /** Completes "give …". */
 export const adminTokenAccepts = "16 to 256 letters, digits and -._~+/=";
 
-/** What a bearer token may consist of (RFC 6750, 2.1); shorter ones can be guessed. */
+/** The characters of a bearer token (RFC 6750, 2.1); a shorter one could be guessed. */
 export function isAdminToken(text: string): boolean {
   return /^[A-Za-z0-9._~+/-]+=*$/.test(text) && text.length >= 16 && text.length <= 256;
 }
@@ -24,21 +24,20 @@ export const adminSettings = {
     }),
     {
       description:
-        "Token that the admin address asks for before it changes anything, and for everything where " +
-        "the address is not loopback. On the command line others can see it: better give it in the environment " +
-        "or in a file.",
+        "Token that the admin address requires for changes, and for every request if the address is not loopback. " +
+        "Other users can see it on the command line: set the environment variable or use a file instead.",
       unset: "none",
       reload: false,
       secret: true,
     },
   ),
   adminTokenFile: optional(file, {
-    description: "File that holds the admin token, on one line.",
+    description: "File that contains the admin token, on one line.",
     unset: "none",
     reload: false,
   }),
   statsdHost: optional(peer, {
-    description: "StatsD server that is told of requests and workers once a second over UDP.",
+    description: "StatsD server to send metrics to, once per second, over UDP.",
     unset: "off",
     reload: false,
   }),

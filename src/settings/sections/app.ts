@@ -4,7 +4,7 @@ import { appReference, choice, directory, file, type Pair, pair } from "../kinds
 
 export const appSettings = {
   app: optional(appReference, {
-    description: "The app to serve, as path/to/module[:export]; without a name, its default export.",
+    description: "App to serve, as path/to/module[:export]; without an export name, the default export.",
     unset: "none",
     reload: true,
     flag: false,
@@ -22,7 +22,7 @@ export const appSettings = {
   }),
   env: environmentOfTheApp(),
   bundleCache: one(choice("WHEN", ["auto", "off"]), {
-    description: "Keep the bundle of the app in the user's cache, for starts that find nothing changed.",
+    description: "Whether to keep bundles in the user's cache, for later starts from unchanged files.",
     default: "auto",
     reload: true,
   }),
@@ -36,7 +36,7 @@ type EnvConfig =
 /** In a config file, an object reads better than a list of pairs. */
 function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
   return many(pair, {
-    description: "Environment variable for the app.",
+    description: "Environment variable to set for the app.",
     default: [],
     short: "e",
     reload: true,
@@ -44,7 +44,7 @@ function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
       if (Array.isArray(given)) return given;
       if (typeof given !== "object" || given === null) return [given];
       return Object.entries(given).map(([key, value]) =>
-        // What cannot be a pair is passed on as it stands, to be refused: "A=B" as a key would read as another pair.
+        // What cannot be a pair is passed on unchanged and refused: "A=B" as a key would make a different pair.
         !key.includes("=") && (typeof value === "string" || typeof value === "number")
           ? `${key}=${value}`
           : { [key]: value }

@@ -16,13 +16,12 @@ export const listeningSettings = {
     reload: false,
   }),
   backlog: one(wholeNumber({ from: 1, to: 65_535 }), {
-    description: "Connections that may wait in the kernel's queue of each worker.",
+    description: "Maximum number of connections in the kernel's accept queue of each worker.",
     default: 2048,
     reload: true,
   }),
   steering: one(choice("MODE", ["auto", "off"]), {
-    description:
-      "Whether the master chooses the workers that get new connections; off leaves it to the kernel.",
+    description: "Whether the master chooses which workers get new connections; off leaves it to the kernel.",
     default: "auto",
     reload: false,
   }),

@@ -8,17 +8,17 @@ export const logSettings = {
     reload: true,
   }),
   logFormat: one(choice("FORMAT", ["text", "json"]), {
-    description: "How both logs are written: text for people, json for machines.",
+    description: "Format of both logs: text for people, json for machines.",
     default: "text",
     reload: true,
   }),
   errorLogfile: one(file, {
-    description: "File for messages of the server; - is stderr.",
+    description: "File for the messages of the server; - means stderr.",
     default: "-",
     reload: true,
   }),
   accessLogfile: optional(file, {
-    description: "File for one line per request; - is stdout.",
+    description: "File for one line per request; - means stdout.",
     unset: "off",
     reload: true,
   }),

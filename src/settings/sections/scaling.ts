@@ -9,43 +9,43 @@ const mebibyte = 1024 ** 2;
 
 export const scalingSettings = {
   minWorkers: optional(wholeNumberOrCores({ from: 1, to: 1024 }), {
-    description: "Fewest workers under automatic scaling, which this or max-workers turns on.",
-    unset: "1 under automatic scaling",
+    description: "Minimum number of workers. Setting this or max-workers turns autoscaling on.",
+    unset: "1 with autoscaling",
     reload: true,
   }),
   maxWorkers: optional(wholeNumberOrCores({ from: 1, to: 1024 }), {
-    description: "Most workers under automatic scaling, which this or min-workers turns on.",
-    unset: "one for each core, at least min-workers, under automatic scaling",
+    description: "Maximum number of workers. Setting this or min-workers turns autoscaling on.",
+    unset: "one for each core, at least min-workers, with autoscaling",
     reload: true,
   }),
-  // Cheap for an event loop, and all lost with a worker: docs/autoscaling.md gives the reasons.
+  // docs/autoscaling.md gives the reasons for the defaults.
   targetConcurrency: one(wholeNumber({ from: 1, to: 100_000 }), {
-    description: "Requests in flight for each worker above which workers are added.",
+    description: "Add workers when there are more requests in flight per worker than this.",
     default: 50,
     reload: true,
   }),
   scaleBacklog: one(wholeNumber({ from: 1, to: 65_535 }), {
-    description: "Connections that nobody has accepted yet above which a worker is added at once.",
+    description: "Add a worker at once when more connections than this wait to be accepted.",
     default: 10,
     reload: true,
   }),
   scaleUpBusy: one(percentage({ from: 1, to: 100 }), {
-    description: "Part of the time for which workers are busy above which workers are added.",
+    description: "Add workers when they are busy for more than this share of the time.",
     default: 70,
     reload: true,
   }),
   scaleDownBusy: one(percentage({ from: 0, to: 99 }), {
-    description: "Part of the time for which workers are busy below which a worker may go.",
+    description: "Remove a worker when the workers are busy for less than this share of the time.",
     default: 30,
     reload: true,
   }),
   idleTimeout: one(duration({ from: 0.1 * second, to: 24 * hour }), {
-    description: "How long fewer workers must suffice before one is drained.",
+    description: "Remove a worker only after fewer would have been enough for this long.",
     default: 10 * second,
     reload: true,
   }),
   memoryBudget: optional(size({ from: 16 * mebibyte, to: 1024 ** 5 }), {
-    description: "Memory of all workers together beyond which none is added.",
+    description: "Stop adding workers once all of them together use this much memory.",
     unset: "none",
     reload: true,
   }),

@@ -1,7 +1,6 @@
 import { duration } from "../kinds/duration.ts";
-import { wholeNumber, wholeNumberOrCores } from "../kinds/number.ts";
+import { surge, wholeNumber, wholeNumberOrCores } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
-import { surge } from "../kinds/surge.ts";
 import { urlPath } from "../kinds/text.ts";
 import { one, optional } from "../setting.ts";
 
@@ -10,67 +9,69 @@ const hour = 3_600 * second;
 const megabyte = 1024 ** 2;
 const terabyte = 1024 ** 4;
 
-/** How many workers there may be. */
+/** The number of workers that may be set. */
 export const workerBounds = { from: 1, to: 1024 } as const;
 
 export const workerSettings = {
   workers: one(wholeNumberOrCores(workerBounds), {
-    description: "Number of worker processes; auto takes one for each core this process may use.",
+    description: "Number of worker processes; auto starts one for each core this process may use.",
     default: 1,
     short: "w",
     alias: { name: "WEB_CONCURRENCY" },
     reload: true,
   }),
   bootTimeout: one(duration({ from: 0.1 * second, to: hour }), {
-    description: "How long a worker may take until it is ready.",
+    description: "How long a worker may take to become ready.",
     default: 60 * second,
     reload: true,
   }),
   readyPath: optional(urlPath, {
     description:
-      "Path each worker asks its own app for before it listens; only an answer of 2xx makes it ready.",
-    unset: "not asked",
+      "Path that each worker requests from its own app before it listens; a response of 2xx makes it ready.",
+    unset: "no request",
     reload: true,
   }),
   timeout: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {
-    description: "How long a worker may be silent before it is killed and replaced; 0 turns this off.",
+    description:
+      "How long the event loop of a worker may be blocked before the worker is killed and replaced; 0 " +
+      "turns this off. This is not a limit on how long a request may take.",
     default: 30 * second,
     reload: true,
   }),
-  // Half of it halves the share of connections that wait for a blocked worker (1.5 % at 100 ms, 0.7 % at 50 ms), and
-  // an idle master stays below 1 % of a core.
+  // At 100 ms 1.5 % of the connections wait for a blocked worker, at 50 ms 0.7 %, and an idle master still takes less
+  // than 1 % of a core.
   stallAfter: one(duration({ from: 0.02 * second, to: hour, zero: "to turn it off" }), {
     description:
-      "A worker whose event loop is held up for longer gets no new connections until it turns again.",
+      "A worker whose event loop is blocked for longer than this gets no new connections until it responds again.",
     default: 0.05 * second,
     reload: true,
   }),
   slowRequest: one(duration({ from: 0.01 * second, to: 24 * hour, zero: "to turn it off" }), {
     description:
-      "Requests that take longer are logged while they run, and what holds an event loop up for longer; " +
-      "with 0 only what holds it up for 5s.",
+      "Log requests, while they run, that take longer than this, and whatever blocks the event loop for longer than " +
+      "this. 0: only log blocks of more than 5 s.",
     default: 0,
     reload: true,
   }),
-  gracefulTimeout: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "not to wait" }), {
+  gracefulTimeout: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "for no wait" }), {
     description: "How long a draining worker may take to finish its requests before it is killed.",
     default: 30 * second,
     reload: true,
   }),
-  shutdownDelay: one(duration({ from: 0.1 * second, to: hour, zero: "not to wait" }), {
+  shutdownDelay: one(duration({ from: 0.1 * second, to: hour, zero: "for no wait" }), {
     description:
-      "How long to serve on after TERM, while the status already says stopping, before workers drain.",
+      "How long to continue serving after TERM, while the status already says stopping, before workers drain.",
     default: 0,
     reload: true,
   }),
-  drainIdle: one(duration({ from: 0.01 * second, to: hour, zero: "not to look" }), {
-    description: "How long a connection must carry nothing before a draining worker may close it.",
+  drainIdle: one(duration({ from: 0.01 * second, to: hour, zero: "for no wait" }), {
+    description: "How long a connection must be idle before a draining worker may close it.",
     default: 0.5 * second,
     reload: true,
   }),
   reloadSurge: one(surge, {
     description:
-      "How many workers more than usual there may be while a reload replaces them; of a percentage at least one.",
+      "Number of additional workers during a reload, or a percentage of all; a percentage means at least one.",
     default: { percent: 25 },
     reload: true,
   }),
@@ -81,35 +82,35 @@ export const workerSettings = {
     reload: true,
   }),
   maxRequests: one(wholeNumber({ from: 0, to: 1e12 }), {
-    description: "A worker that has served so many requests is replaced, new before old; 0 turns this off.",
+    description: "Replace a worker after this many requests, new before old; 0 turns this off.",
     default: 0,
     reload: true,
   }),
   maxRequestsJitter: one(wholeNumber({ from: 0, to: 1e12 }), {
-    description: "Each worker adds a share of its own, up to this, to max-requests.",
+    description: "Each worker adds a random number, up to this, to max-requests.",
     default: 0,
     reload: true,
   }),
   maxLifetime: one(duration({ from: second, to: 8_760 * hour, zero: "to turn it off" }), {
-    description: "A worker that has been ready for so long is replaced, new before old; 0 turns this off.",
+    description: "Replace a worker that has been ready for this long, new before old; 0 turns this off.",
     default: 0,
     reload: true,
   }),
   maxLifetimeJitter: one(duration({ from: 0.001 * second, to: 8_760 * hour, zero: "for none" }), {
-    description: "Each worker adds a share of its own, up to this, to max-lifetime.",
+    description: "Each worker adds a random time, up to this, to max-lifetime.",
     default: 0,
     reload: true,
   }),
-  // With the smallest app a worker takes 30 to 43 MB for itself.
+  // With the smallest app a worker uses 30 to 43 MB of its own.
   maxMemory: one(size({ from: 64 * megabyte, to: terabyte, zero: "to turn it off" }), {
     description:
-      "A worker that takes so much memory for itself, without what it shares with others, is replaced, new " +
-      "before old; 0 turns this off. Linux only.",
+      "Replace a worker that uses this much memory, not counting what it shares with other processes, new before " +
+      "old; 0 turns this off. Linux only.",
     default: 0,
     reload: true,
   }),
   maxMemoryJitter: one(size({ from: 1, to: terabyte, zero: "for none" }), {
-    description: "Each worker adds a share of its own, up to this, to max-memory.",
+    description: "Each worker adds a random amount, up to this, to max-memory.",
     default: 0,
     reload: true,
   }),

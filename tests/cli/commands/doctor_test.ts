@@ -19,7 +19,7 @@ const examination: Examination = {
   lossWindows: ["when it rains", "when it pours"],
 };
 
-Deno.test("text: a line for each check, with reason and remedy where it found something", () => {
+Deno.test("text: one line per check, with reason and remedy if it found something", () => {
   assertEquals(
     renderExaminationText(examination, "deno 1.2.3", false),
     `denicorn ${version} (deno 1.2.3)
@@ -54,7 +54,7 @@ Deno.test("text: without colour there is nothing but text, with it the same text
   assertEquals(coloured!.replace(/\x1b\[\d+m/g, ""), plain);
 });
 
-Deno.test("text: when nothing is found there is still a sum", () => {
+Deno.test("text: the sum is shown even if nothing was found", () => {
   const text = renderExaminationText({ verdict: "ok", checks: [], lossWindows: [] }, "deno 1.2.3", false);
   assertStringIncludes(text, "\nno problems, no notes\n");
 });

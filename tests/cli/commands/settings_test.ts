@@ -48,7 +48,7 @@ Deno.test("json: everything a program may ask about a setting", () => {
     repeatable: false,
     reload: true,
     accepts: "a whole number from 1 to 1024, or auto",
-    description: "Number of worker processes; auto takes one for each core this process may use.",
+    description: "Number of worker processes; auto starts one for each core this process may use.",
   } as Entry);
 });
 

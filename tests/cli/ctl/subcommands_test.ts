@@ -19,7 +19,7 @@ Deno.test("each command is found by its name, scale with its operand", () => {
   assertEquals(parseSubcommand(["scale", "-2"], new Set()).operand, "-2");
 });
 
-Deno.test("what is not understood says what is", () => {
+Deno.test("an error says what is accepted", () => {
   const names = "status, workers, settings, events, top, reload, scale, reopen, stop, upgrade";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
@@ -32,7 +32,7 @@ Deno.test("what is not understood says what is", () => {
   assertEquals(refusal(["reload"], "now"), "ctl reload: --now is not accepted here: leave it out");
 });
 
-Deno.test("tables are aligned, and leave no space at the end of a line", () => {
+Deno.test("tables are aligned, without spaces at the end of lines", () => {
   assertEquals(
     workersText([
       workerStatus({ pid: 7 }),
@@ -53,7 +53,7 @@ Deno.test("an age has at most two units", () => {
   assertEquals(ages.map(ageText), ["0s", "59s", "1m00s", "59m59s", "1h00m", "1d01h"]);
 });
 
-Deno.test("an event is one line, whatever it tells", () => {
+Deno.test("an event is always one line", () => {
   const event = { id: 1, at: 0, kind: "worker-died", text: "died: a\nb\x1b[2J" } as const;
   assertEquals(eventText(event), "1970-01-01T00:00:00.000Z worker-died     master  died: a b [2J\n");
   assertEquals(

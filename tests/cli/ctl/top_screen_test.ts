@@ -6,7 +6,7 @@ const wide = { columns: 200, rows: 50 };
 /** Lines before the first worker. */
 const headLines = 5;
 
-Deno.test("rates are of the time between two looks, by process and in all", () => {
+Deno.test("rates are those between two statuses, per process and in total", () => {
   const before = statusOf([workerStatus({ requests: 100 }), workerStatus({ slot: 1, pid: 101 })], {
     at: 1_000,
   });
@@ -26,14 +26,14 @@ Deno.test("rates are of the time between two looks, by process and in all", () =
   assertMatch(second!, /^1 +101 +1 +ready +2000 /);
 });
 
-Deno.test("what the status tells has its unit", () => {
+Deno.test("every value has its unit", () => {
   const current = { method: "GET", path: "/report?\x1b[2J", ms: 12_345 };
   const worker = workerStatus({ p50: 1.26, p99: 250.4, cpu: 0.333, memory: 64.4 * 2 ** 20, current });
   const line = topLines(null, statusOf([worker]), wide)[headLines]!;
   assertMatch(line, / 1\.3ms +250ms +0 +0ms +33% +64M +1m01s +GET \/report\? \[2J 12s$/);
 });
 
-Deno.test("latencies in all are those of the requests since the last look", () => {
+Deno.test("total latencies are those of the requests since the previous status", () => {
   const worker = workerStatus();
   const status = statusOf([worker]);
   const withLatency = (at: number, ...ms: number[]) => ({
@@ -47,7 +47,7 @@ Deno.test("latencies in all are those of the requests since the last look", () =
   assertStringIncludes(topLines(before, withLatency(1_000, 500, 500, 500), wide)[2]!, "p50 -, p99 -");
 });
 
-Deno.test("what is not known yet is a dash: the first look, a process that took the slot of another", () => {
+Deno.test("unknown values are a dash: in the first status, and for a new process in a slot", () => {
   const status = statusOf([workerStatus({ requests: 5 })]);
   assertMatch(topLines(null, status, wide)[2]!, /^- req\/s/);
   assertMatch(topLines(null, status, wide)[headLines]!, /ready +- /);
@@ -56,12 +56,12 @@ Deno.test("what is not known yet is a dash: the first look, a process that took 
   assertMatch(topLines(status, status, wide)[headLines]!, /ready +- /);
 });
 
-Deno.test("a worker that is held up says so", () => {
+Deno.test("a blocked worker is marked", () => {
   const status = statusOf([workerStatus({ isStalled: true })]);
   assertMatch(topLines(null, status, wide)[headLines]!, /ready, stalled/);
 });
 
-Deno.test("the screen is never left: long lines are cut, workers that do not fit are counted", () => {
+Deno.test("the output fits the screen: long lines are cut, workers that do not fit are counted", () => {
   const workers = Array.from({ length: 40 }, (_, slot) => workerStatus({ slot, pid: 100 + slot }));
   const status = statusOf(workers);
   for (const size of [{ columns: 20, rows: 10 }, { columns: 80, rows: 24 }, { columns: 1, rows: 1 }]) {
@@ -73,7 +73,7 @@ Deno.test("the screen is never left: long lines are cut, workers that do not fit
   assertEquals(topLines(null, status, { columns: 80, rows: 45 }).length, 45);
 });
 
-Deno.test("what an app is called does not reach the terminal as a command", () => {
+Deno.test("control characters in the name of an app do not reach the terminal", () => {
   const status = statusOf([workerStatus()], { app: "a\x1b[2Jb.ts" });
   assert(!topLines(null, status, wide).join("").includes("\x1b"));
 });

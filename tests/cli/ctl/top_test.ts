@@ -4,8 +4,8 @@ import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 import { statusOf, workerStatus } from "../statuses.ts";
 
-/** A terminal and a server that answers `looks` times. */
-function scene(looks = Infinity) {
+/** A terminal, and a server that answers `reads` times. */
+function scene(reads = Infinity) {
   const outside = new FakeSystem();
   outside.terminal = true;
   let asked = 0;
@@ -31,7 +31,7 @@ function scene(looks = Infinity) {
     network: {
       ...outside.network,
       fetchUnix() {
-        if (++asked > looks) return Promise.reject(new Error("gone"));
+        if (++asked > reads) return Promise.reject(new Error("gone"));
         return Promise.resolve(Response.json(statusOf([workerStatus()], { at: asked * 1_000 })));
       },
     },
@@ -41,7 +41,7 @@ function scene(looks = Infinity) {
 
 const restored = "\x1b[?25h\x1b[?1049l";
 
-Deno.test("top looks once a second until q or Ctrl-C, and leaves the terminal as it was", async () => {
+Deno.test("top refreshes every second until q or Ctrl-C, and restores the terminal", async () => {
   for (const key of ["q", "\x03"]) {
     const { outside, system, press, isRaw } = scene();
     const top = runTop(system, "/run/control.sock");
@@ -55,7 +55,7 @@ Deno.test("top looks once a second until q or Ctrl-C, and leaves the terminal as
   }
 });
 
-Deno.test("top restores the terminal also when the server is gone", async () => {
+Deno.test("top also restores the terminal when the server is gone", async () => {
   const { outside, system, isRaw } = scene(2);
   const ended = assertRejects(() => runTop(system, "/run/control.sock"), Error, "cannot reach the server");
   await outside.clock.advance(5_000);

@@ -9,12 +9,12 @@ import { calmStatus } from "../../fakes/status.ts";
 
 const token = "0123456789abcdef";
 
-Deno.test("the bundled script of the page is that of its sources", async () => {
+Deno.test("the bundled script of the page is up to date", async () => {
   const isCurrent = Deno.readTextFileSync(pageBundlePath) === await bundlePage();
   assert(isCurrent, "src/control/page/client_bundle.ts is out of date: run `make docs`");
 });
 
-Deno.test("where everything takes the token, a browser gets the empty page without it and nothing else", async () => {
+Deno.test("on a guarded address a browser gets only the empty page without the token", async () => {
   const master = fakeRunningMaster({ status: () => calmStatus });
   const app = createAdminApp(master, { token, isGuarded: true }, new FakeClock());
   const ask = async (path: string, method: string, accept: string) =>
@@ -27,10 +27,10 @@ Deno.test("where everything takes the token, a browser gets the empty page witho
   }
 });
 
-Deno.test("the status is streamed at once and each second, and not to a reader that is slow or gone", async () => {
+Deno.test("the status is streamed at once and every second, but not to a reader that is slow or gone", async () => {
   const clock = new FakeClock();
-  let looks = 0;
-  const status = () => ({ ...calmStatus, at: ++looks });
+  let reads = 0;
+  const status = () => ({ ...calmStatus, at: ++reads });
   const reader = streamStatus({ status }, clock).getReader();
   const next = async () => {
     const { events, rest } = takeServerSentEvents(new TextDecoder().decode((await reader.read()).value));
@@ -42,27 +42,27 @@ Deno.test("the status is streamed at once and each second, and not to a reader t
   await clock.advance(1_000);
   assertEquals(await second, 2);
   await clock.advance(10_000);
-  assertEquals(looks, 2);
+  assertEquals(reads, 2);
   const late = next();
   await clock.advance(1_000);
   assertEquals(await late, 3);
   await reader.cancel();
   await clock.advance(10_000);
-  assertEquals(looks, 3);
+  assertEquals(reads, 3);
 });
 
-Deno.test("to ask for the head of the stream begins none", async () => {
+Deno.test("a HEAD request starts no stream", async () => {
   const clock = new FakeClock();
-  let looks = 0;
-  const status = () => ({ ...calmStatus, at: ++looks });
+  let reads = 0;
+  const status = () => ({ ...calmStatus, at: ++reads });
   const app = createAdminApp(fakeRunningMaster({ status }), { token, isGuarded: false }, clock);
   const { body, headers } = await app.request("http://127.0.0.1/live", { method: "HEAD" });
   assertEquals([body, headers.get("content-type")], [null, "text/event-stream"]);
   await clock.advance(10_000);
-  assertEquals([looks, clock.timers], [0, 0]);
+  assertEquals([reads, clock.timers], [0, 0]);
 });
 
-Deno.test("events are taken out of a stream wherever it is cut", () => {
+Deno.test("events are decoded wherever the stream is split", () => {
   const stream = ': hello\n\nevent: status\ndata: {"a":1}\n\ndata: one\ndata: two\n\n';
   for (let cut = 0; cut <= stream.length; cut++) {
     const first = takeServerSentEvents(stream.slice(0, cut));

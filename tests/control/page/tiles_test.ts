@@ -14,11 +14,11 @@ import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
 
 const later = (status: Status, ms: number): Status => ({ ...status, at: status.at + ms });
 
-Deno.test("a sample tells of the time since the one before", () => {
+Deno.test("a sample covers the time since the previous one", () => {
   const then = after(calmStatus, ...Array(50).fill(1_000));
   const sample = sampleOf(then, later(after(then, ...Array(20).fill(10)), 2_000));
   assertEquals([sample.rate, sample.inFlight, sample.backlog, sample.ready, sample.target], [10, 0, 0, 2, 2]);
-  // Only the quick requests came since then.
+  // Only the quick requests came after that.
   assertAlmostEquals(sample.p99!, 10, 2.5);
 });
 
@@ -31,7 +31,7 @@ Deno.test("the first sample, and the first of another master, have neither rate 
   assertEquals(sampleOf(then, then).rate, null, "no time went by");
 });
 
-Deno.test("a worker has a rate from its second look on", () => {
+Deno.test("a worker has a rate from its second status on", () => {
   const then = { ...calmStatus, workers: [{ ...readyWorker, requests: 10 }] };
   const now = later(calmStatus, 1_000);
   const worker = { ...readyWorker, requests: 40 };
@@ -40,7 +40,7 @@ Deno.test("a worker has a rate from its second look on", () => {
   assertEquals(workerRate(then, now, { ...worker, pid: 7 }), null);
 });
 
-Deno.test("samples are kept for as long as a chart shows, even when the clock is set back", () => {
+Deno.test("samples are kept for the time a chart covers, also when the clock is set back", () => {
   let samples: readonly Sample[] = [];
   for (let second = 0; second < 1_000; second++) {
     samples = keep(samples, sampleOf(null, later(calmStatus, second * 1_000)));
@@ -52,13 +52,13 @@ Deno.test("samples are kept for as long as a chart shows, even when the clock is
 
 const frame = { width: 100, height: 50, until: 10_000, span: 10_000, top: 10 };
 
-Deno.test("a line goes from left to right, and up with the value", () => {
+Deno.test("a line goes from left to right, and higher values are higher", () => {
   const points = [{ at: 8_000, value: 0 }, { at: 9_000, value: 5 }, { at: 10_000, value: 20 }];
   assertEquals(linePath(points, frame), "M80 50h0L90 25L100 0");
   assertEquals(linePath([], frame), "");
 });
 
-Deno.test("a line has a gap where a value is missing or nothing was heard for long", () => {
+Deno.test("a line has a gap where a value or samples are missing", () => {
   const missing = [{ at: 8_000, value: 0 }, { at: 9_000, value: null }, { at: 10_000, value: 0 }];
   assertEquals(linePath(missing, frame), "M80 50h0M100 50h0");
   assertEquals(linePath([{ at: 0, value: 10 }, { at: 10_000, value: 10 }], frame), "M0 0h0M100 0h0");
@@ -72,7 +72,7 @@ Deno.test("the upper edge of a chart is a round number that no value exceeds", (
   assertEquals([[0.04], [0.1], [0.3], [1]].map((values) => topOf(values, 0.1)), [0.1, 0.1, 0.5, 1]);
 });
 
-Deno.test("figures are short", () => {
+Deno.test("values are short", () => {
   assertEquals(
     [0, 59_999, 60_000, 3_599_000, 11_220_000, 90_000_000].map(durationText),
     ["0 s", "59 s", "1 m 00 s", "59 m 59 s", "3 h 07 m", "1 d 01 h"],

@@ -5,7 +5,7 @@ import { packLines, statsdLines } from "../../../src/core/telemetry/statsd.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
 
-Deno.test("names and units are by Prometheus' conventions", () => {
+Deno.test("names and units follow Prometheus' conventions", () => {
   const names = metrics.map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
   for (const { name, type, help } of metrics) {
@@ -16,12 +16,12 @@ Deno.test("names and units are by Prometheus' conventions", () => {
   }
 });
 
-Deno.test("every bound of the latency metric is one of the buckets that are counted", () => {
+Deno.test("every bound of the latency metric is the bound of a counted bucket", () => {
   assertEquals(latencyBounds.filter((bound) => !bucketBounds.includes(bound * 1000)), []);
   assert([0.01, 0.02, 0.64, 81.92].every((bound) => latencyBounds.includes(bound)));
 });
 
-Deno.test("the latency metric counts up from bucket to bucket", () => {
+Deno.test("the buckets of the latency metric are cumulative", () => {
   const histogram = metrics.find(({ type }) => type === "histogram")!;
   const samples = histogram.read(after(calmStatus, 3, 15, 15, 500, 100_000, 1e9));
   const at = (le: string) => samples.find(({ labels }) => labels.le === le)!.value;
@@ -35,7 +35,7 @@ Deno.test("the latency metric counts up from bucket to bucket", () => {
   assert(sum! > 200 && sum! < 240, String(sum));
 });
 
-Deno.test("what is not known is left out", () => {
+Deno.test("unknown values are left out", () => {
   const status = { ...calmStatus, totals: { ...calmStatus.totals, backlog: null } };
   const empty = metrics.filter((metric) => metric.read(status).length === 0).map(({ name }) => name);
   assertEquals(empty, [
@@ -47,7 +47,7 @@ Deno.test("what is not known is left out", () => {
   ]);
 });
 
-Deno.test("half of the workers are enough to be ready, but one in any case", () => {
+Deno.test("half of the workers are enough to be ready, but at least one", () => {
   const reason = (target: number, ready: number, phase: typeof calmStatus.phase = "running") =>
     notReadyBecause({ ...calmStatus, phase, target, workers: Array(ready).fill(readyWorker) });
   assertEquals([reason(1, 1), reason(4, 2), reason(5, 3), reason(4, 4, "reloading")], Array(4).fill(null));
@@ -58,7 +58,7 @@ Deno.test("half of the workers are enough to be ready, but one in any case", () 
   assertEquals(reason(1, 1, "starting"), "it is starting");
 });
 
-Deno.test("StatsD is told the difference, a duration of many requests with its rate", () => {
+Deno.test("StatsD gets the difference, and a duration of many requests with a sample rate", () => {
   assertEquals(statsdLines(null, calmStatus), ["gunicorn.workers:2|g", "gunicorn.backlog:0|g"]);
   const before = after(calmStatus, 9, 9);
   assertEquals(statsdLines(before, before).length, 2);
@@ -70,7 +70,7 @@ Deno.test("StatsD is told the difference, a duration of many requests with its r
   ]);
 });
 
-Deno.test("lines are packed into datagrams that pass the network whole", () => {
+Deno.test("lines are packed into datagrams that fit the network", () => {
   assertEquals(packLines(["aaa", "bbb", "cc", "ddddddddd", "e"], 7), ["aaa\nbbb", "cc", "ddddddddd", "e"]);
   assertEquals(packLines([], 7), []);
 });

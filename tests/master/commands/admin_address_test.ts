@@ -14,7 +14,7 @@ function accessWith(text: string): AdminAccess {
   });
 }
 
-Deno.test("a file with a token takes what the setting takes, and the end of a line", () => {
+Deno.test("a token file accepts what the setting accepts, and a line end", () => {
   for (const text of ["correct-horse-battery", "correct-horse-battery\n", "a".repeat(256)]) accessWith(text);
   for (const text of ["", "short", "correct horse battery staple", "a".repeat(257), `${"a".repeat(16)}\n2`]) {
     const error = assertThrows(() => accessWith(text), DenicornError);

@@ -94,7 +94,7 @@ Deno.test("it has no path while its listener is lost, and its file is not missed
   assertEquals([control.path, guarded[0]!.path()], [null, null]);
 });
 
-Deno.test("where its file was removed another one is opened, and the one before is not closed", async () => {
+Deno.test("if its file was removed another socket is opened, and the old one is not closed", async () => {
   const { control, served, closed, guarded, outside } = scene(undefined, true);
   await control.open();
   guarded[0]!.make();

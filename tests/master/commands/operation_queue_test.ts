@@ -36,7 +36,7 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   };
 
   stop(): void {
-    this.tell("stopping");
+    this.emit("stopping");
   }
 
   reload(): void {
@@ -51,14 +51,14 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
     this.begun.push(`scale ${target}`);
     const isNew = target !== this.target;
     this.target = target;
-    if (isNew) this.tell("scaled");
+    if (isNew) this.emit("scaled");
   }
 
   upgrade(): void {
     this.begun.push("upgrade");
   }
 
-  tell(kind: LifecycleKind, error?: DenicornError): void {
+  emit(kind: LifecycleKind, error?: DenicornError): void {
     this.eventLog.emit({ kind, text: kind, ...(error === undefined ? {} : { error }) });
   }
 }
@@ -70,7 +70,7 @@ function scene() {
 
 const failure = new DenicornError("app-throws", "it threw", { detail: "at main.ts:1" });
 
-Deno.test("operations have their turn one after another, and relative targets count from then", async () => {
+Deno.test("operations run one at a time, and relative targets count from when they begin", async () => {
   const { master, operationQueue } = scene();
   const reload = operationQueue.run("reload");
   const more = [operationQueue.scale({ by: 1 }), operationQueue.scale({ by: 1 })];
@@ -86,7 +86,7 @@ Deno.test("operations have their turn one after another, and relative targets co
   assertEquals(await more[1]!.finished, "4 workers are ready");
 });
 
-Deno.test("a reload that has not begun serves for another one, one that has does not", () => {
+Deno.test("a second reload joins one that has not begun, but not one that has", () => {
   const { master, operationQueue } = scene();
   operationQueue.run("reload");
   const second = operationQueue.run("reload");
@@ -96,11 +96,11 @@ Deno.test("a reload that has not begun serves for another one, one that has does
   assert(operationQueue.run("reload") !== second);
 });
 
-Deno.test("a failed reload gives the reason as it is, and the next one has its turn", async () => {
+Deno.test("a failed reload rejects with the reason, and the next operation begins", async () => {
   const { master, operationQueue } = scene();
   const reload = operationQueue.run("reload");
   const scale = operationQueue.scale({ to: 5 });
-  master.tell("reload-failed", failure);
+  master.emit("reload-failed", failure);
   const error = await assertRejects(() => reload.finished, DenicornError, "it threw");
   assertEquals([error.code, error.exitCode, error.detail], ["app-throws", 4, "at main.ts:1"]);
   assertEquals([master.begun, scale.isWaiting], [["reload", "scale 5"], false]);
@@ -109,14 +109,14 @@ Deno.test("a failed reload gives the reason as it is, and the next one has its t
 Deno.test("scaling ends when a worker cannot boot, not when another one dies", async () => {
   const { master, operationQueue } = scene();
   const scale = operationQueue.scale({ by: 1 });
-  master.tell("worker-died");
+  master.emit("worker-died");
   assertEquals(operationQueue.scale({ by: 1 }).isWaiting, true);
-  master.tell("worker-died", failure);
+  master.emit("worker-died", failure);
   await assertRejects(() => scale.finished, DenicornError, "it threw");
   assertEquals(master.begun, ["scale 3", "scale 4"]);
 });
 
-Deno.test("scaling that somebody else scales over is superseded", async () => {
+Deno.test("a scale fails if another command changes the target", async () => {
   const { master, operationQueue } = scene();
   const scale = operationQueue.scale({ to: 4 });
   master.scale(1);
@@ -124,7 +124,7 @@ Deno.test("scaling that somebody else scales over is superseded", async () => {
   assertEquals(error.message, "scaling to 4 workers was superseded: the target is 1 now");
 });
 
-Deno.test("scaling out of bounds is malformed, and blocks nobody", async () => {
+Deno.test("scaling out of bounds is malformed, and the queue goes on", async () => {
   const { master, operationQueue } = scene();
   for (const by of [-2, 1023]) {
     const error = await assertRejects(
@@ -138,7 +138,7 @@ Deno.test("scaling out of bounds is malformed, and blocks nobody", async () => {
   assertEquals(master.begun, ["reload"]);
 });
 
-Deno.test("scaling beyond what automatic scaling may is refused, and changes nothing", async () => {
+Deno.test("scaling beyond max-workers is refused, and changes nothing", async () => {
   const { master, operationQueue } = scene();
   master.most = 4;
   const error = await assertRejects(() => operationQueue.scale({ to: 5 }).finished, Refusal);
@@ -146,32 +146,32 @@ Deno.test("scaling beyond what automatic scaling may is refused, and changes not
   assertEquals([error.why, master.begun.length], ["conflict", 0]);
 });
 
-Deno.test("what cannot begin is refused with the reason", async () => {
+Deno.test("an operation that cannot begin is refused with the reason", async () => {
   const { master, operationQueue } = scene();
-  master.objection = "an upgrade is under way";
+  master.objection = "an upgrade is in progress";
   const error = await assertRejects(
     () => operationQueue.run("reload").finished,
     Refusal,
-    "cannot reload: an upgrade is under way",
+    "cannot reload: an upgrade is in progress",
   );
   assertEquals([error.why, master.begun], ["conflict", []]);
 });
 
-Deno.test("an upgrade ends with the word of the new master or its end, and not because all is at rest", async () => {
+Deno.test("an upgrade ends when the new master serves or fails, not when this master is idle", async () => {
   const { master, operationQueue } = scene();
   const failed = operationQueue.run("upgrade");
   master.eventLog.notifyIdle();
   assertEquals(failed.isWaiting, false);
-  master.tell("upgrade-failed", new DenicornError("upgrade-failed", "process 7 ended"));
+  master.emit("upgrade-failed", new DenicornError("upgrade-failed", "process 7 ended"));
   await assertRejects(() => failed.finished, DenicornError, "process 7 ended");
   const upgrade = operationQueue.run("upgrade");
   const reload = operationQueue.run("reload");
-  master.tell("upgraded");
+  master.emit("upgraded");
   assertEquals(await upgrade.finished, "upgraded");
   await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: try again");
 });
 
-Deno.test("an upgrade that has its turn tells what it waits for, others do not", () => {
+Deno.test("only an upgrade reports an obstacle", () => {
   const { master, operationQueue } = scene();
   master.upgradeObstacle = "a worker is ready";
   assertEquals([operationQueue.run("upgrade").obstacle, operationQueue.run("reload").obstacle], [
@@ -180,7 +180,7 @@ Deno.test("an upgrade that has its turn tells what it waits for, others do not",
   ]);
 });
 
-Deno.test("a stop ends what runs and what waits", async () => {
+Deno.test("a stop ends the running and the waiting operations", async () => {
   const { master, operationQueue } = scene();
   const all = [operationQueue.run("reload"), operationQueue.scale({ to: 3 }), operationQueue.run("upgrade")];
   master.stop();

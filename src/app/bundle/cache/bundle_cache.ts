@@ -1,0 +1,111 @@
+/**
+ * Bundles kept between starts, in the user's cache. A bundle is only used again while all its inputs are the same
+ * (`bundle_inputs.ts`, `input_state.ts`).
+ */
+
+import { version } from "../../../core/version.ts";
+import type { Files, System } from "../../../system/system.ts";
+import { directoryOf, filePath } from "../../paths.ts";
+import type { BuildRequest, Built } from "../build.ts";
+import { esbuildVersion } from "../esbuild_executable.ts";
+import { sha256 } from "../user_cache.ts";
+import type { BundleOrigin, FileAccess } from "./bundle_inputs.ts";
+import { BundleStore } from "./bundle_store.ts";
+import { stateOf } from "./input_state.ts";
+
+export class BundleCache {
+  readonly #system: System;
+  readonly #request: BuildRequest;
+  readonly #store: BundleStore;
+
+  private constructor(system: System, request: BuildRequest, store: BundleStore) {
+    this.#system = system;
+    this.#request = request;
+    this.#store = store;
+  }
+
+  /** `undefined` when there is no place for it. */
+  static async open(system: System, request: BuildRequest): Promise<BundleCache | undefined> {
+    try {
+      const { entry, action, workingDirectory } = request;
+      const program = await programIdentity(system.files);
+      if (program === undefined) return undefined;
+      // Messages, such as warnings, name files relative to the working directory.
+      const key = await sha256(JSON.stringify([version, program, action, entry, workingDirectory]));
+      return new BundleCache(system, request, new BundleStore(system, key));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The cached bundle, if a new one would be the same. */
+  async find(): Promise<Built | undefined> {
+    try {
+      const cached = await this.#store.read();
+      if (cached === undefined) return undefined;
+      const { inputs, state, ...built } = cached;
+      return await stateOf(this.#system.files, inputs) === state ? built : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Bundles again and stores the result, if its inputs are the same before and after. The bundle that `origin`
+   * belongs to cannot be stored: a file may have changed while it was made. Never fails.
+   */
+  async add(origin: BundleOrigin): Promise<void> {
+    try {
+      const { inputsOf } = await import("./bundle_inputs.ts");
+      const { build } = await import("../build.ts");
+      const { files } = this.#system;
+      const access = accessTo(files);
+      const inputs = inputsOf(origin, access);
+      if (inputs === undefined || !this.#store.prepare()) return;
+      const state = await stateOf(files, inputs);
+      if (state === undefined) return;
+      const again = await build(this.#system, this.#request);
+      const isSame = JSON.stringify(inputsOf(again.origin, access)) === JSON.stringify(inputs);
+      if (!isSame || await stateOf(files, inputs) !== state) return;
+      await this.#store.write({ ...again.built, inputs, state });
+    } catch {
+      // A full disk or a file that is gone: the next start bundles again.
+    }
+  }
+}
+
+function accessTo(files: Files): FileAccess {
+  return {
+    isDirectory: (path) => files.stat(path)?.isDirectory ?? false,
+    read: (path) => files.stat(path)?.isFile ? files.readTextSync(path) : undefined,
+  };
+}
+
+/** The digest of the sources, written into the program when it is compiled. */
+declare const DENICORN_SOURCES: string | undefined;
+
+/** Differs between builds of Denicorn that may bundle the same files differently; `undefined` when unknown. */
+async function programIdentity(files: Files): Promise<string | undefined> {
+  const esbuild = esbuildVersion();
+  if (esbuild === undefined) return undefined;
+  const sources = typeof DENICORN_SOURCES === "undefined"
+    ? await sourcesDigest(files, directoryOf(directoryOf(directoryOf(filePath(import.meta.url)))))
+    : DENICORN_SOURCES;
+  return `${esbuild} ${sources}`;
+}
+
+/** Of all files in `directory`, which is src/app: its version stays the same during development. */
+export async function sourcesDigest(files: Files, directory: string): Promise<string> {
+  const paths = sourcesIn(files, directory);
+  return await sha256(
+    paths.map((path) => `${path}\n${files.readTextSync(`${directory}/${path}`)}`).join("\0"),
+  );
+}
+
+function sourcesIn(files: Files, directory: string, prefix = ""): string[] {
+  return files.list(`${directory}/${prefix}`).sort().flatMap((name) => {
+    const path = prefix + name;
+    if (name.endsWith(".ts")) return [path];
+    return files.stat(`${directory}/${path}`)?.isDirectory ? sourcesIn(files, directory, `${path}/`) : [];
+  });
+}

@@ -1,0 +1,58 @@
+/** The process that evaluates a bundled config file, writes a report and ends. */
+
+import { ExitCode } from "../../core/errors.ts";
+import type { System } from "../../system/system.ts";
+import { appFrames } from "../app_stack.ts";
+import { fileUrl } from "../paths.ts";
+import {
+  bundleIn,
+  configProcessArgument,
+  type ConfigReport,
+  longestLoad,
+  notLoaded,
+  reportIn,
+  reportOf,
+} from "./config_report.ts";
+
+/** Gives the exit code. The caller exits with it at once: timers of the config must not keep the process alive. */
+export async function runConfigProcess(system: System): Promise<ExitCode> {
+  const { host, files } = system;
+  const [, directory] = host.args;
+  if (directory === undefined || !files.stat(bundleIn(directory))?.isFile) {
+    const message = "is not for use by hand: Denicorn starts itself with it to evaluate a config file";
+    host.write("stderr", `denicorn: ${configProcessArgument}: ${message}. See \`denicorn --help\`\n`);
+    return ExitCode.usage;
+  }
+  const report = await evaluate(system, bundleIn(directory));
+  const draft = `${reportIn(directory)}.new`;
+  files.writeText(draft, JSON.stringify(report), { mode: 0o600 });
+  files.rename(draft, reportIn(directory));
+  return ExitCode.normal;
+}
+
+async function evaluate(system: System, bundle: string): Promise<ConfigReport> {
+  try {
+    return await importWithin(system, bundle);
+  } catch (error) {
+    const [frame] = appFrames(error, bundle);
+    return {
+      failure: `it throws: ${error instanceof Error ? error.message : String(error)}`,
+      ...(frame === undefined ? {} : { place: `${frame.path}:${frame.line}:${frame.column}` }),
+    };
+  }
+}
+
+/** An error that nothing in the config catches, such as in a timer, counts as thrown by the module. */
+function importWithin({ clock, processes }: System, bundle: string): Promise<ConfigReport> {
+  const { promise, resolve, reject } = Promise.withResolvers<ConfigReport>();
+  processes.onUncaught(reject);
+  clock.after(longestLoad, () => resolve({ failure: notLoaded }));
+  const load = async () => {
+    const module: Readonly<Record<string, unknown>> = await import(fileUrl(bundle));
+    const report = reportOf(await module["default"]);
+    // The runtime reports a rejection that nothing handles only when the event loop turns.
+    clock.after(0, () => resolve(report));
+  };
+  load().catch(reject);
+  return promise;
+}

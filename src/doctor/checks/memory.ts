@@ -1,0 +1,44 @@
+import { readCgroupLimits } from "../cgroup.ts";
+import { type Check, type Finding, note, ok, problem } from "../check.ts";
+
+export const memory: Check = {
+  name: "memory",
+  why:
+    "The master and each worker are separate processes, and a reload runs additional workers. If they need more " +
+    "memory than there is, the kernel kills one of them.",
+  change:
+    "Use fewer --workers, or raise the limit: systemd `MemoryMax=`, containers `--memory=` or the memory limit " +
+    "of the pod.",
+  linuxOnly: true,
+  onFailure: "note",
+  run({ system, settings }) {
+    const total = /^MemTotal:\s+(\d+) kB/m.exec(system.files.readTextSync("/proc/meminfo"))?.[1];
+    if (total === undefined) return note("/proc/meminfo does not show the memory of the machine");
+    return judgeMemory({
+      machine: Number(total) * 1024,
+      limit: readCgroupLimits(system).memory,
+      workers: settings.workers,
+    });
+  },
+};
+
+const mebibyte = 1024 * 1024;
+/** A worker with the smallest app has 69 MiB in memory, of which 34 to 43 MiB are private (smaps_rollup). */
+const least = 48 * mebibyte;
+/** Leaves about as much again for the app. */
+const comfortable = 128 * mebibyte;
+
+export function judgeMemory(
+  { machine, limit, workers }: { machine: number; limit: number | null; workers: number },
+): Finding {
+  // Version 1 shows about 2^63 for no limit.
+  const isLimited = limit !== null && limit < machine;
+  const bytes = isLimited ? limit : machine;
+  const processes = workers + 2;
+  const each = bytes / processes;
+  const mib = (amount: number) => `${Math.floor(amount / mebibyte)} MiB`;
+  const whose = isLimited ? "limit of the cgroup" : "whole machine";
+  const finding = `${mib(bytes)} (${whose}): ${mib(each)} for each of ${processes} processes`;
+  if (each < least) return problem(finding);
+  return each < comfortable ? note(finding) : ok(finding);
+}

@@ -1,0 +1,134 @@
+/** Combinations of settings that are refused although each value is accepted. */
+
+import { DenicornError } from "../core/errors.ts";
+import { isLoopback, showAddress } from "./kinds/address.ts";
+import { quote } from "./mistake.ts";
+import { fromDefault } from "./values.ts";
+import type { Resolved } from "./values.ts";
+import { namedSettings, type SettingKey } from "./settings.ts";
+
+/** Throws DenicornError `setting-invalid`. */
+export function checkTogether(resolved: Resolved): void {
+  refuseRepeatedBind(resolved);
+  refuseFixedRange(resolved);
+  refuseEmptyRanges(resolved);
+  refuseChosenPort(resolved);
+  refuseLoneJitter(resolved);
+  refuseOpenAdmin(resolved);
+}
+
+function refuseFixedRange({ settings, origins }: Resolved): void {
+  const bound = settings.maxWorkers === undefined ? "minWorkers" : "maxWorkers";
+  if (settings[bound] === undefined || origins.workers === fromDefault) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `workers: ${settings.workers} (${origins.workers}) is not accepted with ${nameOf(bound)} = ${
+      settings[bound]
+    } (${origins[bound]}): give a fixed number, or min-workers and max-workers`,
+  );
+}
+
+function refuseEmptyRanges({ settings, origins }: Resolved): void {
+  const { minWorkers, maxWorkers, scaleDownBusy, scaleUpBusy } = settings;
+  if (minWorkers !== undefined && maxWorkers !== undefined && minWorkers > maxWorkers) {
+    throw new DenicornError(
+      "setting-invalid",
+      `min-workers: ${minWorkers} (${origins.minWorkers}) is not accepted with max-workers = ${maxWorkers} ` +
+        `(${origins.maxWorkers}): give at most ${maxWorkers}`,
+    );
+  }
+  if (scaleDownBusy >= scaleUpBusy) {
+    throw new DenicornError(
+      "setting-invalid",
+      `scale-down-busy: ${scaleDownBusy}% (${origins.scaleDownBusy}) is not accepted with scale-up-busy = ` +
+        `${scaleUpBusy}% (${origins.scaleUpBusy}): give less than ${scaleUpBusy}%`,
+    );
+  }
+}
+
+function nameOf(wanted: SettingKey): string {
+  return namedSettings.find(({ key }) => key === wanted)!.name;
+}
+
+function refuseRepeatedBind({ settings, origins }: Resolved): void {
+  // Port 0 may be repeated: each one becomes a different port.
+  const addresses = settings.bind.filter(({ port }) => port !== 0).map(showAddress);
+  const repeated = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (repeated !== undefined) {
+    throw new DenicornError(
+      "setting-invalid",
+      `bind: ${quote(repeated)} (${origins.bind}) is given twice: give each address once`,
+    );
+  }
+}
+
+/** With port 0 the system chooses a port, a different one for each worker. */
+function refuseChosenPort({ settings, origins }: Resolved): void {
+  const chosen = settings.bind.find(({ port }) => port === 0);
+  // Autoscaling may start as many workers as there are cores.
+  const [key, most] = settings.maxWorkers !== undefined
+    ? ["maxWorkers", settings.maxWorkers] as const
+    : settings.minWorkers !== undefined
+    ? ["minWorkers", Infinity] as const
+    : ["workers", settings.workers] as const;
+  if (chosen !== undefined && most > 1) {
+    throw new DenicornError(
+      "setting-invalid",
+      `bind: ${quote(showAddress(chosen))} (${origins.bind}) is not accepted with ${nameOf(key)} = ${
+        settings[key]
+      } ` +
+        `(${origins[key]}): give a port from 1 to 65535, or one worker`,
+    );
+  }
+}
+
+const jitters = [
+  ["maxRequestsJitter", "maxRequests"],
+  ["maxLifetimeJitter", "maxLifetime"],
+  ["maxMemoryJitter", "maxMemory"],
+] as const;
+
+/** Jitter of a limit that is off has no effect: the limit was probably forgotten. */
+function refuseLoneJitter({ settings, origins }: Resolved): void {
+  for (const [key, limitKey] of jitters) {
+    if (settings[key] === 0 || settings[limitKey] > 0) continue;
+    const [jitter, limit] = [key, limitKey].map((key) =>
+      namedSettings.find((setting) => setting.key === key)!
+    );
+    throw new DenicornError(
+      "setting-invalid",
+      `${jitter!.name}: ${quote(jitter!.show(settings[key]))} (${origins[key]}) is not accepted without ` +
+        `${limit!.name}: give ${limit!.name} as well, or leave ${jitter!.name} out`,
+    );
+  }
+}
+
+/** Every client that can reach the admin address could read everything there. */
+function refuseOpenAdmin({ settings, origins }: Resolved): void {
+  const { adminBind, adminToken, adminTokenFile } = settings;
+  if (adminToken !== undefined && adminTokenFile !== undefined) {
+    throw new DenicornError(
+      "setting-invalid",
+      `admin-token-file: ${
+        quote(adminTokenFile)
+      } (${origins.adminTokenFile}) is not accepted together with admin-token ` +
+        `(${origins.adminToken}): give one of them`,
+    );
+  }
+  if (adminBind === undefined) return;
+  const shown = `admin-bind: ${quote(showAddress(adminBind))} (${origins.adminBind})`;
+  if (
+    settings.bind.some((address) => adminBind.port !== 0 && showAddress(address) === showAddress(adminBind))
+  ) {
+    throw new DenicornError(
+      "setting-invalid",
+      `${shown} is not accepted: bind (${origins.bind}) uses it already: give another port`,
+    );
+  }
+  if (isLoopback(adminBind) || adminToken !== undefined || adminTokenFile !== undefined) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `${shown} is not accepted without a token, because other machines can reach it: give ` +
+      "admin-token-file or DENICORN_ADMIN_TOKEN, or an address of 127.0.0.1",
+  );
+}

@@ -1,0 +1,165 @@
+/** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
+
+import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esbuild_executable.ts";
+import { createSystem } from "../../../src/system/deno_system.ts";
+import type { System } from "../../../src/system/system.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { TestHost } from "../test_host.ts";
+
+const system = createSystem();
+
+/** The esbuild processes that this one started and that still run. */
+function children(): string[] {
+  const names = [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
+  return names.filter((pid) => {
+    try {
+      const [, parent] = /^PPid:\s*(\d+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
+      const isEsbuild = Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("--service=");
+      return parent === String(Deno.pid) && isEsbuild;
+    } catch {
+      // It ended meanwhile.
+      return false;
+    }
+  });
+}
+
+async function untilNone(): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (children().length > 0 && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  assertEquals(children(), []);
+}
+
+const app = (text: string) => `export default () => new Response("${text}");`;
+
+Deno.test("sequential and simultaneous builds leave no process", async () => {
+  using first = new TestHost({ "main.ts": app("first") });
+  using second = new TestHost({ "main.ts": app("second") });
+  const build = first.bundle();
+  const deadline = performance.now() + 10_000;
+  while (children().length === 0 && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done));
+  }
+  await build;
+  await untilNone();
+  const failing = assertRejects(() => second.bundle("main.ts:no"));
+  const [one, two] = await Promise.all([first.bundle(), second.bundle(), failing]);
+  await untilNone();
+  assertEquals([one.fileCount, two.fileCount], [1, 1]);
+  assertEquals([await first.answer(), await second.answer()], ["first", "second"]);
+});
+
+Deno.test("a second bundle has the current content of the files", async () => {
+  using host = new TestHost({ "main.ts": app("old") });
+  assertEquals(await host.answer(), "old");
+  host.write({ "main.ts": app("new") });
+  assertEquals(await host.answer(), "new");
+});
+
+Deno.test("what a bundle reports", async () => {
+  using host = new TestHost({
+    "main.ts": `import "./a.ts";\nexport const app = () => {};`,
+    "a.ts": "export const x = (y: number) => y === -0;",
+  });
+  const { exports, fileCount, durationMs, warnings, outfile } = await host.bundle("main.ts:app");
+  assertEquals({ exports, fileCount, warnings: warnings.length, outfile }, {
+    exports: ["app"],
+    fileCount: 2,
+    warnings: 1,
+    outfile: `${host.runtimeDirectory}/app.mjs`,
+  });
+  assertMatch(warnings[0] ?? "", /\/a\.ts:1:39: Comparison with -0/);
+  assert(durationMs > 0);
+});
+
+Deno.test("esbuild starts even if the directory that Denicorn was started in was removed", async () => {
+  using host = new TestHost({ "main.ts": app("here") });
+  const gone = `${host.folder}/gone`;
+  Deno.mkdirSync(gone);
+  const program = `
+    import { bundleApp } from "./src/app/bundle/bundle.ts";
+    import { createSystem } from "./src/system/deno_system.ts";
+    Deno.chdir("${gone}");
+    const options = { entry: "${host.folder}/main.ts", exportName: "default", outfile: "${host.folder}/out.mjs", runtimeDirectory: "${host.folder}" };
+    await bundleApp(createSystem(), options);
+    Deno.removeSync("${gone}");
+    const { fileCount } = await bundleApp(createSystem(), options);
+    console.log(fileCount, Deno.env.get("ESBUILD_BINARY_PATH"), process.env.ESBUILD_BINARY_PATH);`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", "--cached-only", program],
+    cwd: new URL("../../..", import.meta.url).pathname,
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "1 undefined undefined\n", new TextDecoder().decode(stderr));
+});
+
+/** The real files, seen by a user with this environment. */
+function systemWith(environment: Readonly<Record<string, string>>): System {
+  return { ...system, host: { ...system.host, uid: Deno.uid(), env: (name) => environment[name] } };
+}
+
+const program = `#!/bin/sh\necho works`;
+
+async function run(path: string): Promise<string> {
+  return new TextDecoder().decode((await new Deno.Command(path).output()).stdout).trim();
+}
+
+/** A file that carries the program, as a compiled Denicorn does. */
+const carrier = `before${program}after`;
+const carried: CarriedEsbuild = {
+  version: "1.2.3",
+  sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(program))).toHex(),
+  offset: "before".length,
+  size: program.length,
+};
+const directory = `esbuild-1.2.3-${carried.sha256.slice(0, 16)}`;
+
+function copy(host: TestHost, environment: Readonly<Record<string, string>>): Promise<string> {
+  return executableCopy(systemWith(environment), `${host.folder}/carrier`, carried, host.runtimeDirectory);
+}
+
+Deno.test("the executable is copied once into the user's cache", async () => {
+  using host = new TestHost({ carrier, "cache/x": "" });
+  const user = { HOME: host.folder };
+  const path = await copy(host, user);
+  assertEquals(path, `${host.folder}/.cache/denicorn/${directory}/esbuild`);
+  assertEquals(await run(path), "works");
+  const { ino, mode } = Deno.statSync(path);
+  assertEquals((mode ?? 0) & 0o777, 0o700);
+  assertEquals(await copy(host, user), path);
+  assertEquals(Deno.statSync(path).ino, ino);
+  assertEquals([...Deno.readDirSync(path.replace(/\/esbuild$/, ""))].map(({ name }) => name), ["esbuild"]);
+});
+
+Deno.test("a copy that is damaged, or that other users could have written, is replaced", async () => {
+  using host = new TestHost({ carrier });
+  const user = { XDG_CACHE_HOME: host.folder };
+  const path = await copy(host, user);
+  Deno.writeTextFileSync(path, "#!/bin/sh");
+  assertEquals(await run(await copy(host, user)), "works");
+  Deno.writeTextFileSync(path, program.replace("works", "wrong"));
+  Deno.chmodSync(path, 0o777);
+  assertEquals(await run(await copy(host, user)), "works");
+});
+
+Deno.test("without a cache that can be trusted it is copied into the runtime directory", async () => {
+  using host = new TestHost({ carrier, "file": "", [`open/denicorn/${directory}/x`]: "" });
+  Deno.chmodSync(`${host.folder}/open/denicorn/${directory}`, 0o777);
+  const expected = `${host.runtimeDirectory}/${directory}/esbuild`;
+  for (const cache of [`${host.folder}/file`, `${host.folder}/open`, "relative"]) {
+    const path = await copy(host, { XDG_CACHE_HOME: cache });
+    assertEquals([path, await run(path)], [expected, "works"]);
+  }
+  assertEquals(await copy(host, {}), expected);
+});
+
+Deno.test("only the executable that was built in is copied", async () => {
+  for (const other of [carrier.replace("works", "wrong"), "before#!"]) {
+    using host = new TestHost({ carrier: other });
+    const error = await assertRejects(() => copy(host, { HOME: host.folder }), Error);
+    assertMatch(
+      error.message,
+      /^cannot bundle the app: .*carrier: does not contain the esbuild it was built with/,
+    );
+  }
+});

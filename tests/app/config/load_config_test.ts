@@ -1,0 +1,185 @@
+import { loadConfigFile } from "../../../src/app/config/load_config.ts";
+import { NotJson } from "../../../src/settings/mistake.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
+import { createSystem } from "../../../src/system/deno_system.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { TestHost, type Tree } from "../test_host.ts";
+
+const system = createSystem();
+
+function load(host: TestHost, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return loadConfigFile(system, `${host.folder}/${name}`, { runtimeDirectory: host.runtimeDirectory });
+}
+
+async function settings(tree: Tree, name: string): Promise<Readonly<Record<string, unknown>>> {
+  using host = new TestHost(tree);
+  return await load(host, name);
+}
+
+async function failure(tree: Tree, name: string): Promise<string> {
+  using host = new TestHost(tree);
+  const error = await assertRejects(() => load(host, name), DenicornError);
+  assertEquals([error.code, error.exitCode], ["config-file", 2]);
+  return error.message.replaceAll(`${host.folder}/`, "");
+}
+
+Deno.test("TypeScript with defineConfig, which needs no installed package", async () => {
+  const text = `
+    import { defineConfig } from "denicorn";
+    import { workers } from "./lib/workers.ts";
+    export default defineConfig({ bind: ["127.0.0.1:80"], workers, pid: import.meta.dirname!.length > 1 ? "x" : "" });`;
+  assertEquals(
+    await settings(
+      { "denicorn.config.ts": text, "lib/workers.ts": "export const workers: number = 3;" },
+      "denicorn.config.ts",
+    ),
+    { bind: ["127.0.0.1:80"], workers: 3, pid: "x" },
+  );
+});
+
+Deno.test("a project that maps denicorn itself keeps its mapping", async () => {
+  const tree = {
+    "deno.json": `{ "imports": { "denicorn": "./mine.ts" } }`,
+    "mine.ts": `export const defineConfig = (settings: object) => ({ ...settings, mine: true });`,
+    "denicorn.config.ts":
+      `import { defineConfig } from "denicorn"; export default defineConfig({ workers: 1 });`,
+  };
+  assertEquals(await settings(tree, "denicorn.config.ts"), { workers: 1, mine: true });
+});
+
+Deno.test("JavaScript and JSON", async () => {
+  assertEquals(await settings({ "c.js": "export default { workers: 2 };" }, "c.js"), { workers: 2 });
+  assertEquals(await settings({ "c.json": `{ "workers": 2 }` }, "c.json"), { workers: 2 });
+  assertEquals(await settings({ "c.js": "export default Promise.resolve({ workers: 2 });" }, "c.js"), {
+    workers: 2,
+  });
+});
+
+Deno.test("a file is read again on every call, with its imports, and leaves nothing behind", async () => {
+  using host = new TestHost({
+    "c.ts": `export { default } from "./n.ts";`,
+    "n.ts": "export default { n: 1 };",
+  });
+  assertEquals(await load(host, "c.ts"), { n: 1 });
+  host.write({ "n.ts": "export default { n: 2 };" });
+  assertEquals(await load(host, "c.ts"), { n: 2 });
+  assertEquals([...Deno.readDirSync(host.runtimeDirectory)], []);
+});
+
+for (
+  const [title, name, text, message] of [
+    ["a syntax error", "c.ts", "export default {\n  workers 2 };", `c.ts:2:11: Expected "}" but found "2"`],
+    [
+      "an import that is missing",
+      "c.ts",
+      `import "./no.ts";`,
+      `c.ts:1:8: no such file: "./no.ts": <app> has no file of that name`,
+    ],
+    [
+      "a throw in its background",
+      "c.ts",
+      `setTimeout(() => {\n  throw new Error("no");\n}, 1);\nawait new Promise((done) => setTimeout(done, 100));`,
+      "c.ts:2:9: it throws: no",
+    ],
+    [
+      "a rejection that nothing handles",
+      "c.ts",
+      `Promise.reject("no");\nexport default {};`,
+      "c.ts: it throws: no",
+    ],
+    [
+      "an end of its process",
+      "c.ts",
+      `Deno.exit(0);\nexport default {};`,
+      "c.ts: it ended its process with exit code 0 while it was loaded: remove the call of Deno.exit()",
+    ],
+    [
+      "a signal that kills it",
+      "c.ts",
+      `Deno.kill(Deno.pid, "SIGKILL");\nawait new Promise(() => {});`,
+      "c.ts: its process was killed by SIGKILL while it was loaded",
+    ],
+    ["a throw", "c.ts", `\nthrow new Error("no");`, "c.ts:2:7: it throws: no"],
+    ["a syntax error in JSON", "c.json", `{\n  "workers": }`, 'c.json:2:14: Unexpected "}" in JSON'],
+    ["JSON that ends too early", "c.json", `{\n  "workers":`, "c.json:2:13: Unexpected end of file in JSON"],
+    [
+      "no default export",
+      "c.ts",
+      "export const x = 1;",
+      "c.ts: found no default export: write `export default defineConfig({ … })`",
+    ],
+    [
+      "another kind of export",
+      "c.ts",
+      "export default 3;",
+      "c.ts: found number: write `export default defineConfig({ … })`",
+    ],
+    ["an array", "c.json", "[]", "c.json: found an array: write `export default defineConfig({ … })`"],
+    [
+      "a function",
+      "c.js",
+      "export default () => ({});",
+      "c.js: found function: write `export default defineConfig({ … })`",
+    ],
+  ] as const
+) {
+  Deno.test(`a config file with ${title}`, async () => {
+    const found = await failure({ [name]: text }, name);
+    assertEquals(found.replace(/\/tmp\S*/, "<app>"), `cannot load the config file: ${message}`);
+  });
+}
+
+Deno.test("a config file beside a broken deno.json", async () => {
+  const tree = { "deno.json": "{ oops }", "c.ts": "export default {};" };
+  assertEquals(await failure(tree, "c.ts"), "cannot read deno.json:1:3: Expected property name or '}'");
+});
+
+Deno.test("a config file that does not exist", async () => {
+  assertEquals(await failure({}, "c.ts"), "cannot load the config file: c.ts: no such file");
+  assertEquals(await failure({}, "c.json"), "cannot load the config file: c.json: no such file");
+});
+
+Deno.test("a config file is evaluated in another process, with the environment and directory of this one", async () => {
+  const text =
+    `export default { pid: Deno.pid, cwd: Deno.cwd(), env: Deno.env.toObject(), left: undefined };`;
+  const { pid, cwd, env, ...others } = await settings({ "c.ts": text }, "c.ts");
+  assert(pid !== Deno.pid);
+  assertEquals({ cwd, env }, { cwd: Deno.cwd(), env: Deno.env.toObject() });
+  assertEquals(others, { left: undefined });
+});
+
+Deno.test("timers that a config file leaves running do not delay it", async () => {
+  assertEquals(await settings({ "c.ts": "setInterval(() => {}, 1000);\nexport default { n: 1 };" }, "c.ts"), {
+    n: 1,
+  });
+});
+
+Deno.test("what JSON cannot hold is named, at any depth", async () => {
+  const text = `const self = {}; self.self = self;
+    export default {
+      workers: () => 2, bind: ["a", Symbol("b")], timeout: 10n, backlog: NaN, env: { A: undefined }, pid: self,
+      user: new Date(), group: { name: null, list: [1, true, "x"] },
+    };`;
+  const { group, ...others } = await settings({ "c.js": text }, "c.js");
+  assertEquals(group, { name: null, list: [1, true, "x"] });
+  assertEquals(others, {
+    workers: new NotJson("a function"),
+    bind: new NotJson("a symbol in 1"),
+    timeout: new NotJson("a bigint"),
+    backlog: new NotJson("NaN"),
+    env: new NotJson("undefined in A"),
+    pid: new NotJson("an object that contains itself in self"),
+    user: new NotJson("an object of the class Date"),
+  });
+});
+
+Deno.test("a config file in an endless loop is killed after the deadline", async () => {
+  using host = new TestHost({ "c.ts": "for (;;);" });
+  const clock = { ...system.clock, after: (_: number, fire: () => void) => system.clock.after(300, fire) };
+  const options = { runtimeDirectory: host.runtimeDirectory };
+  const error = await assertRejects(
+    () => loadConfigFile({ ...system, clock }, `${host.folder}/c.ts`, options),
+    DenicornError,
+  );
+  assertMatch(error.message, /c\.ts: not loaded after 10 s: look for a loop or an await that never ends$/);
+});
