@@ -4,6 +4,7 @@ import type { RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
+import { sleep } from "../system/clock.ts";
 import { raised } from "../system/open_files.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
@@ -142,7 +143,7 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
       return await work();
     } catch (error) {
       if (--attempts === 0) throw error;
-      await new Promise<void>((resolve) => system.clock.after(50, resolve));
+      await sleep(system.clock, 50);
     }
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { sleep } from "../../system/clock.ts";
 import type { FileInfo, System, UnixListener } from "../../system/system.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -166,7 +167,7 @@ async function removeLeftovers(system: System, parent: string): Promise<void> {
         if (!isYoung && files.list(directory).length === 0) files.remove(directory);
       } else if (isSocket(socketInfo) && !(await network.answers(socket))) {
         // A master that starts at this moment may have bound its socket and is about to listen.
-        if (isYoung) await new Promise<void>((resolve) => clock.after(secondCheck, resolve));
+        if (isYoung) await sleep(clock, secondCheck);
         if (!isYoung || !(await network.answers(socket))) files.remove(directory);
       }
     } catch {

@@ -14,6 +14,7 @@ import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { sleep } from "../../system/clock.ts";
 import { formatAddress, toListenError } from "../../system/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
@@ -116,7 +117,7 @@ export class Takeover {
           break;
         } catch (error) {
           if (clock.monotonic() >= end) throw toListenError(error, address);
-          await new Promise<void>((resolve) => clock.after(freePause, resolve));
+          await sleep(clock, freePause);
         }
       }
     }
@@ -155,7 +156,7 @@ export class Takeover {
         if (!this.#isOldMasterAlive || await network.answers(socket)) throw error;
       }
       // It has lost its control socket, for example because it is out of file descriptors, and will open it again.
-      await new Promise<void>((resolve) => clock.after(retirePause, resolve));
+      await sleep(clock, retirePause);
     }
   }
 
