@@ -48,7 +48,7 @@ export class WorkerLog {
       try {
         return openLog(this.#system, this.#config, this.#identity);
       } catch {
-        // The file could be written to at the boot. Rather log to stderr than lose the line.
+        // The file could be written to at the boot. To log to stderr is better than to lose the line.
         return openLog(this.#system, { ...this.#config, errorLogfile: "-" }, this.#identity);
       }
     });
