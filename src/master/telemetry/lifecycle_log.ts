@@ -19,7 +19,7 @@ export class LifecycleLog {
   readonly #throttle = new Throttle(1_000);
   readonly #eventLog: EventLog;
   #announced = "";
-  #reloads = false;
+  #isReloading = false;
 
   constructor(logger: Logger, eventLog: EventLog) {
     this.#logger = logger;
@@ -57,9 +57,9 @@ export class LifecycleLog {
     else logger.warning`${text}`;
   }
 
-  /** `culprit` names the request, if it is known, as text to append. */
-  blocked(worker: WorkerHandle, ms: number, culprit: string): void {
-    const text = `event loop blocked for ${seconds(ms)}${culprit}`;
+  /** `cause` names the request, if it is known, as text to append. */
+  blocked(worker: WorkerHandle, ms: number, cause: string): void {
+    const text = `event loop blocked for ${seconds(ms)}${cause}`;
     this.#record("worker-stalled", text, worker);
     this.#logger.with(worker.identity).warning`${text}`;
   }
@@ -82,14 +82,14 @@ export class LifecycleLog {
   }
 
   reloadBegan(): void {
-    this.#reloads = true;
+    this.#isReloading = true;
     const text = "reload: reading settings and app again";
     this.#record("reload-began", text);
     this.#logger.info`${text}`;
   }
 
   reloadFailed(error: DenicornError, serving: number): void {
-    this.#reloads = false;
+    this.#isReloading = false;
     const text = `reload failed, generation ${serving} keeps serving: ${error.message}`;
     this.#record("reload-failed", text, null, error);
     this.#logger.with({ detail: error.detail }).error`${text}`;
@@ -151,8 +151,8 @@ export class LifecycleLog {
     const text = `${state} ready on ${
       addresses.map((address) => `http://${formatAddress(address)}`).join(", ")
     }`;
-    const kind = this.#reloads ? "reload-complete" : "complete";
-    this.#reloads = false;
+    const kind = this.#isReloading ? "reload-complete" : "complete";
+    this.#isReloading = false;
     if (state !== this.#announced) {
       this.#announced = state;
       this.#record(kind, text);

@@ -1,20 +1,20 @@
 import {
-  noRestarts,
+  noChanges,
   recordOutcome,
   recordRestart,
   recordScaling,
-} from "../../../src/core/telemetry/restart_counters.ts";
+} from "../../../src/core/telemetry/change_counters.ts";
 import { assertEquals } from "../../assert.ts";
 
 Deno.test("each event raises its own counter and no other", () => {
-  let restarts = recordRestart(noRestarts, "hang");
-  restarts = recordRestart(recordRestart(restarts, "max-memory"), "hang");
-  assertEquals(restarts.restarts, { ...noRestarts.restarts, hang: 2, "max-memory": 1 });
-  restarts = recordOutcome(recordOutcome(restarts, "reloads", "failed"), "upgrades", "succeeded");
-  assertEquals([restarts.reloads, restarts.upgrades], [
+  let counters = recordRestart(noChanges, "hang");
+  counters = recordRestart(recordRestart(counters, "max-memory"), "hang");
+  assertEquals(counters.restarts, { ...noChanges.restarts, hang: 2, "max-memory": 1 });
+  counters = recordOutcome(recordOutcome(counters, "reloads", "failed"), "upgrades", "succeeded");
+  assertEquals([counters.reloads, counters.upgrades], [
     { succeeded: 0, failed: 1 },
     { succeeded: 1, failed: 0 },
   ]);
-  assertEquals(recordScaling(recordScaling(restarts, "up"), "up").scalings, { up: 2, down: 0 });
-  assertEquals(restarts.scalings, { up: 0, down: 0 });
+  assertEquals(recordScaling(recordScaling(counters, "up"), "up").scalings, { up: 2, down: 0 });
+  assertEquals(counters.scalings, { up: 0, down: 0 });
 });
