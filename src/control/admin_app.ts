@@ -23,11 +23,11 @@ export function createAdminApp(
   clock: Pick<Clock, "every">,
 ): Hono {
   const app = new Hono();
-  // Takes the same time however much of the token is right.
+  // It compares in constant time, so that the time of the answer does not reveal the token.
   const guard = token === null ? null : bearerAuth({ token });
   app.use(async (c, next) => {
     const host = c.req.header("host") ?? "";
-    // The page by itself shows nothing; it is what asks for the token.
+    // The page itself contains no data, and it is the page that asks for the token.
     const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
     if (isOpen && !isChange(c.req.method)) return await next();
     if (guard !== null) return await guard(c, next);

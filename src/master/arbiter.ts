@@ -73,12 +73,12 @@ export class Arbiter implements MasterCommands {
     this.#parts = parts;
   }
 
-  /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
+  /** Runs until the server has stopped and every worker is reaped. Resolves with the error that ended it, if any. */
   run(): Promise<DenicornError | null> {
     const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter } = this.#parts;
     const settings = () => generations.serving.settings;
     const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
-    // Apart from the ticks: polling is cheap and frequent, and only a change is an event.
+    // Heartbeats are polled more often than the ticks come, so only a change becomes an event.
     const stopPolls = heartbeatMonitor.start(settings, (changed) => {
       stallReporter.report(settings().slowRequest);
       if (changed) this.post({ type: "heartbeats-changed" });
@@ -234,7 +234,7 @@ export class Arbiter implements MasterCommands {
 
   reload(): void {
     const { log, reload, shutdown, upgrade } = this.#parts;
-    if (shutdown.isRequested) return upgrade.passReloadOn();
+    if (shutdown.isRequested) return upgrade.forwardReload();
     reload.request();
     if (upgrade.inProgress || this.#isSuccessor) {
       log.logger.info("reload: waiting for the upgrade in progress");
@@ -253,15 +253,15 @@ export class Arbiter implements MasterCommands {
     if (!this.#parts.shutdown.isRequested) this.#parts.upgrade.request();
   }
 
-  get upgradeObstacle(): string | null {
-    return this.#parts.upgrade.obstacle;
+  get upgradeWaitsFor(): string | null {
+    return this.#parts.upgrade.waitsFor;
   }
 
-  /** What keeps a command from beginning now, if anything. */
+  /** Why the command cannot begin now; `null` if it can. */
   objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
     const { shutdown, upgrade } = this.#parts;
     if (shutdown.isRequested) return "the server is stopping";
-    return command === "upgrade" ? upgrade.objection : upgrade.hindrance;
+    return command === "upgrade" ? upgrade.objection : upgrade.inProgressText;
   }
 
   /** What a successor needs to take over from this master. Throws if none is expected. */
@@ -294,7 +294,7 @@ export class Arbiter implements MasterCommands {
   #retire(): void {
     const { upgrade, shutdown, reload } = this.#parts;
     if (shutdown.isRequested || !upgrade.complete()) return;
-    if (reload.isRequested) upgrade.passReloadOn();
+    if (reload.isRequested) upgrade.forwardReload();
     shutdown.retire();
   }
 }

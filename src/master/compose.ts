@@ -45,7 +45,7 @@ interface MasterOptions {
   readonly launch: Launch;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
-  /** Receives what to take down at the end. */
+  /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
 

@@ -1,11 +1,11 @@
-/** Brings up everything a master has, runs its loop, and takes everything down again. */
+/** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
 import type { RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
-import { raised } from "../system/open_files.ts";
+import { raisedLimit } from "../system/open_files.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
@@ -27,7 +27,7 @@ interface RunMasterOptions {
   readonly directory: RuntimeDirectory;
   readonly launch: Launch;
   readonly signals: EarlySignals;
-  /** Receives what to take down at the end. */
+  /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
 
@@ -127,7 +127,7 @@ function claimPidfile(
 function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
   try {
     const limit = openFiles.limit();
-    const soft = raised(limit);
+    const soft = raisedLimit(limit);
     if (soft === limit.soft) return;
     openFiles.setLimit({ ...limit, soft });
     logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;

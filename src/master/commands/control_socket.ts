@@ -65,7 +65,7 @@ export class ControlSocket {
     }
     if (this.#isChosen) this.#linkFromDirectory(system);
     this.#stopGuarding = directoryGuard.keep(
-      // While its listener is lost, so is its file.
+      // While the listener is lost there is no file to guard.
       () => this.#server.isListening ? directory.controlSocket : null,
       () => this.#isChosen ? this.#linkFromDirectory(system) : void this.#server.replace(),
     );
@@ -77,11 +77,11 @@ export class ControlSocket {
       const target = this.#path.startsWith("/") ? this.#path : `${host.cwd()}/${this.#path}`;
       files.link(this.#options.directory.controlSocket, target);
     } catch {
-      // Then it needs --socket.
+      // `denicorn ctl` then needs --socket.
     }
   }
 
-  /** Closes it and removes its file, if it is open: else the path may be that of another master. */
+  /** Closes it. Removes the file only if it was open, because otherwise the path may belong to another master. */
   close(): void {
     this.#stopGuarding();
     const wasListening = this.#server.isListening;

@@ -46,7 +46,10 @@ export class RestoredServer<Server extends MasterServer> {
     return this.#server?.isListening() === true;
   }
 
-  /** Opens another one, as clients cannot find this one any more. It is not closed: its file is that of the new one. */
+  /**
+   * Opens the server again after its file was removed, because clients cannot find it any more. The old one stays
+   * open: closing it would remove the file of the new one.
+   */
   async replace(): Promise<void> {
     this.#server = null;
     await this.#reopen();
@@ -68,7 +71,7 @@ export class RestoredServer<Server extends MasterServer> {
 
   #reportLoss(): void {
     this.#isLost = true;
-    // This closes idle connections and so frees descriptors; requests in flight go on.
+    // This closes idle connections and so frees descriptors; requests in flight continue.
     void this.#server?.stopAccepting();
     const next = "it will when file descriptors are available";
     this.#logger.warning`${this.#name} accepts no connections: ${this.#reason}: ${next}`;
@@ -95,7 +98,7 @@ export class RestoredServer<Server extends MasterServer> {
     return `the master may have ${soft} files open: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn)`;
   }
 
-  /** Where the system cannot tell, opening the server will. */
+  /** True where the system does not say: then the attempt to open the server shows it. */
   #hasDescriptors(): boolean {
     try {
       return this.#system.openFiles.hasAvailable(freeDescriptors);

@@ -21,7 +21,7 @@ interface StallReporterOptions {
 
 export class StallReporter {
   readonly #options: StallReporterOptions;
-  /** The last heartbeat before each stall that was reported and goes on. */
+  /** The last heartbeat before each stall that was reported and has not ended. */
   readonly #reported = new WeakMap<WorkerHandle, Heartbeat>();
 
   constructor(options: StallReporterOptions) {
@@ -46,12 +46,12 @@ export class StallReporter {
       const silence = now - last.at;
       if (silence < limit || silence < scoreboard.heartbeatTimeout(slot, limit)) return;
       this.#reported.set(worker, last);
-      lifecycle.blocked(worker, silence, this.#culprit(worker));
+      lifecycle.blocked(worker, silence, this.#describeCause(worker));
     });
   }
 
-  /** A handler that has not returned is certainly to blame; the longest request is only a hint. */
-  #culprit(worker: WorkerHandle): string {
+  /** A handler that has not returned is certainly the cause; the longest request is only a hint. */
+  #describeCause(worker: WorkerHandle): string {
     const { pid, entered, longest } = this.#options.scoreboard.read(worker.slot);
     if (pid !== worker.process.pid) return "";
     if (entered !== null) return ` by ${named(entered)}`;

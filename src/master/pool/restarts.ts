@@ -23,7 +23,7 @@ interface RestartPolicyOptions {
   readonly lifecycle: LifecycleLog;
   readonly scoreboard: Scoreboard;
   readonly counters: ServerCounters;
-  /** Called when a replacement that was held back is due. */
+  /** Called when a delayed replacement is due. */
   readonly wake: () => void;
 }
 
@@ -36,12 +36,12 @@ export class RestartPolicy {
     this.#options = options;
   }
 
-  /** False while the back-off holds replacements back. */
+  /** False while the back-off delays replacements. */
   get mayReplace(): boolean {
     return this.#now >= this.#backoff.notBefore;
   }
 
-  /** True while workers die faster than the back-off forgives; `target` is how many should be ready. */
+  /** True while workers die faster than the failure count decays; `target` is how many should be ready. */
   isCrashLoop(target: number): boolean {
     return isCrashLoop(this.#backoff, target, this.#now);
   }
@@ -80,7 +80,7 @@ export class RestartPolicy {
     return longest === null ? "" : `, with requests in flight, the longest ${this.#describe(longest)}`;
   }
 
-  /** Gives the delay of the next replacement in milliseconds. */
+  /** Returns the delay of the next replacement, in milliseconds. */
   #delayNext(cause: DeathCause, target: number): number {
     const { clock, host } = this.#options.system;
     const now = this.#now;

@@ -20,8 +20,8 @@ import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";
 
-/** In place of the hand-over of an old master that died before it. */
-const nothing: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
+/** Used when the old master died before the hand-over. */
+const noHandover: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
 
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
@@ -37,11 +37,11 @@ export class Takeover {
   readonly #released = Promise.withResolvers<void>();
   /** Milliseconds that an old worker may take to finish. */
   #drainTime = 0;
-  #handover = nothing;
+  #handover = noHandover;
   /** The old master is gone. */
   #isAlone = false;
   /** The process ids of the workers of the old master that still run. */
-  #orphans: ReadonlySet<number> = new Set();
+  #oldWorkers: ReadonlySet<number> = new Set();
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
 
@@ -101,7 +101,7 @@ export class Takeover {
           "restart the server to change them",
       );
     }
-    this.#orphans = new Set(workers);
+    this.#oldWorkers = new Set(workers);
     if (areSent) this.#steering.adopt(workers, bind.length);
     // Its workers are in the kernel's group anyway, at unknown places.
     else if (workers.length > 0) this.#steering.giveUp("the old master does not steer: restart the server");
@@ -124,21 +124,21 @@ export class Takeover {
   }
 
   /**
-   * Call it after every event: takes over when the pool is complete, or with the first ready worker if the old master is
-   * gone. `onTakeOver` is called once.
+   * Call it after every event. It takes over when the pool is complete, or with the first ready worker if the old master
+   * is gone, and then calls `onTakeOver`, once.
    */
   reconcile(areAllReady: boolean, isAnyReady: boolean, onTakeOver: (oldMaster: number) => void): void {
     if (this.#state !== "waiting" || !(areAllReady || (this.#isAlone && isAnyReady))) return;
     this.#state = "serving";
     this.#steering.takeOver();
     onTakeOver(this.#oldMaster.pid);
-    void this.#succeed();
+    void this.#finish();
   }
 
-  /** This master serves whether this succeeds or not. */
-  async #succeed(): Promise<void> {
+  /** Ends the old master and its workers. This master serves even if that fails. */
+  async #finish(): Promise<void> {
     try {
-      if (this.#isAlone) this.#dismissOrphans();
+      if (this.#isAlone) this.#endOldWorkers();
       else await this.#retireOldMaster();
     } catch (error) {
       this.#logger.warning`${toDenicornError(error).message}`;
@@ -164,9 +164,9 @@ export class Takeover {
   tick(): void {
     const { processes } = this.#system;
     if (this.#state === "over" || this.#isOldMasterAlive) return;
-    this.#releaseOrphans(new Set(Array.from(this.#orphans).filter((pid) => !processes.isAlive(pid))));
+    this.#releaseListeners(new Set(Array.from(this.#oldWorkers).filter((pid) => !processes.isAlive(pid))));
     if (!this.#isAlone) this.#continueAlone();
-    if (this.#state !== "serving" || this.#orphans.size > 0) return;
+    if (this.#state !== "serving" || this.#oldWorkers.size > 0) return;
     this.#state = "over";
     this.#cancelKill();
     this.#logger.info`process ${this.#oldMaster.pid} is gone: the upgrade is complete`;
@@ -174,25 +174,25 @@ export class Takeover {
 
   #continueAlone(): void {
     this.#isAlone = true;
-    if (this.#state === "serving") return this.#dismissOrphans();
+    if (this.#state === "serving") return this.#endOldWorkers();
     this.#steering.takeOver();
     this.#logger
       .warning`process ${this.#oldMaster.pid} died during the upgrade: its workers serve until one of this master is ready`;
   }
 
-  #releaseOrphans(gone: ReadonlySet<number>): void {
+  #releaseListeners(gone: ReadonlySet<number>): void {
     if (gone.size === 0) return;
-    this.#orphans = this.#orphans.difference(gone);
+    this.#oldWorkers = this.#oldWorkers.difference(gone);
     this.#steering.releaseAdopted(gone);
     if (this.#state === "serving") return;
     gone.forEach((pid) => this.#logger.warning`worker process ${pid} of the old master is gone`);
   }
 
   /** The workers of the old master finish; those that do not are killed, as their master would have done. */
-  #dismissOrphans(): void {
+  #endOldWorkers(): void {
     const { clock, processes } = this.#system;
     const signalAll = (signal: "SIGTERM" | "SIGKILL") =>
-      this.#orphans.forEach((pid) => processes.signal(pid, signal));
+      this.#oldWorkers.forEach((pid) => processes.signal(pid, signal));
     signalAll("SIGTERM");
     this.#cancelKill = clock.after(this.#drainTime, () => signalAll("SIGKILL"));
   }

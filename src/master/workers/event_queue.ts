@@ -1,6 +1,6 @@
 /**
- * Hands events over one at a time: an event that is posted while another one is handled waits for its turn, and
- * so do those that are posted before `run`.
+ * Passes events to a handler one at a time. Events that are posted while another one is handled, or before `run`, wait
+ * in the queue.
  */
 export class EventQueue<Event> {
   readonly #waiting: Event[] = [];

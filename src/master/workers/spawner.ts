@@ -15,7 +15,7 @@ import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerTable } from "./worker_table.ts";
 
-/** Starts the process of one worker. Throws what the system says when it cannot be started. */
+/** Starts the process of one worker. Throws the error of the system if that fails. */
 export type StartWorkerProcess = (slot: number, generation: Generation, token: string) => ChildProcess;
 
 interface SpawnerOptions {
@@ -36,7 +36,7 @@ export class Spawner {
     this.#options = options;
   }
 
-  /** Throws what the system says when a process cannot be started. */
+  /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
     const { system, log, startProcess, workerTable, scoreboard, post } = this.#options;
     const token = system.host.secret();
@@ -74,7 +74,7 @@ export class Spawner {
   }
 }
 
-/** Starts this same program again, with `--worker`; `channelPath` is the socket that workers connect to. */
+/** Starts this program again with `--worker`; `channelPath` is the socket that workers connect to. */
 export function workerProcessStarter(
   system: System,
   channelPath: string,

@@ -13,7 +13,7 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   readonly eventLog = new EventLog(new FakeClock());
   readonly begun: string[] = [];
   objection: string | null = null;
-  upgradeObstacle: string | null = null;
+  upgradeWaitsFor: string | null = null;
   target = 2;
   readonly #queue = new EventQueue<MasterEvent>();
 
@@ -171,10 +171,10 @@ Deno.test("an upgrade ends when the new master serves or fails, not when this ma
   await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: try again");
 });
 
-Deno.test("only an upgrade reports an obstacle", () => {
+Deno.test("only an upgrade reports what it waits for", () => {
   const { master, operationQueue } = scene();
-  master.upgradeObstacle = "a worker is ready";
-  assertEquals([operationQueue.run("upgrade").obstacle, operationQueue.run("reload").obstacle], [
+  master.upgradeWaitsFor = "a worker is ready";
+  assertEquals([operationQueue.run("upgrade").waitsFor, operationQueue.run("reload").waitsFor], [
     "a worker is ready",
     null,
   ]);

@@ -71,7 +71,7 @@ Deno.test("a worker is recycled after max-requests, the log has both numbers, an
   assertEquals(scene.lines, [
     "info    worker=2 gen=1 pid=102  due for recycling: 501 requests (max-requests 500): replacing it",
   ]);
-  assertEquals(scene.counters.restartCounters.restarts["max-requests"], 1);
+  assertEquals(scene.counters.changeCounters.restarts["max-requests"], 1);
   assertEquals(scene.eventLog.important.map(({ kind, worker }) => [kind, worker]), [["worker-due", 2]]);
 });
 

@@ -124,5 +124,5 @@ Deno.test("a reload has succeeded when the workers of a newer generation are rea
   const { counters } = new TestHost();
   for (const generation of [1, 1, 2, 2, 2]) counters.generationComplete(generation);
   counters.reloadFailed();
-  assertEquals(counters.restartCounters.reloads, { succeeded: 1, failed: 1 });
+  assertEquals(counters.changeCounters.reloads, { succeeded: 1, failed: 1 });
 });
