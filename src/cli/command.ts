@@ -4,6 +4,6 @@ import type { System } from "../system/system.ts";
 import type { Command } from "./help.ts";
 
 export interface RunnableCommand extends Command {
-  /** `commands` are all there are. Throws DenicornError for whatever keeps it from doing its work. */
+  /** `commands` is the list of all commands. Throws DenicornError. */
   run(system: System, line: CommandLine, commands: readonly Command[]): Promise<ExitCode>;
 }

@@ -10,7 +10,7 @@ import { commands } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { serve } from "./commands/serve.ts";
 
-/** Runs `args` and gives the exit code of the process. */
+/** Runs `args` and returns the exit code of the process. */
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
   const named = commands.find((command) => command.name === args[0]);
   const command = named ?? serve;

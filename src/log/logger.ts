@@ -10,7 +10,7 @@ import { streamQueue } from "./stream_queue.ts";
 
 export type { Logger };
 
-/** The process, as every line of it says. */
+/** The process that logs; every line names it. */
 export type Identity =
   | { readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };

@@ -1,6 +1,6 @@
 /**
- * Everything Denicorn needs from the outside world, as interfaces: the real implementations are beside this file,
- * tests have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
+ * Everything Denicorn needs from the operating system, as interfaces. The implementations are in this folder; tests
+ * have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
  */
 
 import type { Descriptors, TcpSockets } from "./kernel_sockets.ts";
@@ -276,7 +276,7 @@ export interface Network {
   ): MasterServer & { readonly address: TcpAddress };
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` goes with the listener. */
+  /** The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,

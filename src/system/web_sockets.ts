@@ -1,6 +1,6 @@
 import type { WebSocketEnd } from "./system.ts";
 
-/** Calls `opened` for each WebSocket that the app accepts. The runtime has no other way to learn of them. */
+/** Calls `opened` for each WebSocket that the app accepts. The runtime does not report them. */
 export function onWebSocket(opened: (socket: WebSocketEnd) => void): void {
   const upgrade = Deno.upgradeWebSocket;
   Deno.upgradeWebSocket = (request, options) => {

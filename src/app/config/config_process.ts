@@ -14,7 +14,7 @@ import {
   reportOf,
 } from "./config_report.ts";
 
-/** Gives the exit code. The caller exits with it at once: timers of the config must not keep the process alive. */
+/** Returns the exit code. The caller exits with it at once: timers of the config must not keep the process alive. */
 export async function runConfigProcess(system: System): Promise<ExitCode> {
   const { host, files } = system;
   const [, directory] = host.args;

@@ -23,7 +23,7 @@ const introduction = [
   "last one wins.",
   "Durations are in seconds, or have a unit: `500ms`, `30s`, `1.5s`, `2m`, `1h`.",
   "`denicorn settings` shows the value of each setting and where it comes from. This page is made from the same " +
-  "table: `deno task docs`.",
+  "table: `make docs`.",
 ];
 
 /** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
