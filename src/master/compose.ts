@@ -68,8 +68,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   shareLogs(system, settings, credentials);
   const takeover = launch.oldMaster === null
     ? null
-    : new Takeover(system, log.logger, launch.oldMaster, steering);
-  await takeover?.prepare(settings);
+    : await Takeover.begin({ system, logger: log.logger, oldMaster: launch.oldMaster, steering }, settings);
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },

@@ -20,14 +20,18 @@ import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";
 
-/** Used when the old master died before the hand-over. */
-const noHandover: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
-
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
 
 /** Milliseconds between two requests to retire. */
 const retirePause = 500;
+
+interface TakeoverOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly oldMaster: OldMaster;
+  readonly steering: Steering;
+}
 
 export class Takeover {
   readonly #system: System;
@@ -35,27 +39,58 @@ export class Takeover {
   readonly #oldMaster: OldMaster;
   readonly #steering: Steering;
   readonly #released = Promise.withResolvers<void>();
+  /** `null` if the old master died before it. */
+  readonly #handover: Handover | null;
   /** Milliseconds that an old worker may take to finish. */
-  #drainTime = 0;
-  #handover = noHandover;
+  readonly #drainTime: number;
   /** The old master is gone. */
-  #isAlone = false;
+  #isAlone: boolean;
   /** The process ids of the workers of the old master that still run. */
-  #oldWorkers: ReadonlySet<number> = new Set();
+  #oldWorkers: ReadonlySet<number>;
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
 
-  constructor(system: System, logger: Logger, oldMaster: OldMaster, steering: Steering) {
+  private constructor(
+    { system, logger, oldMaster, steering }: TakeoverOptions,
+    handover: Handover | null,
+    drainTime: number,
+  ) {
     this.#system = system;
     this.#logger = logger;
     this.#oldMaster = oldMaster;
     this.#steering = steering;
+    this.#handover = handover;
+    this.#drainTime = drainTime;
+    this.#isAlone = handover === null;
+    this.#oldWorkers = new Set(handover?.workers);
+  }
+
+  /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
+  static async begin(
+    options: TakeoverOptions,
+    { bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">,
+  ): Promise<Takeover> {
+    const { system, logger, steering } = options;
+    const drainTime = gracefulTimeout + killMargin;
+    const handover = await receiveHandover(options);
+    if (handover === null) {
+      // Its workers do not know that a master takes over: they finish.
+      logger.warning("the old master died before the hand-over: starting in its place");
+      await untilFree(system, bind, drainTime);
+    } else {
+      refuseOtherAddresses(bind, handover.addresses);
+      if (handover.areSent) steering.adopt(handover.workers, bind.length);
+      // Its workers are in the kernel's group anyway, at unknown places.
+      else if (handover.workers.length > 0) {
+        steering.giveUp("the old master does not steer: restart the server");
+      }
+    }
+    return new Takeover(options, handover, drainTime);
   }
 
   /** The target of the old master; `undefined` if it is unknown, or 0. */
   get target(): number | undefined {
-    const { target } = this.#handover;
-    return target > 0 ? target : undefined;
+    return this.#handover?.target || undefined;
   }
 
   /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */
@@ -75,52 +110,6 @@ export class Takeover {
 
   get #isOldMasterAlive(): boolean {
     return this.#system.processes.isAlive(this.#oldMaster.pid);
-  }
-
-  /** Takes over copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
-  async prepare({ bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">): Promise<void> {
-    this.#drainTime = gracefulTimeout + killMargin;
-    try {
-      this.#handover = await handOver(this.#system, this.#oldMaster.socket, this.#steering.fdInbox);
-    } catch (error) {
-      // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
-      if (this.#isOldMasterAlive) throw error;
-      // Its workers do not know that a master takes over: they finish.
-      this.#isAlone = true;
-      this.#logger.warning("the old master died before the hand-over: starting in its place");
-      return await this.#untilFree(bind);
-    }
-    const { addresses: old, workers, areSent } = this.#handover;
-    const own = bind.map(formatAddress);
-    if (own.join() !== old.join()) {
-      throw new DenicornError(
-        "upgrade",
-        `cannot take over: bind is ${own.join(", ")} and was ${
-          old.join(", ")
-        }: an upgrade keeps the addresses; ` +
-          "restart the server to change them",
-      );
-    }
-    this.#oldWorkers = new Set(workers);
-    if (areSent) this.#steering.adopt(workers, bind.length);
-    // Its workers are in the kernel's group anyway, at unknown places.
-    else if (workers.length > 0) this.#steering.giveUp("the old master does not steer: restart the server");
-  }
-
-  async #untilFree(addresses: readonly TcpAddress[]): Promise<void> {
-    const { clock, network } = this.#system;
-    const end = clock.monotonic() + this.#drainTime;
-    for (const address of addresses) {
-      for (;;) {
-        try {
-          network.probe(address);
-          break;
-        } catch (error) {
-          if (clock.monotonic() >= end) throw toListenError(error, address);
-          await sleep(clock, freePause);
-        }
-      }
-    }
   }
 
   /**
@@ -196,4 +185,48 @@ export class Takeover {
     signalAll("SIGTERM");
     this.#cancelKill = clock.after(this.#drainTime, () => signalAll("SIGKILL"));
   }
+}
+
+/** `null` if the old master is dead. */
+async function receiveHandover(
+  { system, oldMaster, steering }: TakeoverOptions,
+): Promise<Handover | null> {
+  try {
+    return await handOver(system, oldMaster.socket, steering.fdInbox);
+  } catch (error) {
+    // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
+    if (system.processes.isAlive(oldMaster.pid)) throw error;
+    return null;
+  }
+}
+
+async function untilFree(
+  { clock, network }: System,
+  addresses: readonly TcpAddress[],
+  timeout: number,
+): Promise<void> {
+  const end = clock.monotonic() + timeout;
+  for (const address of addresses) {
+    for (;;) {
+      try {
+        network.probe(address);
+        break;
+      } catch (error) {
+        if (clock.monotonic() >= end) throw toListenError(error, address);
+        await sleep(clock, freePause);
+      }
+    }
+  }
+}
+
+function refuseOtherAddresses(bind: readonly TcpAddress[], old: readonly string[]): void {
+  const own = bind.map(formatAddress);
+  if (own.join() === old.join()) return;
+  throw new DenicornError(
+    "upgrade",
+    `cannot take over: bind is ${own.join(", ")} and was ${
+      old.join(", ")
+    }: an upgrade keeps the addresses; ` +
+      "restart the server to change them",
+  );
 }

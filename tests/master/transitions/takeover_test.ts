@@ -37,17 +37,21 @@ function scene(commands: Partial<MasterCommands> = {}) {
   } as const;
   const { logger } = openLog(system, options, { pid: 1 });
   const steering = new Steering(system, logger, null, null);
-  const takeover = new Takeover(system, logger, { pid: 7, socket: "/run/old.sock" }, steering);
-  void takeover.released.then(() => done.push("released"));
-  return { outside, takeover, done };
+  const begin = async (settings = here) => {
+    const oldMaster = { pid: 7, socket: "/run/old.sock" };
+    const takeover = await Takeover.begin({ system, logger, oldMaster, steering }, settings);
+    void takeover.released.then(() => done.push("released"));
+    return takeover;
+  };
+  return { outside, begin, done };
 }
 
 const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
 Deno.test("it asks the old master to retire, and is over when that is gone", async () => {
-  const { outside, takeover, done } = scene();
+  const { outside, begin, done } = scene();
   outside.alive.add(7);
-  await takeover.prepare(here);
+  const takeover = await begin();
   assertEquals(done, []);
   takeover.reconcile(true, true, () => {});
   takeover.reconcile(true, true, () => {});
@@ -63,28 +67,26 @@ Deno.test("it asks the old master to retire, and is over when that is gone", asy
 });
 
 Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
-  const { takeover } = scene();
-  const error = await assertRejects(() =>
-    takeover.prepare({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] })
-  );
+  const { begin } = scene();
+  const error = await assertRejects(() => begin({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] }));
   assertMatch(String(error), /bind is 127\.0\.0\.1:9000 and was 127\.0\.0\.1:8000/);
 });
 
 Deno.test("an old master without a successor refuses, and its reason is reported", async () => {
-  const { outside, takeover } = scene({
+  const { outside, begin } = scene({
     handOver: () => {
       throw new Error("no upgrade is in progress: send USR2 to begin one");
     },
   });
   outside.alive.add(7);
-  const error = await assertRejects(() => takeover.prepare(here));
+  const error = await assertRejects(() => begin());
   assertMatch(String(error), /cannot ask the server for handover: .*409.*no upgrade is in progress/);
 });
 
 Deno.test("an old master that has lost its control socket is asked to retire again", async () => {
-  const { outside, takeover, done } = scene();
+  const { outside, begin, done } = scene();
   outside.alive.add(7);
-  await takeover.prepare(here);
+  const takeover = await begin();
   const { fetchUnix } = outside.network;
   Object.assign(outside.network, {
     answers: () => Promise.resolve(false),
@@ -100,12 +102,12 @@ Deno.test("an old master that has lost its control socket is asked to retire aga
 });
 
 Deno.test("an old master that fails to retire is only worth a warning", async () => {
-  const { outside, takeover, done } = scene({
+  const { outside, begin, done } = scene({
     post: () => {
       throw new Error("not now");
     },
   });
-  await takeover.prepare(here);
+  const takeover = await begin();
   takeover.reconcile(true, true, () => {});
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
@@ -114,9 +116,9 @@ Deno.test("an old master that fails to retire is only worth a warning", async ()
 });
 
 Deno.test("an old master dies first: this one takes over with its first ready worker, and ends the old workers", async () => {
-  const { outside, takeover, done } = scene();
+  const { outside, begin, done } = scene();
   for (const pid of [7, 71, 72]) outside.alive.add(pid);
-  await takeover.prepare(here);
+  const takeover = await begin();
   takeover.reconcile(false, true, () => {});
   assertEquals(takeover.isWaiting, true);
   outside.alive.delete(7);
@@ -138,9 +140,9 @@ Deno.test("an old master dies first: this one takes over with its first ready wo
 });
 
 Deno.test("an old master dies when it is asked to retire: its workers are ended instead", async () => {
-  const { outside, takeover } = scene();
+  const { outside, begin } = scene();
   for (const pid of [7, 71]) outside.alive.add(pid);
-  await takeover.prepare(here);
+  const takeover = await begin();
   takeover.reconcile(true, true, () => {});
   outside.alive.delete(7);
   takeover.tick();
@@ -148,7 +150,7 @@ Deno.test("an old master dies when it is asked to retire: its workers are ended 
 });
 
 Deno.test("an old master dies before the hand-over: this one waits until the address is free", async () => {
-  const { outside, takeover, done } = scene({
+  const { outside, begin, done } = scene({
     handOver: () => {
       throw new Error("it is dead");
     },
@@ -160,14 +162,15 @@ Deno.test("an old master dies before the hand-over: this one waits until the add
       if (!isFree) throw new Deno.errors.AddrInUse("taken");
     },
   });
-  const prepared = { is: false };
-  void takeover.prepare(here).then(() => prepared.is = true);
+  const begun = { is: false };
+  const beginning = begin();
+  void beginning.then(() => begun.is = true);
   await new Promise((resolve) => setTimeout(resolve));
   await outside.clock.advance(100);
-  assertEquals(prepared.is, false);
+  assertEquals(begun.is, false);
   isFree = true;
   await outside.clock.advance(100);
-  assertEquals(prepared.is, true);
+  const takeover = await beginning;
   takeover.reconcile(true, true, () => {});
   await settled();
   assertEquals(done, ["released"]);
