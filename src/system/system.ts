@@ -205,6 +205,7 @@ export interface UnixListener {
 }
 
 export interface TcpAddress {
+  /** Without brackets around an IPv6 address. */
   readonly hostname: string;
   readonly port: number;
 }

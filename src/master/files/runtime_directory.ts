@@ -5,14 +5,13 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { longestSocketPath } from "../../settings/kinds/text.ts";
 import { sleep } from "../../system/clock.ts";
 import type { FileInfo, System, UnixListener } from "../../system/system.ts";
 import type { Credentials } from "./credentials.ts";
 
 const prefix = "denicorn-";
 
-/** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
-const longestSocketPath = 107;
 /** The length of the longest path inside the parent: the name of the directory, and of its longest socket. */
 const longestInside = "/denicorn-0123456789abcdef/control.sock".length;
 const longestParent = longestSocketPath - longestInside;

@@ -1,5 +1,5 @@
 import { duration } from "../kinds/duration.ts";
-import { surge, wholeNumber, wholeNumberOrCores } from "../kinds/number.ts";
+import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { urlPath } from "../kinds/text.ts";
 import { one, optional } from "../setting.ts";
@@ -8,9 +8,6 @@ const second = 1_000;
 const hour = 3_600 * second;
 const megabyte = 1024 ** 2;
 const terabyte = 1024 ** 4;
-
-/** The number of workers that may be set. */
-export const workerBounds = { from: 1, to: 1024 } as const;
 
 export const workerSettings = {
   workers: one(wholeNumberOrCores(workerBounds), {
