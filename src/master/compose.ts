@@ -17,7 +17,7 @@ import { openSteering, type Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
 import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
-import { RestartPolicy } from "./pool/restarts.ts";
+import { RestartPolicy } from "./pool/restart_policy.ts";
 import { WorkerPool } from "./pool/worker_pool.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
 import { EventLog } from "./telemetry/event_log.ts";

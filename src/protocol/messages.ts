@@ -4,7 +4,7 @@
  */
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
-import type { LogConfig } from "../log/config.ts";
+import type { LogConfig } from "../log/logger.ts";
 import type { SettingKey, Settings } from "../settings/settings.ts";
 import type { TcpAddress } from "../system/system.ts";
 import { clip } from "./framing.ts";

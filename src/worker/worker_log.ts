@@ -1,9 +1,8 @@
 /** What a worker logs. */
 
 import { Throttle } from "../core/throttle.ts";
-import type { LogConfig } from "../log/config.ts";
 import { LogFile } from "../log/log_file.ts";
-import type { Identity, Log, Logger } from "../log/logger.ts";
+import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
 import { type Fault, stackOf } from "./faults.ts";

@@ -15,7 +15,7 @@ import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { Spawner } from "../workers/spawner.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { OldGenerations } from "./old_generations.ts";
-import type { RestartPolicy } from "./restarts.ts";
+import type { RestartPolicy } from "./restart_policy.ts";
 
 interface WorkerPoolOptions {
   readonly system: System;

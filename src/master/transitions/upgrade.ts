@@ -6,7 +6,7 @@ import { formatAddress } from "../../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
-import type { RestartPolicy } from "../pool/restarts.ts";
+import type { RestartPolicy } from "../pool/restart_policy.ts";
 import type { MasterEvent } from "../workers/events.ts";
 import type { Generations } from "../generations/generations.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
