@@ -27,8 +27,7 @@ import type { Shutdown } from "./transitions/shutdown.ts";
 import type { Takeover } from "./transitions/takeover.ts";
 import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
-import type { EventQueue } from "./workers/event_queue.ts";
-import type { MasterEvent } from "./workers/events.ts";
+import type { EventQueue, MasterEvent } from "./workers/events.ts";
 import type { SharedResources } from "./workers/worker_config.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Spawner } from "./workers/spawner.ts";
@@ -38,7 +37,7 @@ import type { WorkerTable } from "./workers/worker_table.ts";
 interface ArbiterParts {
   readonly system: System;
   readonly log: Log;
-  readonly queue: EventQueue<MasterEvent>;
+  readonly queue: EventQueue;
   readonly runtimeDirectory: string;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;

@@ -29,8 +29,7 @@ import { Shutdown } from "./transitions/shutdown.ts";
 import { Takeover } from "./transitions/takeover.ts";
 import { Upgrade } from "./transitions/upgrade.ts";
 import { WorkerEvents } from "./worker_events.ts";
-import { EventQueue } from "./workers/event_queue.ts";
-import type { MasterEvent } from "./workers/events.ts";
+import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
@@ -123,7 +122,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
   const { clock } = system;
   const { logger } = log;
-  const queue = new EventQueue<MasterEvent>();
+  const queue = new EventQueue();
   const post = (event: MasterEvent) => queue.post(event);
   const wake = () => post({ type: "wake" });
   const eventLog = new EventLog(clock);

@@ -4,11 +4,8 @@ import { endpoints } from "../../control/endpoints.ts";
 import { exitCodeMeanings } from "../../core/errors.ts";
 import { lifecycleKinds } from "../../core/telemetry/lifecycle.ts";
 import { ctlOptions, subcommands } from "../ctl/subcommands.ts";
-import { markdownTable, wrapAroundCode } from "../layout.ts";
+import { markdownTable, paragraph } from "../layout.ts";
 
-/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
-const width = 110;
-const paragraph = (text: string) => wrapAroundCode(text, width).join("\n");
 const code = (text: string) => `\`${text}\``;
 /** A bar would end the cell of a table, also in code. */
 const cell = (text: string) => code(text.replaceAll("|", "\\|"));

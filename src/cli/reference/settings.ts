@@ -1,7 +1,7 @@
 /** The reference page of the settings, `docs/settings.md`, made from the table they are declared in. */
 
 import { flagName, type NamedSetting, notInConfigFile } from "../../settings/settings.ts";
-import { bySection, variables, wrap } from "../layout.ts";
+import { bySection, listItem, paragraph, variables } from "../layout.ts";
 
 /** A paragraph and a list of facts for each setting; from defaults only, so that it is the same on every host. */
 export function renderSettingsReference(): string {
@@ -26,9 +26,6 @@ const introduction = [
   "table: `make docs`.",
 ];
 
-/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
-const proseWidth = 110;
-
 function renderReferenceEntry(setting: NamedSetting): string {
   const inConfigFile = setting.key !== notInConfigFile;
   const facts = [
@@ -47,7 +44,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
   return [
     `### ${setting.name}`,
     paragraph(setting.description),
-    facts.map((fact) => wrap(`- ${fact}`, proseWidth).join("\n  ")).join("\n"),
+    facts.map(listItem).join("\n"),
   ].join("\n\n");
 }
 
@@ -56,8 +53,4 @@ function renderDefault(setting: NamedSetting): string {
   const shown = setting.show(setting.default);
   const plain = setting.plain(setting.default);
   return plain === null || (Array.isArray(plain) && plain.length === 0) ? shown : `\`${shown}\``;
-}
-
-function paragraph(text: string): string {
-  return wrap(text, proseWidth).join("\n");
 }

@@ -1,6 +1,6 @@
 /** The control socket of a running master. */
 
-import { serveControl } from "../../control/control_server.ts";
+import { serveControl } from "../../control/master_servers.ts";
 import type { RunningMaster } from "../../control/master_commands.ts";
 import { toDenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";

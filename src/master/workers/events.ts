@@ -33,3 +33,35 @@ export type MasterEvent =
   /** A wait is over, such as the back-off before a replacement. */
   | { readonly type: "wake" }
   | { readonly type: "tick" };
+
+/**
+ * Passes events to a handler one at a time. Events that are posted while another one is handled, or before `run`, wait
+ * in the queue.
+ */
+export class EventQueue {
+  readonly #waiting: MasterEvent[] = [];
+  #handle: ((event: MasterEvent) => void) | null = null;
+  #isBusy = false;
+
+  run(handle: (event: MasterEvent) => void): void {
+    this.#handle = handle;
+    this.#deliver();
+  }
+
+  post(event: MasterEvent): void {
+    this.#waiting.push(event);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#isBusy || this.#handle === null) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        this.#handle(next);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}

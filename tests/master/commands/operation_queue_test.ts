@@ -2,8 +2,7 @@ import { type MasterCommands, Refusal } from "../../../src/control/master_comman
 import { DenicornError } from "../../../src/core/errors.ts";
 import type { LifecycleKind } from "../../../src/core/telemetry/lifecycle.ts";
 import { EventLog } from "../../../src/master/telemetry/event_log.ts";
-import { EventQueue } from "../../../src/master/workers/event_queue.ts";
-import type { MasterEvent } from "../../../src/master/workers/events.ts";
+import { EventQueue } from "../../../src/master/workers/events.ts";
 import { OperationQueue } from "../../../src/master/commands/operation_queue.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
@@ -15,7 +14,7 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   objection: string | null = null;
   upgradeWaitsFor: string | null = null;
   target = 2;
-  readonly #queue = new EventQueue<MasterEvent>();
+  readonly #queue = new EventQueue();
 
   constructor() {
     this.#queue.run((event) => event.type === "command" && event.begin());

@@ -1,6 +1,30 @@
+/** The two HTTP servers of a master. Each loads its app with the first request: Hono would delay the first worker. */
+
 import { DenicornError } from "../core/errors.ts";
-import type { MasterServer, System } from "../system/system.ts";
+import { longestSocketPath } from "../settings/kinds/text.ts";
+import { toListenError } from "../system/listen_error.ts";
+import type { MasterServer, System, TcpAddress } from "../system/system.ts";
+import type { AdminAccess } from "./admin_app.ts";
 import type { RunningMaster } from "./master_commands.ts";
+
+/** Serves the admin app. Throws DenicornError `admin-bind`. */
+export function serveAdmin(
+  { network, clock }: System,
+  address: TcpAddress,
+  access: AdminAccess,
+  master: RunningMaster,
+): MasterServer & { readonly address: TcpAddress } {
+  let app: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;
+  try {
+    return network.serveAlone(address, async (request) => {
+      app ??= import("./admin_app.ts").then(({ createAdminApp }) => createAdminApp(master, access, clock));
+      return await (await app).fetch(request);
+    });
+  } catch (error) {
+    const { message } = toListenError(error, address, "--admin-bind");
+    throw new DenicornError("admin-bind", message, { cause: error });
+  }
+}
 
 /**
  * Serves the control app on a Unix socket that only this user may open. The socket of a dead master is replaced.
@@ -15,7 +39,7 @@ export async function serveControl(
   const refuse = (reason: string, cause?: unknown) =>
     new DenicornError(
       "control-socket",
-      `cannot create control-socket: ${path} (${reason}): give a path of at most 107 characters in a directory ` +
+      `cannot create control-socket: ${path} (${reason}): give a path of at most ${longestSocketPath} bytes in a directory ` +
         "this user may write to, where nothing else is",
       { cause },
     );
@@ -27,7 +51,6 @@ export async function serveControl(
       files.remove(path);
     }
     const server = network.serveUnix(path, async (request) => {
-      // Loading Hono before the first request would delay the first worker.
       const { createControlApp } = await import("./control_app.ts");
       return await createControlApp(master).fetch(request);
     });
