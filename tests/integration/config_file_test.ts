@@ -45,7 +45,7 @@ integrationTest("a config file that ends its process fails the reload, not the m
   assertEquals(await server.text(), "ok");
 });
 
-integrationTest("what a config file prints appears, and its settings count all the same", async (scene) => {
+integrationTest("what a config file prints appears, and its settings still count", async (scene) => {
   scene.write({
     ...files,
     "denicorn.config.ts": `console.log('{ "workers": 9 }');\nexport default { workers: 2 };\n`,

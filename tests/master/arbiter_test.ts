@@ -60,7 +60,7 @@ Deno.test("a bundle that fails at the start ends the workers that were started",
   assertEquals([master.outcome.exitCode, master.alive().length], [4, 0]);
 });
 
-Deno.test("a roll: the canary first, then one new worker for each old one", async () => {
+Deno.test("a rollout: the canary first, then one new worker for each old one", async () => {
   const master = await serving(2);
   await master.signal("SIGHUP");
   assertEquals(master.alive(2).length, 1);

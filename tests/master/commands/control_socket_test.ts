@@ -54,7 +54,7 @@ function scene(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   };
 }
 
-Deno.test("by default it is in the runtime directory; if that fails there is only a warning", async () => {
+Deno.test("by default the control socket is in the runtime directory; if that fails there is only a warning", async () => {
   const good = scene(undefined, true);
   await good.control.open();
   assertEquals([good.control.path, good.served, good.links], [
@@ -86,7 +86,7 @@ Deno.test("turned off, there is none, and nothing is logged", async () => {
   assertEquals([control.path, served, outside.written.stderr], [null, [], ""]);
 });
 
-Deno.test("it has no path while its listener is lost, and its file is not missed", async () => {
+Deno.test("it has no path while its listener is lost, and its file is not restored", async () => {
   const { control, lost, guarded } = scene(undefined, true);
   await control.open();
   assertEquals([control.path, guarded[0]!.path()], ["/run/d/control.sock", "/run/d/control.sock"]);

@@ -123,7 +123,7 @@ Deno.test("a scale fails if another command changes the target", async () => {
   assertEquals(error.message, "scaling to 4 workers was superseded: the target is 1 now");
 });
 
-Deno.test("scaling out of bounds is malformed, and the queue goes on", async () => {
+Deno.test("scaling out of bounds is malformed, and the queue continues", async () => {
   const { master, operationQueue } = scene();
   for (const by of [-2, 1023]) {
     const error = await assertRejects(

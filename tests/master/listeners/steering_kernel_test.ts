@@ -121,11 +121,14 @@ async function proveOrder(scene: TestHost): Promise<void> {
   }
 }
 
-linuxOnly("each of five workers is found by its index, and nobody else", () =>
-  withScene(async (scene) => {
-    for (let count = 0; count < 5; count++) scene.join();
-    await proveOrder(scene);
-  }));
+linuxOnly(
+  "each of five workers is found by its index, and no other worker is",
+  () =>
+    withScene(async (scene) => {
+      for (let count = 0; count < 5; count++) scene.join();
+      await proveOrder(scene);
+    }),
+);
 
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
@@ -149,7 +152,7 @@ linuxOnly(
 );
 
 linuxOnly(
-  "a death the master does not know of yet leads no connection to somebody it did not choose",
+  "a death the master does not know of yet leads no connection to a worker it did not choose",
   () =>
     withScene(async (scene) => {
       const [first, second, third] = [scene.join(), scene.join(), scene.join()];

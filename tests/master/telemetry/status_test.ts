@@ -50,7 +50,7 @@ Deno.test("the totals are the sum over the workers that run and those that are g
   assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
 });
 
-Deno.test("no counter decreases, whatever happens to workers", () => {
+Deno.test("no counter decreases when workers die, drain or are replaced", () => {
   const step = fc.record({
     slot: fc.integer({ min: 0, max: 3 }),
     does: fc.constantFrom("serve", "serve", "serve", "die", "ask"),

@@ -48,7 +48,7 @@ function scene(commands: Partial<MasterCommands> = {}) {
 
 const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
-Deno.test("it asks the old master to retire, and is over when that is gone", async () => {
+Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
   const { outside, begin, done } = scene();
   outside.alive.add(7);
   const takeover = await begin();
