@@ -58,7 +58,7 @@ interface ArbiterParts {
   readonly reload: Reload;
   readonly shutdown: Shutdown;
   readonly upgrade: Upgrade;
-  /** The upgrade that started this master; `null` if it was started by hand. */
+  /** The upgrade that started this master; `null` if no upgrade started it. */
   readonly takeover: Takeover | null;
 }
 

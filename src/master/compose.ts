@@ -117,7 +117,7 @@ interface ArbiterWithStatus {
   readonly statusSource: StatusSource;
 }
 
-/** The parts that need nothing from the system but its interfaces: tests build a master of these. */
+/** Builds the parts that use only the interfaces of the system, so that tests can build a master, too. */
 export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
   const { clock } = system;

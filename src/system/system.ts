@@ -184,7 +184,7 @@ export interface Processes {
   /** Calls `handle` for uncaught errors, which then do not end the process, until the returned function is called. */
   onUncaught(handle: (error: unknown) => void): () => void;
   /**
-   * Calls `handle` when this process exits, for whatever reason, unless the returned function was called before. It
+   * Calls `handle` when this process exits for any reason, unless the returned function was called before. It
    * must finish synchronously.
    */
   onExit(handle: () => void): () => void;

@@ -1,4 +1,4 @@
-/** The signals to the master: kept until its loop runs, then each gives the command that it stands for. */
+/** The signals to the master: they are kept until its loop runs, then each begins its command. */
 
 import type { MasterCommands } from "../../control/master_commands.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../../core/signals.ts";
@@ -28,7 +28,7 @@ export class EarlySignals {
   }
 }
 
-/** Gives the command that `signal` stands for. It begins at once: signals do not queue. */
+/** Begins the command that `signal` stands for, at once: signals do not queue. */
 export function dispatchSignal(signal: HandledSignal, master: MasterCommands, host: Host): void {
   const meaning = signalMeanings[signal];
   switch (meaning.command) {

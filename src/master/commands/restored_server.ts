@@ -9,7 +9,7 @@ const freeDescriptors = 16;
 
 /**
  * A server of the master that is opened again after its listener was lost: when accepting fails once, as it does when
- * the process is out of file descriptors, the runtime closes the listener for good.
+ * the process is out of file descriptors, the runtime closes the listener and never accepts again.
  */
 export class RestoredServer<Server extends MasterServer> {
   readonly #system: Pick<System, "clock" | "openFiles">;
@@ -55,7 +55,7 @@ export class RestoredServer<Server extends MasterServer> {
     await this.#reopen();
   }
 
-  /** Closes it for good. */
+  /** Closes it; it is not opened again. */
   close(): void {
     this.#isClosed = true;
     this.#stopPolling();

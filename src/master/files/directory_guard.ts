@@ -1,6 +1,6 @@
 /**
  * Protects the runtime directory against cleaners of /tmp (systemd-tmpfiles, tmpreaper), which remove files that have
- * not been used for days: the files are touched, and those that were removed all the same are re-created.
+ * not been used for days: the files are touched, and those that were still removed are re-created.
  */
 
 import { DenicornError } from "../../core/errors.ts";
@@ -52,7 +52,7 @@ export class DirectoryGuard {
     return () => void this.#guarded.delete(guarded);
   }
 
-  /** Restores a file with its present content: it is held open, so the content outlives the name. */
+  /** Restores a file with its current content: the file stays open, so its content remains when its name is removed. */
   keepFile(path: string, made: () => void): () => void {
     const file = this.#system.files.hold(path);
     const forget = this.keep(() => path, () => {

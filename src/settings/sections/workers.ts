@@ -45,8 +45,8 @@ export const workerSettings = {
   }),
   slowRequest: one(duration({ from: 0.01 * second, to: 24 * hour, zero: "to turn it off" }), {
     description:
-      "Log requests, while they run, that take longer than this, and whatever blocks the event loop for longer than " +
-      "this. 0: only log blocks of more than 5 s.",
+      "Log requests, while they run, that take longer than this, and each request that blocks the event loop for longer " +
+      "than this. 0: only log blocks of more than 5 s.",
     default: 0,
     reload: true,
   }),
