@@ -7,6 +7,10 @@ import type { MasterServer, System, TcpAddress } from "../system/system.ts";
 import type { AdminAccess } from "./admin_app.ts";
 import type { RunningMaster } from "./master_commands.ts";
 
+interface FetchApp {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
 /** Serves the admin app. Throws DenicornError `admin-bind`. */
 export function serveAdmin(
   { network, clock }: System,
@@ -14,7 +18,7 @@ export function serveAdmin(
   access: AdminAccess,
   master: RunningMaster,
 ): MasterServer & { readonly address: TcpAddress } {
-  let app: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;
+  let app: Promise<FetchApp> | null = null;
   try {
     return network.serveAlone(address, async (request) => {
       app ??= import("./admin_app.ts").then(({ createAdminApp }) => createAdminApp(master, access, clock));
@@ -50,9 +54,10 @@ export async function serveControl(
       if (await network.answers(path)) throw refuse("another master listens on it");
       files.remove(path);
     }
+    let app: Promise<FetchApp> | null = null;
     const server = network.serveUnix(path, async (request) => {
-      const { createControlApp } = await import("./control_app.ts");
-      return await createControlApp(master).fetch(request);
+      app ??= import("./control_app.ts").then(({ createControlApp }) => createControlApp(master));
+      return await (await app).fetch(request);
     });
     files.changeMode(path, 0o600);
     return server;
