@@ -126,14 +126,14 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const post = (event: MasterEvent) => queue.post(event);
   const wake = () => post({ type: "wake" });
   const eventLog = new EventLog(clock);
-  const lifecycle = new LifecycleLog(logger, eventLog);
+  const lifecycle = new LifecycleLog(logger, eventLog, scoreboard, clock);
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
   const spawner = new Spawner({ ...options, post });
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
   const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
-  const restartPolicy = new RestartPolicy({ system, lifecycle, scoreboard, counters, wake });
+  const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },

@@ -110,7 +110,7 @@ export class WorkerEvents {
     generations.prune((generation) => workerTable.uses(generation));
 
     if (shutdown.inProgress || ending.is === "expected") {
-      if (this.#everReady) lifecycle.ended(worker, ending, restartPolicy.describeRunningRequest(worker));
+      if (this.#everReady) lifecycle.ended(worker, ending);
       return;
     }
     const isEndOfBoot = isStillBooting(before) &&

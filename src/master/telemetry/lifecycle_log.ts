@@ -6,11 +6,14 @@
 import type { Ending } from "../../core/pool/death.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecycle.ts";
+import type { RunningRequest } from "../../core/telemetry/running_request.ts";
+import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
 import { formatAddress } from "../../system/listen_error.ts";
-import type { TcpAddress } from "../../system/system.ts";
+import type { Clock, TcpAddress } from "../../system/system.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { EventLog } from "./event_log.ts";
 
@@ -18,12 +21,22 @@ export class LifecycleLog {
   readonly #logger: Logger;
   readonly #throttle = new Throttle(1_000);
   readonly #eventLog: EventLog;
+  readonly #scoreboard: Pick<Scoreboard, "read">;
+  readonly #clock: Pick<Clock, "wall">;
   #announced = "";
   #isReloading = false;
 
-  constructor(logger: Logger, eventLog: EventLog) {
+  /** `scoreboard` says which request a worker was busy with. */
+  constructor(
+    logger: Logger,
+    eventLog: EventLog,
+    scoreboard: Pick<Scoreboard, "read">,
+    clock: Pick<Clock, "wall">,
+  ) {
     this.#logger = logger;
     this.#eventLog = eventLog;
+    this.#scoreboard = scoreboard;
+    this.#clock = clock;
   }
 
   ready(worker: WorkerHandle, now: number, isCrashLoop: boolean): void {
@@ -35,8 +48,9 @@ export class LifecycleLog {
     else logger.info("ready after {ms} ms", values);
   }
 
-  /** `delay` is how long the back-off delays the replacement, in milliseconds. */
-  died(worker: WorkerHandle, text: string, delay: number, now: number, isCrashLoop: boolean): void {
+  /** The worker died, as `how` describes; `delay` is how long the back-off delays the replacement, in milliseconds. */
+  died(worker: WorkerHandle, how: string, delay: number, now: number, isCrashLoop: boolean): void {
+    const text = how + this.#busyWith(worker);
     const { failure } = worker;
     const why = failure === null ? "" : `: ${failure.message}`;
     this.#record("worker-died", text + why, worker, bootFault(worker, text));
@@ -47,19 +61,18 @@ export class LifecycleLog {
     this.#logger.with({ ...worker.identity, detail: failure?.detail }).error`${text}${why}${more}; ${next}`;
   }
 
-  /** An expected exit. `runningRequest` names a request that it cut off, as text to append. */
-  ended(worker: WorkerHandle, ending: Ending, runningRequest: string): void {
+  /** The worker ended as expected, or during a stop. */
+  ended(worker: WorkerHandle, ending: Ending): void {
     const logger = this.#logger.with(worker.identity);
     const isAsExpected = ending.is === "expected" && !ending.worthReporting;
-    const text = isAsExpected ? ending.text : ending.text + runningRequest;
+    const text = isAsExpected ? ending.text : ending.text + this.#busyWith(worker);
     this.#record("worker-ended", text, worker);
     if (isAsExpected) logger.info`${text}`;
     else logger.warning`${text}`;
   }
 
-  /** `cause` names the request, if it is known, as text to append. */
-  blocked(worker: WorkerHandle, ms: number, cause: string): void {
-    const text = `event loop blocked for ${seconds(ms)}${cause}`;
+  blocked(worker: WorkerHandle, ms: number): void {
+    const text = `event loop blocked for ${seconds(ms)}${this.#blockedBy(worker)}`;
     this.#record("worker-stalled", text, worker);
     this.#logger.with(worker.identity).warning`${text}`;
   }
@@ -159,6 +172,31 @@ export class LifecycleLog {
       this.#logger.info`${text}`;
     }
     this.#eventLog.notifyIdle();
+  }
+
+  /** A handler that has not returned is certainly the cause; the longest request is only a hint. */
+  #blockedBy(worker: WorkerHandle): string {
+    const { entered, longest } = this.#runningRequests(worker);
+    if (entered !== null) return ` by ${entered.method} ${entered.path}`;
+    return longest === null ? "" : `; the longest request in flight is ${longest.method} ${longest.path}`;
+  }
+
+  /** What a worker was doing when it ended. One that still runs finishes it. */
+  #busyWith(worker: WorkerHandle): string {
+    if (worker.state.is !== "gone") return "";
+    const { entered, longest } = this.#runningRequests(worker);
+    if (entered !== null) return `, busy with ${this.#withDuration(entered)}`;
+    return longest === null ? "" : `, with requests in flight, the longest ${this.#withDuration(longest)}`;
+  }
+
+  /** A slot keeps its last values until another worker gets it. */
+  #runningRequests({ slot, process }: WorkerHandle): Pick<SlotReading, "entered" | "longest"> {
+    const reading = this.#scoreboard.read(slot);
+    return reading.pid === process.pid ? reading : { entered: null, longest: null };
+  }
+
+  #withDuration({ method, path, since }: RunningRequest): string {
+    return `${method} ${path} for ${seconds(Math.max(0, this.#clock.wall() - since))}`;
   }
 
   #record(
