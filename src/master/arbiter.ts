@@ -5,6 +5,7 @@
 
 import type { Handover, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
+import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -257,7 +258,7 @@ export class Arbiter implements MasterCommands {
   }
 
   /** Why the command cannot begin now; `null` if it can. */
-  objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
+  objectionTo(command: QueuedCommand): string | null {
     const { shutdown, upgrade } = this.#parts;
     if (shutdown.isRequested) return "the server is stopping";
     return command === "upgrade" ? upgrade.objection : upgrade.inProgressText;
