@@ -29,8 +29,6 @@ import type { Takeover } from "./transitions/takeover.ts";
 import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
 import type { EventQueue, MasterEvent } from "./workers/events.ts";
-import type { SharedResources } from "./workers/worker_config.ts";
-import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { Spawner } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
@@ -39,9 +37,7 @@ interface ArbiterParts {
   readonly system: System;
   readonly log: Log;
   readonly queue: EventQueue;
-  readonly runtimeDirectory: string;
   readonly workerTable: WorkerTable;
-  readonly scoreboard: Scoreboard;
   readonly spawner: Spawner;
   readonly workerEvents: WorkerEvents;
   readonly generations: Generations;
@@ -140,15 +136,6 @@ export class Arbiter implements MasterCommands {
     return !this.#parts.reload.inProgress && this.#parts.pool.isComplete;
   }
 
-  get #sharedResources(): SharedResources {
-    return {
-      listen: this.#parts.listenOrder.addresses,
-      fdInbox: this.#parts.steering.fdInbox,
-      scoreboard: this.#parts.scoreboard.path,
-      runtimeDirectory: this.#parts.runtimeDirectory,
-    };
-  }
-
   #handle(event: MasterEvent): void {
     const { system, spawner, workerTable, workerEvents, reload, upgrade, shutdown } = this.#parts;
     switch (event.type) {
@@ -157,14 +144,14 @@ export class Arbiter implements MasterCommands {
       case "connected":
         event.worker.connect(event.connection);
         spawner.checkVersion(event.version);
-        return spawner.sendConfig(event.worker, this.#sharedResources);
+        return spawner.sendConfig(event.worker);
       case "message":
         return workerEvents.handleMessage(event.worker, event.message);
       case "exit":
         return workerEvents.handleExit(event.worker, event.status);
       case "built":
         reload.built(event.generation, event.bundle);
-        return workerTable.forEach((worker) => spawner.sendConfig(worker, this.#sharedResources));
+        return workerTable.forEach((worker) => spawner.sendConfig(worker));
       case "build-failed":
         if (!workerEvents.everReady) return shutdown.halt(event.error);
         return reload.failBuild(event.number, event.error);

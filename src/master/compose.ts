@@ -129,10 +129,18 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const lifecycle = new LifecycleLog(logger, eventLog, scoreboard, clock);
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
-  const spawner = new Spawner({ ...options, post });
+  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const spawner = new Spawner({
+    ...{ ...options, post },
+    sharedResources: () => ({
+      listen: listenOrder.addresses,
+      fdInbox: steering.fdInbox,
+      scoreboard: scoreboard.path,
+      runtimeDirectory: options.runtimeDirectory,
+    }),
+  });
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
-  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
   const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
@@ -159,10 +167,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ listenOrder, heartbeatMonitor, post },
   });
   const arbiter = new Arbiter({
-    ...{ system, log, queue, workerTable, scoreboard, spawner, workerEvents, generations, counters },
+    ...{ system, log, queue, workerTable, spawner, workerEvents, generations, counters },
     ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
-    runtimeDirectory: options.runtimeDirectory,
   });
   const statusSource: StatusSource = {
     ...{ workerTable, scoreboard, counters, eventLog, heartbeats: heartbeatMonitor },

@@ -24,6 +24,7 @@ interface SpawnerOptions {
   readonly startProcess: StartWorkerProcess;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
+  readonly sharedResources: () => SharedResources;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -64,13 +65,15 @@ export class Spawner {
     this.#version = found;
   }
 
-  sendConfig(worker: WorkerHandle, sharedResources: SharedResources): void {
+  /** Sends the worker its config, once it is connected and its bundle is built. */
+  sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
     worker.markConfigured();
-    const age = this.#options.system.clock.monotonic() - worker.bornAt;
-    const place = { slot: worker.slot, age };
-    worker.send({ type: "load", config: workerConfigFor(worker.generation, bundle, place, sharedResources) });
+    const { system, sharedResources } = this.#options;
+    const place = { slot: worker.slot, age: system.clock.monotonic() - worker.bornAt };
+    const config = workerConfigFor(worker.generation, bundle, place, sharedResources());
+    worker.send({ type: "load", config });
   }
 }
 
