@@ -150,9 +150,16 @@ function onWebSocket(opened: (socket: WebSocketEnd) => void): void {
   const upgrade = Deno.upgradeWebSocket;
   Deno.upgradeWebSocket = (request, options) => {
     const upgraded = upgrade(request, options);
-    const { socket } = upgraded;
+    const { socket, response } = upgraded;
     opened({
-      close: (code, reason) => socket.close(code, reason),
+      request,
+      response,
+      close(code, reason) {
+        const close = () => socket.close(code, reason);
+        if (socket.readyState === WebSocket.CONNECTING) {
+          socket.addEventListener("open", close, { once: true });
+        } else close();
+      },
       closed: new Promise((resolve) => socket.addEventListener("close", () => resolve(), { once: true })),
     });
     return upgraded;

@@ -248,7 +248,11 @@ export interface MasterServer {
 
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
-  /** Begins the closing handshake. Throws if the WebSocket is not open yet. */
+  /** What the app upgraded. */
+  readonly request: Request;
+  /** What the app must answer it with: Deno.serve closes the listener for any other answer. */
+  readonly response: Response;
+  /** Begins the closing handshake, as soon as the WebSocket is open. */
   close(code: number, reason: string): void;
   readonly closed: Promise<void>;
 }

@@ -15,8 +15,26 @@ export interface Fault {
 /** The class of the runtime: an app may replace the global one, and Deno.serve refuses objects of another class. */
 const { Response } = globalThis;
 
+/** Throws for an object that only has the prototype of Response: Deno.serve would end with it. */
+const isBodyUsed = Object.getOwnPropertyDescriptor(Response.prototype, "bodyUsed")!.get!;
+
 export function isResponse(answer: unknown): answer is Response {
-  return answer instanceof Response;
+  try {
+    return answer instanceof Response;
+  } catch {
+    // A Proxy.
+    return false;
+  }
+}
+
+/** What the client gets if the app failed. */
+export function internalServerError(): Response {
+  return new Response("Internal Server Error", { status: 500 });
+}
+
+/** A response with other headers than `original`, whose own may not be changed. */
+export function copyOf(original: Response): Response {
+  return new Response(original.body, original);
 }
 
 export function appThrew(error: unknown): Fault {
@@ -27,20 +45,22 @@ export function appThrew(error: unknown): Fault {
 export function faultOf(answer: unknown): Fault | null {
   if (!isResponse(answer)) return notAResponse(answer);
   try {
-    if (answer.bodyUsed) return { text: "the app answered a Response whose body has been read before" };
+    if (isBodyUsed.call(answer)) {
+      return { text: "the app answered a Response whose body has been read before" };
+    }
     if (answer.type === "error") return { text: "the app answered Response.error(), which cannot be sent" };
     return null;
   } catch {
     // It has the prototype of Response, but the constructor has not made it.
-    return notAResponse(answer);
+    return notAResponse(answer, true);
   }
 }
 
-function notAResponse(answer: unknown): Fault {
+function notAResponse(answer: unknown, isSimilar = false): Fault {
   const described = describe(answer);
   const hint = answer === undefined
     ? ": is a return missing?"
-    : described === "an object (Response)"
+    : isSimilar || described === "an object (Response)"
     ? " of this runtime: does it come from another library?"
     : "";
   return { text: `the app answered ${described}, not a Response${hint}` };
@@ -49,11 +69,19 @@ function notAResponse(answer: unknown): Fault {
 function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const { constructor } = value;
-  return typeof constructor === "function" ? `an object (${constructor.name})` : "an object";
+  try {
+    const { constructor } = value;
+    return typeof constructor === "function" ? `an object (${constructor.name})` : "an object";
+  } catch {
+    return "an object";
+  }
 }
 
 /** The stack of what was thrown, or its text. */
 export function stackOf(thrown: unknown): string {
-  return clip(thrown instanceof Error ? thrown.stack ?? String(thrown) : String(thrown));
+  try {
+    return clip(String(thrown instanceof Error ? thrown.stack ?? thrown : thrown));
+  } catch {
+    return "an object that cannot be shown as text";
+  }
 }

@@ -4,8 +4,8 @@
  */
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
-import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
-import { appThrew, type Fault, faultOf, isResponse } from "./faults.ts";
+import type { Clock, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
+import { appThrew, copyOf, type Fault, faultOf, internalServerError, isResponse } from "./faults.ts";
 import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 
 interface RequestEvents {
@@ -14,6 +14,9 @@ interface RequestEvents {
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
 }
+
+/** RFC 6455, 7.4.1: the server met a condition that it did not expect. */
+const unexpectedCondition = 1011;
 
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
@@ -37,6 +40,8 @@ export class Requests {
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
+  /** The requests that became WebSockets; `null` as long as none has. */
+  #upgrades: WeakMap<Request, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd }: RequestEvents) {
@@ -65,6 +70,11 @@ export class Requests {
    */
   untilListenersMayClose(): Promise<void> {
     return this.#until(() => this.#blockingClose === 0);
+  }
+
+  /** From now on the answer to a request must be that of its WebSocket. */
+  upgraded(socket: WebSocketEnd): void {
+    (this.#upgrades ??= new WeakMap()).set(socket.request, socket);
   }
 
   /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
@@ -144,20 +154,34 @@ export class Requests {
   #accept(entry: InFlightRequest, answer: Response): Response {
     const fault = faultOf(answer);
     if (fault !== null) return this.#fail(entry, fault);
+    const upgrade = this.#upgrades?.get(entry.request);
+    if (upgrade !== undefined && upgrade.response !== answer) {
+      return this.#fail(entry, {
+        text: "the app answered another Response than that of Deno.upgradeWebSocket()",
+      });
+    }
     entry.status = answer.status;
     return answer;
   }
 
   #fail(entry: InFlightRequest, fault: Fault): Response {
-    entry.status = 500;
     this.#onFault(entry, fault);
-    return new Response("Internal Server Error", { status: 500 });
+    const upgrade = this.#upgrades?.get(entry.request);
+    if (upgrade !== undefined) {
+      // The client has got the 101 already.
+      upgrade.close(unexpectedCondition, "Internal Server Error");
+      entry.status = upgrade.response.status;
+      return upgrade.response;
+    }
+    entry.status = 500;
+    return internalServerError();
   }
 
   #end(entry: InFlightRequest, isBroken: boolean): void {
     // Only a request that became a WebSocket ends before its handler has answered.
     if (entry.status === 0) entry.status = 101;
-    else if (isBroken) entry.status = clientClosedRequest;
+    // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
+    else if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
@@ -196,7 +220,7 @@ async function closing(answer: Response | Promise<Response>): Promise<Response> 
     return response;
   } catch {
     // The headers of Response.redirect() and of fetched responses cannot be changed.
-    const copy = new Response(response.body, response);
+    const copy = copyOf(response);
     copy.headers.set("connection", "close");
     return copy;
   }

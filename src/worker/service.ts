@@ -9,6 +9,7 @@ import type { FetchHandler, System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { drain, type DrainReport } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
+import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { Listeners } from "./listeners.ts";
@@ -58,7 +59,7 @@ export class Service {
     this.#listeners = new Listeners(system, config, {
       onError: (error) => {
         this.log.unknownFault(error);
-        return new Response("Internal Server Error", { status: 500 });
+        return internalServerError();
       },
       isIdle: () => this.#requests.inFlight === 0,
       onLost: (isFull) => {

@@ -16,25 +16,22 @@ export class WebSockets {
 
   add(socket: WebSocketEnd): void {
     this.#open.add(socket);
+    this.#requests.upgraded(socket);
     const release = this.#requests.hold();
     void socket.closed.then(() => {
       this.#open.delete(socket);
       release();
     });
-    if (this.#isClosing) this.#close(socket);
+    if (this.#isClosing) close(socket);
   }
 
   /** Asks each client to close its WebSocket, including those that are opened later. */
   close(): void {
     this.#isClosing = true;
-    this.#open.forEach((socket) => this.#close(socket));
+    this.#open.forEach(close);
   }
+}
 
-  #close(socket: WebSocketEnd): void {
-    try {
-      socket.close(goingAway, "the server is going away");
-    } catch {
-      // It is not open yet; the deadline will cut it off.
-    }
-  }
+function close(socket: WebSocketEnd): void {
+  socket.close(goingAway, "the server is going away");
 }

@@ -94,6 +94,50 @@ integrationTest("a wrong answer while its worker drains costs one request", asyn
   assertMatch(server.stderr, new RegExp(`pid=${worker!.pid}  drained`));
 });
 
+/** Each path upgrades its request, and then answers something else. */
+const upgradeApp = `
+export default (request: Request): unknown => {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/") return new Response(String(Deno.pid));
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  switch (pathname) {
+    case "/right": return socket.onopen = () => socket.send("hello"), response;
+    case "/throw": throw new Error("thrown by the app");
+    case "/other": return new Response("other");
+    case "/later": return Promise.resolve();
+  }
+};\n`;
+
+integrationTest(
+  "a wrong answer to a request that became a WebSocket closes that, not the listener",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": upgradeApp }, args: ["--access-logfile", "access.log"] });
+    const [worker] = await server.ready(1);
+    for (
+      const [path, line] of [
+        ["/throw", "the app threw\n +Error: thrown by the app"],
+        ["/other", "the app answered another Response than that of Deno.upgradeWebSocket\\(\\)"],
+        ["/later", "the app answered undefined, not a Response"],
+      ] as const
+    ) {
+      const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`);
+      const { code } = await new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+      assertEquals([path, code], [path, 1011], server.stderr);
+      await server.logged(new RegExp(`error .*  GET ${path}: ${line}`));
+      assertEquals(await server.text(), String(worker!.pid), server.stderr);
+    }
+    const right = new WebSocket(`ws://127.0.0.1:${server.port}/right`);
+    const { data } = await new Promise<MessageEvent>((resolve) => right.onmessage = resolve);
+    assertEquals(data, "hello");
+    right.close();
+    assert(!/not accepting|Upgrade response/.test(server.stderr), server.stderr);
+    await server.until("the access log", () => {
+      const lines = Deno.readTextFileSync(`${host.folder}/access.log`);
+      return lines.match(/" 101 -/g)?.length === 4;
+    });
+  },
+);
+
 /** One request on a connection that is kept; gives the head of the answer. */
 async function ask(connection: Deno.Conn, path: string): Promise<string> {
   await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`));

@@ -119,6 +119,26 @@ class Foreign {
   readonly status = 200;
 }
 
+/** It has the prototype of Response, as the class of @hono/node-server has, but no part of the runtime's. */
+class Lightweight {
+  static {
+    Object.setPrototypeOf(Lightweight.prototype, Response.prototype);
+  }
+  readonly bodyUsed = false;
+  readonly type = "default";
+  readonly status = 200;
+}
+
+/** Every question about it throws. */
+const hostile: object = new Proxy({}, {
+  get: () => {
+    throw new Error("no");
+  },
+  getPrototypeOf: () => {
+    throw new Error("no");
+  },
+});
+
 /** What an app may answer by mistake, and what the log says. */
 const wrong: readonly (readonly [answer: () => unknown, text: string])[] = [
   [() => undefined, "the app answered undefined, not a Response: is a return missing?"],
@@ -130,7 +150,15 @@ const wrong: readonly (readonly [answer: () => unknown, text: string])[] = [
     () => Object.create(Response.prototype),
     "the app answered an object (Response), not a Response of this runtime: does it come from another library?",
   ],
+  [
+    () => new Lightweight(),
+    "the app answered an object (Lightweight), not a Response of this runtime: does it come from another library?",
+  ],
   [() => Response.error(), "the app answered Response.error(), which cannot be sent"],
+  [() => hostile, "the app threw"],
+  [() => {
+    throw hostile;
+  }, "the app threw"],
   [() => {
     throw new Error("no");
   }, "the app threw"],
@@ -164,6 +192,19 @@ Deno.test("a Response that was sent before is a 500 and one line", async () => {
   assertEquals(faults, ["GET /: the app answered a Response whose body has been read before"]);
 });
 
+Deno.test("an app that replaces the global Response still gets a 500 for a wrong answer", async () => {
+  const { requests, faults } = logged();
+  const { Response } = globalThis;
+  try {
+    globalThis.Response = Foreign as unknown as typeof Response;
+    const answer = await requests.count(() => new Foreign() as Response)(request, info().info);
+    assertEquals([answer instanceof Response, answer.status], [true, 500]);
+  } finally {
+    globalThis.Response = Response;
+  }
+  assertEquals(faults, ["GET /: the app answered an object (Foreign), not a Response"]);
+});
+
 Deno.test("a subclass of Response and an object with then() are proper answers", async () => {
   const { requests, faults } = logged();
   class Page extends Response {}
@@ -173,6 +214,54 @@ Deno.test("a subclass of Response and an object with then() are proper answers",
   assertEquals(await requests.count(() => page)(request, info().info), page);
   assertEquals(await requests.count(() => promised)(request, info().info), page);
   assertEquals(faults, []);
+});
+
+const upgradeAnswers: readonly (readonly [answer: () => unknown, text: string])[] = [
+  [() => new Response("other"), "the app answered another Response than that of Deno.upgradeWebSocket()"],
+  [() => undefined, "the app answered undefined, not a Response: is a return missing?"],
+  [() => {
+    throw new Error("no");
+  }, "the app threw"],
+];
+
+for (const [answer, text] of upgradeAnswers) {
+  Deno.test(`a request that became a WebSocket is answered as one, and it is closed: ${text}`, async () => {
+    for (const later of [answer, () => Promise.resolve().then(answer)]) {
+      const { requests, faults, lines } = logged();
+      const { info: one, complete } = info();
+      const closes: unknown[] = [];
+      const response = { status: 101 } as Response;
+      const handle = requests.count(
+        ((request: Request) => {
+          requests.upgraded({
+            request,
+            response,
+            close: (...how) => void closes.push(how),
+            closed: Promise.resolve(),
+          });
+          complete();
+          return later();
+        }) as FetchHandler,
+      );
+      assertEquals(await handle(new Request("http://localhost/ws"), one), response);
+      await settled();
+      assertEquals(faults, [`GET /ws: ${text}`]);
+      assertEquals(lines, ["192.0.2.7 GET /ws 101 null 0"]);
+      assertEquals(closes, [[1011, "Internal Server Error"]]);
+    }
+  });
+}
+
+Deno.test("HEAD keeps its status although nobody reads the stream that the app answered", async () => {
+  const { requests, lines } = logged();
+  const { info: one, fail } = info();
+  await requests.count(() => new Response("hello"))(
+    new Request("http://localhost/", { method: "HEAD" }),
+    one,
+  );
+  fail();
+  await settled();
+  assertEquals(lines, ["192.0.2.7 HEAD / 200 null 0"]);
 });
 
 Deno.test("the access log gets one line per request, with status, client and time taken", async () => {

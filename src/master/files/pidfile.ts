@@ -20,7 +20,10 @@ export function writePidfile(
   const { files, host, processes } = system;
   const own = `${host.pid}\n`;
   try {
-    const content = files.stat(path) === null ? null : files.readTextSync(path).trim();
+    const existing = files.stat(path);
+    // A device would be read without end, or replaced.
+    if (existing?.isFile === false) throw new Error("it is not a file");
+    const content = existing === null ? null : files.readTextSync(path).trim();
     if (content !== null) {
       const pid = Number(content);
       const isOther = pid !== host.pid && pid !== oldMaster;
@@ -49,4 +52,9 @@ export function writePidfile(
       if (files.stat(path) !== null && files.readTextSync(path) === own) files.remove(path);
     },
   };
+}
+
+/** Why a pidfile with this content may be replaced. */
+export function staleness(content: string): string {
+  return /^[0-9]+$/.test(content) ? `process ${content} is gone` : "it contains no process id";
 }

@@ -83,7 +83,9 @@ export class Shutdown {
     if (stopping.is === "delayed") {
       const ms = stopping.until - now;
       this.#cancelWake = clock.after(ms, wake);
-      return lifecycle.stopping(`stopping in ${ms / 1000} s (shutdown-delay): serving until then`);
+      return lifecycle.stopping(
+        `stopping in ${Math.round(ms) / 1000} s (shutdown-delay): serving until then`,
+      );
     }
     if (begins === "quick-stop") {
       lifecycle.stopping("stopping now");

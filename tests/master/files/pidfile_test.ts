@@ -1,4 +1,4 @@
-import { writePidfile } from "../../../src/master/files/pidfile.ts";
+import { staleness, writePidfile } from "../../../src/master/files/pidfile.ts";
 import { assertEquals, assertMatch, assertThrows } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
@@ -37,4 +37,26 @@ Deno.test("a pidfile that another master took over is not removed", () => {
   system.texts.set(path, "78\n");
   pidfile.remove();
   assertEquals(system.texts.get(path), "78\n");
+});
+
+Deno.test("the log says why a pidfile is replaced", () => {
+  assertEquals(staleness("77"), "process 77 is gone");
+  for (const content of ["", "not a number", "-1"]) {
+    assertEquals(staleness(content), "it contains no process id");
+  }
+});
+
+Deno.test("a device or a directory is not read, let alone replaced", () => {
+  const system = new FakeSystem();
+  system.texts.set(path, "");
+  const files = {
+    ...system.files,
+    stat: (path: string) => ({ ...system.files.stat(path)!, isFile: false }),
+    readTextSync: () => {
+      throw new Error("read");
+    },
+  };
+  const error = assertThrows(() => writePidfile({ ...system, files }, path, null, () => {}));
+  assertMatch(String(error), /cannot write pidfile: \/run\/server\.pid \(it is not a file\): give a path/);
+  assertEquals(Object.fromEntries(system.texts), { [path]: "" });
 });

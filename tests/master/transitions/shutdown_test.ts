@@ -32,6 +32,15 @@ Deno.test("after TERM the server serves for shutdown-delay, says so, and replace
   assertEquals([master.alive().length, master.outcome], [0, null]);
 });
 
+Deno.test("the log says shutdown-delay as it was set, whatever fraction of a millisecond the clock shows", async () => {
+  for (const ms of [70 / 3, 100 / 3, 200 / 3, 250 / 7]) {
+    const master = await serving(1, { shutdownDelay: "1" });
+    await pass(master, ms);
+    await master.signal("SIGTERM");
+    assertMatch(master.log, /stopping in 1 s \(shutdown-delay\)/);
+  }
+});
+
 Deno.test("a second TERM, or INT, stops at once despite shutdown-delay", async () => {
   for (const second of ["SIGTERM", "SIGINT"] as const) {
     const master = await serving(2, delayed);
