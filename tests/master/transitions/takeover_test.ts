@@ -10,7 +10,7 @@ import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** A new master beside an old one, process 7, whose workers listen on 127.0.0.1:8000. */
-function scene(commands: Partial<MasterCommands> = {}) {
+function setUp(commands: Partial<MasterCommands> = {}) {
   const outside = new FakeSystem();
   const done: string[] = [];
   const handover = { pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 };
@@ -49,7 +49,7 @@ function scene(commands: Partial<MasterCommands> = {}) {
 const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
-  const { outside, begin, done } = scene();
+  const { outside, begin, done } = setUp();
   outside.alive.add(7);
   const takeover = await begin();
   assertEquals(done, []);
@@ -67,13 +67,13 @@ Deno.test("a takeover asks the old master to retire, and is over when that is go
 });
 
 Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
-  const { begin } = scene();
+  const { begin } = setUp();
   const error = await assertRejects(() => begin({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] }));
   assertMatch(String(error), /bind is 127\.0\.0\.1:9000 and was 127\.0\.0\.1:8000/);
 });
 
 Deno.test("an old master without a successor refuses, and its reason is reported", async () => {
-  const { outside, begin } = scene({
+  const { outside, begin } = setUp({
     handOver: () => {
       throw new Error("no upgrade is in progress: send USR2 to begin one");
     },
@@ -84,7 +84,7 @@ Deno.test("an old master without a successor refuses, and its reason is reported
 });
 
 Deno.test("an old master that has lost its control socket is asked to retire again", async () => {
-  const { outside, begin, done } = scene();
+  const { outside, begin, done } = setUp();
   outside.alive.add(7);
   const takeover = await begin();
   const { fetchUnix } = outside.network;
@@ -102,7 +102,7 @@ Deno.test("an old master that has lost its control socket is asked to retire aga
 });
 
 Deno.test("an old master that fails to retire is only worth a warning", async () => {
-  const { outside, begin, done } = scene({
+  const { outside, begin, done } = setUp({
     post: () => {
       throw new Error("not now");
     },
@@ -116,7 +116,7 @@ Deno.test("an old master that fails to retire is only worth a warning", async ()
 });
 
 Deno.test("an old master dies first: this one takes over with its first ready worker, and ends the old workers", async () => {
-  const { outside, begin, done } = scene();
+  const { outside, begin, done } = setUp();
   for (const pid of [7, 71, 72]) outside.alive.add(pid);
   const takeover = await begin();
   takeover.reconcile(false, true, () => {});
@@ -140,7 +140,7 @@ Deno.test("an old master dies first: this one takes over with its first ready wo
 });
 
 Deno.test("an old master dies when it is asked to retire: its workers are ended instead", async () => {
-  const { outside, begin } = scene();
+  const { outside, begin } = setUp();
   for (const pid of [7, 71]) outside.alive.add(pid);
   const takeover = await begin();
   takeover.reconcile(true, true, () => {});
@@ -150,7 +150,7 @@ Deno.test("an old master dies when it is asked to retire: its workers are ended 
 });
 
 Deno.test("an old master dies before the hand-over: this one waits until the address is free", async () => {
-  const { outside, begin, done } = scene({
+  const { outside, begin, done } = setUp({
     handOver: () => {
       throw new Error("it is dead");
     },
