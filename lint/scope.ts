@@ -15,7 +15,7 @@ function parentOf(node: Node): Node | null {
   return "parent" in node ? node.parent : null;
 }
 
-/** The names that are known inside of a node and not outside. A `var` counts for its block only: nobody writes one. */
+/** The names that are known inside of a node and not outside. A `var` counts for its block only: no source here has one. */
 function namesIn(scope: Node): string[] {
   switch (scope.type) {
     case "Program":

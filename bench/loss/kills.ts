@@ -1,6 +1,6 @@
 /**
- * `kill -9` of one worker after the other under load. The requests of a killed worker are lost, whatever the server
- * does. How many that can be: the client has 16 requests in flight, each on an accepted connection or in the queue of a
+ * `kill -9` of one worker after the other under load. The requests of a killed worker are lost with every server.
+ * How many that can be: the client has 16 requests in flight, each on an accepted connection or in the queue of a
  * listener, and the kernel spreads them over four workers, so each worker has 4 on average. For some milliseconds
  * between the signal and the close of its listener the kernel still queues connections for the killed worker, and they
  * wait there until they are reset. So one kill costs at most 16 requests, and rarely fewer than 4.

@@ -1,9 +1,25 @@
 import type { ExitCode } from "../core/errors.ts";
-import type { CommandLine } from "../settings/command_line.ts";
+import type { CommandLine, CommandSyntax } from "../settings/command_line.ts";
 import type { System } from "../system/system.ts";
-import type { Command } from "./help.ts";
+
+/** A command as help and completions see it. */
+export interface Command extends CommandSyntax {
+  readonly name: string;
+  /** What follows the name: `[OPTIONS] APP`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** The operands it accepts, if they are a few words. */
+  readonly words?: readonly Word[];
+}
+
+export interface Word {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows it. */
+  readonly placeholder?: string;
+}
 
 export interface RunnableCommand extends Command {
-  /** `commands` are all there are. Throws DenicornError for whatever keeps it from doing its work. */
+  /** `commands` is the list of all commands. Throws DenicornError. */
   run(system: System, line: CommandLine, commands: readonly Command[]): Promise<ExitCode>;
 }

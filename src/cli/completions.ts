@@ -3,7 +3,7 @@
 import { type CommandOption, generalOptions } from "../settings/command_line.ts";
 import type { Completion } from "../settings/kinds/kind.ts";
 import { namedSettings } from "../settings/settings.ts";
-import type { Command } from "./help.ts";
+import type { Command } from "./command.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof shells[number];

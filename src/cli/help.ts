@@ -1,26 +1,10 @@
 /** `--help`, made from the tables of commands, settings and exit codes. */
 
 import { exitCodeMeanings } from "../core/errors.ts";
-import { type CommandOption, type CommandSyntax, generalOptions } from "../settings/command_line.ts";
+import { type CommandOption, generalOptions } from "../settings/command_line.ts";
 import { type NamedSetting, namedSettings } from "../settings/settings.ts";
+import type { Command, Word } from "./command.ts";
 import { bySection, wrap } from "./layout.ts";
-
-/** A command as help and completions see it. */
-export interface Command extends CommandSyntax {
-  readonly name: string;
-  /** What follows the name: `[OPTIONS] APP`. */
-  readonly usage: string;
-  readonly summary: string;
-  /** The operands it accepts, if they are a few words. */
-  readonly words?: readonly Word[];
-}
-
-interface Word {
-  readonly name: string;
-  readonly summary: string;
-  /** What follows it. */
-  readonly placeholder?: string;
-}
 
 interface HelpOptions {
   readonly version: string;

@@ -20,6 +20,19 @@ export function wrapAroundCode(text: string, width: number): string[] {
   return wrap(whole, width).map((line) => line.replaceAll(unbroken, " "));
 }
 
+/** The width at which `deno fmt` breaks prose, so that it leaves a page as it is. */
+const pageWidth = 110;
+
+/** A paragraph of a Markdown page. */
+export function paragraph(text: string): string {
+  return wrapAroundCode(text, pageWidth).join("\n");
+}
+
+/** An item of a list on a Markdown page. */
+export function listItem(text: string): string {
+  return wrapAroundCode(`- ${text}`, pageWidth).join("\n  ");
+}
+
 /** A Markdown table, aligned as `deno fmt` does. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));

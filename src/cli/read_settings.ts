@@ -13,7 +13,7 @@ const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
 /**
  * Returns a function that reads all settings as they are when it is called. Relative paths of config files refer to
- * the working directory of now, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
+ * the working directory at the time of this call, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
  * DenicornError.
  */
 export function createSettingsReader(

@@ -10,11 +10,11 @@ import { commands } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { serve } from "./commands/serve.ts";
 
-/** Runs `args` and gives the exit code of the process. */
+/** Runs `args` and returns the exit code of the process. */
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
   const named = commands.find((command) => command.name === args[0]);
   const command = named ?? serve;
-  // Code that a config file left running must not end a command with a stack trace of the runtime.
+  // An error that nothing catches must not end a command with a stack trace of the runtime.
   system.processes.onUncaught((error) => report(system, toDenicornError(error)));
   try {
     if (named === undefined) refuseUnknown(system, args);

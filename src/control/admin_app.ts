@@ -1,9 +1,8 @@
-import { Hono } from "hono";
+import { Hono, type HonoRequest, type MiddlewareHandler } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
 import { notReadyBecause } from "../core/telemetry/server_readiness.ts";
 import type { Clock } from "../system/system.ts";
-import { asksForPage, createAdminPages } from "./admin_pages.ts";
 import { createControlApp } from "./control_app.ts";
 import { endpoints } from "./endpoints.ts";
 import type { RunningMaster } from "./master_commands.ts";
@@ -16,27 +15,27 @@ export interface AdminAccess {
   readonly isGuarded: boolean;
 }
 
+/** What `GET /` returns to clients other than browsers. */
+const pathList = `Denicorn
+
+GET  /          a dashboard, for browsers
+GET  /healthz   the master is alive
+GET  /readyz    enough workers are ready
+GET  /status    everything, as JSON
+GET  /live      the same once per second, as server-sent events
+GET  /metrics   for Prometheus
+POST /reload    with Authorization: Bearer TOKEN
+POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
+`;
+
 /** What the admin address answers. */
 export function createAdminApp(
   master: RunningMaster,
-  { token, isGuarded }: AdminAccess,
+  access: AdminAccess,
   clock: Pick<Clock, "every">,
 ): Hono {
   const app = new Hono();
-  // Takes the same time however much of the token is right.
-  const guard = token === null ? null : bearerAuth({ token });
-  app.use(async (c, next) => {
-    const host = c.req.header("host") ?? "";
-    // The page by itself shows nothing; it is what asks for the token.
-    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
-    if (isOpen && !isChange(c.req.method)) return await next();
-    if (guard !== null) return await guard(c, next);
-    const what = isChange(c.req.method)
-      ? "changes need a token"
-      : `requests for the host ${JSON.stringify(host)} need a token, since other machines may have that name`;
-    return c.json({ error: `${what}: start the server with admin-token-file or admin-token` }, 403);
-  });
-
+  app.use(requireToken(access));
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
     const reason = notReadyBecause(master.status());
@@ -56,12 +55,35 @@ export function createAdminApp(
   for (const { isAdmin, method, path } of endpoints) {
     if (isAdmin === true) app.on(method, path, (c) => control.fetch(c.req.raw));
   }
-  app.route("/", createAdminPages());
+  // Made at the first request: most masters never need it.
+  let page: Promise<() => Response> | null = null;
+  app.get("/", async (c) => {
+    if (!asksForPage(c.req)) return c.text(pathList, 200, { vary: "accept" });
+    page ??= import("./page/page.tsx").then(({ createPage }) => createPage());
+    return (await page)();
+  });
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.json({ error: error.message }, 409)
   );
   app.notFound((c) => c.json({ error: `unknown path: ${c.req.method} ${c.req.path}: see GET /` }, 404));
   return app;
+}
+
+/** Refuses requests that need the token and do not have it. */
+function requireToken({ token, isGuarded }: AdminAccess): MiddlewareHandler {
+  // It compares in constant time, so that the time of the answer does not reveal the token.
+  const requireBearer = token === null ? null : bearerAuth({ token });
+  return async (c, next) => {
+    const host = c.req.header("host") ?? "";
+    // The page itself contains no data, and it is the page that asks for the token.
+    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
+    if (isOpen && !isChange(c.req.method)) return await next();
+    if (requireBearer !== null) return await requireBearer(c, next);
+    const what = isChange(c.req.method)
+      ? "changes need a token"
+      : `requests for the host ${JSON.stringify(host)} need a token, since other machines may have that name`;
+    return c.json({ error: `${what}: start the server with admin-token-file or admin-token` }, 403);
+  };
 }
 
 /**
@@ -75,4 +97,11 @@ function isOwnName(host: string): boolean {
 
 function isChange(method: string): boolean {
   return method !== "GET" && method !== "HEAD";
+}
+
+/** True for a browser that opens the dashboard. */
+function asksForPage(request: HonoRequest): boolean {
+  const { method, path } = request;
+  return (method === "GET" || method === "HEAD") && path === "/" &&
+    (request.header("accept") ?? "").includes("text/html");
 }

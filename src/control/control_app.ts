@@ -82,7 +82,7 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
     async stop(c) {
       const { now = false } = await fieldsOf(c, ["now"]);
       if (typeof now !== "boolean") throw new Refusal("malformed", "now: give true or false");
-      // The rest happens with the next event of the master.
+      // As an event, so that the master reconciles after it.
       commands.post({ type: "command", begin: () => commands.stop(now ? "quick" : "graceful") });
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
@@ -94,7 +94,7 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       return c.json(commands.handOver(fdInbox));
     },
     retire(c) {
-      // This master would keep serving without a control socket and an admin address.
+      // Without an upgrade this master would keep serving, without a control socket and an admin address.
       if (commands.phase !== "upgrading") {
         throw new Refusal("conflict", "cannot retire: no upgrade is in progress, this master keeps serving");
       }
@@ -111,14 +111,14 @@ function settingsInForce({ commands: { settings } }: RunningMaster): SettingInFo
   });
 }
 
-/** Answers at the end if `isWaited`, else at once. A command that cannot even begin is never accepted. */
+/** Answers at the end if `isWaited`, else at once. A command that fails at once is not answered with `accepted`. */
 async function conclude(
   c: Context,
-  { finished, isWaiting, obstacle = null }: Operation,
+  { finished, isWaiting, waitsFor = null }: Operation,
   isWaited: boolean,
 ): Promise<Response> {
   if (isWaited) return c.json(done(await finished));
-  const first = isWaiting ? "the command before it is done" : obstacle;
+  const first = isWaiting ? "the command before it is done" : waitsFor;
   const message = first === null ? "it has begun" : `it begins when ${first}`;
   const end = await Promise.race([finished, Promise.resolve().then(() => null)]);
   if (end !== null) return c.json(done(end));

@@ -29,7 +29,7 @@ export interface MasterCommands {
   /** Why the command cannot begin now; `null` if it can. */
   objectionTo(command: QueuedCommand): string | null;
   /** What a requested upgrade still waits for; `null` if nothing. */
-  readonly upgradeObstacle: string | null;
+  readonly upgradeWaitsFor: string | null;
   /** Sends copies of all listening sockets to the fd inbox at `fdInbox`, if any. */
   handOver(fdInbox: string | null): Handover;
   /** `command` runs `begin` in the master's loop; `retire` ends this master after an upgrade. */
@@ -65,7 +65,7 @@ export interface Operation {
   /** True until the commands before it are done. */
   readonly isWaiting: boolean;
   /** What it waits for although it is the first in the queue. */
-  readonly obstacle?: string | null;
+  readonly waitsFor?: string | null;
   /** Resolves with the outcome in words; rejects with Refusal, or with the DenicornError that made it fail. */
   readonly finished: Promise<string>;
 }

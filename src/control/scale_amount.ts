@@ -1,6 +1,6 @@
 /** What `scale` accepts: a number of workers, or a change of it. */
 
-import { workerBounds } from "../settings/sections/workers.ts";
+import { workerBounds } from "../settings/kinds/number.ts";
 
 export type ScaleAmount = { readonly to: number } | { readonly by: number };
 

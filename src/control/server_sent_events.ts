@@ -1,6 +1,6 @@
 /**
  * Server-sent events as text and back: one encoder and one decoder for the control socket, the admin address, `ctl`
- * and the dashboard. The libraries at hand do not fit: hono's streamSSE and std's ServerSentEventStream start before
+ * and the dashboard. The existing libraries do not fit: hono's streamSSE and std's ServerSentEventStream start before
  * the stream is read, so that a HEAD request leaves a follower behind, and std's parser emits the half event at the
  * end of a broken connection. `EventSource` sends no Authorization header.
  */

@@ -31,7 +31,7 @@ interface CommandDeclaration {
 }
 
 interface SignalDeclaration {
-  /** What a worker does that is sent the signal directly. */
+  /** What a worker does if it gets the signal directly. */
   readonly worker: "drain" | "quit" | "reopen-logs" | "ignored";
   /** What the master does. */
   readonly description: string;

@@ -4,7 +4,7 @@
  */
 
 import type { System } from "../system/system.ts";
-import type { LogConfig } from "./config.ts";
+import type { LogConfig } from "./logger.ts";
 import { LogFile } from "./log_file.ts";
 
 export interface AccessRecord {

@@ -4,7 +4,7 @@ import type { LogLevel, LogRecord } from "@logtape/logtape";
 
 export type Formatter = (record: LogRecord) => string;
 
-/** The process that logs, as in each line: `master pid=41`, or `worker=3 gen=2 pid=42`. */
+/** The properties of a record that name its process: `master pid=41`, or `worker=3 gen=2 pid=42`. */
 interface Identity {
   readonly worker?: unknown;
   readonly gen?: unknown;

@@ -2,15 +2,20 @@
 
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { System } from "../system/system.ts";
-import type { ErrorLogConfig } from "./config.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
 import { streamQueue } from "./stream_queue.ts";
 
 export type { Logger };
 
-/** The process, as every line of it says. */
+/** The settings that say what is logged, how and where. */
+export type LogConfig = Pick<Settings, "logLevel" | "logFormat" | "errorLogfile" | "accessLogfile">;
+
+type ErrorLogConfig = Omit<LogConfig, "accessLogfile">;
+
+/** The process that logs; every line names it. */
 export type Identity =
   | { readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };

@@ -5,12 +5,12 @@
 
 import type { Handover, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
+import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
-import { formatAddress } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
-import { dispatchSignal } from "./commands/dispatch_signal.ts";
+import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
@@ -18,21 +18,17 @@ import type { StallReporter } from "./listeners/stall_reporter.ts";
 import type { Steering } from "./listeners/steering.ts";
 import type { Autoscaler } from "./pool/autoscaler.ts";
 import type { Recycling } from "./pool/recycling.ts";
-import type { RestartPolicy } from "./pool/restarts.ts";
+import type { RestartPolicy } from "./pool/restart_policy.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
 import type { EventLog } from "./telemetry/event_log.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
-import type { StatusSource } from "./telemetry/status.ts";
 import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import type { Takeover } from "./transitions/takeover.ts";
 import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
-import type { EventQueue } from "./workers/event_queue.ts";
-import type { MasterEvent } from "./workers/events.ts";
-import type { SharedResources } from "./workers/worker_config.ts";
-import type { Scoreboard } from "./workers/scoreboard.ts";
+import type { EventQueue, MasterEvent } from "./workers/events.ts";
 import type { Spawner } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
@@ -40,10 +36,8 @@ import type { WorkerTable } from "./workers/worker_table.ts";
 interface ArbiterParts {
   readonly system: System;
   readonly log: Log;
-  readonly queue: EventQueue<MasterEvent>;
-  readonly runtimeDirectory: string;
+  readonly queue: EventQueue;
   readonly workerTable: WorkerTable;
-  readonly scoreboard: Scoreboard;
   readonly spawner: Spawner;
   readonly workerEvents: WorkerEvents;
   readonly generations: Generations;
@@ -61,28 +55,26 @@ interface ArbiterParts {
   readonly reload: Reload;
   readonly shutdown: Shutdown;
   readonly upgrade: Upgrade;
-  /** The upgrade that started this master; `null` if it was started by hand. */
+  /** The upgrade that started this master; `null` if no upgrade started it. */
   readonly takeover: Takeover | null;
 }
 
 const tickInterval = 250;
 
-export class Arbiter implements MasterCommands, StatusSource {
-  readonly startedAt: number;
+export class Arbiter implements MasterCommands {
   readonly #parts: ArbiterParts;
   readonly #finished = Promise.withResolvers<DenicornError | null>();
 
   constructor(parts: ArbiterParts) {
     this.#parts = parts;
-    this.startedAt = parts.system.clock.wall();
   }
 
-  /** Runs until the server has stopped and every worker is reaped; gives what made it give up, if anything. */
+  /** Runs until the server has stopped and every worker is reaped. Resolves with the error that ended it, if any. */
   run(): Promise<DenicornError | null> {
     const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter } = this.#parts;
     const settings = () => generations.serving.settings;
     const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
-    // Apart from the ticks: polling is cheap and frequent, and only a change is an event.
+    // Heartbeats are polled more often than the ticks come, so only a change becomes an event.
     const stopPolls = heartbeatMonitor.start(settings, (changed) => {
       stallReporter.report(settings().slowRequest);
       if (changed) this.post({ type: "heartbeats-changed" });
@@ -117,41 +109,13 @@ export class Arbiter implements MasterCommands, StatusSource {
     return this.#parts.generations.serving.number;
   }
 
-  get addresses(): readonly string[] {
-    return this.#parts.listenOrder.addresses.map(formatAddress);
-  }
-
-  get backlog(): number | null {
-    return this.#parts.steering.backlog;
-  }
-
   /** The settings in force. */
   get settings(): Settings {
     return this.#parts.generations.serving.settings;
   }
 
-  get app(): string {
-    return this.settings.app ?? "";
-  }
-
-  get workerTable(): WorkerTable {
-    return this.#parts.workerTable;
-  }
-
-  get scoreboard(): Scoreboard {
-    return this.#parts.scoreboard;
-  }
-
-  get counters(): ServerCounters {
-    return this.#parts.counters;
-  }
-
   get eventLog(): EventLog {
     return this.#parts.eventLog;
-  }
-
-  get heartbeats(): HeartbeatMonitor {
-    return this.#parts.heartbeatMonitor;
   }
 
   get phase(): MasterPhase {
@@ -172,15 +136,6 @@ export class Arbiter implements MasterCommands, StatusSource {
     return !this.#parts.reload.inProgress && this.#parts.pool.isComplete;
   }
 
-  get #sharedResources(): SharedResources {
-    return {
-      listen: this.#parts.listenOrder.addresses,
-      fdInbox: this.#parts.steering.fdInbox,
-      scoreboard: this.#parts.scoreboard.path,
-      runtimeDirectory: this.#parts.runtimeDirectory,
-    };
-  }
-
   #handle(event: MasterEvent): void {
     const { system, spawner, workerTable, workerEvents, reload, upgrade, shutdown } = this.#parts;
     switch (event.type) {
@@ -189,14 +144,14 @@ export class Arbiter implements MasterCommands, StatusSource {
       case "connected":
         event.worker.connect(event.connection);
         spawner.checkVersion(event.version);
-        return spawner.sendConfig(event.worker, this.#sharedResources);
+        return spawner.sendConfig(event.worker);
       case "message":
         return workerEvents.handleMessage(event.worker, event.message);
       case "exit":
         return workerEvents.handleExit(event.worker, event.status);
       case "built":
         reload.built(event.generation, event.bundle);
-        return workerTable.forEach((worker) => spawner.sendConfig(worker, this.#sharedResources));
+        return workerTable.forEach((worker) => spawner.sendConfig(worker));
       case "build-failed":
         if (!workerEvents.everReady) return shutdown.halt(event.error);
         return reload.failBuild(event.number, event.error);
@@ -233,9 +188,9 @@ export class Arbiter implements MasterCommands, StatusSource {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { lifecycle, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
+    const { workerTable, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
     if (shutdown.inProgress) {
-      if (this.workerTable.size === 0) this.#finished.resolve(shutdown.fault);
+      if (workerTable.size === 0) this.#finished.resolve(shutdown.fault);
       return;
     }
     if (upgrade.inProgress) {
@@ -246,11 +201,14 @@ export class Arbiter implements MasterCommands, StatusSource {
     reload.reconcile();
     this.#takeOver();
     if (this.#parts.workerEvents.everReady && !this.#isSuccessor) reload.startIfRequested();
-    if (this.#isComplete) {
-      lifecycle.complete(this.target, this.generation, this.addresses);
-      this.counters.generationComplete(this.generation);
-    }
+    if (this.#isComplete) this.#reportComplete();
     upgrade.startIfPossible();
+  }
+
+  #reportComplete(): void {
+    const { lifecycle, counters, listenOrder } = this.#parts;
+    lifecycle.complete(this.target, this.generation, listenOrder.addresses);
+    counters.generationComplete(this.generation);
   }
 
   #takeOver(): void {
@@ -263,7 +221,7 @@ export class Arbiter implements MasterCommands, StatusSource {
 
   reload(): void {
     const { log, reload, shutdown, upgrade } = this.#parts;
-    if (shutdown.isRequested) return upgrade.passReloadOn();
+    if (shutdown.isRequested) return upgrade.forwardReload();
     reload.request();
     if (upgrade.inProgress || this.#isSuccessor) {
       log.logger.info("reload: waiting for the upgrade in progress");
@@ -282,15 +240,15 @@ export class Arbiter implements MasterCommands, StatusSource {
     if (!this.#parts.shutdown.isRequested) this.#parts.upgrade.request();
   }
 
-  get upgradeObstacle(): string | null {
-    return this.#parts.upgrade.obstacle;
+  get upgradeWaitsFor(): string | null {
+    return this.#parts.upgrade.waitsFor;
   }
 
-  /** What keeps a command from beginning now, if anything. */
-  objectionTo(command: "reload" | "scale" | "upgrade"): string | null {
+  /** Why the command cannot begin now; `null` if it can. */
+  objectionTo(command: QueuedCommand): string | null {
     const { shutdown, upgrade } = this.#parts;
     if (shutdown.isRequested) return "the server is stopping";
-    return command === "upgrade" ? upgrade.objection : upgrade.hindrance;
+    return command === "upgrade" ? upgrade.objection : upgrade.inProgressText;
   }
 
   /** What a successor needs to take over from this master. Throws if none is expected. */
@@ -323,7 +281,7 @@ export class Arbiter implements MasterCommands, StatusSource {
   #retire(): void {
     const { upgrade, shutdown, reload } = this.#parts;
     if (shutdown.isRequested || !upgrade.complete()) return;
-    if (reload.isRequested) upgrade.passReloadOn();
+    if (reload.isRequested) upgrade.forwardReload();
     shutdown.retire();
   }
 }

@@ -1,6 +1,7 @@
 /** Builds a master: all parts in one place, in the order in which they need each other. */
 
 import type { Log } from "../log/logger.ts";
+import { formatAddress } from "../system/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
 import { resolveCredentials } from "./files/credentials.ts";
@@ -16,19 +17,19 @@ import { openSteering, type Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
 import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
-import { RestartPolicy } from "./pool/restarts.ts";
+import { RestartPolicy } from "./pool/restart_policy.ts";
 import { WorkerPool } from "./pool/worker_pool.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
 import { EventLog } from "./telemetry/event_log.ts";
 import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import type { StatusSource } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { Reload } from "./transitions/reload.ts";
 import { Shutdown } from "./transitions/shutdown.ts";
 import { Takeover } from "./transitions/takeover.ts";
 import { Upgrade } from "./transitions/upgrade.ts";
 import { WorkerEvents } from "./worker_events.ts";
-import { EventQueue } from "./workers/event_queue.ts";
-import type { MasterEvent } from "./workers/events.ts";
+import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
@@ -43,12 +44,11 @@ interface MasterOptions {
   readonly launch: Launch;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
-  /** Receives what to take down at the end. */
+  /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
 
-interface Master {
-  readonly arbiter: Arbiter;
+interface Master extends ArbiterWithStatus {
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
 }
@@ -67,10 +67,9 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   shareLogs(system, settings, credentials);
   const takeover = launch.oldMaster === null
     ? null
-    : new Takeover(system, log.logger, launch.oldMaster, steering);
-  await takeover?.prepare(settings);
+    : await Takeover.begin({ system, logger: log.logger, oldMaster: launch.oldMaster, steering }, settings);
   const workerTable = new WorkerTable();
-  const arbiter = composeArbiter({
+  const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
     startProcess: workerProcessStarter(system, directory.channelSocket, credentials, directoryGuard),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
@@ -94,7 +93,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     steering.reopen();
     directory.share(credentials);
   });
-  return { arbiter, takeover };
+  return { arbiter, statusSource, takeover };
 }
 
 interface ArbiterOptions {
@@ -113,23 +112,36 @@ interface ArbiterOptions {
   readonly runtimeDirectory: string;
 }
 
-/** The parts that need nothing from the system but its interfaces: tests build a master of these. */
-export function composeArbiter(options: ArbiterOptions): Arbiter {
+interface ArbiterWithStatus {
+  readonly arbiter: Arbiter;
+  readonly statusSource: StatusSource;
+}
+
+/** Builds the parts that use only the interfaces of the system, so that tests can build a master, too. */
+export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
   const { clock } = system;
   const { logger } = log;
-  const queue = new EventQueue<MasterEvent>();
+  const queue = new EventQueue();
   const post = (event: MasterEvent) => queue.post(event);
   const wake = () => post({ type: "wake" });
   const eventLog = new EventLog(clock);
-  const lifecycle = new LifecycleLog(logger, eventLog);
+  const lifecycle = new LifecycleLog(logger, eventLog, scoreboard, clock);
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
-  const spawner = new Spawner({ ...options, post });
+  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const spawner = new Spawner({
+    ...{ ...options, post },
+    sharedResources: () => ({
+      listen: listenOrder.addresses,
+      fdInbox: steering.fdInbox,
+      scoreboard: scoreboard.path,
+      runtimeDirectory: options.runtimeDirectory,
+    }),
+  });
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
-  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
-  const restartPolicy = new RestartPolicy({ system, lifecycle, scoreboard, counters, wake });
+  const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
@@ -154,10 +166,32 @@ export function composeArbiter(options: ArbiterOptions): Arbiter {
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
     ...{ listenOrder, heartbeatMonitor, post },
   });
-  return new Arbiter({
-    ...{ system, log, queue, workerTable, scoreboard, spawner, workerEvents, generations, counters },
+  const arbiter = new Arbiter({
+    ...{ system, log, queue, workerTable, spawner, workerEvents, generations, counters },
     ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
-    runtimeDirectory: options.runtimeDirectory,
   });
+  const statusSource: StatusSource = {
+    ...{ workerTable, scoreboard, counters, eventLog, heartbeats: heartbeatMonitor },
+    startedAt: clock.wall(),
+    get phase() {
+      return arbiter.phase;
+    },
+    get target() {
+      return pool.target;
+    },
+    get generation() {
+      return generations.serving.number;
+    },
+    get app() {
+      return generations.serving.settings.app ?? "";
+    },
+    get addresses() {
+      return listenOrder.addresses.map(formatAddress);
+    },
+    get backlog() {
+      return steering.backlog;
+    },
+  };
+  return { arbiter, statusSource };
 }

@@ -1,15 +1,17 @@
-/** Brings up everything a master has, runs its loop, and takes everything down again. */
+/** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
-import type { RunningMaster } from "../control/master_commands.ts";
+import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
-import { raised } from "../system/open_files.ts";
+import { sleep } from "../system/clock.ts";
+import { raisedLimit } from "../system/open_files.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
-import type { EarlySignals } from "./commands/early_signals.ts";
+import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
@@ -26,7 +28,7 @@ interface RunMasterOptions {
   readonly directory: RuntimeDirectory;
   readonly launch: Launch;
   readonly signals: EarlySignals;
-  /** Receives what to take down at the end. */
+  /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
 
@@ -52,7 +54,7 @@ export async function runMaster(
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, takeover } = await composeMaster(system, {
+  const { arbiter, statusSource, takeover } = await composeMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch, cleanup },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
@@ -60,18 +62,13 @@ export async function runMaster(
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
-    status: () => statusWithProcesses(arbiter, system),
+    status: () => statusWithProcesses(statusSource, system),
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
   const admin = new AdminAddress(system, log.logger, settings, access, master);
-  const closeBoth = () => {
+  closeWithMaster(system, arbiter.eventLog, cleanup, () => {
     control.close();
     admin.close();
-  };
-  cleanup.defer(closeBoth);
-  // The successor needs the addresses; its request to retire has to be answered first.
-  arbiter.eventLog.follow(({ kind }) => {
-    if (kind === "upgraded") system.clock.after(0, closeBoth);
   });
   // During an upgrade the old master has a path that the operator chose, the admin address and the pidfile.
   const isControlChosen = isControlSocketChosen(settings);
@@ -86,25 +83,43 @@ export async function runMaster(
       log.logger.warning`${toDenicornError(error).message}`;
     }
   });
-  if (settings.statsdHost !== undefined) {
-    // StatsD gets no CPU and memory figures, so /proc is not read for it.
-    const stop = sendToStatsd(system, log.logger, settings.statsdHost, () => statusOf(arbiter, system));
-    cleanup.defer(stop);
-  }
-  // For example from a config file: not a reason to stop a server.
-  system.processes.onUncaught((error) => {
-    const { message, detail } = toDenicornError(error);
-    log.logger.with({ detail }).error`${message}`;
-  });
+  startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
+  logUncaught(system, log);
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
+  return conclude(system, log, settings, await arbiter.run());
+}
 
-  const fault = await arbiter.run();
-  if (fault === null) {
-    log.logger.info("stopped");
-    return ExitCode.normal;
-  }
-  reportFault(system, log, settings, fault);
-  return fault.exitCode;
+/** Calls `close` when the server stops, and as soon as a successor serves, which needs the same addresses. */
+function closeWithMaster(
+  { clock }: System,
+  events: Pick<Events, "follow">,
+  cleanup: DisposableStack,
+  close: () => void,
+): void {
+  cleanup.defer(close);
+  events.follow(({ kind }) => {
+    // The request to retire has to be answered first.
+    if (kind === "upgraded") clock.after(0, close);
+  });
+}
+
+/** `status` need not have CPU and memory figures: StatsD does not get them, so /proc is not read for it. */
+function startStatsd(
+  system: System,
+  { logger }: Log,
+  { statsdHost }: Settings,
+  status: () => Status,
+  cleanup: DisposableStack,
+): void {
+  if (statsdHost !== undefined) cleanup.defer(sendToStatsd(system, logger, statsdHost, status));
+}
+
+/** An error that nothing catches is not a reason to stop a server. */
+function logUncaught({ processes }: System, { logger }: Log): void {
+  processes.onUncaught((error) => {
+    const { message, detail } = toDenicornError(error);
+    logger.with({ detail }).error`${message}`;
+  });
 }
 
 /** `oldMaster` is the process id of the master that this one takes over from. */
@@ -126,7 +141,7 @@ function claimPidfile(
 function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
   try {
     const limit = openFiles.limit();
-    const soft = raised(limit);
+    const soft = raisedLimit(limit);
     if (soft === limit.soft) return;
     openFiles.setLimit({ ...limit, soft });
     logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;
@@ -142,7 +157,7 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
       return await work();
     } catch (error) {
       if (--attempts === 0) throw error;
-      await new Promise<void>((resolve) => system.clock.after(50, resolve));
+      await sleep(system.clock, 50);
     }
   }
 }
@@ -158,10 +173,17 @@ function probeAddresses({ network }: System, settings: Settings): void {
   }
 }
 
-/** On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file. */
-function reportFault(system: System, log: Log, settings: Settings, fault: DenicornError): void {
+/** Logs how the server ended. */
+function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+  if (fault === null) {
+    log.logger.info("stopped");
+    return ExitCode.normal;
+  }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile === "-") return;
-  const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
-  system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+  if (settings.errorLogfile !== "-") {
+    // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
+    const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
+    system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+  }
+  return fault.exitCode;
 }

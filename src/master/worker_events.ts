@@ -8,7 +8,7 @@ import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus } from "../system/system.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
-import type { RestartPolicy } from "./pool/restarts.ts";
+import type { RestartPolicy } from "./pool/restart_policy.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
@@ -110,7 +110,7 @@ export class WorkerEvents {
     generations.prune((generation) => workerTable.uses(generation));
 
     if (shutdown.inProgress || ending.is === "expected") {
-      if (this.#everReady) lifecycle.ended(worker, ending, restartPolicy.describeRunningRequest(worker));
+      if (this.#everReady) lifecycle.ended(worker, ending);
       return;
     }
     const isEndOfBoot = isStillBooting(before) &&

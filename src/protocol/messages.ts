@@ -4,8 +4,9 @@
  */
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
-import type { LogConfig } from "../log/config.ts";
+import type { LogConfig } from "../log/logger.ts";
 import type { SettingKey, Settings } from "../settings/settings.ts";
+import type { TcpAddress } from "../system/system.ts";
 import { clip } from "./framing.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
@@ -13,11 +14,6 @@ export const workerEnvironment = {
   channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
 } as const;
-
-interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
@@ -41,7 +37,7 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly bundle: string;
   readonly exportName: string;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
-  readonly listen: readonly Address[];
+  readonly listen: readonly TcpAddress[];
   /** The socket at which the master receives copies of the listening sockets; `null` if it does not want them. */
   readonly fdInbox: string | null;
   readonly heartbeatInterval: number;
@@ -85,7 +81,7 @@ export type FromWorker =
   /** The worker listens. `sharingFailure`: why the master did not get copies of the listening sockets it wanted. */
   | {
     readonly type: "ready";
-    readonly addresses: readonly Address[];
+    readonly addresses: readonly TcpAddress[];
     readonly sharingFailure?: string | undefined;
   }
   /** The worker cannot boot and exits now. */

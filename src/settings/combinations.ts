@@ -1,7 +1,8 @@
 /** Combinations of settings that are refused although each value is accepted. */
 
 import { DenicornError } from "../core/errors.ts";
-import { isLoopback, showAddress } from "./kinds/address.ts";
+import { formatAddress } from "../system/listen_error.ts";
+import { isLoopback } from "./kinds/address.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";
 import type { Resolved } from "./values.ts";
@@ -52,7 +53,7 @@ function nameOf(wanted: SettingKey): string {
 
 function refuseRepeatedBind({ settings, origins }: Resolved): void {
   // Port 0 may be repeated: each one becomes a different port.
-  const addresses = settings.bind.filter(({ port }) => port !== 0).map(showAddress);
+  const addresses = settings.bind.filter(({ port }) => port !== 0).map(formatAddress);
   const repeated = addresses.find((address, index) => addresses.indexOf(address) !== index);
   if (repeated !== undefined) {
     throw new DenicornError(
@@ -74,7 +75,7 @@ function refuseChosenPort({ settings, origins }: Resolved): void {
   if (chosen !== undefined && most > 1) {
     throw new DenicornError(
       "setting-invalid",
-      `bind: ${quote(showAddress(chosen))} (${origins.bind}) is not accepted with ${nameOf(key)} = ${
+      `bind: ${quote(formatAddress(chosen))} (${origins.bind}) is not accepted with ${nameOf(key)} = ${
         settings[key]
       } ` +
         `(${origins[key]}): give a port from 1 to 65535, or one worker`,
@@ -116,9 +117,11 @@ function refuseOpenAdmin({ settings, origins }: Resolved): void {
     );
   }
   if (adminBind === undefined) return;
-  const shown = `admin-bind: ${quote(showAddress(adminBind))} (${origins.adminBind})`;
+  const shown = `admin-bind: ${quote(formatAddress(adminBind))} (${origins.adminBind})`;
   if (
-    settings.bind.some((address) => adminBind.port !== 0 && showAddress(address) === showAddress(adminBind))
+    settings.bind.some((address) =>
+      adminBind.port !== 0 && formatAddress(address) === formatAddress(adminBind)
+    )
   ) {
     throw new DenicornError(
       "setting-invalid",

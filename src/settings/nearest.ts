@@ -1,7 +1,7 @@
 /**
  * The name in `known` that `name` is probably a misspelling of. Capitals, dashes and underscores do not count, so
- * that `bootTimeout` finds `boot-timeout`. Two neighbours swapped count as one mistake, which they do not in
- * deno-std/text: it finds nothing for `pdi` and `bind` for `ipd`.
+ * that `bootTimeout` finds `boot-timeout`. Two neighbours swapped count as one mistake. In deno-std/text they
+ * do not: it finds nothing for `pdi` and `bind` for `ipd`.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = letters(name);

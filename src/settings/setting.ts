@@ -1,4 +1,4 @@
-import type { Completion, Kind, Machine } from "./kinds/kind.ts";
+import type { Kind, Machine } from "./kinds/kind.ts";
 
 /** The properties of a setting besides the kind of its value. */
 interface Declaration {
@@ -25,20 +25,14 @@ interface EnvironmentAlias {
   readonly spell?: (text: string) => string | undefined;
 }
 
+/** What help and messages say about a kind. */
+type DescribedKind = Pick<Kind<unknown, string>, "accepts" | "placeholder" | "completion">;
+
 /** A value, or the part of the input that is not accepted. */
 type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
 
 /** A setting without its name. `Config` is the type of its value in a config file. */
-export interface Setting<Value, Config> {
-  readonly description: string;
-  readonly reload: boolean;
-  readonly short?: string;
-  readonly alias?: EnvironmentAlias;
-  readonly flag?: false;
-  readonly secret?: true;
-  readonly accepts: string;
-  readonly placeholder: string;
-  readonly completion?: Completion;
+export interface Setting<Value, Config> extends Declaration, DescribedKind {
   readonly repeatable: boolean;
   /** Whether it can be turned off, also by `--no-name`. */
   readonly canBeOff?: true;
@@ -139,14 +133,7 @@ function asList(given: unknown): readonly unknown[] {
   return Array.isArray(given) ? given : [given];
 }
 
-type Described<Value, Config extends string | number> = Pick<
-  Kind<Value, Config>,
-  "accepts" | "placeholder" | "completion"
->;
-
-function describe<Value, Config extends string | number>(
-  { accepts, placeholder, completion }: Kind<Value, Config>,
-): Described<Value, Config> {
+function describe({ accepts, placeholder, completion }: DescribedKind): DescribedKind {
   return { accepts, placeholder, ...(completion === undefined ? {} : { completion }) };
 }
 

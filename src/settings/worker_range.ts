@@ -9,10 +9,10 @@ export interface WorkerRange {
   readonly isFixed: boolean;
 }
 
-type Given = Pick<Settings, "workers" | "minWorkers" | "maxWorkers">;
+type WorkerSettings = Pick<Settings, "workers" | "minWorkers" | "maxWorkers">;
 
 /** `cores` are those this process may use. */
-export function workerRange({ workers, minWorkers, maxWorkers }: Given, cores: number): WorkerRange {
+export function workerRange({ workers, minWorkers, maxWorkers }: WorkerSettings, cores: number): WorkerRange {
   if (minWorkers === undefined && maxWorkers === undefined) {
     return { min: workers, max: workers, isFixed: true };
   }

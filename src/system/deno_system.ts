@@ -11,7 +11,7 @@ import { tcpSockets } from "./tcp_sockets.ts";
 
 const descriptors = { open: openFdInbox, send: sendDescriptors };
 
-/** The real outside. */
+/** The real system, by the functions of Deno. */
 export function createSystem(): System {
   return {
     clock,

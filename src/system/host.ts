@@ -77,7 +77,7 @@ export const host: Host = {
 const descriptors = { stdout: 1, stderr: 2 } as const;
 const outlets = new Map<Stream, Outlet | null>();
 
-/** `null` if the runtime must do the writing. */
+/** `null` if only the runtime can write to the stream. */
 function outletTo(stream: Stream): Outlet | null {
   const known = outlets.get(stream);
   if (known !== undefined) return known;

@@ -1,9 +1,9 @@
 import { DenicornError } from "../core/errors.ts";
 import type { TcpAddress } from "./system.ts";
 
-/** `127.0.0.1:8000`, `[::1]:8000`. */
-export function formatAddress({ hostname, port }: TcpAddress): string {
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+/** `127.0.0.1:8000`, `[::1]:8000`; the same text for equal addresses. */
+export function formatAddress({ hostname, port }: TcpAddress): `${string}:${string}` {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
 /** An error that an operator can act on, for what `probe`, `serve` or `serveAlone` threw. */

@@ -1,6 +1,6 @@
 /**
  * Whether a server of this process still listens. When accepting fails once, as it does when the process is out of
- * file descriptors (EMFILE), the runtime closes the listener for good. Deno 2.9 rejects `finished` at once, 2.7 only
+ * file descriptors (EMFILE), the runtime closes the listener and never accepts again. Deno 2.9 rejects `finished` at once, 2.7 only
  * when the last connection has ended: so the socket itself is checked where there is a /proc.
  */
 

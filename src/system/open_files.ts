@@ -47,6 +47,6 @@ const enough = 1_048_576;
  * every start and systemd asks for (https://0pointer.net/blog/file-descriptor-limits.html). nginx raises it only if
  * configured to, with `worker_rlimit_nofile`.
  */
-export function raised({ soft, hard }: FileLimit): number {
+export function raisedLimit({ soft, hard }: FileLimit): number {
   return Math.max(soft, Math.min(hard, enough));
 }

@@ -1,6 +1,6 @@
 /**
- * Everything Denicorn needs from the outside world, as interfaces: the real implementations are beside this file,
- * tests have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
+ * Everything Denicorn needs from the operating system, as interfaces. The implementations are in this folder; tests
+ * have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
  */
 
 import type { Descriptors, TcpSockets } from "./kernel_sockets.ts";
@@ -184,7 +184,7 @@ export interface Processes {
   /** Calls `handle` for uncaught errors, which then do not end the process, until the returned function is called. */
   onUncaught(handle: (error: unknown) => void): () => void;
   /**
-   * Calls `handle` when this process exits, for whatever reason, unless the returned function was called before. It
+   * Calls `handle` when this process exits for any reason, unless the returned function was called before. It
    * must finish synchronously.
    */
   onExit(handle: () => void): () => void;
@@ -205,6 +205,7 @@ export interface UnixListener {
 }
 
 export interface TcpAddress {
+  /** Without brackets around an IPv6 address. */
   readonly hostname: string;
   readonly port: number;
 }
@@ -280,7 +281,7 @@ export interface Network {
   ): MasterServer & { readonly address: TcpAddress };
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` goes with the listener. */
+  /** The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,

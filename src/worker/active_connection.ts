@@ -5,7 +5,7 @@ interface ActiveConnectionOptions {
   readonly ports: ReadonlySet<number>;
   /** Milliseconds. */
   readonly recent: number;
-  /** The result does not matter any more. */
+  /** True if the caller no longer needs the result. */
   readonly isOver: () => boolean;
 }
 

@@ -56,7 +56,7 @@ export async function drain(
   requests.startDraining();
   if (isBusy) await sleep(clock, Math.min(noticePeriod, left()));
   // Half of the time for the requests that came first; then close the listeners so that no more arrive.
-  await withTimeout(clock, left() / 2, requests.unguarded());
+  await withTimeout(clock, left() / 2, requests.untilListenersMayClose());
   await withTimeout(clock, Math.min(idleTimeout, left()), requests.idle());
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();

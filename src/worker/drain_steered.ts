@@ -14,8 +14,8 @@ interface SteeredDrainOptions {
   readonly deadline: number;
   /** Milliseconds without data after which a connection counts as idle. */
   readonly drainIdle: number;
-  /** Resolves when no other worker gets the new connections any more. */
-  readonly recalled: Promise<void>;
+  /** Resolves when the new connections are no longer steered to other workers. */
+  readonly steeringEnded: Promise<void>;
   /** Descriptors of the listening sockets. */
   readonly listeners: readonly number[];
   readonly ports: ReadonlySet<number>;
@@ -33,12 +33,12 @@ export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, recalled, listeners, ports }: SteeredDrainOptions,
-): Promise<DrainReport & { readonly recalled: boolean }> {
+  { deadline, drainIdle, steeringEnded, listeners, ports }: SteeredDrainOptions,
+): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
-  let isRecalled = false;
-  void recalled.then(() => isRecalled = true);
-  const left = () => isRecalled ? 0 : Math.max(0, start + deadline - clock.monotonic());
+  let hasSteeringEnded = false;
+  void steeringEnded.then(() => hasSteeringEnded = true);
+  const left = () => hasSteeringEnded ? 0 : Math.max(0, start + deadline - clock.monotonic());
 
   /** Milliseconds until all can be quiet; `null` if it is. */
   const untilQuiet = async (): Promise<number | null> => {
@@ -54,13 +54,13 @@ export async function drainSteered(
   };
 
   requests.startDraining();
-  await withTimeout(clock, Math.min(drainIdle, left()), recalled);
+  await withTimeout(clock, Math.min(drainIdle, left()), steeringEnded);
   while (left() > 0) {
-    await withTimeout(clock, left(), Promise.race([requests.idle(), recalled]));
+    await withTimeout(clock, left(), Promise.race([requests.idle(), steeringEnded]));
     if (requests.inFlight > 0) continue;
     const pause = await untilQuiet();
     if (pause === null) break;
-    await withTimeout(clock, Math.min(Math.max(pause, shortestPause), left()), recalled);
+    await withTimeout(clock, Math.min(Math.max(pause, shortestPause), left()), steeringEnded);
   }
-  return { cut: requests.inFlight, recalled: isRecalled, took: clock.monotonic() - start };
+  return { cut: requests.inFlight, hasSteeringEnded, took: clock.monotonic() - start };
 }

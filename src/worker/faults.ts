@@ -6,7 +6,7 @@
 import { clip } from "../protocol/framing.ts";
 
 export interface Fault {
-  /** What the app did, in a few words. */
+  /** What the app did wrong, in a few words. */
   readonly text: string;
   /** A stack. */
   readonly detail?: string;

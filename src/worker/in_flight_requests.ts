@@ -11,8 +11,8 @@ export class InFlightRequest {
   client: Client | null = null;
   /** It was logged as slow. */
   isReported = false;
-  /** A drain waits for it before it closes the listeners. */
-  isGuarded = false;
+  /** A drain waits for its end before it closes the listeners. */
+  blocksClose = false;
   before: InFlightRequest | null = null;
   after: InFlightRequest | null = null;
 

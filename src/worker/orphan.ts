@@ -12,7 +12,7 @@ interface Leftovers {
 
 /**
  * The kernel closes the files of a killed process one after another, the newest first: so a channel can close before
- * the socket that it was accepted from stops listening. This is far more time than lies between the two.
+ * the socket that it was accepted from stops listening. This is far longer than the time between the two.
  */
 const dyingTimeout = 1_000;
 const pause = 20;

@@ -37,8 +37,8 @@ export class Requests {
   readonly #clock: Clock;
   readonly #onFault: RequestEvents["onFault"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
-  /** How many of those in flight must end before the listeners are closed; counted while draining. */
-  #guarded = 0;
+  /** How many requests in flight must end before the listeners are closed; counted while draining. */
+  #blockingClose = 0;
   #isDraining = false;
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<Request, WebSocketEnd> | null = null;
@@ -55,8 +55,8 @@ export class Requests {
   startDraining(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.#guarded = this.inFlight;
-    for (const entry of this.entries) entry.isGuarded = true;
+    this.#blockingClose = this.inFlight;
+    for (const entry of this.entries) entry.blocksClose = true;
   }
 
   /** Resolves when nothing is in flight. */
@@ -68,8 +68,8 @@ export class Requests {
    * Resolves when the requests that were in flight when draining began have ended, and every upload that arrived
    * since: when the listener is closed, Deno 2.9 cuts off request bodies that are still being read.
    */
-  unguarded(): Promise<void> {
-    return this.#until(() => this.#guarded === 0);
+  untilListenersMayClose(): Promise<void> {
+    return this.#until(() => this.#blockingClose === 0);
   }
 
   /** From now on the answer to a request must be that of its WebSocket. */
@@ -80,10 +80,10 @@ export class Requests {
   /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
   hold(): () => void {
     this.#writer.inFlight = ++this.inFlight;
-    if (this.#isDraining) this.#guarded++;
+    if (this.#isDraining) this.#blockingClose++;
     return () => {
       this.#writer.inFlight = --this.inFlight;
-      if (this.#isDraining) this.#guarded--;
+      if (this.#isDraining) this.#blockingClose--;
       this.#notifyWaiting();
     };
   }
@@ -103,7 +103,7 @@ export class Requests {
   /** Ends all requests in flight, because the process exits now. */
   cutOff(): void {
     for (const entry of this.entries) {
-      // Nothing was sent. What was sent of a response that is cut off had its own status.
+      // 0 means that nothing was sent; a response that is cut off keeps its status.
       if (entry.status === 0) entry.status = 503;
       this.#end(entry, false);
     }
@@ -124,8 +124,8 @@ export class Requests {
       };
     }
     if (this.#isDraining && request.method !== "GET" && request.method !== "HEAD") {
-      entry.isGuarded = true;
-      this.#guarded++;
+      entry.blocksClose = true;
+      this.#blockingClose++;
     }
     this.entries.add(entry);
     this.#writer.requests = ++this.total;
@@ -182,7 +182,7 @@ export class Requests {
     if (entry.status === 0) entry.status = 101;
     // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
     else if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
-    if (entry.isGuarded) this.#guarded--;
+    if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
     this.#writer.countResponse(entry.status);

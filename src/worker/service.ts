@@ -31,7 +31,7 @@ export class Service {
   readonly #heartbeat: Heartbeat;
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
-  readonly #recalled = Promise.withResolvers<void>();
+  readonly #steeringEnded = Promise.withResolvers<void>();
   #handler: FetchHandler | null = null;
   #hasListened = false;
 
@@ -90,7 +90,7 @@ export class Service {
 
   /**
    * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`. Throws
-   * DenicornError if the app cannot be loaded or does not get ready.
+   * DenicornError if the app cannot be loaded or does not become ready.
    */
   async load(onUncaught: (error: unknown) => void): Promise<void> {
     const { processes, clock, host } = this.#system;
@@ -109,7 +109,7 @@ export class Service {
     this.#handler = this.#requests.count(fetch);
   }
 
-  /** Listens and reports ready; also after the listeners were lost. Throws DenicornError for an address. */
+  /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#handler === null) return;
     const sharingFailure = this.#listeners.open(this.#handler);
@@ -135,9 +135,9 @@ export class Service {
     }
   }
 
-  /** No other worker gets the new connections of this one any more. */
-  recall(): void {
-    this.#recalled.resolve();
+  /** New connections are no longer steered to other workers. */
+  endSteering(): void {
+    this.#steeringEnded.resolve();
   }
 
   /** Resolves when all requests have ended, or at the deadline. */
@@ -163,11 +163,11 @@ export class Service {
       const report = await drainSteered(this.#requests, sockets, clock, {
         deadline,
         drainIdle,
-        recalled: this.#recalled.promise,
+        steeringEnded: this.#steeringEnded.promise,
         listeners: descriptors,
         ports,
       });
-      if (!report.recalled) return report;
+      if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
     const report = await drain(servers, this.#requests, clock, {

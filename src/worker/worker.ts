@@ -84,7 +84,7 @@ export class Worker {
         if (!service.hasListened) return void this.#fail(toDenicornError(error));
       }
     }
-    // The turn passes to the next worker. One that has lost its listeners tries again later.
+    // Now the next worker may listen. One that has lost its listeners tries again later.
     if (service.hasListened) this.#send({ type: "closed" });
   }
 
@@ -150,7 +150,7 @@ export class Worker {
 
   /** `handedOver`: other workers get the new connections, if the master has copies of the listeners. */
   async #leave(code: ExitCode, handedOver: boolean): Promise<void> {
-    if (!handedOver) this.#service?.recall();
+    if (!handedOver) this.#service?.endSteering();
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     await this.#service?.finish();

@@ -1,9 +1,8 @@
 /** What a worker logs. */
 
 import { Throttle } from "../core/throttle.ts";
-import type { LogConfig } from "../log/config.ts";
 import { LogFile } from "../log/log_file.ts";
-import type { Identity, Log, Logger } from "../log/logger.ts";
+import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
 import { type Fault, stackOf } from "./faults.ts";
@@ -48,7 +47,7 @@ export class WorkerLog {
       try {
         return openLog(this.#system, this.#config, this.#identity);
       } catch {
-        // The file could be written to at the boot. Rather log to stderr than lose the line.
+        // The file could be written to at the boot. To log to stderr is better than to lose the line.
         return openLog(this.#system, { ...this.#config, errorLogfile: "-" }, this.#identity);
       }
     });

@@ -1,5 +1,5 @@
 /**
- * Imports a bundle as a worker does and prints, as JSON, what the app answers or why it cannot be loaded:
+ * Imports a bundle as a worker does and prints, as JSON, the response of the app or why it cannot be loaded:
  *
  *     runner BUNDLE SOURCE EXPORT
  */
@@ -16,14 +16,14 @@ try {
     completed,
   });
   const lines = (await response.text()).split("\n");
-  // Where stacks end differs between a runner from source and a compiled one.
+  // The last frames differ between a runner from source and a compiled one.
   print({ text: lines.filter((line) => !line.includes(import.meta.url)).join("\n") });
 } catch (error) {
   const { code, message, detail } = toDenicornError(error);
   print({ error: { code, message, detail } });
 }
 
-/** On the last line: the app may have printed before. */
+/** Prints on the last line: the app may have printed before. */
 function print(result: unknown): void {
   console.log(`\n${JSON.stringify(result)}`);
 }

@@ -1,4 +1,4 @@
-/** An app in a folder of its own, bundled and run in processes of their own. */
+/** An app in its own folder, bundled here and run in other processes. */
 
 import { type Bundle, bundleApp } from "../../src/app/bundle/bundle.ts";
 import { locateApp, parseAppSpec } from "../../src/app/app_spec.ts";
@@ -35,7 +35,7 @@ export class TestHost implements Disposable {
   readonly folder: string;
   readonly #temporary: string;
 
-  /** `name` is that of the folder the app lies in. */
+  /** `name` is the name of the app's folder. */
   constructor(tree: Tree, name = "app") {
     this.#temporary = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "denicorn-app-" }));
     this.folder = `${this.#temporary}/${name}`;
@@ -69,14 +69,14 @@ export class TestHost implements Disposable {
     });
   }
 
-  /** What the app answers to `GET /`, in every runtime alike. */
+  /** The response of the app to `GET /`, which must be the same in every runtime. */
   async answer(app = "main.ts"): Promise<string> {
     const { text, error } = await this.#run(app);
     if (text === undefined) throw new Error(`${error?.message}\n${error?.detail}`);
     return text.replaceAll(this.folder, "<app>");
   }
 
-  /** Why the app cannot be bundled, or cannot be imported in any runtime. Paths are shown from its folder. */
+  /** Why the app cannot be bundled, or cannot be imported in any runtime. Paths are relative to its folder. */
   async failure(app = "main.ts"): Promise<DenicornError> {
     try {
       const { text, error } = await this.#run(app);
@@ -114,7 +114,7 @@ interface Outcome {
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly detail?: string };
 }
 
-/** Runs in a foreign working directory: nothing may depend on it. */
+/** Runs in another working directory: nothing may depend on it. */
 async function runIn([command, ...own]: readonly string[], args: string[], folder: string): Promise<Outcome> {
   const { stdout, stderr } = await new Deno.Command(command ?? "", {
     args: [...own, ...args],
@@ -129,7 +129,7 @@ async function runIn([command, ...own]: readonly string[], args: string[], folde
   }
 }
 
-/** A test of one app that says what it answers. */
+/** A test of the response of one app. */
 export function testAnswer(name: string, tree: Tree, expected: string, app?: string): void {
   Deno.test(name, async () => {
     using host = new TestHost(tree);
@@ -137,7 +137,7 @@ export function testAnswer(name: string, tree: Tree, expected: string, app?: str
   });
 }
 
-/** A test of one app that cannot be loaded, with the code and the whole message of the error. */
+/** A test of one app that cannot be loaded, with the code and the full message of the error. */
 export function testFailure(name: string, tree: Tree, code: ErrorCode, message: string, app?: string): void {
   Deno.test(name, async () => {
     using host = new TestHost(tree);

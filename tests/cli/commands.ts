@@ -1,4 +1,4 @@
-import type { Command } from "../../src/cli/help.ts";
+import type { Command } from "../../src/cli/command.ts";
 
 /** Commands of every kind: with and without settings, with options, with words as operands. */
 export const commands: readonly Command[] = [

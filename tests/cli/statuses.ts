@@ -1,5 +1,5 @@
 import { bucketCount, bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
-import { noRestarts } from "../../src/core/telemetry/restart_counters.ts";
+import { noChanges } from "../../src/core/telemetry/change_counters.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
 
 const noResponses = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
@@ -30,7 +30,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
 }
 
 export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status> = {}): Status {
-  const { restarts, reloads, upgrades, scalings } = noRestarts;
+  const { restarts, reloads, upgrades, scalings } = noChanges;
   const sum = (figure: "requests" | "inFlight") => workers.reduce((sum, worker) => sum + worker[figure], 0);
   const totals: TotalStatus = {
     ...{ restarts, reloads, upgrades, scalings },

@@ -75,8 +75,8 @@ Deno.test("an operation behind another one is accepted and says so", async () =>
   ]);
 });
 
-Deno.test("an operation with an obstacle says which", async () => {
-  const operation = { ...pending().operation, obstacle: "a worker is ready" };
+Deno.test("an operation that waits for something else than the queue says so", async () => {
+  const operation = { ...pending().operation, waitsFor: "a worker is ready" };
   const answer = await appWith(() => operation).request("/upgrade", post({}));
   assertEquals([answer.status, (await answer.json()).message], [202, "it begins when a worker is ready"]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { find, LinuxHost, settings } from "./linux_host.ts";
 
-/** A check leaves nothing behind, whatever its result. */
+/** A check leaves nothing behind, with any result. */
 function assertClean(system: LinuxHost): void {
   assertEquals(system.open, []);
   assertEquals([...system.directories], []);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../asse
 
 type Guestbook = ReturnType<typeof createGuestbook>;
 
-/** A test with a guestbook on a database of its own, in a folder that exists only meanwhile. */
+/** A test with a guestbook on its own database, in a temporary folder. */
 function guestbookTest(name: string, test: (guestbook: Guestbook, database: string) => Promise<void>): void {
   Deno.test(`guestbook: ${name}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "denicorn-guestbook-" });
@@ -101,7 +101,7 @@ guestbookTest("older entries are a page away, and none is shown twice or left ou
     const page: string = await get(app, path);
     seen.push(...[...page.matchAll(/<b>visitor (\d+)<\/b>/g)].map(([, n]) => n ?? ""));
     path = /<a href="([^"]+)" rel="next">/.exec(page)?.[1];
-    // Somebody signs while we read on.
+    // A visitor signs between two pages.
     await sign(app, "late", "hello");
   }
   assertEquals(seen, Array.from({ length: 25 }, (_, i) => `${25 - i}`));

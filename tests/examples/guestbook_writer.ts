@@ -1,5 +1,5 @@
 /**
- * A process of its own that writes to the guestbook, as a worker would: `guestbook_writer.ts DATABASE NAME COUNT`.
+ * A process that writes to the guestbook like a worker: `guestbook_writer.ts DATABASE NAME COUNT`.
  */
 import { createGuestbook } from "../../examples/guestbook/app.tsx";
 import { openStore } from "../../examples/guestbook/store.ts";

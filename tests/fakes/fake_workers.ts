@@ -22,6 +22,8 @@ export class FakeWorkers {
       { pid: 41 },
     ).logger,
     this.eventLog,
+    this.scoreboard,
+    this.system.clock,
   );
 
   get now(): number {

@@ -1,5 +1,5 @@
 import { addCounters, noCounters } from "../../src/core/telemetry/counters.ts";
-import { noRestarts } from "../../src/core/telemetry/restart_counters.ts";
+import { noChanges } from "../../src/core/telemetry/change_counters.ts";
 import { bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
 
@@ -27,7 +27,7 @@ export const calmStatus: Status = {
   ...{ generation: 1, target: 2, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
   totals: {
     ...{ requests: 0, responses: nothing, latency: noCounters.latency, p50: null, p99: null, inFlight: 0 },
-    ...{ backlog: 0, cpuSeconds: 0, ...noRestarts },
+    ...{ backlog: 0, cpuSeconds: 0, ...noChanges },
   },
   master: { cpu: null, cpuSeconds: null, memory: null },
   events: [],

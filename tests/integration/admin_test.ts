@@ -10,9 +10,9 @@ export default (request: Request) => new Response(null, { status: Number(new URL
 `;
 
 /** A server with an admin address, and a function to send requests to it. */
-function start(scene: TestHost, files: Record<string, string>, args: readonly string[], env = {}) {
+function start(host: TestHost, files: Record<string, string>, args: readonly string[], env = {}) {
   const port = freePort();
-  const server = scene.start({ files, args: ["--admin-bind", `127.0.0.1:${port}`, ...args], env });
+  const server = host.start({ files, args: ["--admin-bind", `127.0.0.1:${port}`, ...args], env });
   return { server, port, ask: (path: string, init?: RequestInit) => ask(port, path, init) };
 }
 
@@ -33,8 +33,8 @@ function samples(text: string): Map<string, number> {
   }));
 }
 
-integrationTest("ctl, /status and /metrics agree", async (scene) => {
-  const { server, ask } = start(scene, { "main.ts": answerApp }, ["--workers", "2"]);
+integrationTest("ctl, /status and /metrics agree", async (host) => {
+  const { server, ask } = start(host, { "main.ts": answerApp }, ["--workers", "2"]);
   await server.ready(2);
   for (const status of [200, 200, 204, 302, 404, 500]) {
     await (await server.fetch(`/${status}`, manual)).text();
@@ -44,9 +44,9 @@ integrationTest("ctl, /status and /metrics agree", async (scene) => {
     return Object.values(totals.responses).reduce((sum, count) => sum + count) === 6;
   });
 
-  const [directory] = Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name);
-  const socket = `${scene.runtime}/${directory}/control.sock`;
-  const answer = await scene.run(["ctl", "--socket", socket, "--json", "status"]);
+  const [directory] = Array.from(Deno.readDirSync(host.runtime), ({ name }) => name);
+  const socket = `${host.runtime}/${directory}/control.sock`;
+  const answer = await host.run(["ctl", "--socket", socket, "--json", "status"]);
   assertEquals([answer.code, answer.stderr], [0, ""]);
   const fromCtl = JSON.parse(answer.stdout) as Status;
   const fromPage = JSON.parse((await ask("/status")).text) as Status;
@@ -90,8 +90,8 @@ function lasting({ workers, totals, ...status }: Status) {
   };
 }
 
-integrationTest("no counter goes back when workers are killed, reloaded and scaled away", async (scene) => {
-  const { server, ask } = start(scene, { "main.ts": pidApp }, ["--workers", "2"]);
+integrationTest("no counter goes back when workers are killed, reloaded and scaled away", async (host) => {
+  const { server, ask } = start(host, { "main.ts": pidApp }, ["--workers", "2"]);
   const [first] = await server.ready(2);
   await server.answering(20);
   const counters = async () => {
@@ -133,9 +133,9 @@ integrationTest("no counter goes back when workers are killed, reloaded and scal
   assertEquals(events[2]!.text, "workers: 2 -> 3 (requested)");
 });
 
-integrationTest("health and readiness follow the life of the server", async (scene) => {
+integrationTest("health and readiness follow the life of the server", async (host) => {
   const slow = `await new Promise((resolve) => setTimeout(resolve, 1000));\n${slowlyEnding}`;
-  const { server, ask } = start(scene, { "main.ts": slow }, []);
+  const { server, ask } = start(host, { "main.ts": slow }, []);
   await until("healthz", () => ask("/healthz").then(({ status }) => status === 200, () => false));
   assertEquals(await ask("/readyz"), { status: 503, text: "not ready: it is starting\n" });
   await server.ready(1);
@@ -159,8 +159,8 @@ const slowlyEnding = `export default async () => {
   return new Response("late");
 };\n`;
 
-integrationTest("changes need the token", async (scene) => {
-  const { server, ask } = start(scene, { "main.ts": pidApp }, [], { DENICORN_ADMIN_TOKEN: token });
+integrationTest("changes need the token", async (host) => {
+  const { server, ask } = start(host, { "main.ts": pidApp }, [], { DENICORN_ADMIN_TOKEN: token });
   await server.ready(1);
   const wrong = { authorization: `Bearer ${token.replace("0", "1")}` };
   const scale = (headers: HeadersInit, body = '{"target":2}') =>
@@ -174,25 +174,25 @@ integrationTest("changes need the token", async (scene) => {
   await server.ready(2);
   assertEquals((await ask("/reload", { method: "POST", headers: withToken })).status, 202);
   await server.ready(2, 2);
-  const shown = await scene.run(["settings"], { DENICORN_ADMIN_TOKEN: token });
+  const shown = await host.run(["settings"], { DENICORN_ADMIN_TOKEN: token });
   assert(!shown.stdout.includes(token) && shown.stdout.includes("admin-token = (hidden)"));
 });
 
-integrationTest("without a token nothing can be changed; an app does not see the token", async (scene) => {
+integrationTest("without a token nothing can be changed; an app does not see the token", async (host) => {
   const app = 'export default () => new Response(Deno.env.get("DENICORN_ADMIN_TOKEN") ?? "none");\n';
-  const { server, ask } = start(scene, { "main.ts": app }, []);
+  const { server, ask } = start(host, { "main.ts": app }, []);
   await server.ready(1);
   assertEquals((await ask("/reload", { method: "POST" })).status, 403);
   assertEquals((await ask("/reload", { method: "POST", headers: withToken })).status, 403);
-  const other = start(scene, { "main.ts": app }, [], { DENICORN_ADMIN_TOKEN: token });
+  const other = start(host, { "main.ts": app }, [], { DENICORN_ADMIN_TOKEN: token });
   await other.server.ready(1);
   assertEquals(await other.server.text(), "none");
 });
 
-integrationTest("on an address that other machines reach, everything needs the token", async (scene) => {
+integrationTest("on an address that other machines reach, everything needs the token", async (host) => {
   const port = freePort();
-  scene.write({ "token": `${token}\n` });
-  const server = scene.start({
+  host.write({ "token": `${token}\n` });
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--admin-bind", `:${port}`, "--admin-token-file", "token"],
   });
@@ -203,10 +203,10 @@ integrationTest("on an address that other machines reach, everything needs the t
   }
 });
 
-integrationTest("an admin address that is in use ends the start with exit code 3", async (scene) => {
+integrationTest("an admin address that is in use ends the start with exit code 3", async (host) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
   assertEquals((await server.exit()).code, 3);
   assertMatch(
     server.stderr,
@@ -217,8 +217,8 @@ integrationTest("an admin address that is in use ends the start with exit code 3
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("after an upgrade the new master answers on the admin address", async (scene) => {
-  const { server, ask } = start(scene, { "main.ts": pidApp }, []);
+integrationTest("after an upgrade the new master answers on the admin address", async (host) => {
+  const { server, ask } = start(host, { "main.ts": pidApp }, []);
   await server.ready(1);
   const old = server.pid;
   server.kill("SIGUSR2");
@@ -231,10 +231,10 @@ integrationTest("after an upgrade the new master answers on the admin address", 
   assertEquals([status.pid, status.totals.upgrades.succeeded], [server.pid, 1]);
 });
 
-integrationTest("StatsD gets metrics under Gunicorn's names", async (scene) => {
+integrationTest("StatsD gets metrics under Gunicorn's names", async (host) => {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
-  const server: Server = scene.start({
+  const server: Server = host.start({
     files: { "main.ts": answerApp },
     args: ["--statsd-host", `127.0.0.1:${port}`],
   });

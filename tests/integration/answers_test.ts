@@ -70,18 +70,19 @@ for (const args of [[], ["--access-logfile", "access.log"]]) {
 integrationTest("a wrong answer while its worker drains costs one request", async (host) => {
   const server = host.start({ files: { "main.ts": wrongApp } });
   const [worker] = await server.ready(1);
-  const slow = server.text("/slow");
-  const connections = await Promise.all(["/undefined", "/throw-async"].map(async (path) => {
+  const slow = server.text("/slow").catch((error) => String(error));
+  await server.until("the slow request", async () => (await server.status())?.workers[0]?.inFlight === 1);
+  const [probe, ...connections] = await Promise.all(["/", "/undefined", "/throw-async"].map(async (path) => {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     assertMatch(await ask(connection, "/"), /200 OK/);
     return { connection, path };
   }));
   server.kill("SIGHUP");
   await server.until(
-    "the drain",
-    async () =>
-      (await server.status())?.workers.some(({ pid, state }) => pid === worker!.pid && state === "draining"),
+    "a response that closes its connection",
+    async () => /connection: close/i.test(await ask(probe!.connection, "/")),
   );
+  probe!.connection.close();
   for (const { connection, path } of connections) {
     assertMatch(await ask(connection, path), /^HTTP\/1\.1 500 .*connection: close/is);
     connection.close();

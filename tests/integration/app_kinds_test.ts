@@ -1,7 +1,7 @@
 import { assertEquals } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
-/** One app with every kind of import and syntax that docs/apps.md promises. */
+/** An app with every kind of import and syntax in docs/apps.md. */
 const files = {
   "deno.json": JSON.stringify({
     imports: { "@/": "./src/", "greeter": "npm:greeting-package@^1", "hono": "npm:hono@4" },
@@ -58,12 +58,12 @@ export { app as website };\n`,
 };
 
 integrationTest(
-  "an app of every kind of import answers, and its stacks name its own lines",
-  async (scene) => {
+  "an app with every kind of import responds, and its stacks name its own lines",
+  async (host) => {
     const packages = new URL("../../node_modules/", import.meta.url).pathname;
-    Deno.mkdirSync(`${scene.folder}/node_modules`);
-    Deno.symlinkSync(Deno.realPathSync(`${packages}hono`), `${scene.folder}/node_modules/hono`);
-    const server = scene.start({ files, app: "src/main.tsx:website", args: ["-w", "2"] });
+    Deno.mkdirSync(`${host.folder}/node_modules`);
+    Deno.symlinkSync(Deno.realPathSync(`${packages}hono`), `${host.folder}/node_modules/hono`);
+    const server = host.start({ files, app: "src/main.tsx:website", args: ["-w", "2"] });
     await server.ready(2);
     assertEquals(await (await server.fetch("/kinds")).json(), {
       commonJs: "hello a",
@@ -83,7 +83,7 @@ integrationTest(
     assertEquals(await server.text("/page"), `<p class="page">&lt;Ada&gt;</p>`);
     const line = files["src/main.tsx"].split("\n").findIndex((text) => text.includes("new Error")) + 1;
     const [, first] = (await server.text("/boom")).split("\n");
-    assertEquals(first?.includes(`${scene.folder}/src/main.tsx:${line}:`), true, first);
+    assertEquals(first?.includes(`${host.folder}/src/main.tsx:${line}:`), true, first);
   },
 );
 
@@ -93,11 +93,11 @@ const unsupported = {
   'import "./native.node";': /native\.node/,
 };
 
-integrationTest("an import that a bundle cannot hold is exit 4 and says what to do", async (scene) => {
-  scene.write({ "native.node": "" });
+integrationTest("an import that a bundle cannot hold is exit 4 and says what to do", async (host) => {
+  host.write({ "native.node": "" });
   for (const [statement, says] of Object.entries(unsupported)) {
-    scene.write({ "main.ts": `${statement}\nexport default () => new Response();\n` });
-    const { code, stderr } = await scene.run(["main.ts", "-b", "127.0.0.1:0"]);
+    host.write({ "main.ts": `${statement}\nexport default () => new Response();\n` });
+    const { code, stderr } = await host.run(["main.ts", "-b", "127.0.0.1:0"]);
     assertEquals([code, says.test(stderr)], [4, true], stderr);
   }
 });

@@ -76,8 +76,8 @@ const failures: readonly FailingApp[] = [
 
 for (const { name, files, app, args = [], code, says } of failures) {
   for (const workers of [1, 8]) {
-    integrationTest(`${name} ends the start with exit ${code}, ${workers} workers`, async (scene) => {
-      const server = scene.start({
+    integrationTest(`${name} ends the start with exit ${code}, ${workers} workers`, async (host) => {
+      const server = host.start({
         files,
         app: app ?? "main.ts",
         args: ["-w", String(workers), "--pid", "server.pid", ...args],
@@ -92,46 +92,46 @@ for (const { name, files, app, args = [], code, says } of failures) {
       );
       assert(!/Denicorn.*\.ts:\d+/.test(server.stderr), server.stderr);
       assertEquals(server.leftovers(), []);
-      assert(!exists(scene, "server.pid"));
+      assert(!exists(host, "server.pid"));
     });
   }
 }
 
-integrationTest("an address in use is exit 3 and names it", async (scene) => {
-  const first = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("an address in use is exit 3 and names it", async (host) => {
+  const first = host.start({ files: { "main.ts": pidApp } });
   await first.ready(1);
-  const second = scene.start({
+  const second = host.start({
     files: {},
     args: ["--bind", `127.0.0.1:${first.port}`, "--pid", "second.pid"],
   });
   assertEquals((await second.exit()).code, 3);
   assertMatch(second.stderr, new RegExp(`cannot listen: 127\\.0\\.0\\.1:${first.port} is in use`));
-  assert(!exists(scene, "second.pid"));
+  assert(!exists(host, "second.pid"));
   await first.text();
 });
 
-integrationTest("an address of another machine is exit 3 and names it", async (scene) => {
-  const { code, stderr } = await run(scene, ["--bind", "192.0.2.1:8000"]);
+integrationTest("an address of another machine is exit 3 and names it", async (host) => {
+  const { code, stderr } = await run(host, ["--bind", "192.0.2.1:8000"]);
   assertEquals(code, 3);
   assertMatch(stderr, /cannot listen: 192\.0\.2\.1:8000 is not an address of this machine/);
 });
 
-integrationTest("an unwritable log is exit 2 and names setting and file", async (scene) => {
+integrationTest("an unwritable log is exit 2 and names setting and file", async (host) => {
   for (const setting of ["error-logfile", "access-logfile"]) {
-    const { code, stderr } = await run(scene, [`--${setting}`, "missing/server.log"]);
+    const { code, stderr } = await run(host, [`--${setting}`, "missing/server.log"]);
     assertEquals(code, 2, stderr);
     assertMatch(stderr, new RegExp(`cannot open ${setting}: missing/server\\.log`));
   }
 });
 
-integrationTest("a pidfile of a running process is exit 2; an unwritable one too", async (scene) => {
-  Deno.writeTextFileSync(`${scene.folder}/taken.pid`, `${Deno.pid}\n`);
-  const taken = await run(scene, ["--pid", "taken.pid"]);
+integrationTest("a pidfile of a running process is exit 2; an unwritable one too", async (host) => {
+  Deno.writeTextFileSync(`${host.folder}/taken.pid`, `${Deno.pid}\n`);
+  const taken = await run(host, ["--pid", "taken.pid"]);
   assertEquals(taken.code, 2);
   assertMatch(taken.stderr, new RegExp(`taken\\.pid names process ${Deno.pid}, which is running`));
-  assertEquals(Deno.readTextFileSync(`${scene.folder}/taken.pid`), `${Deno.pid}\n`);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/taken.pid`), `${Deno.pid}\n`);
 
-  const unwritable = await run(scene, ["--pid", "missing/server.pid"]);
+  const unwritable = await run(host, ["--pid", "missing/server.pid"]);
   assertEquals(unwritable.code, 2);
   assertMatch(
     unwritable.stderr,
@@ -139,27 +139,27 @@ integrationTest("a pidfile of a running process is exit 2; an unwritable one too
   );
 });
 
-integrationTest("a control socket that cannot be created is exit 2", async (scene) => {
-  const missing = await run(scene, ["--control-socket", "missing/control.sock"]);
+integrationTest("a control socket that cannot be created is exit 2", async (host) => {
+  const missing = await run(host, ["--control-socket", "missing/control.sock"]);
   assertEquals(missing.code, 2);
   assertMatch(missing.stderr, /cannot create control-socket: missing\/control\.sock/);
-  const file = await run(scene, ["--control-socket", "main.ts"]);
+  const file = await run(host, ["--control-socket", "main.ts"]);
   assertEquals(file.code, 2);
   assertMatch(file.stderr, /cannot create control-socket: main\.ts \(something else is there\)/);
-  assertEquals(Deno.readTextFileSync(`${scene.folder}/main.ts`), pidApp);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/main.ts`), pidApp);
 });
 
-integrationTest("a missing directory to change to is exit 2", async (scene) => {
-  const { code, stderr } = await run(scene, ["--chdir", "missing"]);
+integrationTest("a missing directory to change to is exit 2", async (host) => {
+  const { code, stderr } = await run(host, ["--chdir", "missing"]);
   assertEquals(code, 2);
   assertMatch(stderr, /chdir: missing \(command line --chdir\) cannot be entered/);
 });
 
-integrationTest("a working directory that is removed fails a reload and nothing else", async (scene) => {
-  scene.write({ "gone/main.ts": pidApp });
-  const server = scene.start({ files: {}, args: ["--chdir", "gone"] });
+integrationTest("a working directory that is removed fails a reload and nothing else", async (host) => {
+  host.write({ "gone/main.ts": pidApp });
+  const server = host.start({ files: {}, args: ["--chdir", "gone"] });
   const [worker] = await server.ready(1);
-  Deno.removeSync(`${scene.folder}/gone`, { recursive: true });
+  Deno.removeSync(`${host.folder}/gone`, { recursive: true });
   server.kill("SIGHUP");
   await server.logged(
     /reload failed, generation 1 keeps serving: cannot use the working directory: it was removed/,
@@ -167,69 +167,69 @@ integrationTest("a working directory that is removed fails a reload and nothing 
   assertEquals(await server.text(), String(worker!.pid));
 });
 
-async function run(scene: TestHost, args: readonly string[]) {
-  scene.write({ "main.ts": pidApp });
+async function run(host: TestHost, args: readonly string[]) {
+  host.write({ "main.ts": pidApp });
   // The port of the default may be in use on the machine that runs the tests.
   const bind = args.includes("--bind") ? [] : ["--bind", "127.0.0.1:0"];
-  return await scene.run([...bind, ...args, "main.ts"]);
+  return await host.run([...bind, ...args, "main.ts"]);
 }
 
-function exists(scene: TestHost, name: string): boolean {
-  return Array.from(Deno.readDirSync(scene.folder)).some((entry) => entry.name === name);
+function exists(host: TestHost, name: string): boolean {
+  return Array.from(Deno.readDirSync(host.folder)).some((entry) => entry.name === name);
 }
 
 integrationTest(
   "an error in the background of an import is a failure to load the app, not a crash loop",
-  async (scene) => {
+  async (host) => {
     const apps = {
       "rejects.ts": `Promise.reject(new Error("async reject"));\n${pidApp}`,
       "throws.ts":
         `setTimeout(() => { throw new Error("async throw"); });\nawait new Promise(() => {});\n${pidApp}`,
       "huge.ts": `throw new Error("H".repeat(3_000_000));\n${pidApp}`,
     };
-    scene.write(apps);
+    host.write(apps);
     for (const app of Object.keys(apps)) {
-      const server = scene.start({ files: {}, app, args: ["-w", "2"] });
+      const server = host.start({ files: {}, app, args: ["-w", "2"] });
       assertEquals((await server.exit()).code, 4, server.stderr.slice(0, 2_000));
       assertEquals(server.leftovers(), []);
-      assertEquals((await scene.run(["check", app])).code, 4);
+      assertEquals((await host.run(["check", app])).code, 4);
     }
   },
 );
 
-integrationTest("TERM at any moment of the start exits 0 and leaves nothing behind", async (scene) => {
+integrationTest("TERM at any moment of the start exits 0 and leaves nothing behind", async (host) => {
   const config = `await new Promise((resolve) => setTimeout(resolve, 300));\nexport default {};\n`;
-  scene.write({
+  host.write({
     "main.ts": `await new Promise((resolve) => setTimeout(resolve, 300));\n${pidApp}`,
     "slow.config.ts": config,
   });
   for (const moment of ["the runtime directory", "the pidfile", "a worker"]) {
-    const server = scene.start({
+    const server = host.start({
       files: {},
       args: ["-w", "2", "-c", "slow.config.ts", "--pid", "server.pid"],
     });
     await server.until(moment, async () => {
-      if (moment === "the pidfile") return exists(scene, "server.pid");
+      if (moment === "the pidfile") return exists(host, "server.pid");
       if (moment === "a worker") return ((await server.status())?.workers.length ?? 0) > 0;
-      return Array.from(Deno.readDirSync(scene.runtime)).length > 0;
+      return Array.from(Deno.readDirSync(host.runtime)).length > 0;
     });
     server.kill("SIGTERM");
     assertEquals(await server.exit(), { code: 0, signal: null });
     assertEquals(server.leftovers(), []);
-    assert(!exists(scene, "server.pid"));
+    assert(!exists(host, "server.pid"));
   }
 });
 
-integrationTest("a runtime directory is found although the usual places cannot be used", async (scene) => {
-  const long = `${scene.folder}/${"x".repeat(100)}`;
+integrationTest("a runtime directory is found although the usual places cannot be used", async (host) => {
+  const long = `${host.folder}/${"x".repeat(100)}`;
   Deno.mkdirSync(long);
   for (
-    const [XDG_RUNTIME_DIR, TMPDIR] of [["/proc", scene.runtime], [long, scene.runtime], [
+    const [XDG_RUNTIME_DIR, TMPDIR] of [["/proc", host.runtime], [long, host.runtime], [
       "/nonexistent",
       "/nonexistent",
     ]]
   ) {
-    const server = scene.start({
+    const server = host.start({
       files: { "main.ts": pidApp },
       env: { XDG_RUNTIME_DIR: XDG_RUNTIME_DIR!, TMPDIR: TMPDIR! },
     });

@@ -4,8 +4,8 @@ import { integrationTest } from "./harness.ts";
 
 integrationTest(
   "four workers share one port, each of them responds, and TERM leaves nothing behind",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "4", "--pid", "server.pid"] });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "4", "--pid", "server.pid"] });
     const workers = await server.ready(4);
     const pids = new Set(workers.map(({ pid }) => String(pid)));
     const answering = new Set<string>();
@@ -14,17 +14,17 @@ integrationTest(
       return answering.size === 4;
     });
     assertEquals(answering, pids);
-    assertEquals(Deno.readTextFileSync(`${scene.folder}/server.pid`), `${server.pid}\n`);
+    assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
 
     server.kill("SIGTERM");
     assertEquals(await server.exit(), { code: 0, signal: null });
     assertEquals(server.leftovers(), []);
-    assertEquals(Array.from(Deno.readDirSync(scene.folder), ({ name }) => name).sort(), ["main.ts", "run"]);
+    assertEquals(Array.from(Deno.readDirSync(host.folder), ({ name }) => name).sort(), ["main.ts", "run"]);
   },
 );
 
-integrationTest("the log names master and workers with one identity each, as text", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("the log names master and workers with one identity each, as text", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   const time = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
   await server.logged(
@@ -34,8 +34,8 @@ integrationTest("the log names master and workers with one identity each, as tex
   await server.logged(new RegExp(`${time} info    master pid=${server.pid}  ${listening}$`, "m"));
 });
 
-integrationTest("the log as JSON is one object per line", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--log-format", "json"] });
+integrationTest("the log as JSON is one object per line", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--log-format", "json"] });
   const [worker] = await server.ready(1);
   server.kill("SIGTERM");
   await server.exit();
@@ -44,16 +44,16 @@ integrationTest("the log as JSON is one object per line", async (scene) => {
   assertEquals([ready.level, ready.worker, ready.gen, ready.pid], ["info", 0, 1, worker!.pid]);
 });
 
-integrationTest("the app's own output passes through untouched", async (scene) => {
+integrationTest("the app's own output passes through untouched", async (host) => {
   const app = `console.log("from the app");\nconsole.error("an app's error");\n${pidApp}`;
-  const server = scene.start({ files: { "main.ts": app } });
+  const server = host.start({ files: { "main.ts": app } });
   await server.ready(1);
   assertEquals(server.stdout, "from the app\n");
   assertMatch(server.stderr, /^an app's error$/m);
 });
 
-integrationTest("port 0 with one worker takes a free port and keeps it through a reload", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--bind", "127.0.0.1:0"] });
+integrationTest("port 0 with one worker takes a free port and keeps it through a reload", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "127.0.0.1:0"] });
   const [, port] = await server.logged(/ready on http:\/\/127\.0\.0\.1:(\d+)/);
   const [first] = await server.ready(1);
   const answer = async () => await (await fetch(`http://127.0.0.1:${port}/`)).text();
@@ -63,8 +63,8 @@ integrationTest("port 0 with one worker takes a free port and keeps it through a
   assertEquals(await answer(), String(second!.pid));
 });
 
-integrationTest("several binds are all served, IPv6 too", async (scene) => {
-  const server = scene.start({
+integrationTest("several binds are all served, IPv6 too", async (host) => {
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--bind", "127.0.0.1:0", "--bind", "[::1]:0"],
   });
@@ -75,9 +75,9 @@ integrationTest("several binds are all served, IPv6 too", async (scene) => {
 
 integrationTest(
   "the app's environment has --env, and nothing of the channel to the master",
-  async (scene) => {
+  async (host) => {
     const app = `export default () => Response.json(Deno.env.toObject());\n`;
-    const server = scene.start({
+    const server = host.start({
       files: { "main.ts": app },
       args: ["--env", "GREETING=hello there", "-e", "EMPTY="],
     });
@@ -90,10 +90,10 @@ integrationTest(
 
 integrationTest(
   "both runtimes compress in the same way, and only for clients that accept it",
-  async (scene) => {
+  async (host) => {
     const app =
       `export default () => new Response("hello ".repeat(1000), { headers: { "content-type": "text/plain" } });`;
-    const server = scene.start({ files: { "main.ts": app } });
+    const server = host.start({ files: { "main.ts": app } });
     await server.ready(1);
     const zipped = await server.fetch("/", { headers: { "accept-encoding": "gzip" } });
     const vary = zipped.headers.get("vary");
@@ -106,12 +106,12 @@ integrationTest(
 
 integrationTest(
   "an error that the app throws in a request is a 500 and a stack in the log; the worker continues",
-  async (scene) => {
+  async (host) => {
     const app = `export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/boom") throw new Error("out of tea");
   return new Response(String(Deno.pid));
 };\n`;
-    const server = scene.start({ files: { "main.ts": app } });
+    const server = host.start({ files: { "main.ts": app } });
     const [worker] = await server.ready(1);
     const response = await server.fetch("/boom");
     assertEquals([response.status, await response.text()], [500, "Internal Server Error"]);
@@ -122,8 +122,8 @@ integrationTest(
 
 integrationTest(
   "an app may configure LogTape for itself: neither its log nor ours is touched",
-  async (scene) => {
-    Deno.symlinkSync(new URL("../../node_modules", import.meta.url).pathname, `${scene.folder}/node_modules`);
+  async (host) => {
+    Deno.symlinkSync(new URL("../../node_modules", import.meta.url).pathname, `${host.folder}/node_modules`);
     const app = `
 import { configureSync, getLogger } from "@logtape/logtape";
 configureSync({
@@ -135,7 +135,7 @@ export default (request: Request): Response => {
   if (request.url.endsWith("/boom")) throw new Error("out of tea");
   return new Response("fine");
 };\n`;
-    const server = scene.start({ files: { "main.ts": app } });
+    const server = host.start({ files: { "main.ts": app } });
     await server.ready(1);
     await server.text();
     assertEquals((await server.fetch("/boom")).status, 500);

@@ -8,12 +8,12 @@ const files = {
 };
 const args = ["--log-level", "debug"];
 
-integrationTest("a start from unchanged files uses the cached bundle", async (scene) => {
-  const env = { XDG_CACHE_HOME: `${scene.folder}/cache` };
-  const first = scene.start({ files, args, env });
+integrationTest("a start from unchanged files uses the cached bundle", async (host) => {
+  const env = { XDG_CACHE_HOME: `${host.folder}/cache` };
+  const first = host.start({ files, args, env });
   await first.ready(2);
   assertMatch(first.stderr, /bundled: 2 files/);
-  const kept = `${scene.folder}/cache/denicorn/bundles`;
+  const kept = `${host.folder}/cache/denicorn/bundles`;
   await until("both bundles are in the cache", () => {
     try {
       return [...Deno.readDirSync(kept)].filter(({ isFile }) => isFile).length === 2;
@@ -24,14 +24,14 @@ integrationTest("a start from unchanged files uses the cached bundle", async (sc
   first.kill("SIGTERM");
   assertEquals((await first.exit()).code, 0);
 
-  const second = scene.start({ files: {}, args, env });
+  const second = host.start({ files: {}, args, env });
   await second.ready(2);
   assertEquals(await second.text(), "one");
   assertMatch(second.stderr, /bundle found in the cache: 2 files/);
   // Like a deployment that keeps times and sizes.
-  const { mtime } = Deno.statSync(`${scene.folder}/text.ts`);
-  scene.write({ "text.ts": files["text.ts"].replace("one", "two") });
-  if (mtime !== null) Deno.utimeSync(`${scene.folder}/text.ts`, mtime, mtime);
+  const { mtime } = Deno.statSync(`${host.folder}/text.ts`);
+  host.write({ "text.ts": files["text.ts"].replace("one", "two") });
+  if (mtime !== null) Deno.utimeSync(`${host.folder}/text.ts`, mtime, mtime);
   second.kill("SIGHUP");
   await second.ready(2, 2);
   assertEquals(await second.text(), "two");
@@ -39,7 +39,7 @@ integrationTest("a start from unchanged files uses the cached bundle", async (sc
   assertEquals((await second.exit()).code, 0);
   assertEquals(second.leftovers(), []);
 
-  const third = scene.start({ files: {}, args: [...args, "--bundle-cache", "off"], env });
+  const third = host.start({ files: {}, args: [...args, "--bundle-cache", "off"], env });
   await third.ready(2);
   assert(!third.stderr.includes("bundle found in the cache"));
 });

@@ -3,21 +3,21 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../asse
 import { pidApp } from "./apps.ts";
 import { integrationTest, targets, TestHost } from "./harness.ts";
 
-integrationTest("--version and --help work everywhere and exit 0", async (scene) => {
+integrationTest("--version and --help work everywhere and exit 0", async (host) => {
   for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["doctor"], ["completions"]]) {
-    const help = await scene.run([...command, "--help"]);
+    const help = await host.run([...command, "--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
     assertStringIncludes(help.stdout, "Usage: denicorn");
-    const said = await scene.run([...command, "--version"]);
+    const said = await host.run([...command, "--version"]);
     assertEquals([said.code, said.stderr], [0, ""]);
     assertMatch(said.stdout, new RegExp(`^denicorn ${RegExp.escape(version)} \\(deno \\S+\\)\\n$`));
   }
 });
 
-integrationTest("--worker on the command line is refused with the reason", async (scene) => {
-  const { code, stderr } = await scene.run(["--worker"]);
+integrationTest("--worker on the command line is refused with the reason", async (host) => {
+  const { code, stderr } = await host.run(["--worker"]);
   assertEquals(code, 2);
-  assertMatch(stderr, /^denicorn: --worker: is not for use by hand: .*\n$/);
+  assertMatch(stderr, /^denicorn: --worker: is only for a master that starts its workers: .*\n$/);
 });
 
 const mistakes: readonly { args: string[]; env?: Record<string, string>; says: RegExp }[] = [
@@ -43,125 +43,125 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
 ];
 
-integrationTest("every usage error is exit code 2 and one line that says what is accepted", async (scene) => {
-  scene.write({ "main.ts": pidApp });
+integrationTest("every usage error is exit code 2 and one line that says what is accepted", async (host) => {
+  host.write({ "main.ts": pidApp });
   for (const { args, env, says } of mistakes) {
-    const { code, stdout, stderr } = await scene.run(args, env);
+    const { code, stdout, stderr } = await host.run(args, env);
     assertEquals([code, stdout], [2, ""], `${args}: ${stderr}`);
     assertMatch(stderr, /^denicorn: [^\n]+\n$/);
     assertMatch(stderr, says);
   }
-  assertEquals(runtimeDirectories(scene), []);
+  assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("settings shows each value and where it comes from", async (scene) => {
-  scene.write({
+integrationTest("settings shows each value and where it comes from", async (host) => {
+  host.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `import { defineConfig } from "denicorn";
 const minutes: number = 2;
 export default defineConfig({ app: "main.ts", gracefulTimeout: \`\${minutes}m\` });\n`,
   });
-  const text = await scene.run(["settings", "-b", "[::1]:9000"], { WEB_CONCURRENCY: "4" });
+  const text = await host.run(["settings", "-b", "[::1]:9000"], { WEB_CONCURRENCY: "4" });
   assertEquals([text.code, text.stderr], [0, ""]);
   assertMatch(text.stdout, /^workers = 4 \(env WEB_CONCURRENCY\)$/m);
   assertMatch(text.stdout, /^graceful-timeout = 120s \(config file denicorn\.config\.ts\)$/m);
   assertMatch(text.stdout, /^bind = \[::1\]:9000 \(command line --bind\)$/m);
-  const json = JSON.parse((await scene.run(["settings", "--format", "json"])).stdout);
+  const json = JSON.parse((await host.run(["settings", "--format", "json"])).stdout);
   assert(
     json.some(({ name, origin }: Record<string, unknown>) => name === "workers" && origin === "default"),
   );
-  const markdown = await scene.run(["settings", "--format", "markdown"]);
+  const markdown = await host.run(["settings", "--format", "markdown"]);
   assertEquals(markdown.stdout, Deno.readTextFileSync(new URL("../../docs/settings.md", import.meta.url)));
-  assertEquals(runtimeDirectories(scene), []);
+  assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("a config file in TypeScript, JavaScript or JSON starts the server", async (scene) => {
+integrationTest("a config file in TypeScript, JavaScript or JSON starts the server", async (host) => {
   const files = {
     "denicorn.config.ts": `export default { app: "main.ts" } satisfies Record<string, string>;\n`,
     "denicorn.config.js": `export default { app: "main.ts" };\n`,
     "denicorn.config.json": `{ "app": "main.ts" }\n`,
   };
   for (const [name, text] of Object.entries(files)) {
-    const server = scene.start({ files: { "main.ts": pidApp, [name]: text }, app: null, args: ["-c", name] });
+    const server = host.start({ files: { "main.ts": pidApp, [name]: text }, app: null, args: ["-c", name] });
     await server.ready(1);
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
   }
 });
 
-integrationTest("an invalid config file is exit code 2 and names file and line", async (scene) => {
-  scene.write({ "main.ts": pidApp, "denicorn.config.ts": `export default {\n  workers: "many",\n};\n` });
-  const value = await scene.run(["main.ts"]);
+integrationTest("an invalid config file is exit code 2 and names file and line", async (host) => {
+  host.write({ "main.ts": pidApp, "denicorn.config.ts": `export default {\n  workers: "many",\n};\n` });
+  const value = await host.run(["main.ts"]);
   assertEquals(value.code, 2);
   assertMatch(value.stderr, /workers: "many" \(config file denicorn\.config\.ts\)/);
-  scene.write({ "denicorn.config.ts": `export default {\n  workers: = 3,\n};\n` });
-  const syntax = await scene.run(["main.ts"]);
+  host.write({ "denicorn.config.ts": `export default {\n  workers: = 3,\n};\n` });
+  const syntax = await host.run(["main.ts"]);
   assertEquals(syntax.code, 2);
   assertMatch(syntax.stderr, /denicorn\.config\.ts:2:\d+/);
 });
 
-integrationTest("check loads the app without serving it", async (scene) => {
-  scene.write({
+integrationTest("check loads the app without serving it", async (host) => {
+  host.write({
     "good.ts": pidApp,
     "bad.ts": "export default 42;\n",
     "throws.ts": 'throw new Error("no");\n' + pidApp,
   });
-  const good = await scene.run(["check", "good.ts"]);
+  const good = await host.run(["check", "good.ts"]);
   assertEquals(good, { code: 0, stdout: "good.ts: settings and app are good\n", stderr: "" });
-  const bad = await scene.run(["check", "bad.ts"]);
+  const bad = await host.run(["check", "bad.ts"]);
   assertEquals([bad.code, bad.stdout], [4, ""]);
   assertMatch(bad.stderr, /^denicorn: cannot load the app: the default export of bad\.ts is a number \(42\)/);
-  assertEquals((await scene.run(["check", "throws.ts"])).code, 4);
-  assertEquals((await scene.run(["check", "good.ts", "-w", "0"])).code, 2);
-  assertEquals(runtimeDirectories(scene), []);
+  assertEquals((await host.run(["check", "throws.ts"])).code, 4);
+  assertEquals((await host.run(["check", "good.ts", "-w", "0"])).code, 2);
+  assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("an error in background code of a config file does not end a command", async (scene) => {
-  scene.write({
+integrationTest("an error in background code of a config file does not end a command", async (host) => {
+  host.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `setInterval(() => { throw new Error("later"); }, 1);\nexport default {};\n`,
   });
-  const { stderr } = await scene.run(["check", "main.ts"]);
+  const { stderr } = await host.run(["check", "main.ts"]);
   assert(!/Uncaught/.test(stderr), stderr);
-  assertEquals(runtimeDirectories(scene), []);
+  assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("ctl status gives up on a stopped master", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("ctl status gives up on a stopped master", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGSTOP");
-  const { code, stderr } = await scene.run(["ctl", "--socket", scene.controlSocket, "status"]);
+  const { code, stderr } = await host.run(["ctl", "--socket", host.controlSocket, "status"]);
   server.kill("SIGCONT");
   assertEquals(code, 1);
   assertMatch(stderr, /no master answers there in time/);
 });
 
-integrationTest("ctl status shows the server and its workers", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("ctl status shows the server and its workers", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = await server.ready(2);
-  const ctl = ["ctl", "--socket", scene.controlSocket];
-  const text = await scene.run([...ctl, "status"]);
+  const ctl = ["ctl", "--socket", host.controlSocket];
+  const text = await host.run([...ctl, "status"]);
   assertEquals([text.code, text.stderr], [0, ""]);
   assertMatch(text.stdout, new RegExp(`^main\\.ts is running on 127\\.0\\.0\\.1:${server.port}$`, "m"));
   for (const { slot, pid } of workers) {
     assertMatch(text.stdout, new RegExp(`^${slot} +${pid} +1 +ready`, "m"));
   }
-  const json = JSON.parse((await scene.run([...ctl, "status", "--json"])).stdout);
+  const json = JSON.parse((await host.run([...ctl, "status", "--json"])).stdout);
   assertEquals([json.pid, json.target, json.version], [server.pid, 2, version]);
 });
 
 integrationTest(
   "--control-socket sets the path of the control socket, which only this user may open, and it is removed at the end",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp }, args: ["--control-socket", "my.sock"] });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["--control-socket", "my.sock"] });
     await server.logged(/ready on/);
-    assertEquals((Deno.statSync(`${scene.folder}/my.sock`).mode ?? 0) & 0o777, 0o600);
-    const { code, stdout } = await scene.run(["ctl", "--socket", "my.sock", "status"]);
+    assertEquals((Deno.statSync(`${host.folder}/my.sock`).mode ?? 0) & 0o777, 0o600);
+    const { code, stdout } = await host.run(["ctl", "--socket", "my.sock", "status"]);
     assertEquals(code, 0);
     assertStringIncludes(stdout, "main.ts is running");
     server.kill("SIGTERM");
     await server.exit();
-    assert(!Array.from(Deno.readDirSync(scene.folder)).some(({ name }) => name === "my.sock"));
+    assert(!Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "my.sock"));
   },
 );
 
@@ -170,12 +170,12 @@ Deno.test({
   // From source, the other user would need to read this checkout and Deno's cache.
   ignore: reasonNotToSwitchUser() !== null,
   async fn() {
-    const scene = new TestHost(targets.find(({ name }) => name === "binary")!);
+    const host = new TestHost(targets.find(({ name }) => name === "binary")!);
     try {
-      const executable = `${scene.folder}/denicorn`;
-      Deno.copyFileSync(scene.target.command[0]!, executable);
-      for (const path of [scene.folder, scene.runtime, executable]) Deno.chmodSync(path, 0o755);
-      const server = scene.start({
+      const executable = `${host.folder}/denicorn`;
+      Deno.copyFileSync(host.target.command[0]!, executable);
+      for (const path of [host.folder, host.runtime, executable]) Deno.chmodSync(path, 0o755);
+      const server = host.start({
         command: [executable],
         files: { "main.ts": `export default () => Response.json([Deno.uid(), Deno.gid(), Deno.umask()]);\n` },
         args: ["--user", "nobody", "--umask", "027"],
@@ -187,7 +187,7 @@ Deno.test({
       assertEquals(await server.exit(), { code: 0, signal: null });
       assertEquals(server.leftovers(), []);
     } finally {
-      await scene.close();
+      await host.close();
     }
   },
 });
@@ -199,6 +199,6 @@ function reasonNotToSwitchUser(): string | null {
   return reason;
 }
 
-function runtimeDirectories(scene: TestHost): string[] {
-  return Array.from(Deno.readDirSync(scene.runtime), ({ name }) => name);
+function runtimeDirectories(host: TestHost): string[] {
+  return Array.from(Deno.readDirSync(host.runtime), ({ name }) => name);
 }

@@ -6,13 +6,13 @@ const good = "export default {};\n";
 
 integrationTest(
   "a config file does not stay in the master: not its memory, not its timers",
-  async (scene) => {
+  async (host) => {
     // Evaluated in the master, 15 reloads of this took 66 MB.
     const large = `const held = new Uint8Array(4_000_000).fill(1);
 setInterval(() => Deno.writeTextFileSync(\`timer-\${Deno.pid}\`, String(held.length)), 1);
 await new Promise((resolve) => setTimeout(resolve, 20));
 export default { slowRequest: 5 };\n`;
-    const server = scene.start({ files: { ...files, "denicorn.config.js": large } });
+    const server = host.start({ files: { ...files, "denicorn.config.js": large } });
     await server.ready(1, 1);
     const reload = async (generation: number) => {
       server.kill("SIGHUP");
@@ -24,7 +24,7 @@ export default { slowRequest: 5 };\n`;
     for (let generation = 7; generation <= 16; generation++) await reload(generation);
     const grown = residentMegabytes(server.pid) - before;
     assert(grown < 20, `the master grew by ${grown} MB in ten reloads`);
-    const timers = [...Deno.readDirSync(scene.folder)].map(({ name }) => name).filter((name) =>
+    const timers = [...Deno.readDirSync(host.folder)].map(({ name }) => name).filter((name) =>
       name.startsWith("timer-")
     );
     assertEquals(timers.length, 16);
@@ -32,13 +32,13 @@ export default { slowRequest: 5 };\n`;
   },
 );
 
-integrationTest("a config file that ends its process fails the reload, not the master", async (scene) => {
-  const server = scene.start({ files: { ...files, "denicorn.config.ts": good } });
+integrationTest("a config file that ends its process fails the reload, not the master", async (host) => {
+  const server = host.start({ files: { ...files, "denicorn.config.ts": good } });
   await server.ready(1);
-  scene.write({ "denicorn.config.ts": `Deno.exit(3);\n${good}` });
+  host.write({ "denicorn.config.ts": `Deno.exit(3);\n${good}` });
   server.kill("SIGHUP");
   await server.logged(/reload failed.*cannot load the config file: .*denicorn\.config\.ts: .*exit code 3/);
-  scene.write({ "denicorn.config.ts": `Deno.kill(Deno.pid, "SIGKILL");\n${good}` });
+  host.write({ "denicorn.config.ts": `Deno.kill(Deno.pid, "SIGKILL");\n${good}` });
   const from = server.stderr.length;
   server.kill("SIGHUP");
   await server.logged(/reload failed.*cannot load the config file: .*denicorn\.config\.ts: .*SIGKILL/, from);
@@ -47,36 +47,47 @@ integrationTest("a config file that ends its process fails the reload, not the m
 
 integrationTest(
   "a reload without the config file that named the app says that no app is given",
-  async (scene) => {
+  async (host) => {
     const config = `export default { app: "main.ts" };\n`;
-    const server = scene.start({ files: { ...files, "denicorn.config.ts": config }, app: null });
+    const server = host.start({ files: { ...files, "denicorn.config.ts": config }, app: null });
     await server.ready(1);
-    Deno.removeSync(`${scene.folder}/denicorn.config.ts`);
+    Deno.removeSync(`${host.folder}/denicorn.config.ts`);
     server.kill("SIGHUP");
     await server.logged(/reload failed, generation 1 keeps serving: no APP is given: name the module/);
     assertEquals(await server.text(), "ok");
   },
 );
 
-integrationTest("what a config file prints appears, and its settings count all the same", async (scene) => {
-  scene.write({
+integrationTest("what a config file prints appears, and its settings still count", async (host) => {
+  host.write({
     ...files,
     "denicorn.config.ts": `console.log('{ "workers": 9 }');\nexport default { workers: 2 };\n`,
   });
-  const { code, stdout } = await scene.run(["settings", "main.ts"]);
+  const { code, stdout } = await host.run(["settings", "main.ts"]);
   assertEquals(code, 0);
   assertMatch(stdout, /^\{ "workers": 9 \}$/m);
   assertMatch(stdout, /^workers = 2 \(config file denicorn\.config\.ts\)$/m);
 });
 
-integrationTest("a function among the settings is refused by the setting's name", async (scene) => {
-  scene.write({ ...files, "denicorn.config.ts": `export default { workers: () => 2 };\n` });
-  const { code, stderr } = await scene.run(["main.ts"]);
+integrationTest("a function among the settings is refused by the setting's name", async (host) => {
+  host.write({ ...files, "denicorn.config.ts": `export default { workers: () => 2 };\n` });
+  const { code, stderr } = await host.run(["main.ts"]);
   assertEquals(code, 2);
   assertMatch(
     stderr,
     /^denicorn: workers: a function \(config file denicorn\.config\.ts\) is not accepted: give a whole number/,
   );
+});
+
+integrationTest("--read-config on the command line is refused with the reason", async (host) => {
+  for (const args of [["--read-config"], ["--read-config", "/missing", "denicorn.config.ts"]]) {
+    const { code, stderr } = await host.run(args);
+    assertEquals(code, 2);
+    assertMatch(
+      stderr,
+      /^denicorn: --read-config: is only for Denicorn itself, which evaluates a config file with it: .*\n$/,
+    );
+  }
 });
 
 function residentMegabytes(pid: number): number {

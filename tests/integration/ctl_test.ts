@@ -5,12 +5,12 @@ import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
 /** With --socket, since this user may run other servers at the same time. */
-function ctl(scene: TestHost, ...args: string[]) {
-  return scene.run(["ctl", "--socket", scene.controlSocket, ...args]);
+function ctl(host: TestHost, ...args: string[]) {
+  return host.run(["ctl", "--socket", host.controlSocket, ...args]);
 }
 
-async function ask(scene: TestHost, path: string, init: RequestInit = {}): Promise<Response> {
-  const proxy = { transport: "unix", path: scene.controlSocket } as const;
+async function ask(host: TestHost, path: string, init: RequestInit = {}): Promise<Response> {
+  const proxy = { transport: "unix", path: host.controlSocket } as const;
   using client = Deno.createHttpClient({ proxy });
   const response = await fetch(`http://localhost${path}`, { ...init, client });
   return new Response(await response.arrayBuffer(), { status: response.status, headers: response.headers });
@@ -26,11 +26,11 @@ const hangingApp = `await new Promise(() => setInterval(() => {}, 1000));\n${pid
 
 integrationTest(
   "ctl reload --wait ends with the reload: done, or with its reason and exit code",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
     await server.ready(2);
-    scene.write({ "main.ts": slowApp("two") });
-    const done = await ctl(scene, "reload", "--wait");
+    host.write({ "main.ts": slowApp("two") });
+    const done = await ctl(host, "reload", "--wait");
     assertEquals(done, { code: 0, stdout: "reload done: 2 workers are ready\n", stderr: "" });
     assertEquals(await server.text(), "two");
     const failures: [file: string, source: string, code: number, says: RegExp][] = [
@@ -50,8 +50,8 @@ integrationTest(
       ["denicorn.config.json", '{ "workers": "many" }\n', 2, /^denicorn: workers: "many"/],
     ];
     for (const [file, source, code, says] of failures) {
-      scene.write({ "main.ts": slowApp("two"), [file]: source });
-      const failed = await ctl(scene, "reload", "--wait");
+      host.write({ "main.ts": slowApp("two"), [file]: source });
+      const failed = await ctl(host, "reload", "--wait");
       assertEquals([failed.code, failed.stdout], [code, ""], failed.stderr);
       assertMatch(failed.stderr, says);
       assertEquals(await server.text(), "two");
@@ -62,36 +62,36 @@ integrationTest(
 
 integrationTest(
   "ctl scale --wait ends when the workers are ready, or with the reason why not",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": breakableApp } });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": breakableApp } });
     await server.ready(1);
     assertEquals(
-      (await ctl(scene, "scale", "+2", "--wait")).stdout,
+      (await ctl(host, "scale", "+2", "--wait")).stdout,
       "scale done: 3 workers are ready\n",
     );
     await server.ready(3);
-    assertEquals((await ctl(scene, "scale", "-1", "--wait")).code, 0);
+    assertEquals((await ctl(host, "scale", "-1", "--wait")).code, 0);
     await server.ready(2);
-    const json = await ctl(scene, "scale", "1", "--wait", "--json");
+    const json = await ctl(host, "scale", "1", "--wait", "--json");
     assertEquals(JSON.parse(json.stdout), { state: "done", message: "1 worker is ready" });
-    const none = await ctl(scene, "scale", "-1");
+    const none = await ctl(host, "scale", "-1");
     assertEquals([none.code, none.stdout], [1, ""]);
     assertMatch(none.stderr, /^denicorn: cannot scale from 1 to 0 workers: give a number of workers from 1/);
 
-    scene.write({ broken: "" });
-    const failed = await ctl(scene, "scale", "2", "--wait");
+    host.write({ broken: "" });
+    const failed = await ctl(host, "scale", "2", "--wait");
     assertEquals([failed.code, failed.stdout], [4, ""], failed.stderr);
     assertMatch(failed.stderr, /it is broken/);
-    Deno.removeSync(`${scene.folder}/broken`);
+    Deno.removeSync(`${host.folder}/broken`);
     await server.ready(2);
   },
 );
 
-integrationTest("commands given at the same time run one at a time", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("commands given at the same time run one at a time", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const post = (path: string, body: unknown = {}) =>
-    ask(scene, `${path}?wait=1`, { method: "POST", body: JSON.stringify(body) });
+    ask(host, `${path}?wait=1`, { method: "POST", body: JSON.stringify(body) });
   // Each on its own connection: they may arrive in any order.
   const answers = await Promise.all([
     post("/reload"),
@@ -111,19 +111,19 @@ integrationTest("commands given at the same time run one at a time", async (scen
   assertEquals(order, ["end", ...alternating], lines.join("\n"));
 });
 
-integrationTest("ctl upgrade --wait ends when the new master serves, or has failed", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("ctl upgrade --wait ends when the new master serves, or has failed", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
-  scene.write({ "main.ts": "export default 1;\n" });
-  const failed = await ctl(scene, "upgrade", "--wait");
+  host.write({ "main.ts": "export default 1;\n" });
+  const failed = await ctl(host, "upgrade", "--wait");
   assertEquals([failed.code, failed.stdout], [1, ""]);
   assertMatch(
     failed.stderr,
     /^denicorn: upgrade failed, this master keeps serving: process \d+ ended \(exit code 4\)/,
   );
   await server.ready(2);
-  scene.write({ "main.ts": pidApp });
-  const done = await ctl(scene, "upgrade", "--wait");
+  host.write({ "main.ts": pidApp });
+  const done = await ctl(host, "upgrade", "--wait");
   assertEquals([done.code, done.stderr], [0, ""]);
   assertMatch(done.stdout, /^upgrade done: process \d+ serves/);
   await server.upgraded();
@@ -133,14 +133,14 @@ integrationTest("ctl upgrade --wait ends when the new master serves, or has fail
 
 integrationTest(
   "ctl stop ends the server, and commands that wait fail",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp } });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp } });
     await server.ready(1);
-    scene.write({ "main.ts": hangingApp });
-    const reload = ctl(scene, "reload", "--wait");
+    host.write({ "main.ts": hangingApp });
+    const reload = ctl(host, "reload", "--wait");
     await server.logged(/reload: reading settings/);
     await server.until("the canary", async () => (await server.status())?.workers.length === 2);
-    const stop = await ctl(scene, "stop");
+    const stop = await ctl(host, "stop");
     assertEquals(stop, { code: 0, stdout: "stop accepted: stopping\n", stderr: "" });
     assertEquals(await reload, {
       code: 1,
@@ -152,43 +152,43 @@ integrationTest(
   },
 );
 
-integrationTest("ctl stop --now does not wait for a request", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("never") } });
+integrationTest("ctl stop --now does not wait for a request", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("never") } });
   await server.ready(1);
   const answer = server.text("/?ms=60000").catch(() => "cut");
   await server.until("the request", async () => (await server.status())?.workers[0]?.inFlight === 1);
   const { pid } = server;
-  const stopped = await ctl(scene, "stop", "--now", "--wait");
+  const stopped = await ctl(host, "stop", "--now", "--wait");
   assertEquals(stopped, { code: 0, stdout: `stop done: process ${pid} has ended\n`, stderr: "" });
   assert(!isRunning(pid));
   assertEquals(await server.exit(), { code: 0, signal: null });
   assertEquals(await answer, "cut");
 });
 
-integrationTest("ctl events ends when its reader is gone", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("ctl events ends when its reader is gone", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
-  const [command, ...prefix] = scene.target.command as [string, ...string[]];
+  const [command, ...prefix] = host.target.command as [string, ...string[]];
   const process = new Deno.Command(command, {
-    args: [...prefix, "ctl", "--socket", scene.controlSocket, "events"],
+    args: [...prefix, "ctl", "--socket", host.controlSocket, "events"],
     stdout: "piped",
     signal: AbortSignal.timeout(20_000),
   }).spawn();
   const reader = process.stdout.getReader();
   await reader.read();
   await reader.cancel();
-  assertEquals((await ctl(scene, "scale", "2", "--wait")).code, 0);
+  assertEquals((await ctl(host, "scale", "2", "--wait")).code, 0);
   assertEquals(await process.status, { success: true, code: 0, signal: null });
 });
 
-integrationTest("ctl events does not wait for a master that never answers", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("ctl events does not wait for a master that never answers", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
-  const [command, ...prefix] = scene.target.command as [string, ...string[]];
+  const [command, ...prefix] = host.target.command as [string, ...string[]];
   server.kill("SIGSTOP");
   try {
     const { code, signal, stderr } = await new Deno.Command(command, {
-      args: [...prefix, "ctl", "--socket", scene.controlSocket, "events"],
+      args: [...prefix, "ctl", "--socket", host.controlSocket, "events"],
       signal: AbortSignal.timeout(20_000),
     }).output();
     assertEquals([code, signal], [1, null]);
@@ -198,19 +198,19 @@ integrationTest("ctl events does not wait for a master that never answers", asyn
   }
 });
 
-integrationTest("ctl events prints past and new events until the server ends", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("ctl events prints past and new events until the server ends", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [worker] = await server.ready(2);
-  const all = ctl(scene, "events", "--json");
-  const text = ctl(scene, "events");
+  const all = ctl(host, "events", "--json");
+  const text = ctl(host, "events");
   Deno.kill(worker!.pid, "SIGKILL");
   await server.logged(/died \(SIGKILL\)/);
   await server.ready(2);
-  await ctl(scene, "scale", "1", "--wait");
-  await ctl(scene, "reload", "--wait");
-  scene.write({ "main.ts": "export default 1;\n" });
-  await ctl(scene, "reload", "--wait");
-  await ctl(scene, "reopen");
+  await ctl(host, "scale", "1", "--wait");
+  await ctl(host, "reload", "--wait");
+  host.write({ "main.ts": "export default 1;\n" });
+  await ctl(host, "reload", "--wait");
+  await ctl(host, "reopen");
   await server.ready(1, 2);
   server.kill("SIGTERM");
   await server.exit();
@@ -233,10 +233,10 @@ integrationTest("ctl events prints past and new events until the server ends", a
 
 integrationTest(
   "the socket is for this user only, and answers errors with 4xx and a reason",
-  async (scene) => {
-    const server = scene.start({ files: { "main.ts": pidApp } });
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp } });
     await server.ready(1);
-    assertEquals((Deno.statSync(scene.controlSocket).mode ?? 0) & 0o777, 0o600);
+    assertEquals((Deno.statSync(host.controlSocket).mode ?? 0) & 0o777, 0o600);
     const mistakes: [path: string, init: RequestInit, status: number][] = [
       ["/dance", {}, 404],
       ["/reload", {}, 405],
@@ -251,25 +251,25 @@ integrationTest(
       ["/scale", { method: "POST", body: `{"target": 4${" ".repeat(70_000)}}` }, 413],
     ];
     for (const [path, init, status] of mistakes) {
-      const answer = await ask(scene, path, init);
+      const answer = await ask(host, path, init);
       assertEquals(answer.status, status, path);
       assertMatch((await answer.json()).error, /.{10}/);
     }
-    assertEquals((await (await ask(scene, "/workers")).json()).length, 1);
-    const settings: { name: string; value: unknown }[] = await (await ask(scene, "/settings")).json();
+    assertEquals((await (await ask(host, "/workers")).json()).length, 1);
+    const settings: { name: string; value: unknown }[] = await (await ask(host, "/settings")).json();
     assertEquals(settings.find(({ name }) => name === "bind")?.value, [`127.0.0.1:${server.port}`]);
   },
 );
 
-integrationTest("--no-control-socket turns it off, and USR2 logs why it does nothing", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("one") }, args: ["--no-control-socket"] });
+integrationTest("--no-control-socket turns it off, and USR2 logs why it does nothing", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["--no-control-socket"] });
   await server.logged(/1 worker of generation 1 ready/);
-  const found = Array.from(Deno.readDirSync(scene.runtime), ({ name }) => `${scene.runtime}/${name}`)
+  const found = Array.from(Deno.readDirSync(host.runtime), ({ name }) => `${host.runtime}/${name}`)
     .flatMap((directory) => Array.from(Deno.readDirSync(directory), ({ name }) => name));
   assert(!found.includes("control.sock"), found.join());
   server.kill("SIGUSR2");
   await server.logged(/USR2 ignored: there is no control socket/);
-  scene.write({ "main.ts": slowApp("two") });
+  host.write({ "main.ts": slowApp("two") });
   server.kill("SIGHUP");
   await server.logged(/1 worker of generation 2 ready/);
   assertEquals(await server.text(), "two");
@@ -278,9 +278,9 @@ integrationTest("--no-control-socket turns it off, and USR2 logs why it does not
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a chosen control socket that cannot be created ends the start", async (scene) => {
-  scene.write({ "main.ts": pidApp });
-  const { code, stderr } = await scene.run([
+integrationTest("a chosen control socket that cannot be created ends the start", async (host) => {
+  host.write({ "main.ts": pidApp });
+  const { code, stderr } = await host.run([
     "main.ts",
     "-b",
     "127.0.0.1:0",
@@ -291,57 +291,57 @@ integrationTest("a chosen control socket that cannot be created ends the start",
   assertMatch(stderr, /^denicorn: cannot create control-socket: none\/my\.sock/);
 });
 
-integrationTest("ctl picks the server that --pid or --socket names", async (scene) => {
+integrationTest("ctl picks the server that --pid or --socket names", async (host) => {
   const files = { "main.ts": pidApp };
-  const one = scene.start({ files, args: ["--pid", "one.pid"] });
-  const other = scene.start({ files, args: ["--pid", "other.pid", "--control-socket", "other.sock"] });
+  const one = host.start({ files, args: ["--pid", "one.pid"] });
+  const other = host.start({ files, args: ["--pid", "other.pid", "--control-socket", "other.sock"] });
   await one.ready(1);
   await other.ready(1);
-  const ambiguous = await scene.run(["ctl", "status"]);
+  const ambiguous = await host.run(["ctl", "status"]);
   assertEquals(ambiguous.code, 2);
   assertMatch(ambiguous.stderr, /cannot choose the server: \d+ are running: name one with --socket/);
-  assertStringIncludes(ambiguous.stderr, `${Deno.realPathSync(scene.folder)}/other.sock`);
+  assertStringIncludes(ambiguous.stderr, `${Deno.realPathSync(host.folder)}/other.sock`);
   const pidOf = async (...args: string[]) =>
-    JSON.parse((await scene.run(["ctl", ...args, "status", "--json"])).stdout).pid;
+    JSON.parse((await host.run(["ctl", ...args, "status", "--json"])).stdout).pid;
   assertEquals(await pidOf("--pid", "one.pid"), one.pid);
   assertEquals(await pidOf("--pid", "other.pid"), other.pid);
   assertEquals(await pidOf("--socket", "other.sock"), other.pid);
   one.kill("SIGTERM");
   await one.exit();
   assertMatch(
-    (await scene.run(["ctl", "--pid", "one.pid", "status"])).stderr,
+    (await host.run(["ctl", "--pid", "one.pid", "status"])).stderr,
     /cannot read the pidfile: one\.pid/,
   );
   other.kill("SIGTERM");
   await other.exit();
-  const absent = await scene.run(["ctl", "--socket", "other.sock", "status"]);
+  const absent = await host.run(["ctl", "--socket", "other.sock", "status"]);
   assertEquals([absent.code, absent.stdout], [1, ""]);
   assertMatch(absent.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
 });
 
-integrationTest("ctl reopen fails with the reason if a log file cannot be opened", async (scene) => {
-  scene.write({ "logs/access.log": "" });
-  const server = scene.start({
+integrationTest("ctl reopen fails with the reason if a log file cannot be opened", async (host) => {
+  host.write({ "logs/access.log": "" });
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--access-logfile", "logs/access.log", "--error-logfile", "error.log"],
   });
   await server.ready(1);
-  assertEquals((await ctl(scene, "reopen")).stdout, "reopen done: logs reopened\n");
-  Deno.removeSync(`${scene.folder}/logs`, { recursive: true });
-  const failed = await ctl(scene, "reopen");
+  assertEquals((await ctl(host, "reopen")).stdout, "reopen done: logs reopened\n");
+  Deno.removeSync(`${host.folder}/logs`, { recursive: true });
+  const failed = await ctl(host, "reopen");
   assertEquals([failed.code, failed.stdout], [2, ""]);
   assertMatch(failed.stderr, /^denicorn: cannot open access-logfile: logs\/access\.log \(/);
-  assertMatch(Deno.readTextFileSync(`${scene.folder}/error.log`), /error .*cannot open access-logfile/);
+  assertMatch(Deno.readTextFileSync(`${host.folder}/error.log`), /error .*cannot open access-logfile/);
   assertEquals((await server.ready(1)).length, 1);
-  scene.write({ "logs/access.log": "" });
-  assertEquals((await ctl(scene, "reopen")).code, 0);
+  host.write({ "logs/access.log": "" });
+  assertEquals((await ctl(host, "reopen")).code, 0);
 });
 
-integrationTest("ctl top prints once without a terminal", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("ctl top prints once without a terminal", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (let request = 0; request < 5; request++) await server.text();
-  const { code, stdout, stderr } = await ctl(scene, "top");
+  const { code, stdout, stderr } = await ctl(host, "top");
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^main\.ts is running on/);
   assertMatch(stdout, new RegExp(`^0 +${worker!.pid} +1 +ready +0\\.0 `, "m"));
@@ -349,12 +349,12 @@ integrationTest("ctl top prints once without a terminal", async (scene) => {
   assert(isRunning(server.pid));
 });
 
-integrationTest("ctl recognises a socket of another program", async (scene) => {
-  scene.write({});
-  const path = `${scene.folder}/other.sock`;
+integrationTest("ctl recognises a socket of another program", async (host) => {
+  host.write({});
+  const path = `${host.folder}/other.sock`;
   await using _other = Deno.serve({ path, onListen() {} }, () => new Response("hello"));
   for (const words of [["status"], ["scale", "2"], ["stop", "--wait"], ["events"]]) {
-    const { code, stdout, stderr } = await scene.run(["ctl", "--socket", path, ...words]);
+    const { code, stdout, stderr } = await host.run(["ctl", "--socket", path, ...words]);
     assertEquals([code, stdout], [1, ""], words.join());
     assertMatch(
       stderr,

@@ -5,12 +5,12 @@ const app = new URL("../../examples/guestbook/main.ts", import.meta.url).pathnam
 
 integrationTest(
   "the guestbook: several workers write at once, one is killed, and no saved entry is lost",
-  async (scene) => {
-    const server = scene.start({
+  async (host) => {
+    const server = host.start({
       files: {},
       app,
       args: ["-w", "3"],
-      env: { GUESTBOOK_DB: `${scene.folder}/guestbook.sqlite` },
+      env: { GUESTBOOK_DB: `${host.folder}/guestbook.sqlite` },
     });
     const [victim] = await server.ready(3);
     const saved = new Set<string>();
@@ -27,7 +27,7 @@ integrationTest(
           await response.body?.cancel();
           if (response.status === 201) saved.add(message);
         } catch {
-          // The killed worker had it: not acknowledged, so it may be there or not.
+          // The killed worker had it: not acknowledged, so it may be saved or not.
         }
       }
     };

@@ -5,10 +5,10 @@ import { freePort, integrationTest, type TestHost } from "./harness.ts";
 const limit = 100;
 
 /** A server whose master may have few files open. */
-function start(scene: TestHost, ...args: string[]) {
-  return scene.start({
+function start(host: TestHost, ...args: string[]) {
+  return host.start({
     files: { "main.ts": pidApp },
-    command: ["prlimit", `--nofile=${limit}:${limit}`, ...scene.target.command],
+    command: ["prlimit", `--nofile=${limit}:${limit}`, ...host.target.command],
     args,
   });
 }
@@ -43,15 +43,15 @@ function openFiles(pid: number): number {
   return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).length;
 }
 
-integrationTest("the control socket comes back when the master has file descriptors again", async (scene) => {
-  const server = start(scene);
+integrationTest("the control socket comes back when the master has file descriptors again", async (host) => {
+  const server = start(host);
   await server.ready(1);
-  const socket = scene.controlSocket;
+  const socket = host.controlSocket;
   const idle = await crowd({ transport: "unix", path: socket });
   await server.logged(/control socket \S+ accepts no connections: the master may have 100 files open: raise/);
   // Idle connections make room by themselves.
   await server.logged(/control socket \S+ accepts connections again/);
-  const status = await scene.run(["ctl", "--socket", socket, "status"]);
+  const status = await host.run(["ctl", "--socket", socket, "status"]);
   assertEquals([status.code, status.stderr], [0, ""]);
   idle.forEach((connection) => connection.close());
   assertEquals((Deno.statSync(socket).mode ?? 0) & 0o777, 0o600);
@@ -63,9 +63,9 @@ integrationTest("the control socket comes back when the master has file descript
   assert(!/the old master is gone before/.test(server.stderr), server.stderr);
 });
 
-integrationTest("the admin address comes back when the master has file descriptors again", async (scene) => {
+integrationTest("the admin address comes back when the master has file descriptors again", async (host) => {
   const port = freePort();
-  const server = start(scene, "--admin-bind", `127.0.0.1:${port}`);
+  const server = start(host, "--admin-bind", `127.0.0.1:${port}`);
   await server.ready(1);
   const url = `http://127.0.0.1:${port}/healthz`;
   assert(await answers(url));
@@ -86,10 +86,10 @@ integrationTest("the admin address comes back when the master has file descripto
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("workers can connect again when the master has file descriptors again", async (scene) => {
-  const server = start(scene);
+integrationTest("workers can connect again when the master has file descriptors again", async (host) => {
+  const server = start(host);
   await server.ready(1);
-  const path = scene.controlSocket.replace("control.sock", "channel.sock");
+  const path = host.controlSocket.replace("control.sock", "channel.sock");
   const strangers = await crowd({ transport: "unix", path });
   await server.until("a master out of file descriptors", () => openFiles(server.pid) >= limit);
   strangers.forEach((connection) => connection.close());

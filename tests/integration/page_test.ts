@@ -19,13 +19,13 @@ const chromium = (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${fold
 const lacking = chromium === undefined ? "chromium is not on PATH" : null;
 const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
 
-function pageTest(name: string, body: (scene: TestHost, open: typeof openPage) => Promise<void>): void {
-  integrationTest(name, async (scene) => {
+function pageTest(name: string, body: (host: TestHost, open: typeof openPage) => Promise<void>): void {
+  integrationTest(name, async (host) => {
     const { chromium: driver } = await import("playwright-core");
     // As root, as in containers, Chromium refuses to start with its sandbox.
     const browser = await driver.launch({ executablePath: chromium!, args: ["--no-sandbox"] });
     try {
-      await body(scene, (url, options) => openPage(url, options, browser));
+      await body(host, (url, options) => openPage(url, options, browser));
     } finally {
       await browser.close();
     }
@@ -58,10 +58,10 @@ async function giveToken(page: Page, given: string): Promise<void> {
   await page.click("text=Use token");
 }
 
-pageTest("the page shows workers and load as they change, and scales with the token", async (scene, open) => {
+pageTest("the page shows workers and load as they change, and scales with the token", async (host, open) => {
   const port = freePort();
   const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
-  const server = scene.start({ files: { "main.ts": busyApp }, args, env: withToken });
+  const server = host.start({ files: { "main.ts": busyApp }, args, env: withToken });
   await server.ready(2);
   const url = `http://127.0.0.1:${port}/`;
   const { page, complaints } = await open(url, { viewport: { width: 1100, height: 900 } });
@@ -99,14 +99,14 @@ pageTest("the page shows workers and load as they change, and scales with the to
   Deno.kill(victim!.pid, "SIGKILL");
   await sees(page, "#events li", /worker-died.*SIGKILL/);
   await server.ready(2);
-  await picture(page, scene, "light", server);
+  await picture(page, host, "light", server);
   assertEquals(complaints.filter((text) => !text.includes("401")), []);
 });
 
-pageTest("the page fits a phone, in dark mode", async (scene, open) => {
+pageTest("the page fits a phone, in dark mode", async (host, open) => {
   const port = freePort();
   const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
-  const server = scene.start({ files: { "main.ts": busyApp }, args });
+  const server = host.start({ files: { "main.ts": busyApp }, args });
   await server.ready(2);
   const { page, complaints } = await open(`http://127.0.0.1:${port}/`, {
     ...{ viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true },
@@ -121,23 +121,23 @@ pageTest("the page fits a phone, in dark mode", async (scene, open) => {
   assertMatch(background, /^rgb\((\d|[0-4]\d), (\d|[0-4]\d), (\d|[0-4]\d)\)$/);
   await page.click("#reload");
   await sees(page, "#message", /changes need a token: start the server with/);
-  await picture(page, scene, "dark", server);
+  await picture(page, host, "dark", server);
   assertEquals(complaints.filter((text) => !text.includes("403")), []);
 });
 
 pageTest(
   "the page reconnects after a restart, and a stop does not wait for it",
-  async (scene, open) => {
+  async (host, open) => {
     const port = freePort();
     const args = ["--admin-bind", `127.0.0.1:${port}`];
-    const first = scene.start({ files: { "main.ts": pidApp }, args });
+    const first = host.start({ files: { "main.ts": pidApp }, args });
     await first.ready(1);
     const { page } = await open(`http://127.0.0.1:${port}/`);
     await sees(page, "#connection", /^live$/);
     first.kill("SIGTERM");
     assertEquals((await first.exit()).code, 0);
     await sees(page, "#connection", /trying again/);
-    const second = scene.start({ files: { "main.ts": pidApp }, args });
+    const second = host.start({ files: { "main.ts": pidApp }, args });
     await second.ready(1);
     await sees(page, "#connection", /^live$/);
     await sees(page, "#about", new RegExp(`master ${second.pid}`));
@@ -152,10 +152,10 @@ pageTest(
 
 pageTest(
   "on an address that other machines reach, the page asks for the token first",
-  async (scene, open) => {
+  async (host, open) => {
     const port = freePort();
     const args = ["--admin-bind", `0.0.0.0:${port}`];
-    const server = scene.start({ files: { "main.ts": pidApp }, args, env: withToken });
+    const server = host.start({ files: { "main.ts": pidApp }, args, env: withToken });
     await server.ready(1);
     const { page } = await open(`http://127.0.0.1:${port}/`);
     await sees(page, "#connection", /token needed/);
@@ -172,9 +172,9 @@ pageTest(
   },
 );
 
-integrationTest("the page may load nothing but itself; other clients get text", async (scene) => {
+integrationTest("the page may load nothing but itself; other clients get text", async (host) => {
   const port = freePort();
-  const server = scene.start({
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--admin-bind", `127.0.0.1:${port}`],
   });
@@ -192,15 +192,15 @@ integrationTest("the page may load nothing but itself; other clients get text", 
 });
 
 /** Takes a screenshot, after some load if it is kept. */
-async function picture(page: Page, scene: TestHost, name: string, server: { text(): Promise<string> }) {
-  const keeps = pictures !== undefined && scene.target.name === "source";
+async function picture(page: Page, host: TestHost, name: string, server: { text(): Promise<string> }) {
+  const keeps = pictures !== undefined && host.target.name === "source";
   const end = performance.now() + 45_000;
   for (let turn = 0; keeps && performance.now() < end; turn++) {
     const burst = 5 + Math.round(60 * (1 + Math.sin(turn / 12)));
     await Promise.all(Array.from({ length: burst }, () => server.text()));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const path = keeps ? `${pictures}/${name}.png` : `${scene.folder}/${name}.png`;
+  const path = keeps ? `${pictures}/${name}.png` : `${host.folder}/${name}.png`;
   const image = await page.screenshot({ path, fullPage: name === "light" });
   assert(image.length > 5_000, "something is drawn");
 }

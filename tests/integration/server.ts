@@ -169,7 +169,7 @@ export class Server {
     return [...this.survivors().map((pid) => `process ${pid}`), ...files, ...memory];
   }
 
-  /** Kills all its processes, whatever state it is in. */
+  /** Kills all its processes, in any state. */
   async destroy(): Promise<void> {
     await this.status();
     if (!this.#hasExited) this.#process.kill("SIGKILL");

@@ -3,8 +3,8 @@ import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 
 for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
-  integrationTest(`${signal} finishes the requests in flight and exits 0`, async (scene) => {
-    const server = scene.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
+  integrationTest(`${signal} finishes the requests in flight and exits 0`, async (host) => {
+    const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
     const workers = await server.ready(2);
     const answer = server.text("/?ms=1500");
     await server.until("the request in flight", async () => (await inFlight(server)) === 1);
@@ -16,8 +16,8 @@ for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   });
 }
 
-integrationTest("after TERM the server serves for shutdown-delay and logs that it stops", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["--shutdown-delay", "3"] });
+integrationTest("after TERM the server serves for shutdown-delay and logs that it stops", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--shutdown-delay", "3"] });
   const [worker] = await server.ready(1);
   const start = performance.now();
   server.kill("SIGTERM");
@@ -34,8 +34,8 @@ integrationTest("after TERM the server serves for shutdown-delay and logs that i
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("INT stops at once, requests or not", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("late") }, args: ["-w", "2"] });
+integrationTest("INT stops at once, requests or not", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("late") }, args: ["-w", "2"] });
   await server.ready(2);
   const answer = server.text("/?ms=20000").catch(() => "cut");
   await server.until("the request in flight", async () => (await inFlight(server)) === 1);
@@ -45,8 +45,8 @@ integrationTest("INT stops at once, requests or not", async (scene) => {
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a second TERM stops at once", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("late") } });
+integrationTest("a second TERM stops at once", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("late") } });
   await server.ready(1);
   const answer = server.text("/?ms=20000").catch(() => "cut");
   await server.until("the request in flight", async () => (await inFlight(server)) === 1);
@@ -57,8 +57,8 @@ integrationTest("a second TERM stops at once", async (scene) => {
   assertEquals(await answer, "cut");
 });
 
-integrationTest("graceful-timeout cuts off unfinished requests, and logs it", async (scene) => {
-  const server = scene.start({
+integrationTest("graceful-timeout cuts off unfinished requests, and logs it", async (host) => {
+  const server = host.start({
     files: { "main.ts": slowApp("late") },
     args: ["--graceful-timeout", "500ms"],
   });
@@ -71,8 +71,8 @@ integrationTest("graceful-timeout cuts off unfinished requests, and logs it", as
   assertMatch(server.stderr, /worker=0 gen=1 pid=\d+  1 request was cut off after/);
 });
 
-integrationTest("TTIN and TTOU add and remove a worker, but never the last one", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("TTIN and TTOU add and remove a worker, but never the last one", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   server.kill("SIGTTIN");
   await server.ready(3);
@@ -89,8 +89,8 @@ integrationTest("TTIN and TTOU add and remove a worker, but never the last one",
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("the target set by TTIN survives a reload", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("the target set by TTIN survives a reload", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGTTIN");
   await server.ready(2);
@@ -98,14 +98,14 @@ integrationTest("the target set by TTIN survives a reload", async (scene) => {
   await server.ready(2, 2);
 });
 
-integrationTest("USR1 reopens the error log and the access log of master and workers", async (scene) => {
-  const server = scene.start({
+integrationTest("USR1 reopens the error log and the access log of master and workers", async (host) => {
+  const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--error-logfile", "error.log", "--access-logfile", "access.log"],
   });
   const log = (name: string) => {
     try {
-      return Deno.readTextFileSync(`${scene.folder}/${name}`);
+      return Deno.readTextFileSync(`${host.folder}/${name}`);
     } catch {
       return "";
     }
@@ -115,13 +115,13 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   await server.until("the first access line", () => /"GET \/before\?a=1" 200/.test(log("access.log")));
   assertMatch(log("error.log"), new RegExp(`pid=${worker!.pid}  ready`));
 
-  Deno.renameSync(`${scene.folder}/error.log`, `${scene.folder}/error.1`);
-  Deno.renameSync(`${scene.folder}/access.log`, `${scene.folder}/access.1`);
+  Deno.renameSync(`${host.folder}/error.log`, `${host.folder}/error.1`);
+  Deno.renameSync(`${host.folder}/access.log`, `${host.folder}/access.1`);
   server.kill("SIGUSR1");
   await server.until("a new error log", () => /logs reopened/.test(log("error.log")));
   // The worker creates it as soon as it has closed the old one.
   await server.until("a new access log", () => {
-    return Array.from(Deno.readDirSync(scene.folder)).some(({ name }) => name === "access.log");
+    return Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "access.log");
   });
   await server.text("/after");
   await server.until("its first line", () => /"GET \/after" 200/.test(log("access.log")));
@@ -130,8 +130,8 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   assertEquals([server.stdout, server.stderr], ["", ""]);
 });
 
-integrationTest("WINCH drains all workers and keeps the master; HUP brings them back", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+integrationTest("WINCH drains all workers and keeps the master; HUP brings them back", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   server.kill("SIGWINCH");
   await server.until("no workers", async () => (await server.status())?.workers.length === 0);
@@ -139,8 +139,8 @@ integrationTest("WINCH drains all workers and keeps the master; HUP brings them 
   await server.ready(2);
 });
 
-integrationTest("a worker that gets TERM drains by itself and is replaced", async (scene) => {
-  const server = scene.start({ files: { "main.ts": slowApp("whole") } });
+integrationTest("a worker that gets TERM drains by itself and is replaced", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("whole") } });
   const [worker] = await server.ready(1);
   const answer = server.text("/?ms=2000");
   await server.until("the request in flight", async () => (await inFlight(server)) === 1);
@@ -150,8 +150,8 @@ integrationTest("a worker that gets TERM drains by itself and is replaced", asyn
   assertEquals(next!.pid === worker!.pid, false);
 });
 
-integrationTest("a worker ignores signals for the master", async (scene) => {
-  const server = scene.start({ files: { "main.ts": pidApp } });
+integrationTest("a worker ignores signals for the master", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (const signal of ["SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) {
     Deno.kill(worker!.pid, signal);
@@ -170,8 +170,8 @@ async function inFlight(
 
 integrationTest(
   "WINCH with a long request in flight leaves no connection hanging, and the next workers serve",
-  async (scene) => {
-    const server = scene.start({
+  async (host) => {
+    const server = host.start({
       files: { "main.ts": slowApp("whole") },
       args: ["-w", "2", "--graceful-timeout", "4"],
     });

@@ -20,7 +20,7 @@ function unusedExports(modules: readonly Module[], entry?: string): string[] {
     );
 }
 
-Deno.test("an export that nobody imports is found, in whatever form it is imported or exported", () => {
+Deno.test("an export that no file imports is found, in any form of import and export", () => {
   const sources: Readonly<Record<string, string>> = {
     "src/a.ts":
       "export const one = 1, { two, three } = more;\nexport function four() {}\nexport class Five {}",

@@ -7,7 +7,6 @@ const catalogues = ["src/doctor/checks", "src/settings/sections", "src/cli/comma
 /** Names that two files may share all the same, with what tells the files apart. */
 const shared: Readonly<Record<string, string>> = {
   "scoreboard.ts": "its layout in core, the file that holds it in master",
-  "web_sockets.ts": "how the runtime upgrades one in system, those of a worker in worker",
 };
 
 /** The names that several files have, and nothing says why: `format.ts: src/a/format.ts, src/b/format.ts`. */

@@ -42,7 +42,7 @@ function fromFirst(circle: readonly string[]): string {
   return [...circle.slice(first), ...circle.slice(0, first + 1)].join(" → ");
 }
 
-Deno.test("imports of whatever form make a circle, and the shortest is named", () => {
+Deno.test("imports of any form make a circle, and the shortest is named", () => {
   const circles = circlesIn([
     parseModule("src/a.ts", 'import { b } from "./b.ts"; b();'),
     parseModule("src/b.ts", 'const { c } = await import("./c.ts"); c();'),

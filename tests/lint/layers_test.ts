@@ -25,7 +25,7 @@ Deno.test("a file imports from lower levels, from its own folder, and from packa
   assertImportAccepted("src/settings", "src/system");
 });
 
-Deno.test("a file does not import from a higher level, in whatever form", () => {
+Deno.test("a file does not import from a higher level, in any form", () => {
   const forms = [
     'import { b } from "../master/b.ts"; b();',
     'import type { B } from "../master/b.ts"; let b: B;',

@@ -1,6 +1,6 @@
 import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
-import type { LogConfig } from "../../src/log/config.ts";
+import type { LogConfig } from "../../src/log/logger.ts";
 import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 

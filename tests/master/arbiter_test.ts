@@ -60,7 +60,7 @@ Deno.test("a bundle that fails at the start ends the workers that were started",
   assertEquals([master.outcome.exitCode, master.alive().length], [4, 0]);
 });
 
-Deno.test("a roll: the canary first, then one new worker for each old one", async () => {
+Deno.test("a rollout: the canary first, then one new worker for each old one", async () => {
   const master = await serving(2);
   await master.signal("SIGHUP");
   assertEquals(master.alive(2).length, 1);
@@ -284,8 +284,8 @@ Deno.test("workers that run another version than the master are reported once", 
 
 Deno.test("an unknown token opens no channel, and a token works once", async () => {
   const master = await serving(1);
-  assertEquals(master.arbiter.workerTable.redeem("token-1"), null);
-  assertEquals(master.arbiter.workerTable.redeem("guess"), null);
+  assertEquals(master.workerTable.redeem("token-1"), null);
+  assertEquals(master.workerTable.redeem("guess"), null);
 });
 
 Deno.test("an upgrade that is ended by a delayed stop has not failed", async () => {

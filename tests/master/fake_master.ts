@@ -36,6 +36,7 @@ const slots = 64;
 export class FakeMaster {
   readonly system = new FakeSystem();
   readonly fakeWorkers: FakeWorker[] = [];
+  readonly workerTable = new WorkerTable();
   readonly arbiter: Arbiter;
   outcome: DenicornError | null | "running" = "running";
   renewing: () => Generation["settings"];
@@ -58,7 +59,7 @@ export class FakeMaster {
       errorLogfile: "-",
     }, { pid: 41 });
     this.arbiter = composeArbiter({
-      workerTable: new WorkerTable(),
+      workerTable: this.workerTable,
       system: this.system,
       log,
       steering: new Steering(this.system, log.logger, null, null),
@@ -75,7 +76,7 @@ export class FakeMaster {
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,
       takeover: null,
-    });
+    }).arbiter;
     void this.arbiter.run().then((fault) => this.outcome = fault);
   }
 
@@ -131,7 +132,7 @@ export class FakeMaster {
     let worker: WorkerHandle | null = null;
     const says = async (message: FromWorker) => {
       if (worker === null) {
-        worker = this.arbiter.workerTable.redeem(token);
+        worker = this.workerTable.redeem(token);
         assert(worker !== null);
         const send = (bytes: Uint8Array) => {
           received.push(...decoder.push(bytes) as ToWorker[]);

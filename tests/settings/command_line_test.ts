@@ -60,7 +60,7 @@ Deno.test("a negative number is a value and an operand, not a flag", () => {
   assertEquals(ctl.operands, ["scale", "-2"]);
 });
 
-Deno.test("the operand is the app, whatever it looks like and at any position", () => {
+Deno.test("the operand is the app, with any spelling and at any position", () => {
   assertEquals(settings("main.ts:app"), { app: ["main.ts:app"] });
   assertEquals(settings("123"), { app: ["123"] });
   assertEquals(settings("0x10"), { app: ["0x10"] });

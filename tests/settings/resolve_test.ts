@@ -98,7 +98,7 @@ Deno.test("the three sources read every value the same way, and each is named as
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
   for (const { key, name, variable, flag } of namedSettings.filter(({ key }) => key !== "config")) {
     const text = samples[key] ?? "";
-    // A jitter is refused without its limit.
+    // Jitter is refused without its limit.
     const limit = key.replace("Jitter", "");
     const config = limit === key ? {} : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
@@ -207,7 +207,7 @@ Deno.test("jitter is refused without its limit", () => {
       "max-lifetime: give max-lifetime as well, or leave max-lifetime-jitter out",
   );
   refusal({ args: ["--max-memory-jitter=64M"] });
-  // More jitter than limit only spreads further.
+  // Jitter may be larger than its limit.
   assertEquals(
     resolve({ args: ["--max-requests=5", "--max-requests-jitter=50"] }).settings.maxRequestsJitter,
     50,

@@ -25,14 +25,14 @@ export function resolve(
   });
 }
 
-/** The message `given` is refused with, as `code: message`. */
+/** The error about `given`, as `code: message`. */
 export function refusal(given: Given): string {
   const error = assertThrows(() => resolve(given), DenicornError);
   assertOneLine(error);
   return `${error.code}: ${error.message}`;
 }
 
-/** What every mistake in settings has in common. */
+/** Checks what all errors about settings have in common. */
 export function assertOneLine(error: DenicornError): void {
   assertEquals(error.exitCode, ExitCode.usage);
   assert(!/\p{Cc}/u.test(error.message), `more than one line: ${error.message}`);

@@ -1,4 +1,4 @@
-/** What each source accepts, and how it is refused. */
+/** What each source accepts, and the errors about the rest. */
 
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";

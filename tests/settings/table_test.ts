@@ -1,4 +1,4 @@
-/** What holds for every setting, also for those to come. */
+/** Rules for all settings, including future ones. */
 
 import { generalOptions } from "../../src/settings/command_line.ts";
 import { type ConfigFile, defineConfig } from "../../src/settings/define_config.ts";

@@ -5,7 +5,7 @@ import { exponential } from "./random.ts";
 export type Arrivals =
   /** A closed loop: a number of clients, each of which sends the next request when it has its response. */
   | { readonly type: "closed"; readonly count: (now: number) => number }
-  /** An open loop: requests arrive at a rate, whatever happens to them. */
+  /** An open loop: requests arrive at a rate that does not depend on the responses. */
   | { readonly type: "open"; readonly perSecond: (now: number) => number };
 
 /** `high` from `from` to `to`, `low` before and after. Times are in seconds. */

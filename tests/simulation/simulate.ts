@@ -1,6 +1,6 @@
 /** Runs a scenario in simulated time: a machine, requests, and the autoscaler called like in the master. */
 
-import { autoscale, type Limits, unscaled } from "../../src/core/pool/autoscale.ts";
+import { autoscale, initialAutoscaling, type Limits } from "../../src/core/pool/autoscale.ts";
 import type { Sample } from "../../src/core/pool/load.ts";
 import { type Arrivals, timeToNextArrival } from "./arrivals.ts";
 import { Machine, type SimulatedWorker, type Work } from "./machine.ts";
@@ -46,7 +46,7 @@ export function simulate(scenario: Scenario): readonly Tick[] {
   const machine = new Machine(timeline, limits.cores);
   const computedBefore = new WeakMap<SimulatedWorker, number>();
   const ticks: Tick[] = [];
-  let scaling = unscaled;
+  let scaling = initialAutoscaling;
   let target = limits.min;
   let activeClients = 0;
 

@@ -10,7 +10,7 @@ import { assertEquals } from "../assert.ts";
 const stat = (name: string, state = "S", threads = 9) =>
   `4711 (${name}) ${state} 1 4711 4711 0 -1 4194304 5000 0 0 0 250 50 0 0 20 0 ${threads} 0 123456 1000000 8000`;
 
-Deno.test("the CPU time of a process is found whatever its name is", () => {
+Deno.test("the CPU time of a process is found with any name of the process", () => {
   assertEquals(["denicorn", "a (b) c)", "x 1 2 3"].map((name) => parseCpuSeconds(stat(name))), [3, 3, 3]);
   assertEquals(["", "1 (x) S 1", "garbage"].map(parseCpuSeconds), [null, null, null]);
 });

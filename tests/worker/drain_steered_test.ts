@@ -10,7 +10,13 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
   const clock = new FakeClock();
   const requests = uncountedRequests(clock);
   const connections: number[] = [];
-  const state = { waiting: 0, left: null as number | null, cut: 0, recalled: false, longestSearch: 0 };
+  const state = {
+    waiting: 0,
+    left: null as number | null,
+    cut: 0,
+    hasSteeringEnded: false,
+    longestSearch: 0,
+  };
   const sockets: TcpSockets = {
     ...new FakeSystem().sockets,
     waiting: () => state.waiting,
@@ -24,12 +30,12 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       return { found: null, next: end < connections.length ? end : null };
     },
   };
-  const { promise: recalled, resolve: recall } = Promise.withResolvers<void>();
+  const { promise: steeringEnded, resolve: endSteering } = Promise.withResolvers<void>();
   const leave = () =>
     void drainSteered(requests, sockets, clock, {
       deadline,
       drainIdle,
-      recalled,
+      steeringEnded,
       listeners: [7],
       ports: new Set([8000]),
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
@@ -41,7 +47,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     });
     return finish;
   };
-  return { clock, connections, state, leave, arrive, recall };
+  return { clock, connections, state, leave, arrive, endSteering };
 }
 
 Deno.test("a worker without connections leaves when those on their way have had time to arrive", async () => {
@@ -110,15 +116,15 @@ Deno.test("the deadline ends the wait, and the report says how many requests it 
   arrive();
   leave();
   await clock.advance(3_000);
-  assertEquals([state.left, state.cut, state.recalled], [3_000, 1, false]);
+  assertEquals([state.left, state.cut, state.hasSteeringEnded], [3_000, 1, false]);
 });
 
-Deno.test("a recalled worker stops waiting at once", async () => {
-  const { clock, state, leave, arrive, recall } = fakeWorker();
+Deno.test("a worker without steering stops waiting at once", async () => {
+  const { clock, state, leave, arrive, endSteering } = fakeWorker();
   arrive();
   leave();
   await clock.advance(1_000);
-  recall();
+  endSteering();
   await settled();
-  assertEquals([state.left, state.recalled], [1_000, true]);
+  assertEquals([state.left, state.hasSteeringEnded], [1_000, true]);
 });

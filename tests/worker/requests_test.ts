@@ -87,7 +87,7 @@ Deno.test("the listeners wait for earlier requests and for uploads, but not for 
   handle(new Request("http://localhost/", { method: "POST" }), upload.info);
   handle(request, late.info);
   let isOver = false;
-  void requests.unguarded().then(() => isOver = true);
+  void requests.untilListenersMayClose().then(() => isOver = true);
   early.complete();
   await settled();
   assertEquals(isOver, false);
@@ -106,7 +106,7 @@ Deno.test("a second start of draining changes nothing: later requests still do n
   handle(request, late.info);
   requests.startDraining();
   let isOver = false;
-  void requests.unguarded().then(() => isOver = true);
+  void requests.untilListenersMayClose().then(() => isOver = true);
   early.complete();
   await settled();
   assertEquals(isOver, false);

@@ -17,7 +17,7 @@ export interface Subject extends Partial<Operations> {
   recycled?(): number;
   /** Stops it gracefully. */
   stop(): Promise<void>;
-  /** Kills its processes and removes its folder, whatever state it is in. */
+  /** Kills its processes and removes its folder, in any state. */
   destroy(): Promise<void>;
   /** The end of its log, to find out why a run failed. */
   log(): string;

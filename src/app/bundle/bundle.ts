@@ -36,7 +36,7 @@ export async function bundleApp(
   return bundle;
 }
 
-/** A start or reload is usually complete after this time, in ms. */
+/** After this time (ms) a start or reload is usually complete. */
 const untilQuiet = 3_000;
 
 /** Adds the bundle to the cache when that delays no start. */

@@ -38,7 +38,7 @@ async function stop(): Promise<void> {
 
 /**
  * While it is evaluated, esbuild reads the path of its executable and the directory to start it in from `process`, once
- * for all. It sees replacements of both: a variable in the real environment would reach the app, and the next
+ * per process. It sees replacements of both: a variable in the real environment would reach the app, and the next
  * deployment may remove the real working directory.
  */
 async function load(system: System, runtimeDirectory: string): Promise<Esbuild> {

@@ -14,13 +14,16 @@ import {
   reportOf,
 } from "./config_report.ts";
 
-/** Gives the exit code. The caller exits with it at once: timers of the config must not keep the process alive. */
+/** Returns the exit code. The caller exits with it at once: timers of the config must not keep the process alive. */
 export async function runConfigProcess(system: System): Promise<ExitCode> {
   const { host, files } = system;
   const [, directory] = host.args;
   if (directory === undefined || !files.stat(bundleIn(directory))?.isFile) {
-    const message = "is not for use by hand: Denicorn starts itself with it to evaluate a config file";
-    host.write("stderr", `denicorn: ${configProcessArgument}: ${message}. See \`denicorn --help\`\n`);
+    host.write(
+      "stderr",
+      `denicorn: ${configProcessArgument}: is only for Denicorn itself, which evaluates a config file with it: ` +
+        "run `denicorn APP --config FILE`, or see `denicorn --help`\n",
+    );
     return ExitCode.usage;
   }
   const report = await evaluate(system, bundleIn(directory));

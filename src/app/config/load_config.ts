@@ -87,7 +87,7 @@ async function evaluate(
 /** The process itself gives up a promise that never resolves; this much later it is killed, as in a loop without end. */
 const killMargin = 1_000;
 
-/** Waits for the end of the process and gives the reason in case it left no report. */
+/** Waits for the end of the process. Returns why it may have left no report. */
 async function runProcess(system: System, directory: string, path: string): Promise<string> {
   const { processes, host, clock } = system;
   const [command, ...args] = selfCommand(system);

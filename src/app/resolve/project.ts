@@ -104,7 +104,7 @@ function readProject(files: Files, path: string): Project {
 }
 
 /**
- * The members of a workspace import each other by name. Gives an import map's `imports` for those of the workspace at
+ * The members of a workspace import each other by name. Returns an import map's `imports` for those of the workspace at
  * `root`: `@acme/lib` leads to the file that `exports` in its `deno.json` names.
  */
 function workspaceMembers(

@@ -40,7 +40,7 @@ export const doctor: RunnableCommand = {
   },
 };
 
-/** Without a runtime directory no config file can be read: the report says so, and what else is wrong. */
+/** Without a runtime directory no config file can be read. The report then says so, and checks the rest as well. */
 async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
   try {
     using directory = await makeRuntimeDirectory(system);

@@ -1,5 +1,5 @@
 import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
-import { EarlySignals } from "../../master/commands/early_signals.ts";
+import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";

@@ -5,6 +5,7 @@ import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
+import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
 import { eventText, settingsText, statusText, workersText } from "./tables.ts";
 
@@ -86,7 +87,7 @@ async function stop({ system, socket, has, print }: CtlCall): Promise<void> {
   const { pid } = await fetchStatus(system, socket);
   const accepted = await command(system, socket, "stop", { now: has("now") });
   while (has("wait") && system.processes.isAlive(pid)) {
-    await new Promise<void>((resolve) => system.clock.after(exitPollInterval, resolve));
+    await sleep(system.clock, exitPollInterval);
   }
   const done = has("wait") ? { state: "done", message: `process ${pid} has ended` } : accepted;
   print(done, `stop ${done.state}: ${done.message}\n`);

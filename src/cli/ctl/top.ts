@@ -1,5 +1,6 @@
 import { fetchStatus } from "../../control/control_client.ts";
 import type { Status } from "../../core/telemetry/status.ts";
+import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
 import { topLines } from "./top_screen.ts";
 
@@ -18,7 +19,7 @@ export async function runTop(system: System, socket: string): Promise<void> {
   const read = () => fetchStatus(system, socket);
   if (!host.isTerminal("stdout")) {
     const before = await read();
-    await new Promise<void>((resolve) => clock.after(interval, resolve));
+    await sleep(clock, interval);
     const all = { columns: Infinity, rows: Infinity };
     host.write("stdout", topLines(before, await read(), all).join("\n") + "\n");
     return;
@@ -42,7 +43,7 @@ export async function runTop(system: System, socket: string): Promise<void> {
       const lines = topLines(before, now, host.terminalSize());
       const text = lines.map((line) => line + clearLine).join("\r\n");
       host.write("stdout", home + text + clearBelow);
-      await Promise.race([over, new Promise<void>((resolve) => clock.after(interval, resolve))]);
+      await Promise.race([over, sleep(clock, interval)]);
       before = now;
       if (!isOver) now = await read();
     }

@@ -1,6 +1,6 @@
 /** The screen of `denicorn ctl top`, made from the previous status and the current one. */
 
-import { quantile } from "../../core/telemetry/latency_histogram.ts";
+import { sampleOf, workerRate } from "../../control/page/samples.ts";
 import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { ageText, oneLine, stateOf } from "./tables.ts";
 import { alignedTable } from "../layout.ts";
@@ -20,16 +20,14 @@ const head = [
 /** The lines of the screen, cut to its size. `before` is `null` the first time. */
 export function topLines(before: Status | null, now: Status, { columns, rows }: ScreenSize): string[] {
   const { app, phase, addresses, pid, generation, target, workers, totals, master } = now;
-  const rate = before === null ? null : rateOf(before.totals.requests, before, totals.requests, now);
-  // Of the requests since the previous status; a worker's own percentiles are of all since its start.
-  const latency = totals.latency.map((count, bucket) => count - (before?.totals.latency[bucket] ?? 0));
-  const ready = workers.filter(({ state }) => state === "ready").length;
+  // Its percentiles are of the requests since the previous status, those of a worker of all since its start.
+  const { rate, p50, p99, ready } = sampleOf(before, now);
   const lines = [
     `${oneLine(app)} is ${phase} on ${addresses.join(", ")}`,
     `master ${pid}, generation ${generation}, ${ready} ready of ${target}, cpu ${cpuText(master.cpu)}, ` +
     `memory ${memoryText(master.memory)}`,
     `${rateText(rate)} req/s, ${totals.inFlight} in flight, ${totals.backlog ?? unknown} waiting, ` +
-    `p50 ${timeText(quantile(latency, 0.5))}, p99 ${timeText(quantile(latency, 0.99))}`,
+    `p50 ${timeText(p50)}, p99 ${timeText(p99)}`,
     "",
     ...alignedTable([head, ...workers.map((worker) => cells(worker, before, now))]),
   ].map((line) => Array.from(line).slice(0, columns).join("").trimEnd());
@@ -40,22 +38,12 @@ export function topLines(before: Status | null, now: Status, { columns, rows }: 
 
 function cells(worker: WorkerStatus, before: Status | null, now: Status): string[] {
   const { slot, pid, generation, p50, p99, inFlight, lag, cpu, memory, age, current } = worker;
-  // A process that was not in the previous status has no rate yet.
-  const then = before?.workers.find((worker) => worker.pid === pid);
-  const rate = before === null || then === undefined
-    ? null
-    : rateOf(then.requests, before, worker.requests, now);
+  const rate = workerRate(before, now, worker);
   return [
     ...[String(slot), String(pid), String(generation), stateOf(worker), rateText(rate)],
     ...[timeText(p50), timeText(p99), String(inFlight), `${lag}ms`, cpuText(cpu), memoryText(memory)],
     ...[ageText(age), requestText(current)],
   ];
-}
-
-/** Requests per second between two statuses. */
-function rateOf(then: number, before: Status, count: number, now: Status): number | null {
-  const ms = now.at - before.at;
-  return ms <= 0 ? null : Math.max(0, count - then) / ms * 1000;
 }
 
 function timeText(ms: number | null): string {

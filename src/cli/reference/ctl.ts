@@ -4,11 +4,8 @@ import { endpoints } from "../../control/endpoints.ts";
 import { exitCodeMeanings } from "../../core/errors.ts";
 import { lifecycleKinds } from "../../core/telemetry/lifecycle.ts";
 import { ctlOptions, subcommands } from "../ctl/subcommands.ts";
-import { markdownTable, wrapAroundCode } from "../layout.ts";
+import { markdownTable, paragraph } from "../layout.ts";
 
-/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
-const width = 110;
-const paragraph = (text: string) => wrapAroundCode(text, width).join("\n");
 const code = (text: string) => `\`${text}\``;
 /** A bar would end the cell of a table, also in code. */
 const cell = (text: string) => code(text.replaceAll("|", "\\|"));
@@ -69,7 +66,7 @@ const waiting = [
   "ended.",
   "These three are queued and run one at a time, with or without `--wait`; `+N` and `-N` count from the target at the " +
   "moment `scale` begins. While a reload waits in the queue, further reloads join it. `stop` and `reopen` do not queue; " +
-  "a stop ends whatever runs or waits (exit code 1). Signals do not queue either: after a HUP, a reload that is being " +
+  "a stop ends all that run or wait (exit code 1). Signals do not queue either: after a HUP, a reload that is being " +
   "waited for starts over and ends with the newer one; TTIN and TTOU supersede a `scale` that is being waited for.",
   "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
 ];

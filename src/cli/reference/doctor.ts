@@ -2,12 +2,7 @@
 
 import { alwaysOpen, type Check } from "../../doctor/check.ts";
 import { checks } from "../../doctor/checks.ts";
-import { wrapAroundCode } from "../layout.ts";
-
-/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
-const width = 110;
-const paragraph = (text: string) => wrapAroundCode(text, width).join("\n");
-const item = (text: string) => wrapAroundCode(`- ${text}`, width).join("\n  ");
+import { listItem, paragraph } from "../layout.ts";
 
 /** `docs/doctor.md`. */
 export function renderDoctorReference(): string {
@@ -19,7 +14,7 @@ export function renderDoctorReference(): string {
     paragraph(
       "A loss window is listed while its check finds something. This one is open on every host:",
     ),
-    item(capital(alwaysOpen)),
+    listItem(capital(alwaysOpen)),
     "## Checks",
     ...checks.flatMap(entry),
   ].join("\n\n") + "\n";
@@ -57,8 +52,8 @@ function entry({ name, why, change, lossWindow, linuxOnly }: Check): string[] {
     `### ${name}`,
     paragraph(linuxOnly ? why : `On every system. ${why}`),
     [
-      item(`To change it: ${change}`),
-      ...(lossWindow === undefined ? [] : [item(`Loss window: ${lossWindow}.`)]),
+      listItem(`To change it: ${change}`),
+      ...(lossWindow === undefined ? [] : [listItem(`Loss window: ${lossWindow}.`)]),
     ].join("\n"),
   ];
 }

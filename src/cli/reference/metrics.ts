@@ -1,20 +1,16 @@
 /** The reference page of the admin address and the metrics, `docs/metrics.md`, made from the table of metrics. */
 
 import { latencyBounds, metrics } from "../../core/telemetry/metrics.ts";
-import { wrapAroundCode } from "../layout.ts";
+import { paragraph } from "../layout.ts";
 
 export function renderMetricsReference(): string {
   const parts = [
     "# Health and metrics",
-    ...paragraphs.map((text) => text.startsWith("#") || text.startsWith("```") ? text : prose(text)),
+    ...paragraphs.map((text) => text.startsWith("#") || text.startsWith("```") ? text : paragraph(text)),
     "## Metrics",
-    ...metrics.map(({ name, type, help }) => `### ${name}\n\n${prose(`${type}: ${help}`)}`),
+    ...metrics.map(({ name, type, help }) => `### ${name}\n\n${paragraph(`${type}: ${help}`)}`),
   ];
   return parts.join("\n\n") + "\n";
-}
-
-function prose(text: string): string {
-  return wrapAroundCode(text, 110).join("\n");
 }
 
 const paragraphs = [

@@ -1,7 +1,7 @@
 /** The reference page of the settings, `docs/settings.md`, made from the table they are declared in. */
 
 import { flagName, type NamedSetting, notInConfigFile } from "../../settings/settings.ts";
-import { bySection, variables, wrap } from "../layout.ts";
+import { bySection, listItem, paragraph, variables } from "../layout.ts";
 
 /** A paragraph and a list of facts for each setting; from defaults only, so that it is the same on every host. */
 export function renderSettingsReference(): string {
@@ -16,17 +16,15 @@ const introduction = [
   "is repeatable. An invalid value is an error even if a source of higher precedence overrides it.",
   "The config file is `denicorn.config.ts`, `.js` or `.json` in the working directory, or the one named by " +
   "`--config`. Its default export is an object of settings with keys like `gracefulTimeout`; `defineConfig` checks " +
-  "their types.",
+  "their types. A `.ts` or `.js` file is bundled like an app and evaluated in a process of its own at every start and " +
+  "reload; its values must be plain data: text, numbers, booleans, lists and objects, or a promise of them.",
   "In the environment an empty variable counts as unset, and the values of a repeatable setting are separated by " +
   "commas. On the command line a repeatable flag is given once for each value; if any other flag is repeated, the " +
   "last one wins.",
   "Durations are in seconds, or have a unit: `500ms`, `30s`, `1.5s`, `2m`, `1h`.",
   "`denicorn settings` shows the value of each setting and where it comes from. This page is made from the same " +
-  "table: `deno task docs`.",
+  "table: `make docs`.",
 ];
-
-/** The width at which `deno fmt` breaks prose, so that it leaves the page as it is. */
-const proseWidth = 110;
 
 function renderReferenceEntry(setting: NamedSetting): string {
   const inConfigFile = setting.key !== notInConfigFile;
@@ -46,7 +44,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
   return [
     `### ${setting.name}`,
     paragraph(setting.description),
-    facts.map((fact) => wrap(`- ${fact}`, proseWidth).join("\n  ")).join("\n"),
+    facts.map(listItem).join("\n"),
   ].join("\n\n");
 }
 
@@ -55,8 +53,4 @@ function renderDefault(setting: NamedSetting): string {
   const shown = setting.show(setting.default);
   const plain = setting.plain(setting.default);
   return plain === null || (Array.isArray(plain) && plain.length === 0) ? shown : `\`${shown}\``;
-}
-
-function paragraph(text: string): string {
-  return wrap(text, proseWidth).join("\n");
 }

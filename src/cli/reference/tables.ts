@@ -2,12 +2,10 @@
 
 import { errorKinds, exitCodeMeanings } from "../../core/errors.ts";
 import { signalMeanings } from "../../core/signals.ts";
-import { markdownTable, wrap } from "../layout.ts";
+import { markdownTable, paragraph } from "../layout.ts";
 
-const width = 110;
 const code = (text: string) => `\`${text}\``;
 const page = (...parts: readonly string[]) => parts.join("\n\n") + "\n";
-const paragraph = (text: string) => wrap(text, width).join("\n");
 
 /** `docs/signals.md`. */
 export function renderSignalsReference(): string {

@@ -1,4 +1,7 @@
-/** The data of the charts: one sample of the server per second; only recent ones are kept. */
+/**
+ * What two statuses say about the time between them, for the charts of the dashboard and for `denicorn ctl top`. The
+ * dashboard keeps one sample per second, and only recent ones.
+ */
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";

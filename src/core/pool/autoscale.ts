@@ -50,7 +50,7 @@ interface Autoscaling {
   readonly stabilization: Stabilization;
 }
 
-export const unscaled: Autoscaling = {
+export const initialAutoscaling: Autoscaling = {
   window: [],
   target: null,
   calmSince: null,
@@ -84,12 +84,12 @@ interface Outcome {
 /** Adds a sample to the window and decides on it. */
 export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): Outcome {
   const { at, target } = sample;
-  const isOwn = before.target === null || before.target === target;
+  const isTargetUnchanged = before.target === null || before.target === target;
   const scaling = {
     ...before,
     window: slide(before.window, sample),
     target,
-    calmSince: isOwn ? before.calmSince : null,
+    calmSince: isTargetUnchanged ? before.calmSince : null,
   };
   const bounded = Math.min(Math.max(target, limits.min), limits.max);
   if (bounded !== target) {
@@ -219,7 +219,7 @@ function computes({ busy, cpu, cores, late }: Load, { scaleUpBusy, ...limits }: 
     late >= computingLag;
 }
 
-/** True if one worker less would be enough, with room to spare. */
+/** True if one fewer worker would be enough, with room to spare. */
 function isCalm(load: Load, target: number, limits: Limits): boolean {
   const { targetConcurrency, scaleBacklog, scaleUpBusy, scaleDownBusy } = limits;
   const remaining = target - load.stuck - 1;

@@ -8,7 +8,7 @@ export interface Stabilization {
   /** Flaps, decayed up to the time `at`. */
   readonly flaps: number;
   readonly at: number;
-  /** When the last worker was removed; `null` once that is settled. */
+  /** When a worker was last removed; `null` if none was, or if a worker has been added since. */
   readonly loweredAt: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** The events in the life of a server and its workers, as sent to the followers of the control socket. */
+/** The events in the life of a server and its workers, as `/events` and `/status` show them. */
 
 import type { ErrorCode, ExitCode } from "../errors.ts";
 

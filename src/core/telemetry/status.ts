@@ -1,6 +1,6 @@
 /** The state of the server as one value; everything that reports it uses only this. */
 
-import type { RestartCause } from "./restart_counters.ts";
+import type { ChangeCounters } from "./change_counters.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 
 export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "stopping";
@@ -72,7 +72,7 @@ export interface CurrentRequest {
 }
 
 /** Since the start of the master, including workers that are gone: no counter ever goes back. */
-export interface TotalStatus {
+export interface TotalStatus extends ChangeCounters {
   readonly requests: number;
   readonly responses: Responses;
   /** Requests by duration, in the buckets of `latency_histogram.ts`. */
@@ -85,12 +85,4 @@ export interface TotalStatus {
   readonly backlog: number | null;
   /** Processor time of all workers in seconds, as last read while they lived. */
   readonly cpuSeconds: number;
-  /** Workers that were replaced without a command. */
-  readonly restarts: Readonly<Record<RestartCause, number>>;
-  readonly reloads: Outcomes;
-  readonly upgrades: Outcomes;
-  /** How often the target changed. */
-  readonly scalings: Readonly<Record<"up" | "down", number>>;
 }
-
-type Outcomes = Readonly<Record<"succeeded" | "failed", number>>;

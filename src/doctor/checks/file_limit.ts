@@ -1,4 +1,4 @@
-import { raised } from "../../system/open_files.ts";
+import { raisedLimit } from "../../system/open_files.ts";
 import type { FileLimit } from "../../system/system.ts";
 import { type Check, type Finding, note, ok, problem } from "../check.ts";
 
@@ -43,7 +43,7 @@ export function judgeFileLimit(
 ): Finding {
   // For each worker its channel, its process, and a copy of each of its listeners.
   const master = perProcess + workers * (perWorker + addresses);
-  const own = raised(limits);
+  const own = raisedLimit(limits);
   const connections = Math.max(0, own - perProcess);
   const raise = own === limits.soft ? "" : `, raised to ${show(own)} at the start`;
   const limit = `soft ${show(limits.soft)}, hard ${show(limits.hard)}${raise}`;

@@ -1,5 +1,5 @@
 import type { AdminAccess } from "../../control/admin_app.ts";
-import { serveAdmin } from "../../control/admin_server.ts";
+import { serveAdmin } from "../../control/master_servers.ts";
 import type { RunningMaster } from "../../control/master_commands.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";

@@ -1,6 +1,6 @@
 /** The control socket of a running master. */
 
-import { serveControl } from "../../control/control_server.ts";
+import { serveControl } from "../../control/master_servers.ts";
 import type { RunningMaster } from "../../control/master_commands.ts";
 import { toDenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -64,7 +64,7 @@ export class ControlSocket {
       logger.warning`serving without a control socket: ${toDenicornError(error).message}`;
       return;
     }
-    // While its listener is lost, so is its file.
+    // While the listener is lost there is no file to guard.
     const keep = (path: string, make: () => void) =>
       directoryGuard.keep(() => this.#server.isListening ? path : null, make);
     const guards = [keep(this.#path, () => void this.#server.replace())];
@@ -81,11 +81,11 @@ export class ControlSocket {
       const target = this.#path.startsWith("/") ? this.#path : `${host.cwd()}/${this.#path}`;
       files.link(this.#options.directory.controlSocket, target);
     } catch {
-      // Then it needs --socket.
+      // `denicorn ctl` then needs --socket.
     }
   }
 
-  /** Closes it and removes its file, if it is open: else the path may be that of another master. */
+  /** Closes it. Removes the file only if it was open, because otherwise the path may belong to another master. */
   close(): void {
     this.#stopGuarding();
     const wasListening = this.#server.isListening;

@@ -65,8 +65,8 @@ export class OperationQueue implements Operations {
     const master = this.#master;
     const operation = {
       ...{ name, begin, finish, fail, finished, isWaiting: true },
-      get obstacle() {
-        return name === "upgrade" ? master.upgradeObstacle : null;
+      get waitsFor() {
+        return name === "upgrade" ? master.upgradeWaitsFor : null;
       },
     };
     this.#queue.push(operation);

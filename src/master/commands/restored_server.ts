@@ -9,7 +9,7 @@ const freeDescriptors = 16;
 
 /**
  * A server of the master that is opened again after its listener was lost: when accepting fails once, as it does when
- * the process is out of file descriptors, the runtime closes the listener for good.
+ * the process is out of file descriptors, the runtime closes the listener and never accepts again.
  */
 export class RestoredServer<Server extends MasterServer> {
   readonly #system: Pick<System, "clock" | "openFiles">;
@@ -46,13 +46,16 @@ export class RestoredServer<Server extends MasterServer> {
     return this.#server?.isListening() === true;
   }
 
-  /** Opens another one, as clients cannot find this one any more. It is not closed: its file is that of the new one. */
+  /**
+   * Opens the server again after its file was removed, because clients cannot find it any more. The old one stays
+   * open: closing it would remove the file of the new one.
+   */
   async replace(): Promise<void> {
     this.#server = null;
     await this.#reopen();
   }
 
-  /** Closes it for good. */
+  /** Closes it; it is not opened again. */
   close(): void {
     this.#isClosed = true;
     this.#stopPolling();
@@ -68,7 +71,7 @@ export class RestoredServer<Server extends MasterServer> {
 
   #reportLoss(): void {
     this.#isLost = true;
-    // This closes idle connections and so frees descriptors; requests in flight go on.
+    // This closes idle connections and so frees descriptors; requests in flight continue.
     void this.#server?.stopAccepting();
     this.#logger.warning`${this.#name} accepts no connections: ${this.#reason}`;
   }
@@ -95,7 +98,7 @@ export class RestoredServer<Server extends MasterServer> {
       "it accepts connections again when enough files are closed";
   }
 
-  /** Where the system cannot tell, opening the server will. */
+  /** True where the system does not say: then the attempt to open the server shows it. */
   #hasDescriptors(): boolean {
     try {
       return this.#system.openFiles.hasAvailable(freeDescriptors);

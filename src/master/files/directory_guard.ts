@@ -1,6 +1,6 @@
 /**
  * Protects the runtime directory against cleaners of /tmp (systemd-tmpfiles, tmpreaper), which remove files that have
- * not been used for days: the files are touched, and those that were removed all the same are re-created.
+ * not been used for days: the files are touched, and those that were still removed are re-created.
  */
 
 import { DenicornError } from "../../core/errors.ts";
@@ -8,7 +8,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { System } from "../../system/system.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
 
-/** Milliseconds between two checks; what needs the directory checks it before. */
+/** Milliseconds between two checks; work that needs the directory also checks it first. */
 const pollInterval = 2_000;
 
 /** In milliseconds; cleaners count in days. */
@@ -52,7 +52,7 @@ export class DirectoryGuard {
     return () => void this.#guarded.delete(guarded);
   }
 
-  /** Restores a file with its present content: it is held open, so the content outlives the name. */
+  /** Restores a file with its current content: the file stays open, so its content remains when its name is removed. */
   keepFile(path: string, made: () => void): () => void {
     const file = this.#system.files.hold(path);
     const forget = this.keep(() => path, () => {
@@ -66,8 +66,8 @@ export class DirectoryGuard {
   }
 
   /**
-   * Re-creates what was removed, so that nothing fails because of a cleaner. False while that is not possible, or
-   * something of another user is in its place.
+   * Re-creates what was removed, so that nothing fails because of a cleaner. False if that is not possible, for example
+   * because another user has put a directory in its place.
    */
   check(): boolean {
     try {
@@ -80,7 +80,7 @@ export class DirectoryGuard {
     }
   }
 
-  /** The same for what cannot work without it. Throws DenicornError `runtime-directory`. */
+  /** Like `check`, for work that needs the directory. Throws DenicornError `runtime-directory`. */
   require(): void {
     if (this.check()) return;
     throw new DenicornError(

@@ -5,13 +5,13 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { longestSocketPath } from "../../settings/kinds/text.ts";
+import { sleep } from "../../system/clock.ts";
 import type { FileInfo, System, UnixListener } from "../../system/system.ts";
 import type { Credentials } from "./credentials.ts";
 
 const prefix = "denicorn-";
 
-/** Linux stores the path of a Unix socket in 108 bytes, the last of them NUL. */
-const longestSocketPath = 107;
 /** The length of the longest path inside the parent: the name of the directory, and of its longest socket. */
 const longestInside = "/denicorn-0123456789abcdef/control.sock".length;
 const longestParent = longestSocketPath - longestInside;
@@ -166,7 +166,7 @@ async function removeLeftovers(system: System, parent: string): Promise<void> {
         if (!isYoung && files.list(directory).length === 0) files.remove(directory);
       } else if (isSocket(socketInfo) && !(await network.answers(socket))) {
         // A master that starts at this moment may have bound its socket and is about to listen.
-        if (isYoung) await new Promise<void>((resolve) => clock.after(secondCheck, resolve));
+        if (isYoung) await sleep(clock, secondCheck);
         if (!isYoung || !(await network.answers(socket))) files.remove(directory);
       }
     } catch {

@@ -72,7 +72,7 @@ export function createGenerationSource(
   };
 }
 
-/** Nothing can be read from a working directory that was removed. */
+/** A working directory that was removed would make every relative path fail, with an error that does not name it. */
 function requireWorkingDirectory({ files, host }: System): void {
   try {
     if (files.stat(host.cwd()) !== null) return;

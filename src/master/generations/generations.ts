@@ -68,7 +68,7 @@ export class Generations {
     return this.#rollout.is === "rolling";
   }
 
-  /** True while an interrupted roll waits for a newer bundle. */
+  /** True while an interrupted rollout waits for a newer bundle. */
   get isPaused(): boolean {
     return this.#rollout.is === "building" && this.#rollout.paused;
   }

@@ -62,8 +62,8 @@ export class HeartbeatMonitor {
   }
 
   /**
-   * Polls until the returned function is called, at the pace that `limits` ask for at that moment. Calls `polled` after
-   * each poll: `changed` says whether a worker stalled, is responsive again, or was killed.
+   * Polls until the returned function is called, as often as the current `limits` need. Calls `polled` after each poll:
+   * `changed` says whether a worker stalled, is responsive again, or was killed.
    */
   start(limits: () => HeartbeatLimits, polled: (changed: boolean) => void): () => void {
     let cancel = () => {};

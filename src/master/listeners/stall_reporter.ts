@@ -1,6 +1,5 @@
 /** Reports event loops that are blocked for long: once when it has been long, and once when they are responsive again. */
 
-import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { Clock } from "../../system/system.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
@@ -21,7 +20,7 @@ interface StallReporterOptions {
 
 export class StallReporter {
   readonly #options: StallReporterOptions;
-  /** The last heartbeat before each stall that was reported and goes on. */
+  /** The last heartbeat before each stall that was reported and has not ended. */
   readonly #reported = new WeakMap<WorkerHandle, Heartbeat>();
 
   constructor(options: StallReporterOptions) {
@@ -46,19 +45,7 @@ export class StallReporter {
       const silence = now - last.at;
       if (silence < limit || silence < scoreboard.heartbeatTimeout(slot, limit)) return;
       this.#reported.set(worker, last);
-      lifecycle.blocked(worker, silence, this.#culprit(worker));
+      lifecycle.blocked(worker, silence);
     });
   }
-
-  /** A handler that has not returned is certainly to blame; the longest request is only a hint. */
-  #culprit(worker: WorkerHandle): string {
-    const { pid, entered, longest } = this.#options.scoreboard.read(worker.slot);
-    if (pid !== worker.process.pid) return "";
-    if (entered !== null) return ` by ${named(entered)}`;
-    return longest === null ? "" : `; the longest request in flight is ${named(longest)}`;
-  }
-}
-
-function named({ method, path }: RunningRequest): string {
-  return `${method} ${path}`;
 }

@@ -21,7 +21,7 @@ interface Member {
   readonly descriptors: readonly number[];
 }
 
-/** Steering as the `steering` setting asks for it, if this host supports it. */
+/** Steering according to the `steering` setting, if this host supports it. */
 export function openSteering(
   system: System,
   logger: Logger,
@@ -56,7 +56,7 @@ export class Steering {
   #isFrozen = false;
   /** True while another master steers. */
   #isSuspended = false;
-  /** Asked to listen: the kernel may have its sockets in the group already, this master does not. */
+  /** A worker that was asked to listen: the kernel may already have its sockets in the group, this master does not. */
   #expected: WorkerHandle | null = null;
   /** Members that left while the order must not change. */
   #departed: Member[] = [];
@@ -64,7 +64,7 @@ export class Steering {
   readonly #arrived = new Map<string, readonly number[]>();
   readonly #fdInbox: string | null;
 
-  /** Workers send their sockets to `inbox`, which is open at the path `fdInbox`. `null` leaves all to the kernel's hash. */
+  /** Workers send their sockets to `inbox`, which is open at the path `fdInbox`. With `null` the kernel's hash decides. */
   constructor(system: System, logger: Logger, fdInbox: string | null, inbox: FdInbox | null) {
     this.#system = system;
     this.#logger = logger;
@@ -162,8 +162,8 @@ export class Steering {
   }
 
   /**
-   * Sends copies of all sockets, in their order, to the fd inbox of a successor, and freezes the group. Gives the ids of
-   * the processes that they belong to.
+   * Sends copies of all sockets, in their order, to the fd inbox of a successor, and freezes the group. Returns the ids
+   * of the processes that they belong to.
    */
   handOver(fdInbox: string): number[] {
     this.#isFrozen = true;
@@ -174,18 +174,18 @@ export class Steering {
     return this.#group.map(({ pid }) => pid);
   }
 
-  /** Takes what the old master has sent: `each` sockets of every process in `workers`. Steers only after `takeOver`. */
-  adopt(workers: readonly number[], each: number): void {
+  /** Takes the sockets that the old master sent: `addressCount` for each process in `workers`. Steers after `takeOver`. */
+  adopt(workers: readonly number[], addressCount: number): void {
     if (this.#inbox === null) return;
     this.#isFrozen = true;
     this.#isSuspended = true;
     const descriptors = this.#inbox.receive()
       .filter(({ tag }) => tag === handoverTag).flatMap((message) => message.descriptors);
-    if (descriptors.length !== workers.length * each) {
+    if (descriptors.length !== workers.length * addressCount) {
       return this.giveUp("the listeners of the old master did not arrive");
     }
     workers.forEach((pid, index) => {
-      const own = descriptors.slice(index * each, (index + 1) * each);
+      const own = descriptors.slice(index * addressCount, (index + 1) * addressCount);
       this.#group = join(this.#group, { worker: null, pid, descriptors: own });
     });
   }
@@ -266,7 +266,7 @@ export class Steering {
     else this.giveUp(failure);
   }
 
-  /** Gives the reason if the kernel refuses. */
+  /** Returns the reason if the kernel refuses. */
   #tryToSteer(indices: readonly number[]): string | null {
     const program = encodeProgram(steeringProgram(this.#group.length, indices));
     try {

@@ -1,6 +1,6 @@
 /** Automatic scaling: samples the workers for `core/pool/autoscale.ts` and carries out its decisions. */
 
-import { autoscale, type Limits, unscaled } from "../../core/pool/autoscale.ts";
+import { autoscale, initialAutoscaling, type Limits } from "../../core/pool/autoscale.ts";
 import type { Sample, WorkerSample } from "../../core/pool/load.ts";
 import { waitingConnections } from "../../system/listen_queues.ts";
 import { parseCpuSeconds } from "../../system/proc_stat.ts";
@@ -36,17 +36,17 @@ interface AutoscalerOptions {
 const shortestPause = 100;
 
 /** Interval between log lines about a limit that persists, in milliseconds. */
-const reminder = 60_000;
+const limitLogInterval = 60_000;
 
-/** The tables list all listeners before the connections. */
-const tableStart = 65_536;
+/** Bytes of a table in /proc/net to read: it lists all listeners before the connections. */
+const listenerBytes = 65_536;
 
 export class Autoscaler {
   readonly #options: AutoscalerOptions;
   readonly #readings: MemoryReadings;
   readonly #cpuUsed = new WeakMap<WorkerHandle, { readonly seconds: number; readonly at: number }>();
-  readonly #limitedBy = new Throttle(reminder);
-  #state = unscaled;
+  readonly #limitThrottle = new Throttle(limitLogInterval);
+  #state = initialAutoscaling;
   #lastPoll = -Infinity;
 
   constructor(options: AutoscalerOptions) {
@@ -74,7 +74,7 @@ export class Autoscaler {
     });
     this.#state = scaling;
     if (decision !== null) pool.scale(decision.target, decision.reason);
-    if (limitedBy !== undefined && this.#limitedBy.pass(now) !== null) {
+    if (limitedBy !== undefined && this.#limitThrottle.pass(now) !== null) {
       lifecycle.scalingLimited(pool.target, limitedBy);
     }
   }
@@ -132,7 +132,7 @@ export class Autoscaler {
     const ports = new Set(settings.bind.map(({ port }) => port));
     return steering.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
       try {
-        const table = new TextDecoder().decode(system.files.readRange(path, 0, tableStart));
+        const table = new TextDecoder().decode(system.files.readRange(path, 0, listenerBytes));
         return sum + waitingConnections(table, ports);
       } catch {
         return sum;

@@ -58,7 +58,7 @@ export class Recycling {
       id: worker,
       age: worker.state.is === "ready" ? now - worker.state.since : 0,
       requests,
-      // An app that is too big right after its boot would otherwise be recycled for ever.
+      // An app that is over the limit right after its boot would otherwise be recycled again and again.
       memory: requests > 0 ? this.#readings.of(worker) : null,
       jitterShare: this.#jitterShareOf(worker),
     };

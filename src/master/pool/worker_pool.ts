@@ -15,7 +15,7 @@ import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { Spawner } from "../workers/spawner.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { OldGenerations } from "./old_generations.ts";
-import type { RestartPolicy } from "./restarts.ts";
+import type { RestartPolicy } from "./restart_policy.ts";
 
 interface WorkerPoolOptions {
   readonly system: System;
@@ -31,7 +31,7 @@ interface WorkerPoolOptions {
   readonly scoreboard: Scoreboard;
   /** The target at the start, if automatic scaling is on and another master has chosen one before. */
   readonly target: number | undefined;
-  /** Called with a process that could not be started; true if the failure is fully handled by that. */
+  /** Called when a process could not be started; true if that handles the failure, so that it is not also recorded. */
   readonly onFailedSpawn: (generation: Generation, failure: DenicornError) => boolean;
 }
 
@@ -59,7 +59,7 @@ export class WorkerPool {
     this.#options.lifecycle.scaled(from, target, why);
   }
 
-  /** As requested by an operator: a target outside the allowed range is moved into it. */
+  /** Scales as an operator requests. A target outside the allowed range is moved into it. */
   request(target: number): void {
     const allowed = this.allowed(target);
     if (allowed !== target) this.#options.lifecycle.outOfRange(target, this.#range);

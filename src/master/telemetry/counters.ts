@@ -4,12 +4,12 @@ import type { DeathCause } from "../../core/pool/backoff.ts";
 import type { RecycleReason } from "../../core/pool/recycling.ts";
 import { addCounters, type Counters, noCounters } from "../../core/telemetry/counters.ts";
 import {
-  noRestarts,
+  type ChangeCounters,
+  noChanges,
   recordOutcome,
   recordRestart,
   recordScaling,
-  type RestartCounters,
-} from "../../core/telemetry/restart_counters.ts";
+} from "../../core/telemetry/change_counters.ts";
 import type { System } from "../../system/system.ts";
 import { ProcessReadings } from "../workers/process_readings.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
@@ -20,7 +20,7 @@ export class ServerCounters {
   readonly #scoreboard: Scoreboard;
   #gone: Counters = noCounters;
   #goneCpuSeconds = 0;
-  #restartCounters: RestartCounters = noRestarts;
+  #changeCounters: ChangeCounters = noChanges;
   #completeGeneration = 1;
 
   constructor(system: System, scoreboard: Scoreboard) {
@@ -28,8 +28,8 @@ export class ServerCounters {
     this.processes = new ProcessReadings(system);
   }
 
-  get restartCounters(): RestartCounters {
-    return this.#restartCounters;
+  get changeCounters(): ChangeCounters {
+    return this.#changeCounters;
   }
 
   /** The sum over all workers that are gone. */
@@ -45,34 +45,34 @@ export class ServerCounters {
 
   /** A worker died unexpectedly. */
   died(cause: DeathCause): void {
-    this.#restartCounters = recordRestart(this.#restartCounters, cause);
+    this.#changeCounters = recordRestart(this.#changeCounters, cause);
   }
 
   /** The process of a worker could not be started. */
   spawnFailed(): void {
-    this.#restartCounters = recordRestart(this.#restartCounters, "spawn");
+    this.#changeCounters = recordRestart(this.#changeCounters, "spawn");
   }
 
   recycled(because: RecycleReason): void {
-    this.#restartCounters = recordRestart(this.#restartCounters, because);
+    this.#changeCounters = recordRestart(this.#changeCounters, because);
   }
 
   /** All workers of this generation are ready. If it is newer than the one before, a reload has succeeded. */
   generationComplete(generation: number): void {
     if (generation <= this.#completeGeneration) return;
     this.#completeGeneration = generation;
-    this.#restartCounters = recordOutcome(this.#restartCounters, "reloads", "succeeded");
+    this.#changeCounters = recordOutcome(this.#changeCounters, "reloads", "succeeded");
   }
 
   reloadFailed(): void {
-    this.#restartCounters = recordOutcome(this.#restartCounters, "reloads", "failed");
+    this.#changeCounters = recordOutcome(this.#changeCounters, "reloads", "failed");
   }
 
   upgraded(outcome: "succeeded" | "failed"): void {
-    this.#restartCounters = recordOutcome(this.#restartCounters, "upgrades", outcome);
+    this.#changeCounters = recordOutcome(this.#changeCounters, "upgrades", outcome);
   }
 
   scaled(from: number, to: number): void {
-    this.#restartCounters = recordScaling(this.#restartCounters, to > from ? "up" : "down");
+    this.#changeCounters = recordScaling(this.#changeCounters, to > from ? "up" : "down");
   }
 }

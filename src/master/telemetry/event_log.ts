@@ -5,7 +5,7 @@ import type { Clock } from "../../system/system.ts";
 
 /** How many events are retained for clients that connect later, or reconnect. */
 export const retainedEvents = 100;
-/** How many important ones are: they are rarer than the others, and of interest for longer. */
+/** How many important events are retained: they are rarer than the others, and of interest for longer. */
 export const retainedImportant = 50;
 
 type NewEvent = Omit<LifecycleEvent, "id" | "at">;
@@ -46,7 +46,7 @@ export class EventLog {
     return () => this.#followers.delete(follower);
   }
 
-  /** The pool matches the target and no reload is in progress. Called after every event for which this holds. */
+  /** Call it after every event if the pool matches the target and no reload is in progress. */
   notifyIdle(): void {
     for (const listener of this.#idleListeners) listener();
   }

@@ -6,9 +6,14 @@
 import type { Ending } from "../../core/pool/death.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecycle.ts";
+import type { RunningRequest } from "../../core/telemetry/running_request.ts";
+import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
+import { formatAddress } from "../../system/listen_error.ts";
+import type { Clock, TcpAddress } from "../../system/system.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { EventLog } from "./event_log.ts";
 
@@ -16,12 +21,22 @@ export class LifecycleLog {
   readonly #logger: Logger;
   readonly #throttle = new Throttle(1_000);
   readonly #eventLog: EventLog;
+  readonly #scoreboard: Pick<Scoreboard, "read">;
+  readonly #clock: Pick<Clock, "wall">;
   #announced = "";
-  #reloads = false;
+  #isReloading = false;
 
-  constructor(logger: Logger, eventLog: EventLog) {
+  /** `scoreboard` says which request a worker was busy with. */
+  constructor(
+    logger: Logger,
+    eventLog: EventLog,
+    scoreboard: Pick<Scoreboard, "read">,
+    clock: Pick<Clock, "wall">,
+  ) {
     this.#logger = logger;
     this.#eventLog = eventLog;
+    this.#scoreboard = scoreboard;
+    this.#clock = clock;
   }
 
   ready(worker: WorkerHandle, now: number, isCrashLoop: boolean): void {
@@ -33,8 +48,9 @@ export class LifecycleLog {
     else logger.info("ready after {ms} ms", values);
   }
 
-  /** `delay` is how long the back-off delays the replacement, in milliseconds. */
-  died(worker: WorkerHandle, text: string, delay: number, now: number, isCrashLoop: boolean): void {
+  /** The worker died, as `how` describes; `delay` is how long the back-off delays the replacement, in milliseconds. */
+  died(worker: WorkerHandle, how: string, delay: number, now: number, isCrashLoop: boolean): void {
+    const text = how + this.#busyWith(worker);
     const { failure } = worker;
     const why = failure === null ? "" : `: ${failure.message}`;
     this.#record("worker-died", text + why, worker, bootFault(worker, text));
@@ -45,19 +61,18 @@ export class LifecycleLog {
     this.#logger.with({ ...worker.identity, detail: failure?.detail }).error`${text}${why}${more}; ${next}`;
   }
 
-  /** An expected exit. `runningRequest` names a request that it cut off, as text to append. */
-  ended(worker: WorkerHandle, ending: Ending, runningRequest: string): void {
+  /** The worker ended as expected, or during a stop. */
+  ended(worker: WorkerHandle, ending: Ending): void {
     const logger = this.#logger.with(worker.identity);
     const isAsExpected = ending.is === "expected" && !ending.worthReporting;
-    const text = isAsExpected ? ending.text : ending.text + runningRequest;
+    const text = isAsExpected ? ending.text : ending.text + this.#busyWith(worker);
     this.#record("worker-ended", text, worker);
     if (isAsExpected) logger.info`${text}`;
     else logger.warning`${text}`;
   }
 
-  /** `culprit` names the request, if it is known, as text to append. */
-  blocked(worker: WorkerHandle, ms: number, culprit: string): void {
-    const text = `event loop blocked for ${seconds(ms)}${culprit}`;
+  blocked(worker: WorkerHandle, ms: number): void {
+    const text = `event loop blocked for ${seconds(ms)}${this.#blockedBy(worker)}`;
     this.#record("worker-stalled", text, worker);
     this.#logger.with(worker.identity).warning`${text}`;
   }
@@ -80,14 +95,14 @@ export class LifecycleLog {
   }
 
   reloadBegan(): void {
-    this.#reloads = true;
+    this.#isReloading = true;
     const text = "reload: reading settings and app again";
     this.#record("reload-began", text);
     this.#logger.info`${text}`;
   }
 
   reloadFailed(error: DenicornError, serving: number): void {
-    this.#reloads = false;
+    this.#isReloading = false;
     const text = `reload failed, generation ${serving} keeps serving: ${error.message}`;
     this.#record("reload-failed", text, null, error);
     this.#logger.with({ detail: error.detail }).error`${text}`;
@@ -144,17 +159,44 @@ export class LifecycleLog {
   }
 
   /** The pool matches the target: reported once after the start, a reload, and each change of the target. */
-  complete(workers: number, generation: number, addresses: readonly string[]): void {
+  complete(workers: number, generation: number, addresses: readonly TcpAddress[]): void {
     const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
-    const text = `${state} ready on ${addresses.map((address) => `http://${address}`).join(", ")}`;
-    const kind = this.#reloads ? "reload-complete" : "complete";
-    this.#reloads = false;
+    const text = `${state} ready on ${
+      addresses.map((address) => `http://${formatAddress(address)}`).join(", ")
+    }`;
+    const kind = this.#isReloading ? "reload-complete" : "complete";
+    this.#isReloading = false;
     if (state !== this.#announced) {
       this.#announced = state;
       this.#record(kind, text);
       this.#logger.info`${text}`;
     }
     this.#eventLog.notifyIdle();
+  }
+
+  /** A handler that has not returned is certainly the cause; the longest request is only a hint. */
+  #blockedBy(worker: WorkerHandle): string {
+    const { entered, longest } = this.#runningRequests(worker);
+    if (entered !== null) return ` by ${entered.method} ${entered.path}`;
+    return longest === null ? "" : `; the longest request in flight is ${longest.method} ${longest.path}`;
+  }
+
+  /** What a worker was doing when it ended. One that still runs finishes it. */
+  #busyWith(worker: WorkerHandle): string {
+    if (worker.state.is !== "gone") return "";
+    const { entered, longest } = this.#runningRequests(worker);
+    if (entered !== null) return `, busy with ${this.#withDuration(entered)}`;
+    return longest === null ? "" : `, with requests in flight, the longest ${this.#withDuration(longest)}`;
+  }
+
+  /** A slot keeps its last values until another worker gets it. */
+  #runningRequests({ slot, process }: WorkerHandle): Pick<SlotReading, "entered" | "longest"> {
+    const reading = this.#scoreboard.read(slot);
+    return reading.pid === process.pid ? reading : { entered: null, longest: null };
+  }
+
+  #withDuration({ method, path, since }: RunningRequest): string {
+    return `${method} ${path} for ${seconds(Math.max(0, this.#clock.wall() - since))}`;
   }
 
   #record(

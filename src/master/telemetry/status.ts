@@ -42,7 +42,7 @@ export interface StatusSource {
   };
 }
 
-/** Gives the CPU time and memory of a process; `key` is the object it is remembered by. */
+/** Returns the CPU time and memory of a process; `key` is the object it is remembered by. */
 type ReadUse = (key: object, process: ReadableProcess) => ProcessUse;
 
 /** With CPU time and memory as they are now: reads /proc for each process, at most once a second. */
@@ -109,7 +109,7 @@ function totalStatus(
   readings: readonly Counters[],
   backlog: number | null,
 ): TotalStatus {
-  const { gone, restartCounters } = counters;
+  const { gone, changeCounters } = counters;
   const { requests, responses, latency } = readings.reduce(addCounters, gone.counters);
   return {
     requests,
@@ -120,10 +120,7 @@ function totalStatus(
     inFlight: workers.reduce((sum, { inFlight }) => sum + inFlight, 0),
     backlog,
     cpuSeconds: workers.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), gone.cpuSeconds),
-    restarts: restartCounters.restarts,
-    reloads: restartCounters.reloads,
-    upgrades: restartCounters.upgrades,
-    scalings: restartCounters.scalings,
+    ...changeCounters,
   };
 }
 

@@ -16,7 +16,7 @@ interface FailedUpgradeOptions {
   readonly steering: Steering;
 }
 
-/** How long to wait for workers that hang, without replacing any of this master's (ms). */
+/** How long to wait for workers of the successor that hang (ms); meanwhile no worker of this master is replaced. */
 const limit = 10_000;
 
 /** A worker of the successor may start to listen just after the first check. */

@@ -14,19 +14,24 @@ import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { sleep } from "../../system/clock.ts";
 import { formatAddress, toListenError } from "../../system/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";
 
-/** In place of the hand-over of an old master that died before it. */
-const nothing: Handover = { pid: 0, addresses: [], workers: [], areSent: false, target: 0 };
-
-/** Milliseconds after which an old master that did not answer is gone if it had heard. */
-const endingTime = 1_000;
-
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
+
+/** Milliseconds between two requests to retire. */
+const retirePause = 500;
+
+interface TakeoverOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly oldMaster: OldMaster;
+  readonly steering: Steering;
+}
 
 export class Takeover {
   readonly #system: System;
@@ -34,27 +39,58 @@ export class Takeover {
   readonly #oldMaster: OldMaster;
   readonly #steering: Steering;
   readonly #released = Promise.withResolvers<void>();
+  /** `null` if the old master died before it. */
+  readonly #handover: Handover | null;
   /** Milliseconds that an old worker may take to finish. */
-  #drainTime = 0;
-  #handover = nothing;
+  readonly #drainTime: number;
   /** The old master is gone. */
-  #isAlone = false;
+  #isAlone: boolean;
   /** The process ids of the workers of the old master that still run. */
-  #orphans: ReadonlySet<number> = new Set();
+  #oldWorkers: ReadonlySet<number>;
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
 
-  constructor(system: System, logger: Logger, oldMaster: OldMaster, steering: Steering) {
+  private constructor(
+    { system, logger, oldMaster, steering }: TakeoverOptions,
+    handover: Handover | null,
+    drainTime: number,
+  ) {
     this.#system = system;
     this.#logger = logger;
     this.#oldMaster = oldMaster;
     this.#steering = steering;
+    this.#handover = handover;
+    this.#drainTime = drainTime;
+    this.#isAlone = handover === null;
+    this.#oldWorkers = new Set(handover?.workers);
+  }
+
+  /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
+  static async begin(
+    options: TakeoverOptions,
+    { bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">,
+  ): Promise<Takeover> {
+    const { system, logger, steering } = options;
+    const drainTime = gracefulTimeout + killMargin;
+    const handover = await receiveHandover(options);
+    if (handover === null) {
+      // Its workers do not know that a master takes over: they finish.
+      logger.warning("the old master died before the hand-over: starting in its place");
+      await untilFree(system, bind, drainTime);
+    } else {
+      refuseOtherAddresses(bind, handover.addresses);
+      if (handover.areSent) steering.adopt(handover.workers, bind.length);
+      // Its workers are in the kernel's group anyway, at unknown places.
+      else if (handover.workers.length > 0) {
+        steering.giveUp("the old master does not steer: restart the server");
+      }
+    }
+    return new Takeover(options, handover, drainTime);
   }
 
   /** The target of the old master; `undefined` if it is unknown, or 0. */
   get target(): number | undefined {
-    const { target } = this.#handover;
-    return target > 0 ? target : undefined;
+    return this.#handover?.target || undefined;
   }
 
   /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */
@@ -76,94 +112,53 @@ export class Takeover {
     return this.#system.processes.isAlive(this.#oldMaster.pid);
   }
 
-  /** Takes over copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
-  async prepare({ bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">): Promise<void> {
-    this.#drainTime = gracefulTimeout + killMargin;
-    try {
-      this.#handover = await handOver(this.#system, this.#oldMaster.socket, this.#steering.fdInbox);
-    } catch (error) {
-      // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
-      if (this.#isOldMasterAlive) throw error;
-      // Its workers do not know that a master takes over: they finish.
-      this.#isAlone = true;
-      this.#logger.warning("the old master died before the hand-over: starting in its place");
-      return await this.#untilFree(bind);
-    }
-    const { addresses: old, workers, areSent } = this.#handover;
-    const own = bind.map(formatAddress);
-    if (own.join() !== old.join()) {
-      throw new DenicornError(
-        "upgrade",
-        `cannot take over: bind is ${own.join(", ")} and was ${
-          old.join(", ")
-        }: an upgrade keeps the addresses; ` +
-          "restart the server to change them",
-      );
-    }
-    this.#orphans = new Set(workers);
-    if (areSent) this.#steering.adopt(workers, bind.length);
-    // Its workers are in the kernel's group anyway, at unknown places.
-    else if (workers.length > 0) this.#steering.giveUp("the old master does not steer: restart the server");
-  }
-
-  async #untilFree(addresses: readonly TcpAddress[]): Promise<void> {
-    const { clock, network } = this.#system;
-    const end = clock.monotonic() + this.#drainTime;
-    for (const address of addresses) {
-      for (;;) {
-        try {
-          network.probe(address);
-          break;
-        } catch (error) {
-          if (clock.monotonic() >= end) throw toListenError(error, address);
-          await new Promise<void>((resolve) => clock.after(freePause, resolve));
-        }
-      }
-    }
-  }
-
   /**
-   * Call it after every event: takes over when the pool is complete, or with the first ready worker if the old master is
-   * gone. `onTakeOver` is called once.
+   * Call it after every event. It takes over when the pool is complete, or with the first ready worker if the old master
+   * is gone, and then calls `onTakeOver`, once.
    */
   reconcile(areAllReady: boolean, isAnyReady: boolean, onTakeOver: (oldMaster: number) => void): void {
     if (this.#state !== "waiting" || !(areAllReady || (this.#isAlone && isAnyReady))) return;
     this.#state = "serving";
     this.#steering.takeOver();
     onTakeOver(this.#oldMaster.pid);
-    void this.#succeed();
+    void this.#finish();
   }
 
-  /** This master serves whether this succeeds or not. */
-  async #succeed(): Promise<void> {
+  /** Ends the old master and its workers. This master serves even if that fails. */
+  async #finish(): Promise<void> {
     try {
-      if (this.#isAlone) this.#dismissOrphans();
-      else await retire(this.#system, this.#oldMaster.socket);
+      if (this.#isAlone) this.#endOldWorkers();
+      else await this.#retireOldMaster();
     } catch (error) {
-      this.#reportRetirement(toDenicornError(error));
+      const { code, message } = toDenicornError(error);
+      // One without workers ends before its answer is sent.
+      const hasEnded = code === "no-server" && !this.#isOldMasterAlive;
+      if (!hasEnded) this.#logger.warning`${message}`;
     }
     this.#released.resolve();
   }
 
-  /** An old master without workers ends before its answer is sent: what matters is whether it goes. */
-  #reportRetirement({ code, message }: DenicornError): void {
-    const { clock } = this.#system;
-    const report = () => {
-      if (code === "no-server" && !this.#isOldMasterAlive) return;
-      this.#logger
-        .warning`process ${this.#oldMaster.pid} may not know that this master serves: ${message}`;
-    };
-    if (code === "no-server") clock.after(endingTime, report);
-    else report();
+  async #retireOldMaster(): Promise<void> {
+    const { clock, network } = this.#system;
+    const { socket } = this.#oldMaster;
+    for (;;) {
+      try {
+        return await retire(this.#system, socket);
+      } catch (error) {
+        if (!this.#isOldMasterAlive || await network.answers(socket)) throw error;
+      }
+      // It has lost its control socket, for example because it is out of file descriptors, and will open it again.
+      await sleep(clock, retirePause);
+    }
   }
 
   /** Call it with every tick: continues alone when the old master is gone, and releases the listeners of its workers. */
   tick(): void {
     const { processes } = this.#system;
     if (this.#state === "over" || this.#isOldMasterAlive) return;
-    this.#releaseOrphans(new Set(Array.from(this.#orphans).filter((pid) => !processes.isAlive(pid))));
+    this.#releaseListeners(new Set(Array.from(this.#oldWorkers).filter((pid) => !processes.isAlive(pid))));
     if (!this.#isAlone) this.#continueAlone();
-    if (this.#state !== "serving" || this.#orphans.size > 0) return;
+    if (this.#state !== "serving" || this.#oldWorkers.size > 0) return;
     this.#state = "over";
     this.#cancelKill();
     this.#logger.info`process ${this.#oldMaster.pid} is gone: the upgrade is complete`;
@@ -171,26 +166,70 @@ export class Takeover {
 
   #continueAlone(): void {
     this.#isAlone = true;
-    if (this.#state === "serving") return this.#dismissOrphans();
+    if (this.#state === "serving") return this.#endOldWorkers();
     this.#steering.takeOver();
     this.#logger
       .warning`process ${this.#oldMaster.pid} died during the upgrade: its workers serve until one of this master is ready`;
   }
 
-  #releaseOrphans(gone: ReadonlySet<number>): void {
+  #releaseListeners(gone: ReadonlySet<number>): void {
     if (gone.size === 0) return;
-    this.#orphans = this.#orphans.difference(gone);
+    this.#oldWorkers = this.#oldWorkers.difference(gone);
     this.#steering.releaseAdopted(gone);
     if (this.#state === "serving") return;
     gone.forEach((pid) => this.#logger.warning`worker process ${pid} of the old master is gone`);
   }
 
   /** The workers of the old master finish; those that do not are killed, as their master would have done. */
-  #dismissOrphans(): void {
+  #endOldWorkers(): void {
     const { clock, processes } = this.#system;
     const signalAll = (signal: "SIGTERM" | "SIGKILL") =>
-      this.#orphans.forEach((pid) => processes.signal(pid, signal));
+      this.#oldWorkers.forEach((pid) => processes.signal(pid, signal));
     signalAll("SIGTERM");
     this.#cancelKill = clock.after(this.#drainTime, () => signalAll("SIGKILL"));
   }
+}
+
+/** `null` if the old master is dead. */
+async function receiveHandover(
+  { system, oldMaster, steering }: TakeoverOptions,
+): Promise<Handover | null> {
+  try {
+    return await handOver(system, oldMaster.socket, steering.fdInbox);
+  } catch (error) {
+    // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
+    if (system.processes.isAlive(oldMaster.pid)) throw error;
+    return null;
+  }
+}
+
+async function untilFree(
+  { clock, network }: System,
+  addresses: readonly TcpAddress[],
+  timeout: number,
+): Promise<void> {
+  const end = clock.monotonic() + timeout;
+  for (const address of addresses) {
+    for (;;) {
+      try {
+        network.probe(address);
+        break;
+      } catch (error) {
+        if (clock.monotonic() >= end) throw toListenError(error, address);
+        await sleep(clock, freePause);
+      }
+    }
+  }
+}
+
+function refuseOtherAddresses(bind: readonly TcpAddress[], old: readonly string[]): void {
+  const own = bind.map(formatAddress);
+  if (own.join() === old.join()) return;
+  throw new DenicornError(
+    "upgrade",
+    `cannot take over: bind is ${own.join(", ")} and was ${
+      old.join(", ")
+    }: an upgrade keeps the addresses; ` +
+      "restart the server to change them",
+  );
 }

@@ -6,7 +6,7 @@ import { formatAddress } from "../../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
-import type { RestartPolicy } from "../pool/restarts.ts";
+import type { RestartPolicy } from "../pool/restart_policy.ts";
 import type { MasterEvent } from "../workers/events.ts";
 import type { Generations } from "../generations/generations.ts";
 import { type Launch, successorEnvironment } from "./launch.ts";
@@ -49,10 +49,10 @@ export class Upgrade {
   #isRequested = false;
   #cancelDeadline: () => void = () => {};
   /** Why this master killed its successor, if it did. */
-  #givenUp: string | null = null;
+  #killReason: string | null = null;
   #failedUpgrade: FailedUpgrade | null = null;
   /** What the upgrade waits for, as logged. */
-  #loggedObstacle: string | null = null;
+  #loggedWait: string | null = null;
   /** There were workers when the upgrade began. */
   #isServing = false;
 
@@ -75,10 +75,10 @@ export class Upgrade {
     if (objection !== null) this.#options.logger.warning`USR2 ignored: ${objection}`;
   }
 
-  /** What keeps an upgrade from beginning, if anything. */
+  /** Why an upgrade cannot begin; `null` if it can. */
   get objection(): string | null {
     const { system, controlSocket, generations } = this.#options;
-    if (this.hindrance !== null) return this.hindrance;
+    if (this.inProgressText !== null) return this.inProgressText;
     if (system.host.pid === 1) {
       return "this is process 1, and its container ends with it: replace the container";
     }
@@ -92,25 +92,25 @@ export class Upgrade {
     return null;
   }
 
-  /** What a requested upgrade waits for, if anything. */
-  get obstacle(): string | null {
+  /** What a requested upgrade waits for; `null` if nothing. Completes "waiting until …". */
+  get waitsFor(): string | null {
     if (!this.#isRequested) return null;
     const { pool, restartPolicy, reload, workerTable, takeover } = this.#options;
     if (this.#failedUpgrade !== null) return "the workers of the failed upgrade are gone";
     if (takeover?.inProgress === true) return "the old master is gone";
     if (reload.inProgress) return "the reload in progress is complete";
     if (workerTable.isAnyBooting) return "the booting worker is ready";
-    // In a crash loop the upgrade may be the cure.
+    // In a crash loop the upgrade may be what ends it.
     return pool.isComplete || !restartPolicy.mayReplace ? null : "all workers are ready";
   }
 
-  #logObstacle(obstacle: string): void {
-    if (obstacle !== this.#loggedObstacle) this.#options.logger.info`upgrade: waiting until ${obstacle}`;
-    this.#loggedObstacle = obstacle;
+  #logWait(waitsFor: string): void {
+    if (waitsFor !== this.#loggedWait) this.#options.logger.info`upgrade: waiting until ${waitsFor}`;
+    this.#loggedWait = waitsFor;
   }
 
-  /** What keeps a reload from beginning, if anything. */
-  get hindrance(): string | null {
+  /** The upgrade in progress, in words; `null` if there is none. Meanwhile no other command can begin. */
+  get inProgressText(): string | null {
     const pid = this.#successor?.pid;
     return pid === undefined ? null : `an upgrade is in progress: process ${pid} is starting`;
   }
@@ -118,11 +118,11 @@ export class Upgrade {
   /** Call it after every event. */
   startIfPossible(): void {
     if (!this.#isRequested) return;
-    const { obstacle } = this;
-    if (obstacle !== null) return this.#logObstacle(obstacle);
+    const { waitsFor } = this;
+    if (waitsFor !== null) return this.#logWait(waitsFor);
     this.#isRequested = false;
-    this.#loggedObstacle = null;
-    this.#givenUp = null;
+    this.#loggedWait = null;
+    this.#killReason = null;
     this.#start();
     if (this.#successor === null) return;
     const deadline = this.#deadline;
@@ -149,8 +149,8 @@ export class Upgrade {
 
   /** Kills the successor; this master continues when it is gone. */
   #giveUp(reason: string): void {
-    if (this.#successor === null || this.#givenUp !== null) return;
-    this.#givenUp = reason;
+    if (this.#successor === null || this.#killReason !== null) return;
+    this.#killReason = reason;
     this.#successor.kill("SIGKILL");
   }
 
@@ -178,8 +178,8 @@ export class Upgrade {
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
   }
 
-  /** This master is stopping: a reload is passed on to the successor, if one serves. */
-  passReloadOn(): void {
+  /** This master is stopping: forwards a reload to the successor, if one serves. */
+  forwardReload(): void {
     const { logger } = this.#options;
     if (this.#servingSuccessor === null) return logger.warning("reload ignored: the server is stopping");
     this.#servingSuccessor.kill("SIGHUP");
@@ -219,9 +219,9 @@ export class Upgrade {
     this.#successor = null;
     this.#cancelDeadline();
     if (inProgress) return;
-    const how = this.#givenUp ?? `ended (${signal ?? `exit code ${code}`})`;
+    const how = this.#killReason ?? `ended (${signal ?? `exit code ${code}`})`;
     if (!isRequested) {
-      this.#fail(this.#givenUp === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
+      this.#fail(this.#killReason === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
     }
     this.#announce(pid, 0);
     this.#failedUpgrade = new FailedUpgrade({ ...this.#options, clock: this.#options.system.clock });
@@ -241,7 +241,7 @@ export class Upgrade {
     lifecycle.upgradeFailed(reason);
   }
 
-  /** The server stops, and so must its successor. */
+  /** The server stops, so its successor must stop too. */
   cancel(): void {
     this.#isRequested = false;
     this.#successor?.kill("SIGTERM");

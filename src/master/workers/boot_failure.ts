@@ -1,4 +1,4 @@
-/** Why a worker was never ready, as the one error that the operator reads. */
+/** Why a worker was never ready, as one error for the operator. */
 
 import { DenicornError } from "../../core/errors.ts";
 import { listenTimeout, type WorkerState } from "../../core/pool/worker_state.ts";

@@ -16,7 +16,7 @@ export type MasterEvent =
     readonly version: string;
   }
   | { readonly type: "message"; readonly worker: WorkerHandle; readonly message: FromWorker }
-  /** The channel closes before the exit of the process is reported: from here on it gets no new connections. */
+  /** The channel of a worker has closed, before the exit of its process is reported: it gets no new connections now. */
   | { readonly type: "disconnected" }
   | { readonly type: "exit"; readonly worker: WorkerHandle; readonly status: ExitStatus }
   /** The settings of a generation were read and its app is bundled. */
@@ -28,8 +28,40 @@ export type MasterEvent =
   | { readonly type: "successor-ended"; readonly status: ExitStatus }
   /** Another master serves now. */
   | { readonly type: "retire" }
-  /** It is the turn of a command from the control socket. */
+  /** A command from the control socket or the admin address can begin. */
   | { readonly type: "command"; readonly begin: () => void }
   /** A wait is over, such as the back-off before a replacement. */
   | { readonly type: "wake" }
   | { readonly type: "tick" };
+
+/**
+ * Passes events to a handler one at a time. Events that are posted while another one is handled, or before `run`, wait
+ * in the queue.
+ */
+export class EventQueue {
+  readonly #waiting: MasterEvent[] = [];
+  #handle: ((event: MasterEvent) => void) | null = null;
+  #isBusy = false;
+
+  run(handle: (event: MasterEvent) => void): void {
+    this.#handle = handle;
+    this.#deliver();
+  }
+
+  post(event: MasterEvent): void {
+    this.#waiting.push(event);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#isBusy || this.#handle === null) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        this.#handle(next);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}

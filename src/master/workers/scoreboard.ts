@@ -18,6 +18,7 @@ import {
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
 import type { Logger } from "../../log/logger.ts";
+import { workerBounds } from "../../settings/kinds/number.ts";
 import type { System } from "../../system/system.ts";
 import type { Credentials } from "../files/credentials.ts";
 
@@ -26,8 +27,8 @@ const sharedMemoryDirectory = "/dev/shm";
 /** The prefix and the beginning of a UUID. */
 const namePattern = /^denicorn-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{2}$/;
 
-/** Twice the largest number of workers: each may be replaced while it drains. Together they take 2.8 MB. */
-const slots = 2_048;
+/** Each worker may drain while its replacement runs. Together the slots take 2.8 MB. */
+const slots = 2 * workerBounds.to;
 
 export class Scoreboard {
   readonly #buffer: ArrayBuffer;

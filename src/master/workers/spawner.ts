@@ -15,7 +15,7 @@ import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerTable } from "./worker_table.ts";
 
-/** Starts the process of one worker. Throws what the system says when it cannot be started. */
+/** Starts the process of one worker. Throws the error of the system if that fails. */
 export type StartWorkerProcess = (slot: number, generation: Generation, token: string) => ChildProcess;
 
 interface SpawnerOptions {
@@ -24,6 +24,7 @@ interface SpawnerOptions {
   readonly startProcess: StartWorkerProcess;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
+  readonly sharedResources: () => SharedResources;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -36,7 +37,7 @@ export class Spawner {
     this.#options = options;
   }
 
-  /** Throws what the system says when a process cannot be started. */
+  /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
     const { system, log, startProcess, workerTable, scoreboard, post } = this.#options;
     const token = system.host.secret();
@@ -64,17 +65,19 @@ export class Spawner {
     this.#version = found;
   }
 
-  sendConfig(worker: WorkerHandle, sharedResources: SharedResources): void {
+  /** Sends the worker its config, once it is connected and its bundle is built. */
+  sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
     worker.markConfigured();
-    const age = this.#options.system.clock.monotonic() - worker.bornAt;
-    const place = { slot: worker.slot, age };
-    worker.send({ type: "load", config: workerConfigFor(worker.generation, bundle, place, sharedResources) });
+    const { system, sharedResources } = this.#options;
+    const place = { slot: worker.slot, age: system.clock.monotonic() - worker.bornAt };
+    const config = workerConfigFor(worker.generation, bundle, place, sharedResources());
+    worker.send({ type: "load", config });
   }
 }
 
-/** Starts this same program again, with `--worker`; `channelPath` is the socket that workers connect to. */
+/** Starts this program again with `--worker`; `channelPath` is the socket that workers connect to. */
 export function workerProcessStarter(
   system: System,
   channelPath: string,

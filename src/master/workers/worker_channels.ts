@@ -1,5 +1,6 @@
 import { FrameDecoder } from "../../protocol/framing.ts";
 import { type FromWorker, isMessage } from "../../protocol/messages.ts";
+import { sleep } from "../../system/clock.ts";
 import type { Clock, Connection, UnixListener } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -26,7 +27,7 @@ export async function acceptChannels(
       for await (const connection of listener.accept()) void read(connection, events);
       return;
     } catch {
-      await new Promise<void>((resolve) => clock.after(retryPause, resolve));
+      await sleep(clock, retryPause);
     }
   }
 }

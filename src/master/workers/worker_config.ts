@@ -1,4 +1,4 @@
-/** The configuration that a worker is sent: what it needs of the settings, of its generation and of the master. */
+/** The worker config: what a worker needs to know of the settings, of its generation and of the master. */
 
 import { sentSettings, type WorkerConfig } from "../../protocol/messages.ts";
 import type { Settings } from "../../settings/settings.ts";

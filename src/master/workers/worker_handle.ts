@@ -44,7 +44,7 @@ export class WorkerHandle {
     return this.#state;
   }
 
-  /** Why it cannot go on, as it said itself; `null` if it did not. */
+  /** The error that the worker itself reported and cannot recover from; `null` if it reported none. */
   get failure(): Failure | null {
     return this.#failure;
   }
@@ -124,7 +124,7 @@ export class WorkerHandle {
     this.#state = postpone(this.#state, ms);
   }
 
-  /** Keeps what a message says about a failure, and gives the event of the state machine it stands for, if any. */
+  /** Keeps the failure in a message, and returns the event of the state machine that the message stands for, if any. */
   receive(message: FromWorker): WorkerEvent | null {
     switch (message.type) {
       case "loaded":

@@ -1,22 +1,18 @@
+import { formatAddress } from "../../system/listen_error.ts";
+import type { TcpAddress } from "../../system/system.ts";
 import type { Kind } from "./kind.ts";
 
-/** A TCP address to listen on. `hostname` has no brackets around an IPv6 address. */
-interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** `host:port`, `[v6]:port`, or `:port` for all interfaces. */
-export const address: Kind<Address, `${string}:${string}`> = {
+export const address: Kind<TcpAddress, `${string}:${string}`> = {
   accepts: "host:port, [v6]:port or :port, with a port from 0 to 65535",
   placeholder: "ADDRESS",
   parse: (given) => typeof given === "string" ? parseAddress(given) : undefined,
-  show: showAddress,
-  plain: showAddress,
+  show: formatAddress,
+  plain: formatAddress,
 };
 
 /** An address to send to. */
-export const peer: Kind<Address, `${string}:${string}`> = {
+export const peer: Kind<TcpAddress, `${string}:${string}`> = {
   ...address,
   accepts: "host:port or [v6]:port, with a port from 1 to 65535",
   parse(given) {
@@ -26,7 +22,7 @@ export const peer: Kind<Address, `${string}:${string}`> = {
 };
 
 /** True for an address that only this machine can reach. */
-export function isLoopback({ hostname }: Address): boolean {
+export function isLoopback({ hostname }: TcpAddress): boolean {
   return hostname === "localhost" || hostname === "::1" || (isIpv4(hostname) && hostname.startsWith("127."));
 }
 
@@ -35,12 +31,7 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
-/** The same text for equal addresses. */
-export function showAddress({ hostname, port }: Address): `${string}:${string}` {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
-function parseAddress(text: string): Address | undefined {
+function parseAddress(text: string): TcpAddress | undefined {
   const colon = text.lastIndexOf(":");
   const host = text.slice(0, colon);
   const port = text.slice(colon + 1);

@@ -43,7 +43,10 @@ export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${
   };
 }
 
-const workers = wholeNumber({ from: 1, to: 1024 });
+/** How many workers a server may have. */
+export const workerBounds = { from: 1, to: 1024 } as const;
+
+const workers = wholeNumber(workerBounds);
 const percent = wholeNumber({ from: 1, to: 100 });
 
 /** A number of workers, or a percentage of all workers. */

@@ -53,7 +53,7 @@ export const directory: Kind<string, string> = text({
 });
 
 /** Linux stores the path of a Unix socket in 108 bytes, including a NUL at the end. */
-const longestSocketPath = 107;
+export const longestSocketPath = 107;
 
 export const socketPath: Kind<string, string> = text({
   accepts: `a path of at most ${longestSocketPath} bytes`,

@@ -1,5 +1,5 @@
 import { duration } from "../kinds/duration.ts";
-import { percentage, wholeNumber, wholeNumberOrCores } from "../kinds/number.ts";
+import { percentage, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { one, optional } from "../setting.ts";
 
@@ -8,12 +8,12 @@ const hour = 3_600 * second;
 const mebibyte = 1024 ** 2;
 
 export const scalingSettings = {
-  minWorkers: optional(wholeNumberOrCores({ from: 1, to: 1024 }), {
+  minWorkers: optional(wholeNumberOrCores(workerBounds), {
     description: "Minimum number of workers. Setting this or max-workers turns autoscaling on.",
     unset: "1 with autoscaling",
     reload: true,
   }),
-  maxWorkers: optional(wholeNumberOrCores({ from: 1, to: 1024 }), {
+  maxWorkers: optional(wholeNumberOrCores(workerBounds), {
     description: "Maximum number of workers. Setting this or min-workers turns autoscaling on.",
     unset: "one for each core, at least min-workers, with autoscaling",
     reload: true,

@@ -1,5 +1,5 @@
 import { duration } from "../kinds/duration.ts";
-import { surge, wholeNumber, wholeNumberOrCores } from "../kinds/number.ts";
+import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { urlPath } from "../kinds/text.ts";
 import { one, optional } from "../setting.ts";
@@ -8,9 +8,6 @@ const second = 1_000;
 const hour = 3_600 * second;
 const megabyte = 1024 ** 2;
 const terabyte = 1024 ** 4;
-
-/** The number of workers that may be set. */
-export const workerBounds = { from: 1, to: 1024 } as const;
 
 export const workerSettings = {
   workers: one(wholeNumberOrCores(workerBounds), {
@@ -48,8 +45,8 @@ export const workerSettings = {
   }),
   slowRequest: one(duration({ from: 0.01 * second, to: 24 * hour, zero: "to turn it off" }), {
     description:
-      "Log requests, while they run, that take longer than this, and whatever blocks the event loop for longer than " +
-      "this. 0: only log blocks of more than 5 s.",
+      "Log requests, while they run, that take longer than this, and each request that blocks the event loop for longer " +
+      "than this. 0: only log blocks of more than 5 s.",
     default: 0,
     reload: true,
   }),

@@ -1,4 +1,4 @@
-/** The export that is asked for is looked for before a worker starts. */
+/** The requested export must exist before a worker starts. */
 
 import { testFailure } from "../test_host.ts";
 

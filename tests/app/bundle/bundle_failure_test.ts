@@ -54,7 +54,7 @@ testFailure(
 );
 
 testFailure(
-  "a missing file with another ending",
+  "a missing file with another extension",
   { "main.ts": `${app}\nimport "./lib/utils.js";`, "lib/utils.mjs": "" },
   "app-package-missing",
   `cannot load the app: main.ts:2:8: no such file: "./lib/utils.js": did you mean "./lib/utils.mjs"?`,
@@ -101,7 +101,7 @@ testFailure(
 );
 
 testFailure(
-  "a missing package whose name is nearly one that is mapped",
+  "a missing package with a name similar to a mapped one",
   { "deno.json": `{ "imports": { "hono": "npm:hono@4" } }`, "main.ts": `import "hnoo";\n${app}` },
   "app-package-missing",
   'cannot load the app: main.ts:1:8: package "hnoo" is not installed: did you mean "hono"?',
@@ -165,7 +165,7 @@ testFailure(
 );
 
 testFailure(
-  "what a package itself lacks",
+  "a package that a package needs and that is missing",
   {
     "main.ts": `import "a";\n${app}`,
     "node_modules/a/index.mjs": `import "b";`,
@@ -184,7 +184,7 @@ testFailure(
 );
 
 testFailure(
-  "JSX that nothing says how to compile",
+  "JSX without a configuration",
   { "main.tsx": `export default () => new Response(<p>hi</p>);` },
   "app-package-missing",
   'cannot load the app: main.tsx:1:35: JSX uses React by default, and "react" is not installed: ' +

@@ -1,4 +1,4 @@
-/** esbuild as a process: when it lives, what it sees, and where its executable comes from. */
+/** esbuild as a process: when it runs, what it sees, and where its executable comes from. */
 
 import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esbuild_executable.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
@@ -17,7 +17,7 @@ function children(): string[] {
       const isEsbuild = Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("--service=");
       return parent === String(Deno.pid) && isEsbuild;
     } catch {
-      // It ended meanwhile.
+      // It has ended in the meantime.
       return false;
     }
   });

@@ -1,10 +1,10 @@
-/** A source file means its own place when it asks where it is, and stacks name it. */
+/** import.meta and the like refer to the source file, and stacks name it. */
 
 import { assertEquals, assertMatch } from "../../assert.ts";
 import { testAnswer, TestHost } from "../test_host.ts";
 
 testAnswer(
-  "import.meta is that of the source file",
+  "import.meta describes the source file",
   {
     "main.ts": `
     import { here } from "./lib/here.ts";
@@ -61,7 +61,7 @@ testAnswer(
     "node_modules/cjs/index.js": `module.exports = [__dirname, __filename, require("./lib")];`,
     "node_modules/cjs/lib/index.js": `module.exports = __dirname;`,
     "node_modules/esm/package.json": `{ "name": "esm", "type": "module", "exports": "./esm.js" }`,
-    // A constant of the same name is the package's own business.
+    // A constant of the same name in a package stays as it is.
     "node_modules/esm/esm.js": `import { dirname } from "node:path"; import { fileURLToPath } from "node:url";
     const __dirname = dirname(fileURLToPath(import.meta.url)); export default [__dirname, import.meta.filename];`,
   },

@@ -1,4 +1,4 @@
-/** What goes wrong when a worker imports the bundle, told in the app's own files and lines. */
+/** Errors when a worker imports the bundle, with the files and lines of the app. */
 
 import { assertEquals } from "../../assert.ts";
 import { testFailure, TestHost } from "../test_host.ts";
@@ -57,7 +57,7 @@ testFailure(
 );
 
 testFailure(
-  "a computed require that finds nothing",
+  "a computed require of a missing file",
   {
     "main.ts": `import load from "a";\nexport default load("no" + "thing");`,
     "node_modules/a/index.js": `module.exports = (name) => require(name);`,
@@ -67,14 +67,14 @@ testFailure(
 );
 
 testFailure(
-  "a package that requires what is not installed",
+  "a package that requires a package that is not installed",
   { "main.ts": `import "a";\nexport default 1;`, "node_modules/a/index.js": `\nrequire("@s/b/c");` },
   "app-package-missing",
   'cannot load the app: node_modules/a/index.js:2:1: package "@s/b" is not installed: run `npm install @s/b`',
 );
 
 testFailure(
-  "a native addon whose absence its package explains in its own way",
+  "a native addon, with a message of its own package",
   {
     "main.ts": `import "a";\nexport default 1;`,
     "node_modules/a/index.js":

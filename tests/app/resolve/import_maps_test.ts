@@ -21,7 +21,7 @@ testAnswer("exact names, prefixes, and the longest prefix first", {
 
 testAnswer("a package mapped by name makes its subpaths work", {
   "deno.jsonc": `{
-    // Comments, and a comma too many.
+    // With comments and a trailing comma.
     "imports": { "h": "npm:h@^4", "j": "jsr:@s/j@1", "only/": "npm:/only@1/", },
   }`,
   "main.ts": answering(
@@ -36,7 +36,7 @@ testAnswer("a package mapped by name makes its subpaths work", {
   "node_modules/only/sub.js": `module.exports = "only/sub";`,
 }, `["h","h/sub","j/sub","only/sub"]`);
 
-testAnswer("an import map in a file of its own", {
+testAnswer("an import map in a separate file", {
   "deno.json": `{ "importMap": "./config/map.json" }`,
   "config/map.json": `{ "imports": { "lib": "../lib.ts" } }`,
   "main.ts": answering(`import lib from "lib";`, "lib"),
@@ -51,7 +51,7 @@ testAnswer("scopes", {
   "two.ts": `export default 2;`,
 }, "[1,2]");
 
-testAnswer("https: and relative imports that the map sends elsewhere", {
+testAnswer("https: and relative imports that the map changes", {
   "deno.json": `{ "imports": { "https://host.test/": "./vendor/", "./fast.ts": "./slow.ts", "/": "./" } }`,
   "main.ts": answering(
     `import a from "https://host.test/a.ts"; import b from "./fast.ts"; import c from "/slow.ts";`,

@@ -1,8 +1,8 @@
-/** What an app may be written in and import from its own files. */
+/** Languages of an app, and imports of its own files. */
 
 import { testAnswer } from "../test_host.ts";
 
-/** An app that answers with the JSON of `value`. */
+/** An app that responds with the JSON of `value`. */
 function answering(value: string, before = ""): string {
   return `${before}\nexport default { fetch: () => Response.json(${value}) };`;
 }
@@ -79,7 +79,7 @@ testAnswer("circular imports", {
   "b.ts": `import { two } from "./a.ts"; export class B { twice() { return two * 2; } }`,
 }, `[4,"B"]`);
 
-testAnswer("imports without ending, of a directory and of .js for a .ts file", {
+testAnswer("imports without extension, of a directory and of .js for a .ts file", {
   "main.ts": answering(
     "[a, b, c]",
     `import { a } from "./a"; import { b } from "./b"; import { c } from "./c.js";`,
@@ -111,7 +111,7 @@ testAnswer("WebAssembly", {
   ),
 }, "[15,42]");
 
-testAnswer("decorators of the standard", {
+testAnswer("standard decorators", {
   "main.ts": answering(
     "[new A().x, log]",
     `
@@ -121,7 +121,7 @@ testAnswer("decorators of the standard", {
   ),
 }, `[1,["accessor","class"]]`);
 
-testAnswer("experimental decorators and class fields, as deno.json asks", {
+testAnswer("experimental decorators and class fields, as set in deno.json", {
   "deno.json": `{ "compilerOptions": { "experimentalDecorators": true, "useDefineForClassFields": false } }`,
   "main.ts": answering(
     "[keys, Object.keys(new B())]",
@@ -156,7 +156,7 @@ testAnswer("a computed import() of the URL of a JavaScript file", {
   "plugins/a.mjs": `export const name = import.meta.url.split("/").pop();`,
 }, "a.mjs");
 
-testAnswer("a Worker runs a file beside the source", {
+testAnswer("a Worker runs a file next to the source", {
   "main.ts": `const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     const { data } = await new Promise((resolve) => worker.onmessage = resolve);
     worker.terminate();

@@ -1,9 +1,9 @@
-/** Packages in `node_modules`, and the specifiers that lead there. */
+/** Packages in `node_modules`, and the specifiers that name them. */
 
 import { assertEquals } from "../../assert.ts";
 import { testAnswer, TestHost, type Tree } from "../test_host.ts";
 
-/** An app that answers with the JSON of `value`. */
+/** An app that responds with the JSON of `value`. */
 function answering(imports: string, value: string): string {
   return `${imports}\nexport default { fetch: () => Response.json(${value}) };`;
 }
@@ -34,7 +34,7 @@ testAnswer("bare specifiers, scopes and subpaths, nearest node_modules first", {
   "lib/x.ts": `import a from "a"; export default a;`,
 }, `["a@1.0.0","a@1.0.0/sub","@s/b@1.0.0/sub","a@2.0.0"]`);
 
-testAnswer("exports by condition: deno before node, import and require apart", {
+testAnswer("exports by condition: deno before node, import and require separately", {
   "main.ts": answering(
     `import a from "a"; import b from "b"; import c from "c"; import viaRequire from "d";`,
     "[a, b, c, viaRequire]",
@@ -59,7 +59,7 @@ testAnswer("CommonJS: require, exports, built-ins by both names, JSON, require.r
   "node_modules/a/data.json": `{ "n": 7 }`,
 }, `[["/","function",7,"node:fs","function"],3]`);
 
-testAnswer("a require that is computed starts at the app", {
+testAnswer("a computed require starts at the app", {
   "main.ts": answering(`import load from "loader";`, `[load("plug" + "in"), load("node:" + "path").sep]`),
   "node_modules/loader/index.js": `module.exports = (name) => require(name);`,
   "node_modules/plugin/index.js": `module.exports = "plugin";`,
@@ -74,7 +74,7 @@ testAnswer("the default import of a CommonJS package is all of module.exports, a
     exports.default = class {}; exports.named = 1;`,
 }, `[["default","named"],1,["default","named"]]`);
 
-testAnswer("a package that is missing where it is only asked for in some cases", {
+testAnswer("a missing package that is only required in some cases", {
   "main.ts": answering(
     `import a from "a";`,
     "[a.kind, attempt(a.mysql), attempt(a.sqlite)]",
@@ -86,7 +86,7 @@ testAnswer("a package that is missing where it is only asked for in some cases",
     exports.sqlite = () => require("@s/sqlite"); exports.later = () => import("later");`,
 }, `["pg","MODULE_NOT_FOUND","MODULE_NOT_FOUND"]`);
 
-testAnswer("a package that was bundled by esbuild keeps its own way of importing", {
+testAnswer("a package that was bundled by esbuild keeps its own import helpers", {
   "main.ts": answering(`import a from "a";`, "a"),
   "node_modules/a/package.json": `{ "type": "module", "exports": "./a.js" }`,
   "node_modules/a/a.js": `
@@ -167,7 +167,7 @@ testAnswer("linked packages see their own dependencies, and one copy is one modu
   "node_modules/.pnpm/c@1/node_modules/c/c.js": `let n = 0; export const count = () => ++n;`,
 }, "[3,4]");
 
-testAnswer("createRequire reads JSON and modules beside a package's file", {
+testAnswer("createRequire reads JSON and modules next to a package's file", {
   "main.ts": answering(`import a from "a";`, "a"),
   "node_modules/a/package.json": `{ "name": "a", "version": "1.2.3", "type": "module", "exports": "./a.js" }`,
   "node_modules/a/a.js":

@@ -1,6 +1,6 @@
-/** An app as people write it: Hono with JSX pages and validation by zod, its packages mapped in deno.json. */
+/** A typical app: Hono with JSX pages and validation by zod, with packages mapped in deno.json. */
 
-// So that Deno has them in its cache, from which the app's node_modules is made.
+// Puts them into Deno's cache, from which the app's node_modules is created.
 import "@hono/zod-validator";
 import "hono";
 import "zod";
@@ -28,7 +28,7 @@ export default { fetch: async () => new Response(await all()) };
 const page = `import type { FC } from "hono/jsx";
 export const Page: FC<{ title: string }> = ({ title, children }) => <html><h1>{title}</h1>{children}</html>;`;
 
-/** The folder of a package, wherever Deno keeps it. */
+/** The folder of a package in Deno's cache. */
 function packageFolder(name: string): string {
   let folder = new URL(import.meta.resolve(name)).pathname;
   do folder = folder.slice(0, folder.lastIndexOf("/")); while (folder !== "" && nameAt(folder) !== name);
@@ -69,7 +69,7 @@ Deno.test("Hono with JSX, zod and its validator", async () => {
   assertEquals(bundle.split("/dist/hono-base.js\n").length - 1, 1, "one copy of Hono");
 });
 
-/** Copied, not linked: it finds Hono and zod in the node_modules it lies in. */
+/** Copied, not linked, so that it finds Hono and zod in its node_modules. */
 function read(path: string): string {
   return Deno.readTextFileSync(`${packageFolder("@hono/zod-validator")}/${path}`);
 }

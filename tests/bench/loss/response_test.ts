@@ -68,7 +68,7 @@ Deno.test("an end before the response is complete leaves it incomplete", () => {
   }
 });
 
-Deno.test("a response to HEAD has no body, whatever its length", () => {
+Deno.test("a response to HEAD has no body, with any length", () => {
   const text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
   assertEquals(read(text, { method: "HEAD" }).progress, "complete");
 });

@@ -5,7 +5,7 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 import { statusOf, workerStatus } from "../statuses.ts";
 
 /** A terminal, and a server that answers `reads` times. */
-function scene(reads = Infinity) {
+function setUp(reads = Infinity) {
   const outside = new FakeSystem();
   outside.terminal = true;
   let asked = 0;
@@ -43,7 +43,7 @@ const restored = "\x1b[?25h\x1b[?1049l";
 
 Deno.test("top refreshes every second until q or Ctrl-C, and restores the terminal", async () => {
   for (const key of ["q", "\x03"]) {
-    const { outside, system, press, isRaw } = scene();
+    const { outside, system, press, isRaw } = setUp();
     const top = runTop(system, "/run/control.sock");
     await outside.clock.advance(2_500);
     assert(isRaw());
@@ -56,7 +56,7 @@ Deno.test("top refreshes every second until q or Ctrl-C, and restores the termin
 });
 
 Deno.test("top also restores the terminal when the server is gone", async () => {
-  const { outside, system, isRaw } = scene(2);
+  const { outside, system, isRaw } = setUp(2);
   const ended = assertRejects(() => runTop(system, "/run/control.sock"), Error, "cannot reach the server");
   await outside.clock.advance(5_000);
   await ended;

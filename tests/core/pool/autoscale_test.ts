@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { autoscale, type Decision, type Limits, unscaled } from "../../../src/core/pool/autoscale.ts";
+import {
+  autoscale,
+  type Decision,
+  initialAutoscaling,
+  type Limits,
+} from "../../../src/core/pool/autoscale.ts";
 import type { Sample, WorkerSample } from "../../../src/core/pool/load.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 
@@ -25,7 +30,7 @@ interface Moment extends Partial<Omit<Sample, "workers">> {
 
 /** Runs the autoscaler tick by tick. Decisions take effect, and workers start at once unless the test says otherwise. */
 class Run {
-  scaling = unscaled;
+  scaling = initialAutoscaling;
   target: number;
   now = 0;
   readonly #limits: Limits;
@@ -250,7 +255,7 @@ Deno.test("property: for any samples the target stays within its bounds and drop
     gap: fc.integer({ min: 1, max: 5_000 }),
   });
   fc.assert(fc.property(fc.array(moment, { maxLength: 100 }), (moments) => {
-    let scaling = unscaled;
+    let scaling = initialAutoscaling;
     let target = 2;
     let at = 0;
     for (const { gap, ...sample } of moments) {

@@ -24,7 +24,7 @@ const worker = (id: number, over: Partial<RecyclingCandidate<number>> = {}): Rec
   ...over,
 });
 
-Deno.test("without limits no worker is due, whatever the jitter", () => {
+Deno.test("without limits no worker is due, with any jitter", () => {
   const old = worker(0, { age: 1e12, requests: 1e12, memory: 1e12 });
   const jitter = limits({ maxRequestsJitter: 1, maxLifetimeJitter: 1, maxMemoryJitter: 1 });
   assertEquals(decideRecycling([old], limits()), null);

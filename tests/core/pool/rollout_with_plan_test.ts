@@ -11,7 +11,7 @@ import {
 } from "../../../src/core/transitions/rollout.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-class Roll {
+class SimulatedRollout {
   members: Member[] = [];
   rollout: Rollout = { is: "idle", serving: 1, last: 1 };
   target: number;
@@ -134,14 +134,14 @@ const history = (...types: string[]) =>
   fc.array(fc.record({ type: fc.constantFrom(...types), pick: fc.nat(20) }), { maxLength: 80 });
 const ordinary = ["reload", "built", "build-failed", "boots", "boots", "boots", "fails", "gone", "gone"];
 
-Deno.test("property: without deaths a rollout always keeps the target ready, whatever fails to boot", () => {
+Deno.test("property: without deaths a rollout always keeps the target ready, with any failures to boot", () => {
   fc.assert(
     fc.property(numbers.target, numbers.surge, history(...ordinary), (target, surge, events) => {
-      const roll = new Roll(target, surge);
+      const simulated = new SimulatedRollout(target, surge);
       for (const { type, pick } of events) {
-        roll.happen(type, pick);
-        assert(roll.ready >= target, `${roll.ready} of ${target} ready after ${type}`);
-        assert(roll.wanted <= target + surge, `${roll.wanted} wanted after ${type}`);
+        simulated.happen(type, pick);
+        assert(simulated.ready >= target, `${simulated.ready} of ${target} ready after ${type}`);
+        assert(simulated.wanted <= target + surge, `${simulated.wanted} wanted after ${type}`);
       }
     }),
     { numRuns: 500 },
@@ -161,16 +161,16 @@ Deno.test("property: with deaths and changes of the target every rollout still e
   );
   fc.assert(
     fc.property(numbers.target, numbers.surge, events, (target, surge, events) => {
-      const roll = new Roll(target, surge);
+      const simulated = new SimulatedRollout(target, surge);
       for (const { type, pick } of events) {
-        if (type === "target") roll.target = pick;
-        roll.happen(type, pick);
+        if (type === "target") simulated.target = pick;
+        simulated.happen(type, pick);
       }
-      roll.finish();
-      assertEquals(roll.rollout.is, "idle");
+      simulated.finish();
+      assertEquals(simulated.rollout.is, "idle");
       assertEquals(
-        roll.members.map(({ generation, is }) => [generation, is]),
-        Array(roll.target).fill([servingOf(roll.rollout), "ready"]),
+        simulated.members.map(({ generation, is }) => [generation, is]),
+        Array(simulated.target).fill([servingOf(simulated.rollout), "ready"]),
       );
     }),
     { numRuns: 500 },

@@ -8,7 +8,7 @@ import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** A control socket that can be made only if `isWritable`. */
-function scene(controlSocket: Settings["controlSocket"], isWritable: boolean) {
+function setUp(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   const outside = new FakeSystem();
   const served: string[] = [];
   const links: string[] = [];
@@ -54,15 +54,15 @@ function scene(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   };
 }
 
-Deno.test("by default it is in the runtime directory; if that fails there is only a warning", async () => {
-  const good = scene(undefined, true);
+Deno.test("by default the control socket is in the runtime directory; if that fails there is only a warning", async () => {
+  const good = setUp(undefined, true);
   await good.control.open();
   assertEquals([good.control.path, good.served, good.links], [
     "/run/d/control.sock",
     ["/run/d/control.sock"],
     [],
   ]);
-  const bad = scene(undefined, false);
+  const bad = setUp(undefined, false);
   await bad.control.open();
   assertEquals(bad.control.path, null);
   assertMatch(
@@ -72,22 +72,22 @@ Deno.test("by default it is in the runtime directory; if that fails there is onl
 });
 
 Deno.test("a chosen path is required, and linked from the default one", async () => {
-  const good = scene("my.sock", true);
+  const good = setUp("my.sock", true);
   await good.control.open();
   assertEquals([good.control.path, good.links], ["my.sock", ["/run/d/control.sock -> /srv/my.sock"]]);
-  const bad = scene("/root/my.sock", false);
+  const bad = setUp("/root/my.sock", false);
   const error = await assertRejects(() => bad.control.open(), DenicornError);
   assertEquals([error.code, error.exitCode, bad.outside.written.stderr], ["control-socket", 2, ""]);
 });
 
 Deno.test("turned off, there is none, and nothing is logged", async () => {
-  const { control, served, outside } = scene(false, true);
+  const { control, served, outside } = setUp(false, true);
   await control.open();
   assertEquals([control.path, served, outside.written.stderr], [null, [], ""]);
 });
 
-Deno.test("it has no path while its listener is lost, and its file is not missed", async () => {
-  const { control, lost, guarded } = scene(undefined, true);
+Deno.test("it has no path while its listener is lost, and its file is not restored", async () => {
+  const { control, lost, guarded } = setUp(undefined, true);
   await control.open();
   assertEquals([control.path, guarded[0]!.path()], ["/run/d/control.sock", "/run/d/control.sock"]);
   lost.add("/run/d/control.sock");
@@ -95,7 +95,7 @@ Deno.test("it has no path while its listener is lost, and its file is not missed
 });
 
 Deno.test("if its file was removed another socket is opened, and the old one is not closed", async () => {
-  const { control, served, closed, guarded, outside } = scene(undefined, true);
+  const { control, served, closed, guarded, outside } = setUp(undefined, true);
   await control.open();
   guarded[0]!.make();
   await outside.clock.advance(0);

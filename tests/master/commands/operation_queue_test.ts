@@ -2,8 +2,7 @@ import { type MasterCommands, Refusal } from "../../../src/control/master_comman
 import { DenicornError } from "../../../src/core/errors.ts";
 import type { LifecycleKind } from "../../../src/core/telemetry/lifecycle.ts";
 import { EventLog } from "../../../src/master/telemetry/event_log.ts";
-import { EventQueue } from "../../../src/master/workers/event_queue.ts";
-import type { MasterEvent } from "../../../src/master/workers/events.ts";
+import { EventQueue } from "../../../src/master/workers/events.ts";
 import { OperationQueue } from "../../../src/master/commands/operation_queue.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
@@ -13,9 +12,9 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   readonly eventLog = new EventLog(new FakeClock());
   readonly begun: string[] = [];
   objection: string | null = null;
-  upgradeObstacle: string | null = null;
+  upgradeWaitsFor: string | null = null;
   target = 2;
-  readonly #queue = new EventQueue<MasterEvent>();
+  readonly #queue = new EventQueue();
 
   constructor() {
     this.#queue.run((event) => event.type === "command" && event.begin());
@@ -63,7 +62,7 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   }
 }
 
-function scene() {
+function setUp() {
   const master = new FakeMaster();
   return { master, operationQueue: new OperationQueue(master as unknown as MasterCommands) };
 }
@@ -71,7 +70,7 @@ function scene() {
 const failure = new DenicornError("app-throws", "it threw", { detail: "at main.ts:1" });
 
 Deno.test("operations run one at a time, and relative targets count from when they begin", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const reload = operationQueue.run("reload");
   const more = [operationQueue.scale({ by: 1 }), operationQueue.scale({ by: 1 })];
   assertEquals([master.begun, reload.isWaiting, more.map(({ isWaiting }) => isWaiting)], [["reload"], false, [
@@ -87,7 +86,7 @@ Deno.test("operations run one at a time, and relative targets count from when th
 });
 
 Deno.test("a second reload joins one that has not begun, but not one that has", () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   operationQueue.run("reload");
   const second = operationQueue.run("reload");
   assert(operationQueue.run("reload") === second);
@@ -97,7 +96,7 @@ Deno.test("a second reload joins one that has not begun, but not one that has", 
 });
 
 Deno.test("a failed reload rejects with the reason, and the next operation begins", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const reload = operationQueue.run("reload");
   const scale = operationQueue.scale({ to: 5 });
   master.emit("reload-failed", failure);
@@ -107,7 +106,7 @@ Deno.test("a failed reload rejects with the reason, and the next operation begin
 });
 
 Deno.test("scaling ends when a worker cannot boot, not when another one dies", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const scale = operationQueue.scale({ by: 1 });
   master.emit("worker-died");
   assertEquals(operationQueue.scale({ by: 1 }).isWaiting, true);
@@ -117,15 +116,15 @@ Deno.test("scaling ends when a worker cannot boot, not when another one dies", a
 });
 
 Deno.test("a scale fails if another command changes the target", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const scale = operationQueue.scale({ to: 4 });
   master.scale(1);
   const error = await assertRejects(() => scale.finished, Refusal);
   assertEquals(error.message, "scaling to 4 workers was superseded: the target is 1 now");
 });
 
-Deno.test("scaling out of bounds is malformed, and the queue goes on", async () => {
-  const { master, operationQueue } = scene();
+Deno.test("scaling out of bounds is malformed, and the queue continues", async () => {
+  const { master, operationQueue } = setUp();
   for (const by of [-2, 1023]) {
     const error = await assertRejects(
       () => operationQueue.scale({ by }).finished,
@@ -139,7 +138,7 @@ Deno.test("scaling out of bounds is malformed, and the queue goes on", async () 
 });
 
 Deno.test("scaling beyond max-workers is refused, and changes nothing", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   master.most = 4;
   const error = await assertRejects(() => operationQueue.scale({ to: 5 }).finished, Refusal);
   assertEquals(error.message, "cannot scale from 2 to 5 workers: max-workers allows at most 4");
@@ -147,7 +146,7 @@ Deno.test("scaling beyond max-workers is refused, and changes nothing", async ()
 });
 
 Deno.test("an operation that cannot begin is refused with the reason", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   master.objection = "an upgrade is in progress";
   const error = await assertRejects(
     () => operationQueue.run("reload").finished,
@@ -158,7 +157,7 @@ Deno.test("an operation that cannot begin is refused with the reason", async () 
 });
 
 Deno.test("an upgrade ends when the new master serves or fails, not when this master is idle", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const failed = operationQueue.run("upgrade");
   master.eventLog.notifyIdle();
   assertEquals(failed.isWaiting, false);
@@ -171,17 +170,17 @@ Deno.test("an upgrade ends when the new master serves or fails, not when this ma
   await assertRejects(() => reload.finished, Refusal, "cannot reload: a new master serves: try again");
 });
 
-Deno.test("only an upgrade reports an obstacle", () => {
-  const { master, operationQueue } = scene();
-  master.upgradeObstacle = "a worker is ready";
-  assertEquals([operationQueue.run("upgrade").obstacle, operationQueue.run("reload").obstacle], [
+Deno.test("only an upgrade reports what it waits for", () => {
+  const { master, operationQueue } = setUp();
+  master.upgradeWaitsFor = "a worker is ready";
+  assertEquals([operationQueue.run("upgrade").waitsFor, operationQueue.run("reload").waitsFor], [
     "a worker is ready",
     null,
   ]);
 });
 
 Deno.test("a stop ends the running and the waiting operations", async () => {
-  const { master, operationQueue } = scene();
+  const { master, operationQueue } = setUp();
   const all = [operationQueue.run("reload"), operationQueue.scale({ to: 3 }), operationQueue.run("upgrade")];
   master.stop();
   for (const { finished } of all) {

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** A server whose listener is lost, and whose opening fails, when the test says so. */
-function scene() {
+function setUp() {
   const system = new FakeSystem();
   const state = { free: 100, opened: 0, stopped: 0, isLost: false, fails: false };
   system.openFiles = {
@@ -32,14 +32,14 @@ function scene() {
 }
 
 Deno.test("a server that cannot be opened says so", async () => {
-  const { server, state, system } = scene();
+  const { server, state, system } = setUp();
   state.fails = true;
   await assertRejects(() => server.open(), Error, "in use");
   assertEquals([server.isListening, system.clock.timers], [false, 0]);
 });
 
 Deno.test("a lost listener is opened again when descriptors are available, and logged once each way", async () => {
-  const { system, state, server, log } = scene();
+  const { system, state, server, log } = setUp();
   await server.open();
   await system.clock.advance(10_000);
   assertEquals([state.opened, log()], [1, []]);
@@ -70,7 +70,7 @@ Deno.test("a lost listener is opened again when descriptors are available, and l
 });
 
 Deno.test("a server that was closed stays closed", async () => {
-  const { system, state, server, log } = scene();
+  const { system, state, server, log } = setUp();
   await server.open();
   server.close();
   await system.clock.advance(10_000);

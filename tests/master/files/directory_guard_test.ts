@@ -4,7 +4,7 @@ import { DirectoryGuard } from "../../../src/master/files/directory_guard.ts";
 import { assertEquals, assertMatch, assertThrows } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
-function scene() {
+function setUp() {
   const system = new FakeSystem();
   const touched: string[] = [];
   const files = {
@@ -26,7 +26,7 @@ function scene() {
 }
 
 Deno.test("all files are touched every hour", async () => {
-  const { system, touched, stop } = scene();
+  const { system, touched, stop } = setUp();
   await system.clock.advance(3_500_000);
   assertEquals(touched, []);
   await system.clock.advance(200_000);
@@ -35,7 +35,7 @@ Deno.test("all files are touched every hour", async () => {
 });
 
 Deno.test("what was removed is restored, a file with its content", async () => {
-  const { system, directoryGuard, stop } = scene();
+  const { system, directoryGuard, stop } = setUp();
   system.texts.set("/run/d/bundle", "code");
   const forget = directoryGuard.keepFile("/run/d/bundle", () => {});
   directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
@@ -55,7 +55,7 @@ Deno.test("what was removed is restored, a file with its content", async () => {
 });
 
 Deno.test("several files are named in one line, and those elsewhere with their path", () => {
-  const { system, directoryGuard, stop } = scene();
+  const { system, directoryGuard, stop } = setUp();
   for (const path of ["/run/d/a", "/run/d/b", "/srv/my.sock"]) {
     directoryGuard.keep(() => path, () => void system.texts.set(path, ""));
   }
@@ -68,7 +68,7 @@ Deno.test("several files are named in one line, and those elsewhere with their p
 });
 
 Deno.test("what cannot be restored is tried again, and logged once", async () => {
-  const { system, directoryGuard, directory, stop } = scene();
+  const { system, directoryGuard, directory, stop } = setUp();
   directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
   directory.ensure = () => {
     throw new Error("Permission denied");
@@ -85,7 +85,7 @@ Deno.test("what cannot be restored is tried again, and logged once", async () =>
 });
 
 Deno.test("a directory that another user has put in its place is not used, even if nothing is missing", async () => {
-  const { system, directoryGuard, directory, stop } = scene();
+  const { system, directoryGuard, directory, stop } = setUp();
   system.texts.set("/run/d/socket", "");
   directoryGuard.keep(() => "/run/d/socket", () => {});
   directoryGuard.require();

@@ -184,7 +184,7 @@ Deno.test("stalled workers get no new connections unless all are stalled", async
   assertEquals(Array.from(host.monitor.eligible()), [...workers]);
 });
 
-Deno.test("the pace follows the settings of the moment", async () => {
+Deno.test("the pace follows the current settings", async () => {
   const host = new TestHost();
   const worker = host.ready(0);
   host.slotOf(worker).heartbeatInterval = interval;

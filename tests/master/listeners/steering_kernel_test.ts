@@ -104,94 +104,97 @@ class TestHost {
   }
 }
 
-async function withScene(run: (scene: TestHost) => Promise<void>): Promise<void> {
-  const scene = new TestHost();
+async function withScene(run: (host: TestHost) => Promise<void>): Promise<void> {
+  const host = new TestHost();
   try {
-    await run(scene);
+    await run(host);
   } finally {
-    scene.close();
+    host.close();
   }
 }
 
 /** Steers to each worker alone and finds out which worker really gets the connections. */
-async function proveOrder(scene: TestHost): Promise<void> {
-  for (const worker of scene.workers) {
-    scene.steering.update(new Set([worker.worker]));
-    assertEquals(await scene.accepts(3), new Set([worker]));
+async function proveOrder(host: TestHost): Promise<void> {
+  for (const worker of host.workers) {
+    host.steering.update(new Set([worker.worker]));
+    assertEquals(await host.accepts(3), new Set([worker]));
   }
 }
 
-linuxOnly("each of five workers is found by its index, and nobody else", () =>
-  withScene(async (scene) => {
-    for (let count = 0; count < 5; count++) scene.join();
-    await proveOrder(scene);
-  }));
+linuxOnly(
+  "each of five workers is found by its index, and no other worker is",
+  () =>
+    withScene(async (host) => {
+      for (let count = 0; count < 5; count++) host.join();
+      await proveOrder(host);
+    }),
+);
 
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
   () =>
-    withScene(async (scene) => {
+    withScene(async (host) => {
       // A fixed pseudo-random sequence, so that a failure can be repeated.
       let seed = 7;
       const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;
       for (let round = 0; round < 12; round++) {
-        while (scene.workers.length < 3 + random(3)) scene.join();
+        while (host.workers.length < 3 + random(3)) host.join();
         const learned: (() => void)[] = [];
         for (let restartPolicy = random(3); restartPolicy > 0; restartPolicy--) {
-          learned.push(await scene.dies(scene.workers[random(scene.workers.length)]!));
+          learned.push(await host.dies(host.workers[random(host.workers.length)]!));
         }
         // Two workers die at once, and the master hears of it in the other order.
         learned.reverse().forEach((learn) => learn());
-        if (random(2) === 0) scene.join();
-        await proveOrder(scene);
+        if (random(2) === 0) host.join();
+        await proveOrder(host);
       }
     }),
 );
 
 linuxOnly(
-  "a death the master does not know of yet leads no connection to somebody it did not choose",
+  "a death the master does not know of yet leads no connection to a worker it did not choose",
   () =>
-    withScene(async (scene) => {
-      const [first, second, third] = [scene.join(), scene.join(), scene.join()];
-      scene.steering.update(new Set([second.worker]));
-      const learn = await scene.dies(first);
-      assertEquals(await scene.accepts(10), new Set([second]));
+    withScene(async (host) => {
+      const [first, second, third] = [host.join(), host.join(), host.join()];
+      host.steering.update(new Set([second.worker]));
+      const learn = await host.dies(first);
+      assertEquals(await host.accepts(10), new Set([second]));
       learn();
-      assertEquals(await scene.accepts(10), new Set([second]));
-      assert(scene.workers.includes(third));
+      assertEquals(await host.accepts(10), new Set([second]));
+      assert(host.workers.includes(third));
     }),
 );
 
 linuxOnly(
   "who leaves while another begins to listen does not confuse the order",
   () =>
-    withScene(async (scene) => {
-      const [first] = [scene.join(), scene.join(), scene.join()];
-      const learn = scene.listens();
-      (await scene.dies(first))();
+    withScene(async (host) => {
+      const [first] = [host.join(), host.join(), host.join()];
+      const learn = host.listens();
+      (await host.dies(first))();
       learn();
-      await proveOrder(scene);
+      await proveOrder(host);
     }),
 );
 
 linuxOnly("among several eligible workers each gets its share", () =>
-  withScene(async (scene) => {
-    const workers = [scene.join(), scene.join(), scene.join(), scene.join()];
+  withScene(async (host) => {
+    const workers = [host.join(), host.join(), host.join(), host.join()];
     const eligible = [workers[1]!, workers[3]!];
-    scene.steering.update(new Set(eligible.map(({ worker }) => worker)));
-    assertEquals(await scene.accepts(40), new Set(eligible));
+    host.steering.update(new Set(eligible.map(({ worker }) => worker)));
+    assertEquals(await host.accepts(40), new Set(eligible));
   }));
 
 linuxOnly(
   "a worker whose sockets do not come turns steering off, with one warning",
   () =>
-    withScene((scene) => {
-      scene.join();
+    withScene((host) => {
+      host.join();
       const stranger = { process: { pid: 1 }, slot: 3, generation: { settings: { bind: [{}] } } };
-      scene.steering.join(stranger as unknown as WorkerHandle);
-      scene.steering.join(stranger as unknown as WorkerHandle);
-      assertEquals(scene.steering.isOn, false);
-      assertMatch(scene.outside.written.stderr, /^[^\n]*steering is off: the listeners of worker 3[^\n]*\n$/);
+      host.steering.join(stranger as unknown as WorkerHandle);
+      host.steering.join(stranger as unknown as WorkerHandle);
+      assertEquals(host.steering.isOn, false);
+      assertMatch(host.outside.written.stderr, /^[^\n]*steering is off: the listeners of worker 3[^\n]*\n$/);
       return Promise.resolve();
     }),
 );
@@ -199,14 +202,14 @@ linuxOnly(
 linuxOnly(
   "a stranger in the group is noticed: the order is not known while it is there",
   () =>
-    withScene((scene) => {
-      scene.join();
-      scene.join();
-      assertEquals(scene.steering.isOrderKnown, true);
-      const learn = scene.listens();
-      assertEquals(scene.steering.isOrderKnown, false);
+    withScene((host) => {
+      host.join();
+      host.join();
+      assertEquals(host.steering.isOrderKnown, true);
+      const learn = host.listens();
+      assertEquals(host.steering.isOrderKnown, false);
       learn();
-      assertEquals(scene.steering.isOrderKnown, true);
+      assertEquals(host.steering.isOrderKnown, true);
       return Promise.resolve();
     }),
 );

@@ -19,7 +19,7 @@ async function loaded(
 
 const range = { maxWorkers: "4", targetConcurrency: "10", idleTimeout: "2s" } as const;
 
-Deno.test("the start uses min-workers, load adds workers, and calm removes those with the least load", async () => {
+Deno.test("the start uses min-workers, load adds workers, and low load removes the ones with the least", async () => {
   const master = await serving(1, range);
   await loaded(master, 35, 250);
   assertEquals(master.arbiter.target, 2);

@@ -50,7 +50,7 @@ Deno.test("the totals are the sum over the workers that run and those that are g
   assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
 });
 
-Deno.test("no counter decreases, whatever happens to workers", () => {
+Deno.test("no counter decreases when workers die, drain or are replaced", () => {
   const step = fc.record({
     slot: fc.integer({ min: 0, max: 3 }),
     does: fc.constantFrom("serve", "serve", "serve", "die", "ask"),
@@ -124,5 +124,5 @@ Deno.test("a reload has succeeded when the workers of a newer generation are rea
   const { counters } = new TestHost();
   for (const generation of [1, 1, 2, 2, 2]) counters.generationComplete(generation);
   counters.reloadFailed();
-  assertEquals(counters.restartCounters.reloads, { succeeded: 1, failed: 1 });
+  assertEquals(counters.changeCounters.reloads, { succeeded: 1, failed: 1 });
 });

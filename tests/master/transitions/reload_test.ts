@@ -24,7 +24,7 @@ async function calm(master: FakeMaster): Promise<void> {
 
 const failure = { code: "app-throws", message: "cannot boot a worker: no database" } as const;
 
-Deno.test("if a worker fails to boot in the middle of a roll the old generation comes back", async () => {
+Deno.test("if a worker fails to boot in the middle of a rollout the old generation comes back", async () => {
   const master = await rolling(3);
   const [canary, second] = master.alive(2);
   await second!.says({ type: "failed", failure });
@@ -42,7 +42,7 @@ Deno.test("if a worker fails to boot in the middle of a roll the old generation 
   assertEquals(master.log.match(/reload failed/g)?.length, 1);
 });
 
-Deno.test("the same if a worker is not ready in time, or dies before it is ready", async () => {
+Deno.test("the old generation also comes back if a worker is not ready in time, or dies before it is ready", async () => {
   const late = await rolling(2);
   for (let time = 0; time < 60_000; time += 250) {
     for (const fakeWorker of [...late.alive(1), late.alive(2)[0]!]) late.slot(fakeWorker).heartbeat();
@@ -80,7 +80,7 @@ Deno.test("a worker killed after it was ready is replaced by one of the new gene
   assertEquals(master.discarded, ["/run/1.mjs"]);
 });
 
-Deno.test("after the roll a worker that fails to boot is a death like any other", async () => {
+Deno.test("after the rollout a worker that fails to boot is a death like any other", async () => {
   const master = await rolling(1 + 1);
   await calm(master);
   await master.exits(master.alive(2)[0]!, 1);
@@ -88,7 +88,7 @@ Deno.test("after the roll a worker that fails to boot is a death like any other"
   assertEquals([master.arbiter.generation, master.log.includes("reload failed")], [2, false]);
 });
 
-Deno.test("HUP in the middle of a roll starts over once, and pauses the roll meanwhile", async () => {
+Deno.test("HUP in the middle of a rollout starts over once, and pauses the rollout meanwhile", async () => {
   const master = await rolling(3);
   let read = 0;
   master.renewing = () => {
@@ -178,7 +178,7 @@ Deno.test("the target of TTIN survives a reload that was interrupted by another 
   assertEquals([master.arbiter.target, master.alive(3).length, master.alive().length], [2, 2, 2]);
 });
 
-Deno.test("WINCH while the canary boots leaves no worker, whatever the settings are", async () => {
+Deno.test("WINCH while the canary boots leaves no worker, with any settings", async () => {
   for (const [before, after] of [[{}, {}], [{ maxWorkers: "4" }, { maxWorkers: "3" }]] as const) {
     const master = await serving(2, before);
     master.renewing = () => settingsFor(1, after);
@@ -189,7 +189,7 @@ Deno.test("WINCH while the canary boots leaves no worker, whatever the settings 
   }
 });
 
-Deno.test("WINCH in the middle of a roll leaves no worker, and a later HUP starts them again", async () => {
+Deno.test("WINCH in the middle of a rollout leaves no worker, and a later HUP starts them again", async () => {
   const master = await rolling(2);
   await master.signal("SIGWINCH");
   await calm(master);

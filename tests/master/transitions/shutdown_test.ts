@@ -59,7 +59,7 @@ Deno.test("a server without a ready worker does not wait", async () => {
   assertEquals([master.alive().length, master.outcome], [0, null]);
 });
 
-Deno.test("a roll goes on while the stop is delayed", async () => {
+Deno.test("a rollout continues while the stop is delayed", async () => {
   const master = await serving(2, delayed);
   await master.signal("SIGHUP");
   await master.signal("SIGTERM");

@@ -31,5 +31,5 @@ Deno.test("an upgrade that lost its control socket while it waited fails, so tha
   }
   assertMatch(master.log, /upgrade failed, this master keeps serving: .*control socket/);
   assertEquals(master.arbiter.eventLog.important.at(-1)?.kind, "upgrade-failed");
-  assert(master.arbiter.upgradeObstacle === null);
+  assert(master.arbiter.upgradeWaitsFor === null);
 });

@@ -12,9 +12,9 @@ import type { Lookup } from "../../resolve/resolve_imports.ts";
 import { packageNameOf } from "../../resolve/specifiers.ts";
 
 export interface BundleInputs {
-  /** Files of which the content counts, or that they do not exist. */
+  /** Files whose content counts. It also counts if one does not exist. */
   readonly contents: readonly string[];
-  /** Paths of which it counts whether they are a file, a directory or missing, and where a link leads. */
+  /** Paths for which it counts whether they are a file, a directory or missing, and where a link leads. */
   readonly kinds: readonly string[];
   /** Directories in which every name counts. */
   readonly lists: readonly string[];
@@ -38,14 +38,14 @@ export interface BundleOrigin {
   readonly tsconfig: string | undefined;
 }
 
-/** The file access it takes to know where esbuild searched. */
+/** The file access that is needed to know where esbuild searched. */
 export interface FileAccess {
   isDirectory(path: string): boolean;
   /** `undefined` when there is no such file. */
   read(path: string): string | undefined;
 }
 
-/** `undefined` when they cannot be told for certain. */
+/** `undefined` when they cannot be determined for certain. */
 export function inputsOf(origin: BundleOrigin, access: FileAccess): BundleInputs | undefined {
   const search = new Search(access);
   try {

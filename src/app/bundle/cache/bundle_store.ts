@@ -40,14 +40,14 @@ export class BundleStore {
     return { ...JSON.parse(head), text: new TextDecoder().decode(bytes.subarray(afterHead)) };
   }
 
-  /** Creates the directory; false when it cannot be trusted. Throws what the system says. */
+  /** Creates the directory; false when it cannot be trusted. Throws the error of the system. */
   prepare(): boolean {
     if (this.#directory === undefined) return false;
     this.#system.files.makeDirectory(this.#directory, 0o700);
     return this.#isTrusted;
   }
 
-  /** Throws what the system says. */
+  /** Throws the error of the system. */
   async write({ text, ...head }: CachedBundle): Promise<void> {
     const { files } = this.#system;
     if (this.#directory === undefined || !this.#isTrusted) return;

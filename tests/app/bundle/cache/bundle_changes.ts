@@ -1,10 +1,10 @@
-/** An app with every kind of import that a bundle is kept for, and what may happen to it between two starts. */
+/** An app with every kind of import that can be cached, and changes to it between two starts. */
 
 import type { Tree } from "../../test_host.ts";
 
 export const library = (value: string) => `export const value = "${value}";\n`;
 
-/** Every way to import that a bundle is kept for. */
+/** Every kind of import that can be cached. */
 export const tree: Tree = {
   "deno.json": JSON.stringify({
     imports: { "#mapped": "./mapped.ts", "pkg": "npm:pkg@1", "@/": "./inner/" },
@@ -54,14 +54,14 @@ function relink(path: string, to: string): void {
   Deno.symlinkSync(to, path);
 }
 
-/** Also the time of the change, as `cp -p` and `rsync -t` leave it. */
+/** Restores the modification time, as `cp -p` and `rsync -t` do. */
 export function editUnnoticed(path: string, from: string, to: string): void {
   const { mtime } = Deno.statSync(path);
   Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace(from, to));
   if (mtime !== null) Deno.utimeSync(path, mtime, mtime);
 }
 
-/** What a deployment, an installation or an editor may do. Each but those marked changes the bundle. */
+/** Changes by a deployment, an installation or an editor. All but the harmless ones cause a new bundle. */
 export const changes: Record<string, (app: string) => void> = {
   "an edit of the same size and time": (app) => editUnnoticed(`${app}/plain.ts`, "plain", "PLAIN"),
   "an edit of data": (app) => Deno.writeTextFileSync(`${app}/data.json`, "[2]"),
@@ -145,14 +145,14 @@ export const changes: Record<string, (app: string) => void> = {
   "a manifest without side effects": (app) =>
     Deno.writeTextFileSync(`${app}/node_modules/cjs/package.json`, `{"main":"main.js","sideEffects":false}`),
   "a manifest above": (app) => Deno.writeTextFileSync(`${app}/../package.json`, `{"sideEffects":false}`),
-  "a file that is gone": (app) => Deno.removeSync(`${app}/mapped.ts`),
-  "a package that is gone": (app) => Deno.removeSync(`${app}/node_modules/cjs`, { recursive: true }),
+  "the removal of a file": (app) => Deno.removeSync(`${app}/mapped.ts`),
+  "the removal of a package": (app) => Deno.removeSync(`${app}/node_modules/cjs`, { recursive: true }),
   "a file that cannot be parsed": (app) => Deno.writeTextFileSync(`${app}/plain.ts`, "export const = ;"),
   "an import of a pattern": (app) =>
     Deno.writeTextFileSync(`${app}/plain.ts`, "export const value = import(`./inner/${Math.random()}.ts`);"),
-  "a file nobody imports": (app) => Deno.writeTextFileSync(`${app}/unused.ts`, library("unused")),
-  "a database beside the app": (app) => Deno.writeTextFileSync(`${app}/data.sqlite`, "x"),
+  "a file that is not imported": (app) => Deno.writeTextFileSync(`${app}/unused.ts`, library("unused")),
+  "a database next to the app": (app) => Deno.writeTextFileSync(`${app}/data.sqlite`, "x"),
 };
 
-/** These may be told from nothing. */
-export const harmless = new Set(["a database beside the app"]);
+/** Changes after which the cached bundle is still used. */
+export const harmless = new Set(["a database next to the app"]);

@@ -1,4 +1,4 @@
-/** Where a bundle's imports were looked for, from what esbuild reports, on a file system of a few names. */
+/** The places that were searched for imports, from reports of esbuild, on a file system of a few names. */
 
 import {
   type BundleInputs,

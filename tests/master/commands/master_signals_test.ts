@@ -1,6 +1,6 @@
 import type { MasterCommands } from "../../../src/control/master_commands.ts";
 import { type HandledSignal, handledSignals } from "../../../src/core/signals.ts";
-import { dispatchSignal } from "../../../src/master/commands/dispatch_signal.ts";
+import { dispatchSignal } from "../../../src/master/commands/master_signals.ts";
 import { assertEquals } from "../../assert.ts";
 import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";

@@ -1,6 +1,6 @@
 /**
- * What follows the unexpected death of a worker: it is counted and logged with its circumstances, and a
- * replacement starts at once, or after a back-off while deaths repeat (`core/pool/backoff.ts`).
+ * What follows the unexpected death of a worker: it is counted and logged, and a replacement starts at once, or after
+ * a back-off while deaths repeat (`core/pool/backoff.ts`).
  */
 
 import {
@@ -11,19 +11,16 @@ import {
   recordDeath,
 } from "../../core/pool/backoff.ts";
 import type { DenicornError } from "../../core/errors.ts";
-import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { System } from "../../system/system.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
-import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 interface RestartPolicyOptions {
   readonly system: System;
   readonly lifecycle: LifecycleLog;
-  readonly scoreboard: Scoreboard;
   readonly counters: ServerCounters;
-  /** Called when a replacement that was held back is due. */
+  /** Called when a delayed replacement is due. */
   readonly wake: () => void;
 }
 
@@ -36,12 +33,12 @@ export class RestartPolicy {
     this.#options = options;
   }
 
-  /** False while the back-off holds replacements back. */
+  /** False while the back-off delays replacements. */
   get mayReplace(): boolean {
     return this.#now >= this.#backoff.notBefore;
   }
 
-  /** True while workers die faster than the back-off forgives; `target` is how many should be ready. */
+  /** True while workers die faster than the failure count decays; `target` is how many should be ready. */
   isCrashLoop(target: number): boolean {
     return isCrashLoop(this.#backoff, target, this.#now);
   }
@@ -50,8 +47,7 @@ export class RestartPolicy {
   record(worker: WorkerHandle, text: string, cause: DeathCause, target: number): void {
     const { lifecycle, counters } = this.#options;
     const delay = this.#delayNext(cause, target);
-    const description = text + this.describeRunningRequest(worker);
-    lifecycle.died(worker, description, delay, this.#now, this.isCrashLoop(target));
+    lifecycle.died(worker, text, delay, this.#now, this.isCrashLoop(target));
     counters.died(cause);
   }
 
@@ -67,20 +63,7 @@ export class RestartPolicy {
     this.#cancelWake();
   }
 
-  /**
-   * Which request the worker was busy with when it ended, as text for the log. Its slot keeps its last values
-   * until it is given to another worker.
-   */
-  describeRunningRequest(worker: WorkerHandle): string {
-    // A worker that still runs finishes what it is busy with.
-    if (worker.state.is !== "gone") return "";
-    const { pid, entered, longest } = this.#options.scoreboard.read(worker.slot);
-    if (pid !== worker.process.pid) return "";
-    if (entered !== null) return `, busy with ${this.#describe(entered)}`;
-    return longest === null ? "" : `, with requests in flight, the longest ${this.#describe(longest)}`;
-  }
-
-  /** Gives the delay of the next replacement in milliseconds. */
+  /** Returns the delay of the next replacement, in milliseconds. */
   #delayNext(cause: DeathCause, target: number): number {
     const { clock, host } = this.#options.system;
     const now = this.#now;
@@ -89,11 +72,6 @@ export class RestartPolicy {
     this.#cancelWake();
     if (delay > 0) this.#cancelWake = clock.after(delay, this.#options.wake);
     return delay;
-  }
-
-  #describe({ method, path, since }: RunningRequest): string {
-    const seconds = Math.max(0, this.#options.system.clock.wall() - since) / 1000;
-    return `${method} ${path} for ${seconds.toFixed(1)} s`;
   }
 
   get #now(): number {

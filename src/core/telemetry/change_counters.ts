@@ -1,19 +1,21 @@
-/** How many restarts, reloads, upgrades and scalings the server has had so far. */
+/** How many restarts of workers, reloads, upgrades and scalings the server has had so far. */
 
 import type { DeathCause } from "../pool/backoff.ts";
 import type { RecycleReason } from "../pool/recycling.ts";
 
 /** Why a worker was replaced. */
-export type RestartCause = DeathCause | RecycleReason;
+type RestartCause = DeathCause | RecycleReason;
 
-export interface RestartCounters {
+export interface ChangeCounters {
+  /** Workers that were replaced without a command. */
   readonly restarts: Readonly<Record<RestartCause, number>>;
   readonly reloads: { readonly succeeded: number; readonly failed: number };
   readonly upgrades: { readonly succeeded: number; readonly failed: number };
+  /** Changes of the target. */
   readonly scalings: { readonly up: number; readonly down: number };
 }
 
-export const noRestarts: RestartCounters = {
+export const noChanges: ChangeCounters = {
   restarts: {
     ...{ crash: 0, boot: 0, hang: 0, killed: 0, spawn: 0 },
     ...{ "max-requests": 0, "max-lifetime": 0, "max-memory": 0 },
@@ -23,20 +25,20 @@ export const noRestarts: RestartCounters = {
   scalings: { up: 0, down: 0 },
 };
 
-export function recordRestart(restarts: RestartCounters, cause: RestartCause): RestartCounters {
-  return { ...restarts, restarts: countIn(restarts.restarts, cause) };
+export function recordRestart(counters: ChangeCounters, cause: RestartCause): ChangeCounters {
+  return { ...counters, restarts: countIn(counters.restarts, cause) };
 }
 
 export function recordOutcome(
-  restarts: RestartCounters,
+  counters: ChangeCounters,
   of: "reloads" | "upgrades",
   outcome: "succeeded" | "failed",
-): RestartCounters {
-  return { ...restarts, [of]: countIn(restarts[of], outcome) };
+): ChangeCounters {
+  return { ...counters, [of]: countIn(counters[of], outcome) };
 }
 
-export function recordScaling(restarts: RestartCounters, direction: "up" | "down"): RestartCounters {
-  return { ...restarts, scalings: countIn(restarts.scalings, direction) };
+export function recordScaling(counters: ChangeCounters, direction: "up" | "down"): ChangeCounters {
+  return { ...counters, scalings: countIn(counters.scalings, direction) };
 }
 
 function countIn<Key extends string>(counts: Readonly<Record<Key, number>>, key: Key): Record<Key, number> {
