@@ -82,8 +82,12 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
     async stop(c) {
       const { now = false } = await fieldsOf(c, ["now"]);
       if (typeof now !== "boolean") throw new Refusal("malformed", "now: give true or false");
+      const begin = () => {
+        // Unlike a second TERM, which may come from a terminal, a repeated request does not ask for more.
+        if (now || commands.phase !== "stopping") commands.stop(now ? "quick" : "graceful");
+      };
       // As an event, so that the master reconciles after it.
-      commands.post({ type: "command", begin: () => commands.stop(now ? "quick" : "graceful") });
+      commands.post({ type: "command", begin });
       return c.json({ state: "accepted", message: now ? "stopping now" : "stopping" } satisfies Done, 202);
     },
     async handover(c) {

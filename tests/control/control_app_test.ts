@@ -173,10 +173,26 @@ Deno.test("a master retires only in an upgrade", async () => {
   assertEquals(posted, ["retire"]);
 });
 
+Deno.test("a second stop changes nothing, unless it says now", async () => {
+  const done: string[] = [];
+  const app = appOf({
+    commands: {
+      phase: "stopping",
+      post: (event) => event.type === "command" && event.begin(),
+      stop: (how) => void done.push(how),
+    },
+  });
+  assertEquals((await app.request("/stop", post())).status, 202);
+  assertEquals(done, []);
+  assertEquals((await app.request("/stop", post({ now: true }))).status, 202);
+  assertEquals(done, ["quick"]);
+});
+
 Deno.test("stop and reopen are done at once", async () => {
   const done: unknown[] = [];
   const app = appOf({
     commands: {
+      phase: "running",
       stop: (how) => void done.push(how),
       reopenLogs() {
         done.push("reopen");

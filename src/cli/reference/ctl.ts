@@ -66,7 +66,8 @@ const waiting = [
   "ended.",
   "These three are queued and run one at a time, with or without `--wait`; `+N` and `-N` count from the target at the " +
   "moment `scale` begins. While a reload waits in the queue, further reloads join it. `stop` and `reopen` do not queue; " +
-  "a stop ends all that run or wait (exit code 1). Signals do not queue either: after a HUP, a reload that is being " +
+  "a stop ends all that run or wait (exit code 1), and unlike a second TERM a second `stop` changes nothing without " +
+  "`--now`. Signals do not queue either: after a HUP, a reload that is being " +
   "waited for starts over and ends with the newer one; TTIN and TTOU supersede a `scale` that is being waited for.",
   "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
 ];
