@@ -31,7 +31,10 @@ const linuxSymbols = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const;
 
-const everywhere = { lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" } } as const;
+const everywhere = {
+  alarm: { parameters: ["u32"], result: "u32" },
+  lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
+} as const;
 
 function open<Symbols extends Deno.ForeignLibraryInterface>(symbols: Symbols) {
   const name = libraries[Deno.build.os];
@@ -73,6 +76,12 @@ export function systemError(call: string, errno: number): Error {
 /** A text as C expects it, with a NUL at its end. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** Ends this process by SIGALRM after `seconds`, also while its event loop is blocked. */
+export function endAfter(seconds: number): void {
+  common ??= open(everywhere);
+  common.alarm(seconds);
 }
 
 /** As an id: do not change it. */

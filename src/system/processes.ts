@@ -1,3 +1,4 @@
+import { endAfter } from "./libc.ts";
 import { hasEnded } from "./proc_stat.ts";
 import type { Processes } from "./system.ts";
 
@@ -38,6 +39,14 @@ export const processes: Processes = {
   },
 
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
+
+  endAfter(seconds) {
+    try {
+      endAfter(seconds);
+    } catch {
+      // No C library is known on this system.
+    }
+  },
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 

@@ -189,6 +189,8 @@ export interface Processes {
    */
   onExit(handle: () => void): () => void;
   exit(code: number): never;
+  /** Ends this process by a signal after `seconds`, also while its event loop is blocked, where the system can. */
+  endAfter(seconds: number): void;
 }
 
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */

@@ -123,6 +123,7 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    endAfter: () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

@@ -1,3 +1,4 @@
+import { processes } from "../../src/system/processes.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
@@ -43,6 +44,25 @@ integrationTest("a config file that ends its process fails the reload, not the m
   server.kill("SIGHUP");
   await server.logged(/reload failed.*cannot load the config file: .*denicorn\.config\.ts: .*SIGKILL/, from);
   assertEquals(await server.text(), "ok");
+});
+
+integrationTest("a config file that never ends does not outlive a master that is killed", async (host) => {
+  const config = `Deno.writeTextFileSync("pid", String(Deno.pid));\nwhile (true);\n`;
+  const server = host.start({ files: { ...files, "denicorn.config.js": config } });
+  const pid = () => {
+    try {
+      return Number(Deno.readTextFileSync(`${host.folder}/pid`));
+    } catch {
+      return 0;
+    }
+  };
+  await server.until("the config file is evaluated", () => pid() > 0);
+  try {
+    server.kill("SIGKILL");
+    await server.until("its process has ended", () => !processes.isAlive(pid()), 40_000);
+  } finally {
+    processes.signal(pid(), "SIGKILL");
+  }
 });
 
 integrationTest(

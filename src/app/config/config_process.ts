@@ -26,6 +26,8 @@ export async function runConfigProcess(system: System): Promise<ExitCode> {
     );
     return ExitCode.usage;
   }
+  // For a config that never ends, after the deadline and the kill of the master: the master may have been killed.
+  system.processes.endAfter(longestLoad / 1000 + 2);
   const report = await evaluate(system, bundleIn(directory));
   const draft = `${reportIn(directory)}.new`;
   files.writeText(draft, JSON.stringify(report), { mode: 0o600 });
