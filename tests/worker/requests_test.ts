@@ -209,8 +209,9 @@ Deno.test("a subclass of Response and an object with then() are proper answers",
   const { requests, faults } = logged();
   class Page extends Response {}
   const page = new Page("page");
-  // deno-lint-ignore no-explicit-any
-  const promised = { then: (resolve: (answer: Response) => void) => resolve(page) } as any;
+  const promised = { then: (resolve: (answer: Response) => void) => resolve(page) } as unknown as Promise<
+    Response
+  >;
   assertEquals(await requests.count(() => page)(request, info().info), page);
   assertEquals(await requests.count(() => promised)(request, info().info), page);
   assertEquals(faults, []);
