@@ -79,6 +79,8 @@ export class Supervised {
     return this.processes.until("a server that serves with all workers", async () => {
       const status = await this.status();
       if (status?.phase !== "running" || status.workers.length !== status.target) return undefined;
+      // Until HUP is read, WINCH is in effect.
+      if (status.target === 0) return undefined;
       const isReady = status.workers.every(({ state }) => state === "ready");
       return isReady && this.#masters().length === 1 && status.workers;
     });
