@@ -49,12 +49,12 @@ export const disturbances: readonly Disturbance[] = [
     async run(ground) {
       const pid = await aWorker(ground);
       if (pid === undefined) return undefined;
-      // Stopped first, so that the connections that depend on it do not change between the look and the kill.
+      const from = Date.now();
+      // Stopped first, so that the connections it has accepted do not change between the look and the kill.
       Deno.kill(pid, "SIGSTOP");
       const ports = portsOf(pid, ground.server.port);
-      const from = Date.now();
       Deno.kill(pid, "SIGKILL");
-      return { what: `worker ${pid} killed`, from, until: from + moment, ports, kinds: cut };
+      return { what: `worker ${pid} killed`, from, until: Date.now() + moment, ports, kinds: cut };
     },
   },
   {
@@ -93,11 +93,12 @@ export const disturbances: readonly Disturbance[] = [
       const from = Date.now();
       Deno.kill(pid, "SIGSTOP");
       const ports = portsOf(pid, server.port);
+      const until = Date.now() + moment;
       await server.processes.until(`the end of stopped worker ${pid}`, () => !exists(pid));
       return {
         what: `stopped worker ${pid} killed by the master`,
         from,
-        until: from + moment,
+        until,
         ports,
         kinds: cut,
       };
