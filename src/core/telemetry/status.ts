@@ -46,7 +46,7 @@ export interface WorkerStatus extends ProcessUse {
   readonly state: "booting" | "ready" | "draining" | "killed";
   /** Milliseconds since its start. */
   readonly age: number;
-  /** Milliseconds since the master saw its last heartbeat; null before it serves. */
+  /** Milliseconds without a heartbeat when the master last looked; null before it serves. */
   readonly heartbeatAge: number | null;
   /** Requests received. */
   readonly requests: number;

@@ -37,7 +37,7 @@ export interface StatusSource {
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
   readonly heartbeats: {
-    lastHeartbeat(worker: WorkerHandle): { readonly at: number } | null;
+    silence(worker: WorkerHandle): number | null;
     isStalled(worker: WorkerHandle): boolean;
   };
 }
@@ -83,14 +83,14 @@ function workerStatus(
   wall: number,
 ): Omit<WorkerStatus, keyof ProcessUse> {
   const { slot, generation, state, bornAt, process } = worker;
-  const heartbeat = heartbeats.lastHeartbeat(worker);
+  const silence = heartbeats.silence(worker);
   return {
     slot,
     pid: process.pid,
     generation: generation.number,
     state: state.is === "gone" ? "killed" : state.is,
     age: Math.round(now - bornAt),
-    heartbeatAge: heartbeat === null ? null : Math.max(0, Math.round(now - heartbeat.at)),
+    heartbeatAge: silence === null ? null : Math.round(silence),
     requests: reading.requests,
     inFlight: reading.inFlight,
     responses: byClass(reading.responses),

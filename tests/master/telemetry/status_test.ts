@@ -14,7 +14,7 @@ class TestHost extends FakeWorkers {
     return statusWithProcesses({
       ...{ workerTable, scoreboard, counters, eventLog, phase: "running", addresses: ["127.0.0.1:8000"] },
       ...{ generation: 1, target: 2, backlog: 3, app: "main.ts", startedAt: this.system.clock.wall() },
-      heartbeats: { lastHeartbeat: () => null, isStalled: () => false },
+      heartbeats: { silence: () => null, isStalled: () => false },
     }, this.system);
   }
 
