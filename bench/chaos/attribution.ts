@@ -34,8 +34,8 @@ export const refused: ReadonlySet<FailureKind> = new Set(["refused"]);
  */
 export const moment = 150;
 
-/** How long a connection waits in a queue of a server under light load: a request that began earlier is in flight. */
-const queueing = 50;
+/** how long a connection waits in a queue of a server under light load: a request that began earlier is in flight. */
+const inQueue = 50;
 
 export interface Attribution {
   /** Failures for each incident, by its index. */
@@ -62,6 +62,6 @@ function explains(
   { at, began, kind, port }: FailureSample,
 ): boolean {
   if (!kinds.has(kind) || at < from || began > until) return false;
-  if (ports === undefined) return began >= from - queueing;
+  if (ports === undefined) return began >= from - inQueue;
   return port !== undefined && ports.has(port) || began >= from - 1;
 }

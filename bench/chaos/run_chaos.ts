@@ -34,7 +34,7 @@ const workers = 3;
 const timeout = 4_000;
 const serverArgs = ["--timeout", `${timeout}ms`, "--graceful-timeout", "5s", "--max-memory", "150M"];
 
-/** Open descriptors and mebibytes by which a master may grow: workers that come and go leave a few for a moment. */
+/** Open descriptors and megabytes by which a master may grow: workers that come and go leave a few for a moment. */
 const allowedGrowth = { files: 4, memory: 64 };
 
 /** 50 new connections a second, four kept connections, and four slow requests in flight. */

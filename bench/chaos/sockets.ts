@@ -12,7 +12,7 @@ export function portsOf(pid: number, port: number): Set<number> {
   }
   const ports = new Set<number>();
   for (const row of Deno.readTextFileSync("/proc/net/tcp").split("\n").slice(1)) {
-    // proc(5): sl, local address, remote address, state, queues, timer, retransmits, uid, time-out, inode.
+    // proc(5): sl, local address, remote address, state, queues, timer, resent, uid, time-out, inode.
     const [, local, remote, state, , , , , , inode] = row.trim().split(/\s+/);
     if (local === undefined || remote === undefined || inode === undefined) continue;
     if (portIn(local) !== port || state === listening) continue;
@@ -32,7 +32,7 @@ export function openFilesOf(pid: number): number {
   return entriesOf(`/proc/${pid}/fd`).length;
 }
 
-/** Resident memory in mebibytes. */
+/** Resident memory in megabytes. */
 export function memoryOf(pid: number): number {
   const kilobytes = Deno.readTextFileSync(`/proc/${pid}/status`).match(/^VmRSS:\s+(\d+)/m)?.[1];
   return Math.round(Number(kilobytes) / 1_024);
