@@ -114,7 +114,7 @@ export const disturbances: readonly Disturbance[] = [
     },
   },
   {
-    name: "WINCH, then HUP",
+    name: "WINCH and back",
     weight: 1,
     isAlone: true,
     async run({ server }) {
