@@ -50,7 +50,7 @@ export async function serveControl(
   try {
     const found = files.lstat(path);
     if (found !== null) {
-      if (found.isFile || found.isDirectory || found.isSymlink) throw refuse("something else is there");
+      if (!found.isSocket) throw refuse("something else is there");
       if (await network.answers(path)) throw refuse("another master listens on it");
       files.remove(path);
     }
