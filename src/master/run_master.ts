@@ -55,7 +55,7 @@ export async function runMaster(
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, takeover } = await composeMaster(system, {
-    ...{ log, reader, directory, directoryGuard, launch, cleanup },
+    ...{ log, reader, directory, directoryGuard, launch },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });

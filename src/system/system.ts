@@ -147,6 +147,8 @@ interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
+  readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
 }
@@ -294,13 +296,25 @@ export interface Network {
   streamUnix(path: string, url: string): Promise<Response>;
 }
 
-/** Files that several processes map into memory. Linux only: elsewhere every call throws. */
+/** Memory that this process shares with others. */
+export interface SharedBlock {
+  readonly buffer: ArrayBuffer;
+  /** What another process has to inherit to `adopt` the memory. */
+  readonly descriptor: number;
+}
+
+/** Memory that several processes share. Linux only: elsewhere every call throws. */
 export interface SharedMemory {
-  /** Creates a file of zeros that only this user can read, and maps it for as long as this process lives. */
-  create(path: string, size: number): ArrayBuffer;
-  /** Maps a file of user `owner`. Throws for anything else, including links. */
-  map(path: string, owner: number): ArrayBuffer;
-  /** True if the process that created the file is gone. */
+  /** Memory of zeros that no process can shrink: to access what was cut off would kill every process that maps it. */
+  createSealed(size: number): SharedBlock;
+  /**
+   * The same for kernels that do not seal: a file in `directory` without a name, which only a process that has its
+   * descriptor can shrink.
+   */
+  createUnnamed(directory: string, size: number): SharedBlock;
+  /** Maps the memory of an inherited descriptor for as long as this process lives, and closes the descriptor. */
+  adopt(descriptor: number): ArrayBuffer;
+  /** True if `path` names a file that no living process has locked, as older versions did for as long as they lived. */
   isAbandoned(path: string): boolean;
 }
 

@@ -162,8 +162,9 @@ export class FakeSystem implements System {
   };
 
   memory: SharedMemory = {
-    create: () => unavailable("shared memory"),
-    map: () => unavailable("shared memory"),
+    createSealed: () => unavailable("shared memory"),
+    createUnnamed: () => unavailable("shared memory"),
+    adopt: () => unavailable("shared memory"),
     isAbandoned: () => false,
   };
 
