@@ -181,6 +181,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     get phase() {
       return arbiter.phase;
     },
+    get oldMaster() {
+      return takeover?.inProgress === true ? takeover.oldMaster : null;
+    },
     get target() {
       return pool.target;
     },

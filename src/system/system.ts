@@ -81,6 +81,8 @@ export interface FileInfo {
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
+  /** Differs between two files that exist at the same time, whatever their names; 0 where the system does not say. */
+  readonly inode: number;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
 }
@@ -250,6 +252,13 @@ export interface MasterServer {
   stopAccepting(): Promise<void>;
 }
 
+export interface TcpServer extends MasterServer {
+  /** With the real port where port 0 was asked for. */
+  readonly address: TcpAddress;
+  /** Of its listening socket; `null` if the system does not say. */
+  readonly descriptor: number | null;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** What the app upgraded. */
@@ -278,14 +287,17 @@ export interface Network {
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
-  /** Serves HTTP for administration: alone on its address, and with a 500 if the handler throws. */
-  serveAlone(
+  /**
+   * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
+   * user that was opened in the same way: the kernel then spreads new connections over both.
+   */
+  serveTcp(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): MasterServer & { readonly address: TcpAddress };
+  ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` is removed when the listener closes. */
+  /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,

@@ -137,7 +137,7 @@ export class FakeSystem implements System {
     answers: () => Promise.resolve(false),
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -190,6 +190,7 @@ export class FakeSystem implements System {
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }
