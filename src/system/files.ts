@@ -64,15 +64,11 @@ export const files: Files = {
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, mtime } = found;
+  const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, ino, mtime } = found;
   return {
-    isFile,
-    isDirectory,
-    isSymlink,
+    ...{ isFile, isDirectory, isSymlink, size, uid, mode },
     isSocket: isSocket ?? false,
-    size,
-    uid,
-    mode,
+    inode: ino ?? 0,
     modifiedAt: mtime?.getTime() ?? 0,
   };
 }

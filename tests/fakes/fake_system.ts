@@ -150,7 +150,7 @@ export class FakeSystem implements System {
     answers: () => Promise.resolve(false),
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -175,8 +175,9 @@ export class FakeSystem implements System {
   };
 
   memory: SharedMemory = {
-    create: () => unavailable("shared memory"),
-    map: () => unavailable("shared memory"),
+    createSealed: () => unavailable("shared memory"),
+    createUnnamed: () => unavailable("shared memory"),
+    adopt: () => unavailable("shared memory"),
     isAbandoned: () => false,
   };
 
@@ -203,6 +204,7 @@ export class FakeSystem implements System {
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }
