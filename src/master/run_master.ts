@@ -14,6 +14,7 @@ import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.
 import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
+import { resolveCredentials } from "./files/credentials.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -44,7 +45,8 @@ export async function runMaster(
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, settings, { pid: host.pid });
+  const account = resolveCredentials(system, settings.user, settings.group);
+  const log = openLog(system, settings, { pid: host.pid }, account);
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
@@ -98,7 +100,7 @@ export async function runMaster(
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
   const fault = await arbiter.run();
   await handedOver();
-  return conclude(system, log, settings, fault);
+  return conclude(system, log, fault);
 }
 
 /** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
@@ -181,13 +183,13 @@ function probeAddresses({ network }: System, settings: Settings): void {
 }
 
 /** Logs how the server ended. */
-function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+function conclude(system: System, log: Log, fault: DenicornError | null): ExitCode {
   if (fault === null) {
     log.logger.info("stopped");
     return ExitCode.normal;
   }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile !== "-") {
+  if (!log.isOnStderr) {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
     const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
     system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
