@@ -1,3 +1,4 @@
+import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { endAfter } from "./libc.ts";
 import { hasEnded } from "./proc_stat.ts";
 import type { Processes } from "./system.ts";
@@ -47,6 +48,8 @@ export const processes: Processes = {
       // No C library is known on this system.
     }
   },
+
+  endUnlessCalledWithin,
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 

@@ -191,6 +191,12 @@ export interface Processes {
   exit(code: number): never;
   /** Ends this process by a signal after `seconds`, also while its event loop is blocked, where the system can. */
   endAfter(seconds: number): void;
+  /**
+   * Ends this process by SIGALRM if its event loop is blocked so that this is not called again within `ms` milliseconds;
+   * 0 turns that off. Time in which the process is stopped or frozen does not end it. Linux only: elsewhere, and if the
+   * app handles SIGALRM itself, it does nothing.
+   */
+  endUnlessCalledWithin(ms: number): void;
 }
 
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */

@@ -42,6 +42,8 @@ export class FakeSystem implements System {
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
   readonly signals: string[] = [];
+  /** Each time at which this process would end without its event loop. */
+  readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   /** How many bytes can be written before the reader of the standard streams has to read. */
@@ -124,6 +126,7 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     endAfter: () => {},
+    endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
