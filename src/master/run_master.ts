@@ -7,7 +7,6 @@ import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
 import { raisedLimit } from "../system/open_files.ts";
-import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
@@ -18,6 +17,7 @@ import { DirectoryGuard } from "./files/directory_guard.ts";
 import { staleness, writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import { requireFree } from "./listeners/free_addresses.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -50,7 +50,7 @@ export async function runMaster(
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
-    probeAddresses(system, settings);
+    await requireFree(system, log.logger, settings);
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
@@ -158,17 +158,6 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
     } catch (error) {
       if (--attempts === 0) throw error;
       await sleep(system.clock, 50);
-    }
-  }
-}
-
-/** With SO_REUSEPORT a worker would silently share an address with another server of this user. */
-function probeAddresses({ network }: System, settings: Settings): void {
-  for (const address of settings.bind) {
-    try {
-      network.probe(address);
-    } catch (error) {
-      throw toListenError(error, address);
     }
   }
 }

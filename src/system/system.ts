@@ -271,6 +271,12 @@ interface Datagrams {
   close(): void;
 }
 
+export interface ListeningProcess {
+  readonly pid: number;
+  /** The variables that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface Network {
   /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
@@ -279,6 +285,11 @@ export interface Network {
   connectTcp(address: TcpAddress): Promise<Connection>;
   /** True if a process listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
+  /**
+   * The processes that listen on a port, as far as this user may see them. Linux only: elsewhere there are none. It
+   * reads all of /proc.
+   */
+  listeningOn(port: number): ListeningProcess[];
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;

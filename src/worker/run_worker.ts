@@ -18,8 +18,7 @@ export async function runWorker(system: System): Promise<ExitCode> {
     return ExitCode.usage;
   }
   // They are not meant for the app, which runs in this process.
-  host.setEnv(workerEnvironment.channel, undefined);
-  host.setEnv(workerEnvironment.token, undefined);
+  for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
 
   let connection;
   try {

@@ -14,6 +14,7 @@ import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { Listeners } from "./listeners.ts";
+import { leaveAddresses } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
@@ -145,6 +146,13 @@ export class Service {
     this.#steeringEnded.resolve();
   }
 
+  /** The master is gone: leaves the addresses to another one at once, and serves the connections it has. */
+  async stopAccepting(): Promise<void> {
+    const { descriptors } = this.#listeners;
+    this.#listeners.ignore();
+    await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
+  }
+
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
@@ -180,7 +188,10 @@ export class Service {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy,
       isSending: () => this.#isSending(ports),
-      onClosed: () => this.#send({ type: "closed" }),
+      onClosed: () => {
+        this.#listeners.forget();
+        this.#send({ type: "closed" });
+      },
     });
     return { ...report, took: took + report.took };
   }

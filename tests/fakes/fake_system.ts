@@ -138,6 +138,7 @@ export class FakeSystem implements System {
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
+    listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
     serveAlone: () => unavailable("serveAlone"),

@@ -1,5 +1,6 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
+import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
 import type { Log } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
@@ -87,6 +88,7 @@ export function workerProcessStarter(
   const [command, ...prefix] = selfCommand(system);
   return (slot, generation, token) => {
     directoryGuard.require();
+    const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
       // What follows --worker is only for readers of `ps`.
@@ -102,6 +104,7 @@ export function workerProcessStarter(
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
+        [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
       ...credentials,
     });
