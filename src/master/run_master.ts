@@ -1,7 +1,7 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
 import type { Events, RunningMaster } from "../control/master_commands.ts";
-import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -189,8 +189,7 @@ function conclude(system: System, log: Log, settings: Settings, fault: DenicornE
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
   if (settings.errorLogfile !== "-") {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
-    const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
-    system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+    system.host.write("stderr", errorText(fault));
   }
   return fault.exitCode;
 }
