@@ -15,7 +15,7 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
-import { staleness, writePidfile } from "./files/pidfile.ts";
+import { writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
@@ -138,8 +138,8 @@ function claimPidfile(
   cleanup: DisposableStack,
 ): void {
   if (settings.pid === undefined) return;
-  const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
-    log.logger.warning`replacing pidfile ${settings.pid}: ${staleness(content)}`;
+  const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
+    log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
   cleanup.defer(() => pidfile.remove());
 }

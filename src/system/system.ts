@@ -78,6 +78,7 @@ export interface FileInfo {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
+  readonly isSocket: boolean;
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
@@ -107,10 +108,24 @@ interface HeldFile {
   close(): void;
 }
 
+/** A small file that names the process that holds it. */
+export interface LockFile {
+  /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  read(limit: number): string | null;
+  /** Whether a living process holds it; `null` if the system cannot say. */
+  isHeld(): boolean | null;
+  /** Puts a new file in its place, at once and as a whole, and holds it for as long as this process lives. */
+  replace(text: string): void;
+  remove(): void;
+  close(): void;
+}
+
 /** Paths are absolute. Failures are thrown as the error classes of the runtime. */
 export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
+  /** Never waits. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  readSmall(path: string, limit: number): string;
   readBytes(path: string): Promise<Uint8Array>;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
   /** `length` bytes from `offset`; fewer if the file ends before. */
@@ -136,6 +151,8 @@ export interface Files {
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;
+  /** Throws for a path that leads through a link that another user may have made. */
+  lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;

@@ -41,6 +41,8 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  /** Paths of lock files that a living process holds. */
+  readonly held = new Set<string>();
   readonly signals: string[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
@@ -87,6 +89,7 @@ export class FakeSystem implements System {
   readonly files: Files = {
     readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
+    readSmall: (path) => this.#read(path),
     readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
@@ -109,6 +112,16 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openAppend: (path) => this.#open(path),
+    lockFile: (path) => ({
+      read: () => this.texts.get(path) ?? null,
+      isHeld: () => this.held.has(path),
+      replace: (text) => {
+        this.texts.set(path, text);
+        this.held.add(path);
+      },
+      remove: () => void this.texts.delete(path),
+      close: () => {},
+    }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
   };
@@ -187,6 +200,7 @@ export class FakeSystem implements System {
       isFile: true,
       isDirectory: false,
       isSymlink: false,
+      isSocket: false,
       size: text.length,
       uid: 1000,
       mode: 0o644,
