@@ -1,10 +1,13 @@
 import { writeAll } from "./host.ts";
 import { changeOwnerOfEntry } from "./libc.ts";
+import { openLockFile } from "./lock_file.ts";
+import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
   readText: (path) => Deno.readTextFile(path),
   readTextSync: (path) => Deno.readTextFileSync(path),
+  readSmall: (path, limit) => readSmall(path, limit),
   readBytes: (path) => Deno.readFile(path),
   readBytesSync: (path) => Deno.readFileSync(path),
   readRange(path, offset, length) {
@@ -41,6 +44,7 @@ export const files: Files = {
       close: () => file.close(),
     };
   },
+  lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);
     return {
@@ -60,8 +64,13 @@ export const files: Files = {
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, size, uid, mode, mtime } = found;
-  return { isFile, isDirectory, isSymlink, size, uid, mode, modifiedAt: mtime?.getTime() ?? 0 };
+  const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, ino, mtime } = found;
+  return {
+    ...{ isFile, isDirectory, isSymlink, size, uid, mode },
+    isSocket: isSocket ?? false,
+    inode: ino ?? 0,
+    modifiedAt: mtime?.getTime() ?? 0,
+  };
 }
 
 function orNull<T>(read: () => T): T | null {

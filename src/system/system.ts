@@ -78,9 +78,12 @@ export interface FileInfo {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
+  readonly isSocket: boolean;
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
+  /** Differs between two files that exist at the same time, whatever their names; 0 where the system does not say. */
+  readonly inode: number;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
 }
@@ -105,10 +108,24 @@ interface HeldFile {
   close(): void;
 }
 
+/** A small file that names the process that holds it. */
+export interface LockFile {
+  /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  read(limit: number): string | null;
+  /** Whether a living process holds it; `null` if the system cannot say. */
+  isHeld(): boolean | null;
+  /** Puts a new file in its place, at once and as a whole, and holds it for as long as this process lives. */
+  replace(text: string): void;
+  remove(): void;
+  close(): void;
+}
+
 /** Paths are absolute. Failures are thrown as the error classes of the runtime. */
 export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
+  /** Never waits. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  readSmall(path: string, limit: number): string;
   readBytes(path: string): Promise<Uint8Array>;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
   /** `length` bytes from `offset`; fewer if the file ends before. */
@@ -134,6 +151,8 @@ export interface Files {
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;
+  /** Throws for a path that leads through a link that another user may have made. */
+  lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
@@ -147,6 +166,8 @@ interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
+  readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
 }
@@ -254,6 +275,13 @@ export interface MasterServer {
   stopAccepting(): Promise<void>;
 }
 
+export interface TcpServer extends MasterServer {
+  /** With the real port where port 0 was asked for. */
+  readonly address: TcpAddress;
+  /** Of its listening socket; `null` if the system does not say. */
+  readonly descriptor: number | null;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** What the app upgraded. */
@@ -293,14 +321,17 @@ export interface Network {
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
-  /** Serves HTTP for administration: alone on its address, and with a 500 if the handler throws. */
-  serveAlone(
+  /**
+   * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
+   * user that was opened in the same way: the kernel then spreads new connections over both.
+   */
+  serveTcp(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): MasterServer & { readonly address: TcpAddress };
+  ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` is removed when the listener closes. */
+  /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
@@ -311,13 +342,25 @@ export interface Network {
   streamUnix(path: string, url: string): Promise<Response>;
 }
 
-/** Files that several processes map into memory. Linux only: elsewhere every call throws. */
+/** Memory that this process shares with others. */
+export interface SharedBlock {
+  readonly buffer: ArrayBuffer;
+  /** What another process has to inherit to `adopt` the memory. */
+  readonly descriptor: number;
+}
+
+/** Memory that several processes share. Linux only: elsewhere every call throws. */
 export interface SharedMemory {
-  /** Creates a file of zeros that only this user can read, and maps it for as long as this process lives. */
-  create(path: string, size: number): ArrayBuffer;
-  /** Maps a file of user `owner`. Throws for anything else, including links. */
-  map(path: string, owner: number): ArrayBuffer;
-  /** True if the process that created the file is gone. */
+  /** Memory of zeros that no process can shrink: to access what was cut off would kill every process that maps it. */
+  createSealed(size: number): SharedBlock;
+  /**
+   * The same for kernels that do not seal: a file in `directory` without a name, which only a process that has its
+   * descriptor can shrink.
+   */
+  createUnnamed(directory: string, size: number): SharedBlock;
+  /** Maps the memory of an inherited descriptor for as long as this process lives, and closes the descriptor. */
+  adopt(descriptor: number): ArrayBuffer;
+  /** True if `path` names a file that no living process has locked, as older versions did for as long as they lived. */
   isAbandoned(path: string): boolean;
 }
 

@@ -41,6 +41,8 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  /** Paths of lock files that a living process holds. */
+  readonly held = new Set<string>();
   readonly signals: string[] = [];
   /** Each time at which this process would end without its event loop. */
   readonly blockingLimits: number[] = [];
@@ -89,6 +91,7 @@ export class FakeSystem implements System {
   readonly files: Files = {
     readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
+    readSmall: (path) => this.#read(path),
     readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
@@ -111,6 +114,16 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openAppend: (path) => this.#open(path),
+    lockFile: (path) => ({
+      read: () => this.texts.get(path) ?? null,
+      isHeld: () => this.held.has(path),
+      replace: (text) => {
+        this.texts.set(path, text);
+        this.held.add(path);
+      },
+      remove: () => void this.texts.delete(path),
+      close: () => {},
+    }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
   };
@@ -141,7 +154,7 @@ export class FakeSystem implements System {
     listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -166,8 +179,9 @@ export class FakeSystem implements System {
   };
 
   memory: SharedMemory = {
-    create: () => unavailable("shared memory"),
-    map: () => unavailable("shared memory"),
+    createSealed: () => unavailable("shared memory"),
+    createUnnamed: () => unavailable("shared memory"),
+    adopt: () => unavailable("shared memory"),
     isAbandoned: () => false,
   };
 
@@ -190,9 +204,11 @@ export class FakeSystem implements System {
       isFile: true,
       isDirectory: false,
       isSymlink: false,
+      isSocket: false,
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }

@@ -83,6 +83,7 @@ export function workerProcessStarter(
   system: System,
   channelPath: string,
   credentials: Credentials,
+  scoreboard: Scoreboard,
   directoryGuard: DirectoryGuard,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
@@ -106,6 +107,7 @@ export function workerProcessStarter(
         [workerEnvironment.token]: token,
         [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
+      inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
       ...credentials,
     });
   };
