@@ -12,7 +12,7 @@ export function listenersBeside(table: string, inode: string): number {
     : rows.filter(([, local, , state]) => local === own[1] && state === listening).length;
 }
 
-/** The inodes of the sockets that listen on `port`. */
+/** The inode of each socket that listens on `port`. */
 export function listenersOn(table: string, port: number): string[] {
   const found: string[] = [];
   for (const line of table.split("\n")) {

@@ -41,7 +41,7 @@ export async function cleanUp(
   }
 }
 
-/** For handshakes that are under way while no requests come (ms). */
+/** For handshakes that have begun while no requests come (ms). */
 const shortestWait = 20;
 
 /**

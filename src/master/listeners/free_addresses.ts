@@ -80,18 +80,16 @@ function blockedBy(orphans: readonly Orphan[], address: TcpAddress): DenicornErr
   if (orphans.length === 0) return null;
   const limits = orphans.map(({ blockingLimit }) => blockingLimit);
   const pids = orphans.map(({ pid }) => pid).join(" ");
+  const seconds = Math.ceil(Math.max(...limits) / 1000);
   const end = limits.includes(0)
     ? `timeout is 0, so nothing ends it: end it with kill -9 ${pids}`
-    : `it is ended after timeout, within ${
-      Math.ceil(Math.max(...limits) / 1000)
-    } s: start again then, or end it ` +
-      `with kill -9 ${pids}`;
+    : `it is ended after timeout, within ${seconds} s: start again then, or end it with kill -9 ${pids}`;
+  const at = formatAddress(address);
   return new DenicornError(
     "bind-in-use",
-    `cannot listen: ${formatAddress(address)} is in use by ${
+    `cannot listen: ${at} is in use by ${
       named(orphans)
-    } of a server that was killed, whose event ` +
-      `loop is blocked: ${end}`,
+    } of a server that was killed, whose event loop is blocked: ${end}`,
   );
 }
 

@@ -32,7 +32,6 @@ function start(holders: readonly ListeningProcess[], { freeAt = Infinity, hasMas
     logLevel: "info",
     logFormat: "text",
     errorLogfile: "-",
-    accessLogfile: undefined,
   }, {
     pid: 41,
   });
