@@ -15,7 +15,7 @@ import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
 import { writePidfile } from "./files/pidfile.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
@@ -45,6 +45,7 @@ export async function runMaster(
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, settings, { pid: host.pid });
+  for (const line of unusablePlaces(system)) log.logger.warning`${line}`;
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());

@@ -38,6 +38,7 @@ const linuxSymbols = {
 } as const;
 
 const everywhere = {
+  access: { parameters: ["buffer", "i32"], result: "i32" },
   alarm: { parameters: ["u32"], result: "u32" },
   lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
 } as const;
@@ -98,4 +99,16 @@ export function changeOwnerOfEntry(path: string, uid: number | null, gid: number
   common ??= open(everywhere);
   const result = common.lchown(cString(path), uid ?? unchanged, gid ?? unchanged);
   if (result !== 0) throw new Deno.errors.PermissionDenied(`lchown '${path}' failed`);
+}
+
+const X_OK = 1;
+
+/** Whether this process may run the file at `path`; true if that cannot be found out. */
+export function canExecute(path: string): boolean {
+  try {
+    common ??= open(everywhere);
+  } catch {
+    return true;
+  }
+  return common.access(cString(path), X_OK) === 0;
 }

@@ -156,20 +156,38 @@ export interface Files {
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
+  /** False also if the file system of a program is mounted without the right to run it (noexec). */
+  isExecutable(path: string): boolean;
+  /**
+   * A program that is only in memory, for as long as this process lives. Returns a path under which this process can
+   * start it. Throws if the system cannot do that.
+   */
+  memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string;
 }
 
-interface SpawnOptions {
+/** The rights of a process, see credentials(7). */
+export interface Identity {
+  /** User and group ids; those of this process where absent. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Supplementary groups of user `uid`: all others are given up. */
+  readonly groups?: readonly number[];
+  /** Whether user `uid` may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
+  readonly lowPorts?: boolean;
+}
+
+export interface SpawnOptions extends Identity {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
   /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
   readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
+  /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
+  readonly readOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -180,6 +198,8 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
+  readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }

@@ -19,6 +19,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -126,6 +127,8 @@ export class FakeSystem implements System {
     }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
