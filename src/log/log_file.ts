@@ -1,5 +1,5 @@
 import { DenicornError } from "../core/errors.ts";
-import type { Account, Stream, System } from "../system/system.ts";
+import type { Identity, Stream, System } from "../system/system.ts";
 import { StreamQueue, streamQueue } from "./stream_queue.ts";
 
 const encoder = new TextEncoder();
@@ -11,7 +11,7 @@ interface LogFileOptions {
   /** What `-` means. */
   readonly stream: Stream;
   /** What workers run as: see `Files.openLog`. */
-  readonly account?: Account;
+  readonly account?: Identity;
 }
 
 /** Where lines go now. */

@@ -3,7 +3,7 @@
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Account, System } from "../system/system.ts";
+import type { Identity as Account, System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
 import { reportDroppedLines } from "./stream_queue.ts";

@@ -4,7 +4,7 @@
  */
 
 import { errorNumber, lastError, libc } from "./libc.ts";
-import type { Account } from "./system.ts";
+import type { Identity } from "./system.ts";
 
 /** By architecture: the function of the C library would change all threads. */
 const SYS_setgroups: Readonly<Record<string, number>> = { x86_64: 116, aarch64: 159 };
@@ -27,7 +27,7 @@ let symbols: ReturnType<typeof load> | undefined;
  * What `open` returns, and `errno` after it. `open` must be a single call of the C library. Throws if the rights cannot
  * be changed.
  */
-export function withRightsOf(account: Account, open: () => number): { result: number; errno: number } {
+export function withRightsOf(account: Identity, open: () => number): { result: number; errno: number } {
   libc();
   const c = symbols ??= load();
   const before = currentGroups(c);

@@ -1,6 +1,7 @@
-import { changeOwnerOfEntry } from "./libc.ts";
+import { canExecute, changeOwnerOfEntry } from "./libc.ts";
 import { openLockFile } from "./lock_file.ts";
 import { openLogSink } from "./log_sink.ts";
+import { memoryProgram } from "./memory_program.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -55,6 +56,8 @@ export const files: Files = {
     const now = new Date();
     orNull(() => Deno.utimeSync(path, now, now));
   },
+  isExecutable: canExecute,
+  memoryProgram,
 };
 
 function info(found: Deno.FileInfo): FileInfo {

@@ -8,7 +8,7 @@ import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError 
 import { findPlace, ForeignLink, type Place } from "./safe_path.ts";
 import { writeAll } from "./host.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
-import type { Account, LogSink, Stream } from "./system.ts";
+import type { Identity, LogSink, Stream } from "./system.ts";
 
 const O_WRONLY = 1;
 const O_RDWR = 2;
@@ -37,7 +37,7 @@ const mode = 0o644;
 const streams: Readonly<Record<number, Stream>> = { 1: "stdout", 2: "stderr" };
 
 /** `account` is what workers run as. Throws if the path leads to what another user may have put there. */
-export function openLogSink(path: string, account: Account): LogSink {
+export function openLogSink(path: string, account: Identity): LogSink {
   if (Deno.build.os !== "linux") return openPlainly(path, account);
   const isOther = Deno.uid() === 0 && account.uid !== undefined && account.uid !== 0;
   const place = placeOf(path, isOther);
@@ -62,7 +62,7 @@ function placeOf(path: string, isOther: boolean): ReturnType<typeof findPlace> |
 }
 
 /** Opens the file with the rights of this process, and gives it to the account. */
-function openIn(place: Place, account: Account): number {
+function openIn(place: Place, account: Identity): number {
   const path = `${place.directory}/${place.name}`;
   const descriptor = openAs(path, O_CREAT | O_NOFOLLOW);
   return checked(descriptor, () => {
@@ -73,7 +73,7 @@ function openIn(place: Place, account: Account): number {
 }
 
 /** Opens the file with the rights of the account. Where that one may not create files, root creates it, without links. */
-function openFor(account: Account, path: string, place?: Place): number {
+function openFor(account: Identity, path: string, place?: Place): number {
   const { result, errno } = withRightsOf(account, () => open(path, appending | O_CREAT));
   if (result >= 0) return checked(result, () => void statOf(result));
   if (errno === ENXIO) return openPipe(path, (flags) => withRightsOf(account, () => open(path, flags)));
@@ -111,13 +111,13 @@ function statOf(descriptor: number): Deno.FileInfo {
 }
 
 /** Another user who may write to the directory may have given another file this name too, or put its own file there. */
-function requireOwn({ isFile, nlink, uid }: Deno.FileInfo, { isPublic }: Place, account: Account): void {
+function requireOwn({ isFile, nlink, uid }: Deno.FileInfo, { isPublic }: Place, account: Identity): void {
   if (isFile && nlink !== 1) throw new Error("the file has another name, too");
   const isOurs = uid === 0 || uid === Deno.uid() || uid === account.uid;
   if (isPublic && !isOurs) throw new Error(`it belongs to user ${uid}, in a directory that all may write to`);
 }
 
-function giveTo({ uid, gid }: Account, descriptor: number): void {
+function giveTo({ uid, gid }: Identity, descriptor: number): void {
   if (uid === undefined && gid === undefined) return;
   if (libc().fchown(descriptor, uid ?? unchanged, gid ?? unchanged) !== 0) throw lastError("fchown");
 }
@@ -188,7 +188,7 @@ function isTerminal(descriptor: number): boolean {
 }
 
 /** Other systems than Linux name neither directories nor their files through descriptors. */
-function openPlainly(path: string, { uid, gid }: Account): LogSink {
+function openPlainly(path: string, { uid, gid }: Identity): LogSink {
   if (isFifo(path)) throw new Error("it is a FIFO, which works only on Linux");
   const file = Deno.openSync(path, { append: true, create: true, mode });
   if ((uid !== undefined || gid !== undefined) && Deno.lstatSync(path).isFile) {

@@ -96,13 +96,6 @@ interface DirectoryEntry {
   readonly isSymlink: boolean;
 }
 
-/** The ids of the user that workers run as; those of this process where absent. */
-export interface Account {
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
-  readonly groups?: readonly number[];
-}
-
 /** A file open for appending; a write call appends its bytes in one piece. */
 interface AppendFile {
   write(bytes: Uint8Array<ArrayBuffer>): void;
@@ -176,26 +169,44 @@ export interface Files {
    * Opens a log for appending, without waiting, and creates it. A process of root opens no more than `account` could,
    * where that account may have put something in the way, and gives it the file. Throws for what is no log.
    */
-  openLog(path: string, account: Account): LogSink;
+  openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
+  /** False also if the file system of a program is mounted without the right to run it (noexec). */
+  isExecutable(path: string): boolean;
+  /**
+   * A program that is only in memory, for as long as this process lives. Returns a path under which this process can
+   * start it. Throws if the system cannot do that.
+   */
+  memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string;
 }
 
-interface SpawnOptions {
+/** The rights of a process, see credentials(7). */
+export interface Identity {
+  /** User and group ids; those of this process where absent. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Supplementary groups of user `uid`: all others are given up. */
+  readonly groups?: readonly number[];
+  /** Whether user `uid` may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
+  readonly lowPorts?: boolean;
+}
+
+export interface SpawnOptions extends Identity {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
   /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
   readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
+  /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
+  readonly readOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -206,6 +217,8 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
+  readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }
@@ -238,6 +251,12 @@ export interface Processes {
   exit(code: number): never;
   /** Ends this process by a signal after `seconds`, also while its event loop is blocked, where the system can. */
   endAfter(seconds: number): void;
+  /**
+   * Ends this process by SIGALRM if its event loop is blocked so that this is not called again within `ms` milliseconds;
+   * 0 turns that off. Time in which the process is stopped or frozen does not end it. Linux only: elsewhere, and if the
+   * app handles SIGALRM itself, it does nothing.
+   */
+  endUnlessCalledWithin(ms: number): void;
 }
 
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */
@@ -319,6 +338,12 @@ interface Datagrams {
   close(): void;
 }
 
+export interface ListeningProcess {
+  readonly pid: number;
+  /** The variables that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface Network {
   /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
@@ -327,6 +352,11 @@ export interface Network {
   connectTcp(address: TcpAddress): Promise<Connection>;
   /** True if a process listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
+  /**
+   * The processes that listen on a port, as far as this user may see them. Linux only: elsewhere there are none. It
+   * reads all of /proc.
+   */
+  listeningOn(port: number): ListeningProcess[];
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;

@@ -19,6 +19,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -44,6 +45,8 @@ export class FakeSystem implements System {
   /** Paths of lock files that a living process holds. */
   readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Each time at which this process would end without its event loop. */
+  readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   /** How many bytes can be written before the reader of the standard streams has to read. */
@@ -124,6 +127,8 @@ export class FakeSystem implements System {
     }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
@@ -137,6 +142,7 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     endAfter: () => {},
+    endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
@@ -148,6 +154,7 @@ export class FakeSystem implements System {
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
+    listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
     serveTcp: () => unavailable("serveTcp"),

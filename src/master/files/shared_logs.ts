@@ -1,13 +1,12 @@
 import { LogFile } from "../../log/log_file.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { System } from "../../system/system.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Identity, System } from "../../system/system.ts";
 
 /**
  * Workers append to both logs. With a user of their own they cannot open files that root created, so the files are
  * created here and given to that user. Throws DenicornError `log-unwritable`.
  */
-export function shareLogs(system: System, settings: Settings, account: Credentials): void {
+export function shareLogs(system: System, settings: Settings, account: Identity): void {
   const logs = [
     { setting: "error-logfile", path: settings.errorLogfile, stream: "stderr" },
     { setting: "access-logfile", path: settings.accessLogfile, stream: "stdout" },
