@@ -13,11 +13,17 @@ import { clip } from "./framing.ts";
 export const workerEnvironment = {
   channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
+  /**
+   * How long the worker may be blocked, in milliseconds, or 0. A start that finds it on its address reads it under /proc.
+   */
+  blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
   "backlog",
+  "bootTimeout",
+  "timeout",
   "gracefulTimeout",
   "drainIdle",
   "slowRequest",
@@ -42,8 +48,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly fdInbox: string | null;
   readonly heartbeatInterval: number;
   readonly restingHeartbeatInterval: number;
-  /** Path of the scoreboard; `null` if there is none. */
-  readonly scoreboard: string | null;
+  /** The inherited descriptor of the scoreboard; `null` if there is none. */
+  readonly scoreboard: number | null;
   /** The path on which the app must answer 2xx before the worker listens, and how long that may take from now. */
   readonly readiness: { readonly path: string; readonly timeout: number } | null;
   /** A worker removes it when its master is gone. */
