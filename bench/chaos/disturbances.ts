@@ -178,15 +178,17 @@ export function choose(from: readonly Disturbance[], random: number): Disturbanc
   return from.find(({ weight }) => (rest -= weight) < 0) ?? from[0]!;
 }
 
-/** Kills the master, starts the server again unless a successor takes over, and waits until it serves. */
+/**
+ * Kills the master, starts the server again when no master is left, and waits until it serves. In an upgrade it can be
+ * the old one or the new one that is killed.
+ */
 async function killMaster(server: Supervised): Promise<Incident | undefined> {
   const pid = server.master;
   if (pid === undefined) return undefined;
   const from = Date.now();
   Deno.kill(pid, "SIGKILL");
   await server.processes.until("the end of the master", () => !exists(pid));
-  if (!server.hasMaster()) server.start();
-  await server.settled();
+  await server.settled({ startsAgain: true });
   return { what: `master ${pid} killed`, from, until: Date.now() + moment, ports: undefined, kinds: gone };
 }
 

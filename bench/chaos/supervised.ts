@@ -74,9 +74,13 @@ export class Supervised {
     return undefined;
   }
 
-  /** Waits until the server does nothing but serve, with the workers it should have, and returns them. */
-  settled(): Promise<readonly WorkerStatus[]> {
+  /**
+   * Waits until the server does nothing but serve, with the workers it should have, and returns them. If it
+   * `startsAgain`, it is started whenever it has no master.
+   */
+  settled({ startsAgain = false } = {}): Promise<readonly WorkerStatus[]> {
     return this.processes.until("a server that serves with all workers", async () => {
+      if (startsAgain && this.#masters().length === 0) this.start();
       const status = await this.status();
       if (status?.phase !== "running" || status.workers.length !== status.target) return undefined;
       // Until HUP is read, WINCH is in effect.
@@ -84,10 +88,6 @@ export class Supervised {
       const isReady = status.workers.every(({ state }) => state === "ready");
       return isReady && this.#masters().length === 1 && status.workers;
     });
-  }
-
-  hasMaster(): boolean {
-    return this.#masters().length > 0;
   }
 
   /** Process ids of the masters: during an upgrade there are two. */
