@@ -1,6 +1,7 @@
 import { ExitCode } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
+import { cleanUp, directoryOf } from "./orphan.ts";
 import { MasterChannel } from "./master_channel.ts";
 import { Worker } from "./worker.ts";
 
@@ -26,6 +27,8 @@ export async function runWorker(system: System): Promise<ExitCode> {
     connection = await network.connectUnix(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    const directory = directoryOf(path);
+    if (directory !== null) await cleanUp(system, { channelPath: path, paths: [directory] });
     host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): the master is gone\n`);
     return ExitCode.internal;
   }

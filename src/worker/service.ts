@@ -135,6 +135,11 @@ export class Service {
     }
   }
 
+  /** Sends copies of the listening sockets to the fd inbox of another master; false if that is not there yet. */
+  sendListenersTo(inbox: string): boolean {
+    return this.#listeners.sendTo(inbox);
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();

@@ -21,7 +21,9 @@ export const serve: RunnableCommand = {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
     });
-    const directory = cleanup.use(await makeRuntimeDirectory(system));
+    const directory = cleanup.use(
+      await makeRuntimeDirectory(system, launch.oldMaster?.runtimeDirectory ?? null),
+    );
     const readAll = createSettingsReader(system, line, directory.path);
     const read = async () => {
       const resolved = await readAll();

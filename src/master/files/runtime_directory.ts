@@ -56,11 +56,19 @@ export function controlSocketOf(directory: string): string {
   return `${directory}/control.sock`;
 }
 
-/** Throws DenicornError `runtime-directory` if none can be created. */
-export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirectory> {
-  const parents = runtimeParents(system);
-  for (const parent of parents) await removeLeftovers(system, parent);
-  const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
+/**
+ * `kept`: a directory that is still in use even if its master is dead, because its workers serve. Throws DenicornError
+ * `runtime-directory` if none can be created.
+ */
+export async function makeRuntimeDirectory(
+  system: System,
+  kept: string | null = null,
+): Promise<RuntimeDirectory> {
+  await removeAbandonedDirectories(system, kept);
+  const path = firstThatWorks(
+    runtimeParents(system),
+    (parent) => system.files.makePrivateDirectory(parent, prefix),
+  );
   let channels = system.network.listenUnix(channelSocketOf(path));
   const fdInbox = `${path}/inbox.sock`;
   const { files } = system;
@@ -151,13 +159,19 @@ const birth = 10_000;
 /** A socket listens far sooner after it is bound than this (ms). */
 const secondCheck = 100;
 
+/** Removes the directories of masters of this user that are dead, except `kept`. */
+export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+  for (const parent of runtimeParents(system)) await removeLeftovers(system, parent, kept);
+}
+
 /**
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
  * directory is removed: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string): Promise<void> {
+async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
+    if (directory === kept) continue;
     try {
       const socket = channelSocketOf(directory);
       const socketInfo = files.lstat(socket);
