@@ -58,6 +58,8 @@ export class Steering {
   #isSuspended = false;
   /** A worker that was asked to listen: the kernel may already have its sockets in the group, this master does not. */
   #expected: WorkerHandle | null = null;
+  /** Members whose sockets drop requests for new connections. */
+  readonly #refusing = new WeakSet<Member>();
   /** Members that left while the order must not change. */
   #departed: Member[] = [];
   /** Sockets that have arrived and are not in the group yet, by the process id of their worker. */
@@ -146,7 +148,12 @@ export class Steering {
   /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */
   get backlog(): number | null {
     if (this.#inbox === null) return null;
-    return this.#own.reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
+    return this.#waitingAt(this.#group.filter(({ worker }) => worker !== null));
+  }
+
+  #waitingAt(members: readonly Member[]): number {
+    return members.flatMap(({ descriptors }) => descriptors)
+      .reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
   }
 
   /** From now on only these workers get new connections; without any, the kernel's hash chooses among all. */
@@ -250,12 +257,27 @@ export class Steering {
   refuse(): boolean {
     if (this.#inbox === null || this.#isSuspended) return false;
     const program = encodeProgram(refusalProgram);
+    const own = this.#group.filter(({ worker }) => worker !== null);
     try {
-      this.#own.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
-      return true;
+      for (const { descriptors } of own) {
+        descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
+      }
     } catch {
       return false;
     }
+    own.forEach((member) => this.#refusing.add(member));
+    return true;
+  }
+
+  /** How many connections wait in the accept queues of the listeners that refuse new ones. */
+  get refusedBacklog(): number {
+    return this.#waitingAt(this.#group.filter((member) => this.#refusing.has(member)));
+  }
+
+  /** Ends the listening of the workers that refuse new connections; others may listen by now. */
+  shutRefusing(): void {
+    this.#departed.push(...this.#group.filter((member) => this.#refusing.has(member)));
+    this.#removeDeparted();
   }
 
   /** Ends the listening of all workers: it stops for every copy of the sockets. */
@@ -327,7 +349,11 @@ export class Steering {
     return found;
   }
 
-  #close({ descriptors }: Member): void {
-    descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+  #close(member: Member): void {
+    for (const descriptor of member.descriptors) {
+      // Its worker still has the socket and drains.
+      if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
+      this.#system.sockets.close(descriptor);
+    }
   }
 }
