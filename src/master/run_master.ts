@@ -1,13 +1,13 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
-import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
 import { raisedLimit } from "../system/open_files.ts";
-import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
@@ -15,9 +15,10 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
-import { staleness, writePidfile } from "./files/pidfile.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { writePidfile } from "./files/pidfile.ts";
+import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import { requireFree } from "./listeners/free_addresses.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -44,13 +45,14 @@ export async function runMaster(
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, settings, { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
+  for (const line of unusablePlaces(system)) log.logger.warning`${line}`;
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
-    probeAddresses(system, settings);
+    await requireFree(system, log.logger, settings);
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
@@ -98,7 +100,7 @@ export async function runMaster(
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
   const fault = await arbiter.run();
   await handedOver();
-  return conclude(system, log, settings, fault);
+  return conclude(system, log, fault);
 }
 
 /** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
@@ -138,8 +140,8 @@ function claimPidfile(
   cleanup: DisposableStack,
 ): void {
   if (settings.pid === undefined) return;
-  const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
-    log.logger.warning`replacing pidfile ${settings.pid}: ${staleness(content)}`;
+  const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
+    log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
   cleanup.defer(() => pidfile.remove());
 }
@@ -169,28 +171,16 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
   }
 }
 
-/** With SO_REUSEPORT a worker would silently share an address with another server of this user. */
-function probeAddresses({ network }: System, settings: Settings): void {
-  for (const address of settings.bind) {
-    try {
-      network.probe(address);
-    } catch (error) {
-      throw toListenError(error, address);
-    }
-  }
-}
-
 /** Logs how the server ended. */
-function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+function conclude(system: System, log: Log, fault: DenicornError | null): ExitCode {
   if (fault === null) {
     log.logger.info("stopped");
     return ExitCode.normal;
   }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile !== "-") {
+  if (!log.isOnStderr) {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
-    const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
-    system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+    system.host.write("stderr", errorText(fault));
   }
   return fault.exitCode;
 }

@@ -51,3 +51,27 @@ integrationTest("WINCH under load resets no connection, and the next workers ser
   assert(!/steering is off/.test(server.stderr), server.stderr);
   assertEquals((await server.answering(20)).size, 2);
 });
+
+integrationTest("without steering WINCH under load resets no connection either", async (host) => {
+  const { results } = await drainUnderLoad(host, ["--steering", "off"], 5);
+  assertEquals(otherThanRefused(results), []);
+});
+
+for (const args of [[], ["--steering", "off"]]) {
+  integrationTest(`TERM under load resets no connection ${args.join(" ")}`.trim(), async (host) => {
+    for (let round = 1; round <= 3; round++) {
+      const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2", ...args] });
+      await server.ready(2);
+      const loads = Array.from({ length: 16 }, () =>
+        askAgainAndAgain(async () => {
+          await (await server.fetch("/", { signal: AbortSignal.timeout(15_000) })).text();
+          return null;
+        }));
+      await server.until("load", async () => (await server.status())!.totals.requests > 500);
+      server.kill("SIGTERM");
+      assertEquals(await server.exit(), { code: 0, signal: null });
+      const results = await Promise.all(loads.map((load) => load.end()));
+      assertEquals(otherThanRefused(results), [], server.stderr);
+    }
+  });
+}
