@@ -19,7 +19,7 @@ const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 export function createSettingsReader(
   system: System,
   commandLine: CommandLine,
-  runtimeDirectory: string,
+  runtimeDirectory: () => string,
 ): () => Promise<Resolved> {
   const { host } = system;
   const base = workingDirectory(system);
@@ -39,7 +39,7 @@ export function createSettingsReader(
     }
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
-    const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
+    const values = await loadConfigFile(system, path, { runtimeDirectory: runtimeDirectory(), cache });
     const configFile = { path: name, values };
     return resolveSettings({ ...sources, configFile, cores: host.cores() });
   };

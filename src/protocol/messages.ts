@@ -15,11 +15,17 @@ import { clip } from "./framing.ts";
 export const workerEnvironment = {
   channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
+  /**
+   * How long the worker may be blocked, in milliseconds, or 0. A start that finds it on its address reads it under /proc.
+   */
+  blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
   "backlog",
+  "bootTimeout",
+  "timeout",
   "gracefulTimeout",
   "drainIdle",
   "slowRequest",

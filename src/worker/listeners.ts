@@ -114,6 +114,11 @@ export class Listeners {
     this.#state = "ignored";
   }
 
+  /** The sockets have been closed. */
+  forget(): void {
+    this.#descriptors = [];
+  }
+
   /** Checks the sockets; call it at every heartbeat. */
   check(): void {
     const { clock, sockets } = this.#system;

@@ -144,6 +144,7 @@ export class Worker {
     void service?.log.write((logger) =>
       logger.warning("the channel to the master closed: finishing, then exiting")
     );
+    void service?.stopAccepting();
     await this.#leave(ExitCode.normal, false);
   }
 

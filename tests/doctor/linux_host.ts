@@ -164,7 +164,17 @@ export class LinuxHost implements System {
   #directory(path: string): FileInfo | null {
     const mode = path === "/tmp" ? this.parentMode : this.directories.has(path) ? 0o700 : null;
     if (mode === null) return null;
-    return { isFile: false, isDirectory: true, isSymlink: false, size: 0, uid: 1000, mode, modifiedAt: 0 };
+    return {
+      isFile: false,
+      isDirectory: true,
+      isSymlink: false,
+      isSocket: false,
+      size: 0,
+      uid: 1000,
+      mode,
+      inode: 1,
+      modifiedAt: 0,
+    };
   }
 
   #check(what: "steer" | "send" | "serve" | "memfd" | "/dev/shm" | "/tmp"): void {

@@ -1,10 +1,10 @@
 import type {
-  AppendFile,
   ChildProcess,
   Descriptors,
   ExitStatus,
   Files,
   Host,
+  LogSink,
   Network,
   OpenFiles,
   Processes,
@@ -19,6 +19,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -41,7 +42,11 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  /** Paths of lock files that a living process holds. */
+  readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Each time at which this process would end without its event loop. */
+  readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   /** How many bytes can be written before the reader of the standard streams has to read. */
@@ -87,6 +92,7 @@ export class FakeSystem implements System {
   readonly files: Files = {
     readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
+    readSmall: (path) => this.#read(path),
     readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
@@ -108,9 +114,21 @@ export class FakeSystem implements System {
     remove: (path) => void this.texts.delete(path),
     changeOwner: () => {},
     changeMode: () => {},
-    openAppend: (path) => this.#open(path),
+    openLog: (path) => this.#open(path),
+    lockFile: (path) => ({
+      read: () => this.texts.get(path) ?? null,
+      isHeld: () => this.held.has(path),
+      replace: (text) => {
+        this.texts.set(path, text);
+        this.held.add(path);
+      },
+      remove: () => void this.texts.delete(path),
+      close: () => {},
+    }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
@@ -124,6 +142,7 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     endAfter: () => {},
+    endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
@@ -135,9 +154,10 @@ export class FakeSystem implements System {
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
+    listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -187,19 +207,22 @@ export class FakeSystem implements System {
       isFile: true,
       isDirectory: false,
       isSymlink: false,
+      isSocket: false,
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }
 
-  #open(path: string): AppendFile {
+  #open(path: string): LogSink {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
     // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {
+      is: "file",
       write: (bytes) => {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);

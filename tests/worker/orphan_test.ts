@@ -1,4 +1,4 @@
-import { cleanUp, waitForSuccessor } from "../../src/worker/orphan.ts";
+import { cleanUp, leaveAddresses, waitForSuccessor } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -61,4 +61,28 @@ Deno.test("a worker keeps serving for a successor, until that has exited or its 
     await system.clock.advance(1_000);
     assertEquals(done.at, at);
   }
+});
+
+Deno.test("an orphan refuses new connections, waits for handshakes, and then stops listening", async () => {
+  const { clock } = new FakeSystem();
+  const log: string[] = [];
+  const sockets = {
+    ...new FakeSystem().sockets,
+    filter: (listener: number) => void log.push(`refuse at ${listener}`),
+    isListening: (listener: number) => listener !== 8,
+    stopListening: (listener: number) => void log.push(`stop ${listener}`),
+  };
+  void leaveAddresses({ sockets, clock }, [7, 8], 500);
+  await clock.advance(480);
+  assertEquals(log.splice(0), ["refuse at 7", "refuse at 8"]);
+  await clock.advance(20);
+  assertEquals(log.splice(0), ["stop 7"], "8 has been closed, and may be a connection");
+  // The fake system cannot refuse connections.
+  void leaveAddresses(
+    { sockets: { ...new FakeSystem().sockets, stopListening: sockets.stopListening }, clock },
+    [7],
+    500,
+  );
+  await clock.advance(0);
+  assertEquals(log, ["stop 7"]);
 });

@@ -63,6 +63,12 @@ interface WorkerStep {
 export const killMargin = 1_000;
 
 /**
+ * How much longer than the master allows the event loop of a worker may be blocked before the kernel ends the worker, in
+ * milliseconds. The master looks less often while it has much to do.
+ */
+export const blockedMargin = 1_000;
+
+/**
  * How long a worker may take to listen once it is its turn, in milliseconds. It needs less than one; a worker whose
  * event loop is blocked would otherwise keep all that come after it from listening.
  */

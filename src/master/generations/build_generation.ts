@@ -2,9 +2,10 @@ import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed } from "../../settings/resolve.ts";
 import type { Resolved } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
-import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
-import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";
-import type { Credentials } from "../files/credentials.ts";
+import { type Credentials, isOtherUser } from "../../account/credentials.ts";
+import { buildApp } from "../../app/build/build_app.ts";
+import { buildAppAs } from "../../app/build/build_as.ts";
+import { addToCacheLater } from "../../app/bundle/bundle.ts";
 import type { Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
 import { missingDirectory } from "../workers/boot_failure.ts";
@@ -44,23 +45,24 @@ export function createGenerationSource(
     },
 
     async bundle({ number, settings }: Generation) {
-      const spec = parseAppSpec(settings.app ?? "");
-      const entry = locateApp(system, spec);
-      const { exportName } = spec;
-      const outfile = `${directory.path}/generation-${number}.mjs`;
-      const bundle = await bundleApp(system, {
-        ...{ entry, exportName, outfile },
+      const request = {
+        app: settings.app ?? "",
         runtimeDirectory: directory.path,
         cache: settings.bundleCache === "auto",
-      });
+      };
+      const { text, source, exportName, ...build } = isOtherUser(system, credentials)
+        ? { addToCache: undefined, ...await buildAppAs(system, request, credentials) }
+        : await buildApp(system, request);
+      const outfile = `${directory.path}/generation-${number}.mjs`;
+      system.files.writeText(outfile, text, { mode: 0o644 });
       directory.share(credentials, outfile);
       guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
-      const { warnings, fileCount, fromCache, durationMs } = bundle;
+      const { warnings, fileCount, fromCache, durationMs } = build;
       for (const warning of warnings) logger.warning`${warning}`;
       const how = fromCache ? "bundle found in the cache" : "bundled";
       logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
-      addToCacheLater(system, bundle);
-      return { source: entry, exportName, path: outfile };
+      void addToCacheLater(system, build);
+      return { source, exportName, path: outfile };
     },
 
     shareLogs: ({ settings }) => shareLogs(system, settings, credentials),

@@ -1,13 +1,14 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
+import type { Credentials } from "../../account/credentials.ts";
+import { environmentFor } from "../../account/account_environment.ts";
+import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
 import type { Log } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
-import { namedSettings } from "../../settings/settings.ts";
 import { sleep } from "../../system/clock.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
-import type { Credentials } from "../files/credentials.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
@@ -91,8 +92,10 @@ export function workerProcessStarter(
   directoryGuard: DirectoryGuard,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
+  const { uid, gid, groups = [], lowPorts = false } = credentials;
   return (slot, generation, token) => {
     directoryGuard.require();
+    const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
       // What follows --worker is only for readers of `ps`.
@@ -104,19 +107,14 @@ export function workerProcessStarter(
         generation.settings.app ?? "",
       ],
       env: {
-        ...withoutSecrets(system.host.environment()),
+        ...environmentFor(system, credentials),
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
+        [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
       inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
-      ...credentials,
+      ...{ uid, gid, groups, lowPorts },
     });
   };
-}
-
-/** The app must not see the master's tokens. */
-function withoutSecrets(environment: Readonly<Record<string, string>>): Record<string, string> {
-  const secrets = new Set(namedSettings.filter(({ secret }) => secret).map(({ variable }) => variable));
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
 }
