@@ -25,7 +25,7 @@ export const serve: RunnableCommand = {
     });
     // The workers of an old master that has died serve, and use its directory to find this master.
     await removeAbandonedDirectories(system, launch.oldMaster?.runtimeDirectory ?? null);
-    let directory = await makeRuntimeDirectory(system);
+    let directory = makeRuntimeDirectory(system);
     cleanup.defer(() => directory[Symbol.dispose]());
     const readAll = createSettingsReader(system, line, () => directory.path);
     const read = async () => {

@@ -87,10 +87,10 @@ export function controlSocketOf(directory: string): string {
 }
 
 /** In the first of `parents` where one can be created. Throws DenicornError `runtime-directory` if there is none. */
-export async function makeRuntimeDirectory(
+export function makeRuntimeDirectory(
   system: System,
   parents = runtimeParents(system),
-): Promise<RuntimeDirectory> {
+): RuntimeDirectory {
   const path = firstThatWorks(system, parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let channels = system.network.listenUnix(channelSocketOf(path));
   let isDisposed = false;
