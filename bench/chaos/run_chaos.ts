@@ -26,7 +26,7 @@ export interface ChaosResult {
   readonly growth: { readonly files: number; readonly memory: number };
   /** Why the run has failed; empty if it has not. */
   readonly problems: readonly string[];
-  /** The end of the server's log, if it has failed. */
+  /** What the server logged around the first unexplained failure, or else at its end, if the run has failed. */
   readonly log: string;
 }
 
@@ -88,7 +88,7 @@ export async function runChaos({ command, seconds, seed, only }: ChaosOptions): 
     problems.push(firstLine(error));
   }
   const results = await Promise.all(running.map((load) => load.stop()));
-  const log = server.processes.log();
+  const { lines } = server.processes;
   try {
     if (problems.length === 0) problems.push(...(await server.stop()).map((what) => `left behind: ${what}`));
   } catch (error) {
@@ -119,8 +119,15 @@ export async function runChaos({ command, seconds, seed, only }: ChaosOptions): 
     attributed: summary(incidents, counts),
     growth: growth.largest,
     problems,
-    log: problems.length === 0 ? "" : log,
+    log: problems.length === 0 ? "" : around(lines.map(({ text }) => text), unexplained[0]?.at),
   };
+}
+
+/** Log lines begin with the time. */
+function around(lines: readonly string[], at: number | undefined): string {
+  if (at === undefined) return lines.slice(-40).join("\n");
+  const [from, to] = [at - 4_000, at + 500].map((time) => new Date(time).toISOString());
+  return lines.filter((line) => line >= from! && line <= to!).join("\n");
 }
 
 /** The lines after it are the log. */
