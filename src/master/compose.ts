@@ -82,10 +82,14 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   });
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
+      get expected() {
+        return workerTable.expected;
+      },
       identify: (token) => workerTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
+      malformed: (worker, reason) => arbiter.post({ type: "malformed", worker, reason }),
       disconnected: () => arbiter.post({ type: "disconnected" }),
     }, system.clock);
   accept(directory.channels);

@@ -97,10 +97,25 @@ interface DirectoryEntry {
 }
 
 /** A file open for appending; a write call appends its bytes in one piece. */
-export interface AppendFile {
-  write(bytes: Uint8Array): void;
+interface AppendFile {
+  write(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
+
+/** Something that another program reads and that takes only so much at a time, such as a FIFO. */
+interface ReaderSink {
+  /** As `Host.writeNow`. */
+  writeNow(bytes: Uint8Array<ArrayBuffer>): number;
+  awaitReader(ms: number): boolean;
+  close(): void;
+}
+
+/** What log lines are written to. */
+export type LogSink =
+  | { readonly is: "file" } & AppendFile
+  | { readonly is: "reader" } & ReaderSink
+  /** A path that names a standard stream, such as /dev/stdout. */
+  | { readonly is: "stream"; readonly stream: Stream };
 
 /** An open file: its content can be read even if the file has been renamed or removed. */
 interface HeldFile {
@@ -150,7 +165,11 @@ export interface Files {
   /** A link is not followed. `null` keeps an id. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
-  openAppend(path: string): AppendFile;
+  /**
+   * Opens a log for appending, without waiting, and creates it. A process of root opens no more than `account` could,
+   * where that account may have put something in the way, and gives it the file. Throws for what is no log.
+   */
+  openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;

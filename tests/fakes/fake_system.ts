@@ -1,10 +1,10 @@
 import type {
-  AppendFile,
   ChildProcess,
   Descriptors,
   ExitStatus,
   Files,
   Host,
+  LogSink,
   Network,
   OpenFiles,
   Processes,
@@ -114,7 +114,7 @@ export class FakeSystem implements System {
     remove: (path) => void this.texts.delete(path),
     changeOwner: () => {},
     changeMode: () => {},
-    openAppend: (path) => this.#open(path),
+    openLog: (path) => this.#open(path),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
@@ -216,12 +216,13 @@ export class FakeSystem implements System {
     };
   }
 
-  #open(path: string): AppendFile {
+  #open(path: string): LogSink {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
     // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {
+      is: "file",
       write: (bytes) => {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);

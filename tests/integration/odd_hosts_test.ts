@@ -7,6 +7,10 @@ import { apart, mounting, reasonNotToMount } from "./as_root.ts";
 
 const app = { "main.ts": `export default () => new Response("served" as string);\n` };
 
+/** Only the usual places, and a home on a file system without programs. */
+const lean =
+  "unset TMPDIR XDG_RUNTIME_DIR; mkdir /mnt/home; mount -t tmpfs -o noexec tmpfs /mnt/home; export HOME=/mnt/home";
+
 for (
   const [where, script] of [
     // `docker run --read-only --tmpfs /tmp`: Docker mounts both with noexec.
@@ -21,10 +25,9 @@ for (
     `the server starts and reloads where ${where}`,
     async (host) => {
       host.write({ "denicorn.config.ts": "export default { workers: 2 as number };" });
-      const lean = `unset TMPDIR XDG_RUNTIME_DIR; export HOME=/nonexistent; ${script}`;
       const server = host.start({
         files: app,
-        command: apart(host, lean),
+        command: apart(host, `${lean}; ${script}`),
       });
       await server.logged(/2 workers of generation 1 ready/);
       assertEquals(await server.text(), "served");
@@ -60,7 +63,6 @@ integrationTest(
   "the doctor starts esbuild, and says where it cannot be started",
   async (host) => {
     host.write(app);
-    const lean = "unset TMPDIR XDG_RUNTIME_DIR; export HOME=/nonexistent";
     const noexec = `${lean}; for place in /tmp /dev/shm; do mount -t tmpfs -o noexec tmpfs $place; done`;
     assertMatch(
       await outputOf(apart(host, noexec), "doctor"),

@@ -6,6 +6,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { longestSocketPath } from "../../settings/kinds/text.ts";
+import { orReport } from "./directory_failure.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Identity, System, UnixListener } from "../../system/system.ts";
 
@@ -31,6 +32,8 @@ export interface RuntimeDirectory {
   listenAgain(): UnixListener;
   /** Lets workers of another user use it, its sockets and `file`, without owning them. */
   share(identity: Identity, file?: string): void;
+  /** From now on `report` gets what cannot be removed at the end; before, stderr does. */
+  reportTo(report: (line: string) => void): void;
   [Symbol.dispose](): void;
 }
 
@@ -92,6 +95,7 @@ export async function makeRuntimeDirectory(
   const path = firstThatWorks(system, parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let channels = system.network.listenUnix(channelSocketOf(path));
   let isDisposed = false;
+  let report: (line: string) => void = (line) => void system.host.write("stderr", `denicorn: ${line}\n`);
   const fdInbox = `${path}/inbox.sock`;
   const { files } = system;
   // Not the user of this process: some file systems give files that root creates to another user.
@@ -135,11 +139,16 @@ export async function makeRuntimeDirectory(
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
     },
+    reportTo(next) {
+      report = next;
+    },
     [Symbol.dispose]() {
       if (isDisposed) return;
       isDisposed = true;
       channels.close();
-      if (isOurs()) files.remove(path);
+      orReport(path, report, () => {
+        if (isOurs()) files.remove(path);
+      });
     },
   };
 }
