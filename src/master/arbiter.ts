@@ -155,6 +155,8 @@ export class Arbiter implements MasterCommands {
         return spawner.sendConfig(event.worker);
       case "message":
         return workerEvents.handleMessage(event.worker, event.message);
+      case "malformed":
+        return workerEvents.distrust(event.worker, event.reason);
       case "exit":
         return this.#handleExit(event.worker, event.status);
       case "built":
@@ -186,11 +188,13 @@ export class Arbiter implements MasterCommands {
   }
 
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, recycling } = this.#parts;
+    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, workerEvents, recycling } =
+      this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
     if (this.phase === "running") recycling.poll(this.settings, this.target);

@@ -1,10 +1,10 @@
 /** Builds a master: all parts in one place, in the order in which they need each other. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
-import { resolveCredentials } from "./files/credentials.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { shareLogs } from "./files/shared_logs.ts";
@@ -59,7 +59,7 @@ interface Master extends ArbiterWithStatus {
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
   const { log, reader, directory, directoryGuard, launch, controlSocket } = options;
   const { settings } = reader.initial;
-  const credentials = resolveCredentials(system, settings.user, settings.group);
+  const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
   const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
@@ -83,10 +83,14 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   });
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
+      get expected() {
+        return workerTable.expected;
+      },
       identify: (token) => workerTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
+      malformed: (worker, reason) => arbiter.post({ type: "malformed", worker, reason }),
       disconnected: () => arbiter.post({ type: "disconnected" }),
     }, system.clock);
   accept(directory.channels);

@@ -1,5 +1,6 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
@@ -14,8 +15,9 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
@@ -44,7 +46,10 @@ export async function runMaster(
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, settings, { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
+  const warn = (line: string) => log.logger.warning`${line}`;
+  unusablePlaces(system).forEach(warn);
+  directory.reportTo(warn);
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
@@ -98,7 +103,7 @@ export async function runMaster(
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
   const fault = await arbiter.run();
   await handedOver();
-  return conclude(system, log, settings, fault);
+  return conclude(system, log, fault);
 }
 
 /** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
@@ -141,7 +146,8 @@ function claimPidfile(
   const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
     log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
-  cleanup.defer(() => pidfile.remove());
+  const { pid } = settings;
+  cleanup.defer(() => orReport(pid, (line) => log.logger.warning`${line}`, () => pidfile.remove()));
 }
 
 /** For the master and, because they inherit it, for its workers. */
@@ -170,13 +176,13 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
 }
 
 /** Logs how the server ended. */
-function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+function conclude(system: System, log: Log, fault: DenicornError | null): ExitCode {
   if (fault === null) {
     log.logger.info("stopped");
     return ExitCode.normal;
   }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile !== "-") {
+  if (!log.isOnStderr) {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
     system.host.write("stderr", errorText(fault));
   }

@@ -1,6 +1,8 @@
 /**
  * The channel between the master and one worker: what each side may send. Both run the same version, unless the
- * executable was replaced; a token proves that the process at the other end is the one that was spawned.
+ * executable was replaced; a token proves that the process at the other end is the one that was spawned. But the app
+ * runs in that process, too, so the master checks every message (`src/protocol/worker_message.ts`), and whether it is
+ * its turn (`src/protocol/conversation.ts`).
  */
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
@@ -98,8 +100,3 @@ export type FromWorker =
   | { readonly type: "closed" }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string };
-
-/** The shape that all messages share; the rest is trusted, because the token was. */
-export function isMessage(value: unknown): value is { readonly type: string } {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
-}

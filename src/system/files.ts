@@ -1,6 +1,7 @@
-import { writeAll } from "./host.ts";
-import { changeOwnerOfEntry } from "./libc.ts";
+import { canExecute, changeOwnerOfEntry } from "./libc.ts";
 import { openLockFile } from "./lock_file.ts";
+import { openLogSink } from "./log_sink.ts";
+import { memoryProgram } from "./memory_program.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -37,13 +38,7 @@ export const files: Files = {
   },
   changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
-  openAppend(path) {
-    const file = Deno.openSync(path, { append: true, create: true, mode: 0o644 });
-    return {
-      write: (bytes) => writeAll(file, bytes),
-      close: () => file.close(),
-    };
-  },
+  openLog: openLogSink,
   lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);
@@ -61,6 +56,8 @@ export const files: Files = {
     const now = new Date();
     orNull(() => Deno.utimeSync(path, now, now));
   },
+  isExecutable: canExecute,
+  memoryProgram,
 };
 
 function info(found: Deno.FileInfo): FileInfo {

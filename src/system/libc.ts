@@ -11,12 +11,14 @@ const linuxSymbols = {
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   dlsym: { parameters: ["pointer", "buffer"], result: "pointer", optional: true },
+  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   fcntl_lock: { name: "fcntl", parameters: ["i32", "i32", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  isatty: { parameters: ["i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
@@ -42,6 +44,7 @@ const linuxSymbols = {
 } as const;
 
 const everywhere = {
+  access: { parameters: ["buffer", "i32"], result: "i32" },
   alarm: { parameters: ["u32"], result: "u32" },
   lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
 } as const;
@@ -102,4 +105,16 @@ export function changeOwnerOfEntry(path: string, uid: number | null, gid: number
   common ??= open(everywhere);
   const result = common.lchown(cString(path), uid ?? unchanged, gid ?? unchanged);
   if (result !== 0) throw new Deno.errors.PermissionDenied(`lchown '${path}' failed`);
+}
+
+const X_OK = 1;
+
+/** Whether this process may run the file at `path`; true if that cannot be found out. */
+export function canExecute(path: string): boolean {
+  try {
+    common ??= open(everywhere);
+  } catch {
+    return true;
+  }
+  return common.access(cString(path), X_OK) === 0;
 }

@@ -8,18 +8,23 @@ import {
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
+import { host } from "./host.ts";
 import { hasEnded } from "./proc_stat.ts";
+import { commandAs } from "./run_as.ts";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, cwd, uid, gid, inherited = [], sameSession = false }) {
+  spawn(
+    { command, args, env, cwd, inherited = [], sameSession = false, readOutput = false, ...identity },
+  ) {
+    const { command: [program, ...rest], uid, gid } = commandAs({ host }, identity, [command, ...args]);
     const start = () =>
-      new Deno.Command(command, {
-        args: [...args],
+      new Deno.Command(program, {
+        args: rest,
         env: { ...env },
         clearEnv: true,
         stdin: "null",
-        stdout: "inherit",
+        stdout: readOutput ? "piped" : "inherit",
         stderr: "inherit",
         // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
         detached: !sameSession,
@@ -31,6 +36,7 @@ export const processes: Processes = {
     started.add(child.pid);
     return {
       pid: child.pid,
+      output: readOutput ? child.stdout : nothing(),
       exited: child.status.then(({ code, signal }) => {
         started.delete(child.pid);
         return { code, signal };
@@ -117,6 +123,8 @@ function onLinux<Result>(work: () => Result[]): Result[] {
     return [];
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** Does not send signal 0 with node:process: loading that takes 12 ms at the start of every process. */
 function isRunning(pid: number): boolean {

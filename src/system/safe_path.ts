@@ -20,7 +20,7 @@ const sticky = 0o1000;
 const mostLinks = 40;
 
 /** A file that may not exist yet, in an open directory. */
-interface Place {
+export interface Place {
   readonly is: "file";
   /** Where the system calls find the directory. */
   readonly directory: string;
@@ -39,7 +39,7 @@ interface NamedDescriptor {
 }
 
 /** A link that another user may have put there. */
-class ForeignLink extends Error {
+export class ForeignLink extends Error {
   override readonly name = "ForeignLink";
 }
 
@@ -101,21 +101,25 @@ class Directory {
   readonly #descriptor: number | null;
   readonly #info: Deno.FileInfo;
   readonly #isTrusted: boolean;
+  /** Whether no other user can put a directory in the place of one of this user in it, or of one above. */
+  readonly #isSafeWay: boolean;
   /** Without links; "" for the root. */
   readonly path: string;
 
-  private constructor(descriptor: number | null, path: string, isWayTrusted: boolean) {
+  private constructor(descriptor: number | null, path: string, isSafeWay: boolean) {
     this.#descriptor = descriptor;
     this.path = path;
     this.#info = Deno.statSync(this.#reached);
-    this.#isTrusted = isWayTrusted && this.#isOurs && ((this.#info.mode ?? 0) & groupOrOthers) === 0;
+    const isShared = ((this.#info.mode ?? 0) & groupOrOthers) !== 0;
+    this.#isTrusted = isSafeWay && this.#isOurs && !isShared;
+    this.#isSafeWay = isSafeWay && this.#isOurs && (!isShared || this.#isSticky);
   }
 
   /** `path` is the name of the directory that the system is asked for as `asked`. */
-  static open(asked: string, path: string, isWayTrusted: boolean): Directory {
+  static open(asked: string, path: string, isSafeWay: boolean): Directory {
     const descriptor = descriptorOf(asked);
     try {
-      return new Directory(descriptor, path, isWayTrusted);
+      return new Directory(descriptor, path, isSafeWay);
     } catch (error) {
       if (descriptor !== null) libc().close(descriptor);
       throw error;
@@ -160,7 +164,7 @@ class Directory {
 
   enter(name: string): Directory {
     const path = name === ".." ? this.path.slice(0, this.path.lastIndexOf("/")) : `${this.path}/${name}`;
-    return Directory.open(`${this.#reached}/${name}`, path, this.#isTrusted);
+    return Directory.open(`${this.#reached}/${name}`, path, this.#isSafeWay);
   }
 
   replacedBy(next: Directory): Directory {

@@ -97,10 +97,25 @@ interface DirectoryEntry {
 }
 
 /** A file open for appending; a write call appends its bytes in one piece. */
-export interface AppendFile {
-  write(bytes: Uint8Array): void;
+interface AppendFile {
+  write(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
+
+/** Something that another program reads and that takes only so much at a time, such as a FIFO. */
+interface ReaderSink {
+  /** As `Host.writeNow`. */
+  writeNow(bytes: Uint8Array<ArrayBuffer>): number;
+  awaitReader(ms: number): boolean;
+  close(): void;
+}
+
+/** What log lines are written to. */
+export type LogSink =
+  | { readonly is: "file" } & AppendFile
+  | { readonly is: "reader" } & ReaderSink
+  /** A path that names a standard stream, such as /dev/stdout. */
+  | { readonly is: "stream"; readonly stream: Stream };
 
 /** An open file: its content can be read even if the file has been renamed or removed. */
 interface HeldFile {
@@ -150,26 +165,48 @@ export interface Files {
   /** A link is not followed. `null` keeps an id. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
-  openAppend(path: string): AppendFile;
+  /**
+   * Opens a log for appending, without waiting, and creates it. A process of root opens no more than `account` could,
+   * where that account may have put something in the way, and gives it the file. Throws for what is no log.
+   */
+  openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
+  /** False also if the file system of a program is mounted without the right to run it (noexec). */
+  isExecutable(path: string): boolean;
+  /**
+   * A program that is only in memory, for as long as this process lives. Returns a path under which this process can
+   * start it. Throws if the system cannot do that.
+   */
+  memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string;
 }
 
-interface SpawnOptions {
+/** The rights of a process, see credentials(7). */
+export interface Identity {
+  /** User and group ids; those of this process where absent. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Supplementary groups of user `uid`: all others are given up. */
+  readonly groups?: readonly number[];
+  /** Whether user `uid` may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
+  readonly lowPorts?: boolean;
+}
+
+export interface SpawnOptions extends Identity {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
   /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
   readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
+  /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
+  readonly readOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -180,6 +217,8 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
+  readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }

@@ -25,7 +25,10 @@ export async function runWorker(system: System): Promise<ExitCode> {
     connection = await network.connectUnix(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): the master is gone\n`);
+    const cause = /permission denied/i.test(reason)
+      ? "the user of the workers may not enter its directory: restart the server"
+      : "the master is gone";
+    host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): ${cause}\n`);
     return ExitCode.internal;
   }
   await new Worker(system, new MasterChannel(connection), path).run(token);

@@ -98,7 +98,7 @@ export class Worker {
   #handleSignal(signal: HandledSignal): void {
     switch (signalMeanings[signal].worker) {
       case "drain":
-        this.#send({ type: "draining" });
+        if (!this.#isLeaving) this.#send({ type: "draining" });
         void this.#leave(ExitCode.normal, true);
         break;
       case "quit":

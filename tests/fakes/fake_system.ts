@@ -1,10 +1,10 @@
 import type {
-  AppendFile,
   ChildProcess,
   Descriptors,
   ExitStatus,
   Files,
   Host,
+  LogSink,
   Network,
   OpenFiles,
   OtherProcess,
@@ -20,6 +20,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -118,7 +119,7 @@ export class FakeSystem implements System {
     remove: (path) => void this.texts.delete(path),
     changeOwner: () => {},
     changeMode: () => {},
-    openAppend: (path) => this.#open(path),
+    openLog: (path) => this.#open(path),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
@@ -131,6 +132,8 @@ export class FakeSystem implements System {
     }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
@@ -223,12 +226,13 @@ export class FakeSystem implements System {
     };
   }
 
-  #open(path: string): AppendFile {
+  #open(path: string): LogSink {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
     // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {
+      is: "file",
       write: (bytes) => {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);

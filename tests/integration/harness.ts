@@ -132,13 +132,14 @@ export class TestHost {
 export function integrationTest(
   name: string,
   body: (host: TestHost) => Promise<void>,
-  lacking: string | null = null,
+  lacking: string | null | ((target: Target) => string | null) = null,
 ): void {
-  const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
   for (const target of targets) {
+    const lacks = typeof lacking === "function" ? lacking(target) : lacking;
+    const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
     Deno.test({
       name: `[${target.name}] ${name}${reason}`,
-      ignore: lacking !== null,
+      ignore: lacks !== null,
       async fn() {
         const host = new TestHost(target);
         try {

@@ -45,7 +45,7 @@ export const doctor: RunnableCommand = {
 async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
   try {
     using directory = await makeRuntimeDirectory(system);
-    return await createSettingsReader(system, line, directory.path)();
+    return await createSettingsReader(system, line, () => directory.path)();
   } catch (error) {
     if (!(error instanceof DenicornError && error.code === "runtime-directory")) throw error;
     return resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });

@@ -27,7 +27,7 @@ export const settings: RunnableCommand = {
   }],
   async run(system, line) {
     using directory = await makeRuntimeDirectory(system);
-    const resolved = await createSettingsReader(system, line, directory.path)();
+    const resolved = await createSettingsReader(system, line, () => directory.path)();
     // Parsing has refused everything else.
     const format = (line.options.get("format") ?? "text") as keyof typeof formats;
     system.host.write("stdout", formats[format](resolved));

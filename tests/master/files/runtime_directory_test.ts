@@ -1,4 +1,8 @@
-import { makeRuntimeDirectory } from "../../../src/master/files/runtime_directory.ts";
+import {
+  makeRuntimeDirectory,
+  runtimeParents,
+  unusablePlaces,
+} from "../../../src/master/files/runtime_directory.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals } from "../../assert.ts";
@@ -51,6 +55,31 @@ Deno.test("a master that starts at the same moment, bound and not yet listening,
     const answers = () => Promise.resolve(++looks > 1);
     using _later = await makeRuntimeDirectory({ ...system, network: { ...system.network, answers } });
     assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("a variable that names no usable place is passed over, with a line that says why", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+  try {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    const linesFor = (value: string) => {
+      const system = createSystem();
+      const env = (name: string) => name === "TMPDIR" ? value : undefined;
+      const named = { ...system, host: { ...system.host, env } };
+      assertEquals(runtimeParents(named).includes(value), false);
+      return unusablePlaces(named).map((line) => line.replaceAll(folder, "FOLDER"));
+    };
+    const line = (value: string, reason: string) => [
+      `TMPDIR=${value} is not used for the runtime directory: ${reason}`,
+    ];
+    assertEquals(linesFor(""), []);
+    assertEquals(linesFor("tmp"), line("tmp", "it is not an absolute path"));
+    assertEquals(linesFor(`${folder}/none`), line("FOLDER/none", "it does not exist"));
+    assertEquals(linesFor(`${folder}/file`), line("FOLDER/file", "it is not a directory"));
+    const long = `/${"x".repeat(100)}`;
+    assertEquals(linesFor(long), line(long, "it is longer than 68 characters"));
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
