@@ -87,11 +87,10 @@ export function controlSocketOf(directory: string): string {
 }
 
 /** In the first of `parents` where one can be created. Throws DenicornError `runtime-directory` if there is none. */
-export async function makeRuntimeDirectory(
+export function makeRuntimeDirectory(
   system: System,
   parents = runtimeParents(system),
-): Promise<RuntimeDirectory> {
-  for (const parent of parents) await removeLeftovers(system, parent);
+): RuntimeDirectory {
   const path = firstThatWorks(system, parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let channels = system.network.listenUnix(channelSocketOf(path));
   let isDisposed = false;
@@ -196,13 +195,19 @@ const birth = 10_000;
 /** A socket listens far sooner after it is bound than this (ms). */
 const secondCheck = 100;
 
+/** Removes the directories of masters of this user that are dead, except `kept`. */
+export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+  for (const parent of runtimeParents(system)) await removeLeftovers(system, parent, kept);
+}
+
 /**
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
  * directory is removed: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string): Promise<void> {
+async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
+    if (directory === kept) continue;
     try {
       const socket = channelSocketOf(directory);
       const socketInfo = files.lstat(socket);
