@@ -120,6 +120,7 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openLog: (path) => this.#open(path),
+    fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
