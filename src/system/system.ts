@@ -30,6 +30,8 @@ export interface Clock {
   every(ms: number, fire: () => void): () => void;
 }
 
+export type TerminalPlace = "foreground" | "background" | "none";
+
 export type Stream = "stdout" | "stderr";
 
 export interface Host {
@@ -52,6 +54,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
+  terminalPlace(): TerminalPlace;
+  /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
+  ignoresHangup(): boolean;
   /** Of the terminal at stdout, or 80×24 if there is none. */
   terminalSize(): { readonly columns: number; readonly rows: number };
   /**

@@ -77,6 +77,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    terminalPlace: () => "none",
+    ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
     write: (stream, text) => {
