@@ -257,15 +257,15 @@ export class Steering {
   refuse(): boolean {
     if (this.#inbox === null || this.#isSuspended) return false;
     const program = encodeProgram(refusalProgram);
-    const own = this.#group.filter(({ worker }) => worker !== null);
     try {
-      for (const { descriptors } of own) {
+      // Also those of an old master, which are in the group until it is gone: the kernel may choose them now.
+      for (const { descriptors } of this.#group) {
         descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
       }
     } catch {
       return false;
     }
-    own.forEach((member) => this.#refusing.add(member));
+    this.#group.filter(({ worker }) => worker !== null).forEach((member) => this.#refusing.add(member));
     return true;
   }
 

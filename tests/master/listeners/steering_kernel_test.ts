@@ -14,6 +14,13 @@ interface Worker {
   readonly listener: Deno.TcpListener;
 }
 
+/** As in the fourth column of /proc/net/tcp. */
+const tcpStates = { ESTABLISHED: "01", SYN_SENT: "02" } as const;
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 /** Steering with the real kernel under it. */
 class TestHost {
   readonly #folder = Deno.makeTempDirSync();
@@ -60,6 +67,26 @@ class TestHost {
       void this.#serve(serving);
       return serving;
     };
+  }
+
+  /** An old master hands over the socket of its only worker, which does not accept any more. */
+  adopts(): Deno.TcpListener {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, reusePort: true });
+    this.#port = listener.addr.port;
+    const own = system.sockets.listeners().find(({ port }) => port === this.#port);
+    system.descriptors.send(this.#post, "handover", [own!.descriptor]);
+    this.steering.adopt([this.#pids++], 1);
+    return listener;
+  }
+
+  async connect(): Promise<void> {
+    using _client = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
+  }
+
+  /** How many connections of clients to the port are in a state. */
+  handshakes(state: keyof typeof tcpStates): number {
+    const remote = `0100007F:${this.#port.toString(16).padStart(4, "0").toUpperCase()} ${tcpStates[state]} `;
+    return Deno.readTextFileSync("/proc/net/tcp").split("\n").filter((row) => row.includes(remote)).length;
   }
 
   /** Its process ends; the master hears of it only when the test calls the returned function. */
@@ -211,5 +238,30 @@ linuxOnly(
       learn();
       assertEquals(host.steering.isOrderKnown, true);
       return Promise.resolve();
+    }),
+);
+
+linuxOnly(
+  "without workers the listeners of an old master get no connection either",
+  () =>
+    withScene(async (host) => {
+      const old = host.adopts();
+      host.steering.takeOver();
+      const { worker } = host.join();
+      host.steering.update(new Set([worker]));
+      host.steering.refuse();
+      host.steering.update(new Set());
+      const attempts = Array.from({ length: 8 }, () => host.connect());
+      // A handshake on loopback ends before connect(2) returns: one that waits is not going to be made.
+      while (host.handshakes("SYN_SENT") + host.handshakes("ESTABLISHED") < 8) await turn();
+      assertEquals(host.handshakes("ESTABLISHED"), 0);
+      host.steering.shut();
+      old.close();
+      host.workers.forEach(({ listener }) => listener.close());
+      host.workers.length = 0;
+      assertEquals(
+        (await Promise.allSettled(attempts)).map(({ status }) => status),
+        Array(8).fill("rejected"),
+      );
     }),
 );
