@@ -30,6 +30,8 @@ export interface Clock {
   every(ms: number, fire: () => void): () => void;
 }
 
+export type TerminalPlace = "foreground" | "background" | "none";
+
 export type Stream = "stdout" | "stderr";
 
 export interface Host {
@@ -52,6 +54,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
+  terminalPlace(): TerminalPlace;
+  /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
+  ignoresHangup(): boolean;
   /** Of the terminal at stdout, or 80×24 if there is none. */
   terminalSize(): { readonly columns: number; readonly rows: number };
   /**
@@ -123,6 +129,12 @@ interface HeldFile {
   close(): void;
 }
 
+/** A path through an open directory: no link can lead it elsewhere any more. */
+export interface FixedPath {
+  readonly path: string;
+  [Symbol.dispose](): void;
+}
+
 /** A small file that names the process that holds it. */
 export interface LockFile {
   /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
@@ -171,6 +183,8 @@ export interface Files {
    */
   openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
+  fixPath(path: string): FixedPath;
+  /** Throws as `fixPath` does. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
@@ -235,9 +249,29 @@ export type Signal =
   | "SIGWINCH"
   | "SIGKILL";
 
+/** A process that this one did not start. */
+export interface OtherProcess {
+  readonly pid: number;
+  /** Its command line, or its name if it has ended. */
+  readonly command: string;
+}
+
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /**
+   * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
+   * Linux only: elsewhere it does nothing.
+   */
+  adoptOrphans(): void;
+  /** Removes the children that have ended and that this process did not start, and returns them. Linux only. */
+  reapAdopted(): OtherProcess[];
+  /** The running children that this process did not start. Linux only. */
+  adopted(): OtherProcess[];
+  /** The running processes in the group of `leader`, which may have ended. Linux only. */
+  inGroup(leader: number): OtherProcess[];
+  /** Sends a signal to all processes in the group of `leader`. Does nothing if there are none. */
+  signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void;
   /** Sends a signal to a process that this one did not start. Does nothing if it has exited. */
   signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;
