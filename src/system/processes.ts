@@ -4,6 +4,7 @@ import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
   spawn({ command, args, env, cwd, uid, gid, sameSession = false }) {
+    leaveRemovedDirectory();
     const child = new Deno.Command(command, {
       args: [...args],
       env: { ...env },
@@ -67,6 +68,15 @@ export const processes: Processes = {
 
   exit: (code) => Deno.exit(code),
 };
+
+/** From a directory that was removed no process can be started, on Deno 2.7 not even in another one. */
+function leaveRemovedDirectory(): void {
+  try {
+    Deno.cwd();
+  } catch {
+    Deno.chdir("/");
+  }
+}
 
 /** Does not send signal 0 with node:process: loading that takes 12 ms at the start of every process. */
 function isRunning(pid: number): boolean {

@@ -2,7 +2,8 @@ import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { RunnableCommand } from "../command.ts";
-import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { enterDirectory } from "../enter_directory.ts";
+import { createSettingsReader } from "../read_settings.ts";
 import { requireApp } from "./serve.ts";
 
 export const check: RunnableCommand = {
@@ -15,8 +16,7 @@ export const check: RunnableCommand = {
     using directory = await makeRuntimeDirectory(system);
     const resolved = await createSettingsReader(system, line, directory.path)();
     const app = requireApp(resolved);
-    enterDirectory(system, resolved);
-    await checkApp(system, resolved, directory);
+    await checkApp(system, enterDirectory(system, resolved), directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;
   },

@@ -3,10 +3,11 @@ import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { Resolved } from "../../settings/values.ts";
+import type { PlacedSettings } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
-import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { enterDirectory } from "../enter_directory.ts";
+import { createSettingsReader } from "../read_settings.ts";
 
 export const serve: RunnableCommand = {
   name: "serve",
@@ -23,13 +24,12 @@ export const serve: RunnableCommand = {
     });
     const directory = cleanup.use(await makeRuntimeDirectory(system));
     const readAll = createSettingsReader(system, line, directory.path);
-    const read = async () => {
-      const resolved = await readAll();
-      requireApp(resolved);
-      return resolved;
+    const read = async (): Promise<PlacedSettings> => {
+      const settings = await readAll();
+      requireApp(settings);
+      return enterDirectory(system, settings);
     };
     const initial = await read();
-    enterDirectory(system, initial);
     try {
       return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
     } catch (error) {
@@ -39,7 +39,7 @@ export const serve: RunnableCommand = {
 };
 
 /** Throws DenicornError `usage` if no source names an app. */
-export function requireApp({ settings }: Resolved): string {
+export function requireApp({ settings }: Pick<PlacedSettings, "settings">): string {
   if (settings.app !== undefined) return settings.app;
   throw new DenicornError(
     "usage",

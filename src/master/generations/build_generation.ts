@@ -1,22 +1,21 @@
 import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed } from "../../settings/resolve.ts";
-import type { Resolved } from "../../settings/values.ts";
+import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
 import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";
 import type { Credentials } from "../files/credentials.ts";
 import type { Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
-import { missingDirectory } from "../workers/boot_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 
 /** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
-  readonly initial: Resolved;
+  readonly initial: PlacedSettings;
   /** Throws DenicornError. */
-  read(): Promise<Resolved>;
+  read(): Promise<PlacedSettings>;
 }
 
 export function createGenerationSource(
@@ -31,7 +30,6 @@ export function createGenerationSource(
   return {
     async renew(number) {
       directoryGuard.require();
-      requireWorkingDirectory(system);
       const next = await reader.read();
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
@@ -40,12 +38,12 @@ export function createGenerationSource(
       }
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      return { number, settings, bundle: null };
+      return { number, settings, directory: next.directory, bundle: null };
     },
 
-    async bundle({ number, settings }: Generation) {
+    async bundle({ number, settings, directory: workingDirectory }: Generation) {
       const spec = parseAppSpec(settings.app ?? "");
-      const entry = locateApp(system, spec);
+      const entry = locateApp(system, spec, workingDirectory);
       const { exportName } = spec;
       const outfile = `${directory.path}/generation-${number}.mjs`;
       const bundle = await bundleApp(system, {
@@ -70,14 +68,4 @@ export function createGenerationSource(
       system.files.remove(path);
     },
   };
-}
-
-/** A working directory that was removed would make every relative path fail, with an error that does not name it. */
-function requireWorkingDirectory({ files, host }: System): void {
-  try {
-    if (files.stat(host.cwd()) !== null) return;
-  } catch (error) {
-    throw missingDirectory(error);
-  }
-  throw missingDirectory(undefined);
 }

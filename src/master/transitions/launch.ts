@@ -2,6 +2,7 @@
 
 import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
+import { givenDirectory } from "../../system/working_directory.ts";
 
 /** Set by a master for the one that takes over from it: its process id, a space, and the path of its control socket. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";
@@ -16,6 +17,7 @@ export interface OldMaster {
 export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly args: readonly string[];
+  /** As it was given: a link in it may lead to another release by the time of an upgrade. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
@@ -31,7 +33,7 @@ export function rememberLaunch(system: System): Launch {
   return {
     command: selfCommand(system),
     args: host.args,
-    cwd: host.cwd(),
+    cwd: givenDirectory(system),
     environment: host.environment(),
     oldMaster,
   };

@@ -1,11 +1,12 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
 import { version } from "../../core/version.ts";
-import type { Log } from "../../log/logger.ts";
+import type { Log, Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import { namedSettings } from "../../settings/settings.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
+import { enterOrRoot } from "../../system/working_directory.ts";
 import type { Credentials } from "../files/credentials.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
@@ -77,16 +78,36 @@ export class Spawner {
   }
 }
 
-/** Starts this program again with `--worker`; `channelPath` is the socket that workers connect to. */
+interface StarterOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  /** The socket that workers connect to. */
+  readonly channelPath: string;
+  readonly credentials: Credentials;
+  readonly directoryGuard: DirectoryGuard;
+}
+
+/** Starts this program again with `--worker`, in the working directory of the generation. */
 export function workerProcessStarter(
-  system: System,
-  channelPath: string,
-  credentials: Credentials,
-  directoryGuard: DirectoryGuard,
+  { system, logger, channelPath, credentials, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
+  /** The generation whose directory was reported as gone. */
+  let reported = 0;
+  const enter = ({ number, directory }: Generation) => {
+    // The process inherits it: one that runs as another user need not be able to enter it.
+    const failure = enterOrRoot(system, directory);
+    if (failure === null) return directory;
+    const problem = `cannot enter the working directory of generation ${number}: ${directory} (${failure})`;
+    if (reported !== number) {
+      logger.warning`${problem}: its new workers run in /: reload to serve what is there now`;
+    }
+    reported = number;
+    return "/";
+  };
   return (slot, generation, token) => {
     directoryGuard.require();
+    const directory = enter(generation);
     return system.processes.spawn({
       command,
       // What follows --worker is only for readers of `ps`.
@@ -99,6 +120,7 @@ export function workerProcessStarter(
       ],
       env: {
         ...withoutSecrets(system.host.environment()),
+        ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
