@@ -1,5 +1,6 @@
 import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
+import { writingTo } from "../master/files/directory_failure.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
@@ -28,7 +29,7 @@ export interface ReadSettings extends Resolved {
 export function createSettingsReader(
   system: System,
   commandLine: CommandLine,
-  runtimeDirectory: string,
+  runtimeDirectory: () => string,
 ): () => Promise<ReadSettings> {
   const { host } = system;
   const given = givenDirectory(system);
@@ -42,7 +43,11 @@ export function createSettingsReader(
     const { path, workingDirectory } = file;
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = bundleCache === "auto";
-    const values = await loadConfigFile(system, path, { runtimeDirectory, cache, workingDirectory });
+    const directory = runtimeDirectory();
+    const values = await writingTo(
+      directory,
+      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache, workingDirectory }),
+    );
     const configFile = { path: file.name, values };
     const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;

@@ -40,7 +40,7 @@ class Releases {
     };
     const system = { ...createSystem(), host };
     const line = parseCommandLine([...args, "main.ts"], { takesSettings: true, options: [] });
-    const read = createSettingsReader(system, line, this.folder);
+    const read = createSettingsReader(system, line, () => this.folder);
     return async () => enterDirectory(system, await read());
   }
 
@@ -126,7 +126,7 @@ Deno.test("an absolute path of the app through the link leads to the release tha
     takesSettings: true,
     options: [],
   });
-  const { settings } = enterDirectory(system, await createSettingsReader(system, line, folder)());
+  const { settings } = enterDirectory(system, await createSettingsReader(system, line, () => folder)());
   assertEquals(settings.app, `${folder}/r1/sub/a.ts`);
 });
 

@@ -1,5 +1,7 @@
+import { resolveCredentials } from "../../account/credentials.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
+import { directoryFor } from "../../master/files/account_directory.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { RunnableCommand } from "../command.ts";
 import { enterDirectory } from "../enter_directory.ts";
@@ -13,9 +15,13 @@ export const check: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
-    const resolved = await createSettingsReader(system, line, directory.path)();
+    using cleanup = new DisposableStack();
+    let directory = makeRuntimeDirectory(system);
+    cleanup.defer(() => directory[Symbol.dispose]());
+    const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);
+    const credentials = resolveCredentials(system, resolved.settings);
+    directory = await directoryFor(system, directory, credentials, resolved.settings.bind);
     await checkApp(system, enterDirectory(system, resolved), directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;

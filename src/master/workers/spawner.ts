@@ -1,13 +1,15 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
+import type { Credentials } from "../../account/credentials.ts";
+import { environmentFor } from "../../account/account_environment.ts";
+import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
 import type { Log, Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
-import { namedSettings } from "../../settings/settings.ts";
+import { sleep } from "../../system/clock.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
 import { enterOrRoot } from "../../system/working_directory.ts";
-import type { Credentials } from "../files/credentials.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
@@ -29,6 +31,9 @@ interface SpawnerOptions {
   readonly post: (event: MasterEvent) => void;
 }
 
+/** Reading what a process sent before it ended takes milliseconds. */
+const lastWordsTimeout = 2_000;
+
 export class Spawner {
   readonly #options: SpawnerOptions;
   /** The version of the last worker. */
@@ -48,8 +53,10 @@ export class Spawner {
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
     void process.exited.then(async (status) => {
-      // Its last messages, such as why it could not boot, may still be on their way.
-      await worker.disconnected;
+      // Its last messages, such as why it could not boot, may still be on their way. But it may also have given its
+      // channel to a process that still runs.
+      await Promise.race([worker.disconnected, sleep(system.clock, lastWordsTimeout)]);
+      worker.disconnect(system.clock.monotonic());
       post({ type: "exit", worker, status });
     });
   }
@@ -70,7 +77,6 @@ export class Spawner {
   sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    worker.markConfigured();
     const { system, sharedResources } = this.#options;
     const place = { slot: worker.slot, age: system.clock.monotonic() - worker.bornAt };
     const config = workerConfigFor(worker.generation, bundle, place, sharedResources());
@@ -84,14 +90,16 @@ interface StarterOptions {
   /** The socket that workers connect to. */
   readonly channelPath: string;
   readonly credentials: Credentials;
+  readonly scoreboard: Scoreboard;
   readonly directoryGuard: DirectoryGuard;
 }
 
 /** Starts this program again with `--worker`, in the working directory of the generation. */
 export function workerProcessStarter(
-  { system, logger, channelPath, credentials, directoryGuard }: StarterOptions,
+  { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
+  const { uid, gid, groups = [], lowPorts = false } = credentials;
   /** The generation whose directory was reported as gone. */
   let reported = 0;
   const enter = ({ number, directory }: Generation) => {
@@ -108,6 +116,7 @@ export function workerProcessStarter(
   return (slot, generation, token) => {
     directoryGuard.require();
     const directory = enter(generation);
+    const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
       // What follows --worker is only for readers of `ps`.
@@ -119,19 +128,15 @@ export function workerProcessStarter(
         generation.settings.app ?? "",
       ],
       env: {
-        ...withoutSecrets(system.host.environment()),
+        ...environmentFor(system, credentials),
         ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
+        [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
-      ...credentials,
+      inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
+      ...{ uid, gid, groups, lowPorts },
     });
   };
-}
-
-/** The app must not see the master's tokens. */
-function withoutSecrets(environment: Readonly<Record<string, string>>): Record<string, string> {
-  const secrets = new Set(namedSettings.filter(({ secret }) => secret).map(({ variable }) => variable));
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
 }
