@@ -109,6 +109,7 @@ export class FakeSystem implements System {
     stat: (path) => this.#info(path),
     lstat: (path) => this.#info(path),
     realPath: (path) => path,
+    isSame: (path, other) => path === other,
     list: () => [],
     entries: () => [],
     rename: (from, to) => {
@@ -122,6 +123,7 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openLog: (path) => this.#open(path),
+    fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
