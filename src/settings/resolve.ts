@@ -69,7 +69,8 @@ function readCommandLine({ settings }: Sources["commandLine"]): Given[] {
 function read({ setting, value, origin }: Given, machine: Machine): unknown {
   const reading = setting.read(value, machine);
   if ("value" in reading) return reading.value;
-  throw notAccepted(setting.name, setting.secret ? hidden : reading.refused, origin, setting.accepts);
+  const { name, secret, shownIfRefused = (): unknown => hidden, accepts } = setting;
+  throw notAccepted(name, secret ? shownIfRefused(reading.refused) : reading.refused, origin, accepts);
 }
 
 /** The names of settings that changed. */
@@ -83,7 +84,8 @@ interface ChangedSettings {
 export function changedSettings(old: Resolved, next: Resolved): ChangedSettings {
   const changed = namedSettings.filter(({ key, plain, secret }) => {
     const [before, after] = [old.settings[key], next.settings[key]];
-    return secret ? before !== after : JSON.stringify(plain(before)) !== JSON.stringify(plain(after));
+    const [shownBefore, shownAfter] = secret ? [before, after] : [plain(before), plain(after)];
+    return JSON.stringify(shownBefore) !== JSON.stringify(shownAfter);
   });
   return {
     applied: changed.filter(({ reload }) => reload).map(({ name }) => name),

@@ -26,3 +26,10 @@ Deno.test("a value that is added or removed is a change", () => {
   assertEquals(changedSettings(off, on).applied, ["access-logfile"]);
   assertEquals(changedSettings(on, off).applied, ["access-logfile"]);
 });
+
+Deno.test("a secret value that changes is a change, although it is not shown", () => {
+  const changed = (old: string, next: string) =>
+    changedSettings(resolve({ args: ["-e", `A=${old}`] }), resolve({ args: ["-e", `A=${next}`] })).applied;
+  assertEquals(changed("1", "2"), ["env"]);
+  assertEquals(changed("1", "1"), []);
+});
