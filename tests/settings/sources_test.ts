@@ -3,7 +3,7 @@
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
-import { NotJson } from "../../src/settings/mistake.ts";
+import { NotJson } from "../../src/settings/not_json.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 

@@ -6,7 +6,7 @@
 
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
-import { NotJson } from "../../settings/mistake.ts";
+import { NotJson } from "../../settings/not_json.ts";
 import { startLimited } from "../../system/limited_child.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
@@ -99,9 +99,9 @@ async function runProcess(
   cwd: string | undefined,
 ): Promise<string> {
   const { host } = system;
-  const [command, ...args] = selfCommand(system);
   let child;
   try {
+    const [command, ...args] = selfCommand(system);
     child = startLimited(system, {
       command,
       args: [...args, configProcessArgument, directory, path],

@@ -1,4 +1,4 @@
-import { NotJson } from "../mistake.ts";
+import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
 import { hidden, many, one, optional } from "../setting.ts";
 import { appReference, choice, directory, file, type Pair, pair } from "../kinds/text.ts";

@@ -1,5 +1,5 @@
 import { loadConfigFile } from "../../../src/app/config/load_config.ts";
-import { NotJson } from "../../../src/settings/mistake.ts";
+import { NotJson } from "../../../src/settings/not_json.ts";
 import { DenicornError } from "../../../src/core/errors.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
