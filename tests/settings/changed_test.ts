@@ -16,7 +16,10 @@ Deno.test("changes are separated by whether a reload applies them", () => {
   const next = resolve({ config: { workers: 4, bind: ":8001", env: { A: "2" }, pid: "a.pid", timeout: 30 } });
   assertEquals(changedSettings(old, next), {
     applied: ["env", "workers"],
-    needRestart: ["bind", "pid"],
+    needRestart: [
+      { name: "bind", inForce: "0.0.0.0:8000", wanted: "0.0.0.0:8001" },
+      { name: "pid", inForce: "none", wanted: "a.pid" },
+    ],
   });
 });
 
