@@ -16,8 +16,8 @@ import type { DirectoryGuard } from "../files/directory_guard.ts";
 /** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
   readonly initial: PlacedSettings;
-  /** Throws DenicornError. */
-  read(): Promise<PlacedSettings>;
+  /** Stops at `signal`. Throws DenicornError. */
+  read(signal?: AbortSignal): Promise<PlacedSettings>;
 }
 
 export function createGenerationSource(
@@ -59,9 +59,9 @@ export function createGenerationSource(
   }
 
   return {
-    async renew(number) {
+    async renew(number, signal) {
       directoryGuard.require();
-      const next = await reader.read();
+      const next = await reader.read(signal);
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
       for (const setting of needRestart) logger.warning`${notAppliedText(setting)}`;
