@@ -176,7 +176,7 @@ integrationTest("a config file that never ends is an error of the start, and of 
   await server.ready(1, 3);
 });
 
-integrationTest("a getter that throws, or a Proxy, is an error of the settings", async (host) => {
+integrationTest("a property that throws, or a Proxy, is an error of the settings", async (host) => {
   for (
     const exported of [
       `{ get workers() { throw new Error("unreadable"); } }`,

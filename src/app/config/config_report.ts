@@ -36,7 +36,7 @@ export const notLoaded = `not loaded after ${
   longestLoad / 1000
 } s: look for a loop or an await that never ends`;
 
-/** The report on the default export. Throws what reading it throws: it may have getters, or be a Proxy. */
+/** The report on the default export. Throws what reading it throws: a property may be a function in disguise, and all of it a Proxy. */
 export function reportOf(exported: unknown): ConfigReport {
   const record = asRecord(exported);
   if (record === undefined) {
