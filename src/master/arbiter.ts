@@ -172,11 +172,13 @@ export class Arbiter implements MasterCommands {
   }
 
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, recycling } = this.#parts;
+    const { system, takeover, upgrade, shutdown, steering, listenOrder, workerTable, recycling } =
+      this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    steering.tick(this.settings.bootTimeout);
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
     if (this.phase === "running") recycling.poll(this.settings, this.target);
@@ -195,7 +197,7 @@ export class Arbiter implements MasterCommands {
     }
     if (upgrade.inProgress) {
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible());
+      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
     }
     pool.reconcile();
     reload.reconcile();

@@ -63,6 +63,11 @@ export class WorkerHandle {
     return this.#state.is === "ready" && !this.#isDisconnected;
   }
 
+  /** It may still accept connections, although other workers should get them. */
+  get isAccepting(): boolean {
+    return (this.#state.is === "ready" || this.#state.is === "draining") && !this.#isDisconnected;
+  }
+
   get hasBeenReady(): boolean {
     return this.#hasBeenReady;
   }
