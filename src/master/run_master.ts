@@ -1,13 +1,13 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
-import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
 import { raisedLimit } from "../system/open_files.ts";
-import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
@@ -15,9 +15,11 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
-import { staleness, writePidfile } from "./files/pidfile.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { orReport } from "./files/directory_failure.ts";
+import { writePidfile } from "./files/pidfile.ts";
+import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import { requireFree } from "./listeners/free_addresses.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -44,18 +46,21 @@ export async function runMaster(
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, settings, { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
+  const warn = (line: string) => log.logger.warning`${line}`;
+  unusablePlaces(system).forEach(warn);
+  directory.reportTo(warn);
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
-    probeAddresses(system, settings);
+    await requireFree(system, log.logger, settings);
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, takeover } = await composeMaster(system, {
-    ...{ log, reader, directory, directoryGuard, launch, cleanup },
+    ...{ log, reader, directory, directoryGuard, launch },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
@@ -66,19 +71,29 @@ export async function runMaster(
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
   const admin = new AdminAddress(system, log.logger, settings, access, master);
-  closeWithMaster(system, arbiter.eventLog, cleanup, () => {
+  cleanup.defer(() => {
     control.close();
     admin.close();
   });
+  const handedOver = whenUpgraded(
+    arbiter.eventLog,
+    () => Promise.all([control.handOver(), admin.handOver()]),
+  );
   // During an upgrade the old master has a path that the operator chose, the admin address and the pidfile.
   const isControlChosen = isControlSocketChosen(settings);
   if (oldMaster === null || !isControlChosen) await control.open();
   if (oldMaster === null) await admin.open();
+  let isAdminOpen = false;
+  takeover?.beforeRetirement(() =>
+    admin.take().then(() => void (isAdminOpen = true), () => {
+      // Perhaps the old master does not share the address: it is opened below.
+    })
+  );
   void takeover?.released.then(async () => {
     try {
-      claimPidfile(system, log, settings, oldMaster?.pid ?? null, cleanup);
-      if (isControlChosen) await retried(system, () => control.open());
-      await retried(system, () => admin.open());
+      claimPidfile(system, log, settings, takeover.oldMaster, cleanup);
+      if (isControlChosen) await retried(system, () => control.open(takeover.oldMaster));
+      if (!isAdminOpen) await retried(system, () => admin.open());
     } catch (error) {
       log.logger.warning`${toDenicornError(error).message}`;
     }
@@ -86,21 +101,18 @@ export async function runMaster(
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
-  return conclude(system, log, settings, await arbiter.run());
+  const fault = await arbiter.run();
+  await handedOver();
+  return conclude(system, log, fault);
 }
 
-/** Calls `close` when the server stops, and as soon as a successor serves, which needs the same addresses. */
-function closeWithMaster(
-  { clock }: System,
-  events: Pick<Events, "follow">,
-  cleanup: DisposableStack,
-  close: () => void,
-): void {
-  cleanup.defer(close);
+/** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
+function whenUpgraded(events: Pick<Events, "follow">, begin: () => Promise<unknown>): () => Promise<unknown> {
+  let end: Promise<unknown> = Promise.resolve();
   events.follow(({ kind }) => {
-    // The request to retire has to be answered first.
-    if (kind === "upgraded") clock.after(0, close);
+    if (kind === "upgraded") end = begin();
   });
+  return () => end;
 }
 
 /** `status` need not have CPU and memory figures: StatsD does not get them, so /proc is not read for it. */
@@ -131,10 +143,11 @@ function claimPidfile(
   cleanup: DisposableStack,
 ): void {
   if (settings.pid === undefined) return;
-  const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
-    log.logger.warning`replacing pidfile ${settings.pid}: ${staleness(content)}`;
+  const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
+    log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
-  cleanup.defer(() => pidfile.remove());
+  const { pid } = settings;
+  cleanup.defer(() => orReport(pid, (line) => log.logger.warning`${line}`, () => pidfile.remove()));
 }
 
 /** For the master and, because they inherit it, for its workers. */
@@ -162,28 +175,16 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
   }
 }
 
-/** With SO_REUSEPORT a worker would silently share an address with another server of this user. */
-function probeAddresses({ network }: System, settings: Settings): void {
-  for (const address of settings.bind) {
-    try {
-      network.probe(address);
-    } catch (error) {
-      throw toListenError(error, address);
-    }
-  }
-}
-
 /** Logs how the server ended. */
-function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+function conclude(system: System, log: Log, fault: DenicornError | null): ExitCode {
   if (fault === null) {
     log.logger.info("stopped");
     return ExitCode.normal;
   }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile !== "-") {
+  if (!log.isOnStderr) {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
-    const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
-    system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+    system.host.write("stderr", errorText(fault));
   }
   return fault.exitCode;
 }

@@ -1,10 +1,14 @@
-import { writeAll } from "./host.ts";
-import { changeOwnerOfEntry } from "./libc.ts";
+import { canExecute, changeOwnerOfEntry } from "./libc.ts";
+import { openLockFile } from "./lock_file.ts";
+import { openLogSink } from "./log_sink.ts";
+import { memoryProgram } from "./memory_program.ts";
+import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
   readText: (path) => Deno.readTextFile(path),
   readTextSync: (path) => Deno.readTextFileSync(path),
+  readSmall: (path, limit) => readSmall(path, limit),
   readBytes: (path) => Deno.readFile(path),
   readBytesSync: (path) => Deno.readFileSync(path),
   readRange(path, offset, length) {
@@ -34,13 +38,8 @@ export const files: Files = {
   },
   changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
-  openAppend(path) {
-    const file = Deno.openSync(path, { append: true, create: true, mode: 0o644 });
-    return {
-      write: (bytes) => writeAll(file, bytes),
-      close: () => file.close(),
-    };
-  },
+  openLog: openLogSink,
+  lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);
     return {
@@ -57,11 +56,18 @@ export const files: Files = {
     const now = new Date();
     orNull(() => Deno.utimeSync(path, now, now));
   },
+  isExecutable: canExecute,
+  memoryProgram,
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, size, uid, mode, mtime } = found;
-  return { isFile, isDirectory, isSymlink, size, uid, mode, modifiedAt: mtime?.getTime() ?? 0 };
+  const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, ino, mtime } = found;
+  return {
+    ...{ isFile, isDirectory, isSymlink, size, uid, mode },
+    isSocket: isSocket ?? false,
+    inode: ino ?? 0,
+    modifiedAt: mtime?.getTime() ?? 0,
+  };
 }
 
 function orNull<T>(read: () => T): T | null {

@@ -78,9 +78,12 @@ export interface FileInfo {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
+  readonly isSocket: boolean;
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
+  /** Differs between two files that exist at the same time, whatever their names; 0 where the system does not say. */
+  readonly inode: number;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
 }
@@ -94,10 +97,25 @@ interface DirectoryEntry {
 }
 
 /** A file open for appending; a write call appends its bytes in one piece. */
-export interface AppendFile {
-  write(bytes: Uint8Array): void;
+interface AppendFile {
+  write(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
+
+/** Something that another program reads and that takes only so much at a time, such as a FIFO. */
+interface ReaderSink {
+  /** As `Host.writeNow`. */
+  writeNow(bytes: Uint8Array<ArrayBuffer>): number;
+  awaitReader(ms: number): boolean;
+  close(): void;
+}
+
+/** What log lines are written to. */
+export type LogSink =
+  | { readonly is: "file" } & AppendFile
+  | { readonly is: "reader" } & ReaderSink
+  /** A path that names a standard stream, such as /dev/stdout. */
+  | { readonly is: "stream"; readonly stream: Stream };
 
 /** An open file: its content can be read even if the file has been renamed or removed. */
 interface HeldFile {
@@ -105,10 +123,24 @@ interface HeldFile {
   close(): void;
 }
 
+/** A small file that names the process that holds it. */
+export interface LockFile {
+  /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  read(limit: number): string | null;
+  /** Whether a living process holds it; `null` if the system cannot say. */
+  isHeld(): boolean | null;
+  /** Puts a new file in its place, at once and as a whole, and holds it for as long as this process lives. */
+  replace(text: string): void;
+  remove(): void;
+  close(): void;
+}
+
 /** Paths are absolute. Failures are thrown as the error classes of the runtime. */
 export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
+  /** Never waits. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  readSmall(path: string, limit: number): string;
   readBytes(path: string): Promise<Uint8Array>;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
   /** `length` bytes from `offset`; fewer if the file ends before. */
@@ -133,22 +165,48 @@ export interface Files {
   /** A link is not followed. `null` keeps an id. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
-  openAppend(path: string): AppendFile;
+  /**
+   * Opens a log for appending, without waiting, and creates it. A process of root opens no more than `account` could,
+   * where that account may have put something in the way, and gives it the file. Throws for what is no log.
+   */
+  openLog(path: string, account: Identity): LogSink;
+  /** Throws for a path that leads through a link that another user may have made. */
+  lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
+  /** False also if the file system of a program is mounted without the right to run it (noexec). */
+  isExecutable(path: string): boolean;
+  /**
+   * A program that is only in memory, for as long as this process lives. Returns a path under which this process can
+   * start it. Throws if the system cannot do that.
+   */
+  memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string;
 }
 
-interface SpawnOptions {
+/** The rights of a process, see credentials(7). */
+export interface Identity {
+  /** User and group ids; those of this process where absent. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Supplementary groups of user `uid`: all others are given up. */
+  readonly groups?: readonly number[];
+  /** Whether user `uid` may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
+  readonly lowPorts?: boolean;
+}
+
+export interface SpawnOptions extends Identity {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
+  /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
+  readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
+  /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
+  readonly readOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -159,6 +217,8 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
+  readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }
@@ -175,9 +235,29 @@ export type Signal =
   | "SIGWINCH"
   | "SIGKILL";
 
+/** A process that this one did not start. */
+export interface OtherProcess {
+  readonly pid: number;
+  /** Its command line, or its name if it has ended. */
+  readonly command: string;
+}
+
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /**
+   * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
+   * Linux only: elsewhere it does nothing.
+   */
+  adoptOrphans(): void;
+  /** Removes the children that have ended and that this process did not start, and returns them. Linux only. */
+  reapAdopted(): OtherProcess[];
+  /** The running children that this process did not start. Linux only. */
+  adopted(): OtherProcess[];
+  /** The running processes in the group of `leader`, which may have ended. Linux only. */
+  inGroup(leader: number): OtherProcess[];
+  /** Sends a signal to all processes in the group of `leader`. Does nothing if there are none. */
+  signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void;
   /** Sends a signal to a process that this one did not start. Does nothing if it has exited. */
   signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;
@@ -191,6 +271,12 @@ export interface Processes {
   exit(code: number): never;
   /** Ends this process by a signal after `seconds`, also while its event loop is blocked, where the system can. */
   endAfter(seconds: number): void;
+  /**
+   * Ends this process by SIGALRM if its event loop is blocked so that this is not called again within `ms` milliseconds;
+   * 0 turns that off. Time in which the process is stopped or frozen does not end it. Linux only: elsewhere, and if the
+   * app handles SIGALRM itself, it does nothing.
+   */
+  endUnlessCalledWithin(ms: number): void;
 }
 
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */
@@ -248,6 +334,13 @@ export interface MasterServer {
   stopAccepting(): Promise<void>;
 }
 
+export interface TcpServer extends MasterServer {
+  /** With the real port where port 0 was asked for. */
+  readonly address: TcpAddress;
+  /** Of its listening socket; `null` if the system does not say. */
+  readonly descriptor: number | null;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** What the app upgraded. */
@@ -265,6 +358,12 @@ interface Datagrams {
   close(): void;
 }
 
+export interface ListeningProcess {
+  readonly pid: number;
+  /** The variables that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface Network {
   /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
@@ -273,17 +372,25 @@ export interface Network {
   connectTcp(address: TcpAddress): Promise<Connection>;
   /** True if a process listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
+  /**
+   * The processes that listen on a port, as far as this user may see them. Linux only: elsewhere there are none. It
+   * reads all of /proc.
+   */
+  listeningOn(port: number): ListeningProcess[];
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
-  /** Serves HTTP for administration: alone on its address, and with a 500 if the handler throws. */
-  serveAlone(
+  /**
+   * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
+   * user that was opened in the same way: the kernel then spreads new connections over both.
+   */
+  serveTcp(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): MasterServer & { readonly address: TcpAddress };
+  ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` is removed when the listener closes. */
+  /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
@@ -294,13 +401,25 @@ export interface Network {
   streamUnix(path: string, url: string): Promise<Response>;
 }
 
-/** Files that several processes map into memory. Linux only: elsewhere every call throws. */
+/** Memory that this process shares with others. */
+export interface SharedBlock {
+  readonly buffer: ArrayBuffer;
+  /** What another process has to inherit to `adopt` the memory. */
+  readonly descriptor: number;
+}
+
+/** Memory that several processes share. Linux only: elsewhere every call throws. */
 export interface SharedMemory {
-  /** Creates a file of zeros that only this user can read, and maps it for as long as this process lives. */
-  create(path: string, size: number): ArrayBuffer;
-  /** Maps a file of user `owner`. Throws for anything else, including links. */
-  map(path: string, owner: number): ArrayBuffer;
-  /** True if the process that created the file is gone. */
+  /** Memory of zeros that no process can shrink: to access what was cut off would kill every process that maps it. */
+  createSealed(size: number): SharedBlock;
+  /**
+   * The same for kernels that do not seal: a file in `directory` without a name, which only a process that has its
+   * descriptor can shrink.
+   */
+  createUnnamed(directory: string, size: number): SharedBlock;
+  /** Maps the memory of an inherited descriptor for as long as this process lives, and closes the descriptor. */
+  adopt(descriptor: number): ArrayBuffer;
+  /** True if `path` names a file that no living process has locked, as older versions did for as long as they lived. */
   isAbandoned(path: string): boolean;
 }
 

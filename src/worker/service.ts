@@ -7,11 +7,13 @@ import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
+import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
+import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
@@ -19,6 +21,12 @@ import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { WebSockets } from "./web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+
+/**
+ * Milliseconds for handshakes that have begun when a worker without steering stops listening. Clients that come in this
+ * time try again after a second, so it is not longer than most round trips.
+ */
+const handshakeTime = 100;
 
 export class Service {
   readonly log: WorkerLog;
@@ -29,6 +37,7 @@ export class Service {
   readonly #accessLog: AccessLog | null;
   readonly #requests: Requests;
   readonly #heartbeat: Heartbeat;
+  readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #steeringEnded = Promise.withResolvers<void>();
@@ -37,7 +46,7 @@ export class Service {
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
-    const { clock, host, network } = system;
+    const { clock, host, network, processes } = system;
     const { slot: worker, generation: gen, accessLogfile, logFormat } = config;
     this.#system = system;
     this.config = config;
@@ -68,10 +77,12 @@ export class Service {
       },
       onAvailable: () => send({ type: "loaded" }),
     });
+    this.#blockingLimit = new BlockingLimit(processes, clock, config);
     this.#heartbeat = new Heartbeat(clock, this.#slot, this.#requests, {
       interval: config.heartbeatInterval,
       restingInterval: config.restingHeartbeatInterval,
       onHeartbeat: () => {
+        this.#blockingLimit.extend();
         reports.report();
         this.#listeners.check();
       },
@@ -114,6 +125,7 @@ export class Service {
     if (this.#handler === null) return;
     const sharingFailure = this.#listeners.open(this.#handler);
     this.#heartbeat.start();
+    this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
@@ -135,13 +147,26 @@ export class Service {
     }
   }
 
+  /** Sends copies of the listening sockets to the fd inbox of another master; false if that is not there yet. */
+  sendListenersTo(inbox: string): boolean {
+    return this.#listeners.sendTo(inbox);
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
   }
 
+  /** The master is gone: leaves the addresses to another one at once, and serves the connections it has. */
+  async stopAccepting(): Promise<void> {
+    const { descriptors } = this.#listeners;
+    this.#listeners.ignore();
+    await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
+  }
+
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<void> {
+    this.#blockingLimit.startDraining();
     this.#webSockets.close();
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
@@ -174,7 +199,11 @@ export class Service {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy,
       isSending: () => this.#isSending(ports),
-      onClosed: () => this.#send({ type: "closed" }),
+      leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
+      onClosed: () => {
+        this.#listeners.forget();
+        this.#send({ type: "closed" });
+      },
     });
     return { ...report, took: took + report.took };
   }

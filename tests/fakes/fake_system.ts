@@ -1,12 +1,13 @@
 import type {
-  AppendFile,
   ChildProcess,
   Descriptors,
   ExitStatus,
   Files,
   Host,
+  LogSink,
   Network,
   OpenFiles,
+  OtherProcess,
   Processes,
   SharedMemory,
   Signal,
@@ -19,6 +20,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -41,7 +43,15 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  /** Paths of lock files that a living process holds. */
+  readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Children that have ended and that the process did not start. */
+  readonly adopted: OtherProcess[] = [];
+  /** Running processes by the leader of their group. */
+  readonly groups = new Map<number, OtherProcess[]>();
+  /** Each time at which this process would end without its event loop. */
+  readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   /** How many bytes can be written before the reader of the standard streams has to read. */
@@ -87,6 +97,7 @@ export class FakeSystem implements System {
   readonly files: Files = {
     readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
+    readSmall: (path) => this.#read(path),
     readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
@@ -108,9 +119,21 @@ export class FakeSystem implements System {
     remove: (path) => void this.texts.delete(path),
     changeOwner: () => {},
     changeMode: () => {},
-    openAppend: (path) => this.#open(path),
+    openLog: (path) => this.#open(path),
+    lockFile: (path) => ({
+      read: () => this.texts.get(path) ?? null,
+      isHeld: () => this.held.has(path),
+      replace: (text) => {
+        this.texts.set(path, text);
+        this.held.add(path);
+      },
+      remove: () => void this.texts.delete(path),
+      close: () => {},
+    }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
@@ -123,7 +146,13 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    adoptOrphans: () => {},
+    reapAdopted: () => this.adopted.splice(0),
+    adopted: () => [],
+    inGroup: (leader) => this.groups.get(leader) ?? [],
+    signalGroup: (leader, signal) => void this.signals.push(`${signal} to the group of ${leader}`),
     endAfter: () => {},
+    endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
@@ -135,9 +164,10 @@ export class FakeSystem implements System {
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
+    listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -163,8 +193,9 @@ export class FakeSystem implements System {
   };
 
   memory: SharedMemory = {
-    create: () => unavailable("shared memory"),
-    map: () => unavailable("shared memory"),
+    createSealed: () => unavailable("shared memory"),
+    createUnnamed: () => unavailable("shared memory"),
+    adopt: () => unavailable("shared memory"),
     isAbandoned: () => false,
   };
 
@@ -187,19 +218,22 @@ export class FakeSystem implements System {
       isFile: true,
       isDirectory: false,
       isSymlink: false,
+      isSocket: false,
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }
 
-  #open(path: string): AppendFile {
+  #open(path: string): LogSink {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
     // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {
+      is: "file",
       write: (bytes) => {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);

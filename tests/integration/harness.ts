@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly app?: string | null;
   /** Runs another copy of the program. */
   readonly command?: readonly string[];
+  /** The port; by default a free one. */
+  readonly port?: number;
 }
 
 /** The private folder of one test, and the servers started in it. */
@@ -74,10 +76,10 @@ export class TestHost {
 
   /** Starts the program on a free port, without waiting for it. */
   start(
-    { files, args = [], env = {}, app = "main.ts", command = this.target.command }: StartOptions,
+    { files, args = [], env = {}, app = "main.ts", command = this.target.command, port = freePort() }:
+      StartOptions,
   ): Server {
     this.write(files);
-    const port = freePort();
     const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
     const server = new Server({
       command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
@@ -130,13 +132,14 @@ export class TestHost {
 export function integrationTest(
   name: string,
   body: (host: TestHost) => Promise<void>,
-  lacking: string | null = null,
+  lacking: string | null | ((target: Target) => string | null) = null,
 ): void {
-  const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
   for (const target of targets) {
+    const lacks = typeof lacking === "function" ? lacking(target) : lacking;
+    const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
     Deno.test({
       name: `[${target.name}] ${name}${reason}`,
-      ignore: lacking !== null,
+      ignore: lacks !== null,
       async fn() {
         const host = new TestHost(target);
         try {

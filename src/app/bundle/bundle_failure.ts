@@ -31,7 +31,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const [first, ...others] = errors;
   if (first === undefined) {
     const reason = failure instanceof Error ? failure.message : String(failure);
-    return new DenicornError("internal", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
+    return new DenicornError("bundler", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
   }
   // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;

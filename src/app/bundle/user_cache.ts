@@ -9,14 +9,15 @@ export function userCache({ host }: System): string | undefined {
   return cache?.startsWith("/") ? `${cache}/denicorn` : undefined;
 }
 
-/** Another user who can write there could choose what runs with this user's rights. */
+/** Another user who can write there could choose what runs with this user's rights; root can do so anyway. */
 export function isPrivate(
   { files, host }: System,
   path: string,
   kind: "isFile" | "isDirectory",
 ): boolean {
   const found = files.lstat(path);
-  return found !== null && found[kind] && found.uid === host.uid && ((found.mode ?? 0) & 0o022) === 0;
+  if (found === null || !found[kind] || ((found.mode ?? 0) & 0o022) !== 0) return false;
+  return found.uid === host.uid || found.uid === 0;
 }
 
 /** In hexadecimal digits. */

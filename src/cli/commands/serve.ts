@@ -1,8 +1,10 @@
+import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
-import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
+import { directoryFor } from "../../master/files/account_directory.ts";
+import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
@@ -21,8 +23,11 @@ export const serve: RunnableCommand = {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
     });
-    const directory = cleanup.use(await makeRuntimeDirectory(system));
-    const readAll = createSettingsReader(system, line, directory.path);
+    // The workers of an old master that has died serve, and use its directory to find this master.
+    await removeAbandonedDirectories(system, launch.oldMaster?.runtimeDirectory ?? null);
+    let directory = makeRuntimeDirectory(system);
+    cleanup.defer(() => directory[Symbol.dispose]());
+    const readAll = createSettingsReader(system, line, () => directory.path);
     const read = async () => {
       const resolved = await readAll();
       requireApp(resolved);
@@ -31,6 +36,10 @@ export const serve: RunnableCommand = {
     const initial = await read();
     enterDirectory(system, initial);
     try {
+      const credentials = resolveCredentials(system, initial.settings);
+      // The successor's workers listen beside those of the old master.
+      const listen = launch.oldMaster === null ? initial.settings.bind : [];
+      directory = await directoryFor(system, directory, credentials, listen);
       return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);

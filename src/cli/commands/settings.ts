@@ -1,3 +1,4 @@
+import { printable, printableJson } from "../../core/printable.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/values.ts";
@@ -25,8 +26,8 @@ export const settings: RunnableCommand = {
     description: "Output format; markdown is the reference page. [default: text]",
   }],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
-    const resolved = await createSettingsReader(system, line, directory.path)();
+    using directory = makeRuntimeDirectory(system);
+    const resolved = await createSettingsReader(system, line, () => directory.path)();
     // Parsing has refused everything else.
     const format = (line.options.get("format") ?? "text") as keyof typeof formats;
     system.host.write("stdout", formats[format](resolved));
@@ -59,10 +60,10 @@ export function renderSettingsJson({ settings, origins }: Resolved): string {
     accepts: setting.accepts,
     description: setting.description,
   }));
-  return JSON.stringify(list, null, 2) + "\n";
+  return printableJson(JSON.stringify(list, null, 2)) + "\n";
 }
 
 /** Quotes a value of several lines. */
 function oneLine(text: string): string {
-  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+  return printable(text) === text ? text : printableJson(JSON.stringify(text));
 }

@@ -14,7 +14,7 @@ export type Ending =
 
 /** `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from. */
 export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Ending {
-  const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+  const how = howItEnded(exit);
   switch (state.is) {
     case "booting":
       return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit, "boot") };
@@ -30,7 +30,7 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
       }
       return { is: "expected", text: `died while draining (${how})`, worthReporting: true };
     case "killed":
-      return killed[state.because];
+      return withDetail(killed[state.because], state.detail);
     case "gone":
       return { is: "expected", text: "gone", worthReporting: false };
   }
@@ -40,6 +40,7 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
   "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
+  "broke-protocol": { is: "death", text: "killed: sent a bad message to the master", cause: "crash" },
   "drain-overdue": {
     is: "expected",
     text: "killed: not drained within graceful-timeout",
@@ -50,6 +51,19 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "quick-stop": { is: "expected", text: "stopped", worthReporting: false },
 };
 
+function withDetail(ending: Ending, detail: string | undefined): Ending {
+  return detail === undefined ? ending : { ...ending, text: `${ending.text} (${detail})` };
+}
+
+/** The kernel ends a worker by SIGALRM if its event loop is blocked and the master does not kill it in time. */
+const blockedSignal = "SIGALRM";
+
+function howItEnded({ code, signal }: Exit): string {
+  if (signal === null) return `exit code ${code}`;
+  return signal === blockedSignal ? `${signal}: its event loop was blocked for longer than allowed` : signal;
+}
+
 function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {
+  if (exit.signal === blockedSignal) return "hang";
   return exit.signal === "SIGKILL" ? "killed" : otherwise;
 }

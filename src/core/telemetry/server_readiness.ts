@@ -14,6 +14,8 @@ const longestSilence = 3_000;
  * because it gets the connections of those that are blocked.
  */
 export function notReadyBecause({ phase, target, workers }: Status): string | null {
+  // The successor serves at the same addresses.
+  if (phase === "retiring") return null;
   if (phase === "starting" || phase === "stopping") return `it is ${phase}`;
   if (target === 0) return "all workers are drained (requested)";
   const ready = workers.filter(({ state }) => state === "ready");

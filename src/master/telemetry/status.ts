@@ -25,6 +25,7 @@ import type { EventLog } from "./event_log.ts";
 /** What the status is read from. */
 export interface StatusSource {
   readonly phase: MasterPhase;
+  readonly oldMaster: number | null;
   readonly app: string;
   readonly addresses: readonly string[];
   /** Milliseconds since 1970. */
@@ -56,7 +57,7 @@ export function statusOf(source: StatusSource, system: System): Status {
 }
 
 function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Status {
-  const { phase, app, addresses, startedAt, generation, target, backlog } = source;
+  const { phase, oldMaster, app, addresses, startedAt, generation, target, backlog } = source;
   const { workerTable, scoreboard, counters, eventLog } = source;
   const { pid, runtime } = system.host;
   const at = system.clock.wall();
@@ -68,7 +69,20 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
     ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
   }));
   return {
-    ...{ version, runtime, pid, phase, app, addresses, startedAt, at, generation, target, workers },
+    ...{
+      version,
+      runtime,
+      pid,
+      phase,
+      oldMaster,
+      app,
+      addresses,
+      startedAt,
+      at,
+      generation,
+      target,
+      workers,
+    },
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
     master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,

@@ -21,6 +21,13 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
         "its turn: look for code that blocks the event loop after the import",
     );
   }
+  if (state.is === "killed" && state.because === "broke-protocol") {
+    return new DenicornError(
+      "boot-death",
+      `cannot boot a worker: it sent a bad message to the master (${state.detail}): look for code of the app that ` +
+        "writes to files which it has not opened",
+    );
+  }
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
   return new DenicornError(
     "boot-death",

@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest } from "./harness.ts";
+import { isRunning, type Server } from "./server.ts";
+
+/** `/spin` blocks the event loop for ever. */
+const spinningApp = `
+export default (request: Request): Response => {
+  if (new URL(request.url).pathname === "/spin") for (;;);
+  return new Response(String(Deno.pid));
+};\n`;
+
+integrationTest(
+  "after a kill -9 of the master a worker with a blocked event loop is gone within timeout",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", "3"] });
+    const [worker] = await server.ready(1);
+    const cut = server.text("/spin").catch(() => "cut");
+    await inFlight(server);
+    server.kill("SIGKILL");
+    const start = performance.now();
+    await server.until("the end of the worker", () => !isRunning(worker!.pid));
+    assertEquals(await cut, "cut");
+    const took = performance.now() - start;
+    assert(took < 8_000, `${took} ms`);
+  },
+);
+
+integrationTest("an app that blocks its boot does not outlive a killed master", async (host) => {
+  const app = `
+console.error("blocking as", Deno.pid, "now");
+for (;;);
+export default () => new Response();\n`;
+  const server = host.start({ files: { "main.ts": app }, args: ["--boot-timeout", "3"] });
+  const [, pid] = await server.logged(/blocking as (\d+) now/);
+  server.kill("SIGKILL");
+  await server.until("the end of the worker", () => !isRunning(Number(pid)));
+  await server.exit();
+});
+
+integrationTest("processes that were all frozen for longer than timeout serve on", async (host) => {
+  const server = host.start({ files: { "main.ts": spinningApp }, args: ["-w", "2", "--timeout", "4"] });
+  const before = (await server.ready(2)).map(({ pid }) => pid);
+  server.kill("SIGSTOP");
+  before.forEach((pid) => Deno.kill(pid, "SIGSTOP"));
+  const later = performance.now() + 5_300;
+  await server.until("time to pass", () => performance.now() > later);
+  before.forEach((pid) => Deno.kill(pid, "SIGCONT"));
+  server.kill("SIGCONT");
+  assertEquals((await server.ready(2)).map(({ pid }) => pid), before, server.stderr);
+  assert(before.includes(Number(await server.text())));
+});
+
+integrationTest(
+  "a worker that blocks while its master is stopped dies of that, and the log says so",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", "3"] });
+    const [worker] = await server.ready(1);
+    const cut = server.text("/spin").catch(() => "cut");
+    await inFlight(server);
+    server.kill("SIGSTOP");
+    assertEquals(await cut, "cut");
+    server.kill("SIGCONT");
+    await server.logged(
+      new RegExp(
+        `pid=${
+          worker!.pid
+        }  died \\(SIGALRM: its event loop was blocked for longer than allowed\\), busy with GET`,
+      ),
+    );
+    await server.ready(1);
+  },
+);
+
+/** `/stream` sends a line every 20 ms until there is a file `end`. */
+const streamingApp = `
+import { existsSync } from "node:fs";
+export default (request: Request): Response => {
+  if (new URL(request.url).pathname !== "/stream") return new Response(String(Deno.pid));
+  return new Response(
+    new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const isOver = existsSync("end");
+        controller.enqueue(new TextEncoder().encode(isOver ? "the end" : "line\\n"));
+        if (isOver) controller.close();
+      },
+    }),
+  );
+};\n`;
+
+integrationTest(
+  "a start beside a worker that streams after a kill -9 of its master serves at once",
+  async (host) => {
+    const first = host.start({ files: { "main.ts": streamingApp }, args: ["-w", "2"] });
+    const before = await first.ready(2);
+    const response = await first.fetch("/stream");
+    const stream = response.text();
+    first.kill("SIGKILL");
+    await first.exited;
+    const second = host.start({ files: {}, args: ["-w", "2"], port: first.port });
+    const workers = (await second.ready(2)).map(({ pid }) => String(pid));
+    const answering = await second.answering(40);
+    assertEquals([...answering].filter((pid) => !workers.includes(pid)), []);
+    host.write({ end: "" });
+    assertMatch(await stream, /^(line\n){10,}the end$/);
+    await second.until("the end of the old workers", () => before.every(({ pid }) => !isRunning(pid)));
+  },
+);
+
+integrationTest(
+  "a start beside a blocked worker of a killed master says which one and when it ends",
+  async (host) => {
+    for (
+      const [timeout, end] of [["60", "it is ended after timeout, within 61 s"], [
+        "0",
+        "timeout is 0, so nothing",
+      ]]
+    ) {
+      const first = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", timeout!] });
+      const [worker] = await first.ready(1);
+      const cut = first.text("/spin").catch(() => "cut");
+      await inFlight(first);
+      first.kill("SIGKILL");
+      await first.exited;
+      const { code, stderr } = await host.run(["--bind", `127.0.0.1:${first.port}`, "main.ts"]);
+      assertEquals(code, 3, stderr);
+      assertMatch(
+        stderr,
+        new RegExp(
+          `${first.port} is in use by worker process ${worker!.pid} of a server that was killed, .*: ${end}`,
+        ),
+      );
+      Deno.kill(worker!.pid, "SIGKILL");
+      assertEquals(await cut, "cut");
+    }
+  },
+);
+
+function inFlight(server: Server): Promise<unknown> {
+  return server.until("the request in flight", async () => {
+    return (await server.status())?.workers.some((worker) => worker.inFlight === 1);
+  });
+}
