@@ -303,3 +303,12 @@ Deno.test("an upgrade that is ended by a delayed stop has not failed", async () 
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 0);
   assertEquals(master.outcome, null);
 });
+
+Deno.test("without steering no spare is started, and the log says so once", async () => {
+  const master = await serving(1, { spareWorkers: "2" });
+  assertEquals(
+    master.log.match(/warning .*spare-workers 2: none is started, because without steering/g)?.length,
+    1,
+  );
+  assertMatch(master.log, /1 worker of generation 1 ready/);
+});
