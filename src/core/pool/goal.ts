@@ -22,6 +22,8 @@ export interface Goal {
   readonly serving: number;
   /** The candidate generation while its first worker, the canary, is not ready yet. */
   readonly canary: number | null;
+  /** All workers were drained on request, and the target is 0 until the canary is ready. */
+  readonly isRevival: boolean;
   /** A rollout was interrupted: workers of any generation stay until the new one is built. */
   readonly paused: boolean;
   /** How many workers may exist beyond the target while workers are replaced; at least 1. */

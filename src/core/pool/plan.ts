@@ -43,6 +43,7 @@ function startAndDrain(members: readonly Member[], goal: Goal): PoolAction[] {
   // Spares boot when enough workers serve: until then they would only delay them.
   const startable = wanted.filter(isReady).length >= goal.target ? size : goal.target;
 
+  if (goal.isRevival && goal.canary !== null && wanted.length === 0) return spawn(1, goal.canary);
   if (goal.canary !== null || goal.paused) {
     const stable = wanted.filter((member) => member.generation !== goal.canary);
     return [

@@ -94,6 +94,7 @@ class SimulatedRollout {
       spares: 0,
       serving,
       canary: this.rollout.is === "canary" ? this.rollout.next : null,
+      isRevival: false,
       paused: this.rollout.is === "building" && this.rollout.paused,
       surge: this.surge,
       maySpawn: true,

@@ -10,6 +10,7 @@ const goal = (over: Partial<Goal> = {}): Goal => ({
   spares: 1,
   serving: 1,
   canary: null,
+  isRevival: false,
   paused: false,
   surge: 1,
   maySpawn: true,
@@ -54,7 +55,7 @@ Deno.test("a spare takes the place of a worker due for recycling at once", () =>
   assertEquals(plan([active(0), dueSpare, spare(2)], goal()), [drain(1)]);
 });
 
-Deno.test("one worker more is a spare that is promoted; one fewer is an active one that drains", () => {
+Deno.test("one more worker is a spare that is promoted; one less is an active one that drains", () => {
   assertEquals(plan([active(0), spare(1)], goal({ target: 2 })), [promote(1), spawn(2)]);
   assertEquals(plan([active(0), active(1), spare(2)], goal()), [drain(1)]);
   // With the spare missing, too.
