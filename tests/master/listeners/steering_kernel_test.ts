@@ -313,9 +313,9 @@ linuxOnly(
       const old = host.adopts();
       host.steering.takeOver();
       const { worker } = host.join();
-      host.steering.update(new Set([worker]));
+      host.steering.update(new Set([worker]), true);
       host.steering.refuse();
-      host.steering.update(new Set());
+      host.steering.update(new Set(), false);
       const attempts = Array.from({ length: 8 }, () => host.connect());
       // A handshake on loopback ends before connect(2) returns: one that waits is not going to be made.
       while (host.handshakes("SYN_SENT") + host.handshakes("ESTABLISHED") < 8) await turn();
