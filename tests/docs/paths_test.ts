@@ -3,7 +3,13 @@
 import { assertEquals } from "../assert.ts";
 
 const root = new URL("../../", import.meta.url);
-const pages = ["AGENTS.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"];
+const pages = [
+  "AGENTS.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/glossary.md",
+  "docs/security.md",
+];
 
 /** Code spans that are a path of the repository; `dist/` is built. */
 function pathsIn(text: string): string[] {
