@@ -54,6 +54,10 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "there is no directory for the sockets and bundles that the master and its workers share",
   },
+  "permission": {
+    exitCode: ExitCode.usage,
+    means: "from source: `deno run` was not given a permission that Denicorn needs",
+  },
   "host": {
     exitCode: ExitCode.usage,
     means: "the system lacks something that no server can do without, such as /proc",
@@ -132,9 +136,12 @@ export function errorText({ message, detail }: Pick<DenicornError, "message" | "
   return [`denicorn: ${printable(message)}`, ...below].join("\n") + "\n";
 }
 
-/** Any thrown value as a DenicornError; other errors become `internal`. */
+/** Any thrown value as a DenicornError; errors of other kinds become `internal`. */
 export function toDenicornError(thrown: unknown): DenicornError {
   if (thrown instanceof DenicornError) return thrown;
+  if (thrown instanceof Error && thrown.name === "NotCapable") {
+    return new DenicornError("permission", `a permission is missing: ${thrown.message}`, { cause: thrown });
+  }
   if (thrown instanceof Error) {
     return new DenicornError("internal", `unexpected failure: ${thrown.message}`, {
       detail: thrown.stack,

@@ -4,6 +4,7 @@ import type { System } from "./system.ts";
 export function selfCommand({ host }: Pick<System, "host">): [string, ...string[]] {
   if (host.standalone) return [host.execPath];
   const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
-  const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../deno.json")];
+  const permissions = host.permissions ?? ["-A"];
+  const flags = ["run", ...permissions, "--quiet", "--cached-only", "--config", file("../../deno.json")];
   return [host.execPath, ...flags, file("../../main.ts")];
 }

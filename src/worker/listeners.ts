@@ -90,7 +90,7 @@ export class Listeners {
     if (fdInbox === null || listen.length === 0) return undefined;
     try {
       if (this.#descriptors.length !== listen.length) {
-        throw new Error("the listening sockets were not found in /proc");
+        throw new Error("the listening sockets were not found");
       }
       this.#send(fdInbox);
       this.#isShared = true;

@@ -67,6 +67,7 @@ export class FakeSystem implements System {
     args: ["app.ts"],
     execPath: "/opt/denicorn",
     standalone: true,
+    permissions: ["-A"],
     runtime: "deno 0.0.0",
     cores: () => 2,
     env: (name) => this.variables.get(name),

@@ -65,7 +65,7 @@ Deno.test("the listening sockets are opened in the order of the addresses and co
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
   const { system, listeners } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
-  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found in /proc");
+  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 
