@@ -2,6 +2,7 @@ import { canExecute, changeOwnerOfEntry } from "./libc.ts";
 import { openLockFile } from "./lock_file.ts";
 import { openLogSink } from "./log_sink.ts";
 import { memoryProgram } from "./memory_program.ts";
+import { fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -39,6 +40,7 @@ export const files: Files = {
   changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
   openLog: openLogSink,
+  fixPath,
   lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);

@@ -3,6 +3,7 @@ import { libc } from "./libc.ts";
 import { permissionOptions } from "./permissions.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Host, Stream } from "./system.ts";
+import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -35,6 +36,15 @@ export const host: Host = {
   setUmask(mask) {
     Deno.umask(mask);
   },
+  terminalPlace() {
+    try {
+      return terminalPlace();
+    } catch {
+      // Not Linux.
+      return "none";
+    }
+  },
+  ignoresHangup,
   isTerminal: (stream) => file(stream).isTerminal(),
   terminalSize() {
     try {

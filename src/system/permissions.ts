@@ -6,7 +6,7 @@ const names = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as 
 
 /** The options of `deno run` that allow, deny or hide something. */
 const permissionOption =
-  /^(-A|--allow-all|--no-prompt|(-[RWNESI]|--(allow|deny)-(read|write|net|env|sys|run|ffi|import)|--ignore-(read|env))(=.*)?)$/;
+  /^(-A|--allow-all|--no-prompt|(-(R|W|N|E|S|I)|--(allow|deny)-(read|write|net|env|sys|run|ffi|import)|--ignore-(read|env))(=.*)?)$/;
 
 let known: { readonly options: readonly string[] | null } | undefined;
 

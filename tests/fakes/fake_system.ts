@@ -78,6 +78,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    terminalPlace: () => "none",
+    ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
     write: (stream, text) => {
@@ -121,6 +123,7 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openLog: (path) => this.#open(path),
+    fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),

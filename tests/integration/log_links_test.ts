@@ -76,6 +76,9 @@ function countLines(path: string, pattern: RegExp): number {
 otherUserTest("USR1 and HUP keep the old files when links stand in their place", async (host) => {
   const { secret, logs } = prepare(host);
   const server = await startWithLogs(host, logs);
+  const [worker] = await server.ready(1);
+  // It opens its error log when it has reported ready.
+  await server.until("the worker's logs", () => openFiles(worker!.pid).includes(`${logs}/error.log`));
   for (const log of ["access", "error"]) {
     assertEquals(Deno.statSync(`${logs}/${log}.log`).uid, nobody);
     Deno.renameSync(`${logs}/${log}.log`, `${logs}/${log}.1`);
@@ -103,6 +106,17 @@ otherUserTest("USR1 and HUP keep the old files when links stand in their place",
   assertEquals((await server.exit()).code, 0);
   assertUntouched(secret);
 });
+
+function openFiles(pid: number): string[] {
+  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
+    try {
+      return [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      // It was closed in the meantime.
+      return [];
+    }
+  });
+}
 
 function ownerOf(path: string): number | null {
   try {
@@ -192,5 +206,33 @@ otherUserTest(
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
     assert(!Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "elsewhere.log"));
+  },
+);
+
+otherUserTest(
+  "a pidfile or control socket is not made through a link of the workers' account",
+  async (host) => {
+    const { logs } = prepare(host);
+    linkAs(nobody, host.folder, `${logs}/folder`);
+    for (const [name, file] of [["pid", "server.pid"], ["control-socket", "control.sock"]]) {
+      const server = host.start({
+        files: { "main.ts": pidApp },
+        args: [...asNobody, `--${name}`, `logs/folder/${file}`],
+      });
+      assertEquals((await server.exit()).code, 2, server.stderr);
+      assertMatch(server.stderr, new RegExp(`logs/folder/${file} \\(another user may have made the link`));
+      assertEquals(Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === file), false);
+      assertEquals(server.leftovers(), []);
+    }
+    // In the directory itself both work.
+    const server = host.start({
+      files: { "main.ts": pidApp },
+      args: [...asNobody, "--pid", "logs/server.pid", "--control-socket", "logs/control.sock"],
+    });
+    await server.logged(/1 worker of generation 1 ready/);
+    assertEquals(Deno.readTextFileSync(`${logs}/server.pid`), `${server.pid}\n`);
+    assertEquals((await host.run(["ctl", "--socket", "logs/control.sock", "stop"])).code, 0);
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name), ["folder"]);
   },
 );

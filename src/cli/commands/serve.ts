@@ -1,6 +1,7 @@
 import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
+import { ControllingTerminal } from "../../master/commands/controlling_terminal.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
@@ -19,6 +20,7 @@ export const serve: RunnableCommand = {
   async run(system, line) {
     const launch = rememberLaunch(system);
     using cleanup = new DisposableStack();
+    const terminal = cleanup.use(new ControllingTerminal(system));
     const signals = new EarlySignals(system, () => {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
@@ -40,7 +42,14 @@ export const serve: RunnableCommand = {
       // The successor's workers listen beside those of the old master.
       const listen = launch.oldMaster === null ? initial.settings.bind : [];
       directory = await directoryFor(system, directory, credentials, listen);
-      return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
+      return await runMaster(system, {
+        reader: { initial, read },
+        directory,
+        launch,
+        signals,
+        terminal,
+        cleanup,
+      });
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);
     }
