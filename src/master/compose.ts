@@ -70,15 +70,18 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
-    startProcess: workerProcessStarter(
-      system,
-      directory.channelSocket,
-      credentials,
-      scoreboard,
-      directoryGuard,
-    ),
+    startProcess: workerProcessStarter({
+      ...{
+        system,
+        logger: log.logger,
+        credentials,
+        scoreboard,
+        directoryGuard,
+        channelPath: directory.channelSocket,
+      },
+    }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, bundle: null },
+    first: { number: 1, settings, directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
   const accept = (channels: UnixListener) =>

@@ -28,6 +28,10 @@ export const files: Files = {
   stat: (path) => orNull(() => info(Deno.statSync(path))),
   lstat: (path) => orNull(() => info(Deno.lstatSync(path))),
   realPath: (path) => Deno.realPathSync(path),
+  isSame(path, other) {
+    const [one, two] = [path, other].map((path) => orNull(() => Deno.statSync(path)));
+    return one != null && two != null && one.ino !== null && one.ino === two.ino && one.dev === two.dev;
+  },
   list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
   entries: (path) => Array.from(Deno.readDirSync(path)),
   rename: (from, to) => Deno.renameSync(from, to),

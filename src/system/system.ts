@@ -169,6 +169,8 @@ export interface Files {
   /** Like `stat`, without following a link. */
   lstat(path: string): FileInfo | null;
   realPath(path: string): string;
+  /** True if both paths lead to the same file or directory. */
+  isSame(path: string, other: string): boolean;
   list(path: string): string[];
   entries(path: string): DirectoryEntry[];
   rename(from: string, to: string): void;

@@ -110,6 +110,7 @@ export class FakeSystem implements System {
     stat: (path) => this.#info(path),
     lstat: (path) => this.#info(path),
     realPath: (path) => path,
+    isSame: (path, other) => path === other,
     list: () => [],
     entries: () => [],
     rename: (from, to) => {

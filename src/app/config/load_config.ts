@@ -29,6 +29,8 @@ interface ConfigFileOptions {
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
+  /** Where it is evaluated; by default where this process is. */
+  readonly workingDirectory?: string;
 }
 
 /**
@@ -64,7 +66,7 @@ function parseJson(text: string): ConfigReport | undefined {
 async function evaluate(
   system: System,
   path: string,
-  { runtimeDirectory, cache = false }: ConfigFileOptions,
+  { runtimeDirectory, cache = false, workingDirectory }: ConfigFileOptions,
 ): Promise<ConfigReport> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
@@ -76,7 +78,7 @@ async function evaluate(
     );
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
-    const ended = await runProcess(system, directory, path);
+    const ended = await runProcess(system, directory, path, workingDirectory);
     return readReport(files, directory) ?? { failure: ended };
   } catch (error) {
     if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
@@ -90,7 +92,12 @@ async function evaluate(
 const killMargin = 1_000;
 
 /** Waits for the end of the process. Returns why it may have left no report. */
-async function runProcess(system: System, directory: string, path: string): Promise<string> {
+async function runProcess(
+  system: System,
+  directory: string,
+  path: string,
+  cwd: string | undefined,
+): Promise<string> {
   const { host } = system;
   const [command, ...args] = selfCommand(system);
   let child;
@@ -99,6 +106,7 @@ async function runProcess(system: System, directory: string, path: string): Prom
       command,
       args: [...args, configProcessArgument, directory, path],
       env: host.environment(),
+      cwd,
       sameSession: true,
     }, longestLoad + killMargin);
   } catch (error) {
