@@ -136,12 +136,9 @@ export function errorText({ message, detail }: Pick<DenicornError, "message" | "
   return [`denicorn: ${printable(message)}`, ...below].join("\n") + "\n";
 }
 
-/** Any thrown value as a DenicornError; errors of other kinds become `internal`. */
+/** Any thrown value as a DenicornError; other errors become `internal`. */
 export function toDenicornError(thrown: unknown): DenicornError {
   if (thrown instanceof DenicornError) return thrown;
-  if (thrown instanceof Error && thrown.name === "NotCapable") {
-    return new DenicornError("permission", `a permission is missing: ${thrown.message}`, { cause: thrown });
-  }
   if (thrown instanceof Error) {
     return new DenicornError("internal", `unexpected failure: ${thrown.message}`, {
       detail: thrown.stack,
