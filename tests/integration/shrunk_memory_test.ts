@@ -29,7 +29,9 @@ function attempt(action, otherwise) {
 
 const list = (folder) =>
   attempt(() => Array.from(Deno.readDirSync(folder), ({ name }) => folder + "/" + name), []);
-const parentOf = (pid) => attempt(() => Deno.readTextFileSync("/proc/" + pid + "/stat").split(" ")[3], null);
+/** Of a process that has not ended: esbuild's of the build ends a little after it, as a child of the master. */
+const parentOf = (pid) =>
+  attempt(() => /\\) [^Z] (\\d+)/.exec(Deno.readTextFileSync("/proc/" + pid + "/stat"))?.[1], null);
 
 function shrink(descriptor) {
   return [
