@@ -41,7 +41,7 @@ interface SignalDeclaration {
   readonly amount?: { readonly by: number } | { readonly to: number };
 }
 
-type CtlOptionName = "json" | "wait" | "now";
+type CtlOptionName = "json" | "wait" | "now" | "strict";
 
 const outcome = "`state`, `message`";
 
@@ -88,7 +88,7 @@ const operatorCommands = {
     http: { method: "POST", answers: outcome, isAdmin: true },
     ctl: {
       summary: "Read settings and app again and replace the workers, as HUP does.",
-      options: ["wait", "json"],
+      options: ["wait", "strict", "json"],
     },
   },
   scale: {
@@ -140,7 +140,12 @@ const operatorCommands = {
           "one stops at once",
       },
       SIGQUIT: { how: "graceful", worker: "drain", description: "the same as TERM" },
-      SIGINT: { how: "quick", worker: "quit", description: "quick stop: workers exit at once" },
+      SIGINT: {
+        how: "quick",
+        worker: "quit",
+        description:
+          "quick stop: workers are killed at once; the requests that this cuts off have no line in the access log",
+      },
     },
     http: { method: "POST", body: ["", '{"now": true}'], answers: outcome },
     ctl: {

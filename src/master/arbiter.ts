@@ -8,6 +8,7 @@ import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
+import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
@@ -121,6 +122,10 @@ export class Arbiter implements MasterCommands {
     return this.#parts.generations.serving.settings;
   }
 
+  get notApplied(): readonly NotAppliedSetting[] {
+    return this.#parts.generations.serving.notApplied;
+  }
+
   get eventLog(): EventLog {
     return this.#parts.eventLog;
   }
@@ -188,12 +193,22 @@ export class Arbiter implements MasterCommands {
   }
 
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, workerEvents, recycling } =
-      this.#parts;
+    const {
+      system,
+      takeover,
+      upgrade,
+      shutdown,
+      steering,
+      listenOrder,
+      workerTable,
+      workerEvents,
+      recycling,
+    } = this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    steering.tick(this.settings.bootTimeout);
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
@@ -214,7 +229,7 @@ export class Arbiter implements MasterCommands {
     }
     if (upgrade.inProgress) {
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible());
+      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
     }
     pool.reconcile();
     reload.reconcile();

@@ -2,6 +2,7 @@ import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
 import { permissionOptions } from "./permissions.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
+import { keepProgramIn, programPath } from "./own_program.ts";
 import type { Host, Stream } from "./system.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
@@ -18,6 +19,11 @@ export const host: Host = {
     requireProc();
     return Deno.execPath();
   },
+  program() {
+    requireProc();
+    return programPath();
+  },
+  keepProgramIn,
   standalone: Deno.build.standalone,
   get permissions() {
     return permissionOptions();

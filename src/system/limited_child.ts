@@ -10,6 +10,7 @@ interface LimitedChild {
    */
   line(longest: number): Promise<string | null>;
   readonly ended: Promise<ExitStatus & { readonly isLate: boolean }>;
+  kill(): void;
 }
 
 const newline = 10;
@@ -39,6 +40,7 @@ export function startLimited(
   const ended = end();
   return {
     ended,
+    kill,
     async line(longest) {
       const outlived = ended.then(() => sleep(clock, afterEnd)).then(() => null);
       const line = await Promise.race([firstLine(process.output, longest), outlived]);
