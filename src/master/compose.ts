@@ -99,7 +99,6 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   });
   directoryGuard.keep(() => steering.fdInbox, () => {
     steering.reopen();
-    directory.share(credentials);
   });
   return { arbiter, statusSource, takeover };
 }
@@ -140,9 +139,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
   const spawner = new Spawner({
     ...{ ...options, post },
+    isSteering: () => steering.isOn,
     sharedResources: () => ({
       listen: listenOrder.addresses,
-      fdInbox: steering.fdInbox,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),

@@ -1,10 +1,10 @@
 /**
- * Sends open sockets from one process to another, over a Unix datagram socket (SCM_RIGHTS, unix(7)). The runtime
- * cannot do that. Structures as on 64-bit Linux.
+ * Sends open sockets from one process to another, over a Unix datagram socket (SCM_RIGHTS, unix(7)): one that has a
+ * path, or one that the sender inherited from the receiver. The runtime cannot do that. Structures as on 64-bit Linux.
  */
 
 import { cString, lastError, libc } from "./libc.ts";
-import type { FdInbox, FdMessage } from "./system.ts";
+import type { FdInbox, FdMessage, FdPair } from "./system.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -25,14 +25,32 @@ const controlSize = controlHeaderSize + 4 * maxDescriptors + 4;
 /** Throws if the socket cannot be created. */
 export function openFdInbox(path: string): FdInbox {
   const fd = datagramSocket();
-  if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) {
-    const error = lastError(`bind ${path}`);
+  try {
+    if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) throw lastError(`bind ${path}`);
+    Deno.chmodSync(path, 0o600);
+  } catch (error) {
     libc().close(fd);
     throw error;
   }
+  return inboxOf(fd);
+}
+
+/** An inbox, and the descriptor that a process has to inherit to send to it. */
+export function openFdPair(): FdPair {
+  const pair = new Int32Array(2);
+  if (libc().socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) !== 0) throw lastError("socketpair");
+  return { inbox: inboxOf(pair[0]!), descriptor: pair[1]! };
+}
+
+function inboxOf(fd: number): FdInbox {
+  let isClosed = false;
   return {
-    receive: () => Array.from(received(fd)),
-    close: () => void libc().close(fd),
+    receive: () => isClosed ? [] : received(fd),
+    close() {
+      // By now the number may belong to another file.
+      if (!isClosed) libc().close(fd);
+      isClosed = true;
+    },
   };
 }
 
@@ -40,18 +58,29 @@ export function openFdInbox(path: string): FdInbox {
 export function sendDescriptors(path: string, tag: string, descriptors: readonly number[]): void {
   const fd = datagramSocket();
   try {
-    const control = new ArrayBuffer(controlHeaderSize + Math.ceil(descriptors.length / 2) * 8);
-    const view = new DataView(control);
-    view.setBigUint64(0, BigInt(controlHeaderSize + 4 * descriptors.length), true);
-    view.setInt32(8, SOL_SOCKET, true);
-    view.setInt32(12, SCM_RIGHTS, true);
-    descriptors.forEach((descriptor, index) =>
-      view.setInt32(controlHeaderSize + 4 * index, descriptor, true)
-    );
-    const message = new Message(new TextEncoder().encode(tag), new Uint8Array(control), unixAddress(path));
-    if (libc().sendmsg(fd, message.header, MSG_DONTWAIT) < 0n) throw lastError(`sendmsg ${path}`);
+    send(fd, tag, descriptors, path);
   } finally {
     libc().close(fd);
+  }
+}
+
+/** The same over a descriptor of a pair, which this process has inherited. */
+export function sendOverPair(fd: number, descriptors: readonly number[]): void {
+  send(fd, "", descriptors, null);
+}
+
+/** `path` is `null` for a socket that is connected. */
+function send(fd: number, tag: string, descriptors: readonly number[], path: string | null): void {
+  const control = new ArrayBuffer(controlHeaderSize + Math.ceil(descriptors.length / 2) * 8);
+  const view = new DataView(control);
+  view.setBigUint64(0, BigInt(controlHeaderSize + 4 * descriptors.length), true);
+  view.setInt32(8, SOL_SOCKET, true);
+  view.setInt32(12, SCM_RIGHTS, true);
+  descriptors.forEach((descriptor, index) => view.setInt32(controlHeaderSize + 4 * index, descriptor, true));
+  const address = path === null ? null : unixAddress(path);
+  const message = new Message(new TextEncoder().encode(tag), new Uint8Array(control), address);
+  if (libc().sendmsg(fd, message.header, MSG_DONTWAIT) < 0n) {
+    throw lastError(path === null ? "sendmsg" : `sendmsg ${path}`);
   }
 }
 

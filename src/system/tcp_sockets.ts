@@ -59,6 +59,8 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
+  listeningPort: (descriptor) => tcpSockets.isListening(descriptor) ? portOf(descriptor) : null,
+
   steer: (listener, program) => attach(listener, SO_ATTACH_REUSEPORT_CBPF, program),
 
   filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),

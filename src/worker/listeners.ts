@@ -92,7 +92,7 @@ export class Listeners {
       if (this.#descriptors.length !== listen.length) {
         throw new Error("the listening sockets were not found in /proc");
       }
-      this.#system.descriptors.send(fdInbox, String(this.#system.host.pid), this.#descriptors);
+      this.#system.descriptors.sendOver(fdInbox, this.#descriptors);
       this.#isShared = true;
       return undefined;
     } catch (error) {

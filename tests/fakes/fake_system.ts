@@ -170,6 +170,7 @@ export class FakeSystem implements System {
     waiting: () => 0,
     siblings: () => null,
     isListening: () => true,
+    listeningPort: () => null,
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},
@@ -178,6 +179,9 @@ export class FakeSystem implements System {
 
   descriptors: Descriptors = {
     open: () => unavailable("descriptor passing"),
+    pair: () => unavailable("descriptor passing"),
+    keep: () => unavailable("descriptor passing"),
+    sendOver: () => unavailable("descriptor passing"),
     send: () => unavailable("descriptor passing"),
   };
 

@@ -17,7 +17,7 @@ const longestParent = longestSocketPath - longestInside;
 
 export interface RuntimeDirectory {
   readonly path: string;
-  /** Path for the socket to which workers send copies of their listening sockets. */
+  /** Path for the socket to which an old master sends copies of its listening sockets. */
   readonly fdInbox: string;
   readonly channelSocket: string;
   readonly controlSocket: string;
@@ -126,11 +126,8 @@ export async function makeRuntimeDirectory(
       const group = gid ?? 0;
       files.changeOwner(path, null, group);
       files.changeMode(path, 0o710);
-      for (const socket of [channelSocketOf(path), fdInbox]) {
-        if (files.lstat(socket) === null) continue;
-        files.changeOwner(socket, null, group);
-        files.changeMode(socket, 0o660);
-      }
+      files.changeOwner(channelSocketOf(path), null, group);
+      files.changeMode(channelSocketOf(path), 0o660);
       if (file === undefined) return;
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
