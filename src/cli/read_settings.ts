@@ -1,5 +1,6 @@
 import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
+import { writingTo } from "../master/files/directory_failure.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import { requestedConfigFile, resolveSettings } from "../settings/resolve.ts";
@@ -39,7 +40,11 @@ export function createSettingsReader(
     }
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
-    const values = await loadConfigFile(system, path, { runtimeDirectory: runtimeDirectory(), cache });
+    const directory = runtimeDirectory();
+    const values = await writingTo(
+      directory,
+      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache }),
+    );
     const configFile = { path: name, values };
     return resolveSettings({ ...sources, configFile, cores: host.cores() });
   };

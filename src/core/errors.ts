@@ -54,6 +54,10 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "there is no directory for the sockets and bundles that the master and its workers share",
   },
+  "host": {
+    exitCode: ExitCode.usage,
+    means: "the system lacks something that no server can do without, such as /proc",
+  },
   "bundler": {
     exitCode: ExitCode.usage,
     means: "esbuild, which bundles the app, cannot be started on this host",

@@ -32,6 +32,7 @@ import { WorkerEvents } from "./worker_events.ts";
 import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
+import { ProcessGroups } from "./workers/process_groups.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
@@ -63,9 +64,10 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
   shareLogs(system, settings, credentials);
-  const takeover = launch.oldMaster === null
-    ? null
-    : await Takeover.begin({ system, logger: log.logger, oldMaster: launch.oldMaster, steering }, settings);
+  const takeover = launch.oldMaster === null ? null : await Takeover.begin({
+    ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
+    shareInbox: () => directory.shareInbox(credentials),
+  }, settings);
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
@@ -137,6 +139,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
   const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const processGroups = new ProcessGroups({ system, logger, wake });
   const spawner = new Spawner({
     ...{ ...options, post },
     isSteering: () => steering.isOn,
@@ -174,7 +177,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ listenOrder, heartbeatMonitor, post },
   });
   const arbiter = new Arbiter({
-    ...{ system, log, queue, workerTable, spawner, workerEvents, generations, counters },
+    ...{ system, log, queue, workerTable, processGroups, spawner, workerEvents, generations, counters },
     ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });

@@ -15,6 +15,7 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
@@ -46,7 +47,9 @@ export async function runMaster(
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
-  for (const line of unusablePlaces(system)) log.logger.warning`${line}`;
+  const warn = (line: string) => log.logger.warning`${line}`;
+  unusablePlaces(system).forEach(warn);
+  directory.reportTo(warn);
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
@@ -143,7 +146,8 @@ function claimPidfile(
   const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
     log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
-  cleanup.defer(() => pidfile.remove());
+  const { pid } = settings;
+  cleanup.defer(() => orReport(pid, (line) => log.logger.warning`${line}`, () => pidfile.remove()));
 }
 
 /** For the master and, because they inherit it, for its workers. */

@@ -21,6 +21,11 @@ export const workerEnvironment = {
   blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
+/** In the runtime directory of a dead master: where its workers send their listening sockets, to its successor. */
+export function successorInbox(runtimeDirectory: string): string {
+  return `${runtimeDirectory}/successor.sock`;
+}
+
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
   "backlog",

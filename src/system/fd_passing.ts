@@ -10,7 +10,9 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
 const SCM_RIGHTS = 1;
+const SCM_CREDENTIALS = 2;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -20,12 +22,18 @@ export const maxDescriptors = 253;
 const longestTag = 256;
 const headerSize = 56;
 const controlHeaderSize = 16;
-const controlSize = controlHeaderSize + 4 * maxDescriptors + 4;
+/** A `struct ucred`, padded to 8 bytes. */
+const credentialsSize = controlHeaderSize + 16;
+const controlSize = controlHeaderSize + 4 * maxDescriptors + 4 + credentialsSize;
 
 /** Throws if the socket cannot be created. */
 export function openFdInbox(path: string): FdInbox {
   const fd = datagramSocket();
   try {
+    const on = Int32Array.of(1);
+    if (libc().setsockopt(fd, SOL_SOCKET, SO_PASSCRED, new Uint8Array(on.buffer), 4) !== 0) {
+      throw lastError("setsockopt SO_PASSCRED");
+    }
     if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) throw lastError(`bind ${path}`);
     Deno.chmodSync(path, 0o600);
   } catch (error) {
@@ -93,17 +101,31 @@ function* received(fd: number): Generator<FdMessage> {
     if (length < 0) return;
     yield {
       tag: new TextDecoder().decode(tag.subarray(0, length)),
-      descriptors: descriptorsIn(control, message.controlLength),
+      ...readControl(control, message.controlLength),
     };
   }
 }
 
-function descriptorsIn(control: Uint8Array<ArrayBuffer>, length: number): number[] {
-  if (length < controlHeaderSize) return [];
+/** Each item in `control` has a header: its length in 8 bytes, its level, its type. */
+function readControl(
+  control: Uint8Array<ArrayBuffer>,
+  length: number,
+): Pick<FdMessage, "sender" | "descriptors"> {
   const view = new DataView(control.buffer);
-  if (view.getInt32(8, true) !== SOL_SOCKET || view.getInt32(12, true) !== SCM_RIGHTS) return [];
-  const count = (Number(view.getBigUint64(0, true)) - controlHeaderSize) / 4;
-  return Array.from({ length: count }, (_, index) => view.getInt32(controlHeaderSize + 4 * index, true));
+  const descriptors: number[] = [];
+  let sender: number | null = null;
+  for (let at = 0; at + controlHeaderSize <= length;) {
+    const end = at + Number(view.getBigUint64(at, true));
+    const [level, type] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)];
+    const content = at + controlHeaderSize;
+    if (level === SOL_SOCKET && type === SCM_CREDENTIALS) sender = view.getInt32(content, true);
+    if (level === SOL_SOCKET && type === SCM_RIGHTS) {
+      for (let place = content; place + 4 <= end; place += 4) descriptors.push(view.getInt32(place, true));
+    }
+    // The next one begins at a multiple of 8.
+    at = Math.max(content, Math.ceil(end / 8) * 8);
+  }
+  return { sender, descriptors };
 }
 
 /** `struct msghdr` with one piece of data. Keeps the buffers alive that it points to. */

@@ -48,6 +48,8 @@ export interface TcpSockets {
 /** Open sockets that came from another process. */
 export interface FdMessage {
   readonly tag: string;
+  /** The process id of the sender, as the kernel says; `null` in an inbox without a path. */
+  readonly sender: number | null;
   readonly descriptors: readonly number[];
 }
 

@@ -1,30 +1,18 @@
 /** Which processes listen on a port, from /proc/net/tcp and the open files of all processes: proc(5). */
 
 import { listenersOn } from "./listen_queues.ts";
+import { processIds, procText } from "./proc_text.ts";
 import type { ListeningProcess } from "./system.ts";
 
 /** As far as this user may see them. */
 export function listeningOn(port: number): ListeningProcess[] {
   const sockets = new Set(
-    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listenersOn(read(path), port))
+    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listenersOn(procText(path), port))
       .map((inode) => `socket:[${inode}]`),
   );
   if (sockets.size === 0) return [];
-  return processes().filter((pid) => holdsOneOf(pid, sockets))
-    .map((pid) => ({ pid, environment: parseEnvironment(read(`/proc/${pid}/environ`)) }));
-}
-
-/** Empty if it cannot be read: the process is gone or belongs to another user, or there is no /proc. */
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
-}
-
-function processes(): number[] {
-  return Array.from(Deno.readDirSync("/proc"), ({ name }) => Number(name)).filter(Number.isInteger);
+  return processIds().filter((pid) => holdsOneOf(pid, sockets))
+    .map((pid) => ({ pid, environment: parseEnvironment(procText(`/proc/${pid}/environ`)) }));
 }
 
 function holdsOneOf(pid: number, sockets: ReadonlySet<string>): boolean {

@@ -1,3 +1,10 @@
+import {
+  adoptedChildren,
+  becomeSubreaper,
+  groupMembers,
+  reapAdopted,
+  signalGroup,
+} from "./adopted_processes.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
@@ -26,10 +33,14 @@ export const processes: Processes = {
         ...(gid === undefined ? {} : { gid }),
       }).spawn();
     const child = inherited.length === 0 ? start() : withInherited(inherited, start);
+    started.add(child.pid);
     return {
       pid: child.pid,
       output: readOutput ? child.stdout : nothing(),
-      exited: child.status.then(({ code, signal }) => ({ code, signal })),
+      exited: child.status.then(({ code, signal }) => {
+        started.delete(child.pid);
+        return { code, signal };
+      }),
       kill(signal) {
         try {
           child.kill(signal);
@@ -49,6 +60,28 @@ export const processes: Processes = {
   },
 
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
+
+  adoptOrphans() {
+    try {
+      becomeSubreaper();
+    } catch {
+      // Not Linux.
+    }
+  },
+
+  reapAdopted: () => onLinux(() => reapAdopted(started)),
+
+  adopted: () => onLinux(() => adoptedChildren(started)),
+
+  inGroup: (leader) => onLinux(() => groupMembers(leader)),
+
+  signalGroup(leader, signal) {
+    try {
+      signalGroup(leader, signal);
+    } catch {
+      // Not Linux.
+    }
+  },
 
   endAfter(seconds) {
     try {
@@ -79,6 +112,17 @@ export const processes: Processes = {
 
   exit: (code) => Deno.exit(code),
 };
+
+/** The processes that `spawn` has started: the runtime reaps them. */
+const started = new Set<number>();
+
+function onLinux<Result>(work: () => Result[]): Result[] {
+  try {
+    return work();
+  } catch {
+    return [];
+  }
+}
 
 async function* nothing(): AsyncGenerator<never> {}
 

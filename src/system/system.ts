@@ -235,9 +235,29 @@ export type Signal =
   | "SIGWINCH"
   | "SIGKILL";
 
+/** A process that this one did not start. */
+export interface OtherProcess {
+  readonly pid: number;
+  /** Its command line, or its name if it has ended. */
+  readonly command: string;
+}
+
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /**
+   * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
+   * Linux only: elsewhere it does nothing.
+   */
+  adoptOrphans(): void;
+  /** Removes the children that have ended and that this process did not start, and returns them. Linux only. */
+  reapAdopted(): OtherProcess[];
+  /** The running children that this process did not start. Linux only. */
+  adopted(): OtherProcess[];
+  /** The running processes in the group of `leader`, which may have ended. Linux only. */
+  inGroup(leader: number): OtherProcess[];
+  /** Sends a signal to all processes in the group of `leader`. Does nothing if there are none. */
+  signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void;
   /** Sends a signal to a process that this one did not start. Does nothing if it has exited. */
   signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;

@@ -100,6 +100,17 @@ export class Listeners {
     }
   }
 
+  /** Sends copies to another master as well. False if it has no inbox at that path yet, or there is nothing to send. */
+  sendTo(inbox: string): boolean {
+    if (!this.#isShared) return false;
+    try {
+      this.#system.descriptors.send(inbox, "", this.#descriptors);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Empty if the system does not say. */
   #ownListeners(): number[] {
     try {

@@ -1,7 +1,5 @@
 /** What a worker does when its channel closes: find out whether the master is gone, and clean up after it. */
 
-import { refusalProgram } from "../core/listeners/refusal_program.ts";
-import { encodeProgram } from "../core/listeners/steering_program.ts";
 import { sleep } from "../system/clock.ts";
 import type { System } from "../system/system.ts";
 
@@ -41,30 +39,12 @@ export async function cleanUp(
   }
 }
 
-/** For handshakes that have begun while no requests come (ms). */
-const shortestWait = 20;
-
 /**
- * Frees the addresses that this worker listens on, so that a server that is started now can have them. Closing a
- * listener resets the connections in its accept queue. So new connections are refused first, those that have been made
- * are accepted, and the listening ends `handshakes` milliseconds later, in which handshakes end that had begun.
- * Requests in flight go on. A client that was refused tries again after a second.
+ * The runtime directory of the master, for a worker that has no config yet; `null` if the socket is in a place where
+ * there may be other files.
  */
-export async function leaveAddresses(
-  { sockets, clock }: Pick<System, "sockets" | "clock">,
-  listeners: readonly number[],
-  handshakes: number,
-): Promise<void> {
-  const program = encodeProgram(refusalProgram);
-  try {
-    listeners.forEach((listener) => sockets.filter(listener, program));
-    await sleep(clock, Math.max(handshakes, shortestWait));
-  } catch {
-    // This kernel cannot refuse them: the sooner the listening ends, the fewer are reset.
-  }
-  // The number of one that has been closed may be that of a connection by now.
-  listeners.filter((listener) => sockets.isListening(listener))
-    .forEach((listener) => sockets.stopListening(listener));
+export function directoryOf(channelPath: string): string | null {
+  return /^(.*\/denicorn-[^/]+)\/channel\.sock$/.exec(channelPath)?.[1] ?? null;
 }
 
 /** A process that will take the place of the master, by the monotonic time `until`. */
@@ -73,10 +53,18 @@ export interface Successor {
   readonly until: number;
 }
 
-/** Resolves when the successor has exited, or its time is over. */
+/**
+ * Resolves when the successor has exited, or its time is over. Calls `sendListeners` again and again until it returns
+ * true: the successor has no inbox yet when it starts.
+ */
 export async function waitForSuccessor(
   { processes, clock }: Pick<System, "processes" | "clock">,
   { pid, until }: Successor,
+  sendListeners: () => boolean,
 ): Promise<void> {
-  while (clock.monotonic() < until && processes.isAlive(pid)) await sleep(clock, pause);
+  let areSent = false;
+  while (clock.monotonic() < until && processes.isAlive(pid)) {
+    areSent ||= sendListeners();
+    await sleep(clock, pause);
+  }
 }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
+import { cleanUp, directoryOf } from "./orphan.ts";
 import { MasterChannel } from "./master_channel.ts";
 import { Worker } from "./worker.ts";
 
@@ -25,6 +26,8 @@ export async function runWorker(system: System): Promise<ExitCode> {
     connection = await network.connectUnix(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    const directory = directoryOf(path);
+    if (directory !== null) await cleanUp(system, { channelPath: path, paths: [directory] });
     const cause = /permission denied/i.test(reason)
       ? "the user of the workers may not enter its directory: restart the server"
       : "the master is gone";

@@ -13,14 +13,20 @@ import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
+import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
-import { leaveAddresses } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { WebSockets } from "./web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+
+/**
+ * Milliseconds for handshakes that have begun when a worker without steering stops listening. Clients that come in this
+ * time try again after a second, so it is not longer than most round trips.
+ */
+const handshakeTime = 100;
 
 export class Service {
   readonly log: WorkerLog;
@@ -143,6 +149,11 @@ export class Service {
     }
   }
 
+  /** Sends copies of the listening sockets to the fd inbox of another master; false if that is not there yet. */
+  sendListenersTo(inbox: string): boolean {
+    return this.#listeners.sendTo(inbox);
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
@@ -190,6 +201,7 @@ export class Service {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy,
       isSending: () => this.#isSending(ports),
+      leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
         this.#listeners.forget();
         this.#send({ type: "closed" });

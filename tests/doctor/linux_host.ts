@@ -9,6 +9,8 @@ export const settings: Subject["settings"] = {
   backlog: 2048,
   bind: [{ hostname: "127.0.0.1", port: 8000 }],
   steering: "auto",
+  user: undefined,
+  group: undefined,
 };
 
 /** The programs that choose the first or the second of two listeners. */
@@ -110,7 +112,7 @@ export class LinuxHost implements System {
           const copies = this.#sent.splice(0).map((own) =>
             this.#listen(this.#listeners.find(({ descriptor }) => descriptor === own)!.port).descriptor
           );
-          return [{ tag: "", descriptors: copies }];
+          return [{ tag: "", sender: null, descriptors: copies }];
         },
         close: () => {},
       },

@@ -7,6 +7,7 @@ import type {
   LogSink,
   Network,
   OpenFiles,
+  OtherProcess,
   Processes,
   SharedMemory,
   Signal,
@@ -45,6 +46,10 @@ export class FakeSystem implements System {
   /** Paths of lock files that a living process holds. */
   readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Children that have ended and that the process did not start. */
+  readonly adopted: OtherProcess[] = [];
+  /** Running processes by the leader of their group. */
+  readonly groups = new Map<number, OtherProcess[]>();
   /** Each time at which this process would end without its event loop. */
   readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
@@ -141,6 +146,11 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    adoptOrphans: () => {},
+    reapAdopted: () => this.adopted.splice(0),
+    adopted: () => [],
+    inGroup: (leader) => this.groups.get(leader) ?? [],
+    signalGroup: (leader, signal) => void this.signals.push(`${signal} to the group of ${leader}`),
     endAfter: () => {},
     endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {

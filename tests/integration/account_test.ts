@@ -95,6 +95,8 @@ integrationTest(
 
     const { code, stdout, stderr } = await host.run(["check", "--user", "nobody", "main.ts"], env);
     assertEquals([code, stdout], [0, "main.ts: settings and app are good\n"], stderr);
+    const doctor = await host.run(["doctor", "--user", "nobody", "main.ts"], env);
+    assertMatch(doctor.stdout, /^ok +account +user nobody can bundle an app, reach \S+\/run and listen on /m);
   },
   reasonNotToSwitchUser,
 );
@@ -151,16 +153,20 @@ integrationTest(
     openTo(host);
     host.write({ "main.ts": "export default () => new Response();" });
     const port = freeLowPort();
-    const { code, stderr } = await new Deno.Command("setpriv", {
-      args: [
-        ...["--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service"],
-        ...[...host.target.command, "--user", "nobody", "--bind", `127.0.0.1:${port}`, "main.ts"],
-      ],
-      cwd: host.folder,
-      env: { XDG_RUNTIME_DIR: host.runtime },
-    }).output();
-    const text = new TextDecoder().decode(stderr);
+    const run = async (...words: readonly string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command("setpriv", {
+        args: [
+          ...["--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service"],
+          ...[...host.target.command, ...words, "--user", "nobody", "--bind", `127.0.0.1:${port}`, "main.ts"],
+        ],
+        cwd: host.folder,
+        env: { XDG_RUNTIME_DIR: host.runtime },
+      }).output();
+      return { code, text: [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("") };
+    };
+    const { code, text } = await run();
     assertEquals(code, 2, text);
+    assertMatch((await run("doctor")).text, /^problem +account +cannot listen as user nobody/m);
     assertMatch(
       text,
       /^denicorn: cannot listen as user nobody: 127\.0\.0\.1:\d+ needs CAP_NET_BIND_SERVICE, .*: .* set net\.ipv4\.ip_unprivileged_port_start \(now \d+\)/,

@@ -1,10 +1,15 @@
 /** Hosts where the usual directories are missing, closed or of another kind. */
 
-import { assertEquals } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
-import { apart, reasonNotToMount } from "./as_root.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
+import { without } from "./forbidden_call.ts";
+import { freePort, integrationTest } from "./harness.ts";
+import { apart, mounting, reasonNotToMount } from "./as_root.ts";
 
 const app = { "main.ts": `export default () => new Response("served" as string);\n` };
+
+/** Only the usual places, and a home on a file system without programs. */
+const lean =
+  "unset TMPDIR XDG_RUNTIME_DIR; mkdir /mnt/home; mount -t tmpfs -o noexec tmpfs /mnt/home; export HOME=/mnt/home";
 
 for (
   const [where, script] of [
@@ -20,10 +25,9 @@ for (
     `the server starts and reloads where ${where}`,
     async (host) => {
       host.write({ "denicorn.config.ts": "export default { workers: 2 as number };" });
-      const lean = `unset TMPDIR XDG_RUNTIME_DIR; export HOME=/nonexistent; ${script}`;
       const server = host.start({
         files: app,
-        command: apart(host, lean),
+        command: apart(host, `${lean}; ${script}`),
       });
       await server.logged(/2 workers of generation 1 ready/);
       assertEquals(await server.text(), "served");
@@ -54,3 +58,64 @@ integrationTest(
     }
   },
 );
+
+integrationTest(
+  "the doctor starts esbuild, and says where it cannot be started",
+  async (host) => {
+    host.write(app);
+    const noexec = `${lean}; for place in /tmp /dev/shm; do mount -t tmpfs -o noexec tmpfs $place; done`;
+    assertMatch(
+      await outputOf(apart(host, noexec), "doctor"),
+      /^ok +bundler +esbuild [\d.]+ starts and works$/m,
+    );
+    if (host.target.name === "source") return;
+    const nowhere = without("memfd_create", ["/usr/bin/env", ...apart(host, noexec)]);
+    assertMatch(
+      await outputOf(nowhere, "doctor"),
+      /^problem +bundler +cannot start esbuild.*: tried .*\(mounted noexec\) and memory \(memfd_create: .*\): set XDG_CACHE_HOME/m,
+    );
+    assertMatch(
+      await outputOf(nowhere, "main.ts", 2),
+      /cannot start esbuild, which bundles the app: tried .*\n$/,
+    );
+  },
+  reasonNotToMount,
+);
+
+integrationTest(
+  "without /proc the start and the doctor say so in one line",
+  async (host) => {
+    host.write(app);
+    const noProc = mounting(host, "umount -l /proc");
+    if (host.target.name === "binary") {
+      // The runtime inside the binary ends before Denicorn begins.
+      assertMatch(
+        await outputOf(noProc, "main.ts", 1),
+        /no \/proc\/self\/exe available\. Is \/proc mounted\?/,
+      );
+      return;
+    }
+    const line =
+      /cannot find the own executable: \/proc is not mounted: mount it \(`mount -t proc proc \/proc`\)$/m;
+    const start = await outputOf(noProc, "main.ts", 2);
+    assertMatch(start, line);
+    assertEquals(start.trim().split("\n").length, 1);
+    assertMatch(await outputOf(noProc, "doctor", 1), /^problem +proc +.*cannot be read$/m);
+  },
+  reasonNotToMount,
+);
+
+/** What the program writes until it ends with `code`. */
+async function outputOf(
+  [command = "", ...args]: readonly string[],
+  word: string,
+  code?: number,
+): Promise<string> {
+  const ended = await new Deno.Command(command, {
+    args: [...args, word],
+    env: { NO_COLOR: "1", DENICORN_BIND: `127.0.0.1:${freePort()}` },
+  }).output();
+  const text = [ended.stdout, ended.stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  if (code !== undefined) assertEquals(ended.code, code, text);
+  return text;
+}

@@ -98,7 +98,8 @@ otherUserTest("200 strangers at the channel socket cost no memory, no files and 
   const attacker = Number(await (await server.fetch("/", { method: "POST", body })).text());
   await replaceWorkers(server, attacker, 3);
   const after = use(server);
-  assert(after.memory - before.memory < 50_000, JSON.stringify({ before, after }));
+  // The garbage of some thousand connections a second. What they sent, which would be 600 MB, is not kept.
+  assert(after.memory - before.memory < 150_000, JSON.stringify({ before, after }));
   assert(after.files - before.files < 100, JSON.stringify({ before, after }));
   Deno.kill(attacker, "SIGKILL");
   await server.until("no stranger", () => use(server).files <= before.files + 4);

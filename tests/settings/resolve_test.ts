@@ -89,6 +89,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     controlSocket: "/run/c.sock",
     user: "www-data",
     group: "1000",
+    killGroup: "on",
     umask: "027",
     adminBind: "127.0.0.1:9000",
     adminToken: "0123456789abcdef",
@@ -96,14 +97,17 @@ Deno.test("the three sources read every value the same way, and each is named as
     statsdHost: "localhost:8125",
   };
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
-  for (const { key, name, variable, flag } of namedSettings.filter(({ key }) => key !== "config")) {
+  for (const { key, name, variable, flag, isSwitch } of namedSettings.filter(({ key }) => key !== "config")) {
     const text = samples[key] ?? "";
     // Jitter is refused without its limit.
     const limit = key.replace("Jitter", "");
     const config = limit === key ? {} : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
     const fromEnvironment = resolve({ config, environment: { [variable]: text } });
-    const fromCommandLine = resolve({ config, args: flag === false ? [text] : [`--${name}`, text] });
+    const fromCommandLine = resolve({
+      config,
+      args: flag === false ? [text] : isSwitch ? [`--${name}`] : [`--${name}`, text],
+    });
     assertEquals(fromEnvironment.settings, fromFile.settings);
     assertEquals(fromCommandLine.settings, fromFile.settings);
     assert(

@@ -17,7 +17,7 @@ linuxOnly("a listening socket that was sent stays open in the receiver when the 
 
     const [received, ...more] = inbox.receive();
     assertEquals(more, []);
-    assertEquals(received!.tag, "two of them");
+    assertEquals([received!.tag, received!.sender], ["two of them", Deno.pid]);
     assertEquals(received!.descriptors.length, 2);
     assertEquals(sockets.listeners().filter((socket) => socket.port === port).length, 2);
     received!.descriptors.forEach((descriptor) => sockets.close(descriptor));

@@ -1,4 +1,4 @@
-import { cleanUp, leaveAddresses, waitForSuccessor } from "../../src/worker/orphan.ts";
+import { cleanUp, directoryOf, waitForSuccessor } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -55,7 +55,9 @@ Deno.test("a worker keeps serving for a successor, until that has exited or its 
     const system = new FakeSystem();
     system.alive.add(7);
     const done = { at: 0 };
-    void waitForSuccessor(system, { pid: 7, until: 500 }).then(() => done.at = system.clock.monotonic());
+    void waitForSuccessor(system, { pid: 7, until: 500 }, () => false).then(() =>
+      done.at = system.clock.monotonic()
+    );
     await system.clock.advance(90);
     if (!isAlive) system.alive.delete(7);
     await system.clock.advance(1_000);
@@ -63,26 +65,18 @@ Deno.test("a worker keeps serving for a successor, until that has exited or its 
   }
 });
 
-Deno.test("an orphan refuses new connections, waits for handshakes, and then stops listening", async () => {
-  const { clock } = new FakeSystem();
-  const log: string[] = [];
-  const sockets = {
-    ...new FakeSystem().sockets,
-    filter: (listener: number) => void log.push(`refuse at ${listener}`),
-    isListening: (listener: number) => listener !== 8,
-    stopListening: (listener: number) => void log.push(`stop ${listener}`),
-  };
-  void leaveAddresses({ sockets, clock }, [7, 8], 500);
-  await clock.advance(480);
-  assertEquals(log.splice(0), ["refuse at 7", "refuse at 8"]);
-  await clock.advance(20);
-  assertEquals(log.splice(0), ["stop 7"], "8 has been closed, and may be a connection");
-  // The fake system cannot refuse connections.
-  void leaveAddresses(
-    { sockets: { ...new FakeSystem().sockets, stopListening: sockets.stopListening }, clock },
-    [7],
-    500,
-  );
-  await clock.advance(0);
-  assertEquals(log, ["stop 7"]);
+Deno.test("a worker sends its listeners to the successor once, as soon as that can take them", async () => {
+  const system = new FakeSystem();
+  system.alive.add(7);
+  let attempts = 0;
+  void waitForSuccessor(system, { pid: 7, until: 500 }, () => ++attempts === 3);
+  await system.clock.advance(400);
+  assertEquals(attempts, 3);
+});
+
+Deno.test("a worker without a config knows the directory of its master by the socket, and no other directory", () => {
+  assertEquals(directoryOf("/run/user/1/denicorn-0f/channel.sock"), "/run/user/1/denicorn-0f");
+  for (const path of ["/home/me/channel.sock", "/tmp/denicorn-0f/other.sock", "denicorn-0f/channel.sock"]) {
+    assertEquals(directoryOf(path), null, path);
+  }
 });

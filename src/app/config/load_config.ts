@@ -116,7 +116,7 @@ async function runProcess(system: System, directory: string, path: string): Prom
 
 /** Whether the config file has no part in it. */
 function isOfHost({ code }: DenicornError): boolean {
-  return code === "internal" || code === "bundler";
+  return code === "internal" || code === "bundler" || code === "host";
 }
 
 function readReport(files: Files, directory: string): ConfigReport | undefined {

@@ -15,7 +15,7 @@ export const check: RunnableCommand = {
   options: [],
   async run(system, line) {
     using cleanup = new DisposableStack();
-    let directory = await makeRuntimeDirectory(system);
+    let directory = makeRuntimeDirectory(system);
     cleanup.defer(() => directory[Symbol.dispose]());
     const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);

@@ -4,7 +4,7 @@ import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
-import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
+import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
@@ -23,7 +23,9 @@ export const serve: RunnableCommand = {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
     });
-    let directory = await makeRuntimeDirectory(system);
+    // The workers of an old master that has died serve, and use its directory to find this master.
+    await removeAbandonedDirectories(system, launch.oldMaster?.runtimeDirectory ?? null);
+    let directory = makeRuntimeDirectory(system);
     cleanup.defer(() => directory[Symbol.dispose]());
     const readAll = createSettingsReader(system, line, () => directory.path);
     const read = async () => {

@@ -26,7 +26,7 @@ export const settings: RunnableCommand = {
     description: "Output format; markdown is the reference page. [default: text]",
   }],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
+    using directory = makeRuntimeDirectory(system);
     const resolved = await createSettingsReader(system, line, () => directory.path)();
     // Parsing has refused everything else.
     const format = (line.options.get("format") ?? "text") as keyof typeof formats;

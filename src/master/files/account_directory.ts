@@ -30,7 +30,7 @@ export async function directoryFor(
     const others = parents.slice(parents.indexOf(parent) + 1);
     current[Symbol.dispose]();
     if (others.length === 0) throw unreachable(credentials, failures);
-    current = await makeRuntimeDirectory(system, others);
+    current = makeRuntimeDirectory(system, others);
   }
 }
 

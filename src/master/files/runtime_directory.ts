@@ -6,6 +6,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { longestSocketPath } from "../../settings/kinds/text.ts";
+import { orReport } from "./directory_failure.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Identity, System, UnixListener } from "../../system/system.ts";
 
@@ -31,6 +32,10 @@ export interface RuntimeDirectory {
   listenAgain(): UnixListener;
   /** Lets workers of another user use it, its sockets and `file`, without owning them. */
   share(identity: Identity, file?: string): void;
+  /** Lets workers of another user send to the fd inbox, as those of a dead master have to. */
+  shareInbox(identity: Identity): void;
+  /** From now on `report` gets what cannot be removed at the end; before, stderr does. */
+  reportTo(report: (line: string) => void): void;
   [Symbol.dispose](): void;
 }
 
@@ -84,14 +89,14 @@ export function controlSocketOf(directory: string): string {
 }
 
 /** In the first of `parents` where one can be created. Throws DenicornError `runtime-directory` if there is none. */
-export async function makeRuntimeDirectory(
+export function makeRuntimeDirectory(
   system: System,
   parents = runtimeParents(system),
-): Promise<RuntimeDirectory> {
-  for (const parent of parents) await removeLeftovers(system, parent);
+): RuntimeDirectory {
   const path = firstThatWorks(system, parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let channels = system.network.listenUnix(channelSocketOf(path));
   let isDisposed = false;
+  let report: (line: string) => void = (line) => void system.host.write("stderr", `denicorn: ${line}\n`);
   const fdInbox = `${path}/inbox.sock`;
   const { files } = system;
   // Not the user of this process: some file systems give files that root creates to another user.
@@ -132,11 +137,21 @@ export async function makeRuntimeDirectory(
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
     },
+    shareInbox({ uid, gid }) {
+      if ((uid === undefined && gid === undefined) || files.lstat(fdInbox) === null) return;
+      files.changeOwner(fdInbox, null, gid ?? 0);
+      files.changeMode(fdInbox, 0o660);
+    },
+    reportTo(next) {
+      report = next;
+    },
     [Symbol.dispose]() {
       if (isDisposed) return;
       isDisposed = true;
       channels.close();
-      if (isOurs()) files.remove(path);
+      orReport(path, report, () => {
+        if (isOurs()) files.remove(path);
+      });
     },
   };
 }
@@ -184,13 +199,19 @@ const birth = 10_000;
 /** A socket listens far sooner after it is bound than this (ms). */
 const secondCheck = 100;
 
+/** Removes the directories of masters of this user that are dead, except `kept`. */
+export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+  for (const parent of runtimeParents(system)) await removeLeftovers(system, parent, kept);
+}
+
 /**
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
  * directory is removed: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string): Promise<void> {
+async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
+    if (directory === kept) continue;
     try {
       const socket = channelSocketOf(directory);
       const socketInfo = files.lstat(socket);

@@ -6,9 +6,10 @@ import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
 import { buildAppAs } from "../../app/build/build_as.ts";
 import { addToCacheLater } from "../../app/bundle/bundle.ts";
-import type { Generation } from "../workers/generation.ts";
+import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
 import { missingDirectory } from "../workers/boot_failure.ts";
+import { orReport, writingTo } from "../files/directory_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
@@ -29,6 +30,34 @@ export function createGenerationSource(
   directoryGuard: DirectoryGuard,
 ): GenerationSource {
   const guards = new Map<string, () => void>();
+  const warn = (line: string) => logger.warning`${line}`;
+
+  async function bundle({ number, settings }: Generation): Promise<AppBundle> {
+    const request = {
+      app: settings.app ?? "",
+      runtimeDirectory: directory.path,
+      cache: settings.bundleCache === "auto",
+    };
+    const { text, source, exportName, ...build } = isOtherUser(system, credentials)
+      ? { addToCache: undefined, ...await buildAppAs(system, request, credentials) }
+      : await buildApp(system, request);
+    const outfile = `${directory.path}/generation-${number}.mjs`;
+    try {
+      system.files.writeText(outfile, text, { mode: 0o644 });
+    } catch (error) {
+      orReport(outfile, warn, () => system.files.remove(outfile));
+      throw error;
+    }
+    directory.share(credentials, outfile);
+    guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
+    const { warnings, fileCount, fromCache, durationMs } = build;
+    for (const warning of warnings) logger.warning`${warning}`;
+    const how = fromCache ? "bundle found in the cache" : "bundled";
+    logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
+    void addToCacheLater(system, build);
+    return { source, exportName, path: outfile };
+  }
+
   return {
     async renew(number) {
       directoryGuard.require();
@@ -44,32 +73,12 @@ export function createGenerationSource(
       return { number, settings, bundle: null };
     },
 
-    async bundle({ number, settings }: Generation) {
-      const request = {
-        app: settings.app ?? "",
-        runtimeDirectory: directory.path,
-        cache: settings.bundleCache === "auto",
-      };
-      const { text, source, exportName, ...build } = isOtherUser(system, credentials)
-        ? { addToCache: undefined, ...await buildAppAs(system, request, credentials) }
-        : await buildApp(system, request);
-      const outfile = `${directory.path}/generation-${number}.mjs`;
-      system.files.writeText(outfile, text, { mode: 0o644 });
-      directory.share(credentials, outfile);
-      guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
-      const { warnings, fileCount, fromCache, durationMs } = build;
-      for (const warning of warnings) logger.warning`${warning}`;
-      const how = fromCache ? "bundle found in the cache" : "bundled";
-      logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
-      void addToCacheLater(system, build);
-      return { source, exportName, path: outfile };
-    },
-
+    bundle: (generation) => writingTo(directory.path, () => bundle(generation)),
     shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
     discard({ path }) {
       guards.get(path)?.();
       guards.delete(path);
-      system.files.remove(path);
+      orReport(path, warn, () => system.files.remove(path));
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   makeRuntimeDirectory,
+  removeAbandonedDirectories,
   runtimeParents,
   unusablePlaces,
 } from "../../../src/master/files/runtime_directory.ts";
@@ -23,7 +24,7 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
   const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
   try {
     const system = tomorrowIn(folder);
-    const dead = await makeRuntimeDirectory(system);
+    const dead = makeRuntimeDirectory(system);
     // After a kill the socket file stays; closing it would remove it.
     Deno.renameSync(dead.channelSocket, `${folder}/kept`);
     dead.channels.close();
@@ -35,8 +36,11 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
     Deno.writeTextFileSync(`${folder}/denicorn-odd/channel.sock`, "not a socket");
     Deno.mkdirSync(`${folder}/denicorn-empty`);
 
-    using living = await makeRuntimeDirectory(system);
-    using second = await makeRuntimeDirectory(system);
+    using living = makeRuntimeDirectory(system);
+    using second = makeRuntimeDirectory(system);
+    await removeAbandonedDirectories(system, dead.path);
+    assertEquals(Deno.statSync(dead.path).isDirectory, true, "it is kept for the workers of an old master");
+    await removeAbandonedDirectories(system);
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();
     const expected = ["backup", "odd"].map((name) => `${folder}/denicorn-${name}`);
     assertEquals(names, [...expected, living.path, second.path].sort());
@@ -50,10 +54,10 @@ Deno.test("a master that starts at the same moment, bound and not yet listening,
   try {
     const tomorrow = tomorrowIn(folder);
     const system = { ...tomorrow, clock: createSystem().clock };
-    using starting = await makeRuntimeDirectory(system);
+    using starting = makeRuntimeDirectory(system);
     let looks = 0;
     const answers = () => Promise.resolve(++looks > 1);
-    using _later = await makeRuntimeDirectory({ ...system, network: { ...system.network, answers } });
+    await removeAbandonedDirectories({ ...system, network: { ...system.network, answers } });
     assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
   } finally {
     Deno.removeSync(folder, { recursive: true });

@@ -32,10 +32,10 @@ class TestHost {
       accessLogfile: undefined,
     } as const;
     const log = openLog(this.outside, options, { pid: 1 });
-    this.steering = openSteering(system, log.logger, "auto", this.#post);
+    this.steering = openSteering(system, log.logger, "auto", this.post);
   }
 
-  get #post(): string {
+  get post(): string {
     return `${this.#folder}/inbox.sock`;
   }
 
@@ -252,6 +252,31 @@ linuxOnly(
       assertEquals(host.steering.isOrderKnown, false);
       learn();
       assertEquals(host.steering.isOrderKnown, true);
+      return Promise.resolve();
+    }),
+);
+
+linuxOnly(
+  "of what arrives for a dead master only the listeners of its workers are kept",
+  () =>
+    withScene((host) => {
+      const openFiles = () => Array.from(Deno.readDirSync("/proc/self/fd")).length;
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr;
+      const { descriptor } = system.sockets.listeners().find((known) => known.port === port)!;
+      const before = openFiles();
+      const send = (descriptors: readonly number[]) => system.descriptors.send(host.post, "", descriptors);
+      send([0]);
+      send([descriptor, descriptor]);
+      send([descriptor]);
+      assertEquals(host.steering.adoptFromWorkers([1], 1), false);
+      assertEquals(openFiles(), before);
+
+      send([0]);
+      send([descriptor]);
+      send([descriptor]);
+      assertEquals(host.steering.adoptFromWorkers([Deno.pid], 1), true);
+      assertEquals(openFiles(), before + 1);
       return Promise.resolve();
     }),
 );
