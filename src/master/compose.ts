@@ -71,15 +71,18 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
-    startProcess: workerProcessStarter(
-      system,
-      directory.channelSocket,
-      credentials,
-      scoreboard,
-      directoryGuard,
-    ),
+    startProcess: workerProcessStarter({
+      ...{
+        system,
+        logger: log.logger,
+        credentials,
+        scoreboard,
+        directoryGuard,
+        channelPath: directory.channelSocket,
+      },
+    }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, bundle: null },
+    first: { number: 1, settings, directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
   const accept = (channels: UnixListener) =>
@@ -156,7 +159,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
     ...{ steering, heartbeatMonitor, counters, scoreboard },
-    target: takeover?.target,
+    inherited: takeover?.inherited,
     onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });

@@ -11,6 +11,7 @@ import { raisedLimit } from "../system/open_files.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
+import type { ControllingTerminal } from "./commands/controlling_terminal.ts";
 import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
@@ -30,6 +31,7 @@ interface RunMasterOptions {
   readonly directory: RuntimeDirectory;
   readonly launch: Launch;
   readonly signals: EarlySignals;
+  readonly terminal: ControllingTerminal;
   /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
@@ -40,7 +42,7 @@ interface RunMasterOptions {
  */
 export async function runMaster(
   system: System,
-  { reader, directory, launch, signals, cleanup }: RunMasterOptions,
+  { reader, directory, launch, signals, terminal, cleanup }: RunMasterOptions,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
@@ -100,7 +102,11 @@ export async function runMaster(
   });
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
-  signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
+  signals.deliverTo(async (signal) => {
+    if (signal !== "SIGHUP" || !(await terminal.hasClosed())) return arbiter.post({ type: "signal", signal });
+    log.logger.info("the terminal has closed: stopping as after Ctrl-C");
+    arbiter.post({ type: "signal", signal: "SIGINT" });
+  });
   const fault = await arbiter.run();
   await handedOver();
   return conclude(system, log, fault);

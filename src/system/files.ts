@@ -2,6 +2,7 @@ import { canExecute, changeOwnerOfEntry } from "./libc.ts";
 import { openLockFile } from "./lock_file.ts";
 import { openLogSink } from "./log_sink.ts";
 import { memoryProgram } from "./memory_program.ts";
+import { fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -27,6 +28,10 @@ export const files: Files = {
   stat: (path) => orNull(() => info(Deno.statSync(path))),
   lstat: (path) => orNull(() => info(Deno.lstatSync(path))),
   realPath: (path) => Deno.realPathSync(path),
+  isSame(path, other) {
+    const [one, two] = [path, other].map((path) => orNull(() => Deno.statSync(path)));
+    return one != null && two != null && one.ino !== null && one.ino === two.ino && one.dev === two.dev;
+  },
   list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
   entries: (path) => Array.from(Deno.readDirSync(path)),
   rename: (from, to) => Deno.renameSync(from, to),
@@ -39,6 +44,7 @@ export const files: Files = {
   changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
   openLog: openLogSink,
+  fixPath,
   lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);

@@ -2,6 +2,7 @@ import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Host, Stream } from "./system.ts";
+import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -31,6 +32,15 @@ export const host: Host = {
   setUmask(mask) {
     Deno.umask(mask);
   },
+  terminalPlace() {
+    try {
+      return terminalPlace();
+    } catch {
+      // Not Linux.
+      return "none";
+    }
+  },
+  ignoresHangup,
   isTerminal: (stream) => file(stream).isTerminal(),
   terminalSize() {
     try {

@@ -36,6 +36,8 @@ export interface TcpSockets {
   isListening(descriptor: number): boolean;
   /** The port at which the socket listens; `null` if it does not, or is no TCP socket. */
   listeningPort(descriptor: number): number | null;
+  /** Whether connections in the accept queue of a listener that closes move to another one of its group. */
+  areMigrated(): boolean;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws if the kernel refuses. */
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
   /** Sets which segments that arrive at `listener` are dropped. Throws if the kernel refuses. */

@@ -5,7 +5,7 @@
 
 import { withRightsOf } from "./borrowed_rights.ts";
 import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
-import { findPlace, ForeignLink, type Place } from "./safe_path.ts";
+import { canFixPaths, findPlace, ForeignLink, type Place } from "./safe_path.ts";
 import { writeAll } from "./host.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Identity, LogSink, Stream } from "./system.ts";
@@ -38,7 +38,7 @@ const streams: Readonly<Record<number, Stream>> = { 1: "stdout", 2: "stderr" };
 
 /** `account` is what workers run as. Throws if the path leads to what another user may have put there. */
 export function openLogSink(path: string, account: Identity): LogSink {
-  if (Deno.build.os !== "linux") return openPlainly(path, account);
+  if (!canFixPaths()) return openPlainly(path, account);
   const isOther = Deno.uid() === 0 && account.uid !== undefined && account.uid !== 0;
   const place = placeOf(path, isOther);
   if (place?.is === "descriptor") return inheritedSink(place.descriptor);
@@ -187,9 +187,9 @@ function isTerminal(descriptor: number): boolean {
   return libc().isatty(descriptor) === 1;
 }
 
-/** Other systems than Linux name neither directories nor their files through descriptors. */
+/** Where files cannot be named through open directories. */
 function openPlainly(path: string, { uid, gid }: Identity): LogSink {
-  if (isFifo(path)) throw new Error("it is a FIFO, which works only on Linux");
+  if (isFifo(path)) throw new Error("it is a FIFO, which needs Linux and all permissions of the runtime");
   const file = Deno.openSync(path, { append: true, create: true, mode });
   if ((uid !== undefined || gid !== undefined) && Deno.lstatSync(path).isFile) {
     changeOwnerOfEntry(path, uid ?? null, gid ?? null);

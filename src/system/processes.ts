@@ -17,6 +17,7 @@ export const processes: Processes = {
   spawn(
     { command, args, env, cwd, inherited = [], sameSession = false, readOutput = false, ...identity },
   ) {
+    leaveRemovedDirectory();
     const { command: [program, ...rest], uid, gid } = commandAs({ host }, identity, [command, ...args]);
     const start = () =>
       new Deno.Command(program, {
@@ -112,6 +113,15 @@ export const processes: Processes = {
 
   exit: (code) => Deno.exit(code),
 };
+
+/** From a directory that was removed no process can be started, on Deno 2.7 not even in another one. */
+function leaveRemovedDirectory(): void {
+  try {
+    Deno.cwd();
+  } catch {
+    Deno.chdir("/");
+  }
+}
 
 /** The processes that `spawn` has started: the runtime reaps them. */
 const started = new Set<number>();

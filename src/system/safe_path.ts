@@ -8,6 +8,7 @@
  */
 
 import { cString, lastError, libc } from "./libc.ts";
+import type { FixedPath } from "./system.ts";
 
 const O_CLOEXEC = 0o2000000;
 const O_DIRECTORY = 0o200000;
@@ -60,7 +61,9 @@ export function findPlace(path: string): Place | NamedDescriptor {
       const found = at.stat(name);
       if (found?.isSymlink) {
         if (!at.mayFollow(found)) {
-          throw new ForeignLink(`another user may have made the link ${at.path}/${name}`);
+          throw new ForeignLink(
+            `another user may have made the link ${at.path}/${name}: give the path it leads to`,
+          );
         }
         if (++links > mostLinks) throw new Error("too many links");
         const target = at.linkTarget(name);
@@ -75,6 +78,13 @@ export function findPlace(path: string): Place | NamedDescriptor {
     at.close();
     throw error;
   }
+}
+
+/** Throws as `findPlace` does, and for a path that names a descriptor. */
+export function fixPath(path: string): FixedPath {
+  const place = findPlace(path);
+  if (place.is === "descriptor") throw new Error("it is an open file of this process");
+  return { path: `${place.directory}/${place.name}`, [Symbol.dispose]: () => place.close() };
 }
 
 /** Also where /dev or /proc lacks them. */
@@ -188,18 +198,25 @@ class Directory {
   }
 }
 
-let canHold: boolean | undefined;
+let isPossible: boolean | undefined;
+
+/**
+ * Whether files can be named through open directories: on Linux, with a /proc, where this process may call the C library
+ * (from source, `--allow-all`). Elsewhere a link that another user changes at the right moment is not noticed.
+ */
+export function canFixPaths(): boolean {
+  return isPossible ??= tryToFix();
+}
 
 /** `null` where a directory cannot be named through its descriptor. */
 function descriptorOf(path: string): number | null {
-  canHold ??= holdsDirectories();
-  if (!canHold) return null;
+  if (!canFixPaths()) return null;
   const descriptor = libc().open(cString(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
   if (descriptor < 0) throw lastError(path);
   return descriptor;
 }
 
-function holdsDirectories(): boolean {
+function tryToFix(): boolean {
   try {
     return Deno.build.os === "linux" && Deno.statSync("/proc/self/fd").isDirectory && libc() !== undefined;
   } catch {

@@ -30,6 +30,8 @@ export interface Clock {
   every(ms: number, fire: () => void): () => void;
 }
 
+export type TerminalPlace = "foreground" | "background" | "none";
+
 export type Stream = "stdout" | "stderr";
 
 export interface Host {
@@ -52,6 +54,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
+  terminalPlace(): TerminalPlace;
+  /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
+  ignoresHangup(): boolean;
   /** Of the terminal at stdout, or 80×24 if there is none. */
   terminalSize(): { readonly columns: number; readonly rows: number };
   /**
@@ -123,6 +129,12 @@ interface HeldFile {
   close(): void;
 }
 
+/** A path through an open directory: no link can lead it elsewhere any more. */
+export interface FixedPath {
+  readonly path: string;
+  [Symbol.dispose](): void;
+}
+
 /** A small file that names the process that holds it. */
 export interface LockFile {
   /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
@@ -152,6 +164,8 @@ export interface Files {
   /** Like `stat`, without following a link. */
   lstat(path: string): FileInfo | null;
   realPath(path: string): string;
+  /** True if both paths lead to the same file or directory. */
+  isSame(path: string, other: string): boolean;
   list(path: string): string[];
   entries(path: string): DirectoryEntry[];
   rename(from: string, to: string): void;
@@ -171,6 +185,8 @@ export interface Files {
    */
   openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
+  fixPath(path: string): FixedPath;
+  /** Throws as `fixPath` does. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */

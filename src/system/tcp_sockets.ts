@@ -61,6 +61,15 @@ export const tcpSockets: TcpSockets = {
 
   listeningPort: (descriptor) => tcpSockets.isListening(descriptor) ? portOf(descriptor) : null,
 
+  areMigrated() {
+    try {
+      return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_migrate_req").trim() === "1";
+    } catch {
+      // Before Linux 5.14.
+      return false;
+    }
+  },
+
   steer: (listener, program) => attach(listener, SO_ATTACH_REUSEPORT_CBPF, program),
 
   filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),

@@ -62,7 +62,7 @@ export class TestHost implements Disposable {
   bundle(app = "main.ts"): Promise<Bundle> {
     const spec = parseAppSpec(`${this.folder}/${app}`);
     return bundleApp(system, {
-      entry: locateApp(system, spec),
+      entry: locateApp(system, spec, this.folder),
       exportName: spec.exportName,
       runtimeDirectory: this.runtimeDirectory,
     });

@@ -77,6 +77,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    terminalPlace: () => "none",
+    ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
     write: (stream, text) => {
@@ -107,6 +109,7 @@ export class FakeSystem implements System {
     stat: (path) => this.#info(path),
     lstat: (path) => this.#info(path),
     realPath: (path) => path,
+    isSame: (path, other) => path === other,
     list: () => [],
     entries: () => [],
     rename: (from, to) => {
@@ -120,6 +123,7 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openLog: (path) => this.#open(path),
+    fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
@@ -181,6 +185,7 @@ export class FakeSystem implements System {
     siblings: () => null,
     isListening: () => true,
     listeningPort: () => null,
+    areMigrated: () => false,
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},

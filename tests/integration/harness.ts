@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly app?: string | null;
   /** Runs another copy of the program. */
   readonly command?: readonly string[];
+  /** The directory to start in, by default the private folder; `$PWD` keeps the links in its path. */
+  readonly cwd?: string;
   /** The port; by default a free one. */
   readonly port?: number;
 }
@@ -76,15 +78,15 @@ export class TestHost {
 
   /** Starts the program on a free port, without waiting for it. */
   start(
-    { files, args = [], env = {}, app = "main.ts", command = this.target.command, port = freePort() }:
+    { files, args = [], env = {}, app = "main.ts", command = this.target.command, port = freePort(), cwd }:
       StartOptions,
   ): Server {
     this.write(files);
     const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
     const server = new Server({
       command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
-      cwd: this.folder,
-      env: { ...this.#environment(), ...env },
+      cwd: cwd ?? this.folder,
+      env: { ...this.#environment(), ...(cwd === undefined ? {} : { PWD: cwd }), ...env },
       port,
       runtime: this.runtime,
     });

@@ -76,6 +76,9 @@ function countLines(path: string, pattern: RegExp): number {
 otherUserTest("USR1 and HUP keep the old files when links stand in their place", async (host) => {
   const { secret, logs } = prepare(host);
   const server = await startWithLogs(host, logs);
+  const [worker] = await server.ready(1);
+  // It opens its error log when it has reported ready.
+  await server.until("the worker's logs", () => openFiles(worker!.pid).includes(`${logs}/error.log`));
   for (const log of ["access", "error"]) {
     assertEquals(Deno.statSync(`${logs}/${log}.log`).uid, nobody);
     Deno.renameSync(`${logs}/${log}.log`, `${logs}/${log}.1`);
@@ -103,6 +106,43 @@ otherUserTest("USR1 and HUP keep the old files when links stand in their place",
   assertEquals((await server.exit()).code, 0);
   assertUntouched(secret);
 });
+
+otherUserTest("if one log cannot be reopened, the other still is", async (host) => {
+  const { secret, logs } = prepare(host);
+  Deno.mkdirSync(`${host.folder}/safe`);
+  const access = `${host.folder}/safe/access.log`;
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: [...asNobody, "--access-logfile", access, "--error-logfile", `${logs}/error.log`],
+  });
+  const [worker] = await server.ready(1);
+  await server.until("the worker's logs", () => openFiles(worker!.pid).includes(`${logs}/error.log`));
+  Deno.renameSync(access, `${access}.1`);
+  Deno.renameSync(`${logs}/error.log`, `${logs}/error.1`);
+  linkAs(nobody, secret, `${logs}/error.log`);
+  const { code, stderr } = await host.run(["ctl", "--socket", host.controlSocket, "reopen"]);
+  assertEquals(code, 2, stderr);
+  assertMatch(stderr, /^denicorn: cannot open error-logfile: [^\n]*\n$/);
+  await server.until("the new access log", () => ownerOf(access) === nobody);
+  await server.until("the worker's new log", () => openFiles(worker!.pid).includes(access));
+  await server.text("/rotated");
+  await server.until("the line", () => countLines(access, /GET \/rotated/) === 1);
+  assertEquals(countLines(`${logs}/error.1`, /master .*cannot open error-logfile/), 1);
+  assertUntouched(secret);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+});
+
+function openFiles(pid: number): string[] {
+  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
+    try {
+      return [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      // It was closed in the meantime.
+      return [];
+    }
+  });
+}
 
 function ownerOf(path: string): number | null {
   try {
@@ -192,5 +232,33 @@ otherUserTest(
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
     assert(!Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "elsewhere.log"));
+  },
+);
+
+otherUserTest(
+  "a pidfile or control socket is not made through a link of the workers' account",
+  async (host) => {
+    const { logs } = prepare(host);
+    linkAs(nobody, host.folder, `${logs}/folder`);
+    for (const [name, file] of [["pid", "server.pid"], ["control-socket", "control.sock"]]) {
+      const server = host.start({
+        files: { "main.ts": pidApp },
+        args: [...asNobody, `--${name}`, `logs/folder/${file}`],
+      });
+      assertEquals((await server.exit()).code, 2, server.stderr);
+      assertMatch(server.stderr, new RegExp(`logs/folder/${file} \\(another user may have made the link`));
+      assertEquals(Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === file), false);
+      assertEquals(server.leftovers(), []);
+    }
+    // In the directory itself both work.
+    const server = host.start({
+      files: { "main.ts": pidApp },
+      args: [...asNobody, "--pid", "logs/server.pid", "--control-socket", "logs/control.sock"],
+    });
+    await server.logged(/1 worker of generation 1 ready/);
+    assertEquals(Deno.readTextFileSync(`${logs}/server.pid`), `${server.pid}\n`);
+    assertEquals((await host.run(["ctl", "--socket", "logs/control.sock", "stop"])).code, 0);
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name), ["folder"]);
   },
 );

@@ -69,12 +69,13 @@ export class FakeMaster {
       scoreboard: new Scoreboard(this.#memory, null),
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {
-        renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
+        renew: (number) =>
+          Promise.try(() => ({ number, settings: this.renewing(), directory: "/srv", bundle: null })),
         bundle: bundling,
         shareLogs: () => {},
         discard: ({ path }) => void this.discarded.push(path),
       },
-      first: { number: 1, settings, bundle: null },
+      first: { number: 1, settings, directory: "/srv", bundle: null },
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,

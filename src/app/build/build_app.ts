@@ -8,6 +8,8 @@ import { type Bundle, bundleApp } from "../bundle/bundle.ts";
 export interface BuildRequest {
   /** As an operator gives it: `path/to/module[:export]`. */
   readonly app: string;
+  /** Where a relative path is looked for. */
+  readonly workingDirectory: string;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
@@ -23,11 +25,11 @@ export interface AppBuild extends Omit<Bundle, "exports"> {
 /** Reads the files of the app with the rights of this process. Throws DenicornError with the place and cause. */
 export async function buildApp(
   system: System,
-  { app, runtimeDirectory, cache }: BuildRequest,
+  { app, workingDirectory, runtimeDirectory, cache }: BuildRequest,
 ): Promise<AppBuild> {
   try {
     const spec = parseAppSpec(app);
-    const source = locateApp(system, spec);
+    const source = locateApp(system, spec, workingDirectory);
     const { exportName } = spec;
     const bundle = await bundleApp(system, { entry: source, exportName, runtimeDirectory, cache });
     return { ...bundle, source, exportName };

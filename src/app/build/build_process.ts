@@ -34,9 +34,10 @@ export async function runBuildProcess(system: System): Promise<ExitCode> {
 
 function requestIn(text = ""): BuildRequest | undefined {
   try {
-    const { app, runtimeDirectory, cache } = asRecord(JSON.parse(text)) ?? {};
+    const { app, workingDirectory, runtimeDirectory, cache } = asRecord(JSON.parse(text)) ?? {};
     if (typeof app !== "string" || typeof runtimeDirectory !== "string") return undefined;
-    return { app, runtimeDirectory, cache: cache === true };
+    if (typeof workingDirectory !== "string") return undefined;
+    return { app, workingDirectory, runtimeDirectory, cache: cache === true };
   } catch {
     return undefined;
   }

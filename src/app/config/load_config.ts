@@ -29,6 +29,8 @@ interface ConfigFileOptions {
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
+  /** Where it is evaluated; by default where this process is. */
+  readonly workingDirectory?: string;
 }
 
 /**
@@ -40,7 +42,9 @@ export async function loadConfigFile(
   path: string,
   options: ConfigFileOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (!system.files.stat(path)?.isFile) throw configError(path, "no such file");
+  const found = system.files.stat(path);
+  if (found === null) throw configError(path, "no such file");
+  if (!found.isFile) throw configError(path, "it is not a regular file");
   const json = extensionOf(path) === ".json" ? parseJson(system.files.readTextSync(path)) : undefined;
   const report = json ?? await evaluate(system, path, options);
   if ("failure" in report) throw configError(report.place ?? path, report.failure);
@@ -64,7 +68,7 @@ function parseJson(text: string): ConfigReport | undefined {
 async function evaluate(
   system: System,
   path: string,
-  { runtimeDirectory, cache = false }: ConfigFileOptions,
+  { runtimeDirectory, cache = false, workingDirectory }: ConfigFileOptions,
 ): Promise<ConfigReport> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
@@ -76,7 +80,7 @@ async function evaluate(
     );
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
-    const ended = await runProcess(system, directory, path);
+    const ended = await runProcess(system, directory, path, workingDirectory);
     return readReport(files, directory) ?? { failure: ended };
   } catch (error) {
     if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
@@ -90,7 +94,12 @@ async function evaluate(
 const killMargin = 1_000;
 
 /** Waits for the end of the process. Returns why it may have left no report. */
-async function runProcess(system: System, directory: string, path: string): Promise<string> {
+async function runProcess(
+  system: System,
+  directory: string,
+  path: string,
+  cwd: string | undefined,
+): Promise<string> {
   const { host } = system;
   const [command, ...args] = selfCommand(system);
   let child;
@@ -99,6 +108,7 @@ async function runProcess(system: System, directory: string, path: string): Prom
       command,
       args: [...args, configProcessArgument, directory, path],
       env: host.environment(),
+      cwd,
       sameSession: true,
     }, longestLoad + killMargin);
   } catch (error) {

@@ -4,7 +4,8 @@ import { checkApp } from "../../master/check_app.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { RunnableCommand } from "../command.ts";
-import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { enterDirectory } from "../enter_directory.ts";
+import { createSettingsReader } from "../read_settings.ts";
 import { requireApp } from "./serve.ts";
 
 export const check: RunnableCommand = {
@@ -19,10 +20,9 @@ export const check: RunnableCommand = {
     cleanup.defer(() => directory[Symbol.dispose]());
     const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);
-    enterDirectory(system, resolved);
     const credentials = resolveCredentials(system, resolved.settings);
     directory = await directoryFor(system, directory, credentials, resolved.settings.bind);
-    await checkApp(system, resolved, directory);
+    await checkApp(system, enterDirectory(system, resolved), directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;
   },

@@ -48,7 +48,11 @@ async function tryIn(
     const report = await tryAccount(system, credentials, { socket, listen: settings.bind });
     if (report.unreachable !== null) return report.unreachable;
     requireListening(system, credentials, report);
-    await buildAppAs(system, { app, runtimeDirectory: path, cache: false }, credentials);
+    await buildAppAs(
+      system,
+      { app, workingDirectory: path, runtimeDirectory: path, cache: false },
+      credentials,
+    );
     return ok(
       `${credentials.title} can bundle an app, reach ${path.slice(0, path.lastIndexOf("/"))} and listen on ` +
         settings.bind.map(formatAddress).join(", "),

@@ -49,7 +49,15 @@ export function runtimeParents(system: System): string[] {
     ...(uid === 0 ? ["/run"] : []),
   ];
   const named = namedParents(system).map(({ place }) => place);
-  return [...new Set([...named, ...usual])].filter((place) => objection(system, place) === null);
+  const usable = [...new Set([...named, ...usual])].filter((place) => objection(system, place) === null);
+  if (uid !== 0) return usable;
+  // Under sudo, XDG_RUNTIME_DIR may be that of the user who called it, who could exchange the runtime directory.
+  const isOwn = (place: string) => ownerOf(system, place) === 0;
+  return [...usable.filter(isOwn), ...usable.filter((place) => !isOwn(place))];
+}
+
+function ownerOf({ files }: System, place: string): number | null {
+  return files.stat(place)?.uid ?? null;
 }
 
 /** A line for each environment variable that names a place that cannot be used. */

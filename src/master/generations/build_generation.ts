@@ -1,6 +1,6 @@
 import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed } from "../../settings/resolve.ts";
-import type { Resolved } from "../../settings/values.ts";
+import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
@@ -8,7 +8,6 @@ import { buildAppAs } from "../../app/build/build_as.ts";
 import { addToCacheLater } from "../../app/bundle/bundle.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
-import { missingDirectory } from "../workers/boot_failure.ts";
 import { orReport, writingTo } from "../files/directory_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
@@ -16,9 +15,9 @@ import type { DirectoryGuard } from "../files/directory_guard.ts";
 
 /** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
-  readonly initial: Resolved;
+  readonly initial: PlacedSettings;
   /** Throws DenicornError. */
-  read(): Promise<Resolved>;
+  read(): Promise<PlacedSettings>;
 }
 
 export function createGenerationSource(
@@ -32,9 +31,10 @@ export function createGenerationSource(
   const guards = new Map<string, () => void>();
   const warn = (line: string) => logger.warning`${line}`;
 
-  async function bundle({ number, settings }: Generation): Promise<AppBundle> {
+  async function bundle({ number, settings, directory: workingDirectory }: Generation): Promise<AppBundle> {
     const request = {
       app: settings.app ?? "",
+      workingDirectory,
       runtimeDirectory: directory.path,
       cache: settings.bundleCache === "auto",
     };
@@ -61,7 +61,6 @@ export function createGenerationSource(
   return {
     async renew(number) {
       directoryGuard.require();
-      requireWorkingDirectory(system);
       const next = await reader.read();
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
@@ -70,7 +69,7 @@ export function createGenerationSource(
       }
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      return { number, settings, bundle: null };
+      return { number, settings, directory: next.directory, bundle: null };
     },
 
     bundle: (generation) => writingTo(directory.path, () => bundle(generation)),
@@ -81,14 +80,4 @@ export function createGenerationSource(
       orReport(path, warn, () => system.files.remove(path));
     },
   };
-}
-
-/** A working directory that was removed would make every relative path fail, with an error that does not name it. */
-function requireWorkingDirectory({ files, host }: System): void {
-  try {
-    if (files.stat(host.cwd()) !== null) return;
-  } catch (error) {
-    throw missingDirectory(error);
-  }
-  throw missingDirectory(undefined);
 }

@@ -3,6 +3,7 @@
 import type { Handover } from "../../control/master_commands.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
+import { givenDirectory } from "../../system/working_directory.ts";
 
 /** Set by a master for the one that takes over from it: the old master as JSON. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";
@@ -23,6 +24,7 @@ export interface OldMaster {
 export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly args: readonly string[];
+  /** As it was given: a link in it may lead to another release by the time of an upgrade. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
@@ -38,7 +40,7 @@ export function rememberLaunch(system: System): Launch {
   return {
     command: selfCommand(system),
     args: host.args,
-    cwd: host.cwd(),
+    cwd: givenDirectory(system),
     environment: host.environment(),
     oldMaster,
   };

@@ -65,11 +65,6 @@ function stageOfDeath(
 
 /** The error for `thrown`, which the system threw when a worker process was started. */
 export function spawnFailure(thrown: unknown, system: System): DenicornError {
-  try {
-    system.files.stat(system.host.cwd());
-  } catch (error) {
-    return missingDirectory(error);
-  }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new DenicornError(
     "boot-death",
@@ -85,13 +80,4 @@ function spawnAdvice(reason: string): string {
   if (/argument list too long/i.test(reason)) return "make the values of --env and the environment smaller";
   return "check that it exists, that the workers' user may run it and enter the working directory, and that the " +
     "limit of processes is not reached (ulimit -u)";
-}
-
-/** The working directory was removed while the server was running. */
-export function missingDirectory(cause: unknown): DenicornError {
-  return new DenicornError(
-    "chdir",
-    "cannot use the working directory: it was removed: create it again and restart, or start with --chdir",
-    { cause },
-  );
 }

@@ -4,11 +4,12 @@ import type { Credentials } from "../../account/credentials.ts";
 import { environmentFor } from "../../account/account_environment.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
-import type { Log } from "../../log/logger.ts";
+import type { Log, Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
+import { enterOrRoot } from "../../system/working_directory.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
@@ -103,21 +104,41 @@ export class Spawner {
   }
 }
 
+interface StarterOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  /** The socket that workers connect to. */
+  readonly channelPath: string;
+  readonly credentials: Credentials;
+  readonly scoreboard: Scoreboard;
+  readonly directoryGuard: DirectoryGuard;
+}
+
 /**
- * Starts this program again with `--worker`; `channelPath` is the socket that workers connect to. Besides `scoreboard`
- * a worker inherits what is given for it.
+ * Starts this program again with `--worker`, in the working directory of the generation. Besides `scoreboard` a worker
+ * inherits what is given for it.
  */
 export function workerProcessStarter(
-  system: System,
-  channelPath: string,
-  credentials: Credentials,
-  scoreboard: Scoreboard,
-  directoryGuard: DirectoryGuard,
+  { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
   const { uid, gid, groups = [], lowPorts = false } = credentials;
+  /** The generation whose directory was reported as gone. */
+  let reported = 0;
+  const enter = ({ number, directory }: Generation) => {
+    // The process inherits it: one that runs as another user need not be able to enter it.
+    const failure = enterOrRoot(system, directory);
+    if (failure === null) return directory;
+    const problem = `cannot enter the working directory of generation ${number}: ${directory} (${failure})`;
+    if (reported !== number) {
+      logger.warning`${problem}: its new workers run in /: reload to serve what is there now`;
+    }
+    reported = number;
+    return "/";
+  };
   return (slot, generation, token, inherited) => {
     directoryGuard.require();
+    const directory = enter(generation);
     const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
@@ -131,6 +152,7 @@ export function workerProcessStarter(
       ],
       env: {
         ...environmentFor(system, credentials),
+        ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,

@@ -88,3 +88,20 @@ Deno.test("a variable that names no usable place is passed over, with a line tha
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test({
+  name: "root takes a directory of another user only if there is no other",
+  ignore: Deno.uid() !== 0,
+  fn() {
+    const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+    try {
+      Deno.chownSync(folder, 65534, 65534);
+      const system = createSystem();
+      const env = (name: string) => name === "XDG_RUNTIME_DIR" ? folder : undefined;
+      const parents = runtimeParents({ ...system, host: { ...system.host, env } });
+      assertEquals([parents[0], parents.at(-1)], ["/tmp", folder]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
