@@ -60,6 +60,8 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
+  listeningPort: (descriptor) => tcpSockets.isListening(descriptor) ? portOf(descriptor) : null,
+
   areMigrated() {
     try {
       return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_migrate_req").trim() === "1";

@@ -187,6 +187,7 @@ export class FakeSystem implements System {
     waiting: () => 0,
     siblings: () => null,
     isListening: () => true,
+    listeningPort: () => null,
     areMigrated: () => false,
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
@@ -196,6 +197,9 @@ export class FakeSystem implements System {
 
   descriptors: Descriptors = {
     open: () => unavailable("descriptor passing"),
+    pair: () => unavailable("descriptor passing"),
+    keep: () => unavailable("descriptor passing"),
+    sendOver: () => unavailable("descriptor passing"),
     send: () => unavailable("descriptor passing"),
   };
 
