@@ -10,6 +10,8 @@ import type { TcpListener, TcpSockets } from "./system.ts";
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
+const SO_LINGER = 13;
+const SOCK_CLOEXEC = 0o2000000;
 const SHUT_RD = 0;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
@@ -59,6 +61,16 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
+  resetWaiting(listener) {
+    // As many as there are: accepting one more could block.
+    for (let count = tcpSockets.waiting(listener); count > 0; count--) {
+      const connection = libc().accept4(listener, null, null, SOCK_CLOEXEC);
+      if (connection < 0) return;
+      libc().setsockopt(connection, SOL_SOCKET, SO_LINGER, lingerForNoTime, lingerForNoTime.length);
+      libc().close(connection);
+    }
+  },
+
   areMigrated() {
     try {
       return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_migrate_req").trim() === "1";
@@ -89,6 +101,9 @@ function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>)
     how === SO_ATTACH_FILTER ? "setsockopt SO_ATTACH_FILTER" : "setsockopt SO_ATTACH_REUSEPORT_CBPF",
   );
 }
+
+/** `struct linger`: closing such a socket resets its connection. */
+const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);
 
 /** Filled by `readInfo`. One buffer is enough, because reading is synchronous. */
 const infoBytes = new Uint8Array(256);

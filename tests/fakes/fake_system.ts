@@ -187,6 +187,7 @@ export class FakeSystem implements System {
     siblings: () => null,
     isListening: () => true,
     areMigrated: () => false,
+    resetWaiting: () => {},
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},
