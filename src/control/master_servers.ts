@@ -2,10 +2,14 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { longestSocketPath } from "../settings/kinds/text.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { MasterServer, System, TcpAddress } from "../system/system.ts";
 import type { AdminAccess } from "./admin_app.ts";
 import type { RunningMaster } from "./master_commands.ts";
+
+const adminApp = lazyModule(() => import("./admin_app.ts"));
+const controlApp = lazyModule(() => import("./control_app.ts"));
 
 interface FetchApp {
   fetch(request: Request): Response | Promise<Response>;
@@ -18,11 +22,12 @@ export function serveAdmin(
   access: AdminAccess,
   master: RunningMaster,
 ): MasterServer & { readonly address: TcpAddress } {
-  let app: Promise<FetchApp> | null = null;
+  let app: FetchApp | null = null;
   try {
     return network.serveAlone(address, async (request) => {
-      app ??= import("./admin_app.ts").then(({ createAdminApp }) => createAdminApp(master, access, clock));
-      return await (await app).fetch(request);
+      const { createAdminApp } = await adminApp();
+      app ??= createAdminApp(master, access, clock);
+      return await app.fetch(request);
     });
   } catch (error) {
     const { message } = toListenError(error, address, "--admin-bind");
@@ -54,10 +59,11 @@ export async function serveControl(
       if (await network.answers(path)) throw refuse("another master listens on it");
       files.remove(path);
     }
-    let app: Promise<FetchApp> | null = null;
+    let app: FetchApp | null = null;
     const server = network.serveUnix(path, async (request) => {
-      app ??= import("./control_app.ts").then(({ createControlApp }) => createControlApp(master));
-      return await (await app).fetch(request);
+      const { createControlApp } = await controlApp();
+      app ??= createControlApp(master);
+      return await app.fetch(request);
     });
     files.changeMode(path, 0o600);
     return server;

@@ -18,6 +18,7 @@ import { DirectoryGuard } from "./files/directory_guard.ts";
 import { staleness, writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import { preloadModules } from "./preload.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -85,6 +86,7 @@ export async function runMaster(
   });
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
+  preloadModules(system, directory.path);
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
   return conclude(system, log, settings, await arbiter.run());
 }

@@ -3,9 +3,7 @@ import { changeOwnerOfEntry } from "./libc.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
-  readText: (path) => Deno.readTextFile(path),
   readTextSync: (path) => Deno.readTextFileSync(path),
-  readBytes: (path) => Deno.readFile(path),
   readBytesSync: (path) => Deno.readFileSync(path),
   readRange(path, offset, length) {
     using file = Deno.openSync(path);

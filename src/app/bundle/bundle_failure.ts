@@ -30,8 +30,9 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const errors = isBuildFailure(failure) ? failure.errors : [];
   const [first, ...others] = errors;
   if (first === undefined) {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    return new DenicornError("internal", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
+    return new DenicornError("internal", `${action}: esbuild cannot be run: ${whyNotRun(failure)}`, {
+      cause: failure,
+    });
   }
   // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;
@@ -45,6 +46,17 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
     detail: detail === "" ? undefined : detail,
     cause: failure,
   });
+}
+
+const advice = "if the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory is reached, raise it";
+
+function whyNotRun(failure: unknown): string {
+  // esbuild trips over a child process that the runtime did not start.
+  if (failure instanceof TypeError) return `its process could not be started: ${advice}`;
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return /service (was stopped|is no longer running)|EPIPE/.test(reason)
+    ? `its process ended (${reason}): see its output above; ${advice}`
+    : reason;
 }
 
 /** One line: `file:line:column: what is wrong`. */

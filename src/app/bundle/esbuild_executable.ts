@@ -4,9 +4,10 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { sha256 } from "../../core/sha256.ts";
 import type { System } from "../../system/system.ts";
 import { absolutePath, filePath } from "../paths.ts";
-import { isPrivate, sha256, userCache } from "./user_cache.ts";
+import { isPrivate, userCache } from "./user_cache.ts";
 
 /** The part of the program's own file that is esbuild's executable. */
 export interface CarriedEsbuild {
@@ -41,31 +42,31 @@ export function ownFile({ os, execPath }: System["host"]): string {
  * The path of a copy of the executable in the file `source`: in the user's cache, or in `runtimeDirectory` when there is
  * no cache that can be written to and trusted. Throws DenicornError `internal`.
  */
-export async function executableCopy(
+export function executableCopy(
   system: System,
   source: string,
   carried: CarriedEsbuild,
   runtimeDirectory: string,
-): Promise<string> {
+): string {
   const name = `esbuild-${carried.version}-${carried.sha256.slice(0, 16)}`;
   const cache = userCache(system);
   if (cache !== undefined) {
     try {
-      return await placeCopy(system, source, carried, `${cache}/${name}`);
+      return placeCopy(system, source, carried, `${cache}/${name}`);
     } catch (error) {
       if (error instanceof DenicornError) throw error;
       // The home is read-only, full or another user's: apps must start there too, only a little slower.
     }
   }
-  return await placeCopy(system, source, carried, absolutePath(runtimeDirectory, name));
+  return placeCopy(system, source, carried, absolutePath(runtimeDirectory, name));
 }
 
-async function placeCopy(
+function placeCopy(
   system: System,
   source: string,
   carried: CarriedEsbuild,
   directory: string,
-): Promise<string> {
+): string {
   const { files } = system;
   const path = `${directory}/esbuild`;
   files.makeDirectory(directory, 0o700);
@@ -73,7 +74,7 @@ async function placeCopy(
   // To read and compare all of it would take longer than to bundle an app. Only this user can have put it there, and a
   // rename never leaves half a file.
   if (isPrivate(system, path, "isFile") && files.stat(path)?.size === carried.size) return path;
-  const bytes = await carriedBytes(system, source, carried);
+  const bytes = carriedBytes(system, source, carried);
   const draft = files.makePrivateDirectory(directory, "new-");
   files.writeBytes(`${draft}/esbuild`, bytes, { mode: 0o700 });
   files.rename(`${draft}/esbuild`, path);
@@ -81,9 +82,9 @@ async function placeCopy(
   return path;
 }
 
-async function carriedBytes({ files }: System, source: string, carried: CarriedEsbuild): Promise<Uint8Array> {
+function carriedBytes({ files }: System, source: string, carried: CarriedEsbuild): Uint8Array {
   const bytes = files.readRange(source, carried.offset, carried.size);
-  if (await sha256(bytes) === carried.sha256) return bytes;
+  if (sha256(bytes).toHex() === carried.sha256) return bytes;
   throw new DenicornError(
     "internal",
     `cannot bundle the app: ${source}: does not contain the esbuild it was built with: restart Denicorn if its ` +
