@@ -23,10 +23,10 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test ok words build dist bench bench-loss docs clean
+.PHONY: help serve test ok words build dist bench bench-loss bench-chaos docs clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
@@ -55,6 +55,9 @@ bench: dist/denicorn ## Measure, with the scripts in bench/
 
 bench-loss: dist/denicorn ## Prove that no request is lost; BENCH=hup runs the cells named so, SHORT=1 a tenth of everything
 	@'$(DENO)' run -A bench/loss/main.ts $(if $(SHORT),--short) $(BENCH)
+
+bench-chaos: dist/denicorn ## Kill, stop and starve processes under load for 20 minutes, SHORT=1 for two; BENCH=binary runs one program
+	@'$(DENO)' run -A bench/chaos/main.ts $(if $(SHORT),--short) $(BENCH)
 
 docs: $(PACKAGES) ## Write the pages in docs/ that are made from the code
 	'$(DENO)' run -A scripts/write_docs.ts

@@ -82,6 +82,9 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
     async stop(c) {
       const { now = false } = await fieldsOf(c, ["now"]);
       if (typeof now !== "boolean") throw new Refusal("malformed", "now: give true or false");
+      if (commands.phase === "retiring") {
+        throw new Refusal("conflict", "cannot stop: a new master serves: try again");
+      }
       const begin = () => {
         // Unlike a second TERM, which may come from a terminal, a repeated request does not ask for more.
         if (now || commands.phase !== "stopping") commands.stop(now ? "quick" : "graceful");

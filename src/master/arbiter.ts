@@ -120,8 +120,9 @@ export class Arbiter implements MasterCommands {
 
   get phase(): MasterPhase {
     const { reload, upgrade, shutdown, workerEvents } = this.#parts;
+    if (shutdown.isRetirement) return "retiring";
     if (shutdown.isRequested) return "stopping";
-    if (!workerEvents.everReady) return "starting";
+    if (!workerEvents.everReady || this.#isSuccessor) return "starting";
     if (upgrade.inProgress) return "upgrading";
     return reload.inProgress ? "reloading" : "running";
   }

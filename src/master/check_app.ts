@@ -28,9 +28,8 @@ export async function checkApp(
   const initial = { ...resolved, settings };
   const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
-  using cleanup = new DisposableStack();
   const { arbiter } = await composeMaster(system, {
-    ...{ log, reader, directory, cleanup },
+    ...{ log, reader, directory },
     directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),
     controlSocket: () => null,

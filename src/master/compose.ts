@@ -44,8 +44,6 @@ interface MasterOptions {
   readonly launch: Launch;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
-  /** Collects what must be closed at the end. */
-  readonly cleanup: DisposableStack;
 }
 
 interface Master extends ArbiterWithStatus {
@@ -58,11 +56,11 @@ interface Master extends ArbiterWithStatus {
  * and during an upgrade the listeners of the old master. Throws DenicornError.
  */
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
-  const { log, reader, directory, directoryGuard, launch, controlSocket, cleanup } = options;
+  const { log, reader, directory, directoryGuard, launch, controlSocket } = options;
   const { settings } = reader.initial;
   const credentials = resolveCredentials(system, settings.user, settings.group);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
-  const scoreboard = cleanup.use(openScoreboard(system, log.logger, directory.path, credentials));
+  const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
   shareLogs(system, settings, credentials);
   const takeover = launch.oldMaster === null
@@ -71,7 +69,13 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
-    startProcess: workerProcessStarter(system, directory.channelSocket, credentials, directoryGuard),
+    startProcess: workerProcessStarter(
+      system,
+      directory.channelSocket,
+      credentials,
+      scoreboard,
+      directoryGuard,
+    ),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
     first: { number: 1, settings, bundle: null },
     runtimeDirectory: directory.path,
@@ -135,7 +139,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     sharedResources: () => ({
       listen: listenOrder.addresses,
       fdInbox: steering.fdInbox,
-      scoreboard: scoreboard.path,
+      scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),
   });
@@ -176,6 +180,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     startedAt: clock.wall(),
     get phase() {
       return arbiter.phase;
+    },
+    get oldMaster() {
+      return takeover?.inProgress === true ? takeover.oldMaster : null;
     },
     get target() {
       return pool.target;

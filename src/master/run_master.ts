@@ -56,7 +56,7 @@ export async function runMaster(
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, takeover } = await composeMaster(system, {
-    ...{ log, reader, directory, directoryGuard, launch, cleanup },
+    ...{ log, reader, directory, directoryGuard, launch },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
@@ -67,19 +67,29 @@ export async function runMaster(
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
   const admin = new AdminAddress(system, log.logger, settings, access, master);
-  closeWithMaster(system, arbiter.eventLog, cleanup, () => {
+  cleanup.defer(() => {
     control.close();
     admin.close();
   });
+  const handedOver = whenUpgraded(
+    arbiter.eventLog,
+    () => Promise.all([control.handOver(), admin.handOver()]),
+  );
   // During an upgrade the old master has a path that the operator chose, the admin address and the pidfile.
   const isControlChosen = isControlSocketChosen(settings);
   if (oldMaster === null || !isControlChosen) await control.open();
   if (oldMaster === null) await admin.open();
+  let isAdminOpen = false;
+  takeover?.beforeRetirement(() =>
+    admin.take().then(() => void (isAdminOpen = true), () => {
+      // Perhaps the old master does not share the address: it is opened below.
+    })
+  );
   void takeover?.released.then(async () => {
     try {
-      claimPidfile(system, log, settings, oldMaster?.pid ?? null, cleanup);
-      if (isControlChosen) await retried(system, () => control.open());
-      await retried(system, () => admin.open());
+      claimPidfile(system, log, settings, takeover.oldMaster, cleanup);
+      if (isControlChosen) await retried(system, () => control.open(takeover.oldMaster));
+      if (!isAdminOpen) await retried(system, () => admin.open());
     } catch (error) {
       log.logger.warning`${toDenicornError(error).message}`;
     }
@@ -88,21 +98,18 @@ export async function runMaster(
   logUncaught(system, log);
   preloadModules(system, directory.path);
   signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
-  return conclude(system, log, settings, await arbiter.run());
+  const fault = await arbiter.run();
+  await handedOver();
+  return conclude(system, log, settings, fault);
 }
 
-/** Calls `close` when the server stops, and as soon as a successor serves, which needs the same addresses. */
-function closeWithMaster(
-  { clock }: System,
-  events: Pick<Events, "follow">,
-  cleanup: DisposableStack,
-  close: () => void,
-): void {
-  cleanup.defer(close);
+/** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
+function whenUpgraded(events: Pick<Events, "follow">, begin: () => Promise<unknown>): () => Promise<unknown> {
+  let end: Promise<unknown> = Promise.resolve();
   events.follow(({ kind }) => {
-    // The request to retire has to be answered first.
-    if (kind === "upgraded") clock.after(0, close);
+    if (kind === "upgraded") end = begin();
   });
+  return () => end;
 }
 
 /** `status` need not have CPU and memory figures: StatsD does not get them, so /proc is not read for it. */

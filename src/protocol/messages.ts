@@ -42,8 +42,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly fdInbox: string | null;
   readonly heartbeatInterval: number;
   readonly restingHeartbeatInterval: number;
-  /** Path of the scoreboard; `null` if there is none. */
-  readonly scoreboard: string | null;
+  /** The inherited descriptor of the scoreboard; `null` if there is none. */
+  readonly scoreboard: number | null;
   /** The path on which the app must answer 2xx before the worker listens, and how long that may take from now. */
   readonly readiness: { readonly path: string; readonly timeout: number } | null;
   /** A worker removes it when its master is gone. */

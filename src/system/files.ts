@@ -58,8 +58,12 @@ export const files: Files = {
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, size, uid, mode, mtime } = found;
-  return { isFile, isDirectory, isSymlink, size, uid, mode, modifiedAt: mtime?.getTime() ?? 0 };
+  const { isFile, isDirectory, isSymlink, size, uid, mode, ino, mtime } = found;
+  return {
+    ...{ isFile, isDirectory, isSymlink, size, uid, mode },
+    inode: ino ?? 0,
+    modifiedAt: mtime?.getTime() ?? 0,
+  };
 }
 
 function orNull<T>(read: () => T): T | null {

@@ -4,10 +4,10 @@
  * when the last connection has ended: so the socket itself is checked where there is a /proc.
  */
 
-/** Opens a server; `isListening` is false from the moment its listener is closed. */
+/** Opens a server; `isListening` is false from the moment its listener, at `descriptor`, is closed. */
 export function openWatched<Server extends { readonly finished: Promise<void> }>(
   open: () => Server,
-): { readonly server: Server; readonly isListening: () => boolean } {
+): { readonly server: Server; readonly descriptor: number | null; readonly isListening: () => boolean } {
   const before = openSockets();
   const server = open();
   const opened = [...openSockets()].filter(([descriptor, socket]) => before.get(descriptor) !== socket);
@@ -17,6 +17,7 @@ export function openWatched<Server extends { readonly finished: Promise<void> }>
   const [own] = opened.length === 1 ? opened : [];
   return {
     server,
+    descriptor: own === undefined ? null : Number(own[0]),
     // The name holds the inode: the number of a closed descriptor is soon that of another socket.
     isListening: () => !hasEnded && (own === undefined || socketAt(own[0]) === own[1]),
   };

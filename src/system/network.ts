@@ -61,12 +61,13 @@ export const network: Network = {
     };
   },
 
-  serveAlone({ hostname, port }, handler) {
-    const { server, isListening } = openWatched(() =>
-      Deno.serve({ hostname, port, onListen: () => {} }, handler)
+  serveTcp({ hostname, port }, handler) {
+    const { server, descriptor, isListening } = openWatched(() =>
+      Deno.serve({ hostname, port, reusePort: balancesReusePort, onListen: () => {} }, handler)
     );
     return {
       address: { hostname: server.addr.hostname, port: server.addr.port },
+      descriptor,
       isListening,
       stopAccepting: () => server.shutdown().catch(() => {}),
     };
@@ -84,8 +85,14 @@ export const network: Network = {
   },
 
   serveUnix(path, handler) {
-    const { server, isListening } = openWatched(() => Deno.serve({ path, onListen: () => {} }, handler));
-    return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
+    // A mode set afterwards would come too late: others could connect before.
+    const umask = Deno.umask(0o177);
+    try {
+      const { server, isListening } = openWatched(() => Deno.serve({ path, onListen: () => {} }, handler));
+      return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
+    } finally {
+      Deno.umask(umask);
+    }
   },
 
   async fetchUnix(path, url, init) {

@@ -1,22 +1,25 @@
+import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
 import { hasEnded } from "./proc_stat.ts";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, cwd, uid, gid, sameSession = false }) {
-    const child = new Deno.Command(command, {
-      args: [...args],
-      env: { ...env },
-      clearEnv: true,
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-      // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
-      detached: !sameSession,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(gid === undefined ? {} : { gid }),
-    }).spawn();
+  spawn({ command, args, env, cwd, uid, gid, inherited = [], sameSession = false }) {
+    const start = () =>
+      new Deno.Command(command, {
+        args: [...args],
+        env: { ...env },
+        clearEnv: true,
+        stdin: "null",
+        stdout: "inherit",
+        stderr: "inherit",
+        // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
+        detached: !sameSession,
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(uid === undefined ? {} : { uid }),
+        ...(gid === undefined ? {} : { gid }),
+      }).spawn();
+    const child = inherited.length === 0 ? start() : withInherited(inherited, start);
     return {
       pid: child.pid,
       exited: child.status.then(({ code, signal }) => ({ code, signal })),

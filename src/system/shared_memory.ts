@@ -1,52 +1,64 @@
-/** A file mapped into memory, so that several processes can read and write the same bytes. Linux only. */
+/** Memory that several processes map. The others inherit a descriptor for it from the one that created it. Linux only. */
 
 import { cString, lastError, libc, systemError } from "./libc.ts";
-import type { SharedMemory } from "./system.ts";
+import type { SharedBlock, SharedMemory } from "./system.ts";
 
 const O_RDWR = 0o2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
+/** The owner of a file could let `open` wait for as long as fcntl(2) lets it keep a lease. */
+const O_NONBLOCK = 0o4000;
 /** Another user may have planted a link. */
 const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
+const SEEK_END = 2;
 const PROT_READ_WRITE = 1 | 2;
 const MAP_SHARED = 1;
 const failed = 0xffff_ffff_ffff_ffffn;
 
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+/** No process may change the size, nor the seals: F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW. */
+const seals = 1 | 2 | 4;
+
 export const sharedMemory: SharedMemory = {
-  create(path, size) {
+  createSealed(size) {
+    const fd = libc().memfd_create(cString("denicorn-scoreboard"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) throw lastError("memfd_create");
+    return allocated(fd, size, "memfd_create", () => {
+      if (libc().fcntl(fd, F_ADD_SEALS, seals) !== 0) throw lastError("fcntl F_ADD_SEALS");
+    });
+  },
+
+  createUnnamed(directory, size) {
+    // The name of an older version: if this process is killed before it removes the file, a later start does.
+    const path = `${directory}/denicorn-${crypto.randomUUID().slice(0, 16)}`;
     const fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
     try {
-      if (libc().flock(fd, LOCK_EX_NB) !== 0) throw lastError(`flock ${path}`);
-      // Not ftruncate: if the file system is full, writing to a page would then kill the process (SIGBUS).
-      const errno = libc().posix_fallocate(fd, 0n, BigInt(size));
-      if (errno !== 0) throw systemError(`posix_fallocate ${path}`, errno);
-      // The descriptor, and with it the lock, stays open for as long as this process lives.
-      return map(fd, path, size);
-    } catch (error) {
-      libc().close(fd);
+      return allocated(fd, size, path, () => {
+        if (libc().flock(fd, LOCK_EX_NB) !== 0) throw lastError(`flock ${path}`);
+      });
+    } finally {
       Deno.removeSync(path);
-      throw error;
     }
   },
 
-  map(path, owner) {
-    const fd = open(path, O_RDWR, 0);
+  adopt(descriptor) {
     try {
-      // Checks the opened file: the path may name another one by now.
-      const { size, uid, isFile } = Deno.statSync(`/proc/self/fd/${fd}`);
-      if (!isFile || uid !== owner) throw new Error(`open ${path}: not a file of user ${owner}`);
-      return map(fd, path, size);
+      const size = Number(libc().lseek(descriptor, 0n, SEEK_END));
+      if (size <= 0) throw new Error(`descriptor ${descriptor} is not a file with content`);
+      return map(descriptor, size);
     } finally {
-      libc().close(fd);
+      libc().close(descriptor);
     }
   },
 
   isAbandoned(path) {
     let fd;
     try {
-      fd = open(path, O_RDWR, 0);
+      fd = open(path, O_RDWR | O_NONBLOCK, 0);
     } catch {
       return false;
     }
@@ -56,14 +68,28 @@ export const sharedMemory: SharedMemory = {
   },
 };
 
+/** Gives the new file its size, finishes it with `finish`, and maps it. Closes `fd` if that fails. */
+function allocated(fd: number, size: number, name: string, finish: () => void): SharedBlock {
+  try {
+    // Not ftruncate: if the file system is full, writing to a page would then kill the process (SIGBUS).
+    const errno = libc().posix_fallocate(fd, 0n, BigInt(size));
+    if (errno !== 0) throw systemError(`posix_fallocate ${name}`, errno);
+    finish();
+    return { buffer: map(fd, size), descriptor: fd };
+  } catch (error) {
+    libc().close(fd);
+    throw error;
+  }
+}
+
 function open(path: string, flags: number, mode: number): number {
   const fd = libc().open(cString(path), flags | O_NOFOLLOW | O_CLOEXEC, mode);
   if (fd < 0) throw lastError(`open ${path}`);
   return fd;
 }
 
-function map(fd: number, path: string, size: number): ArrayBuffer {
+function map(fd: number, size: number): ArrayBuffer {
   const address = libc().mmap(null, BigInt(size), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
-  if (address === null || Deno.UnsafePointer.value(address) === failed) throw lastError(`mmap ${path}`);
+  if (address === null || Deno.UnsafePointer.value(address) === failed) throw lastError("mmap");
   return Deno.UnsafePointerView.getArrayBuffer(address, size);
 }

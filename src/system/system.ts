@@ -81,6 +81,8 @@ export interface FileInfo {
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
+  /** Differs between two files that exist at the same time, whatever their names; 0 where the system does not say. */
+  readonly inode: number;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
 }
@@ -148,6 +150,8 @@ interface SpawnOptions {
   readonly cwd?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
+  readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
 }
@@ -249,6 +253,13 @@ export interface MasterServer {
   stopAccepting(): Promise<void>;
 }
 
+export interface TcpServer extends MasterServer {
+  /** With the real port where port 0 was asked for. */
+  readonly address: TcpAddress;
+  /** Of its listening socket; `null` if the system does not say. */
+  readonly descriptor: number | null;
+}
+
 /** This side's end of a WebSocket. */
 export interface WebSocketEnd {
   /** What the app upgraded. */
@@ -277,14 +288,17 @@ export interface Network {
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
-  /** Serves HTTP for administration: alone on its address, and with a 500 if the handler throws. */
-  serveAlone(
+  /**
+   * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
+   * user that was opened in the same way: the kernel then spreads new connections over both.
+   */
+  serveTcp(
     address: TcpAddress,
     handler: (request: Request) => Response | Promise<Response>,
-  ): MasterServer & { readonly address: TcpAddress };
+  ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
-  /** The file at `path` is removed when the listener closes. */
+  /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
@@ -295,13 +309,25 @@ export interface Network {
   streamUnix(path: string, url: string): Promise<Response>;
 }
 
-/** Files that several processes map into memory. Linux only: elsewhere every call throws. */
+/** Memory that this process shares with others. */
+export interface SharedBlock {
+  readonly buffer: ArrayBuffer;
+  /** What another process has to inherit to `adopt` the memory. */
+  readonly descriptor: number;
+}
+
+/** Memory that several processes share. Linux only: elsewhere every call throws. */
 export interface SharedMemory {
-  /** Creates a file of zeros that only this user can read, and maps it for as long as this process lives. */
-  create(path: string, size: number): ArrayBuffer;
-  /** Maps a file of user `owner`. Throws for anything else, including links. */
-  map(path: string, owner: number): ArrayBuffer;
-  /** True if the process that created the file is gone. */
+  /** Memory of zeros that no process can shrink: to access what was cut off would kill every process that maps it. */
+  createSealed(size: number): SharedBlock;
+  /**
+   * The same for kernels that do not seal: a file in `directory` without a name, which only a process that has its
+   * descriptor can shrink.
+   */
+  createUnnamed(directory: string, size: number): SharedBlock;
+  /** Maps the memory of an inherited descriptor for as long as this process lives, and closes the descriptor. */
+  adopt(descriptor: number): ArrayBuffer;
+  /** True if `path` names a file that no living process has locked, as older versions did for as long as they lived. */
   isAbandoned(path: string): boolean;
 }
 

@@ -16,12 +16,15 @@ export interface Slot {
   readonly bytes: Uint8Array;
 }
 
-/** The slot in the scoreboard at `path`, or one in private memory if there is no scoreboard or it cannot be mapped. */
-export function openSlot({ memory, host }: System, path: string | null, number: number): Slot {
-  if (path === null) return privateSlot("the master has no memory to share");
+/**
+ * The slot in the scoreboard that was inherited as `descriptor`, or one in private memory if there is no scoreboard or
+ * it cannot be mapped.
+ */
+export function openSlot({ memory }: System, descriptor: number | null, number: number): Slot {
+  if (descriptor === null) return privateSlot("the master has no memory to share");
   try {
-    const buffer = memory.map(path, host.uid ?? -1);
-    if (!isScoreboard(buffer)) throw new Error(`${path} is not a scoreboard of this version`);
+    const buffer = memory.adopt(descriptor);
+    if (!isScoreboard(buffer)) throw new Error("what the master shares is not a scoreboard of this version");
     return {
       writer: new SlotWriter(buffer, number),
       notSharedReason: null,

@@ -131,9 +131,8 @@ export class Worker {
   async #handleMasterGone(): Promise<void> {
     const service = this.#service;
     if (service !== null) {
-      const { runtimeDirectory, scoreboard } = service.config;
-      const paths = scoreboard === null ? [runtimeDirectory] : [runtimeDirectory, scoreboard];
-      this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
+      const { runtimeDirectory } = service.config;
+      this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths: [runtimeDirectory] });
     }
     if (service?.hasListened === true && this.#successor !== null) {
       const { pid } = this.#successor;

@@ -48,6 +48,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     runtime: "deno 0.0.0",
     pid: 41,
     phase: "running",
+    oldMaster: null,
     app: "main.ts",
     addresses: ["127.0.0.1:8000"],
     startedAt: 0,

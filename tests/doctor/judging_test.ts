@@ -55,8 +55,8 @@ Deno.test("migration: 0 is fine with steering, but connections that wait for a k
 });
 
 Deno.test("shared-memory: the finding names the replacement", () => {
-  says(judgeSharedMemory(null, null), "ok", /\/dev\/shm/);
-  says(judgeSharedMemory("no space", "/tmp"), "note", /^no space; the runtime directory in \/tmp is used/);
+  says(judgeSharedMemory(null, null), "ok", /no process can shrink/);
+  says(judgeSharedMemory("no call", "/tmp"), "note", /^no call; a file without a name in \/tmp is used/);
   says(judgeSharedMemory("no space", null), "note", /as messages/);
 });
 

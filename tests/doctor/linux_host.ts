@@ -43,7 +43,7 @@ export class LinuxHost implements System {
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;
   /** The operations that the kernel refuses, with the reasons. */
-  readonly refuses = new Map<"steer" | "send" | "serve" | "/dev/shm" | "/tmp", string>();
+  readonly refuses = new Map<"steer" | "send" | "serve" | "memfd" | "/dev/shm" | "/tmp", string>();
   /** False for a kernel that accepts programs and ignores them. */
   obeysPrograms = true;
   /** Directories that were created and not removed. */
@@ -68,10 +68,6 @@ export class LinuxHost implements System {
       if (parent === "/tmp") this.#check("/tmp");
       this.directories.add(`${parent}/${prefix}1`);
       return `${parent}/${prefix}1`;
-    },
-    writeBytes: (path) => {
-      if (path.startsWith("/dev/shm")) this.#check("/dev/shm");
-      this.texts.set(path, "");
     },
     remove: (path) => {
       this.directories.delete(path);
@@ -122,14 +118,21 @@ export class LinuxHost implements System {
   };
 
   readonly memory: System["memory"] = (() => {
-    const buffers = new Map<string, ArrayBuffer>();
+    const buffers: ArrayBuffer[] = [];
+    const create = (size: number) => {
+      const buffer = new ArrayBuffer(size);
+      return { buffer, descriptor: buffers.push(buffer) - 1 };
+    };
     return {
-      create: (path, size) => {
-        const buffer = new ArrayBuffer(size);
-        buffers.set(path, buffer);
-        return buffer;
+      createSealed: (size) => {
+        this.#check("memfd");
+        return create(size);
       },
-      map: (path) => buffers.get(path)!,
+      createUnnamed: (directory, size) => {
+        this.#check(directory === "/dev/shm" ? directory : "/tmp");
+        return create(size);
+      },
+      adopt: (descriptor) => buffers[descriptor]!,
       isAbandoned: () => false,
     };
   })();
@@ -161,10 +164,19 @@ export class LinuxHost implements System {
   #directory(path: string): FileInfo | null {
     const mode = path === "/tmp" ? this.parentMode : this.directories.has(path) ? 0o700 : null;
     if (mode === null) return null;
-    return { isFile: false, isDirectory: true, isSymlink: false, size: 0, uid: 1000, mode, modifiedAt: 0 };
+    return {
+      isFile: false,
+      isDirectory: true,
+      isSymlink: false,
+      size: 0,
+      uid: 1000,
+      mode,
+      inode: 1,
+      modifiedAt: 0,
+    };
   }
 
-  #check(what: "steer" | "send" | "serve" | "/dev/shm" | "/tmp"): void {
+  #check(what: "steer" | "send" | "serve" | "memfd" | "/dev/shm" | "/tmp"): void {
     const reason = this.refuses.get(what);
     if (reason !== undefined) throw new Error(reason);
   }

@@ -52,13 +52,18 @@ Deno.test("descriptor-passing: refused, or no directory for it", async () => {
   );
 });
 
-Deno.test("shared-memory: in /dev/shm, in the runtime directory, or not at all", async () => {
+Deno.test("shared-memory: sealed, in /dev/shm, in the runtime directory, or not at all", async () => {
   const system = new LinuxHost();
   assertEquals((await find("shared-memory", system)).verdict, "ok");
+  system.refuses.set("memfd", "memfd_create: Function not implemented");
+  const unsealed = await find("shared-memory", system);
+  assertEquals(unsealed.verdict, "note");
+  assertMatch(unsealed.finding, /^memfd_create: .* implemented; a file without a name in \/dev\/shm is used/);
   system.refuses.set("/dev/shm", "Read-only file system");
-  const elsewhere = await find("shared-memory", system);
-  assertEquals(elsewhere.verdict, "note");
-  assertMatch(elsewhere.finding, /^Read-only file system; the runtime directory in \/tmp is used instead/);
+  assertMatch(
+    (await find("shared-memory", system)).finding,
+    /; .* in the runtime directory in \/tmp is used/,
+  );
   system.refuses.set("/tmp", "Read-only file system");
   assertMatch((await find("shared-memory", system)).finding, /as messages/);
   assertClean(system);

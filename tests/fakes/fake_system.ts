@@ -135,7 +135,7 @@ export class FakeSystem implements System {
     answers: () => Promise.resolve(false),
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveAlone: () => unavailable("serveAlone"),
+    serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
@@ -160,8 +160,9 @@ export class FakeSystem implements System {
   };
 
   memory: SharedMemory = {
-    create: () => unavailable("shared memory"),
-    map: () => unavailable("shared memory"),
+    createSealed: () => unavailable("shared memory"),
+    createUnnamed: () => unavailable("shared memory"),
+    adopt: () => unavailable("shared memory"),
     isAbandoned: () => false,
   };
 
@@ -187,6 +188,7 @@ export class FakeSystem implements System {
       size: text.length,
       uid: 1000,
       mode: 0o644,
+      inode: [...this.texts.keys()].indexOf(path) + 1,
       modifiedAt: 0,
     };
   }

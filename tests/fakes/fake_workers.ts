@@ -13,7 +13,7 @@ export class FakeWorkers {
   readonly system = new FakeSystem();
   readonly workerTable = new WorkerTable();
   readonly #memory = fakeMemory();
-  readonly scoreboard = new Scoreboard(this.system, null, this.#memory);
+  readonly scoreboard = new Scoreboard(this.#memory, null);
   readonly eventLog = new EventLog(this.system.clock);
   readonly lifecycle = new LifecycleLog(
     openLog(

@@ -154,6 +154,57 @@ integrationTest("health and readiness follow the life of the server", async (hos
   assert(await ask("/healthz").then(() => false, () => true), "the address is closed");
 });
 
+/** `/block` blocks the event loop for 5 s. */
+const blockingApp = `export default (request: Request): Response => {
+  const end = performance.now() + (request.url.endsWith("/block") ? 5_000 : 0);
+  while (performance.now() < end);
+  return new Response("done");
+};\n`;
+
+integrationTest(
+  "a server of which every worker is blocked is not ready, until one can answer",
+  async (host) => {
+    const { server, ask } = start(host, { "main.ts": blockingApp }, ["-w", "2"]);
+    await server.ready(2);
+    const isStalled = async (count: number) =>
+      (await server.status())?.workers.filter((worker) => worker.isStalled).length === count;
+    const answers = [server.text("/block")];
+    await server.until("one stalled worker", () => isStalled(1));
+    answers.push(server.text("/block"));
+    await server.until("two stalled workers", () => isStalled(2));
+    const reason =
+      /^not ready: no worker has answered for \d s: every event loop is blocked, that of worker \d by GET \/block\n$/;
+    const refused = await server.until("not ready", async () => {
+      const answer = await ask("/readyz");
+      return answer.status === 503 && answer;
+    });
+    assertMatch(refused.text, reason);
+    assertEquals(samples((await ask("/metrics")).text).get("denicorn_ready"), 0);
+    assertEquals((await ask("/healthz")).status, 200);
+    assertEquals(await Promise.race(answers), "done");
+    await server.until("ready", async () => (await ask("/readyz")).status === 200);
+    assertEquals(await Promise.all(answers), ["done", "done"]);
+  },
+);
+
+integrationTest("a server without workers says so, and what brings them back", async (host) => {
+  const { server, ask } = start(host, { "main.ts": pidApp }, ["-w", "2"]);
+  await server.ready(2);
+  server.kill("SIGWINCH");
+  await server.logged(
+    /no workers \(requested\): new connections are refused until HUP, TTIN or `denicorn ctl scale`/,
+  );
+  await server.ready(0);
+  assertEquals(await ask("/readyz"), {
+    status: 503,
+    text: "not ready: all workers are drained (requested)\n",
+  });
+  assert(!/0 workers/.test(server.stderr), server.stderr);
+  server.kill("SIGTTIN");
+  await server.ready(1);
+  assertEquals((await ask("/readyz")).status, 200);
+});
+
 const slowlyEnding = `export default async () => {
   await new Promise((resolve) => setTimeout(resolve, 2000));
   return new Response("late");

@@ -63,7 +63,7 @@ export class FakeMaster {
       system: this.system,
       log,
       steering: new Steering(this.system, log.logger, null, null),
-      scoreboard: new Scoreboard(this.system, null, this.#memory),
+      scoreboard: new Scoreboard(this.#memory, null),
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {
         renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),

@@ -2,7 +2,7 @@ import { cleanUp, waitForSuccessor } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
-const leftovers = { channelPath: "/run/d/channel.sock", paths: ["/run/d", "/dev/shm/d"] };
+const leftovers = { channelPath: "/run/d/channel.sock", paths: ["/run/d", "/run/e"] };
 
 function orphan(answersUntil: number) {
   const system = new FakeSystem();

@@ -1,7 +1,7 @@
 /** One request and its response on a TCP connection, with a deadline. */
 
 import { setImmediate } from "node:timers";
-import { Failures, kindOf } from "./failure.ts";
+import { type FailureKind, Failures, kindOf } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
 import type { LoadOptions } from "./load_options.ts";
 import { ResponseReader } from "./response.ts";
@@ -48,6 +48,8 @@ export class Exchange {
   #ahead: Promise<number | null> | undefined;
   #broken: unknown;
   #gaveUp = false;
+  #began = 0;
+  #port: number | undefined;
   deadline = 0;
 
   constructor(run: Run) {
@@ -64,12 +66,15 @@ export class Exchange {
     let error: unknown = null;
     reader.reset();
     this.#gaveUp = false;
+    this.#began = began;
+    if (!reused) this.#port = undefined;
     this.deadline = performance.now() + timeout;
     run.waiting.add(this);
     try {
       if (!reused) {
         run.connects++;
         this.#connection = await Deno.connect({ hostname, port });
+        this.#port = this.#connection.localAddr.port;
         if (performance.now() > this.deadline) this.giveUp();
       }
       if (this.#broken !== undefined) throw this.#broken;
@@ -102,9 +107,11 @@ export class Exchange {
     return true;
   }
 
-  #failed(kind: Parameters<Failures["add"]>[0], detail: string): boolean {
+  #failed(kind: FailureKind, detail: string): boolean {
+    const at = Date.now();
+    const began = Math.floor(at - (performance.now() - this.#began));
     this.#run.requests++;
-    this.#run.failures.add(kind, Date.now(), detail);
+    this.#run.failures.add({ at, kind, detail, began, port: this.#port });
     this.close();
     return false;
   }

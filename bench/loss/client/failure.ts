@@ -44,23 +44,30 @@ export function kindOf(error: unknown, { sent, begun, reused }: Stage): FailureK
 }
 
 export interface FailureSample {
-  /** Milliseconds since 1970. */
+  /** When it failed, in milliseconds since 1970. */
   readonly at: number;
   readonly kind: FailureKind;
   readonly detail: string;
+  /** When the request began, in milliseconds since 1970. */
+  readonly began: number;
+  /** The client's port of the connection; `undefined` if there was none. */
+  readonly port?: number | undefined;
 }
 
 export type FailureCounts = Partial<Record<FailureKind, number>>;
 
-/** Counts failures by kind, and keeps the first thousand with their times. */
+/** A server that is gone fails hundreds of requests per second, and a run of ten minutes has many such seconds. */
+const samplesKept = 100_000;
+
+/** Counts failures by kind, and keeps the first ones with their times. */
 export class Failures {
   readonly counts: FailureCounts = {};
   readonly samples: FailureSample[] = [];
   total = 0;
 
-  add(kind: FailureKind, at: number, detail = ""): void {
-    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+  add(sample: FailureSample): void {
+    this.counts[sample.kind] = (this.counts[sample.kind] ?? 0) + 1;
     this.total++;
-    if (this.samples.length < 1_000) this.samples.push({ at: Math.round(at * 10) / 10, kind, detail });
+    if (this.samples.length < samplesKept) this.samples.push(sample);
   }
 }

@@ -11,6 +11,7 @@ const defaults = {
   mode: "new",
   connections: 16,
   every: null,
+  rest: 0,
   requests: 0,
   atMost: 120_000,
   timeout: 10_000,

@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly connections: number;
   /** Milliseconds between two requests, sent without waiting for responses, each on its own connection. */
   readonly every: number | null;
+  /** Milliseconds that a connection rests between two requests. */
+  readonly rest: number;
   /** It runs until this many requests have been made and it has been stopped. */
   readonly requests: number;
   /** It ends after this many milliseconds in any case. */

@@ -47,7 +47,9 @@ async function closedLoop(): Promise<void> {
     const exchange = new Exchange(run);
     while (!isDone()) {
       // Otherwise a server that refuses connections would be counted ten thousand times per second.
-      if (!await exchange.once(performance.now())) await pause(5);
+      const succeeded = await exchange.once(performance.now());
+      if (!succeeded) await pause(5);
+      else if (options.rest > 0) await pause(options.rest);
     }
     exchange.close();
   }));

@@ -2,6 +2,7 @@
 
 import { fetchStatus } from "../../control/control_client.ts";
 import { DenicornError } from "../../core/errors.ts";
+import type { Status } from "../../core/telemetry/status.ts";
 import {
   controlSocketOf,
   ownRuntimeDirectories,
@@ -22,7 +23,8 @@ export async function findServer(system: System, { options }: CommandLine): Prom
   }
   if (typeof socket === "string") return socket;
   const found = await answeringSockets(system);
-  return typeof pidfile === "string" ? await ofPidfile(system, pidfile, found) : only(found);
+  if (typeof pidfile === "string") return await ofPidfile(system, pidfile, found);
+  return only(found.length > 1 ? serving(await masters(system, found)) : found);
 }
 
 async function answeringSockets(system: System): Promise<string[]> {
@@ -31,9 +33,43 @@ async function answeringSockets(system: System): Promise<string[]> {
   const found = new Set<string>();
   const directories = runtimeParents(system).flatMap((parent) => ownRuntimeDirectories(system, parent));
   for (const socket of directories.map(controlSocketOf)) {
-    if (await network.answers(socket)) found.add(files.realPath(socket));
+    if (!(await network.answers(socket))) continue;
+    try {
+      found.add(files.realPath(socket));
+    } catch {
+      // Its master has just ended.
+    }
   }
   return [...found];
+}
+
+interface FoundMaster {
+  readonly socket: string;
+  readonly status: Status;
+}
+
+/** Those that answer: one may have ended since its socket was found. */
+async function masters(system: System, sockets: readonly string[]): Promise<FoundMaster[]> {
+  const found: FoundMaster[] = [];
+  for (const socket of sockets) {
+    try {
+      found.push({ socket, status: await fetchStatus(system, socket) });
+    } catch {
+      // It has ended, or it is not Denicorn.
+    }
+  }
+  return found;
+}
+
+/** Of two masters in an upgrade only the one that serves. */
+function serving(found: readonly FoundMaster[]): string[] {
+  const pids = new Set(found.map(({ status }) => status.pid));
+  const others = new Set(
+    found.flatMap(({ status: { phase, pid, oldMaster } }) =>
+      oldMaster === null || !pids.has(oldMaster) ? [] : [phase === "starting" ? pid : oldMaster]
+    ),
+  );
+  return found.filter(({ status }) => !others.has(status.pid)).map(({ socket }) => socket);
 }
 
 function only(found: readonly string[]): string {
@@ -52,9 +88,8 @@ function only(found: readonly string[]): string {
 
 async function ofPidfile(system: System, pidfile: string, found: readonly string[]): Promise<string> {
   const pid = readPidfile(system, pidfile);
-  for (const socket of found) {
-    if ((await fetchStatus(system, socket)).pid === pid) return socket;
-  }
+  const named = (await masters(system, found)).find(({ status }) => status.pid === pid);
+  if (named !== undefined) return named.socket;
   throw new DenicornError(
     "no-server",
     `cannot find the server: ${pidfile} names process ${pid}, which does not answer: is it running, as this user, ` +

@@ -23,8 +23,10 @@ const paragraphs = [
   "## Paths",
   "`GET /healthz` answers 200 as long as the master is alive: restart the server if it does not.",
   "`GET /readyz` answers 200 while load balancers should send requests: the server has started, is not stopping, and " +
-  "at least half of its workers are ready, and at least one. Otherwise it answers 503 with the reason. During a reload " +
-  "and an upgrade it stays 200.",
+  "at least half of its workers are ready, and at least one, and the event loop of at least one of them has moved within " +
+  "the last 3 s. Otherwise it answers 503 with the reason: that of a server whose workers are all blocked names a request " +
+  "that blocks. During a reload and an upgrade it stays 200, and no " +
+  "request to this address is refused or reset.",
   "`GET /status` returns everything as JSON: each worker, the totals, the last 50 decisions and deaths with their " +
   "reasons. Durations are in milliseconds, times in milliseconds since 1970, memory in bytes.",
   "`GET /live` returns the same once per second, as server-sent events named `status`.",

@@ -3,13 +3,16 @@
 import type { ChangeCounters } from "./change_counters.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 
-export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "stopping";
+/** `retiring`: a new master has taken over, and this one finishes. */
+export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "retiring" | "stopping";
 
 export interface Status {
   readonly version: string;
   readonly runtime: string;
   readonly pid: number;
   readonly phase: MasterPhase;
+  /** The process of the master that this one takes over from, until that is gone; else null. */
+  readonly oldMaster: number | null;
   readonly app: string;
   /** Addresses the workers listen on, as `host:port`. */
   readonly addresses: readonly string[];
@@ -46,7 +49,7 @@ export interface WorkerStatus extends ProcessUse {
   readonly state: "booting" | "ready" | "draining" | "killed";
   /** Milliseconds since its start. */
   readonly age: number;
-  /** Milliseconds since the master saw its last heartbeat; null before it serves. */
+  /** Milliseconds without a heartbeat when the master last looked; null before it serves. */
   readonly heartbeatAge: number | null;
   /** Requests received. */
   readonly requests: number;

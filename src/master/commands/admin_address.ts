@@ -1,7 +1,8 @@
 import type { AdminAccess } from "../../control/admin_app.ts";
-import { serveAdmin } from "../../control/master_servers.ts";
+import { probeAdmin, serveAdmin } from "../../control/master_servers.ts";
 import type { RunningMaster } from "../../control/master_commands.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { encodeProgram, steeringProgram } from "../../core/listeners/steering_program.ts";
 import type { Logger } from "../../log/logger.ts";
 import { isLoopback } from "../../settings/kinds/address.ts";
 import { adminTokenAccepts, isAdminToken } from "../../settings/sections/admin.ts";
@@ -18,10 +19,16 @@ export function adminAccess(system: System, settings: AdminSettings): AdminAcces
   return { token: adminToken(system, settings), isGuarded };
 }
 
+/** Gives new connections to the second of two listeners. Without the first one the kernel has no choice anyway. */
+const secondOfTwo = encodeProgram(steeringProgram(2, [1]));
+
 /** Serves the admin address of a running master. */
 export class AdminAddress {
+  readonly #system: System;
   readonly #logger: Logger;
   readonly #server: RestoredServer<ReturnType<typeof serveAdmin>> | null;
+  /** The old master of an upgrade listens on the address, too. */
+  #isShared = false;
 
   constructor(
     system: System,
@@ -30,6 +37,7 @@ export class AdminAddress {
     access: AdminAccess,
     master: RunningMaster,
   ) {
+    this.#system = system;
     this.#logger = logger;
     if (bind === undefined) {
       this.#server = null;
@@ -38,6 +46,7 @@ export class AdminAddress {
     // Port 0 means any port, and then always that one.
     let address = bind;
     this.#server = new RestoredServer(system, logger, `admin address ${formatAddress(bind)}`, () => {
+      if (!this.#isShared) probeAdmin(system, address);
       const server = serveAdmin(system, address, access, master);
       address = server.address;
       return server;
@@ -48,6 +57,34 @@ export class AdminAddress {
   async open(): Promise<void> {
     const server = await this.#server?.open();
     if (server !== undefined) this.#logger.info`admin address: http://${formatAddress(server.address)}`;
+  }
+
+  /**
+   * Listens beside the old master of an upgrade, and takes all new connections. Throws DenicornError `admin-bind`.
+   */
+  async take(): Promise<void> {
+    this.#isShared = true;
+    try {
+      const server = await this.#server?.open();
+      if (server === undefined) return;
+      this.#steerTo(server.descriptor);
+      this.#logger.info`admin address: http://${formatAddress(server.address)}`;
+    } finally {
+      this.#isShared = false;
+    }
+  }
+
+  #steerTo(descriptor: number | null): void {
+    try {
+      if (descriptor !== null) this.#system.sockets.steer(descriptor, secondOfTwo);
+    } catch {
+      // This host cannot steer: until the old master closes its listener it gets some of the connections.
+    }
+  }
+
+  /** A successor serves the address: closes it when nothing is on its way to this master. */
+  async handOver(): Promise<void> {
+    await this.#server?.handOver(() => true);
   }
 
   close(): void {

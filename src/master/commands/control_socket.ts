@@ -1,11 +1,12 @@
 /** The control socket of a running master. */
 
-import { serveControl } from "../../control/master_servers.ts";
+import { type Counted, serveControl } from "../../control/master_servers.ts";
 import type { RunningMaster } from "../../control/master_commands.ts";
 import { toDenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { MasterServer, System } from "../../system/system.ts";
+import { sleep } from "../../system/clock.ts";
+import type { System } from "../../system/system.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { RestoredServer } from "./restored_server.ts";
@@ -19,6 +20,9 @@ interface ControlSocketOptions {
   readonly master: RunningMaster;
 }
 
+/** Milliseconds in which a new master certainly replaces the pidfile. */
+const noticePeriod = 250;
+
 /** True if the operator chose a path: then an old master keeps it until it retires. */
 export function isControlSocketChosen({ controlSocket }: Pick<Settings, "controlSocket">): boolean {
   return typeof controlSocket === "string";
@@ -28,7 +32,11 @@ export class ControlSocket {
   readonly #options: ControlSocketOptions;
   readonly #path: string;
   readonly #isChosen: boolean;
-  readonly #server: RestoredServer<MasterServer>;
+  readonly #server: RestoredServer<Counted>;
+  /** Of the file; -1 while there is none of this master. */
+  #inode = -1;
+  /** The master of which this one takes the path over. */
+  #oldMaster: number | null = null;
   #stopGuarding: () => void = () => {};
 
   constructor(options: ControlSocketOptions) {
@@ -39,7 +47,11 @@ export class ControlSocket {
     const { system, logger, master } = options;
     this.#server = new RestoredServer(
       ...[system, logger, `control socket ${this.#path}`] as const,
-      () => serveControl(system, this.#path, master),
+      async () => {
+        const server = await serveControl(system, this.#path, master, this.#oldMaster);
+        this.#inode = this.#currentInode;
+        return server;
+      },
     );
   }
 
@@ -50,11 +62,16 @@ export class ControlSocket {
     return this.#server.isListening ? this.#path : null;
   }
 
+  get #currentInode(): number {
+    return this.#options.system.files.lstat(this.#path)?.inode ?? 0;
+  }
+
   /**
-   * Listens, unless it is turned off. A server also works without it, so only a path the operator chose is required.
-   * Throws DenicornError `control-socket`.
+   * Listens, unless it is turned off; also in place of process `oldMaster`, which retires. A server also works without
+   * it, so only a path the operator chose is required. Throws DenicornError `control-socket`.
    */
-  async open(): Promise<void> {
+  async open(oldMaster: number | null = null): Promise<void> {
+    this.#oldMaster = oldMaster;
     const { system, logger, settings, directory, directoryGuard } = this.#options;
     if (settings.controlSocket === false) return;
     try {
@@ -85,11 +102,29 @@ export class ControlSocket {
     }
   }
 
-  /** Closes it. Removes the file only if it was open, because otherwise the path may belong to another master. */
+  /** A successor serves: closes it when clients reach that one, and nothing is on its way to this master. */
+  async handOver(): Promise<void> {
+    this.#stopGuarding();
+    if (!this.#isChosen) {
+      // Until then a client may read the pidfile that still names this master.
+      await sleep(this.#options.system.clock, noticePeriod);
+      this.#removeFile();
+    }
+    await this.#server.handOver(() => this.#currentInode !== this.#inode);
+    this.close();
+  }
+
+  /** Closes it. Removes the file only if it is its own, because otherwise the path belongs to another master. */
   close(): void {
     this.#stopGuarding();
-    const wasListening = this.#server.isListening;
     this.#server.close();
-    if (wasListening) this.#options.system.files.remove(this.#path);
+    this.#removeFile();
+  }
+
+  #removeFile(): void {
+    if (this.#currentInode === this.#inode) {
+      this.#options.system.files.remove(this.#path);
+    }
+    this.#inode = -1;
   }
 }

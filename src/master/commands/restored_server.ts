@@ -1,5 +1,7 @@
+import type { Counted } from "../../control/master_servers.ts";
 import type { Logger } from "../../log/logger.ts";
-import type { MasterServer, System } from "../../system/system.ts";
+import { sleep } from "../../system/clock.ts";
+import type { System } from "../../system/system.ts";
 
 /** In milliseconds. */
 const pollInterval = 500;
@@ -7,11 +9,17 @@ const pollInterval = 500;
 /** Descriptors that must be free before the server is opened again: its listener, and some connections. */
 const freeDescriptors = 16;
 
+/** Milliseconds between two checks whether clients have moved to the successor. */
+const movePause = 10;
+
+/** How long they may take, in milliseconds: a client that asks without a pause is cut off then. */
+const longestMove = 2_000;
+
 /**
  * A server of the master that is opened again after its listener was lost: when accepting fails once, as it does when
  * the process is out of file descriptors, the runtime closes the listener and never accepts again.
  */
-export class RestoredServer<Server extends MasterServer> {
+export class RestoredServer<Server extends Counted> {
   readonly #system: Pick<System, "clock" | "openFiles">;
   readonly #logger: Logger;
   readonly #name: string;
@@ -53,6 +61,23 @@ export class RestoredServer<Server extends MasterServer> {
   async replace(): Promise<void> {
     this.#server = null;
     await this.#reopen();
+  }
+
+  /**
+   * Closes it without cutting off a client, because a successor serves: waits until `haveMoved` says that new clients
+   * reach that one, and until those that reached this one have been answered.
+   */
+  async handOver(haveMoved: () => boolean): Promise<void> {
+    const { clock } = this.#system;
+    const requests = this.#server?.requests;
+    this.#isClosed = true;
+    this.#stopPolling();
+    const end = clock.monotonic() + longestMove;
+    const isOver = () => clock.monotonic() >= end;
+    while (!haveMoved() && !isOver()) await sleep(clock, movePause);
+    requests?.startClosing();
+    while (requests?.isQuiet === false && !isOver()) await sleep(clock, movePause);
+    this.close();
   }
 
   /** Closes it; it is not opened again. */

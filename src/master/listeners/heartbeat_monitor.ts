@@ -49,6 +49,15 @@ export class HeartbeatMonitor {
     return this.#heartbeats.get(worker) ?? null;
   }
 
+  /**
+   * Milliseconds without a heartbeat at the last poll; `null` until it serves. Not until now: after a pause of the master
+   * itself that would count against the workers.
+   */
+  silence(worker: WorkerHandle): number | null {
+    const last = this.lastHeartbeat(worker);
+    return last === null ? null : Math.max(0, (this.#lastPoll ?? last.at) - last.at);
+  }
+
   /** True while its event loop is blocked for longer than `stall-after`. */
   isStalled(worker: WorkerHandle): boolean {
     return this.#stalled.has(worker);

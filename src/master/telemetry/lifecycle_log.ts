@@ -161,9 +161,9 @@ export class LifecycleLog {
   /** The pool matches the target: reported once after the start, a reload, and each change of the target. */
   complete(workers: number, generation: number, addresses: readonly TcpAddress[]): void {
     const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
-    const text = `${state} ready on ${
-      addresses.map((address) => `http://${formatAddress(address)}`).join(", ")
-    }`;
+    const text = workers === 0
+      ? "no workers (requested): new connections are refused until HUP, TTIN or `denicorn ctl scale`"
+      : `${state} ready on ${addresses.map((address) => `http://${formatAddress(address)}`).join(", ")}`;
     const kind = this.#isReloading ? "reload-complete" : "complete";
     this.#isReloading = false;
     if (state !== this.#announced) {

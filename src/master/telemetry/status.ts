@@ -25,6 +25,7 @@ import type { EventLog } from "./event_log.ts";
 /** What the status is read from. */
 export interface StatusSource {
   readonly phase: MasterPhase;
+  readonly oldMaster: number | null;
   readonly app: string;
   readonly addresses: readonly string[];
   /** Milliseconds since 1970. */
@@ -37,7 +38,7 @@ export interface StatusSource {
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
   readonly heartbeats: {
-    lastHeartbeat(worker: WorkerHandle): { readonly at: number } | null;
+    silence(worker: WorkerHandle): number | null;
     isStalled(worker: WorkerHandle): boolean;
   };
 }
@@ -56,7 +57,7 @@ export function statusOf(source: StatusSource, system: System): Status {
 }
 
 function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Status {
-  const { phase, app, addresses, startedAt, generation, target, backlog } = source;
+  const { phase, oldMaster, app, addresses, startedAt, generation, target, backlog } = source;
   const { workerTable, scoreboard, counters, eventLog } = source;
   const { pid, runtime } = system.host;
   const at = system.clock.wall();
@@ -68,7 +69,20 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
     ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
   }));
   return {
-    ...{ version, runtime, pid, phase, app, addresses, startedAt, at, generation, target, workers },
+    ...{
+      version,
+      runtime,
+      pid,
+      phase,
+      oldMaster,
+      app,
+      addresses,
+      startedAt,
+      at,
+      generation,
+      target,
+      workers,
+    },
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
     master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,
@@ -83,14 +97,14 @@ function workerStatus(
   wall: number,
 ): Omit<WorkerStatus, keyof ProcessUse> {
   const { slot, generation, state, bornAt, process } = worker;
-  const heartbeat = heartbeats.lastHeartbeat(worker);
+  const silence = heartbeats.silence(worker);
   return {
     slot,
     pid: process.pid,
     generation: generation.number,
     state: state.is === "gone" ? "killed" : state.is,
     age: Math.round(now - bornAt),
-    heartbeatAge: heartbeat === null ? null : Math.max(0, Math.round(now - heartbeat.at)),
+    heartbeatAge: silence === null ? null : Math.round(silence),
     requests: reading.requests,
     inFlight: reading.inFlight,
     responses: byClass(reading.responses),

@@ -28,6 +28,7 @@ export class Shutdown {
   #stopping: Stopping = { is: "serving" };
   #cancelWake: () => void = () => {};
   #fault: DenicornError | null = null;
+  #isRetirement = false;
 
   constructor(options: ShutdownOptions) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class Shutdown {
   /** True from the moment a stop was requested. */
   get isRequested(): boolean {
     return this.#stopping.is !== "serving";
+  }
+
+  /** True from the moment another master serves. */
+  get isRetirement(): boolean {
+    return this.#isRetirement;
   }
 
   /** True once the workers finish: from here on none is started or replaced. */
@@ -60,6 +66,7 @@ export class Shutdown {
   /** Another master serves. This loses nothing: the workers that finish get no new connections. */
   retire(): void {
     this.#stopping = { is: "retiring" };
+    this.#isRetirement = true;
     const { steering } = this.#options;
     steering.suspend();
     this.#drain(steering.isOn);

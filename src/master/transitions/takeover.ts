@@ -49,6 +49,7 @@ export class Takeover {
   #oldWorkers: ReadonlySet<number>;
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
+  #prepare: () => Promise<void> = () => Promise.resolve();
 
   private constructor(
     { system, logger, oldMaster, steering }: TakeoverOptions,
@@ -98,6 +99,11 @@ export class Takeover {
     return this.#released.promise;
   }
 
+  /** The process of the old master. */
+  get oldMaster(): number {
+    return this.#oldMaster.pid;
+  }
+
   /** True until the old master and its workers are gone. */
   get inProgress(): boolean {
     return this.#state !== "over";
@@ -124,11 +130,19 @@ export class Takeover {
     void this.#finish();
   }
 
+  /** Calls `prepare` when this master takes over, and waits for it before it asks the old one to retire. */
+  beforeRetirement(prepare: () => Promise<void>): void {
+    this.#prepare = prepare;
+  }
+
   /** Ends the old master and its workers. This master serves even if that fails. */
   async #finish(): Promise<void> {
     try {
       if (this.#isAlone) this.#endOldWorkers();
-      else await this.#retireOldMaster();
+      else {
+        await this.#prepare();
+        await this.#retireOldMaster();
+      }
     } catch (error) {
       const { code, message } = toDenicornError(error);
       // One without workers ends before its answer is sent.

@@ -19,12 +19,10 @@ import {
 } from "../../core/telemetry/scoreboard.ts";
 import type { Logger } from "../../log/logger.ts";
 import { workerBounds } from "../../settings/kinds/number.ts";
-import type { System } from "../../system/system.ts";
-import type { Credentials } from "../files/credentials.ts";
+import type { SharedBlock, System } from "../../system/system.ts";
 
-const prefix = "denicorn-";
 const sharedMemoryDirectory = "/dev/shm";
-/** The prefix and the beginning of a UUID. */
+/** What older versions called their files: a prefix and the beginning of a UUID. */
 const namePattern = /^denicorn-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{2}$/;
 
 /** Each worker may drain while its replacement runs. Together the slots take 2.8 MB. */
@@ -34,14 +32,12 @@ export class Scoreboard {
   readonly #buffer: ArrayBuffer;
   /** How many workers there can be at a time. */
   readonly slots: number;
-  /** The file; `null` if the slots are sent over the channel. */
-  readonly path: string | null;
-  readonly #system: System;
+  /** What workers inherit; `null` if the slots are sent over the channel. */
+  readonly descriptor: number | null;
 
-  constructor(system: System, path: string | null, buffer: ArrayBuffer) {
-    this.#system = system;
+  constructor(buffer: ArrayBuffer, descriptor: number | null) {
     this.#buffer = buffer;
-    this.path = path;
+    this.descriptor = descriptor;
     this.slots = slotCount(buffer);
   }
 
@@ -85,29 +81,24 @@ export class Scoreboard {
     const place = slotBytes(this.#buffer, slot);
     if (bytes.length === place.length) place.set(bytes);
   }
-
-  [Symbol.dispose](): void {
-    if (this.path !== null) this.#system.files.remove(this.path);
-  }
 }
 
-/** Creates the file in shared memory, or in `runtimeDirectory`; removes the files of masters that are gone. */
-export function openScoreboard(
-  system: System,
-  logger: Logger,
-  runtimeDirectory: string,
-  credentials: Credentials,
-): Scoreboard {
-  const size = scoreboardSize(slots);
-  const failures: string[] = [];
+/** Allocates the memory, and removes what masters of older versions that are gone left in shared memory. */
+export function openScoreboard(system: System, logger: Logger, runtimeDirectory: string): Scoreboard {
   removeLeftovers(system);
-  for (const directory of [sharedMemoryDirectory, runtimeDirectory]) {
-    const path = `${directory}/${prefix}${system.host.secret().slice(0, 16)}`;
+  const size = scoreboardSize(slots);
+  const { memory } = system;
+  const failures: string[] = [];
+  const places: readonly (() => SharedBlock)[] = [
+    () => memory.createSealed(size),
+    () => memory.createUnnamed(sharedMemoryDirectory, size),
+    () => memory.createUnnamed(runtimeDirectory, size),
+  ];
+  for (const create of places) {
     try {
-      const buffer = system.memory.create(path, size);
+      const { buffer, descriptor } = create();
       initialise(buffer, slots);
-      system.files.changeOwner(path, credentials.uid ?? null, credentials.gid ?? null);
-      return new Scoreboard(system, path, buffer);
+      return new Scoreboard(buffer, descriptor);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }
@@ -117,10 +108,10 @@ export function openScoreboard(
   }: they send their counters, and those of a blocked worker cannot be read; see \`denicorn doctor\``;
   const buffer = new ArrayBuffer(size);
   initialise(buffer, slots);
-  return new Scoreboard(system, null, buffer);
+  return new Scoreboard(buffer, null);
 }
 
-/** Only files with the name, the size and (unless this is root) the owner of a scoreboard. */
+/** Only files with such a name, of any size, that belong to this user (for root: to any) and that no process has locked. */
 function removeLeftovers({ files, host, memory }: System): void {
   let names: string[];
   try {
@@ -132,8 +123,12 @@ function removeLeftovers({ files, host, memory }: System): void {
   for (const name of names.filter((name) => namePattern.test(name))) {
     const path = `${sharedMemoryDirectory}/${name}`;
     const found = files.lstat(path);
-    const isBoard = found !== null && found.isFile && found.size === scoreboardSize(slots);
     const isOurs = found?.uid === host.uid || host.uid === 0;
-    if (isBoard && isOurs && memory.isAbandoned(path)) files.remove(path);
+    if (found?.isFile !== true || !isOurs || !memory.isAbandoned(path)) continue;
+    try {
+      files.remove(path);
+    } catch {
+      // Another master that starts at this moment removes it.
+    }
   }
 }

@@ -82,6 +82,7 @@ export function workerProcessStarter(
   system: System,
   channelPath: string,
   credentials: Credentials,
+  scoreboard: Scoreboard,
   directoryGuard: DirectoryGuard,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
@@ -103,6 +104,7 @@ export function workerProcessStarter(
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
       },
+      inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
       ...credentials,
     });
   };

@@ -22,6 +22,7 @@ async function against(
     mode,
     connections: 1,
     every: null,
+    rest: 0,
     requests: 0,
     atMost: 10_000,
     timeout: 5_000,

@@ -58,6 +58,39 @@ Deno.test("half of the workers are enough to be ready, but at least one", () => 
   assertEquals(reason(1, 1, "starting"), "it is starting");
 });
 
+Deno.test("a server of which no worker could answer for 3 s is not ready, until one can", () => {
+  const reason = (...ages: readonly (number | null)[]) =>
+    notReadyBecause({
+      ...calmStatus,
+      target: ages.length,
+      workers: ages.map((heartbeatAge, slot) => ({ ...readyWorker, slot, heartbeatAge })),
+    });
+  assertEquals([reason(2_999), reason(null), reason(60_000, 20), reason(60_000, null)], Array(4).fill(null));
+  assertEquals(reason(3_000), "no worker has answered for 3 s: every event loop is blocked");
+  assertEquals(
+    reason(9_000, 4_900),
+    "no worker has answered for 4 s: every event loop is blocked",
+  );
+  const current = { method: "GET", path: "/block", ms: 3_100 };
+  assertEquals(
+    notReadyBecause({
+      ...calmStatus,
+      target: 1,
+      workers: [{ ...readyWorker, slot: 3, heartbeatAge: 3_000, current }],
+    }),
+    "no worker has answered for 3 s: every event loop is blocked, that of worker 3 by GET /block",
+  );
+});
+
+Deno.test("a worker that drains does not make a server ready whose other worker is blocked", () => {
+  const blocked = { ...readyWorker, heartbeatAge: 5_000 };
+  const draining = { ...readyWorker, slot: 1, state: "draining" } as const;
+  assertEquals(
+    notReadyBecause({ ...calmStatus, target: 1, workers: [blocked, draining] }),
+    "no worker has answered for 5 s: every event loop is blocked",
+  );
+});
+
 Deno.test("StatsD gets the difference, and a duration of many requests with a sample rate", () => {
   assertEquals(statsdLines(null, calmStatus), ["gunicorn.workers:2|g", "gunicorn.backlog:0|g"]);
   const before = after(calmStatus, 9, 9);

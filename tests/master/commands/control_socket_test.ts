@@ -2,10 +2,16 @@ import { DenicornError } from "../../../src/core/errors.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import { ControlSocket } from "../../../src/master/commands/control_socket.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
-import type { System } from "../../../src/system/system.ts";
+import type { FileInfo, System } from "../../../src/system/system.ts";
 import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
+
+/** A socket of another process. */
+const place: FileInfo = {
+  ...{ isFile: false, isDirectory: false, isSymlink: false, size: 0, uid: 1000, mode: 0o600 },
+  ...{ inode: 1_000, modifiedAt: 0 },
+};
 
 /** A control socket that can be made only if `isWritable`. */
 function setUp(controlSocket: Settings["controlSocket"], isWritable: boolean) {
@@ -13,19 +19,31 @@ function setUp(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   const served: string[] = [];
   const links: string[] = [];
   const closed: string[] = [];
-  const lost = new Set<string>();
+  const removed: string[] = [];
+  const numbers = new Map<string, number>();
+  const places = new Map<string, FileInfo>();
+  const state = { isLost: false };
   const system: System = Object.assign(outside, {
     files: {
       ...outside.files,
+      rename(from: string, to: string) {
+        served.push(to);
+        places.set(to, { ...place, inode: numbers.get(from)! });
+      },
+      lstat: (path: string) => places.get(path) ?? null,
+      remove(path: string) {
+        removed.push(path);
+        places.delete(path);
+      },
       link: (path: string, target: string) => void links.push(`${path} -> ${target}`),
     },
     network: {
       ...outside.network,
       serveUnix(path: string) {
         if (!isWritable) throw new Error("Permission denied");
-        served.push(path);
+        numbers.set(path, numbers.size + 1);
         return {
-          isListening: () => !lost.has(path),
+          isListening: () => !state.isLost,
           stopAccepting: () => Promise.resolve(void closed.push(path)),
         };
       },
@@ -49,7 +67,7 @@ function setUp(controlSocket: Settings["controlSocket"], isWritable: boolean) {
   const directory = { controlSocket: "/run/d/control.sock" };
   const options = { system, logger, settings: { controlSocket }, directory, directoryGuard };
   return {
-    ...{ outside, served, links, closed, lost, guarded },
+    ...{ outside, served, links, closed, removed, places, state, guarded },
     control: new ControlSocket({ ...options, master: fakeRunningMaster() }),
   };
 }
@@ -87,10 +105,10 @@ Deno.test("turned off, there is none, and nothing is logged", async () => {
 });
 
 Deno.test("it has no path while its listener is lost, and its file is not restored", async () => {
-  const { control, lost, guarded } = setUp(undefined, true);
+  const { control, state, guarded } = setUp(undefined, true);
   await control.open();
   assertEquals([control.path, guarded[0]!.path()], ["/run/d/control.sock", "/run/d/control.sock"]);
-  lost.add("/run/d/control.sock");
+  state.isLost = true;
   assertEquals([control.path, guarded[0]!.path()], [null, null]);
 });
 
@@ -102,4 +120,43 @@ Deno.test("if its file was removed another socket is opened, and the old one is 
   assertEquals([served.length, closed, control.path], [2, [], "/run/d/control.sock"]);
   control.close();
   assertEquals([closed.length, control.path, guarded], [1, null, []]);
+});
+
+Deno.test("it is removed at the end, unless another master has the path by then", async () => {
+  for (const isReplaced of [false, true]) {
+    const { control, removed, places } = setUp("/srv/my.sock", true);
+    await control.open();
+    if (isReplaced) places.set("/srv/my.sock", place);
+    control.close();
+    assertEquals(removed, isReplaced ? [] : ["/srv/my.sock"]);
+    control.close();
+    assertEquals(removed.length, isReplaced ? 0 : 1, "closed twice");
+  }
+});
+
+Deno.test("a chosen path is handed over when the successor has replaced it", async () => {
+  const { control, removed, places, closed, guarded, outside } = setUp("/srv/my.sock", true);
+  await control.open();
+  let isOver = false;
+  void control.handOver().then(() => isOver = true);
+  await outside.clock.advance(1_000);
+  assertEquals([closed.length, isOver, guarded], [0, false, []]);
+  places.set("/srv/my.sock", place);
+  await outside.clock.advance(300);
+  assertEquals([closed.length, isOver, removed], [1, true, []]);
+});
+
+Deno.test("the socket of another master is refused, that of the old master is replaced", async () => {
+  const { control, places, outside, served } = setUp("/srv/my.sock", true);
+  places.set("/srv/my.sock", place);
+  Object.assign(outside.network, {
+    answers: () => Promise.resolve(true),
+    fetchUnix: () => Promise.resolve(Response.json({ pid: 7 })),
+  });
+  for (const oldMaster of [null, 8]) {
+    const error = await assertRejects(() => control.open(oldMaster), DenicornError);
+    assertMatch(error.message, /\/srv\/my\.sock \(another master listens on it\)/);
+  }
+  await control.open(7);
+  assertEquals(served, ["/srv/my.sock"]);
 });

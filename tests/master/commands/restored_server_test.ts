@@ -1,3 +1,4 @@
+import { ClientRequests } from "../../../src/control/client_requests.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import { RestoredServer } from "../../../src/master/commands/restored_server.ts";
 import { assertEquals, assertMatch, assertRejects } from "../../assert.ts";
@@ -6,7 +7,14 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 /** A server whose listener is lost, and whose opening fails, when the test says so. */
 function setUp() {
   const system = new FakeSystem();
-  const state = { free: 100, opened: 0, stopped: 0, isLost: false, fails: false };
+  const state = {
+    requests: null as ClientRequests | null,
+    free: 100,
+    opened: 0,
+    stopped: 0,
+    isLost: false,
+    fails: false,
+  };
   system.openFiles = {
     ...system.openFiles,
     limit: () => ({ soft: 100, hard: 100 }),
@@ -19,6 +27,7 @@ function setUp() {
     state.isLost = false;
     const number = ++state.opened;
     return {
+      requests: state.requests = new ClientRequests(system.clock),
       isListening: () => !state.isLost && number === state.opened,
       stopAccepting: () => Promise.resolve(void state.stopped++),
     };
@@ -75,4 +84,39 @@ Deno.test("a server that was closed stays closed", async () => {
   server.close();
   await system.clock.advance(10_000);
   assertEquals([state.opened, state.stopped, system.clock.timers, log()], [1, 1, 0, []]);
+});
+
+Deno.test("a server is handed over: it closes when clients have moved, and have been answered", async () => {
+  const { system, state, server } = setUp();
+  await server.open();
+  const answer = Promise.withResolvers<Response>();
+  const handle = state.requests!.count(() => answer.promise);
+  let haveMoved = false;
+  let isOver = false;
+  void server.handOver(() => haveMoved).then(() => isOver = true);
+  await system.clock.advance(1_000);
+  assertEquals([state.stopped, isOver], [0, false]);
+  const late = handle(new Request("http://localhost/"));
+  haveMoved = true;
+  await system.clock.advance(500);
+  assertEquals(state.stopped, 0, "a request is in flight");
+  answer.resolve(new Response("here"));
+  assertEquals((await late).headers.get("connection"), "close");
+  await system.clock.advance(200);
+  assertEquals(state.stopped, 0, "another client may have connected and not sent its request yet");
+  await system.clock.advance(100);
+  assertEquals([state.stopped, isOver, system.clock.timers], [1, true, 0]);
+});
+
+Deno.test("a client that asks without a pause, or never moves, does not keep a server open", async () => {
+  for (const haveMoved of [true, false]) {
+    const { system, state, server } = setUp();
+    await server.open();
+    void state.requests!.count(() => new Promise<Response>(() => {}))(new Request("http://localhost/"));
+    void server.handOver(() => haveMoved);
+    await system.clock.advance(1_900);
+    assertEquals(state.stopped, 0);
+    await system.clock.advance(200);
+    assertEquals([state.stopped, system.clock.timers], [1, 0]);
+  }
 });

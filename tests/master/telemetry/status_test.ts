@@ -12,9 +12,17 @@ class TestHost extends FakeWorkers {
   get status() {
     const { workerTable, scoreboard, counters, eventLog } = this;
     return statusWithProcesses({
-      ...{ workerTable, scoreboard, counters, eventLog, phase: "running", addresses: ["127.0.0.1:8000"] },
+      ...{
+        workerTable,
+        scoreboard,
+        counters,
+        eventLog,
+        phase: "running",
+        oldMaster: null,
+        addresses: ["127.0.0.1:8000"],
+      },
       ...{ generation: 1, target: 2, backlog: 3, app: "main.ts", startedAt: this.system.clock.wall() },
-      heartbeats: { lastHeartbeat: () => null, isStalled: () => false },
+      heartbeats: { silence: () => null, isStalled: () => false },
     }, this.system);
   }
 

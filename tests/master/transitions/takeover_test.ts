@@ -66,6 +66,24 @@ Deno.test("a takeover asks the old master to retire, and is over when that is go
   assertEquals(takeover.target, 3);
 });
 
+Deno.test("the old master is asked to retire when this one has prepared for it", async () => {
+  const { outside, begin, done } = setUp();
+  outside.alive.add(7);
+  const takeover = await begin();
+  const prepared = Promise.withResolvers<void>();
+  takeover.beforeRetirement(() => {
+    done.push("preparing");
+    return prepared.promise;
+  });
+  takeover.reconcile(true, true, () => {});
+  await settled();
+  assertEquals(done, ["preparing"]);
+  prepared.resolve();
+  await settled();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(done, ["preparing", "retire", "released"]);
+});
+
 Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
   const { begin } = setUp();
   const error = await assertRejects(() => begin({ ...here, bind: [{ hostname: "127.0.0.1", port: 9000 }] }));

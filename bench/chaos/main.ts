@@ -1,0 +1,71 @@
+/**
+ * Disturbs a server under light load, at random, and demands a reason for every failed request: kill -9, STOP and CONT,
+ * HUP, TTIN, TTOU, USR1, USR2, WINCH, memory and descriptor pressure, on workers and the master. A request may fail
+ * only because of a process that was killed, and at the end nothing may be left. Ten minutes for the binary and ten
+ * from source; `binary` or `source` selects one, `--short` does a tenth, `--seed=N` repeats the order of a run, and
+ * `--only=HUP,kill` takes only disturbances whose name contains one of the words. The exit code is 1 if a run has failed.
+ */
+
+import { isolated, whyShared } from "../loss/namespace.ts";
+import { binary, fromSource } from "../support/program.ts";
+import type { ChaosOptions, ChaosResult } from "./run_chaos.ts";
+
+const programs = { binary, source: fromSource };
+const words = Deno.args.filter((arg) => !arg.startsWith("--"));
+const short = Deno.args.includes("--short");
+const seed = Number(valueOf("--seed=") ?? Math.floor(Math.random() * 1e9));
+const only = valueOf("--only=")?.split(",") ?? [];
+
+const shared = await whyShared();
+console.log(
+  shared === undefined
+    ? "network: a namespace for each run"
+    : `network: plain loopback without a namespace (${shared}); other traffic may disturb the run`,
+);
+
+let hasFailed = false;
+for (const [program, command] of Object.entries(programs)) {
+  if (words.length > 0 && !words.includes(program)) continue;
+  const result = await run({ command, seconds: short ? 60 : 600, seed, only });
+  hasFailed ||= result.problems.length > 0;
+  print(program, result);
+}
+Deno.exit(hasFailed ? 1 : 0);
+
+function valueOf(option: string): string | undefined {
+  return Deno.args.find((arg) => arg.startsWith(option))?.slice(option.length);
+}
+
+async function run(options: ChaosOptions): Promise<ChaosResult> {
+  const program = new URL("run_main.ts", import.meta.url).pathname;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const plain = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--config", config, program];
+  plain.push(JSON.stringify(options));
+  const [command, ...args] = (shared === undefined ? isolated(plain) : plain) as [string, ...string[]];
+  const { stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
+  const text = new TextDecoder();
+  try {
+    return JSON.parse(text.decode(stdout));
+  } catch {
+    throw new Error(`the run printed no result: ${text.decode(stderr).trim()}`);
+  }
+}
+
+function print(program: string, result: ChaosResult): void {
+  const { requests, seconds, performed, attributed, growth, problems, log } = result;
+  const operations = Object.values(performed).reduce((sum, count) => sum + count, 0);
+  console.log(
+    `\n${program}: ${requests} requests and ${operations} disturbances in ${seconds} s, seed ${seed}`,
+  );
+  for (const [name, count] of Object.entries(performed)) {
+    console.log(`  ${String(count).padStart(4)}  ${name}`);
+  }
+  for (const [what, [incidents, failures]] of Object.entries(attributed)) {
+    console.log(`  ${failures} failed because of ${incidents} times: ${what}`);
+  }
+  console.log(`  a master opened at most ${growth.files} more files and grew by at most ${growth.memory} MB`);
+  console.log(
+    problems.length === 0 ? "  nothing unexplained" : `  FAILED: ${problems.join("\n  FAILED: ")}\n${log}`,
+  );
+  console.log(JSON.stringify({ bench: "chaos", program, seed, ...result, log: undefined }));
+}

@@ -1,0 +1,101 @@
+/** Health checks, scrapers and scripts that ask the master: an upgrade refuses none of them. */
+
+import { assert, assertEquals } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { freePort, integrationTest } from "./harness.ts";
+
+/** Asks again and again, each time on a new connection, until `end` is called; keeps what went wrong. */
+function askAgainAndAgain(ask: () => Promise<string | null>) {
+  const failures: string[] = [];
+  let asked = 0;
+  let isOver = false;
+  const loop = (async () => {
+    while (!isOver) {
+      const failure = await ask().catch((error) => String(error.cause ?? error));
+      asked++;
+      if (failure !== null) failures.push(failure);
+    }
+  })();
+  return {
+    async end() {
+      isOver = true;
+      await loop;
+      return { asked, failures };
+    },
+  };
+}
+
+const upgrades = 10;
+
+integrationTest(
+  "10 upgrades and reloads refuse and reset no request to the admin address and to a control socket",
+  async (host) => {
+    const port = freePort();
+    const socket = `${host.folder}/ctl.sock`;
+    const server = host.start({
+      files: { "main.ts": pidApp },
+      args: ["--admin-bind", `127.0.0.1:${port}`, "--control-socket", socket],
+    });
+    await server.logged(/1 worker of generation 1 ready/);
+    const loads = ["/healthz", "/readyz"].map((path) =>
+      askAgainAndAgain(async () => {
+        using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, { client });
+        const text = await response.text();
+        return response.status === 200 ? null : `${path}: ${response.status} ${text}`;
+      })
+    );
+    const masters = new Set<number>();
+    loads.push(askAgainAndAgain(async () => {
+      using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+      const { pid, phase } = await (await fetch("http://localhost/status", { client })).json();
+      masters.add(pid);
+      return phase === "stopping" ? `the phase is ${phase}` : null;
+    }));
+    let from = 0;
+    for (let upgrade = 1; upgrade <= upgrades; upgrade++) {
+      const status = async () => {
+        const { stdout } = await host.run(["ctl", "--socket", socket, "status", "--json"]);
+        return JSON.parse(stdout);
+      };
+      const { pid, phase, generation } = await server.until("a serving master", async () => {
+        const found = await status();
+        return found.phase === "running" && found;
+      });
+      assertEquals([phase, generation], ["running", 1]);
+      Deno.kill(pid, "SIGHUP");
+      await server.logged(/1 worker of generation 2 ready/, from);
+      Deno.kill(pid, "SIGUSR2");
+      await server.logged(new RegExp(`process ${pid} is gone: the upgrade is complete`), from);
+      from = server.stderr.length;
+    }
+    const results = await Promise.all(loads.map((load) => load.end()));
+    assertEquals(results.map(({ failures }) => failures), [[], [], []], server.stderr);
+    assert(results.every(({ asked }) => asked > 20 * upgrades), JSON.stringify(results));
+    assertEquals(masters.size, upgrades + 1);
+    const last = JSON.parse((await host.run(["ctl", "--socket", socket, "status", "--json"])).stdout);
+    Deno.kill(last.pid, "SIGTERM");
+    await server.until("nothing left", () => server.leftovers().length === 0);
+    assert(
+      !Array.from(Deno.readDirSync(host.folder)).some(({ name }) => /sock|^\.ctl/.test(name)),
+      "a socket is left",
+    );
+  },
+);
+
+integrationTest("denicorn ctl finds the serving master at every moment of an upgrade", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
+  await server.ready(1);
+  for (const options of [[], ["--pid", "server.pid"]]) {
+    const load = askAgainAndAgain(async () => {
+      const { code, stderr } = await host.run(["ctl", ...options, "status"]);
+      return code === 0 ? null : stderr;
+    });
+    for (let upgrade = 1; upgrade <= 2; upgrade++) {
+      server.kill("SIGUSR2");
+      await server.upgraded();
+      await server.ready(1);
+    }
+    assertEquals((await load.end()).failures, [], server.stderr);
+  }
+});
