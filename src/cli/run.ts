@@ -1,6 +1,6 @@
 /** The whole command line: which command it names, its help, and how errors are reported. */
 
-import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import { parseCommandLine } from "../settings/command_line.ts";
 import { nearest } from "../settings/nearest.ts";
@@ -29,8 +29,8 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
   }
 }
 
-function report({ host }: System, { message, detail }: DenicornError): void {
-  host.write("stderr", `denicorn: ${message}\n${detail === undefined ? "" : `${detail.trimEnd()}\n`}`);
+function report({ host }: System, error: DenicornError): void {
+  host.write("stderr", errorText(error));
 }
 
 /**

@@ -74,7 +74,7 @@ export async function serveControl(
     );
   try {
     const found = files.lstat(path);
-    if (found !== null && (found.isFile || found.isDirectory || found.isSymlink)) {
+    if (found !== null && !found.isSocket) {
       throw refuse("something else is there");
     }
     if (found !== null && await network.answers(path) && !(await isMaster(system, path, oldMaster))) {

@@ -3,6 +3,8 @@
  * supervisor sees, and the meaning. `docs/errors.md` is made from this table.
  */
 
+import { printable, printableLines } from "./printable.ts";
+
 /** Exit codes of the master; the same for any number of workers. */
 export const ExitCode = {
   normal: 0,
@@ -109,6 +111,12 @@ export class DenicornError extends Error {
   get exitCode(): ExitCode {
     return errorKinds[this.code].exitCode;
   }
+}
+
+/** The error as a terminal shows it: the message on one line, the detail below. */
+export function errorText({ message, detail }: Pick<DenicornError, "message" | "detail">): string {
+  const below = detail === undefined ? [] : printableLines(detail);
+  return [`denicorn: ${printable(message)}`, ...below].join("\n") + "\n";
 }
 
 /** Any thrown value as a DenicornError; other errors become `internal`. */

@@ -3,6 +3,7 @@
  * are collected and written together, because one write call per request would cost more than the request.
  */
 
+import { printableJson, unprintable } from "../core/printable.ts";
 import type { System } from "../system/system.ts";
 import type { LogConfig } from "./logger.ts";
 import { LogFile } from "./log_file.ts";
@@ -76,18 +77,21 @@ export function accessText(record: AccessRecord): string {
 
 export function accessJson(record: AccessRecord): string {
   const { time, duration, ...rest } = record;
-  return JSON.stringify({
+  return printableJson(JSON.stringify({
     time: new Date(time).toISOString(),
     ...rest,
     duration_ms: Math.round(duration * 10) / 10,
-  }) + "\n";
+  })) + "\n";
 }
 
-const special = /["\\\x00-\x1f\x7f]/g;
+const special = new RegExp(`["\\\\${unprintable}]`, "g");
 
 /** Quotes, backslashes and control characters come from clients and must not be able to forge lines. */
 function escape(text: string): string {
-  return text.replace(special, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(special, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+  });
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

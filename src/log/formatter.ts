@@ -1,6 +1,10 @@
-/** The formats of a log record: a line of text, or a JSON object. */
+/**
+ * The formats of a log record: a line of text, or a JSON object. What apps, workers and clients say is in the records,
+ * so here is the place where it is made harmless: no text begins a line of the log, or controls a terminal.
+ */
 
 import type { LogLevel, LogRecord } from "@logtape/logtape";
+import { printable, printableJson, printableLines } from "../core/printable.ts";
 
 export type Formatter = (record: LogRecord) => string;
 
@@ -22,7 +26,7 @@ const colours: Readonly<Record<LogLevel, string>> = {
 const dim = "\x1b[2m";
 const plain = "\x1b[0m";
 
-/** `detail` (a stack, a code frame) follows on its own lines, indented. */
+/** `detail` (a stack, a code frame) follows on its own lines, indented: a record never begins with a space. */
 export function textFormatter(colour: boolean): Formatter {
   const paint = (style: string, text: string) => colour ? style + text + plain : text;
   return (record) => {
@@ -30,18 +34,18 @@ export function textFormatter(colour: boolean): Formatter {
     const level = paint(colours[record.level], record.level.padEnd(7));
     const identity = paint(dim, identityText(record.properties));
     const detail = record.properties.detail;
-    return `${time} ${level} ${identity}  ${messageOf(record)}\n` +
-      (typeof detail === "string" ? detail.replace(/^(?=.)/gm, "    ").trimEnd() + "\n" : "");
+    const below = typeof detail === "string" ? printableLines(detail).map((line) => `    ${line}`) : [];
+    return [`${time} ${level} ${identity}  ${printable(messageOf(record))}`, ...below].join("\n") + "\n";
   };
 }
 
 export const jsonFormatter: Formatter = (record) =>
-  JSON.stringify({
+  printableJson(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     ...record.properties,
     message: messageOf(record),
-  }) + "\n";
+  })) + "\n";
 
 function identityText({ worker, gen, pid }: Identity): string {
   return worker === undefined ? `master pid=${pid}` : `worker=${worker} gen=${gen} pid=${pid}`;

@@ -1,7 +1,7 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
 import type { Events, RunningMaster } from "../control/master_commands.ts";
-import { type DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
+import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -15,7 +15,7 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
-import { staleness, writePidfile } from "./files/pidfile.ts";
+import { writePidfile } from "./files/pidfile.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { preloadModules } from "./preload.ts";
@@ -140,8 +140,8 @@ function claimPidfile(
   cleanup: DisposableStack,
 ): void {
   if (settings.pid === undefined) return;
-  const pidfile = writePidfile(system, settings.pid, oldMaster, (content) => {
-    log.logger.warning`replacing pidfile ${settings.pid}: ${staleness(content)}`;
+  const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
+    log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
   cleanup.defer(() => pidfile.remove());
 }
@@ -191,8 +191,7 @@ function conclude(system: System, log: Log, settings: Settings, fault: DenicornE
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
   if (settings.errorLogfile !== "-") {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
-    const detail = fault.detail === undefined ? "" : `${fault.detail}\n`;
-    system.host.write("stderr", `denicorn: ${fault.message}\n${detail}`);
+    system.host.write("stderr", errorText(fault));
   }
   return fault.exitCode;
 }

@@ -18,6 +18,8 @@ export const workerEnvironment = {
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
   "backlog",
+  "bootTimeout",
+  "timeout",
   "gracefulTimeout",
   "drainIdle",
   "slowRequest",

@@ -1,5 +1,6 @@
 /** Errors about settings: one line with the name, the value, its origin and what is accepted. */
 
+import { printable } from "../core/printable.ts";
 import { DenicornError } from "../core/errors.ts";
 import type { Origin } from "./values.ts";
 
@@ -19,7 +20,7 @@ export function unknownName(
   otherwise: string,
 ): DenicornError {
   const help = guess === undefined ? otherwise : `did you mean ${guess}?`;
-  return new DenicornError("setting-unknown", `${oneLine(name)} (${origin}) is unknown: ${help}`);
+  return new DenicornError("setting-unknown", `${printable(name)} (${origin}) is unknown: ${help}`);
 }
 
 /** A value of a config module that has no JSON, such as a function. */
@@ -36,7 +37,7 @@ const longest = 80;
 
 /** Any value on one short line, so that messages stay readable. */
 export function quote(given: unknown): string {
-  const text = oneLine(spell(given));
+  const text = printable(spell(given));
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
@@ -49,12 +50,4 @@ function spell(given: unknown): string {
   } catch {
     return "an object";
   }
-}
-
-/** JSON leaves some control characters as they are, which a terminal would act on. */
-function oneLine(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

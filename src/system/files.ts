@@ -1,9 +1,12 @@
 import { writeAll } from "./host.ts";
 import { changeOwnerOfEntry } from "./libc.ts";
+import { openLockFile } from "./lock_file.ts";
+import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
   readTextSync: (path) => Deno.readTextFileSync(path),
+  readSmall: (path, limit) => readSmall(path, limit),
   readBytesSync: (path) => Deno.readFileSync(path),
   readRange(path, offset, length) {
     using file = Deno.openSync(path);
@@ -39,6 +42,7 @@ export const files: Files = {
       close: () => file.close(),
     };
   },
+  lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);
     return {
@@ -58,9 +62,10 @@ export const files: Files = {
 };
 
 function info(found: Deno.FileInfo): FileInfo {
-  const { isFile, isDirectory, isSymlink, size, uid, mode, ino, mtime } = found;
+  const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, ino, mtime } = found;
   return {
     ...{ isFile, isDirectory, isSymlink, size, uid, mode },
+    isSocket: isSocket ?? false,
     inode: ino ?? 0,
     modifiedAt: mtime?.getTime() ?? 0,
   };

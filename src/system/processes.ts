@@ -1,3 +1,4 @@
+import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
 import { hasEnded } from "./proc_stat.ts";
@@ -50,6 +51,8 @@ export const processes: Processes = {
       // No C library is known on this system.
     }
   },
+
+  endUnlessCalledWithin,
 
   onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
 

@@ -78,6 +78,7 @@ export interface FileInfo {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isSymlink: boolean;
+  readonly isSocket: boolean;
   readonly size: number;
   readonly uid: number | null;
   readonly mode: number | null;
@@ -107,12 +108,26 @@ interface HeldFile {
   close(): void;
 }
 
+/** A small file that names the process that holds it. */
+export interface LockFile {
+  /** `null` if there is none. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  read(limit: number): string | null;
+  /** Whether a living process holds it; `null` if the system cannot say. */
+  isHeld(): boolean | null;
+  /** Puts a new file in its place, at once and as a whole, and holds it for as long as this process lives. */
+  replace(text: string): void;
+  remove(): void;
+  close(): void;
+}
+
 /**
  * Paths are absolute. Failures are thrown as the error classes of the runtime. All of it is synchronous: the runtime
  * starts a thread for an asynchronous file operation, and at the limit of tasks that aborts the process.
  */
 export interface Files {
   readTextSync(path: string): string;
+  /** Never waits. Throws for what is not a regular file, or is longer than `limit` bytes. */
+  readSmall(path: string, limit: number): string;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
   /** `length` bytes from `offset`; fewer if the file ends before. */
   readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer>;
@@ -137,6 +152,8 @@ export interface Files {
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
   openAppend(path: string): AppendFile;
+  /** Throws for a path that leads through a link that another user may have made. */
+  lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
@@ -196,6 +213,12 @@ export interface Processes {
   exit(code: number): never;
   /** Ends this process by a signal after `seconds`, also while its event loop is blocked, where the system can. */
   endAfter(seconds: number): void;
+  /**
+   * Ends this process by SIGALRM if its event loop is blocked so that this is not called again within `ms` milliseconds;
+   * 0 turns that off. Time in which the process is stopped or frozen does not end it. Linux only: elsewhere, and if the
+   * app handles SIGALRM itself, it does nothing.
+   */
+  endUnlessCalledWithin(ms: number): void;
 }
 
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */

@@ -7,6 +7,7 @@ import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
+import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
@@ -29,6 +30,7 @@ export class Service {
   readonly #accessLog: AccessLog | null;
   readonly #requests: Requests;
   readonly #heartbeat: Heartbeat;
+  readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #steeringEnded = Promise.withResolvers<void>();
@@ -37,7 +39,7 @@ export class Service {
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
-    const { clock, host, network } = system;
+    const { clock, host, network, processes } = system;
     const { slot: worker, generation: gen, accessLogfile, logFormat } = config;
     this.#system = system;
     this.config = config;
@@ -68,10 +70,12 @@ export class Service {
       },
       onAvailable: () => send({ type: "loaded" }),
     });
+    this.#blockingLimit = new BlockingLimit(processes, clock, config);
     this.#heartbeat = new Heartbeat(clock, this.#slot, this.#requests, {
       interval: config.heartbeatInterval,
       restingInterval: config.restingHeartbeatInterval,
       onHeartbeat: () => {
+        this.#blockingLimit.extend();
         reports.report();
         this.#listeners.check();
       },
@@ -114,6 +118,7 @@ export class Service {
     if (this.#handler === null) return;
     const sharingFailure = this.#listeners.open(this.#handler);
     this.#heartbeat.start();
+    this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
@@ -142,6 +147,7 @@ export class Service {
 
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<void> {
+    this.#blockingLimit.startDraining();
     this.#webSockets.close();
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);

@@ -168,6 +168,7 @@ export class LinuxHost implements System {
       isFile: false,
       isDirectory: true,
       isSymlink: false,
+      isSocket: false,
       size: 0,
       uid: 1000,
       mode,

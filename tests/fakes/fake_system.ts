@@ -41,7 +41,11 @@ export class FakeSystem implements System {
   readonly texts = new Map<string, string>();
   readonly variables = new Map<string, string>();
   readonly alive = new Set<number>();
+  /** Paths of lock files that a living process holds. */
+  readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Each time at which this process would end without its event loop. */
+  readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
   failingWrites = false;
   /** How many bytes can be written before the reader of the standard streams has to read. */
@@ -86,6 +90,7 @@ export class FakeSystem implements System {
 
   readonly files: Files = {
     readTextSync: (path) => this.#read(path),
+    readSmall: (path) => this.#read(path),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
       new TextEncoder().encode(this.#read(path)).slice(offset, offset + length),
@@ -107,6 +112,16 @@ export class FakeSystem implements System {
     changeOwner: () => {},
     changeMode: () => {},
     openAppend: (path) => this.#open(path),
+    lockFile: (path) => ({
+      read: () => this.texts.get(path) ?? null,
+      isHeld: () => this.held.has(path),
+      replace: (text) => {
+        this.texts.set(path, text);
+        this.held.add(path);
+      },
+      remove: () => void this.texts.delete(path),
+      close: () => {},
+    }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
   };
@@ -122,6 +137,7 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     endAfter: () => {},
+    endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
@@ -185,6 +201,7 @@ export class FakeSystem implements System {
       isFile: true,
       isDirectory: false,
       isSymlink: false,
+      isSocket: false,
       size: text.length,
       uid: 1000,
       mode: 0o644,

@@ -125,11 +125,12 @@ integrationTest("an unwritable log is exit 2 and names setting and file", async 
 });
 
 integrationTest("a pidfile of a running process is exit 2; an unwritable one too", async (host) => {
-  Deno.writeTextFileSync(`${host.folder}/taken.pid`, `${Deno.pid}\n`);
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "taken.pid"] });
+  await server.ready(1);
   const taken = await run(host, ["--pid", "taken.pid"]);
   assertEquals(taken.code, 2);
-  assertMatch(taken.stderr, new RegExp(`taken\\.pid names process ${Deno.pid}, which is running`));
-  assertEquals(Deno.readTextFileSync(`${host.folder}/taken.pid`), `${Deno.pid}\n`);
+  assertMatch(taken.stderr, new RegExp(`taken\\.pid names process ${server.pid}, which is running`));
+  assertEquals(Deno.readTextFileSync(`${host.folder}/taken.pid`), `${server.pid}\n`);
 
   const unwritable = await run(host, ["--pid", "missing/server.pid"]);
   assertEquals(unwritable.code, 2);

@@ -1,7 +1,7 @@
 import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
 import type { LogConfig } from "../../src/log/logger.ts";
-import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 const config: LogConfig = {
@@ -19,6 +19,32 @@ Deno.test("a text line has time, level, identity and message, with the detail be
     system.written.stderr,
     /^\S+Z error   worker=3 gen=2 pid=42  it broke\n {4}at main\.ts:1\n {4}at other\.ts:2\n$/,
   );
+});
+
+const forgery = "x\n2026-11-20T23:33:58.000Z error   master pid=1  forged\r\x1b[2J\x9b31m\u2028\u202e";
+
+Deno.test("no message or detail forges a line, or makes a terminal act on it", () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, config, worker);
+  logger.with({ detail: `at a\tb\n${forgery}` }).error`GET /${forgery}: ${"it threw"}`;
+  const [line, ...detail] = system.written.stderr.trimEnd().split("\n");
+  const escaped = "forged\\r\\u001b[2J\\u009b31m\\u2028\\u202e";
+  assertEquals(
+    line?.slice(25),
+    `error   worker=3 gen=2 pid=42  GET /${
+      forgery.slice(0, forgery.indexOf("forged")).replace("\n", "\\n")
+    }${escaped}: it threw`,
+  );
+  assertEquals(detail.slice(0, 2), ["    at a\tb", "    x"]);
+  assert(detail[2]?.startsWith("    2026-") && detail[2].endsWith(escaped), detail[2]);
+});
+
+Deno.test("a JSON line has no character that a terminal acts on", () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, { ...config, logFormat: "json" }, worker);
+  logger.with({ detail: forgery }).error`${forgery}`;
+  assertEquals(JSON.parse(system.written.stderr).message, forgery);
+  assert(!/[\x1b\x7f-\x9f\u2028\u202e]/.test(system.written.stderr), system.written.stderr);
 });
 
 Deno.test("there is colour only on a terminal, and not if NO_COLOR is set", () => {
@@ -106,6 +132,14 @@ Deno.test("a header of a client cannot forge an access line", () => {
     accessText({ ...record, userAgent: 'x"\n1.2.3.4 - -' }),
     `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "x\\x22\\x0a1.2.3.4 - -" 1.3ms\n`,
   );
+});
+
+Deno.test("no client makes a terminal act on a line of the access log", () => {
+  const hostile = { ...record, target: "/\x1b[2J", userAgent: "\x9b2J", referer: "\u202e\u2028" };
+  assertMatch(accessText(hostile), /"GET \/\\x1b\[2J" 200 - "\\u202e\\u2028" "\\x9b2J"/);
+  const json = accessJson(hostile);
+  assertEquals(JSON.parse(json).userAgent, hostile.userAgent);
+  assert(!/[\x1b\x9b\u202e\u2028]/.test(json), json);
 });
 
 Deno.test("a JSON access line is one object", () => {

@@ -26,7 +26,7 @@ Deno.test("a terminal gets no control characters, and no more than a line", () =
   assertEquals(quote("x".repeat(500)).length, 80);
   assertEquals(
     unknownName("a\nb", "environment", undefined, "x").message,
-    "a\\u000ab (environment) is unknown: x",
+    "a\\nb (environment) is unknown: x",
   );
   fc.assert(fc.property(fc.anything(), (given) => {
     const quoted = quote(given);

@@ -1,4 +1,5 @@
 import { ExitCode } from "../../core/errors.ts";
+import { printableJson } from "../../core/printable.ts";
 import type { RunnableCommand } from "../command.ts";
 import { findServer } from "../ctl/find_server.ts";
 import { ctlOptions, parseSubcommand, subcommands } from "../ctl/subcommands.ts";
@@ -29,7 +30,8 @@ export const ctl: RunnableCommand = {
       ...{ name: subcommand.name, system, socket, operand },
       has: (option) => line.options.has(option),
       print(value, text) {
-        system.host.write("stdout", line.options.has("json") ? `${JSON.stringify(value, null, 2)}\n` : text);
+        const json = () => `${printableJson(JSON.stringify(value, null, 2))}\n`;
+        system.host.write("stdout", line.options.has("json") ? json() : text);
       },
     });
     return ExitCode.normal;

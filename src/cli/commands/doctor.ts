@@ -1,3 +1,4 @@
+import { printable, printableJson } from "../../core/printable.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { version } from "../../core/version.ts";
 import type { Verdict } from "../../doctor/check.ts";
@@ -71,7 +72,7 @@ export function renderExaminationText(
   const count = (which: Verdict) => checks.filter(({ verdict }) => verdict === which).length;
   const paint = (verdict: Verdict, text: string) => colour ? colours[verdict] + text + plain : text;
   const line = ({ verdict, name, finding }: CheckResult) =>
-    `${paint(verdict, verdict.padEnd(verdictWidth))}  ${name.padEnd(nameWidth)}  ${finding}`;
+    `${paint(verdict, verdict.padEnd(verdictWidth))}  ${name.padEnd(nameWidth)}  ${printable(finding)}`;
   const sum = `${counted(count("problem"), "problem")}, ${counted(count("note"), "note")}`;
   return [
     `denicorn ${version} (${runtime})`,
@@ -87,7 +88,7 @@ export function renderExaminationText(
 
 /** The shape is documented in docs/doctor.md. */
 export function renderExaminationJson(examination: Examination, runtime: string): string {
-  return JSON.stringify({ version, runtime, ...examination }, null, 2) + "\n";
+  return printableJson(JSON.stringify({ version, runtime, ...examination }, null, 2)) + "\n";
 }
 
 function advice({ why, change }: CheckResult): string[] {

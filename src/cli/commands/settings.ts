@@ -1,3 +1,4 @@
+import { printable, printableJson } from "../../core/printable.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { Resolved } from "../../settings/values.ts";
@@ -59,10 +60,10 @@ export function renderSettingsJson({ settings, origins }: Resolved): string {
     accepts: setting.accepts,
     description: setting.description,
   }));
-  return JSON.stringify(list, null, 2) + "\n";
+  return printableJson(JSON.stringify(list, null, 2)) + "\n";
 }
 
 /** Quotes a value of several lines. */
 function oneLine(text: string): string {
-  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+  return printable(text) === text ? text : printableJson(JSON.stringify(text));
 }

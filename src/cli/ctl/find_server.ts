@@ -8,6 +8,7 @@ import {
   ownRuntimeDirectories,
   runtimeParents,
 } from "../../master/files/runtime_directory.ts";
+import { longestPidfile } from "../../master/files/pidfile.ts";
 import type { CommandLine } from "../../settings/command_line.ts";
 import type { System } from "../../system/system.ts";
 
@@ -100,7 +101,7 @@ async function ofPidfile(system: System, pidfile: string, found: readonly string
 function readPidfile({ files }: System, path: string): number {
   let text: string;
   try {
-    text = files.readTextSync(path);
+    text = files.readSmall(path, longestPidfile);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(

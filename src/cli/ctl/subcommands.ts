@@ -4,6 +4,7 @@ import { command, fetchSettings, fetchStatus, followEvents } from "../../control
 import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
+import { printable, printableJson } from "../../core/printable.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
@@ -54,7 +55,7 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
   },
   async events({ system, socket, has }) {
     for await (const event of followEvents(system, socket)) {
-      const text = has("json") ? `${JSON.stringify(event)}\n` : eventText(event);
+      const text = has("json") ? `${printableJson(JSON.stringify(event))}\n` : eventText(event);
       if (!system.host.write("stdout", text)) return;
     }
   },
@@ -90,7 +91,7 @@ async function stop({ system, socket, has, print }: CtlCall): Promise<void> {
     await sleep(system.clock, exitPollInterval);
   }
   const done = has("wait") ? { state: "done", message: `process ${pid} has ended` } : accepted;
-  print(done, `stop ${done.state}: ${done.message}\n`);
+  print(done, `stop ${done.state}: ${printable(done.message)}\n`);
 }
 
 /** In milliseconds. */
@@ -101,7 +102,7 @@ async function give(
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const done = await command(system, socket, name as ChangingCommand, body, has("wait"));
-  print(done, `${name} ${done.state}: ${done.message}\n`);
+  print(done, `${name} ${done.state}: ${printable(done.message)}\n`);
 }
 
 /** The subcommand that `operands` begin with, and its operand. Throws DenicornError `usage`. */

@@ -3,21 +3,26 @@
 import type { SettingInForce } from "../../control/master_commands.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 
 export function statusText(status: Status): string {
   const { app, phase, addresses, generation, target, pid, version, runtime, workers } = status;
-  return [
+  return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
     `${workers.length} workers of ${target}`,
     "",
-    workersText(workers),
-  ].join("\n");
+    ...workerRows(workers),
+  ]);
 }
 
 export function workersText(workers: readonly WorkerStatus[]): string {
-  return lines(alignedTable([
+  return lines(workerRows(workers));
+}
+
+function workerRows(workers: readonly WorkerStatus[]): string[] {
+  return alignedTable([
     ["WORKER", "PID", "GEN", "STATE", "AGE", "REQUESTS", "IN FLIGHT", "LAG"],
     ...workers.map((worker) => [
       String(worker.slot),
@@ -29,16 +34,16 @@ export function workersText(workers: readonly WorkerStatus[]): string {
       String(worker.inFlight),
       `${worker.lag}ms`,
     ]),
-  ]));
+  ]);
 }
 
 export function settingsText(settings: readonly SettingInForce[]): string {
-  return lines(alignedTable(settings.map(({ name, shown }) => [name, oneLine(shown)])));
+  return lines(alignedTable(settings.map(({ name, shown }) => [name, shown])));
 }
 
 export function eventText({ at, kind, worker, gen, pid, text }: LifecycleEvent): string {
   const who = worker === undefined ? "master" : `worker=${worker} gen=${gen} pid=${pid}`;
-  return `${new Date(at).toISOString()} ${kind.padEnd(15)} ${who}  ${oneLine(text)}\n`;
+  return lines([`${new Date(at).toISOString()} ${kind.padEnd(15)} ${who}  ${text}`]);
 }
 
 export function stateOf({ state, isStalled }: WorkerStatus): string {
@@ -56,11 +61,7 @@ export function ageText(ms: number): string {
   return hours < 24 ? `${hours}h${two(minutes % 60)}m` : `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
 }
 
-/** Control characters in a path or a value must not reach the terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, " ");
-}
-
+/** Control characters in a path, a value or the error of an app must not reach the terminal. */
 function lines(table: readonly string[]): string {
-  return table.join("\n") + "\n";
+  return table.map((line) => `${printable(line)}\n`).join("");
 }

@@ -1,8 +1,9 @@
 /** The screen of `denicorn ctl top`, made from the previous status and the current one. */
 
 import { sampleOf, workerRate } from "../../control/page/samples.ts";
+import { printable } from "../../core/printable.ts";
 import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
-import { ageText, oneLine, stateOf } from "./tables.ts";
+import { ageText, stateOf } from "./tables.ts";
 import { alignedTable } from "../layout.ts";
 
 interface ScreenSize {
@@ -23,14 +24,14 @@ export function topLines(before: Status | null, now: Status, { columns, rows }: 
   // Its percentiles are of the requests since the previous status, those of a worker of all since its start.
   const { rate, p50, p99, ready } = sampleOf(before, now);
   const lines = [
-    `${oneLine(app)} is ${phase} on ${addresses.join(", ")}`,
+    `${app} is ${phase} on ${addresses.join(", ")}`,
     `master ${pid}, generation ${generation}, ${ready} ready of ${target}, cpu ${cpuText(master.cpu)}, ` +
     `memory ${memoryText(master.memory)}`,
     `${rateText(rate)} req/s, ${totals.inFlight} in flight, ${totals.backlog ?? unknown} waiting, ` +
     `p50 ${timeText(p50)}, p99 ${timeText(p99)}`,
     "",
     ...alignedTable([head, ...workers.map((worker) => cells(worker, before, now))]),
-  ].map((line) => Array.from(line).slice(0, columns).join("").trimEnd());
+  ].map((line) => Array.from(printable(line)).slice(0, columns).join("").trimEnd());
   if (lines.length <= rows) return lines;
   const hidden = lines.length - rows + 1;
   return [...lines.slice(0, rows - 1), `… and ${hidden} more`.slice(0, columns)];
@@ -62,7 +63,7 @@ function memoryText(bytes: number | null): string {
 
 function requestText(request: CurrentRequest | null): string {
   if (request === null) return unknown;
-  return `${oneLine(request.method)} ${oneLine(request.path)} ${timeText(request.ms)}`;
+  return `${request.method} ${request.path} ${timeText(request.ms)}`;
 }
 
 function rateText(rate: number | null): string {

@@ -14,7 +14,7 @@ export type Ending =
 
 /** `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from. */
 export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Ending {
-  const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+  const how = howItEnded(exit);
   switch (state.is) {
     case "booting":
       return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit, "boot") };
@@ -50,6 +50,15 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "quick-stop": { is: "expected", text: "stopped", worthReporting: false },
 };
 
+/** The kernel ends a worker by SIGALRM if its event loop is blocked and the master does not kill it in time. */
+const blockedSignal = "SIGALRM";
+
+function howItEnded({ code, signal }: Exit): string {
+  if (signal === null) return `exit code ${code}`;
+  return signal === blockedSignal ? `${signal}: its event loop was blocked for longer than allowed` : signal;
+}
+
 function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {
+  if (exit.signal === blockedSignal) return "hang";
   return exit.signal === "SIGKILL" ? "killed" : otherwise;
 }

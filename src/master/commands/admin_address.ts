@@ -92,6 +92,9 @@ export class AdminAddress {
   }
 }
 
+/** In bytes: far more than a token and its line end. */
+const longestTokenFile = 4_096;
+
 function adminToken(
   { files }: System,
   { adminToken, adminTokenFile: path }: AdminSettings,
@@ -106,7 +109,7 @@ function adminToken(
     );
   let token;
   try {
-    token = files.readTextSync(path).trim();
+    token = files.readSmall(path, longestTokenFile).trim();
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error), error);
   }

@@ -1,60 +1,82 @@
 import { DenicornError } from "../../core/errors.ts";
-import type { System } from "../../system/system.ts";
+import type { LockFile, System } from "../../system/system.ts";
 
 interface Pidfile {
   /** Removes the file if it still names this process. */
   remove(): void;
 }
 
+/** In bytes: a process id, with space for its line end. */
+export const longestPidfile = 64;
+
 /**
- * Writes the id of this process to `path`. The file of a dead process is replaced; `onStale` gets its content.
- * `oldMaster` is the process that this one takes over from.
- * Throws DenicornError `pidfile`.
+ * Writes the id of this process to `path`. Only a file that is empty or holds a process id is replaced, and only if no
+ * process holds it: the id alone may be that of another program by now. `onStale` gets why an old file is replaced.
+ * `oldMaster` is the process that this one takes over from. Throws DenicornError `pidfile`.
  */
 export function writePidfile(
   system: System,
   path: string,
   oldMaster: number | null,
-  onStale: (content: string) => void,
+  onStale: (why: string) => void,
 ): Pidfile {
-  const { files, host, processes } = system;
-  const own = `${host.pid}\n`;
+  const own = `${system.host.pid}\n`;
+  let file: LockFile | undefined;
   try {
-    const existing = files.stat(path);
-    // A device would be read without end, or replaced.
-    if (existing?.isFile === false) throw new Error("it is not a file");
-    const content = existing === null ? null : files.readTextSync(path).trim();
-    if (content !== null) {
-      const pid = Number(content);
-      const isOther = pid !== host.pid && pid !== oldMaster;
-      if (Number.isInteger(pid) && pid > 0 && isOther && processes.isAlive(pid)) {
-        throw new DenicornError(
-          "pidfile",
-          `cannot use pidfile: ${path} names process ${pid}, which is running: stop it, or choose another --pid`,
-        );
-      }
-      if (pid !== oldMaster) onStale(content);
+    file = system.files.lockFile(path);
+    const content = contentOf(file);
+    if (content !== null && content !== String(oldMaster)) {
+      if (isInUse(system, file, content)) throw inUse(path, content);
+      onStale(staleness(system, content));
     }
-    // A reader never sees half of the file.
-    files.writeText(`${path}.${host.pid}`, own, { mode: 0o644 });
-    files.rename(`${path}.${host.pid}`, path);
+    file.replace(own);
+    return keeper(file, own);
   } catch (error) {
+    file?.close();
     if (error instanceof DenicornError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "pidfile",
-      `cannot write pidfile: ${path} (${reason}): give a path in a directory this user may write to`,
+      `cannot write pidfile: ${path} (${reason}): give a path in a directory this user may write to, where nothing ` +
+        "else is",
       { cause: error },
     );
   }
+}
+
+function keeper(file: LockFile, own: string): Pidfile {
   return {
     remove() {
-      if (files.stat(path) !== null && files.readTextSync(path) === own) files.remove(path);
+      if (file.read(longestPidfile) === own) file.remove();
+      file.close();
     },
   };
 }
 
-/** Why a pidfile with this content may be replaced. */
-export function staleness(content: string): string {
-  return /^[0-9]+$/.test(content) ? `process ${content} is gone` : "it contains no process id";
+/** `null` if there is no file. Throws for every content that a pidfile cannot have, without showing it. */
+function contentOf(file: LockFile): string | null {
+  const content = file.read(longestPidfile)?.trim() ?? null;
+  if (content !== null && !/^\d*$/.test(content)) {
+    throw new Error("it holds something else than a process id");
+  }
+  return content;
+}
+
+/** Where nothing is known of the lock, a process with this id counts as the one that wrote it. */
+function isInUse({ host, processes }: System, file: LockFile, content: string): boolean {
+  if (content === "") return false;
+  return file.isHeld() ?? (Number(content) !== host.pid && processes.isAlive(Number(content)));
+}
+
+function inUse(path: string, pid: string): DenicornError {
+  return new DenicornError(
+    "pidfile",
+    `cannot use pidfile: ${path} names process ${pid}, which is running: stop it, or choose another --pid`,
+  );
+}
+
+function staleness({ processes }: System, content: string): string {
+  if (content === "") return "it contains no process id";
+  const isReused = processes.isAlive(Number(content));
+  return isReused ? `process ${content} is another program now` : `process ${content} is gone`;
 }

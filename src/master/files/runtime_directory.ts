@@ -7,7 +7,7 @@
 import { DenicornError } from "../../core/errors.ts";
 import { longestSocketPath } from "../../settings/kinds/text.ts";
 import { sleep } from "../../system/clock.ts";
-import type { FileInfo, System, UnixListener } from "../../system/system.ts";
+import type { System, UnixListener } from "../../system/system.ts";
 import type { Credentials } from "./credentials.ts";
 
 const prefix = "denicorn-";
@@ -164,7 +164,7 @@ async function removeLeftovers(system: System, parent: string): Promise<void> {
       const isYoung = clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) < birth;
       if (socketInfo === null) {
         if (!isYoung && files.list(directory).length === 0) files.remove(directory);
-      } else if (isSocket(socketInfo) && !(await network.answers(socket))) {
+      } else if (socketInfo.isSocket && !(await network.answers(socket))) {
         // A master that starts at this moment may have bound its socket and is about to listen.
         if (isYoung) await sleep(clock, secondCheck);
         if (!isYoung || !(await network.answers(socket))) files.remove(directory);
@@ -173,8 +173,4 @@ async function removeLeftovers(system: System, parent: string): Promise<void> {
       // Another process removes it at this moment, or it cannot be read: not a reason not to start.
     }
   }
-}
-
-function isSocket({ isFile, isDirectory, isSymlink }: FileInfo): boolean {
-  return !isFile && !isDirectory && !isSymlink;
 }

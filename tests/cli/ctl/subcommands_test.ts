@@ -44,7 +44,7 @@ Deno.test("tables are aligned, without spaces at the end of lines", () => {
   );
   assertEquals(
     settingsText([{ name: "app", value: "a\nb", shown: "a\nb" }, { name: "workers", value: 1, shown: "1" }]),
-    "app      a b\nworkers  1\n",
+    "app      a\\nb\nworkers  1\n",
   );
 });
 
@@ -55,7 +55,7 @@ Deno.test("an age has at most two units", () => {
 
 Deno.test("an event is always one line", () => {
   const event = { id: 1, at: 0, kind: "worker-died", text: "died: a\nb\x1b[2J" } as const;
-  assertEquals(eventText(event), "1970-01-01T00:00:00.000Z worker-died     master  died: a b [2J\n");
+  assertEquals(eventText(event), "1970-01-01T00:00:00.000Z worker-died     master  died: a\\nb\\u001b[2J\n");
   assertEquals(
     eventText({ ...event, text: "died", worker: 2, gen: 1, pid: 7 }),
     "1970-01-01T00:00:00.000Z worker-died     worker=2 gen=1 pid=7  died\n",

@@ -1,3 +1,4 @@
+import { eventText, statusText } from "../../../src/cli/ctl/tables.ts";
 import { topLines } from "../../../src/cli/ctl/top_screen.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import { latencies, statusOf, workerStatus } from "../statuses.ts";
@@ -30,7 +31,7 @@ Deno.test("every value has its unit", () => {
   const current = { method: "GET", path: "/report?\x1b[2J", ms: 12_345 };
   const worker = workerStatus({ p50: 1.26, p99: 250.4, cpu: 0.333, memory: 64.4 * 2 ** 20, current });
   const line = topLines(null, statusOf([worker]), wide)[headLines]!;
-  assertMatch(line, / 1\.3ms +250ms +0 +0ms +33% +64M +1m01s +GET \/report\? \[2J 12s$/);
+  assertMatch(line, / 1\.3ms +250ms +0 +0ms +33% +64M +1m01s +GET \/report\?\\u001b\[2J 12s$/);
 });
 
 Deno.test("total latencies are those of the requests since the previous status", () => {
@@ -76,4 +77,20 @@ Deno.test("the output fits the screen: long lines are cut, workers that do not f
 Deno.test("control characters in the name of an app do not reach the terminal", () => {
   const status = statusOf([workerStatus()], { app: "a\x1b[2Jb.ts" });
   assert(!topLines(null, status, wide).join("").includes("\x1b"));
+});
+
+Deno.test("nothing in a status or an event makes a terminal act on it, nor adds a line", () => {
+  const hostile = "a\n\x1b[2J\x9b31m\u202e";
+  const status = statusOf([workerStatus({ current: { method: "GET", path: hostile, ms: 1 } })], {
+    app: hostile,
+    addresses: [hostile],
+    version: hostile,
+    runtime: hostile,
+  });
+  const event = { id: 1, at: 0, kind: "complete", text: hostile } as const;
+  for (const text of [statusText(status), eventText(event), topLines(null, status, wide).join("\n")]) {
+    assert(!/[^\P{Cc}\n]|\u202e/u.test(text), JSON.stringify(text));
+  }
+  assertEquals(statusText(status).split("\n").length, 6);
+  assertEquals(eventText(event).split("\n").length, 2);
 });

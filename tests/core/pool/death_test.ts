@@ -33,3 +33,11 @@ Deno.test("killing an unresponsive worker counts as a death; killing an unwanted
   assertEquals(endingOf({ is: "killed", because: "unresponsive" }, exit, false).is, "death");
   assertEquals(endingOf({ is: "killed", because: "unwanted" }, exit, false).is, "expected");
 });
+
+Deno.test("a worker that the kernel ended because its event loop was blocked has hung", () => {
+  assertEquals(endingOf(ready, { code: 142, signal: "SIGALRM" }, false), {
+    is: "death",
+    text: "died (SIGALRM: its event loop was blocked for longer than allowed)",
+    cause: "hang",
+  });
+});

@@ -9,7 +9,7 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** A socket of another process. */
 const place: FileInfo = {
-  ...{ isFile: false, isDirectory: false, isSymlink: false, size: 0, uid: 1000, mode: 0o600 },
+  ...{ isFile: false, isDirectory: false, isSymlink: false, isSocket: true, size: 0, uid: 1000, mode: 0o600 },
   ...{ inode: 1_000, modifiedAt: 0 },
 };
 

@@ -1,0 +1,204 @@
+/**
+ * Finds the directory of a path and keeps it open, so that a link cannot lead a file operation to another place, not even
+ * one that is put there in between (CVE-2016-1247 of nginx). The files in it are then named through that descriptor.
+ *
+ * A link is followed where only root and this user could have made it. Without root's rights a link that the owner of
+ * a directory made is followed, too, as the kernel does (fs.protected_symlinks): a release directory of Capistrano
+ * belongs to another user than the server.
+ */
+
+import { cString, lastError, libc } from "./libc.ts";
+
+const O_CLOEXEC = 0o2000000;
+const O_DIRECTORY = 0o200000;
+const O_NOFOLLOW = 0o400000;
+const O_PATH = 0o10000000;
+
+const groupOrOthers = 0o022;
+const others = 0o002;
+const sticky = 0o1000;
+const mostLinks = 40;
+
+/** A file that may not exist yet, in an open directory. */
+interface Place {
+  readonly is: "file";
+  /** Where the system calls find the directory. */
+  readonly directory: string;
+  readonly name: string;
+  /** Whether only root and this user can put something there. */
+  readonly isTrusted: boolean;
+  /** Whether every user can. */
+  readonly isPublic: boolean;
+  close(): void;
+}
+
+/** A descriptor of this process, which `/dev/stdout` and `/dev/fd/3` name. */
+interface NamedDescriptor {
+  readonly is: "descriptor";
+  readonly descriptor: number;
+}
+
+/** A link that another user may have put there. */
+class ForeignLink extends Error {
+  override readonly name = "ForeignLink";
+}
+
+/** Throws `ForeignLink`, and the error of the system. A link at the end of the path is followed like all others. */
+export function findPlace(path: string): Place | NamedDescriptor {
+  const standard = standardStreams[path];
+  if (standard !== undefined) return { is: "descriptor", descriptor: standard };
+  let at = Directory.open(path.startsWith("/") ? "/" : ".", path.startsWith("/") ? "" : Deno.cwd(), true);
+  try {
+    let rest = path.split("/").filter(isName);
+    for (let links = 0;;) {
+      const [name, ...after] = rest;
+      if (name === undefined) throw new Error("it is a directory");
+      if (after.length === 0 && at.path === ownDescriptors() && /^\d+$/.test(name)) {
+        at.close();
+        return { is: "descriptor", descriptor: Number(name) };
+      }
+      const found = at.stat(name);
+      if (found?.isSymlink) {
+        if (!at.mayFollow(found)) {
+          throw new ForeignLink(`another user may have made the link ${at.path}/${name}`);
+        }
+        if (++links > mostLinks) throw new Error("too many links");
+        const target = at.linkTarget(name);
+        if (target.startsWith("/")) at = at.replacedBy(Directory.open("/", "", true));
+        rest = [...target.split("/").filter(isName), ...after];
+      } else if (after.length > 0) {
+        at = at.replacedBy(at.enter(name));
+        rest = after;
+      } else return at.place(name);
+    }
+  } catch (error) {
+    at.close();
+    throw error;
+  }
+}
+
+/** Also where /dev or /proc lacks them. */
+const standardStreams: Readonly<Record<string, number>> = {
+  "/dev/stdin": 0,
+  "/dev/stdout": 1,
+  "/dev/stderr": 2,
+};
+
+function ownDescriptors(): string | undefined {
+  try {
+    return `/proc/${Deno.readLinkSync("/proc/self")}/fd`;
+  } catch {
+    return undefined;
+  }
+}
+
+function isName(part: string): boolean {
+  return part !== "" && part !== ".";
+}
+
+class Directory {
+  /** `null` without a /proc or a C library that is known: then the path is all there is. */
+  readonly #descriptor: number | null;
+  readonly #info: Deno.FileInfo;
+  readonly #isTrusted: boolean;
+  /** Without links; "" for the root. */
+  readonly path: string;
+
+  private constructor(descriptor: number | null, path: string, isWayTrusted: boolean) {
+    this.#descriptor = descriptor;
+    this.path = path;
+    this.#info = Deno.statSync(this.#reached);
+    this.#isTrusted = isWayTrusted && this.#isOurs && ((this.#info.mode ?? 0) & groupOrOthers) === 0;
+  }
+
+  /** `path` is the name of the directory that the system is asked for as `asked`. */
+  static open(asked: string, path: string, isWayTrusted: boolean): Directory {
+    const descriptor = descriptorOf(asked);
+    try {
+      return new Directory(descriptor, path, isWayTrusted);
+    } catch (error) {
+      if (descriptor !== null) libc().close(descriptor);
+      throw error;
+    }
+  }
+
+  get #reached(): string {
+    return this.#descriptor === null ? this.path || "/" : `/proc/self/fd/${this.#descriptor}`;
+  }
+
+  get #isOurs(): boolean {
+    return this.#info.uid === 0 || this.#info.uid === Deno.uid();
+  }
+
+  get #isPublic(): boolean {
+    return ((this.#info.mode ?? 0) & others) !== 0;
+  }
+
+  get #isSticky(): boolean {
+    return ((this.#info.mode ?? 0) & sticky) !== 0;
+  }
+
+  stat(name: string): Deno.FileInfo | null {
+    try {
+      return Deno.lstatSync(`${this.#reached}/${name}`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+  }
+
+  /** A link with two names may have been made elsewhere. */
+  mayFollow({ uid, nlink }: Deno.FileInfo): boolean {
+    const isOurLink = (uid === 0 || uid === Deno.uid()) && (nlink === null || nlink === 1);
+    if (isOurLink && this.#isOurs && (!this.#isPublic || this.#isSticky)) return true;
+    return Deno.uid() !== 0 && !this.#isPublic;
+  }
+
+  linkTarget(name: string): string {
+    return Deno.readLinkSync(`${this.#reached}/${name}`);
+  }
+
+  enter(name: string): Directory {
+    const path = name === ".." ? this.path.slice(0, this.path.lastIndexOf("/")) : `${this.path}/${name}`;
+    return Directory.open(`${this.#reached}/${name}`, path, this.#isTrusted);
+  }
+
+  replacedBy(next: Directory): Directory {
+    this.close();
+    return next;
+  }
+
+  place(name: string): Place {
+    return {
+      is: "file",
+      directory: this.#reached,
+      name,
+      isTrusted: this.#isTrusted,
+      isPublic: this.#isPublic,
+      close: () => this.close(),
+    };
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) libc().close(this.#descriptor);
+  }
+}
+
+let canHold: boolean | undefined;
+
+/** `null` where a directory cannot be named through its descriptor. */
+function descriptorOf(path: string): number | null {
+  canHold ??= holdsDirectories();
+  if (!canHold) return null;
+  const descriptor = libc().open(cString(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+  if (descriptor < 0) throw lastError(path);
+  return descriptor;
+}
+
+function holdsDirectories(): boolean {
+  try {
+    return Deno.build.os === "linux" && Deno.statSync("/proc/self/fd").isDirectory && libc() !== undefined;
+  } catch {
+    return false;
+  }
+}

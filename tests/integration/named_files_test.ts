@@ -1,0 +1,103 @@
+/** What a server does with files that it is given by name, whatever is there. */
+
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { pidApp } from "./apps.ts";
+import { integrationTest } from "./harness.ts";
+
+/** What may stand in place of a file; each is created as `NAME` in the folder of the test. */
+const strange = {
+  fifo: (path: string) => command("mkfifo", path),
+  directory: (path: string) => Deno.mkdirSync(path),
+  // A device of its own, because a fault would replace it.
+  zero: (path: string) =>
+    Deno.uid() === 0 ? command("mknod", path, "c", "1", "5") : linkTo("/dev/zero", path),
+  missing: (_path: string) => {},
+} as const;
+type Strange = keyof typeof strange;
+
+/** The settings that name a file, how it is given, and where a server starts all the same. */
+const settings: Readonly<
+  Record<
+    string,
+    { readonly works?: readonly Strange[]; readonly more?: readonly string[]; readonly code?: number }
+  >
+> = {
+  "app": { code: 4 },
+  "config": {},
+  "chdir": { works: ["directory"] },
+  "pid": {},
+  "control-socket": {},
+  "error-logfile": { works: ["fifo", "zero"] },
+  "access-logfile": { works: ["fifo", "zero"] },
+  "admin-token-file": { more: ["--admin-bind", "127.0.0.1:0"] },
+};
+
+function command(name: string, ...args: readonly string[]): void {
+  assertEquals(new Deno.Command(name, { args: [...args] }).outputSync().code, 0);
+}
+
+function linkTo(target: string, path: string): void {
+  Deno.symlinkSync(target, path);
+}
+
+/** The same file as before. */
+function identity(path: string): string {
+  try {
+    const { ino, mode, isSymlink } = Deno.lstatSync(path);
+    return `${ino} ${mode} ${isSymlink}`;
+  } catch {
+    return "nothing";
+  }
+}
+
+Deno.test("every setting that names a file is tested with what may stand in its place", () => {
+  const named = namedSettings.filter(({ completion }) => completion === "file" || completion === "directory");
+  assertEquals(Object.keys(settings).sort(), named.map(({ name }) => name).sort());
+});
+
+for (const [name, { works = [], more = [], code = 2 }] of Object.entries(settings)) {
+  integrationTest(
+    `--${name} at a FIFO, a directory, a device or nothing: an error, and no wait`,
+    async (host) => {
+      const kinds = (Object.keys(strange) as Strange[]).filter((kind) => !works.includes(kind));
+      for (const kind of kinds) {
+        const file = kind === "missing" ? "missing/file" : `${kind}${name === "app" ? ".ts" : ""}`;
+        const path = `${host.folder}/${file}`;
+        strange[kind](path);
+        const before = identity(path);
+        const server = host.start({
+          files: { "main.ts": pidApp },
+          args: [...more, ...(name === "app" ? [] : [`--${name}`, file])],
+          app: name === "app" ? file : "main.ts",
+        });
+        assertEquals((await server.exit()).code, code, `${kind}: ${server.stderr}`);
+        assertMatch(server.stderr, /^[^\n]*(denicorn:|error) [^\n]*\n$/, kind);
+        assertMatch(server.stderr, new RegExp(file), kind);
+        assert(!/ready|    at /.test(server.stderr), server.stderr);
+        assertEquals([identity(path), server.leftovers()], [before, []], kind);
+      }
+    },
+  );
+}
+
+integrationTest("a pidfile with the id of another program is replaced", async (host) => {
+  host.write({ "server.pid": `${Deno.pid}\n` });
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
+  await server.ready(1);
+  assertMatch(
+    server.stderr,
+    new RegExp(`replacing pidfile server.pid: process ${Deno.pid} is another program now`),
+  );
+  assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+  assertEquals(identity(`${host.folder}/server.pid`), "nothing");
+});
+
+integrationTest("a pidfile that is the app's own source stays as it is", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "main.ts"] });
+  assertEquals((await server.exit()).code, 2);
+  assertMatch(server.stderr, /cannot write pidfile: main.ts \(it holds something else than a process id\)/);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/main.ts`), pidApp);
+});
