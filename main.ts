@@ -8,6 +8,17 @@ if (Deno.args[0] === "--worker") {
 } else if (Deno.args[0] === "--read-config") {
   const { runConfigProcess } = await import("./src/app/config/config_process.ts");
   system.processes.exit(await runConfigProcess(system));
+} else if (Deno.args[0] === "--build-app") {
+  const { runBuildProcess } = await import("./src/app/build/build_process.ts");
+  system.processes.exit(await runBuildProcess(system));
+} else if (Deno.args[0] === "--try-account") {
+  const { runTrialProcess } = await import("./src/account/trial_process.ts");
+  system.processes.exit(await runTrialProcess(system));
+} else if (Deno.args[0] === "--run-as") {
+  const { runAs } = await import("./src/system/run_as.ts");
+  const reason = runAs(Deno.args.slice(1), system.host.environment());
+  system.host.write("stderr", `denicorn: cannot change to the user of the workers: ${reason}\n`);
+  system.processes.exit(1);
 } else {
   const { run } = await import("./src/cli/run.ts");
   system.processes.exit(await run(system, Deno.args));

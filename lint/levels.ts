@@ -27,13 +27,14 @@ const levels: Levels = [
   ],
   [
     [
-      ["src/app/load", "src/app/config"],
+      ["src/app/load", "src/app/config", "src/app/build"],
       ["src/app/bundle"],
       ["src/app/resolve"],
       ["src/app"],
     ],
     "src/control",
   ],
+  ["src/account"],
   ["src/protocol"],
   ["src/log"],
   ["src/settings"],

@@ -6,7 +6,7 @@ import type { FileInfo, System } from "../system/system.ts";
 import { absolutePath, directoryOf, extensionOf, nameOf } from "./paths.ts";
 
 interface AppSpec {
-  /** As written: absolute, or relative to the working directory. */
+  /** As written: absolute or relative. */
   readonly path: string;
   readonly exportName: string;
 }
@@ -35,9 +35,12 @@ export function parseAppSpec(text: string): AppSpec {
   return { path, exportName };
 }
 
-/** The absolute path of the app's source file, with links resolved. Throws `app-not-found` with a hint. */
-export function locateApp({ files, host }: System, spec: AppSpec): string {
-  const path = spec.path.startsWith("/") ? spec.path : absolutePath(host.cwd(), spec.path);
+/**
+ * The absolute path of the app's source file, with links resolved; a relative one is looked for in `directory`. Throws
+ * `app-not-found` with a hint.
+ */
+export function locateApp({ files }: System, spec: AppSpec, directory: string): string {
+  const path = spec.path.startsWith("/") ? spec.path : absolutePath(directory, spec.path);
   const found = statOf(files, spec.path, path);
   if (found === null) throw notFound(spec.path, missingReason(files, spec.path, path));
   if (found.isDirectory) {

@@ -25,8 +25,10 @@ interface Flag {
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter(({ flag }) => flag !== false)
-  .flatMap(({ name, short, placeholder, completion, repeatable, description, canBeOff }) => [
-    { name, short, placeholder, completion, repeatable, description },
+  .flatMap(({ name, short, placeholder, completion, repeatable, description, canBeOff, isSwitch }) => [
+    isSwitch
+      ? withoutValue(name, description)
+      : { name, short, placeholder, completion, repeatable, description },
     ...(canBeOff ? [withoutValue(`no-${name}`, `Turns ${name} off.`)] : []),
   ]);
 

@@ -6,6 +6,7 @@ import type { SettingKey } from "../settings/settings.ts";
 /** The settings behind errors that parsing cannot find, only the attempt to use the value. */
 const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "user": ["user", "group"],
+  "account": ["user"],
   "log-unwritable": ["errorLogfile", "accessLogfile"],
   "pidfile": ["pid"],
   "control-socket": ["controlSocket"],

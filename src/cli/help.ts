@@ -68,7 +68,8 @@ function settingBlocks(): Block[] {
 function settingEntry(setting: NamedSetting): Entry {
   const { name, short, flag, placeholder, description, repeatable } = setting;
   const shown = setting.show(setting.default);
-  const term = flag === false ? `    ${placeholder}` : flagTerm(name, short, placeholder);
+  const value = setting.isSwitch ? undefined : placeholder;
+  const term = flag === false ? `    ${placeholder}` : flagTerm(name, short, value);
   const facts = [
     ...(repeatable ? ["repeatable"] : []),
     ...(setting.canBeOff ? [`off:${unbroken}--no-${name}`] : []),

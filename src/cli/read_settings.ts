@@ -1,48 +1,89 @@
 import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
+import { writingTo } from "../master/files/directory_failure.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
-import { requestedConfigFile, resolveSettings } from "../settings/resolve.ts";
+import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
+import { givenDirectory } from "../system/working_directory.ts";
+import { inPlace, type Place, placeOf, startPlace } from "./place.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
 /** Variables that begin like settings, but are not settings. */
 const reservedVariables: readonly string[] = Object.values(workerEnvironment);
 
+/** Settings as they were read at one moment. */
+export interface ReadSettings extends Resolved {
+  /** The directory of the app. */
+  readonly place: Place;
+}
+
 /**
- * Returns a function that reads all settings as they are when it is called. Relative paths of config files refer to
- * the working directory at the time of this call, also after `chdir`. A config file is bundled in `runtimeDirectory`. The function throws
- * DenicornError.
+ * Returns a function that reads all settings as they are when it is called. The path of the working directory, as it was
+ * given, is followed again each time: a link in it may lead to another release by then. A config file is looked for in
+ * `chdir`, if the command line or the environment names one, and in the working directory; it is bundled in
+ * `runtimeDirectory`. Both functions throw DenicornError.
  */
 export function createSettingsReader(
   system: System,
   commandLine: CommandLine,
-  runtimeDirectory: string,
-): () => Promise<Resolved> {
+  runtimeDirectory: () => string,
+): () => Promise<ReadSettings> {
   const { host } = system;
-  const base = workingDirectory(system);
-  const environment = host.environment();
+  const given = givenDirectory(system);
+  const sources = { commandLine, environment: host.environment(), reservedVariables };
   return async () => {
-    const sources = { commandLine, environment, reservedVariables };
-    const requested = requestedConfigFile(sources);
-    const name = requested?.path ??
-      configFileNames.find((name) => exists(system, `${base}/${name}`));
-    if (name === undefined) return resolveSettings({ ...sources, cores: host.cores() });
-    const path = name.startsWith("/") ? name : `${base}/${name}`;
-    if (!exists(system, path)) {
-      throw new DenicornError(
-        "config-file",
-        `config: ${name} (${requested?.origin}) does not exist: give the path of a .ts, .js or .json file`,
-      );
-    }
+    const start = startPlace(system, given);
+    const { settings: { config, chdir, bundleCache }, origins } = resolveEach({ ...sources, cores: 1 });
+    const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
+    const file = findConfigFile(system, [chosen, start], config, origins.config);
+    if (file === undefined) return { place: chosen, ...resolveSettings({ ...sources, cores: host.cores() }) };
+    const { path, workingDirectory } = file;
     // The file's own value of bundle-cache comes too late for the file itself.
-    const cache = resolveSettings({ ...sources, cores: 1 }).settings.bundleCache === "auto";
-    const values = await loadConfigFile(system, path, { runtimeDirectory, cache });
-    const configFile = { path: name, values };
-    return resolveSettings({ ...sources, configFile, cores: host.cores() });
+    const cache = bundleCache === "auto";
+    const directory = runtimeDirectory();
+    const values = await writingTo(
+      directory,
+      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache, workingDirectory }),
+    );
+    const configFile = { path: file.name, values };
+    const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
+    const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
+    return { place, ...resolved };
   };
+}
+
+interface ConfigFile {
+  /** As given, or as found. */
+  readonly name: string;
+  readonly path: string;
+  /** Where it is evaluated. */
+  readonly workingDirectory: string;
+}
+
+/** In the first of `places` that has it; `undefined` if none is named and none is there. */
+function findConfigFile(
+  system: System,
+  places: readonly [Place, ...Place[]],
+  requested: string | undefined,
+  origin: string,
+): ConfigFile | undefined {
+  for (const { given, real } of places) {
+    if (real instanceof Error) continue;
+    for (const name of requested === undefined ? configFileNames : [requested]) {
+      const path = inPlace(given, real, name);
+      if (exists(system, path)) return { name, path, workingDirectory: real };
+    }
+  }
+  if (requested === undefined) return undefined;
+  const [{ given, real }] = places;
+  const why = real instanceof Error ? `cannot be looked for in ${given} (${real.message})` : "does not exist";
+  throw new DenicornError(
+    "config-file",
+    `config: ${requested} (${origin}) ${why}: give the path of a .ts, .js or .json file`,
+  );
 }
 
 function exists({ files }: System, path: string): boolean {
@@ -53,33 +94,6 @@ function exists({ files }: System, path: string): boolean {
     throw new DenicornError(
       "config-file",
       `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,
-      { cause: error },
-    );
-  }
-}
-
-/** Changes to the directory that `chdir` names. Throws DenicornError `chdir`. */
-export function enterDirectory({ host }: System, { settings, origins }: Resolved): void {
-  if (settings.chdir === undefined) return;
-  try {
-    host.chdir(settings.chdir);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DenicornError(
-      "chdir",
-      `chdir: ${settings.chdir} (${origins.chdir}) cannot be entered (${reason}): give a directory this user may enter`,
-      { cause: error },
-    );
-  }
-}
-
-function workingDirectory({ host }: System): string {
-  try {
-    return host.cwd();
-  } catch (error) {
-    throw new DenicornError(
-      "chdir",
-      "cannot use the working directory: it no longer exists: change to one that does and start again",
       { cause: error },
     );
   }

@@ -82,10 +82,12 @@ export async function serveControl(
     }
     const load = () => controlApp().then(({ createControlApp }) => createControlApp(master));
     const requests = new ClientRequests(clock);
-    const draft = draftOf(path, system.host.secret());
+    // A path of the operator may lead through directories of other users.
+    using place = files.fixPath(path);
+    const draft = draftOf(place.path, system.host.secret());
     const server = network.serveUnix(draft, requests.count(loadedFirst(load)));
     try {
-      files.rename(draft, path);
+      files.rename(draft, place.path);
     } catch (error) {
       void server.stopAccepting();
       files.remove(draft);

@@ -43,11 +43,24 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "the user or group is unknown, or the process may not switch to it",
   },
+  "account": {
+    exitCode: ExitCode.usage,
+    means:
+      "the user that workers run as cannot run the server: start it, reach its files or listen on its port",
+  },
   "log-unwritable": { exitCode: ExitCode.usage, means: "a log file cannot be opened for appending" },
   "pidfile": { exitCode: ExitCode.usage, means: "the pidfile names a running process, or cannot be written" },
   "runtime-directory": {
     exitCode: ExitCode.usage,
     means: "there is no directory for the sockets and bundles that the master and its workers share",
+  },
+  "host": {
+    exitCode: ExitCode.usage,
+    means: "the system lacks something that no server can do without, such as /proc",
+  },
+  "bundler": {
+    exitCode: ExitCode.usage,
+    means: "esbuild, which bundles the app, cannot be started on this host",
   },
   "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
   "no-server": { exitCode: ExitCode.internal, means: "no running master responds" },

@@ -80,7 +80,9 @@ const operatorCommands = {
         worker: "ignored",
         description:
           "rolling reload: read settings and app again and replace the workers, new before old, `reload-surge` at a " +
-          "time; if a new worker does not boot, the old generation keeps serving",
+          "time; if a new worker does not boot, the old generation keeps serving. When the terminal closes in whose " +
+          "foreground the server runs, the kernel or the shell sends it, and it means a quick stop, as Ctrl-C does; under " +
+          "`nohup` or `setsid`, in the background, and under a service manager it always means a reload",
       },
     },
     http: { method: "POST", answers: outcome, isAdmin: true },

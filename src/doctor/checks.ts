@@ -1,4 +1,6 @@
 import type { Check } from "./check.ts";
+import { account } from "./checks/account.ts";
+import { bundler } from "./checks/bundler.ts";
 import { cores } from "./checks/cores.ts";
 import { descriptorPassing } from "./checks/descriptor_passing.ts";
 import { fileLimit } from "./checks/file_limit.ts";
@@ -20,6 +22,8 @@ export const checks: readonly Check[] = [
   library,
   procFiles,
   runtimeDirectory,
+  bundler,
+  account,
   steering,
   descriptorPassing,
   migration,

@@ -37,7 +37,7 @@ export class AccessLog {
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, path: string, format: LogConfig["logFormat"]) {
-    this.#file = new LogFile(system, "access-logfile", path, "stdout");
+    this.#file = new LogFile(system, { setting: "access-logfile", path, stream: "stdout" });
     this.#format = format === "json" ? accessJson : accessText;
     this.#stopTimer = system.clock.every(flushInterval, () => this.#flush());
   }

@@ -1,42 +1,56 @@
 import { DenicornError } from "../core/errors.ts";
-import type { AppendFile, System } from "../system/system.ts";
-import { streamQueue } from "./stream_queue.ts";
+import type { Identity, Stream, System } from "../system/system.ts";
+import { StreamQueue, streamQueue } from "./stream_queue.ts";
 
 const encoder = new TextEncoder();
 
-/** Where log lines go: a file, which can be reopened after rotation, or (`-`) a standard stream. */
+interface LogFileOptions {
+  /** Names the setting in errors. */
+  readonly setting: string;
+  readonly path: string;
+  /** What `-` means. */
+  readonly stream: Stream;
+  /** What workers run as: see `Files.openLog`. */
+  readonly account?: Identity;
+}
+
+/** Where lines go now. */
+interface Target {
+  /** Set for a standard stream. */
+  readonly stream?: Stream;
+  write(text: string): void;
+  close(): void;
+}
+
+/** Where log lines go: a file, which can be reopened after rotation, a FIFO, or (`-`) a standard stream. */
 export class LogFile {
   readonly #system: System;
-  readonly #setting: string;
-  readonly #path: string;
-  readonly #stream: "stdout" | "stderr";
-  /** `null` for a standard stream, and after `close`. */
-  #file: AppendFile | null;
+  readonly #options: LogFileOptions;
+  /** `null` after `close`. */
+  #target: Target | null;
 
-  /** Throws DenicornError `log-unwritable`. `setting` names the setting in that error. */
-  constructor(system: System, setting: string, path: string, stream: "stdout" | "stderr") {
+  /** Throws DenicornError `log-unwritable`. */
+  constructor(system: System, options: LogFileOptions) {
     this.#system = system;
-    this.#setting = setting;
-    this.#path = path;
-    this.#stream = stream;
-    this.#file = this.#open();
+    this.#options = options;
+    this.#target = this.#open();
   }
 
-  get isTerminal(): boolean {
-    return this.#path === "-" && this.#system.host.isTerminal(this.#stream);
+  /** The standard stream that the lines go to; `undefined` for a file. */
+  get stream(): Stream | undefined {
+    return this.#target?.stream;
   }
 
   /** After `close` this opens the file again: a late line belongs there, too. */
   write(text: string): void {
     try {
-      this.#file ??= this.#open();
-      if (this.#file === null) streamQueue(this.#system, this.#stream).write(text);
-      else this.#file.write(encoder.encode(text));
+      this.#target ??= this.#open();
+      this.#target.write(text);
     } catch (error) {
       // A full disk must not stop the server, and must not cost the line.
       const problem = error instanceof DenicornError
         ? error.message
-        : `cannot write ${this.#path}: ${reason(error)}`;
+        : `cannot write ${this.#options.path}: ${reason(error)}`;
       streamQueue(this.#system, "stderr").write(`${problem}\n${text}`);
     }
   }
@@ -44,30 +58,43 @@ export class LogFile {
   /** Opens the path again. If that fails, the old file stays in use and DenicornError `log-unwritable` is thrown. */
   reopen(): void {
     const opened = this.#open();
-    this.#file?.close();
-    this.#file = opened;
+    this.#target?.close();
+    this.#target = opened;
   }
 
   close(): void {
-    this.#file?.close();
-    this.#file = null;
+    this.#target?.close();
+    this.#target = null;
   }
 
-  #open(): AppendFile | null {
-    if (this.#path === "-") return null;
+  #open(): Target {
+    const { setting, path, stream, account = {} } = this.#options;
+    if (path === "-") return streamTarget(this.#system, stream);
     try {
-      return this.#system.files.openAppend(this.#path);
+      const sink = this.#system.files.openLog(path, account);
+      switch (sink.is) {
+        case "stream":
+          return streamTarget(this.#system, sink.stream);
+        case "reader":
+          return new StreamQueue(this.#system, { ...sink, name: path });
+        case "file":
+          return { write: (text) => sink.write(encoder.encode(text)), close: () => sink.close() };
+      }
     } catch (error) {
       throw new DenicornError(
         "log-unwritable",
-        `cannot open ${this.#setting}: ${this.#path} (${
+        `cannot open ${setting}: ${path} (${
           reason(error)
-        }): name a file that can be written to, in a ` +
-          "directory that exists, or use - for the standard stream",
+        }): name a file that can be written to, in a directory ` +
+          "that exists, or use - for the standard stream",
         { cause: error },
       );
     }
   }
+}
+
+function streamTarget(system: System, stream: Stream): Target {
+  return { stream, write: (text) => streamQueue(system, stream).write(text), close: () => {} };
 }
 
 function reason(error: unknown): string {

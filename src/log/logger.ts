@@ -3,10 +3,10 @@
 import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { System } from "../system/system.ts";
+import type { Identity as Account, System } from "../system/system.ts";
 import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
-import { streamQueue } from "./stream_queue.ts";
+import { reportDroppedLines } from "./stream_queue.ts";
 
 export type { Logger };
 
@@ -23,30 +23,38 @@ export type Identity =
 export interface Log {
   /** Adds the identity of this process to each record. */
   readonly logger: Logger;
+  /** Whether the lines go to stderr. */
+  readonly isOnStderr: boolean;
   /** Reopens the file, after a USR1. If that fails, the old one stays in use; the error is logged there and returned. */
   reopen(): DenicornError | null;
   /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
   reconfigure(config: ErrorLogConfig): void;
 }
 
-/** Throws DenicornError `log-unwritable`. */
-export function openLog(system: System, config: ErrorLogConfig, identity: Identity): Log {
+/** `account` is what workers run as. Throws DenicornError `log-unwritable`. */
+export function openLog(
+  system: System,
+  config: ErrorLogConfig,
+  identity: Identity,
+  account: Account = {},
+): Log {
   const tree = new LoggerTree();
-  let file = tree.use(() => configure(system, config));
+  let file = tree.use(() => configure(system, config, account));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
-  for (const stream of ["stdout", "stderr"] as const) {
-    streamQueue(system, stream).onDropped = (lines) =>
-      logger.warning`dropped ${
-        lines === 1 ? "1 line" : `${lines} lines`
-      } of log: the reader of ${stream} does not keep up`;
-  }
+  reportDroppedLines(system, (lines, reader) => {
+    const count = lines === 1 ? "1 line" : `${lines} lines`;
+    logger.warning`dropped ${count} of log: the reader of ${reader} does not keep up`;
+  });
   return {
     logger,
+    get isOnStderr() {
+      return file.stream === "stderr";
+    },
     reopen: () => orReport(logger, () => file.reopen()),
     reconfigure(next) {
       orReport(logger, () => {
         const before = file;
-        file = tree.use(() => configure(system, next));
+        file = tree.use(() => configure(system, next, account));
         before.close();
       });
     },
@@ -85,8 +93,9 @@ function orReport(logger: Logger, attempt: () => void): DenicornError | null {
   }
 }
 
-function configure(system: System, config: ErrorLogConfig): LogFile {
-  const file = new LogFile(system, "error-logfile", config.errorLogfile, "stderr");
+function configure(system: System, config: ErrorLogConfig, account: Account): LogFile {
+  const options = { setting: "error-logfile", path: config.errorLogfile, stream: "stderr", account } as const;
+  const file = new LogFile(system, options);
   const format = formatter(system, config, file);
   configureSync({
     reset: true,
@@ -101,6 +110,7 @@ function configure(system: System, config: ErrorLogConfig): LogFile {
 
 function formatter(system: System, config: ErrorLogConfig, file: LogFile): Formatter {
   if (config.logFormat === "json") return jsonFormatter;
+  const { host } = system;
   // https://no-color.org: set and not empty means no colour.
-  return textFormatter(file.isTerminal && !system.host.env("NO_COLOR"));
+  return textFormatter(file.stream !== undefined && host.isTerminal(file.stream) && !host.env("NO_COLOR"));
 }

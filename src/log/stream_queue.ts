@@ -1,5 +1,5 @@
 /**
- * Log lines on their way to a standard stream. A reader that does not keep up (such as a stopped program at the end
+ * Log lines on their way to a standard stream or to a FIFO. A reader that does not keep up (such as a stopped program at the end
  * of a full pipe) must not block the writer: lines that it does not take now wait here, and beyond a limit they are
  * dropped and counted. As long as the reader keeps up, lines are written at once.
  */
@@ -24,20 +24,38 @@ const exitDeadlines = new WeakMap<Pick<System, "clock">, number>();
 const encoder = new TextEncoder();
 const newline = 0x0a;
 
+type DroppedLines = (lines: number, reader: string) => void;
+
+const reports = new WeakMap<Pick<System, "clock">, DroppedLines>();
+
+/** From now on `report` is called with the number of dropped lines, when lines are accepted again. */
+export function reportDroppedLines(system: System, report: DroppedLines): void {
+  reports.set(system, report);
+}
+
+/** What the lines are written to, see `Host.writeNow`. */
+interface Reader {
+  /** For messages. */
+  readonly name: string;
+  writeNow(bytes: Uint8Array<ArrayBuffer>): number;
+  awaitReader(ms: number): boolean;
+  close(): void;
+}
+
 export class StreamQueue {
-  /** Called with the number of dropped lines, when lines are accepted again. */
-  onDropped: ((lines: number) => void) | null = null;
-  readonly #system: Pick<System, "host" | "clock">;
-  readonly #stream: Stream;
+  readonly #system: Pick<System, "clock">;
+  readonly #reader: Reader;
+  readonly #forgetExit: () => void;
+  #isClosed = false;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #size = 0;
   #dropped = 0;
   #isScheduled = false;
 
-  constructor(system: Pick<System, "host" | "clock" | "processes">, stream: Stream) {
+  constructor(system: Pick<System, "clock" | "processes">, reader: Reader) {
     this.#system = system;
-    this.#stream = stream;
-    system.processes.onExit(() => this.#finish());
+    this.#reader = reader;
+    this.#forgetExit = system.processes.onExit(() => this.#finish());
   }
 
   write(text: string): void {
@@ -51,15 +69,27 @@ export class StreamQueue {
     if (this.#waiting.length === 1) this.#drain();
   }
 
+  /** What still waits is written before the end is closed. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#drain()) this.#release();
+  }
+
+  #release(): void {
+    this.#forgetExit();
+    this.#reader.close();
+  }
+
   #mustDrop(length: number): boolean {
     return this.#dropped > 0 ? this.#size > resumeSize : this.#size > 0 && this.#size + length > limit;
   }
 
   #reportDropped(): void {
-    if (this.#dropped === 0 || this.onDropped === null) return;
+    const report = reports.get(this.#system);
+    if (this.#dropped === 0 || report === undefined) return;
     const lines = this.#dropped;
     this.#dropped = 0;
-    this.onDropped(lines);
+    report(lines, this.#reader.name);
   }
 
   #add(bytes: Uint8Array<ArrayBuffer>): void {
@@ -69,11 +99,10 @@ export class StreamQueue {
 
   /** False if the reader has not taken everything. */
   #drain(): boolean {
-    const { host } = this.#system;
     let done = 0;
     try {
       for (let rest = this.#waiting[done]; rest !== undefined; rest = this.#waiting[done]) {
-        const count = host.writeNow(this.#stream, rest);
+        const count = this.#reader.writeNow(rest);
         this.#size -= count;
         if (count === rest.length) done++;
         else if (count > 0) this.#waiting[done] = rest.subarray(count);
@@ -94,20 +123,20 @@ export class StreamQueue {
     this.#isScheduled = true;
     this.#system.clock.after(retryInterval, () => {
       this.#isScheduled = false;
-      this.#drain();
+      if (this.#drain() && this.#isClosed) return this.#release();
       if (this.#size <= resumeSize) this.#reportDropped();
     });
   }
 
   /** The process exits: gives the reader a last chance to take what waits. */
   #finish(): void {
-    const { host, clock } = this.#system;
+    const { clock } = this.#system;
     const deadline = exitDeadlines.get(this.#system) ?? clock.monotonic() + exitTimeout;
     exitDeadlines.set(this.#system, deadline);
     this.#reportDropped();
     while (!this.#drain()) {
       const left = deadline - clock.monotonic();
-      if (left <= 0 || !host.awaitReader(this.#stream, left)) return;
+      if (left <= 0 || !this.#reader.awaitReader(left)) return;
     }
   }
 }
@@ -118,5 +147,11 @@ const queues = new WeakMap<System, Partial<Record<Stream, StreamQueue>>>();
 export function streamQueue(system: System, stream: Stream): StreamQueue {
   let known = queues.get(system);
   if (known === undefined) queues.set(system, known = {});
-  return known[stream] ??= new StreamQueue(system, stream);
+  const { host } = system;
+  return known[stream] ??= new StreamQueue(system, {
+    name: stream,
+    writeNow: (bytes) => host.writeNow(stream, bytes),
+    awaitReader: (ms) => host.awaitReader(stream, ms),
+    close: () => {},
+  });
 }

@@ -9,7 +9,7 @@ import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { System } from "../system/system.ts";
+import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
@@ -29,7 +29,9 @@ import type { Takeover } from "./transitions/takeover.ts";
 import type { Upgrade } from "./transitions/upgrade.ts";
 import type { WorkerEvents } from "./worker_events.ts";
 import type { EventQueue, MasterEvent } from "./workers/events.ts";
+import type { ProcessGroups } from "./workers/process_groups.ts";
 import type { Spawner } from "./workers/spawner.ts";
+import type { WorkerHandle } from "./workers/worker_handle.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 
 /** Everything the loop calls; `compose.ts` builds it. */
@@ -38,6 +40,7 @@ interface ArbiterParts {
   readonly log: Log;
   readonly queue: EventQueue;
   readonly workerTable: WorkerTable;
+  readonly processGroups: ProcessGroups;
   readonly spawner: Spawner;
   readonly workerEvents: WorkerEvents;
   readonly generations: Generations;
@@ -71,7 +74,8 @@ export class Arbiter implements MasterCommands {
 
   /** Runs until the server has stopped and every worker is reaped. Resolves with the error that ended it, if any. */
   run(): Promise<DenicornError | null> {
-    const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter } = this.#parts;
+    const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter, processGroups } =
+      this.#parts;
     const settings = () => generations.serving.settings;
     const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
     // Heartbeats are polled more often than the ticks come, so only a change becomes an event.
@@ -79,6 +83,7 @@ export class Arbiter implements MasterCommands {
       stallReporter.report(settings().slowRequest);
       if (changed) this.post({ type: "heartbeats-changed" });
     });
+    const stopReaping = processGroups.start();
     void generations.buildFirst();
     this.post({ type: "tick" });
     queue.run((event) => {
@@ -88,6 +93,8 @@ export class Arbiter implements MasterCommands {
     return this.#finished.promise.finally(() => {
       stopTicks();
       stopPolls();
+      stopReaping();
+      processGroups.reportAdopted();
       restartPolicy.cancel();
     });
   }
@@ -148,8 +155,10 @@ export class Arbiter implements MasterCommands {
         return spawner.sendConfig(event.worker);
       case "message":
         return workerEvents.handleMessage(event.worker, event.message);
+      case "malformed":
+        return workerEvents.distrust(event.worker, event.reason);
       case "exit":
-        return workerEvents.handleExit(event.worker, event.status);
+        return this.#handleExit(event.worker, event.status);
       case "built":
         reload.built(event.generation, event.bundle);
         return workerTable.forEach((worker) => spawner.sendConfig(worker));
@@ -172,12 +181,20 @@ export class Arbiter implements MasterCommands {
     }
   }
 
+  #handleExit(worker: WorkerHandle, status: ExitStatus): void {
+    const { state } = worker;
+    this.#parts.workerEvents.handleExit(worker, status);
+    this.#parts.processGroups.handleExit(worker, state.is === "killed" && state.because === "quick-stop");
+  }
+
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, recycling } = this.#parts;
+    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, workerEvents, recycling } =
+      this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
     if (this.phase === "running") recycling.poll(this.settings, this.target);
@@ -189,9 +206,10 @@ export class Arbiter implements MasterCommands {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { workerTable, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } = this.#parts;
+    const { workerTable, processGroups, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } =
+      this.#parts;
     if (shutdown.inProgress) {
-      if (workerTable.size === 0) this.#finished.resolve(shutdown.fault);
+      if (workerTable.size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
     }
     if (upgrade.inProgress) {

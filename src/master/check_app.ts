@@ -1,5 +1,5 @@
 import { openLog } from "../log/logger.ts";
-import type { Resolved } from "../settings/values.ts";
+import type { PlacedSettings } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
 import { composeMaster } from "./compose.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
@@ -12,7 +12,7 @@ import { DirectoryGuard } from "./files/directory_guard.ts";
  */
 export async function checkApp(
   system: System,
-  resolved: Resolved,
+  resolved: PlacedSettings,
   directory: RuntimeDirectory,
 ): Promise<void> {
   const settings = {

@@ -1,10 +1,10 @@
 /** Builds a master: all parts in one place, in the order in which they need each other. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { formatAddress } from "../system/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
-import { resolveCredentials } from "./files/credentials.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { shareLogs } from "./files/shared_logs.ts";
@@ -32,6 +32,7 @@ import { WorkerEvents } from "./worker_events.ts";
 import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
+import { ProcessGroups } from "./workers/process_groups.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
@@ -58,7 +59,7 @@ interface Master extends ArbiterWithStatus {
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
   const { log, reader, directory, directoryGuard, launch, controlSocket } = options;
   const { settings } = reader.initial;
-  const credentials = resolveCredentials(system, settings.user, settings.group);
+  const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
   const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
@@ -69,23 +70,30 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
-    startProcess: workerProcessStarter(
-      system,
-      directory.channelSocket,
-      credentials,
-      scoreboard,
-      directoryGuard,
-    ),
+    startProcess: workerProcessStarter({
+      ...{
+        system,
+        logger: log.logger,
+        credentials,
+        scoreboard,
+        directoryGuard,
+        channelPath: directory.channelSocket,
+      },
+    }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, bundle: null },
+    first: { number: 1, settings, directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
+      get expected() {
+        return workerTable.expected;
+      },
       identify: (token) => workerTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
+      malformed: (worker, reason) => arbiter.post({ type: "malformed", worker, reason }),
       disconnected: () => arbiter.post({ type: "disconnected" }),
     }, system.clock);
   accept(directory.channels);
@@ -134,6 +142,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
   const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const processGroups = new ProcessGroups({ system, logger, wake });
   const spawner = new Spawner({
     ...{ ...options, post },
     sharedResources: () => ({
@@ -171,7 +180,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ listenOrder, heartbeatMonitor, post },
   });
   const arbiter = new Arbiter({
-    ...{ system, log, queue, workerTable, spawner, workerEvents, generations, counters },
+    ...{ system, log, queue, workerTable, processGroups, spawner, workerEvents, generations, counters },
     ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });

@@ -1,5 +1,6 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
+import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import type { Status } from "../core/telemetry/status.ts";
@@ -7,17 +8,19 @@ import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
 import { raisedLimit } from "../system/open_files.ts";
-import { toListenError } from "../system/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
+import type { ControllingTerminal } from "./commands/controlling_terminal.ts";
 import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import { requireFree } from "./listeners/free_addresses.ts";
 import { preloadModules } from "./preload.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
@@ -29,6 +32,7 @@ interface RunMasterOptions {
   readonly directory: RuntimeDirectory;
   readonly launch: Launch;
   readonly signals: EarlySignals;
+  readonly terminal: ControllingTerminal;
   /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
@@ -39,19 +43,22 @@ interface RunMasterOptions {
  */
 export async function runMaster(
   system: System,
-  { reader, directory, launch, signals, cleanup }: RunMasterOptions,
+  { reader, directory, launch, signals, terminal, cleanup }: RunMasterOptions,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
   const { oldMaster } = launch;
   if (settings.umask !== undefined) host.setUmask(settings.umask);
-  const log = openLog(system, settings, { pid: host.pid });
+  const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
+  const warn = (line: string) => log.logger.warning`${line}`;
+  unusablePlaces(system).forEach(warn);
+  directory.reportTo(warn);
   raiseFileLimit(system, log);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
-    probeAddresses(system, settings);
+    await requireFree(system, log.logger, settings);
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;
@@ -97,10 +104,14 @@ export async function runMaster(
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
-  signals.deliverTo((signal) => arbiter.post({ type: "signal", signal }));
+  signals.deliverTo(async (signal) => {
+    if (signal !== "SIGHUP" || !(await terminal.hasClosed())) return arbiter.post({ type: "signal", signal });
+    log.logger.info("the terminal has closed: stopping as after Ctrl-C");
+    arbiter.post({ type: "signal", signal: "SIGINT" });
+  });
   const fault = await arbiter.run();
   await handedOver();
-  return conclude(system, log, settings, fault);
+  return conclude(system, log, fault);
 }
 
 /** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */
@@ -143,7 +154,8 @@ function claimPidfile(
   const pidfile = writePidfile(system, settings.pid, oldMaster, (why) => {
     log.logger.warning`replacing pidfile ${settings.pid}: ${why}`;
   });
-  cleanup.defer(() => pidfile.remove());
+  const { pid } = settings;
+  cleanup.defer(() => orReport(pid, (line) => log.logger.warning`${line}`, () => pidfile.remove()));
 }
 
 /** For the master and, because they inherit it, for its workers. */
@@ -171,25 +183,14 @@ async function retried(system: System, work: () => Promise<void>, attempts = 40)
   }
 }
 
-/** With SO_REUSEPORT a worker would silently share an address with another server of this user. */
-function probeAddresses({ network }: System, settings: Settings): void {
-  for (const address of settings.bind) {
-    try {
-      network.probe(address);
-    } catch (error) {
-      throw toListenError(error, address);
-    }
-  }
-}
-
 /** Logs how the server ended. */
-function conclude(system: System, log: Log, settings: Settings, fault: DenicornError | null): ExitCode {
+function conclude(system: System, log: Log, fault: DenicornError | null): ExitCode {
   if (fault === null) {
     log.logger.info("stopped");
     return ExitCode.normal;
   }
   log.logger.with({ detail: fault.detail }).error`${fault.message}`;
-  if (settings.errorLogfile !== "-") {
+  if (!log.isOnStderr) {
     // On stderr too: an operator who starts the server by hand looks at the terminal, not at the log file.
     system.host.write("stderr", errorText(fault));
   }

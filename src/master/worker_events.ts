@@ -34,6 +34,9 @@ interface WorkerEventsOptions {
   readonly shutdown: Shutdown;
 }
 
+/** The kernel closes the channel of a killed process some milliseconds before it reports the end of the process. */
+const endOfProcess = 1_000;
+
 export class WorkerEvents {
   readonly #options: WorkerEventsOptions;
   readonly #firstReady = Promise.withResolvers<void>();
@@ -55,6 +58,9 @@ export class WorkerEvents {
 
   handleMessage(worker: WorkerHandle, message: FromWorker): void {
     const { scoreboard, listenOrder, restartPolicy, pool, shutdown, clock } = this.#options;
+    if (worker.isDistrusted) return;
+    const objection = worker.objectionTo(message) ?? this.#objectionTo(worker, message);
+    if (objection !== null) return this.distrust(worker, objection);
     const wasReady = worker.state.is === "ready";
     const event = worker.receive(message);
     if (event !== null) worker.apply(event, clock.monotonic());
@@ -79,6 +85,31 @@ export class WorkerEvents {
       case "failed":
         return;
     }
+  }
+
+  /** Only the master knows the addresses. */
+  #objectionTo(worker: WorkerHandle, message: FromWorker): string | null {
+    if (message.type !== "ready" || this.#options.listenOrder.accepts(message.addresses)) return null;
+    return `"ready" on addresses that worker ${worker.slot} was not asked to listen on`;
+  }
+
+  /** The worker sent what no worker sends: it is ended and replaced, and the master does nothing else about it. */
+  distrust(worker: WorkerHandle, detail: string): void {
+    worker.apply({ type: "kill", because: "broke-protocol", detail }, this.#options.clock.monotonic());
+  }
+
+  /** Ends what has lost its channel and does not end by itself. */
+  tick(): void {
+    const { workerTable, restartPolicy, pool, clock } = this.#options;
+    const now = clock.monotonic();
+    workerTable.forEach((worker) => {
+      if (!isWanted(worker.state) || worker.lostChannelFor(now) < endOfProcess) return;
+      if (worker.state.is === "booting") return this.distrust(worker, "its channel closed");
+      // A worker in which the app has closed the channel does not notice it.
+      worker.process.kill("SIGTERM");
+      worker.apply({ type: "draining" }, now);
+      restartPolicy.record(worker, "lost its channel to the master: finishing", "crash", pool.target);
+    });
   }
 
   #becameReady(worker: WorkerHandle): void {
@@ -113,7 +144,8 @@ export class WorkerEvents {
       if (this.#everReady) lifecycle.ended(worker, ending);
       return;
     }
-    const isEndOfBoot = isStillBooting(before) &&
+    const hasNeverServed = isStillBooting(before) || (before.is === "killed" && !worker.hasBeenReady);
+    const isEndOfBoot = hasNeverServed &&
       this.failBoot(worker.generation, () => bootFailure(worker, before, status));
     if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.target);
   }

@@ -1,6 +1,8 @@
 /**
  * The channel between the master and one worker: what each side may send. Both run the same version, unless the
- * executable was replaced; a token proves that the process at the other end is the one that was spawned.
+ * executable was replaced; a token proves that the process at the other end is the one that was spawned. But the app
+ * runs in that process, too, so the master checks every message (`src/protocol/worker_message.ts`), and whether it is
+ * its turn (`src/protocol/conversation.ts`).
  */
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
@@ -13,7 +15,16 @@ import { clip } from "./framing.ts";
 export const workerEnvironment = {
   channel: "DENICORN_WORKER_CHANNEL",
   token: "DENICORN_WORKER_TOKEN",
+  /**
+   * How long the worker may be blocked, in milliseconds, or 0. A start that finds it on its address reads it under /proc.
+   */
+  blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
+
+/** In the runtime directory of a dead master: where its workers send their listening sockets, to its successor. */
+export function successorInbox(runtimeDirectory: string): string {
+  return `${runtimeDirectory}/successor.sock`;
+}
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
@@ -94,8 +105,3 @@ export type FromWorker =
   | { readonly type: "closed" }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string };
-
-/** The shape that all messages share; the rest is trusted, because the token was. */
-export function isMessage(value: unknown): value is { readonly type: string } {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
-}

@@ -60,8 +60,10 @@ function optionFlag({ name, short, placeholder, choices }: CommandOption): Flag 
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter((setting) => setting.flag !== false)
-  .flatMap(({ name, short, accepts, canBeOff }) => [
-    { name, short, needs: accepts },
+  .flatMap(({ name, short, accepts, canBeOff, isSwitch }) => [
+    isSwitch
+      ? { name, short, needs: undefined, means: { name, value: "on" } }
+      : { name, short, needs: accepts },
     ...(canBeOff
       ? [{ name: `no-${name}`, short: undefined, needs: undefined, means: { name, value: off } }]
       : []),

@@ -30,7 +30,11 @@ export function resolveSettings(sources: Sources): Resolved {
   return resolved;
 }
 
-function resolveEach(sources: Sources): Resolved {
+/**
+ * The same without checking how the values go together: what is refused together may depend on a config file that has
+ * not been read yet. Throws DenicornError `config-file`, `setting-unknown`, `setting-invalid`.
+ */
+export function resolveEach(sources: Sources): Resolved {
   const { commandLine, environment, reservedVariables = [], configFile, cores } = sources;
   const values = new Map(namedSettings.map((setting) => [setting.key, setting.default]));
   const origins = new Map(namedSettings.map((setting) => [setting.key, fromDefault]));
@@ -48,18 +52,6 @@ function resolveEach(sources: Sources): Resolved {
     settings: Object.fromEntries(values) as Settings,
     origins: Object.fromEntries(origins) as Record<SettingKey, Origin>,
   };
-}
-
-/**
- * The config file that `config` names, which must be loaded before the rest can be resolved; `undefined` when none is
- * named. Checks every value of the other sources, but not their combination, which may depend on the file.
- * Throws DenicornError `setting-unknown`, `setting-invalid`.
- */
-export function requestedConfigFile(
-  sources: Pick<Sources, "commandLine" | "environment" | "reservedVariables">,
-): { readonly path: string; readonly origin: Origin } | undefined {
-  const { settings, origins } = resolveEach({ ...sources, cores: 1 });
-  return settings.config === undefined ? undefined : { path: settings.config, origin: origins.config };
 }
 
 function readCommandLine({ settings }: Sources["commandLine"]): Given[] {

@@ -36,6 +36,8 @@ export interface Setting<Value, Config> extends Declaration, DescribedKind {
   readonly repeatable: boolean;
   /** Whether it can be turned off, also by `--no-name`. */
   readonly canBeOff?: true;
+  /** It is only on or off: `--name` takes no value. */
+  readonly isSwitch?: true;
   readonly default: Value;
   /** Reads a text, a natural value of a config file, or a list of them where the setting is repeatable. */
   read(given: unknown, machine: Machine): Reading<Value>;
@@ -95,6 +97,28 @@ export function optionalOrOff<Value, Config extends string | number>(
     read: (given, machine) => isOff(given) ? { value: false } : read(given, machine),
     show: (value) => value === false ? off : show(value),
     plain: (value) => value === false ? false : plain(value),
+  };
+}
+
+/** A setting that is on or off, or left out: `--name`, `--no-name`, or `true` or `false` in a config file. */
+export function onOrOff(
+  { unset, ...declaration }: Declaration & { readonly unset: string },
+): Setting<boolean | undefined, boolean> {
+  return {
+    accepts: `on or ${off} (in a config file also true or false)`,
+    placeholder: "SWITCH",
+    completion: ["on", off],
+    ...declaration,
+    canBeOff: true,
+    isSwitch: true,
+    repeatable: false,
+    default: undefined,
+    read(given) {
+      if (given === true || given === "on") return { value: true };
+      return given === false || given === off ? { value: false } : { refused: given };
+    },
+    show: (value) => value === undefined ? unset : value ? "on" : off,
+    plain: (value) => value ?? null,
   };
 }
 

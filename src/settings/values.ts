@@ -16,6 +16,12 @@ export interface Resolved {
   readonly origins: Readonly<Record<SettingKey, Origin>>;
 }
 
+/** Settings, and the directory that they were found for. */
+export interface PlacedSettings extends Resolved {
+  /** Where the app is looked for and runs: an absolute path without links. */
+  readonly directory: string;
+}
+
 /** Where a value comes from, as messages show it: `env WEB_CONCURRENCY`. */
 export type Origin = string;
 

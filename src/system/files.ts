@@ -1,6 +1,8 @@
-import { writeAll } from "./host.ts";
-import { changeOwnerOfEntry } from "./libc.ts";
+import { canExecute, changeOwnerOfEntry } from "./libc.ts";
 import { openLockFile } from "./lock_file.ts";
+import { openLogSink } from "./log_sink.ts";
+import { memoryProgram } from "./memory_program.ts";
+import { fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -24,6 +26,10 @@ export const files: Files = {
   stat: (path) => orNull(() => info(Deno.statSync(path))),
   lstat: (path) => orNull(() => info(Deno.lstatSync(path))),
   realPath: (path) => Deno.realPathSync(path),
+  isSame(path, other) {
+    const [one, two] = [path, other].map((path) => orNull(() => Deno.statSync(path)));
+    return one != null && two != null && one.ino !== null && one.ino === two.ino && one.dev === two.dev;
+  },
   list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
   entries: (path) => Array.from(Deno.readDirSync(path)),
   rename: (from, to) => Deno.renameSync(from, to),
@@ -35,13 +41,8 @@ export const files: Files = {
   },
   changeOwner: changeOwnerOfEntry,
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
-  openAppend(path) {
-    const file = Deno.openSync(path, { append: true, create: true, mode: 0o644 });
-    return {
-      write: (bytes) => writeAll(file, bytes),
-      close: () => file.close(),
-    };
-  },
+  openLog: openLogSink,
+  fixPath,
   lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);
@@ -59,6 +60,8 @@ export const files: Files = {
     const now = new Date();
     orNull(() => Deno.utimeSync(path, now, now));
   },
+  isExecutable: canExecute,
+  memoryProgram,
 };
 
 function info(found: Deno.FileInfo): FileInfo {

@@ -1,6 +1,8 @@
+import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Host, Stream } from "./system.ts";
+import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -12,6 +14,7 @@ export const host: Host = {
   },
   args: Deno.args,
   get execPath() {
+    requireProc();
     return Deno.execPath();
   },
   standalone: Deno.build.standalone,
@@ -29,6 +32,15 @@ export const host: Host = {
   setUmask(mask) {
     Deno.umask(mask);
   },
+  terminalPlace() {
+    try {
+      return terminalPlace();
+    } catch {
+      // Not Linux.
+      return "none";
+    }
+  },
+  ignoresHangup,
   isTerminal: (stream) => file(stream).isTerminal(),
   terminalSize() {
     try {
@@ -73,6 +85,20 @@ export const host: Host = {
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };
+
+/** Without it the runtime ends the process with the report of a fault of its own. */
+function requireProc(): void {
+  if (Deno.build.os !== "linux") return;
+  try {
+    Deno.lstatSync("/proc/self/exe");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return;
+    throw new DenicornError(
+      "host",
+      "cannot find the own executable: /proc is not mounted: mount it (`mount -t proc proc /proc`)",
+    );
+  }
+}
 
 const descriptors = { stdout: 1, stderr: 2 } as const;
 const outlets = new Map<Stream, Outlet | null>();

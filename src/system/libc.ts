@@ -11,18 +11,23 @@ const linuxSymbols = {
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   dlsym: { parameters: ["pointer", "buffer"], result: "pointer", optional: true },
+  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   fcntl_lock: { name: "fcntl", parameters: ["i32", "i32", "buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
+  getpgrp: { parameters: [], result: "i32" },
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  isatty: { parameters: ["i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
+  prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   pwritev2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "isize" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
@@ -34,10 +39,14 @@ const linuxSymbols = {
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
+  tcgetpgrp: { parameters: ["i32"], result: "i32" },
+  waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
+  waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const;
 
 const everywhere = {
+  access: { parameters: ["buffer", "i32"], result: "i32" },
   alarm: { parameters: ["u32"], result: "u32" },
   lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
 } as const;
@@ -98,4 +107,16 @@ export function changeOwnerOfEntry(path: string, uid: number | null, gid: number
   common ??= open(everywhere);
   const result = common.lchown(cString(path), uid ?? unchanged, gid ?? unchanged);
   if (result !== 0) throw new Deno.errors.PermissionDenied(`lchown '${path}' failed`);
+}
+
+const X_OK = 1;
+
+/** Whether this process may run the file at `path`; true if that cannot be found out. */
+export function canExecute(path: string): boolean {
+  try {
+    common ??= open(everywhere);
+  } catch {
+    return true;
+  }
+  return common.access(cString(path), X_OK) === 0;
 }

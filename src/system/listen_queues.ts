@@ -12,6 +12,17 @@ export function listenersBeside(table: string, inode: string): number {
     : rows.filter(([, local, , state]) => local === own[1] && state === listening).length;
 }
 
+/** The inode of each socket that listens on `port`. */
+export function listenersOn(table: string, port: number): string[] {
+  const found: string[] = [];
+  for (const line of table.split("\n")) {
+    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/, 10);
+    if (state !== listening || inode === undefined) continue;
+    if (Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16) === port) found.push(inode);
+  }
+  return found;
+}
+
 /** How many connections wait in the accept queues of the listeners on `ports`. */
 export function waitingConnections(table: string, ports: ReadonlySet<number>): number {
   let waiting = 0;

@@ -4,7 +4,7 @@
  */
 
 import { cString, libc } from "./libc.ts";
-import { findPlace } from "./safe_path.ts";
+import { canFixPaths, fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { LockFile } from "./system.ts";
 
@@ -20,10 +20,8 @@ const F_UNLCK = 2;
 
 /** Throws for a path that leads through a link of another user. */
 export function openLockFile(path: string): LockFile {
-  const place = findPlace(path);
-  if (place.is === "descriptor") throw new Error("it is an open file of this process");
-  const { directory, name } = place;
-  const whole = `${directory}/${name}`;
+  const fixed = fixPath(path);
+  const whole = fixed.path;
   return {
     read(limit) {
       const found = entryAt(whole);
@@ -34,7 +32,7 @@ export function openLockFile(path: string): LockFile {
     isHeld: () => isHeld(whole),
     replace(text) {
       // Another user who could guess the name could put a link there.
-      const draft = `${directory}/.${name}.${crypto.randomUUID()}`;
+      const draft = `${whole}.${crypto.randomUUID()}`;
       Deno.writeTextFileSync(draft, text, { createNew: true, mode: 0o644 });
       try {
         hold(draft);
@@ -46,7 +44,7 @@ export function openLockFile(path: string): LockFile {
     },
     // Not recursive: a directory that is there now belongs to another program.
     remove: () => Deno.removeSync(whole),
-    close: () => place.close(),
+    close: () => fixed[Symbol.dispose](),
   };
 }
 
@@ -75,7 +73,7 @@ function isHeld(path: string): boolean | null {
 }
 
 function openFile(path: string, flags: number): number | null {
-  if (Deno.build.os !== "linux") return null;
+  if (!canFixPaths()) return null;
   const descriptor = libc().open(cString(path), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
   return descriptor < 0 ? null : descriptor;
 }

@@ -1,4 +1,5 @@
 import { openWatched } from "./listener_state.ts";
+import { listeningOn } from "./port_holders.ts";
 import type { Connection, Network, WebSocketEnd } from "./system.ts";
 
 /** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
@@ -37,6 +38,8 @@ export const network: Network = {
       return !(error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound);
     }
   },
+
+  listeningOn,
 
   probe(address) {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();

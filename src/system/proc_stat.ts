@@ -21,6 +21,22 @@ export function hasEnded(stat: string): boolean {
   return state === "Z" && threads <= 1;
 }
 
+interface ProcessIdentity {
+  readonly name: string;
+  readonly hasEnded: boolean;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+}
+
+/** The name, parent, group and session of a process, from /proc/PID/stat; `null` if it is not in there. */
+export function parseIdentity(stat: string): ProcessIdentity | null {
+  const [, parent, group, session] = fieldsAfterName(stat).map(Number);
+  if (parent === undefined || group === undefined || session === undefined) return null;
+  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  return { name, hasEnded: hasEnded(stat), parent, group, session };
+}
+
 /** The fields of /proc/PID/stat from the state on. The name before it, in parentheses, may contain parentheses. */
 function fieldsAfterName(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,18 +1,31 @@
+import {
+  adoptedChildren,
+  becomeSubreaper,
+  groupMembers,
+  reapAdopted,
+  signalGroup,
+} from "./adopted_processes.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
+import { host } from "./host.ts";
 import { hasEnded } from "./proc_stat.ts";
+import { commandAs } from "./run_as.ts";
 import type { Processes } from "./system.ts";
 
 export const processes: Processes = {
-  spawn({ command, args, env, cwd, uid, gid, inherited = [], sameSession = false }) {
+  spawn(
+    { command, args, env, cwd, inherited = [], sameSession = false, readOutput = false, ...identity },
+  ) {
+    leaveRemovedDirectory();
+    const { command: [program, ...rest], uid, gid } = commandAs({ host }, identity, [command, ...args]);
     const start = () =>
-      new Deno.Command(command, {
-        args: [...args],
+      new Deno.Command(program, {
+        args: rest,
         env: { ...env },
         clearEnv: true,
         stdin: "null",
-        stdout: "inherit",
+        stdout: readOutput ? "piped" : "inherit",
         stderr: "inherit",
         // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
         detached: !sameSession,
@@ -21,9 +34,14 @@ export const processes: Processes = {
         ...(gid === undefined ? {} : { gid }),
       }).spawn();
     const child = inherited.length === 0 ? start() : withInherited(inherited, start);
+    started.add(child.pid);
     return {
       pid: child.pid,
-      exited: child.status.then(({ code, signal }) => ({ code, signal })),
+      output: readOutput ? child.stdout : nothing(),
+      exited: child.status.then(({ code, signal }) => {
+        started.delete(child.pid);
+        return { code, signal };
+      }),
       kill(signal) {
         try {
           child.kill(signal);
@@ -43,6 +61,28 @@ export const processes: Processes = {
   },
 
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
+
+  adoptOrphans() {
+    try {
+      becomeSubreaper();
+    } catch {
+      // Not Linux.
+    }
+  },
+
+  reapAdopted: () => onLinux(() => reapAdopted(started)),
+
+  adopted: () => onLinux(() => adoptedChildren(started)),
+
+  inGroup: (leader) => onLinux(() => groupMembers(leader)),
+
+  signalGroup(leader, signal) {
+    try {
+      signalGroup(leader, signal);
+    } catch {
+      // Not Linux.
+    }
+  },
 
   endAfter(seconds) {
     try {
@@ -73,6 +113,28 @@ export const processes: Processes = {
 
   exit: (code) => Deno.exit(code),
 };
+
+/** From a directory that was removed no process can be started, on Deno 2.7 not even in another one. */
+function leaveRemovedDirectory(): void {
+  try {
+    Deno.cwd();
+  } catch {
+    Deno.chdir("/");
+  }
+}
+
+/** The processes that `spawn` has started: the runtime reaps them. */
+const started = new Set<number>();
+
+function onLinux<Result>(work: () => Result[]): Result[] {
+  try {
+    return work();
+  } catch {
+    return [];
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** Does not send signal 0 with node:process: loading that takes 12 ms at the start of every process. */
 function isRunning(pid: number): boolean {

@@ -8,6 +8,7 @@
  */
 
 import { cString, lastError, libc } from "./libc.ts";
+import type { FixedPath } from "./system.ts";
 
 const O_CLOEXEC = 0o2000000;
 const O_DIRECTORY = 0o200000;
@@ -20,7 +21,7 @@ const sticky = 0o1000;
 const mostLinks = 40;
 
 /** A file that may not exist yet, in an open directory. */
-interface Place {
+export interface Place {
   readonly is: "file";
   /** Where the system calls find the directory. */
   readonly directory: string;
@@ -39,7 +40,7 @@ interface NamedDescriptor {
 }
 
 /** A link that another user may have put there. */
-class ForeignLink extends Error {
+export class ForeignLink extends Error {
   override readonly name = "ForeignLink";
 }
 
@@ -77,6 +78,13 @@ export function findPlace(path: string): Place | NamedDescriptor {
   }
 }
 
+/** Throws as `findPlace` does, and for a path that names a descriptor. */
+export function fixPath(path: string): FixedPath {
+  const place = findPlace(path);
+  if (place.is === "descriptor") throw new Error("it is an open file of this process");
+  return { path: `${place.directory}/${place.name}`, [Symbol.dispose]: () => place.close() };
+}
+
 /** Also where /dev or /proc lacks them. */
 const standardStreams: Readonly<Record<string, number>> = {
   "/dev/stdin": 0,
@@ -101,21 +109,25 @@ class Directory {
   readonly #descriptor: number | null;
   readonly #info: Deno.FileInfo;
   readonly #isTrusted: boolean;
+  /** Whether no other user can put a directory in the place of one of this user in it, or of one above. */
+  readonly #isSafeWay: boolean;
   /** Without links; "" for the root. */
   readonly path: string;
 
-  private constructor(descriptor: number | null, path: string, isWayTrusted: boolean) {
+  private constructor(descriptor: number | null, path: string, isSafeWay: boolean) {
     this.#descriptor = descriptor;
     this.path = path;
     this.#info = Deno.statSync(this.#reached);
-    this.#isTrusted = isWayTrusted && this.#isOurs && ((this.#info.mode ?? 0) & groupOrOthers) === 0;
+    const isShared = ((this.#info.mode ?? 0) & groupOrOthers) !== 0;
+    this.#isTrusted = isSafeWay && this.#isOurs && !isShared;
+    this.#isSafeWay = isSafeWay && this.#isOurs && (!isShared || this.#isSticky);
   }
 
   /** `path` is the name of the directory that the system is asked for as `asked`. */
-  static open(asked: string, path: string, isWayTrusted: boolean): Directory {
+  static open(asked: string, path: string, isSafeWay: boolean): Directory {
     const descriptor = descriptorOf(asked);
     try {
-      return new Directory(descriptor, path, isWayTrusted);
+      return new Directory(descriptor, path, isSafeWay);
     } catch (error) {
       if (descriptor !== null) libc().close(descriptor);
       throw error;
@@ -160,7 +172,7 @@ class Directory {
 
   enter(name: string): Directory {
     const path = name === ".." ? this.path.slice(0, this.path.lastIndexOf("/")) : `${this.path}/${name}`;
-    return Directory.open(`${this.#reached}/${name}`, path, this.#isTrusted);
+    return Directory.open(`${this.#reached}/${name}`, path, this.#isSafeWay);
   }
 
   replacedBy(next: Directory): Directory {
@@ -184,18 +196,25 @@ class Directory {
   }
 }
 
-let canHold: boolean | undefined;
+let isPossible: boolean | undefined;
+
+/**
+ * Whether files can be named through open directories: on Linux, with a /proc, where this process may call the C library
+ * (from source, `--allow-all`). Elsewhere a link that another user changes at the right moment is not noticed.
+ */
+export function canFixPaths(): boolean {
+  return isPossible ??= tryToFix();
+}
 
 /** `null` where a directory cannot be named through its descriptor. */
 function descriptorOf(path: string): number | null {
-  canHold ??= holdsDirectories();
-  if (!canHold) return null;
+  if (!canFixPaths()) return null;
   const descriptor = libc().open(cString(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
   if (descriptor < 0) throw lastError(path);
   return descriptor;
 }
 
-function holdsDirectories(): boolean {
+function tryToFix(): boolean {
   try {
     return Deno.build.os === "linux" && Deno.statSync("/proc/self/fd").isDirectory && libc() !== undefined;
   } catch {

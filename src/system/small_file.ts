@@ -1,6 +1,7 @@
 /** Reads a file of which only a few bytes are expected: never waits for a writer and never reads without an end. */
 
 import { cString, lastError, libc } from "./libc.ts";
+import { canFixPaths } from "./safe_path.ts";
 
 const O_NOCTTY = 0o400;
 const O_NONBLOCK = 0o4000;
@@ -32,9 +33,9 @@ function contentOf(file: Deno.FsFile, limit: number): string {
   return new TextDecoder().decode(bytes.subarray(0, size));
 }
 
-/** `null` where the system cannot open it so; on others than Linux the check before has to do. */
+/** `null` where only the runtime can open files: then the check before has to do. */
 function openWithoutWaiting(path: string, direct: boolean): number | null {
-  if (Deno.build.os !== "linux") return null;
+  if (!canFixPaths()) return null;
   const flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (direct ? O_NOFOLLOW : 0);
   const descriptor = libc().open(cString(path), flags, 0);
   if (descriptor < 0) throw lastError("open");

@@ -30,6 +30,8 @@ export interface Clock {
   every(ms: number, fire: () => void): () => void;
 }
 
+export type TerminalPlace = "foreground" | "background" | "none";
+
 export type Stream = "stdout" | "stderr";
 
 export interface Host {
@@ -52,6 +54,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
+  terminalPlace(): TerminalPlace;
+  /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
+  ignoresHangup(): boolean;
   /** Of the terminal at stdout, or 80×24 if there is none. */
   terminalSize(): { readonly columns: number; readonly rows: number };
   /**
@@ -97,15 +103,36 @@ interface DirectoryEntry {
 }
 
 /** A file open for appending; a write call appends its bytes in one piece. */
-export interface AppendFile {
-  write(bytes: Uint8Array): void;
+interface AppendFile {
+  write(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
+
+/** Something that another program reads and that takes only so much at a time, such as a FIFO. */
+interface ReaderSink {
+  /** As `Host.writeNow`. */
+  writeNow(bytes: Uint8Array<ArrayBuffer>): number;
+  awaitReader(ms: number): boolean;
+  close(): void;
+}
+
+/** What log lines are written to. */
+export type LogSink =
+  | { readonly is: "file" } & AppendFile
+  | { readonly is: "reader" } & ReaderSink
+  /** A path that names a standard stream, such as /dev/stdout. */
+  | { readonly is: "stream"; readonly stream: Stream };
 
 /** An open file: its content can be read even if the file has been renamed or removed. */
 interface HeldFile {
   read(): Uint8Array<ArrayBuffer>;
   close(): void;
+}
+
+/** A path through an open directory: no link can lead it elsewhere any more. */
+export interface FixedPath {
+  readonly path: string;
+  [Symbol.dispose](): void;
 }
 
 /** A small file that names the process that holds it. */
@@ -138,6 +165,8 @@ export interface Files {
   /** Like `stat`, without following a link. */
   lstat(path: string): FileInfo | null;
   realPath(path: string): string;
+  /** True if both paths lead to the same file or directory. */
+  isSame(path: string, other: string): boolean;
   list(path: string): string[];
   entries(path: string): DirectoryEntry[];
   rename(from: string, to: string): void;
@@ -151,26 +180,50 @@ export interface Files {
   /** A link is not followed. `null` keeps an id. */
   changeOwner(path: string, uid: number | null, gid: number | null): void;
   changeMode(path: string, mode: number): void;
-  openAppend(path: string): AppendFile;
+  /**
+   * Opens a log for appending, without waiting, and creates it. A process of root opens no more than `account` could,
+   * where that account may have put something in the way, and gives it the file. Throws for what is no log.
+   */
+  openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
+  fixPath(path: string): FixedPath;
+  /** Throws as `fixPath` does. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
+  /** False also if the file system of a program is mounted without the right to run it (noexec). */
+  isExecutable(path: string): boolean;
+  /**
+   * A program that is only in memory, for as long as this process lives. Returns a path under which this process can
+   * start it. Throws if the system cannot do that.
+   */
+  memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string;
 }
 
-interface SpawnOptions {
+/** The rights of a process, see credentials(7). */
+export interface Identity {
+  /** User and group ids; those of this process where absent. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Supplementary groups of user `uid`: all others are given up. */
+  readonly groups?: readonly number[];
+  /** Whether user `uid` may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
+  readonly lowPorts?: boolean;
+}
+
+export interface SpawnOptions extends Identity {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; by default that of this process. */
   readonly cwd?: string | undefined;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
   /** Open files of this process that the new one gets under the same numbers, besides the standard streams. */
   readonly inherited?: readonly number[];
   /** Stays in the session of this process, so that Ctrl-C at the terminal ends both; otherwise it gets its own. */
   readonly sameSession?: boolean;
+  /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
+  readonly readOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -181,6 +234,8 @@ export interface ExitStatus {
 export interface ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
+  readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sends a signal. Does nothing if the process has exited. */
   kill(signal: Signal): void;
 }
@@ -197,9 +252,29 @@ export type Signal =
   | "SIGWINCH"
   | "SIGKILL";
 
+/** A process that this one did not start. */
+export interface OtherProcess {
+  readonly pid: number;
+  /** Its command line, or its name if it has ended. */
+  readonly command: string;
+}
+
 export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /**
+   * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
+   * Linux only: elsewhere it does nothing.
+   */
+  adoptOrphans(): void;
+  /** Removes the children that have ended and that this process did not start, and returns them. Linux only. */
+  reapAdopted(): OtherProcess[];
+  /** The running children that this process did not start. Linux only. */
+  adopted(): OtherProcess[];
+  /** The running processes in the group of `leader`, which may have ended. Linux only. */
+  inGroup(leader: number): OtherProcess[];
+  /** Sends a signal to all processes in the group of `leader`. Does nothing if there are none. */
+  signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void;
   /** Sends a signal to a process that this one did not start. Does nothing if it has exited. */
   signal(pid: number, signal: Signal): void;
   onSignal(signal: Signal, handle: () => void): void;
@@ -300,6 +375,12 @@ interface Datagrams {
   close(): void;
 }
 
+export interface ListeningProcess {
+  readonly pid: number;
+  /** The variables that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface Network {
   /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
@@ -308,6 +389,11 @@ export interface Network {
   connectTcp(address: TcpAddress): Promise<Connection>;
   /** True if a process listens on the Unix socket at `path`. */
   answers(path: string): Promise<boolean>;
+  /**
+   * The processes that listen on a port, as far as this user may see them. Linux only: elsewhere there are none. It
+   * reads all of /proc.
+   */
+  listeningOn(port: number): ListeningProcess[];
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;

@@ -3,14 +3,11 @@
  * first; without a master it would listen for ever, take connections that it never answers, and block a restart.
  */
 
-import { killMargin } from "../core/pool/worker_state.ts";
+import { blockedMargin, killMargin } from "../core/pool/worker_state.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import type { Clock, Processes } from "../system/system.ts";
 
 type Limits = Pick<WorkerConfig, "bootTimeout" | "timeout" | "gracefulTimeout">;
-
-/** How much later than the master (ms), which looks less often while it has much to do. */
-const margin = 1_000;
 
 /** Milliseconds between two signs of life while the worker boots. */
 const bootInterval = 250;
@@ -25,7 +22,7 @@ export class BlockingLimit {
   constructor(processes: Pick<Processes, "endUnlessCalledWithin">, clock: Clock, limits: Limits) {
     this.#processes = processes;
     this.#limits = limits;
-    this.#limit = limits.bootTimeout + margin;
+    this.#limit = limits.bootTimeout + blockedMargin;
     this.#endBoot = clock.every(bootInterval, () => this.extend());
     this.extend();
   }
@@ -39,13 +36,13 @@ export class BlockingLimit {
   startServing(): void {
     const { timeout } = this.#limits;
     this.#endBoot();
-    this.#setLimit(timeout === 0 ? 0 : timeout + margin);
+    this.#setLimit(timeout === 0 ? 0 : timeout + blockedMargin);
   }
 
   /** While a worker drains, the master only watches its deadline. */
   startDraining(): void {
     const { timeout, gracefulTimeout } = this.#limits;
-    this.#setLimit(Math.max(timeout, gracefulTimeout + killMargin) + margin);
+    this.#setLimit(Math.max(timeout, gracefulTimeout + killMargin) + blockedMargin);
   }
 
   #setLimit(limit: number): void {

@@ -18,6 +18,8 @@ interface DrainOptions {
   readonly isBusy: boolean;
   /** Whether clients have not received yet what was sent to them. */
   readonly isSending: () => Promise<boolean>;
+  /** Refuses new connections and then stops listening. */
+  readonly leaveAddresses: () => Promise<void>;
   /** Called when no more connections are accepted. */
   readonly onClosed: () => void;
 }
@@ -48,7 +50,7 @@ export async function drain(
   servers: readonly HttpServer[],
   requests: Requests,
   clock: Clock,
-  { deadline, isBusy, isSending, onClosed }: DrainOptions,
+  { deadline, isBusy, isSending, leaveAddresses, onClosed }: DrainOptions,
 ): Promise<DrainReport> {
   const start = clock.monotonic();
   const left = () => Math.max(0, start + deadline - clock.monotonic());
@@ -57,6 +59,7 @@ export async function drain(
   if (isBusy) await sleep(clock, Math.min(noticePeriod, left()));
   // Half of the time for the requests that came first; then close the listeners so that no more arrive.
   await withTimeout(clock, left() / 2, requests.untilListenersMayClose());
+  if (isBusy) await withTimeout(clock, left(), leaveAddresses());
   await withTimeout(clock, Math.min(idleTimeout, left()), requests.idle());
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();

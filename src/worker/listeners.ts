@@ -92,11 +92,26 @@ export class Listeners {
       if (this.#descriptors.length !== listen.length) {
         throw new Error("the listening sockets were not found in /proc");
       }
-      this.#system.descriptors.send(fdInbox, String(this.#system.host.pid), this.#descriptors);
+      this.#send(fdInbox);
       this.#isShared = true;
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #send(inbox: string): void {
+    this.#system.descriptors.send(inbox, String(this.#system.host.pid), this.#descriptors);
+  }
+
+  /** Sends copies to another master as well. False if it has no inbox at that path yet, or there is nothing to send. */
+  sendTo(inbox: string): boolean {
+    if (!this.#isShared) return false;
+    try {
+      this.#send(inbox);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -112,6 +127,11 @@ export class Listeners {
   /** From now on the sockets may be closed. */
   ignore(): void {
     this.#state = "ignored";
+  }
+
+  /** The sockets have been closed. */
+  forget(): void {
+    this.#descriptors = [];
   }
 
   /** Checks the sockets; call it at every heartbeat. */

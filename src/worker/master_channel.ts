@@ -1,5 +1,5 @@
 import { encodeFrame, FrameDecoder } from "../protocol/framing.ts";
-import { type FromWorker, isMessage, type ToWorker } from "../protocol/messages.ts";
+import type { FromWorker, ToWorker } from "../protocol/messages.ts";
 import type { Connection } from "../system/system.ts";
 
 /** The worker's end of the channel to its master. */
@@ -15,13 +15,15 @@ export class MasterChannel {
     return this.#connection.send(encodeFrame(message));
   }
 
-  /** Ends when the master is gone. */
+  /** Ends when the master is gone, or when the app has read from the channel, so that the rest is no message. */
   async *messages(): AsyncGenerator<ToWorker> {
     const decoder = new FrameDecoder();
-    for await (const bytes of this.#connection.receive()) {
-      for (const message of decoder.push(bytes)) {
-        if (isMessage(message)) yield message as ToWorker;
+    try {
+      for await (const bytes of this.#connection.receive()) {
+        for (const message of decoder.push(bytes)) yield message as ToWorker;
       }
+    } catch {
+      this.#connection.close();
     }
   }
 }

@@ -39,16 +39,32 @@ export async function cleanUp(
   }
 }
 
+/**
+ * The runtime directory of the master, for a worker that has no config yet; `null` if the socket is in a place where
+ * there may be other files.
+ */
+export function directoryOf(channelPath: string): string | null {
+  return /^(.*\/denicorn-[^/]+)\/channel\.sock$/.exec(channelPath)?.[1] ?? null;
+}
+
 /** A process that will take the place of the master, by the monotonic time `until`. */
 export interface Successor {
   readonly pid: number;
   readonly until: number;
 }
 
-/** Resolves when the successor has exited, or its time is over. */
+/**
+ * Resolves when the successor has exited, or its time is over. Calls `sendListeners` again and again until it returns
+ * true: the successor has no inbox yet when it starts.
+ */
 export async function waitForSuccessor(
   { processes, clock }: Pick<System, "processes" | "clock">,
   { pid, until }: Successor,
+  sendListeners: () => boolean,
 ): Promise<void> {
-  while (clock.monotonic() < until && processes.isAlive(pid)) await sleep(clock, pause);
+  let areSent = false;
+  while (clock.monotonic() < until && processes.isAlive(pid)) {
+    areSent ||= sendListeners();
+    await sleep(clock, pause);
+  }
 }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../core/errors.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
+import { cleanUp, directoryOf } from "./orphan.ts";
 import { MasterChannel } from "./master_channel.ts";
 import { Worker } from "./worker.ts";
 
@@ -18,15 +19,19 @@ export async function runWorker(system: System): Promise<ExitCode> {
     return ExitCode.usage;
   }
   // They are not meant for the app, which runs in this process.
-  host.setEnv(workerEnvironment.channel, undefined);
-  host.setEnv(workerEnvironment.token, undefined);
+  for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
 
   let connection;
   try {
     connection = await network.connectUnix(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): the master is gone\n`);
+    const directory = directoryOf(path);
+    if (directory !== null) await cleanUp(system, { channelPath: path, paths: [directory] });
+    const cause = /permission denied/i.test(reason)
+      ? "the user of the workers may not enter its directory: restart the server"
+      : "the master is gone";
+    host.write("stderr", `denicorn: cannot connect to the master: ${path} (${reason}): ${cause}\n`);
     return ExitCode.internal;
   }
   await new Worker(system, new MasterChannel(connection), path).run(token);

@@ -13,6 +13,7 @@ import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
+import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
@@ -20,6 +21,12 @@ import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { WebSockets } from "./web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+
+/**
+ * Milliseconds for handshakes that have begun when a worker without steering stops listening. Clients that come in this
+ * time try again after a second, so it is not longer than most round trips.
+ */
+const handshakeTime = 100;
 
 export class Service {
   readonly log: WorkerLog;
@@ -140,9 +147,21 @@ export class Service {
     }
   }
 
+  /** Sends copies of the listening sockets to the fd inbox of another master; false if that is not there yet. */
+  sendListenersTo(inbox: string): boolean {
+    return this.#listeners.sendTo(inbox);
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
+  }
+
+  /** The master is gone: leaves the addresses to another one at once, and serves the connections it has. */
+  async stopAccepting(): Promise<void> {
+    const { descriptors } = this.#listeners;
+    this.#listeners.ignore();
+    await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
   }
 
   /** Resolves when all requests have ended, or at the deadline. */
@@ -180,7 +199,11 @@ export class Service {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy,
       isSending: () => this.#isSending(ports),
-      onClosed: () => this.#send({ type: "closed" }),
+      leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
+      onClosed: () => {
+        this.#listeners.forget();
+        this.#send({ type: "closed" });
+      },
     });
     return { ...report, took: took + report.took };
   }

@@ -7,11 +7,11 @@ import { importFailure } from "../app/load/import_app.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { version } from "../core/version.ts";
-import { type FromWorker, toFailure, type WorkerConfig } from "../protocol/messages.ts";
+import { type FromWorker, successorInbox, toFailure, type WorkerConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { stackOf } from "./faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
-import { cleanUp, type Successor, waitForSuccessor } from "./orphan.ts";
+import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
 import { Service } from "./service.ts";
 
 export class Worker {
@@ -53,7 +53,9 @@ export class Worker {
           this.#service?.reopenLogs();
           break;
         case "successor":
-          this.#successor = { pid: message.pid, until: this.#system.clock.monotonic() + message.timeout };
+          this.#successor = message.timeout === 0
+            ? null
+            : { pid: message.pid, until: this.#system.clock.monotonic() + message.timeout };
           break;
       }
     }
@@ -98,7 +100,7 @@ export class Worker {
   #handleSignal(signal: HandledSignal): void {
     switch (signalMeanings[signal].worker) {
       case "drain":
-        this.#send({ type: "draining" });
+        if (!this.#isLeaving) this.#send({ type: "draining" });
         void this.#leave(ExitCode.normal, true);
         break;
       case "quit":
@@ -130,20 +132,22 @@ export class Worker {
 
   async #handleMasterGone(): Promise<void> {
     const service = this.#service;
-    if (service !== null) {
-      const { runtimeDirectory } = service.config;
-      this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths: [runtimeDirectory] });
-    }
-    if (service?.hasListened === true && this.#successor !== null) {
-      const { pid } = this.#successor;
+    const successor = this.#successor;
+    if (service?.hasListened === true && successor !== null) {
       void service.log.write((logger) =>
-        logger.warning`the master is gone: serving until process ${pid} takes over`
+        logger.warning`the master is gone: serving until process ${successor.pid} takes over`
       );
-      await waitForSuccessor(this.#system, this.#successor);
+      const inbox = successorInbox(service.config.runtimeDirectory);
+      // It ends this process when it can serve, and then removes the files of the old master.
+      await waitForSuccessor(this.#system, successor, () => service.sendListenersTo(inbox));
     }
+    const directory = service?.config.runtimeDirectory ?? directoryOf(this.#channelPath);
+    const paths = directory === null ? [] : [directory];
+    this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
     void service?.log.write((logger) =>
       logger.warning("the channel to the master closed: finishing, then exiting")
     );
+    void service?.stopAccepting();
     await this.#leave(ExitCode.normal, false);
   }
 

@@ -33,7 +33,7 @@ export class WorkerLog {
     this.#identity = identity;
     // A file that cannot be written to must fail the boot, not the first line.
     if (config.errorLogfile !== "-") {
-      new LogFile(system, "error-logfile", config.errorLogfile, "stderr").close();
+      new LogFile(system, { setting: "error-logfile", path: config.errorLogfile, stream: "stderr" }).close();
     }
   }
 

@@ -37,7 +37,10 @@ for (
 function reason(files: readonly string[], app: string): string {
   using host = new TestHost(Object.fromEntries(files.map((name) => [name, ""])));
   const path = `${host.folder}/${app}`;
-  const error = assertThrows(() => locateApp(system, { path, exportName: "default" }), DenicornError);
+  const error = assertThrows(
+    () => locateApp(system, { path, exportName: "default" }, host.folder),
+    DenicornError,
+  );
   assertEquals([error.code, error.exitCode], ["app-not-found", 4]);
   return error.message.replaceAll(`${host.folder}/`, "").replaceAll(host.folder, "<app>");
 }
@@ -78,5 +81,5 @@ Deno.test("a directory or another kind of file", () => {
 Deno.test("the result is an absolute path without links", () => {
   using host = new TestHost({ "real/main.ts": "", "link": { link: "real" } });
   const spec = parseAppSpec(`${host.folder}/link/../link/main.ts`);
-  assertEquals(locateApp(system, spec), `${host.folder}/real/main.ts`);
+  assertEquals(locateApp(system, spec, host.folder), `${host.folder}/real/main.ts`);
 });

@@ -62,9 +62,8 @@ export class TestHost implements Disposable {
   bundle(app = "main.ts"): Promise<Bundle> {
     const spec = parseAppSpec(`${this.folder}/${app}`);
     return bundleApp(system, {
-      entry: locateApp(system, spec),
+      entry: locateApp(system, spec, this.folder),
       exportName: spec.exportName,
-      outfile: `${this.runtimeDirectory}/app.mjs`,
       runtimeDirectory: this.runtimeDirectory,
     });
   }
@@ -93,7 +92,9 @@ export class TestHost implements Disposable {
   }
 
   async #run(app: string): Promise<Outcome> {
-    const { outfile } = await this.bundle(app);
+    const { text } = await this.bundle(app);
+    const outfile = `${this.runtimeDirectory}/app.mjs`;
+    Deno.writeTextFileSync(outfile, text);
     const { path, exportName } = parseAppSpec(app);
     const args = [outfile, `${this.folder}/${path}`, exportName];
     const [first, ...others] = await Promise.all(runners.map((runner) => runIn(runner, args, this.folder)));

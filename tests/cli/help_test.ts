@@ -17,10 +17,10 @@ Deno.test("help names every command, setting and exit code", () => {
   for (const { name, usage, summary } of commands) {
     assertStringIncludes(flat(help), `${name} ${usage} ${summary}`);
   }
-  for (const { name, short, flag, placeholder, description } of namedSettings) {
+  for (const { name, short, flag, placeholder, description, isSwitch } of namedSettings) {
     const term = flag === false
       ? placeholder
-      : `${short === undefined ? "" : `-${short}, `}--${name} ${placeholder}`;
+      : `${short === undefined ? "" : `-${short}, `}--${name}${isSwitch ? "" : ` ${placeholder}`}`;
     assertStringIncludes(flat(help), ` ${term} ${description}`);
   }
   for (const [code, meaning] of Object.entries(exitCodeMeanings)) {

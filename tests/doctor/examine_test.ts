@@ -93,6 +93,8 @@ Deno.test("on other systems than Linux only the checks that apply run", async ()
   assertEquals(found.map(({ name, verdict }) => [name, verdict]), [
     ["kernel", "problem"],
     ["runtime-directory", "ok"],
+    ["bundler", "ok"],
+    ["account", "ok"],
   ]);
 });
 

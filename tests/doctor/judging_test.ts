@@ -127,5 +127,5 @@ Deno.test("memory: for the master, the workers, and one more during a reload", (
 
 Deno.test("pid-1: an init is recommended", () => {
   says(judgeProcessId(41), "ok", /41/);
-  says(judgeProcessId(1), "note", /orphans are not reaped/);
+  says(judgeProcessId(1), "note", /orphans are reaped/);
 });

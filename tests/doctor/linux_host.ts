@@ -9,6 +9,8 @@ export const settings: Subject["settings"] = {
   backlog: 2048,
   bind: [{ hostname: "127.0.0.1", port: 8000 }],
   steering: "auto",
+  user: undefined,
+  group: undefined,
 };
 
 /** The programs that choose the first or the second of two listeners. */

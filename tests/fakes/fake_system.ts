@@ -1,12 +1,13 @@
 import type {
-  AppendFile,
   ChildProcess,
   Descriptors,
   ExitStatus,
   Files,
   Host,
+  LogSink,
   Network,
   OpenFiles,
+  OtherProcess,
   Processes,
   SharedMemory,
   Signal,
@@ -19,6 +20,7 @@ import { FakeClock } from "./fake_clock.ts";
 export class FakeProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;
+  readonly output = { async *[Symbol.asyncIterator]() {} };
   readonly signals: Signal[] = [];
   readonly end: (status: ExitStatus) => void;
 
@@ -44,6 +46,10 @@ export class FakeSystem implements System {
   /** Paths of lock files that a living process holds. */
   readonly held = new Set<string>();
   readonly signals: string[] = [];
+  /** Children that have ended and that the process did not start. */
+  readonly adopted: OtherProcess[] = [];
+  /** Running processes by the leader of their group. */
+  readonly groups = new Map<number, OtherProcess[]>();
   /** Each time at which this process would end without its event loop. */
   readonly blockingLimits: number[] = [];
   readonly written = { stdout: "", stderr: "" };
@@ -71,6 +77,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    terminalPlace: () => "none",
+    ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
     keys: () => () => {},
     write: (stream, text) => {
@@ -99,6 +107,7 @@ export class FakeSystem implements System {
     stat: (path) => this.#info(path),
     lstat: (path) => this.#info(path),
     realPath: (path) => path,
+    isSame: (path, other) => path === other,
     list: () => [],
     entries: () => [],
     rename: (from, to) => {
@@ -111,7 +120,8 @@ export class FakeSystem implements System {
     remove: (path) => void this.texts.delete(path),
     changeOwner: () => {},
     changeMode: () => {},
-    openAppend: (path) => this.#open(path),
+    openLog: (path) => this.#open(path),
+    fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),
@@ -124,6 +134,8 @@ export class FakeSystem implements System {
     }),
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
+    isExecutable: () => true,
+    memoryProgram: () => unavailable("memoryProgram"),
   };
 
   readonly processes: Processes = {
@@ -136,6 +148,11 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    adoptOrphans: () => {},
+    reapAdopted: () => this.adopted.splice(0),
+    adopted: () => [],
+    inGroup: (leader) => this.groups.get(leader) ?? [],
+    signalGroup: (leader, signal) => void this.signals.push(`${signal} to the group of ${leader}`),
     endAfter: () => {},
     endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     exit: (code) => {
@@ -149,6 +166,7 @@ export class FakeSystem implements System {
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
     answers: () => Promise.resolve(false),
+    listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
     serveTcp: () => unavailable("serveTcp"),
@@ -210,12 +228,13 @@ export class FakeSystem implements System {
     };
   }
 
-  #open(path: string): AppendFile {
+  #open(path: string): LogSink {
     if (path.startsWith("/missing/")) throw new Error("No such directory");
     // As with a real file: an open file is still written to after it was renamed.
     const file = { text: this.texts.get(path) ?? "" };
     this.texts.set(path, file.text);
     return {
+      is: "file",
       write: (bytes) => {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);

@@ -39,6 +39,10 @@ export interface StartOptions {
   readonly app?: string | null;
   /** Runs another copy of the program. */
   readonly command?: readonly string[];
+  /** The directory to start in, by default the private folder; `$PWD` keeps the links in its path. */
+  readonly cwd?: string;
+  /** The port; by default a free one. */
+  readonly port?: number;
 }
 
 /** The private folder of one test, and the servers started in it. */
@@ -74,15 +78,15 @@ export class TestHost {
 
   /** Starts the program on a free port, without waiting for it. */
   start(
-    { files, args = [], env = {}, app = "main.ts", command = this.target.command }: StartOptions,
+    { files, args = [], env = {}, app = "main.ts", command = this.target.command, port = freePort(), cwd }:
+      StartOptions,
   ): Server {
     this.write(files);
-    const port = freePort();
     const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
     const server = new Server({
       command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
-      cwd: this.folder,
-      env: { ...this.#environment(), ...env },
+      cwd: cwd ?? this.folder,
+      env: { ...this.#environment(), ...(cwd === undefined ? {} : { PWD: cwd }), ...env },
       port,
       runtime: this.runtime,
     });
@@ -130,13 +134,14 @@ export class TestHost {
 export function integrationTest(
   name: string,
   body: (host: TestHost) => Promise<void>,
-  lacking: string | null = null,
+  lacking: string | null | ((target: Target) => string | null) = null,
 ): void {
-  const reason = lacking === null ? "" : ` (skipped: ${lacking})`;
   for (const target of targets) {
+    const lacks = typeof lacking === "function" ? lacking(target) : lacking;
+    const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
     Deno.test({
       name: `[${target.name}] ${name}${reason}`,
-      ignore: lacking !== null,
+      ignore: lacks !== null,
       async fn() {
         const host = new TestHost(target);
         try {

@@ -27,3 +27,8 @@ lossTest("without steering a blocked worker delays its share of new connections 
   args: ["--steering", "off"],
   check: ({ figures }) => assert(figures["delayedPercent"]! > 10, JSON.stringify(figures)),
 });
+
+lossTest("without steering reloads delay some new connections but lose none", {
+  kind: "hup",
+  args: ["--steering", "off"],
+});

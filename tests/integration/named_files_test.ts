@@ -3,7 +3,7 @@
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 
 /** What may stand in place of a file; each is created as `NAME` in the folder of the test. */
 const strange = {
@@ -100,4 +100,38 @@ integrationTest("a pidfile that is the app's own source stays as it is", async (
   assertEquals((await server.exit()).code, 2);
   assertMatch(server.stderr, /cannot write pidfile: main.ts \(it holds something else than a process id\)/);
   assertEquals(Deno.readTextFileSync(`${host.folder}/main.ts`), pidApp);
+});
+
+integrationTest(
+  "ctl with a FIFO, a directory or a device as --pid or --socket: an error, and no wait",
+  async (host) => {
+    for (const kind of ["fifo", "directory", "zero"] as const) {
+      strange[kind](`${host.folder}/${kind}`);
+      for (const [option, code] of [["pid", 2], ["socket", 1]] as const) {
+        const server = host.start({ files: {}, args: [], app: null, command: ctl(host, option, kind) });
+        assertEquals((await server.exit()).code, code, server.stderr);
+        assertMatch(server.stderr, /^denicorn: [^\n]*\n$/);
+      }
+    }
+  },
+);
+
+/** `start` adds arguments of a server, which this shell does not pass on. */
+function ctl({ target }: TestHost, option: string, file: string): readonly string[] {
+  const words = [...target.command, "ctl", `--${option}`, file, "status"];
+  return ["sh", "-c", `exec ${words.map((word) => `'${word}'`).join(" ")}`];
+}
+
+integrationTest("a control socket is open to no other user, also with a lax umask", async (host) => {
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: ["--umask", "0", "--control-socket", "control.sock"],
+  });
+  await server.logged(/1 worker of generation 1 ready/);
+  const [directory] = Array.from(Deno.readDirSync(host.runtime), ({ name }) => `${host.runtime}/${name}`);
+  const modes = [`${host.folder}/control.sock`, directory!].map((path) => Deno.statSync(path).mode! & 0o777);
+  assertEquals(modes, [0o600, 0o700]);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+  assertEquals(identity(`${host.folder}/control.sock`), "nothing");
 });

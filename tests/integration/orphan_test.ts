@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
@@ -68,6 +68,71 @@ integrationTest(
       ),
     );
     await server.ready(1);
+  },
+);
+
+/** `/stream` sends a line every 20 ms until there is a file `end`. */
+const streamingApp = `
+import { existsSync } from "node:fs";
+export default (request: Request): Response => {
+  if (new URL(request.url).pathname !== "/stream") return new Response(String(Deno.pid));
+  return new Response(
+    new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const isOver = existsSync("end");
+        controller.enqueue(new TextEncoder().encode(isOver ? "the end" : "line\\n"));
+        if (isOver) controller.close();
+      },
+    }),
+  );
+};\n`;
+
+integrationTest(
+  "a start beside a worker that streams after a kill -9 of its master serves at once",
+  async (host) => {
+    const first = host.start({ files: { "main.ts": streamingApp }, args: ["-w", "2"] });
+    const before = await first.ready(2);
+    const response = await first.fetch("/stream");
+    const stream = response.text();
+    first.kill("SIGKILL");
+    await first.exited;
+    const second = host.start({ files: {}, args: ["-w", "2"], port: first.port });
+    const workers = (await second.ready(2)).map(({ pid }) => String(pid));
+    const answering = await second.answering(40);
+    assertEquals([...answering].filter((pid) => !workers.includes(pid)), []);
+    host.write({ end: "" });
+    assertMatch(await stream, /^(line\n){10,}the end$/);
+    await second.until("the end of the old workers", () => before.every(({ pid }) => !isRunning(pid)));
+  },
+);
+
+integrationTest(
+  "a start beside a blocked worker of a killed master says which one and when it ends",
+  async (host) => {
+    for (
+      const [timeout, end] of [["60", "it is ended after timeout, within 61 s"], [
+        "0",
+        "timeout is 0, so nothing",
+      ]]
+    ) {
+      const first = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", timeout!] });
+      const [worker] = await first.ready(1);
+      const cut = first.text("/spin").catch(() => "cut");
+      await inFlight(first);
+      first.kill("SIGKILL");
+      await first.exited;
+      const { code, stderr } = await host.run(["--bind", `127.0.0.1:${first.port}`, "main.ts"]);
+      assertEquals(code, 3, stderr);
+      assertMatch(
+        stderr,
+        new RegExp(
+          `${first.port} is in use by worker process ${worker!.pid} of a server that was killed, .*: ${end}`,
+        ),
+      );
+      Deno.kill(worker!.pid, "SIGKILL");
+      assertEquals(await cut, "cut");
+    }
   },
 );
 

@@ -49,9 +49,14 @@ class Crowded {
   async setLimit(): Promise<void> {
     const { server } = this;
     await server.until("a master at rest", () => {
-      const threads = Array.from(Deno.readDirSync(`/proc/${server.pid}/task`), ({ name }) => name);
-      const names = threads.map((id) => Deno.readTextFileSync(`/proc/${server.pid}/task/${id}/comm`));
-      return !names.some((name) => name.startsWith("tokio"));
+      try {
+        const threads = Array.from(Deno.readDirSync(`/proc/${server.pid}/task`), ({ name }) => name);
+        const names = threads.map((id) => Deno.readTextFileSync(`/proc/${server.pid}/task/${id}/comm`));
+        return !names.some((name) => name.startsWith("tokio"));
+      } catch {
+        // A thread has ended.
+        return false;
+      }
     }, 60_000);
     this.#limit(1);
   }

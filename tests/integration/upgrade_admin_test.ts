@@ -1,29 +1,9 @@
 /** Health checks, scrapers and scripts that ask the master: an upgrade refuses none of them. */
 
 import { assert, assertEquals } from "../assert.ts";
+import { askAgainAndAgain } from "./again_and_again.ts";
 import { pidApp } from "./apps.ts";
 import { freePort, integrationTest } from "./harness.ts";
-
-/** Asks again and again, each time on a new connection, until `end` is called; keeps what went wrong. */
-function askAgainAndAgain(ask: () => Promise<string | null>) {
-  const failures: string[] = [];
-  let asked = 0;
-  let isOver = false;
-  const loop = (async () => {
-    while (!isOver) {
-      const failure = await ask().catch((error) => String(error.cause ?? error));
-      asked++;
-      if (failure !== null) failures.push(failure);
-    }
-  })();
-  return {
-    async end() {
-      isOver = true;
-      await loop;
-      return { asked, failures };
-    },
-  };
-}
 
 const upgrades = 10;
 

@@ -3,9 +3,11 @@ import { LogFile } from "../../src/log/log_file.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
+const accessLog = { setting: "access-logfile", path: "/srv/x.log", stream: "stdout" } as const;
+
 Deno.test("a line that comes after the close goes to the file, not to stdout", () => {
   const system = new FakeSystem();
-  const file = new LogFile(system, "access-logfile", "/srv/x.log", "stdout");
+  const file = new LogFile(system, accessLog);
   file.write("one\n");
   file.close();
   file.write("two\n");
@@ -17,12 +19,10 @@ Deno.test("a late line whose file cannot be opened any more goes to stderr, with
   const files = { ...system.files };
   const file = new LogFile(
     Object.assign(Object.create(system), { files }),
-    "access-logfile",
-    "/srv/x.log",
-    "stdout",
+    accessLog,
   );
   file.close();
-  files.openAppend = () => {
+  files.openLog = () => {
     throw new Error("No such directory");
   };
   file.write("late\n");

@@ -1,14 +1,14 @@
 import { openLog } from "../../src/log/logger.ts";
-import { StreamQueue } from "../../src/log/stream_queue.ts";
-import type { Stream } from "../../src/system/system.ts";
+import { reportDroppedLines, streamQueue } from "../../src/log/stream_queue.ts";
+import type { Stream, System } from "../../src/system/system.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 function stderrQueue() {
   const system = new FakeSystem();
-  const queue = new StreamQueue(system, "stderr");
+  const queue = streamQueue(system, "stderr");
   const drops: number[] = [];
-  queue.onDropped = (lines) => drops.push(lines);
+  reportDroppedLines(system, (lines) => drops.push(lines));
   return { system, queue, drops };
 }
 
@@ -75,12 +75,12 @@ Deno.test("the exit waits once for the readers of both streams, not twice", () =
   const { processes } = fake;
   const host = { ...fake.host, awaitReader, writeNow: () => 0 };
   const idle = () => () => {};
-  const system = {
+  const system: System = Object.assign(Object.create(fake), {
     host,
     processes,
     clock: { monotonic: () => now, wall: () => now, after: idle, every: idle },
-  };
-  for (const stream of ["stdout", "stderr"] as const) new StreamQueue(system, stream).write("last line\n");
+  });
+  for (const stream of ["stdout", "stderr"] as const) streamQueue(system, stream).write("last line\n");
   fake.exitHandlers.forEach((handle) => handle());
   assertEquals(waits, [1000, 500, 250, 125, 62.5]);
 });

@@ -32,6 +32,9 @@ export interface FakeWorker {
 /** The number of workers that there can be at a time. */
 const slots = 64;
 
+/** A worker is ready at the default address. */
+export const readyMessage = { type: "ready", addresses: [{ hostname: "127.0.0.1", port: 8000 }] } as const;
+
 /** An arbiter with fakes around it: the test plays the workers, the bundler and the operator. */
 export class FakeMaster {
   readonly system = new FakeSystem();
@@ -66,12 +69,13 @@ export class FakeMaster {
       scoreboard: new Scoreboard(this.#memory, null),
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {
-        renew: (number) => Promise.try(() => ({ number, settings: this.renewing(), bundle: null })),
+        renew: (number) =>
+          Promise.try(() => ({ number, settings: this.renewing(), directory: "/srv", bundle: null })),
         bundle: bundling,
         shareLogs: () => {},
         discard: ({ path }) => void this.discarded.push(path),
       },
-      first: { number: 1, settings, bundle: null },
+      first: { number: 1, settings, directory: "/srv", bundle: null },
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,
@@ -96,6 +100,7 @@ export class FakeMaster {
   }
 
   readonly #ended = new Set<FakeWorker>();
+  readonly #wereReady = new Set<FakeWorker>();
   readonly #memory = new ArrayBuffer(scoreboardSize(slots));
 
   /** Workers that were asked to finish and have not ended. */
@@ -116,7 +121,9 @@ export class FakeMaster {
   /** Makes all workers ready. */
   async allReady(): Promise<void> {
     await settled();
-    for (const fakeWorker of this.alive()) await fakeWorker.says({ type: "ready", addresses: [] });
+    for (const fakeWorker of this.alive()) {
+      if (!this.#wereReady.has(fakeWorker)) await fakeWorker.says(readyMessage);
+    }
   }
 
   async exits(fakeWorker: FakeWorker, code: number): Promise<void> {
@@ -135,17 +142,26 @@ export class FakeMaster {
         worker = this.workerTable.redeem(token);
         assert(worker !== null);
         const send = (bytes: Uint8Array) => {
-          received.push(...decoder.push(bytes) as ToWorker[]);
+          received.push(...decoder.push(bytes) as Iterable<ToWorker>);
           return Promise.resolve();
         };
         const connection = { receive: async function* () {}, send, close: () => {} };
         this.arbiter.post({ type: "connected", worker, connection, version: this.version });
       }
+      // It has opened the channel.
+      if (message.type === "hello") return settled();
+      // A worker is ready only after it was asked to listen.
+      const wasAsked = received.some(({ type }) => type === "listen");
+      if (message.type === "ready" && !wasAsked) {
+        this.arbiter.post({ type: "message", worker, message: { type: "loaded" } });
+        await settled();
+      }
+      if (message.type === "ready") this.#wereReady.add(fakeWorker);
       this.arbiter.post({ type: "message", worker, message });
       await settled();
     };
     const disconnects = async () => {
-      worker?.disconnect();
+      worker?.disconnect(this.system.clock.monotonic());
       await settled();
     };
     const fakeWorker: FakeWorker = {
@@ -158,7 +174,7 @@ export class FakeMaster {
     };
     void process.exited.then(() => {
       this.#ended.add(fakeWorker);
-      if (!this.channelsAreSlow) worker?.disconnect();
+      if (!this.channelsAreSlow) worker?.disconnect(this.system.clock.monotonic());
     });
     this.fakeWorkers.push(fakeWorker);
     return process;

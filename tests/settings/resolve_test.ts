@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { DenicornError } from "../../src/core/errors.ts";
 import { parseCommandLine } from "../../src/settings/command_line.ts";
-import { requestedConfigFile, resolveSettings } from "../../src/settings/resolve.ts";
+import { resolveEach, resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals } from "../assert.ts";
 import { assertOneLine, refusal, resolve } from "./resolving.ts";
 
 Deno.test("without any source: the defaults, Gunicorn's where it has the setting", () => {
@@ -89,6 +89,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     controlSocket: "/run/c.sock",
     user: "www-data",
     group: "1000",
+    killGroup: "on",
     umask: "027",
     adminBind: "127.0.0.1:9000",
     adminToken: "0123456789abcdef",
@@ -96,14 +97,17 @@ Deno.test("the three sources read every value the same way, and each is named as
     statsdHost: "localhost:8125",
   };
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
-  for (const { key, name, variable, flag } of namedSettings.filter(({ key }) => key !== "config")) {
+  for (const { key, name, variable, flag, isSwitch } of namedSettings.filter(({ key }) => key !== "config")) {
     const text = samples[key] ?? "";
     // Jitter is refused without its limit.
     const limit = key.replace("Jitter", "");
     const config = limit === key ? {} : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
     const fromEnvironment = resolve({ config, environment: { [variable]: text } });
-    const fromCommandLine = resolve({ config, args: flag === false ? [text] : [`--${name}`, text] });
+    const fromCommandLine = resolve({
+      config,
+      args: flag === false ? [text] : isSwitch ? [`--${name}`] : [`--${name}`, text],
+    });
     assertEquals(fromEnvironment.settings, fromFile.settings);
     assertEquals(fromCommandLine.settings, fromFile.settings);
     assert(
@@ -183,7 +187,7 @@ Deno.test("a config file may complete a range that another source begins", () =>
     takesSettings: true,
     options: [],
   });
-  assertEquals(requestedConfigFile({ commandLine, environment: {} })?.path, "a.json");
+  assertEquals(resolveEach({ commandLine, environment: {}, cores: 1 }).settings.config, "a.json");
 });
 
 Deno.test("a repeated address is refused, however it is spelled", () => {
@@ -223,18 +227,6 @@ Deno.test("limits of workers that make no sense are refused", () => {
   for (const [flag, text] of refused) {
     assert(refusal({ args: [`${flag}=${text}`] }).startsWith(`setting-invalid: ${flag!.slice(2)}: `), text);
   }
-});
-
-Deno.test("the requested config file is known before the other settings", () => {
-  const request = (args: readonly string[], environment: Record<string, string> = {}) =>
-    requestedConfigFile({
-      commandLine: parseCommandLine(args, { takesSettings: true, options: [] }),
-      environment,
-    });
-  assertEquals(request([]), undefined);
-  assertEquals(request(["-c", "a.json"]), { path: "a.json", origin: "command line --config" });
-  assertEquals(request([], { DENICORN_CONFIG: "b.ts" }), { path: "b.ts", origin: "env DENICORN_CONFIG" });
-  assertThrows(() => request(["-w0"]), DenicornError, "workers");
 });
 
 Deno.test("any input is resolved, or refused in one line with exit code 2", () => {

@@ -215,3 +215,20 @@ Deno.test("off is written as it is read", () => {
   assertEquals(setting.read(setting.plain(false), { cores: 1 }), { value: false });
   assertEquals(setting.read(setting.show(false), { cores: 1 }), { value: false });
 });
+
+Deno.test("a switch is on or off, and takes no value on the command line", () => {
+  assertEquals(resolve({ args: ["--kill-group"] }).settings.killGroup, true);
+  assertEquals(resolve({ args: ["--no-kill-group"], config: { killGroup: true } }).settings.killGroup, false);
+  assertEquals(resolve({ config: { killGroup: true } }).settings.killGroup, true);
+  assertEquals(resolve({ environment: { DENICORN_KILL_GROUP: "on" } }).settings.killGroup, true);
+  assertEquals(resolve({}).settings.killGroup, undefined);
+  assertEquals(
+    refusal({ args: ["--kill-group=on"] }),
+    'usage: --kill-group: "on" (command line) is not accepted: the flag takes no value',
+  );
+  assertEquals(
+    refusal({ environment: { DENICORN_KILL_GROUP: "yes" } }),
+    'setting-invalid: kill-group: "yes" (env DENICORN_KILL_GROUP) is not accepted: give on or off (in a config ' +
+      "file also true or false)",
+  );
+});

@@ -1,4 +1,4 @@
-import { listenersBeside, waitingConnections } from "../../src/system/listen_queues.ts";
+import { listenersBeside, listenersOn, waitingConnections } from "../../src/system/listen_queues.ts";
 import { assertEquals } from "../assert.ts";
 
 Deno.test("listeners on the address of a socket are counted, by its inode", () => {
@@ -10,6 +10,7 @@ Deno.test("listeners on the address of a socket are counted, by its inode", () =
    3: 0100007F:1F40 0100007F:D431 01 00000000:00000000 00:00000000 00000000  1000        0 14 1 0 100 0 0 10 0
 `;
   assertEquals(["11", "12", "13", "15"].map((inode) => listenersBeside(table, inode)), [2, 2, 1, 0]);
+  assertEquals([listenersOn(table, 8000), listenersOn(table, 8001)], [["11", "12", "13"], []]);
 });
 
 Deno.test("connections that wait are counted for listeners on our ports, of IPv4 and IPv6", () => {

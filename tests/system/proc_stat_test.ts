@@ -1,6 +1,7 @@
 import {
   hasEnded,
   parseCpuSeconds,
+  parseIdentity,
   parseOwnMemory,
   parsePageSize,
   parsePrivateMemory,
@@ -13,6 +14,12 @@ const stat = (name: string, state = "S", threads = 9) =>
 Deno.test("the CPU time of a process is found with any name of the process", () => {
   assertEquals(["denicorn", "a (b) c)", "x 1 2 3"].map((name) => parseCpuSeconds(stat(name))), [3, 3, 3]);
   assertEquals(["", "1 (x) S 1", "garbage"].map(parseCpuSeconds), [null, null, null]);
+});
+
+Deno.test("the group and session of a process are found with any name of the process", () => {
+  const found = { name: "a (b) c) 1", hasEnded: false, parent: 1, group: 4711, session: 4711 };
+  assertEquals(parseIdentity(stat("a (b) c) 1")), found);
+  assertEquals(parseIdentity(""), null);
 });
 
 Deno.test("a zombie has ended, unless other threads of it still run", () => {

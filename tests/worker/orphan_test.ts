@@ -1,4 +1,4 @@
-import { cleanUp, waitForSuccessor } from "../../src/worker/orphan.ts";
+import { cleanUp, directoryOf, waitForSuccessor } from "../../src/worker/orphan.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
@@ -55,10 +55,28 @@ Deno.test("a worker keeps serving for a successor, until that has exited or its 
     const system = new FakeSystem();
     system.alive.add(7);
     const done = { at: 0 };
-    void waitForSuccessor(system, { pid: 7, until: 500 }).then(() => done.at = system.clock.monotonic());
+    void waitForSuccessor(system, { pid: 7, until: 500 }, () => false).then(() =>
+      done.at = system.clock.monotonic()
+    );
     await system.clock.advance(90);
     if (!isAlive) system.alive.delete(7);
     await system.clock.advance(1_000);
     assertEquals(done.at, at);
+  }
+});
+
+Deno.test("a worker sends its listeners to the successor once, as soon as that can take them", async () => {
+  const system = new FakeSystem();
+  system.alive.add(7);
+  let attempts = 0;
+  void waitForSuccessor(system, { pid: 7, until: 500 }, () => ++attempts === 3);
+  await system.clock.advance(400);
+  assertEquals(attempts, 3);
+});
+
+Deno.test("a worker without a config knows the directory of its master by the socket, and no other directory", () => {
+  assertEquals(directoryOf("/run/user/1/denicorn-0f/channel.sock"), "/run/user/1/denicorn-0f");
+  for (const path of ["/home/me/channel.sock", "/tmp/denicorn-0f/other.sock", "denicorn-0f/channel.sock"]) {
+    assertEquals(directoryOf(path), null, path);
   }
 });

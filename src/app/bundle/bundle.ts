@@ -2,6 +2,7 @@
 
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
+import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
@@ -13,16 +14,13 @@ const builder = lazyModule(() => import("./build.ts"));
 interface BundleOptions {
   /** Absolute path of the main module. */
   readonly entry: string;
-  /** Absolute path of the file to write. */
-  readonly outfile: string;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
 }
 
-export interface Bundle extends Omit<Built, "text"> {
-  readonly outfile: string;
+export interface Bundle extends Built {
   readonly durationMs: number;
   readonly fromCache: boolean;
   /** Set when the bundle is not in the cache yet. It bundles once more, so call it when nothing waits; never fails. */
@@ -42,9 +40,14 @@ export async function bundleApp(
 /** After this time (ms) a start or reload is usually complete. */
 const untilQuiet = 3_000;
 
-/** Adds the bundle to the cache when that delays no start. */
-export function addToCacheLater({ clock }: System, { addToCache }: Bundle): void {
-  if (addToCache !== undefined) clock.after(untilQuiet, () => void addToCache());
+/** Adds the bundle to the cache when that delays no start. Resolves when it is there, or cannot be. */
+export async function addToCacheLater(
+  { clock }: System,
+  { addToCache }: Pick<Bundle, "addToCache">,
+): Promise<void> {
+  if (addToCache === undefined) return;
+  await sleep(clock, untilQuiet);
+  await addToCache();
 }
 
 interface ModuleKind {
@@ -56,20 +59,17 @@ interface ModuleKind {
 
 export async function bundleModule(
   system: System,
-  { entry, outfile, runtimeDirectory, cache: mayCache = false }: BundleOptions,
+  { entry, runtimeDirectory, cache: mayCache = false }: BundleOptions,
   { action, plugins = () => [] }: ModuleKind,
 ): Promise<Bundle> {
-  const { files, clock } = system;
+  const { clock } = system;
   const started = clock.monotonic();
   const request = { entry, runtimeDirectory, action, plugins, workingDirectory: workingDirectory(system) };
   const cache = mayCache ? BundleCache.open(system, request) : undefined;
   const cached = cache?.find();
-  const { text, ...built } = cached ?? await make(system, request, cache);
-  files.writeText(outfile, text, { mode: 0o644 });
   return {
     addToCache: undefined,
-    ...built,
-    outfile,
+    ...(cached ?? await make(system, request, cache)),
     fromCache: cached !== undefined,
     durationMs: clock.monotonic() - started,
   };

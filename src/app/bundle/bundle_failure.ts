@@ -30,7 +30,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const errors = isBuildFailure(failure) ? failure.errors : [];
   const [first, ...others] = errors;
   if (first === undefined) {
-    return new DenicornError("internal", `${action}: esbuild cannot be run: ${whyNotRun(failure)}`, {
+    return new DenicornError("bundler", `${action}: esbuild cannot be run: ${whyNotRun(failure)}`, {
       cause: failure,
     });
   }

@@ -47,9 +47,10 @@ async function stop(): Promise<void> {
  * deployment may remove the real working directory.
  */
 async function load(system: System, runtimeDirectory: string): Promise<Esbuild> {
+  // Before node:process, for which the runtime needs /proc.
+  const source = ownFile(system.host);
   // node:process takes 10 ms to set up, which a start with a cached bundle saves.
   const { default: process } = await import("node:process");
-  const source = ownFile(system.host);
   const executable = carriedEsbuild === undefined
     ? {}
     : { ESBUILD_BINARY_PATH: executableCopy(system, source, carriedEsbuild, runtimeDirectory) };

@@ -39,8 +39,9 @@ export function ownFile({ os, execPath }: System["host"]): string {
 }
 
 /**
- * The path of a copy of the executable in the file `source`: in the user's cache, or in `runtimeDirectory` when there is
- * no cache that can be written to and trusted. Throws DenicornError `internal`.
+ * The path of a copy of the executable in the file `source`: in the user's cache; in `runtimeDirectory` when there is no
+ * cache that can be written to and trusted; in memory when neither is on a file system that allows programs, as
+ * with `docker run --read-only --tmpfs /tmp`. Throws DenicornError `internal`, `bundler`.
  */
 export function executableCopy(
   system: System,
@@ -48,17 +49,53 @@ export function executableCopy(
   carried: CarriedEsbuild,
   runtimeDirectory: string,
 ): string {
-  const name = `esbuild-${carried.version}-${carried.sha256.slice(0, 16)}`;
+  const name = nameOfCopy(carried);
   const cache = userCache(system);
-  if (cache !== undefined) {
+  const failures: string[] = [];
+  for (const parent of cache === undefined ? [runtimeDirectory] : [cache, runtimeDirectory]) {
+    const directory = absolutePath(parent, name);
     try {
-      return placeCopy(system, source, carried, `${cache}/${name}`);
+      const path = placeCopy(system, source, carried, directory);
+      if (system.files.isExecutable(path)) return path;
+      failures.push(`${parent} (mounted noexec)`);
+      system.files.remove(directory);
     } catch (error) {
       if (error instanceof DenicornError) throw error;
       // The home is read-only, full or another user's: apps must start there too, only a little slower.
+      failures.push(`${parent} (${reasonOf(error)})`);
     }
   }
-  return placeCopy(system, source, carried, absolutePath(runtimeDirectory, name));
+  try {
+    return system.files.memoryProgram(name, carriedBytes(system, source, carried));
+  } catch (error) {
+    if (error instanceof DenicornError) throw error;
+    throw new DenicornError(
+      "bundler",
+      `cannot start esbuild, which bundles the app: tried ${failures.join(", ")} and memory (${
+        reasonOf(error)
+      }): ` +
+        "set XDG_CACHE_HOME to a directory that this user may write to and that allows programs",
+    );
+  }
+}
+
+/** Puts a copy into `runtimeDirectory` that another user can run but not replace. Throws the error of the system. */
+export function shareExecutable(
+  system: System,
+  carried: CarriedEsbuild,
+  runtimeDirectory: string,
+): void {
+  const directory = absolutePath(runtimeDirectory, nameOfCopy(carried));
+  const path = placeCopy(system, ownFile(system.host), carried, directory);
+  for (const shared of [directory, path]) system.files.changeMode(shared, 0o755);
+}
+
+function nameOfCopy({ version, sha256 }: CarriedEsbuild): string {
+  return `esbuild-${version}-${sha256.slice(0, 16)}`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function placeCopy(
@@ -82,7 +119,11 @@ function placeCopy(
   return path;
 }
 
-function carriedBytes({ files }: System, source: string, carried: CarriedEsbuild): Uint8Array {
+function carriedBytes(
+  { files }: System,
+  source: string,
+  carried: CarriedEsbuild,
+): Uint8Array<ArrayBuffer> {
   const bytes = files.readRange(source, carried.offset, carried.size);
   if (sha256(bytes).toHex() === carried.sha256) return bytes;
   throw new DenicornError(

@@ -7,6 +7,7 @@
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import { NotJson } from "../../settings/mistake.ts";
+import { startLimited } from "../../system/limited_child.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
 import { addToCacheLater, bundleModule } from "../bundle/bundle.ts";
@@ -28,6 +29,8 @@ interface ConfigFileOptions {
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
+  /** Where it is evaluated; by default where this process is. */
+  readonly workingDirectory?: string;
 }
 
 /**
@@ -63,21 +66,22 @@ function parseJson(text: string): ConfigReport | undefined {
 async function evaluate(
   system: System,
   path: string,
-  { runtimeDirectory, cache = false }: ConfigFileOptions,
+  { runtimeDirectory, cache = false, workingDirectory }: ConfigFileOptions,
 ): Promise<ConfigReport> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
   try {
     const bundle = await bundleModule(
       system,
-      { entry: path, outfile: bundleIn(directory), runtimeDirectory, cache },
+      { entry: path, runtimeDirectory, cache },
       { action, plugins: (files) => [ownModule(files, path)] },
     );
-    addToCacheLater(system, bundle);
-    const ended = await runProcess(system, directory, path);
+    files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
+    void addToCacheLater(system, bundle);
+    const ended = await runProcess(system, directory, path, workingDirectory);
     return readReport(files, directory) ?? { failure: ended };
   } catch (error) {
-    if (!(error instanceof DenicornError) || error.code === "internal") throw error;
+    if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
     throw new DenicornError("config-file", error.message, { detail: error.detail, cause: error });
   } finally {
     files.remove(directory);
@@ -88,37 +92,39 @@ async function evaluate(
 const killMargin = 1_000;
 
 /** Waits for the end of the process. Returns why it may have left no report. */
-async function runProcess(system: System, directory: string, path: string): Promise<string> {
-  const { processes, host, clock } = system;
+async function runProcess(
+  system: System,
+  directory: string,
+  path: string,
+  cwd: string | undefined,
+): Promise<string> {
+  const { host } = system;
   const [command, ...args] = selfCommand(system);
-  let process;
+  let child;
   try {
-    process = processes.spawn({
+    child = startLimited(system, {
       command,
       args: [...args, configProcessArgument, directory, path],
       env: host.environment(),
+      cwd,
       sameSession: true,
-    });
+    }, longestLoad + killMargin);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError("internal", `${action}: ${path}: no process can be started for it: ${reason}`, {
       cause: error,
     });
   }
-  let isLate = false;
-  const kill = () => process.kill("SIGKILL");
-  const keepRunning = processes.onExit(kill);
-  const cancel = clock.after(longestLoad + killMargin, () => {
-    isLate = true;
-    kill();
-  });
-  const { code, signal } = await process.exited;
-  keepRunning();
-  cancel();
+  const { code, signal, isLate } = await child.ended;
   if (isLate) return notLoaded;
   return signal === null
     ? `it ended its process with exit code ${code} while it was loaded: remove the call of Deno.exit()`
     : `its process was killed by ${signal} while it was loaded`;
+}
+
+/** Whether the config file has no part in it. */
+function isOfHost({ code }: DenicornError): boolean {
+  return code === "internal" || code === "bundler" || code === "host";
 }
 
 function readReport(files: Files, directory: string): ConfigReport | undefined {

@@ -12,7 +12,7 @@ import type { Project, Projects } from "./project.ts";
 /** For an import that neither the import maps nor esbuild resolved. */
 export function missingImport(files: Files, projects: Projects, specifier: string, importer: string): Fault {
   const text = /^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)
-    ? missingFile(files, specifier, importer)
+    ? orUnreadable(() => missingFile(files, specifier, importer), specifier)
     : specifier.startsWith("#")
     ? `"${specifier}" is not among the imports of the nearest package.json or deno.json`
     : missingBare(files, projects, specifier, importer);
@@ -49,6 +49,15 @@ export function missingJsr({ name }: PackageSpecifier): Fault {
     text: `"jsr:${name}" is not in node_modules, and a bundle loads nothing from the network: ` +
       `run \`npx jsr add ${name}\``,
   };
+}
+
+/** A file or directory that this user may not look at is no reason to stop looking for the fault. */
+function orUnreadable(find: () => string, specifier: string): string {
+  try {
+    return find();
+  } catch (error) {
+    return `"${specifier}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function missingFile(files: Files, specifier: string, importer: string): string {

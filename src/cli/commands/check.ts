@@ -1,8 +1,11 @@
+import { resolveCredentials } from "../../account/credentials.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
+import { directoryFor } from "../../master/files/account_directory.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { RunnableCommand } from "../command.ts";
-import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { enterDirectory } from "../enter_directory.ts";
+import { createSettingsReader } from "../read_settings.ts";
 import { requireApp } from "./serve.ts";
 
 export const check: RunnableCommand = {
@@ -12,11 +15,14 @@ export const check: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
-    const resolved = await createSettingsReader(system, line, directory.path)();
+    using cleanup = new DisposableStack();
+    let directory = makeRuntimeDirectory(system);
+    cleanup.defer(() => directory[Symbol.dispose]());
+    const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);
-    enterDirectory(system, resolved);
-    await checkApp(system, resolved, directory);
+    const credentials = resolveCredentials(system, resolved.settings);
+    directory = await directoryFor(system, directory, credentials, resolved.settings.bind);
+    await checkApp(system, enterDirectory(system, resolved), directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;
   },

@@ -41,13 +41,13 @@ export const doctor: RunnableCommand = {
   },
 };
 
-/** Without a runtime directory no config file can be read. The report then says so, and checks the rest as well. */
+/** Without a runtime directory or /proc no config file can be read. The report then says so, and checks the rest as well. */
 async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
   try {
-    using directory = await makeRuntimeDirectory(system);
-    return await createSettingsReader(system, line, directory.path)();
+    using directory = makeRuntimeDirectory(system);
+    return await createSettingsReader(system, line, () => directory.path)();
   } catch (error) {
-    if (!(error instanceof DenicornError && error.code === "runtime-directory")) throw error;
+    if (!(error instanceof DenicornError && ["runtime-directory", "host"].includes(error.code))) throw error;
     return resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
   }
 }

@@ -1,12 +1,16 @@
+import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
+import { ControllingTerminal } from "../../master/commands/controlling_terminal.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
-import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
-import type { Resolved } from "../../settings/values.ts";
+import { directoryFor } from "../../master/files/account_directory.ts";
+import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
+import type { PlacedSettings } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
 import { withOrigin } from "../error_origin.ts";
-import { createSettingsReader, enterDirectory } from "../read_settings.ts";
+import { enterDirectory } from "../enter_directory.ts";
+import { createSettingsReader } from "../read_settings.ts";
 
 export const serve: RunnableCommand = {
   name: "serve",
@@ -17,21 +21,35 @@ export const serve: RunnableCommand = {
   async run(system, line) {
     const launch = rememberLaunch(system);
     using cleanup = new DisposableStack();
+    const terminal = cleanup.use(new ControllingTerminal(system));
     const signals = new EarlySignals(system, () => {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
     });
-    const directory = cleanup.use(await makeRuntimeDirectory(system));
-    const readAll = createSettingsReader(system, line, directory.path);
-    const read = async () => {
-      const resolved = await readAll();
-      requireApp(resolved);
-      return resolved;
+    // The workers of an old master that has died serve, and use its directory to find this master.
+    await removeAbandonedDirectories(system, launch.oldMaster?.runtimeDirectory ?? null);
+    let directory = makeRuntimeDirectory(system);
+    cleanup.defer(() => directory[Symbol.dispose]());
+    const readAll = createSettingsReader(system, line, () => directory.path);
+    const read = async (): Promise<PlacedSettings> => {
+      const settings = await readAll();
+      requireApp(settings);
+      return enterDirectory(system, settings);
     };
     const initial = await read();
-    enterDirectory(system, initial);
     try {
-      return await runMaster(system, { reader: { initial, read }, directory, launch, signals, cleanup });
+      const credentials = resolveCredentials(system, initial.settings);
+      // The successor's workers listen beside those of the old master.
+      const listen = launch.oldMaster === null ? initial.settings.bind : [];
+      directory = await directoryFor(system, directory, credentials, listen);
+      return await runMaster(system, {
+        reader: { initial, read },
+        directory,
+        launch,
+        signals,
+        terminal,
+        cleanup,
+      });
     } catch (error) {
       throw withOrigin(toDenicornError(error), initial);
     }
@@ -39,7 +57,7 @@ export const serve: RunnableCommand = {
 };
 
 /** Throws DenicornError `usage` if no source names an app. */
-export function requireApp({ settings }: Resolved): string {
+export function requireApp({ settings }: Pick<PlacedSettings, "settings">): string {
   if (settings.app !== undefined) return settings.app;
   throw new DenicornError(
     "usage",

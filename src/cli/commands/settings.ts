@@ -26,8 +26,8 @@ export const settings: RunnableCommand = {
     description: "Output format; markdown is the reference page. [default: text]",
   }],
   async run(system, line) {
-    using directory = await makeRuntimeDirectory(system);
-    const resolved = await createSettingsReader(system, line, directory.path)();
+    using directory = makeRuntimeDirectory(system);
+    const resolved = await createSettingsReader(system, line, () => directory.path)();
     // Parsing has refused everything else.
     const format = (line.options.get("format") ?? "text") as keyof typeof formats;
     system.host.write("stdout", formats[format](resolved));

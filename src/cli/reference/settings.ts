@@ -31,7 +31,7 @@ function renderReferenceEntry(setting: NamedSetting): string {
   const facts = [
     setting.flag === false
       ? `Command line: the operand \`${setting.placeholder}\``
-      : `Command line: \`${flagName(setting)} ${setting.placeholder}\`` +
+      : `Command line: \`${flagName(setting)}${setting.isSwitch ? "" : ` ${setting.placeholder}`}\`` +
         (setting.short === undefined ? "" : `, short \`-${setting.short}\``) +
         (setting.canBeOff ? `, or \`--no-${setting.name}\`` : "") +
         (setting.repeatable ? ", repeatable" : ""),

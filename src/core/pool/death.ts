@@ -30,7 +30,7 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
       }
       return { is: "expected", text: `died while draining (${how})`, worthReporting: true };
     case "killed":
-      return killed[state.because];
+      return withDetail(killed[state.because], state.detail);
     case "gone":
       return { is: "expected", text: "gone", worthReporting: false };
   }
@@ -40,6 +40,7 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
   "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
+  "broke-protocol": { is: "death", text: "killed: sent a bad message to the master", cause: "crash" },
   "drain-overdue": {
     is: "expected",
     text: "killed: not drained within graceful-timeout",
@@ -49,6 +50,10 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "unwanted": { is: "expected", text: "stopped before it was ready", worthReporting: false },
   "quick-stop": { is: "expected", text: "stopped", worthReporting: false },
 };
+
+function withDetail(ending: Ending, detail: string | undefined): Ending {
+  return detail === undefined ? ending : { ...ending, text: `${ending.text} (${detail})` };
+}
 
 /** The kernel ends a worker by SIGALRM if its event loop is blocked and the master does not kill it in time. */
 const blockedSignal = "SIGALRM";

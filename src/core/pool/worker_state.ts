@@ -13,7 +13,8 @@ export type WorkerState =
   | { readonly is: "booting"; readonly since: number; readonly isLoaded: boolean }
   | { readonly is: "ready"; readonly since: number }
   | { readonly is: "draining"; readonly since: number; readonly deadline: number }
-  | { readonly is: "killed"; readonly because: KillReason }
+  /** `detail` says more about the reason. */
+  | { readonly is: "killed"; readonly because: KillReason; readonly detail?: string }
   | { readonly is: "gone" };
 
 export type KillReason =
@@ -21,6 +22,8 @@ export type KillReason =
   /** It was asked to listen and did not. */
   | "listen-timeout"
   | "unresponsive"
+  /** It sent what no worker sends, or what was not its turn to send. */
+  | "broke-protocol"
   | "drain-overdue"
   /** Too many old generations were still finishing. */
   | "old-generation"
@@ -34,7 +37,7 @@ export type WorkerEvent =
   | { readonly type: "drain"; readonly handedOver: boolean }
   /** The worker began to drain by itself. */
   | { readonly type: "draining" }
-  | { readonly type: "kill"; readonly because: KillReason }
+  | { readonly type: "kill"; readonly because: KillReason; readonly detail?: string }
   | { readonly type: "exit" }
   | { readonly type: "tick" };
 
@@ -58,6 +61,12 @@ interface WorkerStep {
  * in milliseconds, before it kills the worker.
  */
 export const killMargin = 1_000;
+
+/**
+ * How much longer than the master allows the event loop of a worker may be blocked before the kernel ends the worker, in
+ * milliseconds. The master looks less often while it has much to do.
+ */
+export const blockedMargin = 1_000;
 
 /**
  * How long a worker may take to listen once it is its turn, in milliseconds. It needs less than one; a worker whose
@@ -87,7 +96,7 @@ export function step(state: WorkerState, event: WorkerEvent, now: number, limits
     case "draining":
       return state.is === "draining" ? { state } : { state: drainingFrom(now, limits) };
     case "kill":
-      return kill(event.because);
+      return kill(event.because, event.detail);
     case "tick":
       return { state, ...overdue(state, now, limits) };
   }
@@ -122,8 +131,11 @@ function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
   return { is: "draining", since: now, deadline: now + limits.gracefulTimeout + killMargin };
 }
 
-function kill(because: KillReason): WorkerStep {
-  return { state: { is: "killed", because }, action: { type: "kill", because } };
+function kill(because: KillReason, detail?: string): WorkerStep {
+  return {
+    state: { is: "killed", because, ...(detail === undefined ? {} : { detail }) },
+    action: { type: "kill", because },
+  };
 }
 
 function overdue(state: WorkerState, now: number, limits: WorkerLimits): WorkerStep | undefined {

@@ -5,8 +5,8 @@ export const firstProcess: Check = {
   why:
     "For the first process of a container signals have no default action: Denicorn handles TERM, INT, QUIT and HUP " +
     "itself, so stopping the container is a graceful stop. The first process becomes the parent of orphans: Denicorn " +
-    "does not reap them, so programs that an app starts and abandons stay as zombies. When it ends, so does the " +
-    "container: workers cannot finish their requests if the master is killed.",
+    "reaps them, and ends what an app has started with its worker (--kill-group). When it ends, so does the container: " +
+    "workers cannot finish their requests if the master is killed.",
   change:
     "Start it with an init: `docker run --init`, `init: true` in a compose file, or tini as the entry point.",
   lossWindow: "when the master is killed as PID 1 of a container: all requests of all workers",
@@ -17,6 +17,6 @@ export const firstProcess: Check = {
 
 export function judgeProcessId(pid: number): Finding {
   return pid === 1
-    ? note("this is PID 1: signals are handled, but orphans are not reaped")
+    ? note("this is PID 1: signals are handled and orphans are reaped")
     : ok(`this is process ${pid}, not PID 1`);
 }

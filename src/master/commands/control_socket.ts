@@ -7,6 +7,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
+import { orReport } from "../files/directory_failure.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { RestoredServer } from "./restored_server.ts";
@@ -122,8 +123,11 @@ export class ControlSocket {
   }
 
   #removeFile(): void {
+    const { system, logger } = this.#options;
+    // One in the runtime directory is removed with it.
+    const report = (line: string) => void (this.#isChosen && logger.warning`${line}`);
     if (this.#currentInode === this.#inode) {
-      this.#options.system.files.remove(this.#path);
+      orReport(this.#path, report, () => system.files.remove(this.#path));
     }
     this.#inode = -1;
   }

@@ -112,8 +112,12 @@ export class DirectoryGuard {
     if (now - this.#touchedAt < touchInterval) return;
     this.#touchedAt = now;
     const { path } = this.#directory;
-    for (const name of files.list(path)) files.touch(`${path}/${name}`);
-    files.touch(path);
+    try {
+      for (const name of files.list(path)) files.touch(`${path}/${name}`);
+      files.touch(path);
+    } catch {
+      // A file system that is read-only now has no cleaner either.
+    }
   }
 
   #logFailure(reason: string): void {

@@ -6,9 +6,9 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { longestSocketPath } from "../../settings/kinds/text.ts";
+import { orReport } from "./directory_failure.ts";
 import { sleep } from "../../system/clock.ts";
-import type { System, UnixListener } from "../../system/system.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Identity, System, UnixListener } from "../../system/system.ts";
 
 const prefix = "denicorn-";
 
@@ -31,21 +31,59 @@ export interface RuntimeDirectory {
   /** Creates the channel socket again. */
   listenAgain(): UnixListener;
   /** Lets workers of another user use it, its sockets and `file`, without owning them. */
-  share(credentials: Credentials, file?: string): void;
+  share(identity: Identity, file?: string): void;
+  /** From now on `report` gets what cannot be removed at the end; before, stderr does. */
+  reportTo(report: (line: string) => void): void;
   [Symbol.dispose](): void;
 }
 
 /** The directories in which runtime directories are looked for and created, the best one first. */
-export function runtimeParents({ host, files }: System): string[] {
-  const places = new Set([host.env("XDG_RUNTIME_DIR") ?? "", host.env("TMPDIR") ?? "", "/tmp"]);
-  return [...places].filter((place) => {
-    try {
-      const isShort = new TextEncoder().encode(place).length <= longestParent;
-      return place !== "" && isShort && files.stat(place)?.isDirectory;
-    } catch {
-      return false;
-    }
+export function runtimeParents(system: System): string[] {
+  const { uid } = system.host;
+  const usual = [
+    "/tmp",
+    ...(uid === null ? [] : [`/run/user/${uid}`]),
+    "/dev/shm",
+    ...(uid === 0 ? ["/run"] : []),
+  ];
+  const named = namedParents(system).map(({ place }) => place);
+  const usable = [...new Set([...named, ...usual])].filter((place) => objection(system, place) === null);
+  if (uid !== 0) return usable;
+  // Under sudo, XDG_RUNTIME_DIR may be that of the user who called it, who could exchange the runtime directory.
+  const isOwn = (place: string) => ownerOf(system, place) === 0;
+  return [...usable.filter(isOwn), ...usable.filter((place) => !isOwn(place))];
+}
+
+function ownerOf({ files }: System, place: string): number | null {
+  return files.stat(place)?.uid ?? null;
+}
+
+/** A line for each environment variable that names a place that cannot be used. */
+export function unusablePlaces(system: System): string[] {
+  return namedParents(system).flatMap(({ name, place }) => {
+    const reason = objection(system, place);
+    return reason === null ? [] : [`${name}=${place} is not used for the runtime directory: ${reason}`];
   });
+}
+
+function namedParents({ host }: System) {
+  return ["XDG_RUNTIME_DIR", "TMPDIR"].flatMap((name) => {
+    const place = host.env(name) ?? "";
+    return place === "" ? [] : [{ name, place }];
+  });
+}
+
+/** Why runtime directories cannot be in `place`; `null` if they may. */
+function objection({ files }: System, place: string): string | null {
+  if (!place.startsWith("/")) return "it is not an absolute path";
+  const { length } = new TextEncoder().encode(place);
+  if (length > longestParent) return `it is longer than ${longestParent} characters`;
+  try {
+    const found = files.stat(place);
+    return found === null ? "it does not exist" : found.isDirectory ? null : "it is not a directory";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function channelSocketOf(directory: string): string {
@@ -56,12 +94,15 @@ export function controlSocketOf(directory: string): string {
   return `${directory}/control.sock`;
 }
 
-/** Throws DenicornError `runtime-directory` if none can be created. */
-export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirectory> {
-  const parents = runtimeParents(system);
-  for (const parent of parents) await removeLeftovers(system, parent);
-  const path = firstThatWorks(parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
+/** In the first of `parents` where one can be created. Throws DenicornError `runtime-directory` if there is none. */
+export function makeRuntimeDirectory(
+  system: System,
+  parents = runtimeParents(system),
+): RuntimeDirectory {
+  const path = firstThatWorks(system, parents, (parent) => system.files.makePrivateDirectory(parent, prefix));
   let channels = system.network.listenUnix(channelSocketOf(path));
+  let isDisposed = false;
+  let report: (line: string) => void = (line) => void system.host.write("stderr", `denicorn: ${line}\n`);
   const fdInbox = `${path}/inbox.sock`;
   const { files } = system;
   // Not the user of this process: some file systems give files that root creates to another user.
@@ -105,15 +146,26 @@ export async function makeRuntimeDirectory(system: System): Promise<RuntimeDirec
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
     },
+    reportTo(next) {
+      report = next;
+    },
     [Symbol.dispose]() {
+      if (isDisposed) return;
+      isDisposed = true;
       channels.close();
-      if (isOurs()) files.remove(path);
+      orReport(path, report, () => {
+        if (isOurs()) files.remove(path);
+      });
     },
   };
 }
 
-function firstThatWorks(parents: readonly string[], make: (parent: string) => string): string {
-  const failures: string[] = [];
+function firstThatWorks(
+  system: System,
+  parents: readonly string[],
+  make: (parent: string) => string,
+): string {
+  const failures = unusablePlaces(system);
   for (const parent of parents) {
     try {
       return make(parent);
@@ -123,10 +175,10 @@ function firstThatWorks(parents: readonly string[], make: (parent: string) => st
   }
   throw new DenicornError(
     "runtime-directory",
-    `cannot create a runtime directory: tried ${
-      failures.join(", ") || "no existing directory"
-    }: set TMPDIR to a ` +
-      `directory that this user may write to, of at most ${longestParent} characters`,
+    `cannot create a runtime directory: ${
+      failures.join("; ") || "none of the usual places exists"
+    }: set TMPDIR to ` +
+      `a directory that this user may write to, of at most ${longestParent} characters`,
   );
 }
 
@@ -151,13 +203,19 @@ const birth = 10_000;
 /** A socket listens far sooner after it is bound than this (ms). */
 const secondCheck = 100;
 
+/** Removes the directories of masters of this user that are dead, except `kept`. */
+export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+  for (const parent of runtimeParents(system)) await removeLeftovers(system, parent, kept);
+}
+
 /**
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
  * directory is removed: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string): Promise<void> {
+async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
+    if (directory === kept) continue;
     try {
       const socket = channelSocketOf(directory);
       const socketInfo = files.lstat(socket);

@@ -1,22 +1,23 @@
 import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed } from "../../settings/resolve.ts";
-import type { Resolved } from "../../settings/values.ts";
+import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
-import { locateApp, parseAppSpec } from "../../app/app_spec.ts";
-import { addToCacheLater, bundleApp } from "../../app/bundle/bundle.ts";
-import type { Credentials } from "../files/credentials.ts";
-import type { Generation } from "../workers/generation.ts";
+import { type Credentials, isOtherUser } from "../../account/credentials.ts";
+import { buildApp } from "../../app/build/build_app.ts";
+import { buildAppAs } from "../../app/build/build_as.ts";
+import { addToCacheLater } from "../../app/bundle/bundle.ts";
+import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
-import { missingDirectory } from "../workers/boot_failure.ts";
+import { orReport, writingTo } from "../files/directory_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 
 /** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
-  readonly initial: Resolved;
+  readonly initial: PlacedSettings;
   /** Throws DenicornError. */
-  read(): Promise<Resolved>;
+  read(): Promise<PlacedSettings>;
 }
 
 export function createGenerationSource(
@@ -28,10 +29,38 @@ export function createGenerationSource(
   directoryGuard: DirectoryGuard,
 ): GenerationSource {
   const guards = new Map<string, () => void>();
+  const warn = (line: string) => logger.warning`${line}`;
+
+  async function bundle({ number, settings, directory: workingDirectory }: Generation): Promise<AppBundle> {
+    const request = {
+      app: settings.app ?? "",
+      workingDirectory,
+      runtimeDirectory: directory.path,
+      cache: settings.bundleCache === "auto",
+    };
+    const { text, source, exportName, ...build } = isOtherUser(system, credentials)
+      ? { addToCache: undefined, ...await buildAppAs(system, request, credentials) }
+      : await buildApp(system, request);
+    const outfile = `${directory.path}/generation-${number}.mjs`;
+    try {
+      system.files.writeText(outfile, text, { mode: 0o644 });
+    } catch (error) {
+      orReport(outfile, warn, () => system.files.remove(outfile));
+      throw error;
+    }
+    directory.share(credentials, outfile);
+    guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
+    const { warnings, fileCount, fromCache, durationMs } = build;
+    for (const warning of warnings) logger.warning`${warning}`;
+    const how = fromCache ? "bundle found in the cache" : "bundled";
+    logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
+    void addToCacheLater(system, build);
+    return { source, exportName, path: outfile };
+  }
+
   return {
     async renew(number) {
       directoryGuard.require();
-      requireWorkingDirectory(system);
       const next = await reader.read();
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
@@ -40,44 +69,15 @@ export function createGenerationSource(
       }
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      return { number, settings, bundle: null };
+      return { number, settings, directory: next.directory, bundle: null };
     },
 
-    async bundle({ number, settings }: Generation) {
-      const spec = parseAppSpec(settings.app ?? "");
-      const entry = locateApp(system, spec);
-      const { exportName } = spec;
-      const outfile = `${directory.path}/generation-${number}.mjs`;
-      const bundle = await bundleApp(system, {
-        ...{ entry, exportName, outfile },
-        runtimeDirectory: directory.path,
-        cache: settings.bundleCache === "auto",
-      });
-      directory.share(credentials, outfile);
-      guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
-      const { warnings, fileCount, fromCache, durationMs } = bundle;
-      for (const warning of warnings) logger.warning`${warning}`;
-      const how = fromCache ? "bundle found in the cache" : "bundled";
-      logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
-      addToCacheLater(system, bundle);
-      return { source: entry, exportName, path: outfile };
-    },
-
+    bundle: (generation) => writingTo(directory.path, () => bundle(generation)),
     shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
     discard({ path }) {
       guards.get(path)?.();
       guards.delete(path);
-      system.files.remove(path);
+      orReport(path, warn, () => system.files.remove(path));
     },
   };
-}
-
-/** A working directory that was removed would make every relative path fail, with an error that does not name it. */
-function requireWorkingDirectory({ files, host }: System): void {
-  try {
-    if (files.stat(host.cwd()) !== null) return;
-  } catch (error) {
-    throw missingDirectory(error);
-  }
-  throw missingDirectory(undefined);
 }

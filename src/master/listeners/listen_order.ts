@@ -43,9 +43,17 @@ export class ListenOrder {
     this.#next();
   }
 
+  /** Whether a worker that was asked to listen can listen on `addresses`: only a port 0 leaves it a choice. */
+  accepts(addresses: readonly TcpAddress[]): boolean {
+    return addresses.length === this.#addresses.length &&
+      this.#addresses.every(({ port }, index) => port === 0 || port === addresses[index]?.port);
+  }
+
   /** The worker listens on `addresses`. `sharingFailure` says why the master did not get its sockets. */
   join(worker: WorkerHandle, addresses: readonly TcpAddress[], sharingFailure: string | undefined): void {
-    if (!this.#hasListened) this.#addresses = addresses;
+    if (!this.#hasListened) {
+      this.#addresses = this.#addresses.map((own, index) => resolved(own, addresses[index] ?? own));
+    }
     this.#hasListened = true;
     if (sharingFailure === undefined) this.#steering.join(worker);
     else this.#steering.giveUp(sharingFailure);
@@ -81,4 +89,14 @@ export class ListenOrder {
     this.#steering.expect(worker);
     worker.send({ type: "listen" });
   }
+}
+
+/** `own` with what only the worker knows: the number of a port 0, and the address of a name. */
+function resolved(own: TcpAddress, { hostname, port }: TcpAddress): TcpAddress {
+  const isName = !isIp(own.hostname);
+  return { hostname: isName && isIp(hostname) ? hostname : own.hostname, port };
+}
+
+function isIp(hostname: string): boolean {
+  return /^[\d.]+$|:/.test(hostname);
 }

@@ -58,6 +58,8 @@ export class Steering {
   #isSuspended = false;
   /** A worker that was asked to listen: the kernel may already have its sockets in the group, this master does not. */
   #expected: WorkerHandle | null = null;
+  /** Members whose sockets drop requests for new connections. */
+  readonly #refusing = new WeakSet<Member>();
   /** Members that left while the order must not change. */
   #departed: Member[] = [];
   /** Sockets that have arrived and are not in the group yet, by the process id of their worker. */
@@ -72,7 +74,7 @@ export class Steering {
     this.#inbox = inbox;
   }
 
-  /** True during an upgrade, from the hand-over until one of the masters steers alone. */
+  /** True during an upgrade, from the start of the successor until one of the masters steers alone. */
   get isFrozen(): boolean {
     return this.#isFrozen;
   }
@@ -146,7 +148,12 @@ export class Steering {
   /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */
   get backlog(): number | null {
     if (this.#inbox === null) return null;
-    return this.#own.reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
+    return this.#waitingAt(this.#group.filter(({ worker }) => worker !== null));
+  }
+
+  #waitingAt(members: readonly Member[]): number {
+    return members.flatMap(({ descriptors }) => descriptors)
+      .reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
   }
 
   /** From now on only these workers get new connections; without any, the kernel's hash chooses among all. */
@@ -162,16 +169,26 @@ export class Steering {
   }
 
   /**
-   * Sends copies of all sockets, in their order, to the fd inbox of a successor, and freezes the group. Returns the ids
-   * of the processes that they belong to.
+   * From now on no socket leaves the group, until this master or its successor steers alone. Returns the ids of the
+   * processes that they belong to, in their order; `null` if this master does not have them.
    */
-  handOver(fdInbox: string): number[] {
+  freeze(): number[] | null {
+    if (this.#inbox === null) return null;
     this.#isFrozen = true;
+    return this.#group.map(({ pid }) => pid);
+  }
+
+  /**
+   * Sends copies of all sockets, in their order, to the fd inbox of a successor. Returns the ids of the processes that
+   * they belong to; `null` if this master does not have them.
+   */
+  handOver(fdInbox: string): number[] | null {
+    if (this.#inbox === null) return null;
     const descriptors = this.#group.flatMap((member) => member.descriptors);
     for (let from = 0; from < descriptors.length; from += maxDescriptors) {
       this.#system.descriptors.send(fdInbox, handoverTag, descriptors.slice(from, from + maxDescriptors));
     }
-    return this.#group.map(({ pid }) => pid);
+    return this.freeze();
   }
 
   /** Takes the sockets that the old master sent: `addressCount` for each process in `workers`. Steers after `takeOver`. */
@@ -188,6 +205,23 @@ export class Steering {
       const own = descriptors.slice(index * addressCount, (index + 1) * addressCount);
       this.#group = join(this.#group, { worker: null, pid, descriptors: own });
     });
+  }
+
+  /**
+   * Takes the sockets that `workers` have sent themselves, because the old master is dead: `addressCount` each. False
+   * while some are missing.
+   */
+  adoptFromWorkers(workers: readonly number[], addressCount: number): boolean {
+    this.#readInbox();
+    const found = workers.map((pid) => this.#arrived.get(String(pid)) ?? []);
+    if (found.some((descriptors) => descriptors.length !== addressCount)) return false;
+    this.#isFrozen = true;
+    this.#isSuspended = true;
+    workers.forEach((pid, index) => {
+      this.#arrived.delete(String(pid));
+      this.#group = join(this.#group, { worker: null, pid, descriptors: found[index]! });
+    });
+    return true;
   }
 
   /** False while processes listen that this master does not know: their place in the kernel's order is unknown. */
@@ -218,17 +252,32 @@ export class Steering {
 
   /**
    * Refuses new connections, while those whose handshake has begun are still served. False if that is not possible:
-   * this master does not have the sockets, or another master counts on them.
+   * this master does not have the sockets, or another master serves with them.
    */
   refuse(): boolean {
-    if (this.#inbox === null || this.#isSuspended || this.#isFrozen) return false;
+    if (this.#inbox === null || this.#isSuspended) return false;
     const program = encodeProgram(refusalProgram);
+    const own = this.#group.filter(({ worker }) => worker !== null);
     try {
-      this.#own.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
-      return true;
+      for (const { descriptors } of own) {
+        descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
+      }
     } catch {
       return false;
     }
+    own.forEach((member) => this.#refusing.add(member));
+    return true;
+  }
+
+  /** How many connections wait in the accept queues of the listeners that refuse new ones. */
+  get refusedBacklog(): number {
+    return this.#waitingAt(this.#group.filter((member) => this.#refusing.has(member)));
+  }
+
+  /** Ends the listening of the workers that refuse new connections; others may listen by now. */
+  shutRefusing(): void {
+    this.#departed.push(...this.#group.filter((member) => this.#refusing.has(member)));
+    this.#removeDeparted();
   }
 
   /** Ends the listening of all workers: it stops for every copy of the sockets. */
@@ -246,6 +295,12 @@ export class Steering {
   release(): void {
     this.#group.forEach((member) => this.#close(member));
     this.#group = [];
+    this.#readInbox();
+    // No process would accept from the copies once their workers are gone.
+    for (const descriptors of this.#arrived.values()) {
+      descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+    }
+    this.#arrived.clear();
     this.#inbox?.close();
     this.#inbox = null;
   }
@@ -279,7 +334,11 @@ export class Steering {
   }
 
   #readInbox(): void {
-    for (const { tag, descriptors } of this.#inbox?.receive() ?? []) this.#arrived.set(tag, descriptors);
+    for (const { tag, descriptors } of this.#inbox?.receive() ?? []) {
+      // Those of an old master that died before it could say in which order they are: its workers send them again.
+      if (tag === handoverTag) descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      else this.#arrived.set(tag, descriptors);
+    }
   }
 
   /** Takes the sockets that this process has sent; `null` if it has sent none. */
@@ -290,7 +349,11 @@ export class Steering {
     return found;
   }
 
-  #close({ descriptors }: Member): void {
-    descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+  #close(member: Member): void {
+    for (const descriptor of member.descriptors) {
+      // Its worker still has the socket and drains.
+      if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
+      this.#system.sockets.close(descriptor);
+    }
   }
 }

@@ -6,6 +6,7 @@ import { retarget, within, type WorkerRange, workerRange } from "../../settings/
 import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import { Refusal } from "../listeners/refusal.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
@@ -37,10 +38,16 @@ interface WorkerPoolOptions {
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
+  readonly #refusal: Refusal;
   #target: number;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#refusal = new Refusal({
+      clock: options.system.clock,
+      steering: options.steering,
+      settings: () => options.generations.serving.settings,
+    });
     const range = this.#range;
     this.#target = range.isFixed ? range.min : within(range, options.target ?? range.min);
   }
@@ -100,7 +107,6 @@ export class WorkerPool {
     const { system, workerTable, generations, restartPolicy, steering, scoreboard, heartbeatMonitor } =
       this.#options;
     const now = system.clock.monotonic();
-    const handedOver = steering.isOn && this.#target > 0;
     const actions = plan(workerTable.loadedMembers(scoreboard), {
       target: this.#startable,
       serving: generations.serving.number,
@@ -109,12 +115,19 @@ export class WorkerPool {
       surge: surgeOf(generations.serving.settings.reloadSurge, this.#target),
       maySpawn: restartPolicy.mayReplace,
     });
+    const isDraining = actions.some(({ type }) => type === "drain");
+    const handedOver = isDraining && (this.#target > 0 ? steering.isOn : this.#refuse());
     for (const action of actions) {
       if (action.type === "drain") workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
       else this.#spawn(action.slot, generations.get(action.generation));
     }
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
     steering.update(heartbeatMonitor.eligible());
+  }
+
+  /** No worker will get the new connections of those that drain. */
+  #refuse(): boolean {
+    return this.#refusal.begin(() => this.#options.steering.shutRefusing());
   }
 
   /**

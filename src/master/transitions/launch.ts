@@ -1,9 +1,11 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
+import type { Handover } from "../../control/master_commands.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
+import { givenDirectory } from "../../system/working_directory.ts";
 
-/** Set by a master for the one that takes over from it: its process id, a space, and the path of its control socket. */
+/** Set by a master for the one that takes over from it: the old master as JSON. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";
 
 /** The master to take over from. */
@@ -11,11 +13,18 @@ export interface OldMaster {
   readonly pid: number;
   /** Path of its control socket. */
   readonly socket: string;
+  readonly runtimeDirectory: string;
+  /**
+   * What it would hand over, for the case that it dies before it is asked: `areSent` says that its workers have listeners
+   * to send, in the order of `workers`.
+   */
+  readonly handover: Handover;
 }
 
 export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly args: readonly string[];
+  /** As it was given: a link in it may lead to another release by the time of an upgrade. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
@@ -31,7 +40,7 @@ export function rememberLaunch(system: System): Launch {
   return {
     command: selfCommand(system),
     args: host.args,
-    cwd: host.cwd(),
+    cwd: givenDirectory(system),
     environment: host.environment(),
     oldMaster,
   };
@@ -39,10 +48,15 @@ export function rememberLaunch(system: System): Launch {
 
 /** The environment of a master that takes over from `oldMaster`. */
 export function successorEnvironment({ environment }: Launch, oldMaster: OldMaster): Record<string, string> {
-  return { ...environment, [oldMasterVariable]: `${oldMaster.pid} ${oldMaster.socket}` };
+  return { ...environment, [oldMasterVariable]: JSON.stringify(oldMaster) };
 }
 
+/** `null` also for a text that no master has written. */
 function parseOldMaster(text: string | undefined): OldMaster | null {
-  const [, pid, socket] = /^(\d+) (.+)$/s.exec(text ?? "") ?? [];
-  return pid === undefined || socket === undefined ? null : { pid: Number(pid), socket };
+  try {
+    const oldMaster: OldMaster | null = JSON.parse(text ?? "null");
+    return Array.isArray(oldMaster?.handover?.workers) ? oldMaster : null;
+  } catch {
+    return null;
+  }
 }

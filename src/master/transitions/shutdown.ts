@@ -5,6 +5,7 @@ import { stepStopping, type Stopping, type StoppingEvent } from "../../core/tran
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import { Refusal } from "../listeners/refusal.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
@@ -20,18 +21,17 @@ interface ShutdownOptions {
   readonly wake: () => void;
 }
 
-/** Milliseconds between two checks of the accept queues. */
-const quietPause = 20;
-
 export class Shutdown {
   readonly #options: ShutdownOptions;
   #stopping: Stopping = { is: "serving" };
   #cancelWake: () => void = () => {};
   #fault: DenicornError | null = null;
   #isRetirement = false;
+  readonly #refusal: Refusal;
 
   constructor(options: ShutdownOptions) {
     this.#options = options;
+    this.#refusal = new Refusal(options);
   }
 
   /** What made the server give up, if anything. */
@@ -96,33 +96,14 @@ export class Shutdown {
     }
     if (begins === "quick-stop") {
       lifecycle.stopping("stopping now");
+      this.#refusal.cutShort();
       return this.#killAll();
     }
     lifecycle.stopping("stopping: finishing requests in flight");
     // Without requests there is nothing to protect, and each worker closes its own listeners sooner.
-    if (!heartbeatMonitor.isIdle && steering.refuse()) {
-      this.#drain(true);
-      return this.#shutWhenQuiet(now);
-    }
+    if (!heartbeatMonitor.isIdle && this.#refusal.begin(() => steering.shut())) return this.#drain(true);
     steering.release();
     this.#drain(false);
-  }
-
-  /**
-   * Closing a listener resets the connections in its accept queue. So new connections are refused, the workers serve
-   * those that have been made, and the listeners close after the last handshake.
-   */
-  #shutWhenQuiet(since: number): void {
-    const { clock, steering, settings } = this.#options;
-    const { drainIdle, gracefulTimeout } = settings();
-    const deadline = gracefulTimeout / 2;
-    const check = () => {
-      const elapsed = clock.monotonic() - since;
-      const isQuiet = elapsed >= drainIdle && steering.backlog === 0;
-      if (isQuiet || elapsed >= deadline || this.#stopping.is !== "draining") return steering.shut();
-      clock.after(quietPause, check);
-    };
-    check();
   }
 
   #drain(handedOver: boolean): void {

@@ -19,9 +19,13 @@ import { formatAddress, toListenError } from "../../system/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";
+import { adoptOrphanedListeners } from "./orphaned_listeners.ts";
 
 /** Milliseconds between two checks whether an address is free. */
 const freePause = 50;
+
+/** Milliseconds that an old master may be without a control socket. */
+const longestLoss = 2_000;
 
 /** Milliseconds between two requests to retire. */
 const retirePause = 500;
@@ -39,8 +43,7 @@ export class Takeover {
   readonly #oldMaster: OldMaster;
   readonly #steering: Steering;
   readonly #released = Promise.withResolvers<void>();
-  /** `null` if the old master died before it. */
-  readonly #handover: Handover | null;
+  readonly #handover: Handover;
   /** Milliseconds that an old worker may take to finish. */
   readonly #drainTime: number;
   /** The old master is gone. */
@@ -53,8 +56,9 @@ export class Takeover {
 
   private constructor(
     { system, logger, oldMaster, steering }: TakeoverOptions,
-    handover: Handover | null,
+    handover: Handover,
     drainTime: number,
+    isAlone = false,
   ) {
     this.#system = system;
     this.#logger = logger;
@@ -62,8 +66,8 @@ export class Takeover {
     this.#steering = steering;
     this.#handover = handover;
     this.#drainTime = drainTime;
-    this.#isAlone = handover === null;
-    this.#oldWorkers = new Set(handover?.workers);
+    this.#isAlone = isAlone;
+    this.#oldWorkers = new Set(handover.workers);
   }
 
   /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
@@ -73,25 +77,28 @@ export class Takeover {
   ): Promise<Takeover> {
     const { system, logger, steering } = options;
     const drainTime = gracefulTimeout + killMargin;
-    const handover = await receiveHandover(options);
-    if (handover === null) {
-      // Its workers do not know that a master takes over: they finish.
-      logger.warning("the old master died before the hand-over: starting in its place");
+    const received = await receiveHandover(options);
+    const handover = received ?? options.oldMaster.handover;
+    refuseOtherAddresses(bind, handover.addresses);
+    if (received === null && !handover.workers.some((pid) => system.processes.isAlive(pid))) {
+      logger.warning("the old master and its workers died: starting in their place");
       await untilFree(system, bind, drainTime);
-    } else {
-      refuseOtherAddresses(bind, handover.addresses);
-      if (handover.areSent) steering.adopt(handover.workers, bind.length);
+      return new Takeover(options, { ...handover, workers: [] }, drainTime, true);
+    }
+    if (received === null) {
+      await adoptOrphanedListeners(system, logger, options.oldMaster, steering, bind.length);
+    } else if (received.areSent) {
+      steering.adopt(received.workers, bind.length);
+    } else if (received.workers.length > 0) {
       // Its workers are in the kernel's group anyway, at unknown places.
-      else if (handover.workers.length > 0) {
-        steering.giveUp("the old master does not steer: restart the server");
-      }
+      steering.giveUp("the old master does not steer: restart the server");
     }
     return new Takeover(options, handover, drainTime);
   }
 
   /** The target of the old master; `undefined` if it is unknown, or 0. */
   get target(): number | undefined {
-    return this.#handover?.target || undefined;
+    return this.#handover.target || undefined;
   }
 
   /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */
@@ -175,7 +182,17 @@ export class Takeover {
     if (this.#state !== "serving" || this.#oldWorkers.size > 0) return;
     this.#state = "over";
     this.#cancelKill();
+    this.#removeLeftovers();
     this.#logger.info`process ${this.#oldMaster.pid} is gone: the upgrade is complete`;
+  }
+
+  /** Workers of a dead master do not remove its directory while a successor may need it. */
+  #removeLeftovers(): void {
+    try {
+      this.#system.files.remove(this.#oldMaster.runtimeDirectory);
+    } catch {
+      // The next start removes it.
+    }
   }
 
   #continueAlone(): void {
@@ -204,17 +221,22 @@ export class Takeover {
   }
 }
 
-/** `null` if the old master is dead. */
+/** `null` if the old master is dead. Throws DenicornError if it lives and does not hand over. */
 async function receiveHandover(
   { system, oldMaster, steering }: TakeoverOptions,
 ): Promise<Handover | null> {
-  try {
-    return await handOver(system, oldMaster.socket, steering.fdInbox);
-  } catch (error) {
-    // It may have lost its control socket for a moment; only a dead one can be replaced without a hand-over.
-    if (system.processes.isAlive(oldMaster.pid)) throw error;
-    return null;
+  const { clock, processes } = system;
+  const end = clock.monotonic() + longestLoss;
+  while (processes.isAlive(oldMaster.pid)) {
+    try {
+      return await handOver(system, oldMaster.socket, steering.fdInbox);
+    } catch (error) {
+      // It may be dying, or have lost its control socket for a moment.
+      if (toDenicornError(error).code !== "no-server" || clock.monotonic() >= end) throw error;
+      await sleep(clock, freePause);
+    }
   }
+  return null;
 }
 
 async function untilFree(

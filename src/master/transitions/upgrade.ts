@@ -4,12 +4,13 @@ import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { formatAddress } from "../../system/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
+import { removeAbandonedDirectories } from "../files/runtime_directory.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { RestartPolicy } from "../pool/restart_policy.ts";
 import type { MasterEvent } from "../workers/events.ts";
 import type { Generations } from "../generations/generations.ts";
-import { type Launch, successorEnvironment } from "./launch.ts";
+import { type Launch, type OldMaster, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Reload } from "./reload.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
@@ -38,6 +39,7 @@ interface UpgradeOptions {
   readonly takeover: Takeover | null;
   /** Where the successor reaches this master; `null` while it cannot. */
   readonly controlSocket: () => string | null;
+  readonly runtimeDirectory: string;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -163,17 +165,26 @@ export class Upgrade {
     }
     this.#isServing = heartbeatMonitor.eligible().size > 0;
     const [command, ...prefix] = launch.command;
+    // From here on the successor knows the order of the listeners, even if this master does not live to be asked.
+    const oldMaster: OldMaster = {
+      pid: system.host.pid,
+      socket: controlSocket,
+      runtimeDirectory: this.#options.runtimeDirectory,
+      handover: this.#handover(this.#options.steering.freeze()),
+    };
     try {
       this.#successor = system.processes.spawn({
         command,
         args: [...prefix, ...launch.args],
         cwd: launch.cwd,
-        env: successorEnvironment(launch, { pid: system.host.pid, socket: controlSocket }),
+        env: successorEnvironment(launch, oldMaster),
       });
     } catch (error) {
+      this.#options.steering.takeOver();
       const reason = error instanceof Error ? error.message : String(error);
       return this.#fail(`cannot start ${command}: ${reason}`);
     }
+    this.#announce(this.#successor.pid, this.#deadline);
     lifecycle.upgradeBegan(this.#successor.pid, command);
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
   }
@@ -189,18 +200,22 @@ export class Upgrade {
   /** What a successor needs to take over. Sends copies of all listening sockets to `fdInbox`. Throws without a successor. */
   handOver(fdInbox: string | null): Handover {
     if (this.#successor === null) throw new Error("no upgrade is in progress: send USR2 to begin one");
-    const { system, steering, workerTable, listenOrder, pool, generations } = this.#options;
-    this.#announce(this.#successor.pid, this.#deadline);
+    const { steering } = this.#options;
+    return this.#handover(fdInbox === null ? null : steering.handOver(fdInbox));
+  }
+
+  /** `listening`: the processes whose listeners the successor gets, in their order; `null` if it gets none. */
+  #handover(listening: readonly number[] | null): Handover {
+    const { system, workerTable, listenOrder, pool, generations } = this.#options;
     // As in the settings: workers report numbers even if `bind` names a host.
     const { bind } = generations.serving.settings;
     const addresses = bind.some(({ port }) => port === 0) ? listenOrder.addresses : bind;
-    const sent = fdInbox === null || !steering.isOn ? null : steering.handOver(fdInbox);
     return {
       pid: system.host.pid,
       addresses: addresses.map(formatAddress),
       target: pool.target,
-      workers: sent ?? workerTable.bySlot().map(({ process }) => process.pid),
-      areSent: sent !== null,
+      workers: listening ?? workerTable.bySlot().map(({ process }) => process.pid),
+      areSent: listening !== null,
     };
   }
 
@@ -233,6 +248,8 @@ export class Upgrade {
     if (this.#failedUpgrade?.poll() !== true) return;
     this.#failedUpgrade = null;
     this.#options.steering.takeOver();
+    // One that was killed has no time for it, and perhaps had no worker yet that does it.
+    void removeAbandonedDirectories(this.#options.system);
   }
 
   #fail(reason: string): void {

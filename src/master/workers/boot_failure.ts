@@ -21,6 +21,13 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
         "its turn: look for code that blocks the event loop after the import",
     );
   }
+  if (state.is === "killed" && state.because === "broke-protocol") {
+    return new DenicornError(
+      "boot-death",
+      `cannot boot a worker: it sent a bad message to the master (${state.detail}): look for code of the app that ` +
+        "writes to files which it has not opened",
+    );
+  }
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
   return new DenicornError(
     "boot-death",
@@ -51,11 +58,6 @@ function stageOfDeath(
 
 /** The error for `thrown`, which the system threw when a worker process was started. */
 export function spawnFailure(thrown: unknown, system: System): DenicornError {
-  try {
-    system.files.stat(system.host.cwd());
-  } catch (error) {
-    return missingDirectory(error);
-  }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new DenicornError(
     "boot-death",
@@ -73,13 +75,4 @@ function spawnAdvice(reason: string): string {
   }
   if (/argument list too long/i.test(reason)) return "make the values of --env and the environment smaller";
   return "check that it exists, and that the workers' user may run it and enter the working directory";
-}
-
-/** The working directory was removed while the server was running. */
-export function missingDirectory(cause: unknown): DenicornError {
-  return new DenicornError(
-    "chdir",
-    "cannot use the working directory: it was removed: create it again and restart, or start with --chdir",
-    { cause },
-  );
 }

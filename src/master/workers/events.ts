@@ -16,6 +16,8 @@ export type MasterEvent =
     readonly version: string;
   }
   | { readonly type: "message"; readonly worker: WorkerHandle; readonly message: FromWorker }
+  /** A worker sent what is not a message. */
+  | { readonly type: "malformed"; readonly worker: WorkerHandle; readonly reason: string }
   /** The channel of a worker has closed, before the exit of its process is reported: it gets no new connections now. */
   | { readonly type: "disconnected" }
   | { readonly type: "exit"; readonly worker: WorkerHandle; readonly status: ExitStatus }

@@ -13,6 +13,8 @@ export interface AppBundle {
 export interface Generation {
   readonly number: number;
   readonly settings: Settings;
+  /** Where its workers run and its app was looked for: an absolute path without links. */
+  readonly directory: string;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
 }

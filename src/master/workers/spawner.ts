@@ -1,12 +1,15 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
+import type { Credentials } from "../../account/credentials.ts";
+import { environmentFor } from "../../account/account_environment.ts";
+import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
-import type { Log } from "../../log/logger.ts";
+import type { Log, Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
-import { namedSettings } from "../../settings/settings.ts";
+import { sleep } from "../../system/clock.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
-import type { Credentials } from "../files/credentials.ts";
+import { enterOrRoot } from "../../system/working_directory.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
@@ -28,6 +31,9 @@ interface SpawnerOptions {
   readonly post: (event: MasterEvent) => void;
 }
 
+/** Reading what a process sent before it ended takes milliseconds. */
+const lastWordsTimeout = 2_000;
+
 export class Spawner {
   readonly #options: SpawnerOptions;
   /** The version of the last worker. */
@@ -47,8 +53,10 @@ export class Spawner {
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
     void process.exited.then(async (status) => {
-      // Its last messages, such as why it could not boot, may still be on their way.
-      await worker.disconnected;
+      // Its last messages, such as why it could not boot, may still be on their way. But it may also have given its
+      // channel to a process that still runs.
+      await Promise.race([worker.disconnected, sleep(system.clock, lastWordsTimeout)]);
+      worker.disconnect(system.clock.monotonic());
       post({ type: "exit", worker, status });
     });
   }
@@ -69,7 +77,6 @@ export class Spawner {
   sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    worker.markConfigured();
     const { system, sharedResources } = this.#options;
     const place = { slot: worker.slot, age: system.clock.monotonic() - worker.bornAt };
     const config = workerConfigFor(worker.generation, bundle, place, sharedResources());
@@ -77,17 +84,39 @@ export class Spawner {
   }
 }
 
-/** Starts this program again with `--worker`; `channelPath` is the socket that workers connect to. */
+interface StarterOptions {
+  readonly system: System;
+  readonly logger: Logger;
+  /** The socket that workers connect to. */
+  readonly channelPath: string;
+  readonly credentials: Credentials;
+  readonly scoreboard: Scoreboard;
+  readonly directoryGuard: DirectoryGuard;
+}
+
+/** Starts this program again with `--worker`, in the working directory of the generation. */
 export function workerProcessStarter(
-  system: System,
-  channelPath: string,
-  credentials: Credentials,
-  scoreboard: Scoreboard,
-  directoryGuard: DirectoryGuard,
+  { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const [command, ...prefix] = selfCommand(system);
+  const { uid, gid, groups = [], lowPorts = false } = credentials;
+  /** The generation whose directory was reported as gone. */
+  let reported = 0;
+  const enter = ({ number, directory }: Generation) => {
+    // The process inherits it: one that runs as another user need not be able to enter it.
+    const failure = enterOrRoot(system, directory);
+    if (failure === null) return directory;
+    const problem = `cannot enter the working directory of generation ${number}: ${directory} (${failure})`;
+    if (reported !== number) {
+      logger.warning`${problem}: its new workers run in /: reload to serve what is there now`;
+    }
+    reported = number;
+    return "/";
+  };
   return (slot, generation, token) => {
     directoryGuard.require();
+    const directory = enter(generation);
+    const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
       // What follows --worker is only for readers of `ps`.
@@ -99,19 +128,15 @@ export function workerProcessStarter(
         generation.settings.app ?? "",
       ],
       env: {
-        ...withoutSecrets(system.host.environment()),
+        ...environmentFor(system, credentials),
+        ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
         ...Object.fromEntries(generation.settings.env),
         [workerEnvironment.channel]: channelPath,
         [workerEnvironment.token]: token,
+        [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
       inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
-      ...credentials,
+      ...{ uid, gid, groups, lowPorts },
     });
   };
-}
-
-/** The app must not see the master's tokens. */
-function withoutSecrets(environment: Readonly<Record<string, string>>): Record<string, string> {
-  const secrets = new Set(namedSettings.filter(({ secret }) => secret).map(({ variable }) => variable));
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
 }

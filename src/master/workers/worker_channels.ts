@@ -1,20 +1,67 @@
+/**
+ * Accepts the channels of workers. Every process of the workers' user can connect, so a connection counts for nothing
+ * until it has sent the token of a worker that is expected: it has little time and little space for that, and there are
+ * only so many of them.
+ */
+
 import { FrameDecoder } from "../../protocol/framing.ts";
-import { type FromWorker, isMessage } from "../../protocol/messages.ts";
+import type { FromWorker } from "../../protocol/messages.ts";
+import { readWorkerMessage } from "../../protocol/worker_message.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Clock, Connection, UnixListener } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 interface ChannelEvents {
+  /** How many workers have been started and have not identified themselves. */
+  readonly expected: number;
   /** The worker that was started with this token; `null` if there is none, or the token was used before. */
   identify(token: string): WorkerHandle | null;
   /** `version` is that of the program the worker runs. */
   connected(worker: WorkerHandle, connection: Connection, version: string): void;
   message(worker: WorkerHandle, message: FromWorker): void;
+  /** The worker sent what is not a message: `reason` says what. Nothing that it sends later is read. */
+  malformed(worker: WorkerHandle, reason: string): void;
   disconnected(): void;
 }
 
 /** After `accept` failed, for example with too many open files, the next attempt waits this long (ms). */
 const retryPause = 100;
+
+/** A worker sends its token as soon as it is connected (ms). The machine may be slow. */
+const tokenTimeout = 10_000;
+
+/** So many more connections than expected workers may be open without a token. */
+const spareStrangers = 32;
+
+/** Connections that have not sent a token, the oldest first. */
+class Strangers {
+  readonly #waiting = new Map<Connection, () => void>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Closes the oldest ones if there are more than `limit`: a worker sends its token at once. */
+  add(connection: Connection, limit: number): void {
+    this.#waiting.set(connection, this.#clock.after(tokenTimeout, () => this.#close(connection)));
+    for (const oldest of this.#waiting.keys()) {
+      if (this.#waiting.size <= limit) return;
+      this.#close(oldest);
+    }
+  }
+
+  /** It has sent a token, or is closed. */
+  remove(connection: Connection): void {
+    this.#waiting.get(connection)?.();
+    this.#waiting.delete(connection);
+  }
+
+  #close(connection: Connection): void {
+    this.remove(connection);
+    connection.close();
+  }
+}
 
 /** Accepts the channels of workers until the listener is closed. */
 export async function acceptChannels(
@@ -22,9 +69,17 @@ export async function acceptChannels(
   events: ChannelEvents,
   clock: Clock,
 ): Promise<void> {
+  const strangers = new Strangers(clock);
   for (;;) {
     try {
-      for await (const connection of listener.accept()) void read(connection, events);
+      for await (const connection of listener.accept()) {
+        if (events.expected === 0) {
+          connection.close();
+          continue;
+        }
+        strangers.add(connection, events.expected + spareStrangers);
+        void read(connection, events, strangers, clock);
+      }
       return;
     } catch {
       await sleep(clock, retryPause);
@@ -32,30 +87,39 @@ export async function acceptChannels(
   }
 }
 
-async function read(connection: Connection, events: ChannelEvents): Promise<void> {
-  const decoder = new FrameDecoder();
+async function read(
+  connection: Connection,
+  events: ChannelEvents,
+  strangers: Strangers,
+  clock: Clock,
+): Promise<void> {
+  const decoder = new FrameDecoder(false);
   let worker: WorkerHandle | null = null;
   try {
     for await (const bytes of connection.receive()) {
       for (const value of decoder.push(bytes)) {
-        if (!isMessage(value)) continue;
-        const message = value as FromWorker;
-        if (worker !== null) {
-          events.message(worker, message);
-        } else {
-          if (message.type !== "hello") return;
+        const message = readWorkerMessage(value);
+        if (worker === null) {
+          if (message?.type !== "hello") return;
           worker = events.identify(message.token);
           if (worker === null) return;
+          strangers.remove(connection);
           events.connected(worker, connection, message.version);
+        } else if (message === null) {
+          return events.malformed(worker, "it is not one of the known messages");
+        } else {
+          events.message(worker, message);
         }
       }
     }
-  } catch {
-    // Not our protocol: the connection is closed, whichever program opened it.
+  } catch (error) {
+    // An unknown program that does not speak our protocol is not worth a line.
+    if (worker !== null) events.malformed(worker, error instanceof Error ? error.message : String(error));
   } finally {
+    strangers.remove(connection);
     connection.close();
     if (worker !== null) {
-      worker.disconnect();
+      worker.disconnect(clock.monotonic());
       events.disconnected();
     }
   }

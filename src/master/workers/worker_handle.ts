@@ -13,6 +13,7 @@ import {
   type WorkerState,
 } from "../../core/pool/worker_state.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
+import { Conversation } from "../../protocol/conversation.ts";
 import type { Failure, FromWorker, ToWorker } from "../../protocol/messages.ts";
 import type { ChildProcess, Connection } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
@@ -25,11 +26,11 @@ export class WorkerHandle {
   readonly bornAt: number;
   #state: WorkerState;
   #failure: Failure | null = null;
-  #isConfigured = false;
   #isDueForRecycling = false;
-  #isDisconnected = false;
+  #lostChannelAt: number | null = null;
   #hasBeenReady = false;
   #connection: Connection | null = null;
+  readonly #conversation = new Conversation();
   readonly #disconnected = Promise.withResolvers<void>();
 
   constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
@@ -60,11 +61,16 @@ export class WorkerHandle {
 
   /** It is ready, and its channel is open: a killed worker loses its channel before its exit is reported. */
   get isServing(): boolean {
-    return this.#state.is === "ready" && !this.#isDisconnected;
+    return this.#state.is === "ready" && this.#lostChannelAt === null;
   }
 
   get hasBeenReady(): boolean {
     return this.#hasBeenReady;
+  }
+
+  /** What it still says does not count. */
+  get isDistrusted(): boolean {
+    return this.#state.is === "killed" && this.#state.because === "broke-protocol";
   }
 
   /** Resolves when everything it sent has been read; at once if it never connected. */
@@ -74,7 +80,7 @@ export class WorkerHandle {
 
   /** True once its configuration was sent. */
   get isConfigured(): boolean {
-    return this.#isConfigured;
+    return this.#conversation.isConfigured;
   }
 
   /** True once it has reached a limit such as `max-requests`: it serves until its replacement is ready. */
@@ -86,13 +92,15 @@ export class WorkerHandle {
     this.#connection = connection;
   }
 
-  disconnect(): void {
-    this.#isDisconnected = true;
+  /** Its channel has closed. */
+  disconnect(now: number): void {
+    this.#lostChannelAt ??= now;
     this.#disconnected.resolve();
   }
 
-  markConfigured(): void {
-    this.#isConfigured = true;
+  /** For how many milliseconds its channel has been closed. */
+  lostChannelFor(now: number): number {
+    return this.#lostChannelAt === null ? 0 : now - this.#lostChannelAt;
   }
 
   markForRecycling(): void {
@@ -100,6 +108,7 @@ export class WorkerHandle {
   }
 
   send(message: ToWorker): void {
+    this.#conversation.sent(message);
     void this.#connection?.send(encodeFrame(message));
   }
 
@@ -122,6 +131,11 @@ export class WorkerHandle {
   /** Moves its deadlines by `ms` milliseconds in which the master could not read messages. */
   postpone(ms: number): void {
     this.#state = postpone(this.#state, ms);
+  }
+
+  /** Why it is not the turn of this worker to send `message`; `null` if it is. */
+  objectionTo(message: FromWorker): string | null {
+    return this.#conversation.objectionTo(message);
   }
 
   /** Keeps the failure in a message, and returns the event of the state machine that the message stands for, if any. */

@@ -42,6 +42,11 @@ export class WorkerTable {
     return worker;
   }
 
+  /** How many workers have not identified themselves. */
+  get expected(): number {
+    return this.#tokens.size;
+  }
+
   members(): Member[] {
     return Array.from(this.#workers, (worker) => worker.member());
   }

@@ -10,15 +10,18 @@ export const appSettings = {
     flag: false,
   }),
   config: optional(file, {
-    description: "Config file to read instead of denicorn.config.ts, .js or .json in the working directory.",
+    description:
+      "Config file to read instead of denicorn.config.ts, .js or .json. It is looked for in chdir, if the command line or " +
+      "the environment gives it, and where the server was started.",
     unset: "found by name",
     short: "c",
     reload: false,
   }),
   chdir: optional(directory, {
-    description: "Directory to change to before the app is loaded.",
-    unset: "none",
-    reload: false,
+    description:
+      "Directory in which the app is looked for and runs. Links in its path are followed again at each reload.",
+    unset: "where the server was started",
+    reload: true,
   }),
   env: environmentOfTheApp(),
   bundleCache: one(choice("WHEN", ["auto", "off"]), {

@@ -13,12 +13,12 @@ export const logSettings = {
     reload: true,
   }),
   errorLogfile: one(file, {
-    description: "File for the messages of the server; - means stderr.",
+    description: "File for the messages of the server; - means stderr. A FIFO or /dev/stdout works as well.",
     default: "-",
     reload: true,
   }),
   accessLogfile: optional(file, {
-    description: "File for one line per request; - means stdout.",
+    description: "File for one line per request; - means stdout. A FIFO or /dev/stderr works as well.",
     unset: "off",
     reload: true,
   }),

@@ -1,6 +1,6 @@
 import { modeBits } from "../kinds/number.ts";
 import { account, file, socketPath } from "../kinds/text.ts";
-import { optional, optionalOrOff } from "../setting.ts";
+import { onOrOff, optional, optionalOrOff } from "../setting.ts";
 
 export const processSettings = {
   pid: optional(file, {
@@ -25,6 +25,13 @@ export const processSettings = {
     unset: "that of the user",
     short: "g",
     reload: false,
+  }),
+  killGroup: onOrOff({
+    description:
+      "When a worker has ended, end the processes that its app has started: TERM, and KILL a second later. Otherwise " +
+      "the log names those that still run. A process with a session or group of its own is not among them.",
+    unset: "on for process 1 of a container, otherwise off",
+    reload: true,
   }),
   umask: optional(modeBits, {
     description: "Permission bits that new files do not get, in octal.",

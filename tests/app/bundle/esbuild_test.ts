@@ -1,6 +1,7 @@
 /** esbuild as a process: when it runs, what it sees, and where its executable comes from. */
 
 import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esbuild_executable.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../../assert.ts";
@@ -62,12 +63,11 @@ Deno.test("what a bundle reports", async () => {
     "main.ts": `import "./a.ts";\nexport const app = () => {};`,
     "a.ts": "export const x = (y: number) => y === -0;",
   });
-  const { exports, fileCount, durationMs, warnings, outfile } = await host.bundle("main.ts:app");
-  assertEquals({ exports, fileCount, warnings: warnings.length, outfile }, {
+  const { exports, fileCount, durationMs, warnings } = await host.bundle("main.ts:app");
+  assertEquals({ exports, fileCount, warnings: warnings.length }, {
     exports: ["app"],
     fileCount: 2,
     warnings: 1,
-    outfile: `${host.runtimeDirectory}/app.mjs`,
   });
   assertMatch(warnings[0] ?? "", /\/a\.ts:1:39: Comparison with -0/);
   assert(durationMs > 0);
@@ -81,7 +81,7 @@ Deno.test("esbuild starts even if the directory that Denicorn was started in was
     import { bundleApp } from "./src/app/bundle/bundle.ts";
     import { createSystem } from "./src/system/deno_system.ts";
     Deno.chdir("${gone}");
-    const options = { entry: "${host.folder}/main.ts", exportName: "default", outfile: "${host.folder}/out.mjs", runtimeDirectory: "${host.folder}" };
+    const options = { entry: "${host.folder}/main.ts", exportName: "default", runtimeDirectory: "${host.folder}" };
     await bundleApp(createSystem(), options);
     Deno.removeSync("${gone}");
     const { fileCount } = await bundleApp(createSystem(), options);
@@ -162,4 +162,27 @@ Deno.test("only the executable that was built in is copied", () => {
       /^cannot bundle the app: .*carrier: does not contain the esbuild it was built with/,
     );
   }
+});
+
+Deno.test("where no directory allows programs it is kept in memory", () => {
+  using host = new TestHost({ carrier });
+  const files = { ...system.files, isExecutable: () => false };
+  const noexec = { ...systemWith({ HOME: host.folder }), files };
+  const copied = () => executableCopy(noexec, `${host.folder}/carrier`, carried, host.runtimeDirectory);
+  if (Deno.build.os === "linux") {
+    const path = copied();
+    assertMatch(path, /^\/proc\/self\/fd\/\d+$/);
+    assertEquals(Deno.readTextFileSync(path), program);
+  }
+  assertEquals(Array.from(Deno.readDirSync(host.runtimeDirectory)), []);
+
+  files.memoryProgram = () => {
+    throw new Error("not here");
+  };
+  const error = assertThrows(copied, DenicornError);
+  assertEquals([error.code, error.exitCode], ["bundler", 2]);
+  assertMatch(
+    error.message,
+    /cannot start esbuild, .*: tried \S+\/\.cache\/denicorn \(mounted noexec\), \S+\/run \(mounted noexec\) and memory \(not here\): set XDG_CACHE_HOME/,
+  );
 });

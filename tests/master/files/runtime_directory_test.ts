@@ -1,4 +1,9 @@
-import { makeRuntimeDirectory } from "../../../src/master/files/runtime_directory.ts";
+import {
+  makeRuntimeDirectory,
+  removeAbandonedDirectories,
+  runtimeParents,
+  unusablePlaces,
+} from "../../../src/master/files/runtime_directory.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals } from "../../assert.ts";
@@ -19,7 +24,7 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
   const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
   try {
     const system = tomorrowIn(folder);
-    const dead = await makeRuntimeDirectory(system);
+    const dead = makeRuntimeDirectory(system);
     // After a kill the socket file stays; closing it would remove it.
     Deno.renameSync(dead.channelSocket, `${folder}/kept`);
     dead.channels.close();
@@ -31,8 +36,11 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
     Deno.writeTextFileSync(`${folder}/denicorn-odd/channel.sock`, "not a socket");
     Deno.mkdirSync(`${folder}/denicorn-empty`);
 
-    using living = await makeRuntimeDirectory(system);
-    using second = await makeRuntimeDirectory(system);
+    using living = makeRuntimeDirectory(system);
+    using second = makeRuntimeDirectory(system);
+    await removeAbandonedDirectories(system, dead.path);
+    assertEquals(Deno.statSync(dead.path).isDirectory, true, "it is kept for the workers of an old master");
+    await removeAbandonedDirectories(system);
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();
     const expected = ["backup", "odd"].map((name) => `${folder}/denicorn-${name}`);
     assertEquals(names, [...expected, living.path, second.path].sort());
@@ -46,12 +54,54 @@ Deno.test("a master that starts at the same moment, bound and not yet listening,
   try {
     const tomorrow = tomorrowIn(folder);
     const system = { ...tomorrow, clock: createSystem().clock };
-    using starting = await makeRuntimeDirectory(system);
+    using starting = makeRuntimeDirectory(system);
     let looks = 0;
     const answers = () => Promise.resolve(++looks > 1);
-    using _later = await makeRuntimeDirectory({ ...system, network: { ...system.network, answers } });
+    await removeAbandonedDirectories({ ...system, network: { ...system.network, answers } });
     assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+});
+
+Deno.test("a variable that names no usable place is passed over, with a line that says why", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+  try {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    const linesFor = (value: string) => {
+      const system = createSystem();
+      const env = (name: string) => name === "TMPDIR" ? value : undefined;
+      const named = { ...system, host: { ...system.host, env } };
+      assertEquals(runtimeParents(named).includes(value), false);
+      return unusablePlaces(named).map((line) => line.replaceAll(folder, "FOLDER"));
+    };
+    const line = (value: string, reason: string) => [
+      `TMPDIR=${value} is not used for the runtime directory: ${reason}`,
+    ];
+    assertEquals(linesFor(""), []);
+    assertEquals(linesFor("tmp"), line("tmp", "it is not an absolute path"));
+    assertEquals(linesFor(`${folder}/none`), line("FOLDER/none", "it does not exist"));
+    assertEquals(linesFor(`${folder}/file`), line("FOLDER/file", "it is not a directory"));
+    const long = `/${"x".repeat(100)}`;
+    assertEquals(linesFor(long), line(long, "it is longer than 68 characters"));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "root takes a directory of another user only if there is no other",
+  ignore: Deno.uid() !== 0,
+  fn() {
+    const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+    try {
+      Deno.chownSync(folder, 65534, 65534);
+      const system = createSystem();
+      const env = (name: string) => name === "XDG_RUNTIME_DIR" ? folder : undefined;
+      const parents = runtimeParents({ ...system, host: { ...system.host, env } });
+      assertEquals([parents[0], parents.at(-1)], ["/tmp", folder]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
 });

@@ -1,5 +1,6 @@
 import { createControlApp } from "../../../src/control/control_app.ts";
 import type { MasterCommands } from "../../../src/control/master_commands.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import { Steering } from "../../../src/master/listeners/steering.ts";
 import { Takeover } from "../../../src/master/transitions/takeover.ts";
@@ -36,9 +37,10 @@ function setUp(commands: Partial<MasterCommands> = {}) {
     accessLogfile: undefined,
   } as const;
   const { logger } = openLog(system, options, { pid: 1 });
+  outside.alive.add(7);
   const steering = new Steering(system, logger, null, null);
   const begin = async (settings = here) => {
-    const oldMaster = { pid: 7, socket: "/run/old.sock" };
+    const oldMaster = { pid: 7, socket: "/run/old.sock", runtimeDirectory: "/run/old", handover };
     const takeover = await Takeover.begin({ system, logger, oldMaster, steering }, settings);
     void takeover.released.then(() => done.push("released"));
     return takeover;
@@ -50,7 +52,6 @@ const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 3
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
   const { outside, begin, done } = setUp();
-  outside.alive.add(7);
   const takeover = await begin();
   assertEquals(done, []);
   takeover.reconcile(true, true, () => {});
@@ -67,8 +68,7 @@ Deno.test("a takeover asks the old master to retire, and is over when that is go
 });
 
 Deno.test("the old master is asked to retire when this one has prepared for it", async () => {
-  const { outside, begin, done } = setUp();
-  outside.alive.add(7);
+  const { begin, done } = setUp();
   const takeover = await begin();
   const prepared = Promise.withResolvers<void>();
   takeover.beforeRetirement(() => {
@@ -103,7 +103,6 @@ Deno.test("an old master without a successor refuses, and its reason is reported
 
 Deno.test("an old master that has lost its control socket is asked to retire again", async () => {
   const { outside, begin, done } = setUp();
-  outside.alive.add(7);
   const takeover = await begin();
   const { fetchUnix } = outside.network;
   Object.assign(outside.network, {
@@ -135,7 +134,6 @@ Deno.test("an old master that fails to retire is only worth a warning", async ()
 
 Deno.test("an old master that ends before its answer is sent is not worth a warning", async () => {
   const { outside, begin, done } = setUp();
-  outside.alive.add(7);
   const takeover = await begin();
   Object.assign(outside.network, {
     fetchUnix() {
@@ -183,12 +181,9 @@ Deno.test("an old master dies when it is asked to retire: its workers are ended 
   assertEquals(outside.signals, ["SIGTERM to 71"]);
 });
 
-Deno.test("an old master dies before the hand-over: this one waits until the address is free", async () => {
-  const { outside, begin, done } = setUp({
-    handOver: () => {
-      throw new Error("it is dead");
-    },
-  });
+Deno.test("an old master and its workers die before the hand-over: this one waits until the address is free", async () => {
+  const { outside, begin, done } = setUp();
+  outside.alive.clear();
   let isFree = false;
   Object.assign(outside.network, {
     answers: () => Promise.resolve(false),
@@ -210,4 +205,36 @@ Deno.test("an old master dies before the hand-over: this one waits until the add
   assertEquals(done, ["released"]);
   takeover.tick();
   assertEquals(takeover.inProgress, false);
+});
+
+Deno.test("an old master dies before the hand-over: its workers serve until this one has a worker", async () => {
+  const { outside, begin, done } = setUp();
+  Object.assign(outside.network, {
+    fetchUnix: () => Promise.reject(new Error("connection refused")),
+    probe() {
+      throw new Deno.errors.AddrInUse("its workers listen");
+    },
+  });
+  for (const pid of [71, 72]) outside.alive.add(pid);
+  const beginning = begin();
+  // It may be dying when it is asked.
+  await outside.clock.advance(100);
+  outside.alive.delete(7);
+  await outside.clock.advance(100);
+  const takeover = await beginning;
+  takeover.tick();
+  assertEquals(takeover.isWaiting, true);
+  takeover.reconcile(false, true, () => {});
+  await settled();
+  assertEquals([outside.signals, done], [["SIGTERM to 71", "SIGTERM to 72"], ["released"]]);
+});
+
+Deno.test("an old master that lives and does not answer for 2 s makes the new one fail", async () => {
+  const { outside, begin } = setUp();
+  Object.assign(outside.network, {
+    fetchUnix: () => Promise.reject(new Error("connection refused")),
+  });
+  const failing = assertRejects(() => begin(), DenicornError);
+  await outside.clock.advance(3_000);
+  assertEquals((await failing).code, "no-server");
 });

@@ -1,5 +1,6 @@
 import { bootFailure, spawnFailure } from "../../../src/master/workers/boot_failure.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
+import type { WorkerConfig } from "../../../src/protocol/messages.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
@@ -7,7 +8,7 @@ const killed = { code: 137, signal: "SIGKILL" } as const;
 
 Deno.test("a worker that died while it waited for its turn to listen is not reported as importing", () => {
   const worker = new FakeWorkers().booting(0);
-  worker.markConfigured();
+  worker.send({ type: "load", config: {} as WorkerConfig });
   worker.apply({ type: "loaded" }, 0);
   const { code, message } = bootFailure(worker, worker.state, killed);
   assertEquals(code, "boot-death");
@@ -16,7 +17,7 @@ Deno.test("a worker that died while it waited for its turn to listen is not repo
 
 Deno.test("a worker that did not listen in its turn is not reported as importing", () => {
   const worker = new FakeWorkers().booting(0);
-  worker.markConfigured();
+  worker.send({ type: "load", config: {} as WorkerConfig });
   worker.apply({ type: "loaded" }, 0);
   worker.apply({ type: "kill", because: "listen-timeout" }, 10_000);
   const { code, message } = bootFailure(worker, worker.state, killed);
@@ -26,7 +27,7 @@ Deno.test("a worker that did not listen in its turn is not reported as importing
 
 Deno.test("a worker that imports for too long is", () => {
   const worker = new FakeWorkers().booting(0);
-  worker.markConfigured();
+  worker.send({ type: "load", config: {} as WorkerConfig });
   worker.apply({ type: "tick" }, 1e9);
   assertMatch(bootFailure(worker, worker.state, killed).message, /was still importing app\.ts/);
 });

@@ -44,7 +44,8 @@ export class BundleCache {
       if (program === undefined) return undefined;
       // Messages, such as warnings, name files relative to the working directory.
       const key = sha256(JSON.stringify([version, program, action, entry, workingDirectory])).toHex();
-      return new BundleCache(system, request, new BundleStore(system, key));
+      const store = new BundleStore(system, key);
+      return store.prepare() ? new BundleCache(system, request, store) : undefined;
     } catch {
       return undefined;
     }
@@ -73,7 +74,7 @@ export class BundleCache {
       const { files } = this.#system;
       const access = accessTo(files);
       const inputs = inputsOf(origin, access);
-      if (inputs === undefined || !this.#store.prepare()) return;
+      if (inputs === undefined) return;
       const state = stateOf(files, inputs);
       if (state === undefined) return;
       const again = await build(this.#system, this.#request);

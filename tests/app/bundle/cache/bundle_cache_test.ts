@@ -20,15 +20,14 @@ function bundle(host: TestHost, cache = true) {
   return bundleApp(userOf(host), {
     entry: `${host.folder}/main.ts`,
     exportName: "default",
-    outfile: `${host.runtimeDirectory}/app.mjs`,
     runtimeDirectory: host.runtimeDirectory,
     cache,
   });
 }
 
 async function text(host: TestHost, cache = true): Promise<{ text: string; fromCache: boolean }> {
-  const { outfile, fromCache, warnings, exports } = await bundle(host, cache);
-  return { text: JSON.stringify([Deno.readTextFileSync(outfile), warnings, exports]), fromCache };
+  const { text, fromCache, warnings, exports } = await bundle(host, cache);
+  return { text: JSON.stringify([text, warnings, exports]), fromCache };
 }
 
 /** Puts the bundle into the cache, where the next start finds it. */

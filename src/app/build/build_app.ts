@@ -1,0 +1,47 @@
+/** From the text that names an app to its bundle. */
+
+import { DenicornError } from "../../core/errors.ts";
+import type { System } from "../../system/system.ts";
+import { locateApp, parseAppSpec } from "../app_spec.ts";
+import { type Bundle, bundleApp } from "../bundle/bundle.ts";
+
+export interface BuildRequest {
+  /** As an operator gives it: `path/to/module[:export]`. */
+  readonly app: string;
+  /** Where a relative path is looked for. */
+  readonly workingDirectory: string;
+  /** Holds esbuild's executable when the user's cache cannot. */
+  readonly runtimeDirectory: string;
+  /** Whether a cached bundle may be used. */
+  readonly cache: boolean;
+}
+
+export interface AppBuild extends Omit<Bundle, "exports"> {
+  /** Absolute path of the main module. */
+  readonly source: string;
+  readonly exportName: string;
+}
+
+/** Reads the files of the app with the rights of this process. Throws DenicornError with the place and cause. */
+export async function buildApp(
+  system: System,
+  { app, workingDirectory, runtimeDirectory, cache }: BuildRequest,
+): Promise<AppBuild> {
+  try {
+    const spec = parseAppSpec(app);
+    const source = locateApp(system, spec, workingDirectory);
+    const { exportName } = spec;
+    const bundle = await bundleApp(system, { entry: source, exportName, runtimeDirectory, cache });
+    return { ...bundle, source, exportName };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "PermissionDenied") throw error;
+    // Such as a deno.json that only another user may read.
+    throw new DenicornError(
+      "app-not-found",
+      `cannot load the app: ${app}: ${error.message}: let this user read it`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

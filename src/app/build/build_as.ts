@@ -1,0 +1,96 @@
+/**
+ * Builds an app with the rights of the user that its workers run as. A master that runs as root must not read the app's
+ * files itself: a link among them would show the user files that only root may read.
+ */
+
+import type { Credentials } from "../../account/credentials.ts";
+import { environmentFor } from "../../account/account_environment.ts";
+import { DenicornError } from "../../core/errors.ts";
+import { sleep } from "../../system/clock.ts";
+import { startLimited } from "../../system/limited_child.ts";
+import { selfCommand } from "../../system/self_command.ts";
+import type { System } from "../../system/system.ts";
+import { carriedEsbuild, shareExecutable } from "../bundle/esbuild_executable.ts";
+import type { AppBuild, BuildRequest } from "./build_app.ts";
+import { type BuildAnswer, buildArgument, longestBuild, parseAnswer } from "./build_messages.ts";
+
+/** More is not a bundle, but an attempt to use up the memory of the master. */
+const longestAnswer = 512 * 1024 * 1024;
+
+const newline = 10;
+
+const action = "cannot build the app";
+
+/** Throws DenicornError with the place and cause, as `buildApp` does. */
+export async function buildAppAs(
+  system: System,
+  request: BuildRequest,
+  credentials: Credentials,
+): Promise<Omit<AppBuild, "addToCache">> {
+  let answer = await answerOf(system, request, credentials);
+  if ("failure" in answer && answer.failure.code === "bundler" && carriedEsbuild !== undefined) {
+    // The user has neither a home nor memory that can be run.
+    shareExecutable(system, carriedEsbuild, request.runtimeDirectory);
+    answer = await answerOf(system, request, credentials);
+  }
+  if ("built" in answer) return answer.built;
+  const { code, message, detail } = answer.failure;
+  throw new DenicornError(code, message, { detail });
+}
+
+async function answerOf(
+  system: System,
+  request: BuildRequest,
+  credentials: Credentials,
+): Promise<BuildAnswer> {
+  const child = start(system, request, credentials);
+  // Another process of the user could keep the output open.
+  const outlived = child.ended.then(() => sleep(system.clock, 1_000)).then(() => null);
+  const line = await Promise.race([lineOf(child.output), outlived]);
+  if (line === null) child.kill();
+  const answer = parseAnswer(line ?? "");
+  if (answer !== undefined) return answer;
+  const { code, signal, isLate } = await child.ended;
+  const how = isLate
+    ? `it was not built after ${
+      longestBuild / 1000
+    } s: look for an import of something that is no regular file`
+    : `the process that does so as ${credentials.title} ended ` +
+      `${signal === null ? `with exit code ${code}` : `by ${signal}`}: see its output above`;
+  throw new DenicornError("account", `${action}: ${request.app}: ${how}`);
+}
+
+function start(system: System, request: BuildRequest, credentials: Credentials) {
+  const { title, uid, gid, groups = [] } = credentials;
+  const [command, ...args] = selfCommand(system);
+  try {
+    return startLimited(system, {
+      command,
+      args: [...args, buildArgument, JSON.stringify(request)],
+      env: environmentFor(system, credentials),
+      ...{ uid, gid, groups },
+      sameSession: true,
+      readOutput: true,
+    }, longestBuild);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DenicornError("account", `${action}: no process can be started as ${title}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The first line; `null` if it is too long. */
+async function lineOf(output: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<string | null> {
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const bytes of output) {
+    length += bytes.length;
+    if (length > longestAnswer) return null;
+    pieces.push(decoder.decode(bytes, { stream: true }));
+    // The process goes on: it adds the bundle to the cache of its user.
+    if (bytes.at(-1) === newline) break;
+  }
+  return pieces.join("");
+}

@@ -1,0 +1,54 @@
+/** What the process that builds an app for another user answers, on its stdout. */
+
+import { type DenicornError, type ErrorCode, errorKinds } from "../../core/errors.ts";
+import { asRecord } from "../jsonc.ts";
+import type { AppBuild } from "./build_app.ts";
+
+/** Starts this program as that process; a BuildRequest as JSON follows. */
+export const buildArgument = "--build-app";
+
+/** How long a build may take, in ms: an app may import a FIFO, or a file on a server that does not answer. */
+export const longestBuild = 120_000;
+
+export type BuildAnswer =
+  | { readonly built: Omit<AppBuild, "addToCache"> }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string; readonly detail?: string } };
+
+export function failureAnswer({ code, message, detail }: DenicornError): BuildAnswer {
+  return { failure: { code, message, ...(detail === undefined ? {} : { detail }) } };
+}
+
+/** `undefined` for anything else: any process of that user could have sent it. */
+export function parseAnswer(text: string): BuildAnswer | undefined {
+  const answer = asRecord(parsed(text)) ?? {};
+  const failure = asRecord(answer["failure"]);
+  if (failure !== undefined) return isFailure(failure) ? { failure } : undefined;
+  const built = asRecord(answer["built"]);
+  return built !== undefined && isBuilt(built) ? { built } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFailure(
+  fields: Fields,
+): fields is Fields & { readonly code: ErrorCode; readonly message: string; readonly detail?: string } {
+  const { code, message, detail = "" } = fields;
+  return typeof code === "string" && Object.hasOwn(errorKinds, code) && typeof message === "string" &&
+    typeof detail === "string";
+}
+
+function isBuilt(fields: Fields): fields is Fields & Omit<AppBuild, "addToCache"> {
+  const { source, exportName, text, fileCount, warnings, fromCache, durationMs } = fields;
+  return [source, exportName, text].every((value) => typeof value === "string") &&
+    [fileCount, durationMs].every((value) => typeof value === "number") &&
+    typeof fromCache === "boolean" &&
+    Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string");
+}

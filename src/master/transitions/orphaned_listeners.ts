@@ -1,0 +1,48 @@
+/**
+ * The listeners of an old master that died before it handed them over. Its workers still serve, because they know that a
+ * successor has been started, and each of them sends its own listeners as soon as it finds the successor's fd inbox.
+ */
+
+import type { Logger } from "../../log/logger.ts";
+import { successorInbox } from "../../protocol/messages.ts";
+import { sleep } from "../../system/clock.ts";
+import type { System } from "../../system/system.ts";
+import type { Steering } from "../listeners/steering.ts";
+import type { OldMaster } from "./launch.ts";
+
+/** Milliseconds between two looks into the inbox. */
+const pause = 10;
+
+/** A worker sends its listeners within milliseconds, unless its event loop is blocked for as long as this (ms). */
+const longestWait = 3_000;
+
+/**
+ * Resolves with whether `steering` has the listeners of all workers of the old master. Otherwise it has given up: they
+ * are in the kernel's group anyway, at unknown places.
+ */
+export async function adoptOrphanedListeners(
+  { clock, files, processes }: Pick<System, "clock" | "files" | "processes">,
+  logger: Logger,
+  { runtimeDirectory, handover: { workers, areSent } }: OldMaster,
+  steering: Steering,
+  addressCount: number,
+): Promise<boolean> {
+  const { fdInbox } = steering;
+  if (fdInbox === null) return false;
+  if (!areSent) {
+    steering.giveUp("the old master did not steer: restart the server");
+    return false;
+  }
+  try {
+    files.link(successorInbox(runtimeDirectory), fdInbox);
+    const end = clock.monotonic() + longestWait;
+    while (clock.monotonic() < end && workers.every((pid) => processes.isAlive(pid))) {
+      if (steering.adoptFromWorkers(workers, addressCount)) return true;
+      await sleep(clock, pause);
+    }
+  } catch (error) {
+    logger.debug`no way to reach the workers of the old master: ${String(error)}`;
+  }
+  steering.giveUp("the listeners of the old master's workers did not arrive: restart the server");
+  return false;
+}

@@ -1,0 +1,117 @@
+/**
+ * What the app has started: the processes in the group of a worker, which leads a session of its own, and those that come
+ * to the master when their parent has ended. They are named in the log, ended with their worker by `kill-group`, and
+ * reaped.
+ */
+
+import type { Logger } from "../../log/logger.ts";
+import type { OtherProcess, System } from "../../system/system.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
+
+interface ProcessGroupsOptions {
+  readonly system: Pick<System, "processes" | "clock" | "host">;
+  readonly logger: Logger;
+  /** The last group has ended. */
+  readonly wake: () => void;
+}
+
+/** How long the processes of an ended worker may take to end after SIGTERM, and again after SIGKILL (ms). */
+const killDelay = 1_000;
+const checkPause = 50;
+const reapInterval = 1_000;
+
+/** How many processes a log line names. */
+const longestList = 10;
+
+export class ProcessGroups {
+  readonly #options: ProcessGroupsOptions;
+  /** The groups that are being ended, by their leader. */
+  readonly #ending = new Set<number>();
+  /** The processes that a line has named as still running. */
+  readonly #named = new Set<number>();
+
+  constructor(options: ProcessGroupsOptions) {
+    this.#options = options;
+  }
+
+  /** True if no group is being ended. */
+  get isIdle(): boolean {
+    return this.#ending.size === 0;
+  }
+
+  /** Adopts and reaps until the returned function is called. */
+  start(): () => void {
+    const { processes, clock } = this.#options.system;
+    processes.adoptOrphans();
+    return clock.every(reapInterval, () => this.reap());
+  }
+
+  reap(): void {
+    const { system, logger } = this.#options;
+    for (const { pid, command } of system.processes.reapAdopted()) {
+      this.#named.delete(pid);
+      logger.debug`reaped process ${pid} (${command}), which this master did not start`;
+    }
+  }
+
+  /** The worker has ended. `atOnce`: what it leaves is killed without SIGTERM before. */
+  handleExit(worker: WorkerHandle, atOnce: boolean): void {
+    const { system, logger } = this.#options;
+    const { processes, host } = system;
+    const leader = worker.process.pid;
+    const found = processes.inGroup(leader);
+    if (found.length === 0) return;
+    const log = logger.with(worker.identity);
+    // When process 1 of a container ends, they end without SIGTERM.
+    if (!(worker.generation.settings.killGroup ?? host.pid === 1)) {
+      found.forEach(({ pid }) => this.#named.add(pid));
+      return log.warning`the app has started processes that still run: ${
+        list(found)
+      }: --kill-group ends them`;
+    }
+    log.info`ending what the app has started: ${list(found)}`;
+    processes.signalGroup(leader, atOnce ? "SIGKILL" : "SIGTERM");
+    this.#ending.add(leader);
+    this.#await(leader, found);
+  }
+
+  /** At the end of the server: names the processes that left the group of their worker and still run. */
+  reportAdopted(): void {
+    const { system, logger } = this.#options;
+    this.reap();
+    const found = system.processes.adopted().filter(({ pid }) => !this.#named.has(pid));
+    if (found.length > 0) logger.warning`processes that the app has started still run: ${list(found)}`;
+  }
+
+  #await(leader: number, found: readonly OtherProcess[]): void {
+    const { system, logger, wake } = this.#options;
+    const { processes, clock } = system;
+    const known = new Set(found.map(({ pid }) => pid));
+    let deadline = clock.monotonic() + killDelay;
+    let isKilled = false;
+    const check = () => {
+      this.reap();
+      const left = processes.inGroup(leader);
+      // When all have ended, another process may get the number of the group.
+      const areGone = left.length === 0 || (isKilled && !left.some(({ pid }) => known.has(pid)));
+      const isLate = clock.monotonic() >= deadline;
+      if (areGone || (isLate && isKilled)) {
+        if (!areGone) logger.warning`processes that the app has started do not end: ${list(left)}`;
+        this.#ending.delete(leader);
+        return wake();
+      }
+      if (isLate) {
+        isKilled = true;
+        deadline += killDelay;
+        processes.signalGroup(leader, "SIGKILL");
+      }
+      clock.after(checkPause, check);
+    };
+    check();
+  }
+}
+
+function list(processes: readonly OtherProcess[]): string {
+  const named = processes.slice(0, longestList).map(({ pid, command }) => `${pid} (${command})`).join(", ");
+  return processes.length > longestList ? `${named} and ${processes.length - longestList} more` : named;
+}

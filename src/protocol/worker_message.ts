@@ -1,0 +1,70 @@
+/**
+ * Checks what arrives on the channel of a worker. The app runs in the same process as the worker and can write to the
+ * channel, so a message is treated as if it came from a stranger: only what is declared here reaches the master.
+ */
+
+import { errorKinds } from "../core/errors.ts";
+import { longestClip } from "./framing.ts";
+import type { FromWorker } from "./messages.ts";
+
+type Check = (value: unknown) => boolean;
+
+/** The fields of each message. Others are dropped, so that a newer worker may have more of them. */
+const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>>>> = {
+  hello: { token: isText(128), version: isText(64) },
+  loaded: {},
+  ready: { addresses: isListOf(isAddress, 1_024), sharingFailure: isOptional(isText(longestClip)) },
+  failed: { failure: isFailure },
+  draining: { failure: isOptional(isFailure) },
+  closed: {},
+  counters: { bytes: isBase64(16_384) },
+};
+
+/** The message in `value`, with its declared fields only; `null` if it is not one. */
+export function readWorkerMessage(value: unknown): FromWorker | null {
+  if (!isRecord(value)) return null;
+  const { type } = value;
+  if (typeof type !== "string" || !Object.hasOwn(fields, type)) return null;
+  const checks = Object.entries(fields[type as FromWorker["type"]]);
+  if (!checks.every(([name, check]) => check(value[name]))) return null;
+  return Object.fromEntries([["type", type], ...checks.map(([name]) => [name, value[name]])]);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(longest: number): Check {
+  return (value) => typeof value === "string" && value.length <= longest;
+}
+
+function isOptional(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}
+
+function isListOf(check: Check, longest: number): Check {
+  return (value) => Array.isArray(value) && value.length <= longest && value.every(check);
+}
+
+function isBase64(longest: number): Check {
+  return (value) =>
+    typeof value === "string" && value.length <= longest && value.length % 4 === 0 &&
+    /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+function isAddress(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { hostname, port } = value;
+  return typeof hostname === "string" && /^[\w.:%-]{1,255}$/.test(hostname) &&
+    Number.isInteger(port) && Number(port) > 0 && Number(port) <= 65_535;
+}
+
+const isShownText = isText(longestClip);
+const isOptionalText = isOptional(isShownText);
+
+function isFailure(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { code, message, detail } = value;
+  return typeof code === "string" && Object.hasOwn(errorKinds, code) && isShownText(message) &&
+    isOptionalText(detail);
+}

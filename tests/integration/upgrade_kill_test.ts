@@ -1,0 +1,92 @@
+/** The old master is killed at any moment of an upgrade: its workers serve until the new master can. */
+
+import { assert, assertEquals } from "../assert.ts";
+import { askAgainAndAgain } from "./again_and_again.ts";
+import { pidApp } from "./apps.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
+import { isRunning, type Server } from "./server.ts";
+
+/** Kills the old master when `untilKill` resolves, under load; no request may be lost. */
+async function killOldMaster(
+  host: TestHost,
+  args: readonly string[],
+  untilKill: (server: Server, successor: number) => Promise<unknown>,
+): Promise<Server> {
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: ["-w", "2", "--pid", "server.pid", ...args],
+  });
+  const before = (await server.ready(2)).map(({ pid }) => pid);
+  const old = server.pid;
+  const loads = Array.from({ length: 4 }, () =>
+    askAgainAndAgain(async () => {
+      const text = await (await server.fetch("/", { signal: AbortSignal.timeout(15_000) })).text();
+      return /^\d+$/.test(text) ? null : text;
+    }));
+  server.kill("SIGUSR2");
+  const [, successor] = await server.logged(/upgrade: process (\d+) starts/);
+  await untilKill(server, Number(successor));
+  server.kill("SIGKILL");
+  await server.upgraded();
+  const after = (await server.ready(2)).map(({ pid }) => String(pid));
+  assertEquals(await server.answering(20), new Set(after));
+  const results = await Promise.all(loads.map((load) => load.end()));
+  assertEquals(results.flatMap(({ failures }) => failures), [], server.stderr);
+  assert(results.every(({ asked }) => asked > 20), JSON.stringify(results));
+  await server.until("the end of the old workers", () => before.every((pid) => !isRunning(pid)));
+  assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
+  assert(server.pid !== old);
+  return server;
+}
+
+function later(ms: number): () => Promise<void> {
+  return () => new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+for (const ms of [0, 20, 50, 100, 150, 200, 300, 400]) {
+  integrationTest(
+    `the old master is killed ${ms} ms after it has started the new one: nothing is lost`,
+    async (host) => {
+      const server = await killOldMaster(host, [], later(ms));
+      assert(!/steering is off/.test(server.stderr), server.stderr);
+      server.kill("SIGTERM");
+      await server.until("nothing left", () => server.leftovers().length === 0);
+    },
+  );
+}
+
+integrationTest("a new master that is killed at any moment of its start leaves nothing", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  const before = (await server.ready(2)).map(({ pid }) => pid);
+  host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+  for (const ms of [0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200, 250]) {
+    const from = server.stderr.length;
+    server.kill("SIGUSR2");
+    const [, successor] = await server.logged(/upgrade: process (\d+) starts/, from);
+    await later(ms)();
+    Deno.kill(Number(successor), "SIGKILL");
+    await server.logged(/upgrade failed/, from);
+    await server.until("the phase", async () => (await server.status())?.phase === "running");
+    await server.until(
+      "only one runtime directory",
+      () => Array.from(Deno.readDirSync(host.runtime)).length === 1,
+    );
+    assertEquals((await server.ready(2)).map(({ pid }) => pid), before);
+  }
+  const expected = [server.pid, ...before].sort().join();
+  await server.until("no other process", () => processesUnder(host.folder).sort().join() === expected);
+  server.kill("SIGTERM");
+  await server.exit();
+  assertEquals(server.leftovers(), []);
+});
+
+/** The processes whose working directory is `folder`. */
+function processesUnder(folder: string): number[] {
+  return Array.from(Deno.readDirSync("/proc"), ({ name }) => Number(name)).filter((pid) => {
+    try {
+      return pid > 0 && Deno.readLinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
+}
