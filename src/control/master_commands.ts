@@ -5,6 +5,7 @@ import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { WorkerRange } from "../settings/worker_range.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
 
 /**
@@ -91,6 +92,8 @@ export interface Handover {
   readonly areSent: boolean;
   /** How many workers should serve. */
   readonly target: number;
+  /** What its settings allowed. */
+  readonly range: WorkerRange;
 }
 
 /** A setting in force. */

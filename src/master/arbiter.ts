@@ -280,10 +280,11 @@ export class Arbiter implements MasterCommands {
     let failure = log.reopen();
     if (failure === null) log.logger.info("logs reopened");
     try {
-      if (failure === null) generations.shareLogs();
+      generations.shareLogs();
     } catch (error) {
-      failure = toDenicornError(error);
-      log.logger.error`${failure.message}`;
+      // That of the error log is known already.
+      if (failure === null) log.logger.error`${toDenicornError(error).message}`;
+      failure ??= toDenicornError(error);
     }
     workerTable.forEach((worker) => worker.send({ type: "reopen" }));
     return failure;

@@ -61,7 +61,9 @@ export function findPlace(path: string): Place | NamedDescriptor {
       const found = at.stat(name);
       if (found?.isSymlink) {
         if (!at.mayFollow(found)) {
-          throw new ForeignLink(`another user may have made the link ${at.path}/${name}`);
+          throw new ForeignLink(
+            `another user may have made the link ${at.path}/${name}: give the path it leads to`,
+          );
         }
         if (++links > mostLinks) throw new Error("too many links");
         const target = at.linkTarget(name);

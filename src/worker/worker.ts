@@ -22,6 +22,7 @@ export class Worker {
   #service: Service | null = null;
   #successor: Successor | null = null;
   #isLeaving = false;
+  #isOrphan = false;
   /** Resolves when the files of a dead master are removed. */
   #cleanedUp: Promise<void> = Promise.resolve();
 
@@ -133,6 +134,7 @@ export class Worker {
   async #handleMasterGone(): Promise<void> {
     const service = this.#service;
     const successor = this.#successor;
+    this.#isOrphan = true;
     if (service?.hasListened === true && successor !== null) {
       void service.log.write((logger) =>
         logger.warning`the master is gone: serving until process ${successor.pid} takes over`
@@ -158,6 +160,7 @@ export class Worker {
     this.#isLeaving = true;
     await this.#service?.finish();
     await this.#cleanedUp;
+    if (this.#isOrphan) await this.#service?.leaveGroup();
     this.#service?.close();
     this.#system.processes.exit(code);
   }

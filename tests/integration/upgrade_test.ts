@@ -428,3 +428,20 @@ integrationTest("an upgrade that cannot begin yet logs what it waits for", async
   await server.upgraded();
   await server.ready(1);
 });
+
+integrationTest("an upgrade keeps the number of workers that was requested", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  server.kill("SIGTTIN");
+  await server.ready(2);
+  for (let upgrade = 1; upgrade <= 2; upgrade++) {
+    server.kill("SIGUSR2");
+    await server.upgraded();
+    await server.ready(2);
+  }
+  // Another number in the settings counts more.
+  host.write({ "denicorn.config.ts": "export default { workers: 3 };\n" });
+  server.kill("SIGUSR2");
+  await server.upgraded();
+  await server.ready(3);
+});

@@ -1,5 +1,6 @@
-import { cleanUp, directoryOf, waitForSuccessor } from "../../src/worker/orphan.ts";
-import { assertEquals } from "../assert.ts";
+import { cleanUp, directoryOf, leaveGroup, waitForSuccessor } from "../../src/worker/orphan.ts";
+import { openLog } from "../../src/log/logger.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 const leftovers = { channelPath: "/run/d/channel.sock", paths: ["/run/d", "/run/e"] };
@@ -79,4 +80,19 @@ Deno.test("a worker without a config knows the directory of its master by the so
   for (const path of ["/home/me/channel.sock", "/tmp/denicorn-0f/other.sock", "denicorn-0f/channel.sock"]) {
     assertEquals(directoryOf(path), null, path);
   }
+});
+
+Deno.test("an orphan ends what its app has started, by SIGKILL what ignores SIGTERM, but not itself", async () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, { logLevel: "info", logFormat: "text", errorLogfile: "-" }, { pid: 41 });
+  system.groups.set(41, [{ pid: 41, command: "denicorn --worker" }]);
+  await leaveGroup(system, logger, true);
+  assertEquals([system.signals, system.written.stderr], [[], ""]);
+  system.groups.get(41)!.push({ pid: 77, command: "sleep 9" });
+  await leaveGroup(system, logger, false);
+  assertEquals(system.signals, []);
+  assertMatch(system.written.stderr, /still run: 77 \(sleep 9\): --kill-group ends them\n$/);
+  void leaveGroup(system, logger, true);
+  await system.clock.advance(1_000);
+  assertEquals(system.signals, ["SIGTERM to 77", "SIGKILL to 77"]);
 });

@@ -94,6 +94,7 @@ export class Shutdown {
         `stopping in ${Math.round(ms) / 1000} s (shutdown-delay): serving until then`,
       );
     }
+    lifecycle.reloadEnds();
     if (begins === "quick-stop") {
       lifecycle.stopping("stopping now");
       this.#refusal.cutShort();
