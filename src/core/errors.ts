@@ -4,6 +4,7 @@
  */
 
 import { printable, printableLines } from "./printable.ts";
+import { attempt, errorIn, messageOf } from "./thrown.ts";
 
 /** Exit codes of the master; the same for any number of workers. */
 export const ExitCode = {
@@ -134,12 +135,9 @@ export function errorText({ message, detail }: Pick<DenicornError, "message" | "
 
 /** Any thrown value as a DenicornError; other errors become `internal`. */
 export function toDenicornError(thrown: unknown): DenicornError {
-  if (thrown instanceof DenicornError) return thrown;
-  if (thrown instanceof Error) {
-    return new DenicornError("internal", `unexpected failure: ${thrown.message}`, {
-      detail: thrown.stack,
-      cause: thrown,
-    });
-  }
-  return new DenicornError("internal", `unexpected failure: ${String(thrown)}`, { cause: thrown });
+  if (attempt(() => thrown instanceof DenicornError, false)) return thrown as DenicornError;
+  return new DenicornError("internal", `unexpected failure: ${messageOf(thrown)}`, {
+    detail: errorIn(thrown)?.stack,
+    cause: thrown,
+  });
 }

@@ -68,7 +68,7 @@ export class Service {
     });
     this.#listeners = new Listeners(system, config, {
       onError: (error) => {
-        this.log.unknownFault(error);
+        this.log.bodyFault(error, Array.from(this.#requests.entries).filter(({ status }) => status !== 0));
         return internalServerError();
       },
       isIdle: () => this.#requests.inFlight === 0,

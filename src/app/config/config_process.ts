@@ -1,6 +1,7 @@
 /** The process that evaluates a bundled config file, writes a report and ends. */
 
 import { ExitCode } from "../../core/errors.ts";
+import { errorIn, messageOf } from "../../core/thrown.ts";
 import type { System } from "../../system/system.ts";
 import { appFrames } from "../app_stack.ts";
 import { fileUrl } from "../paths.ts";
@@ -39,9 +40,9 @@ async function evaluate(system: System, bundle: string): Promise<ConfigReport> {
   try {
     return await importWithin(system, bundle);
   } catch (error) {
-    const [frame] = appFrames(error, bundle);
+    const [frame] = appFrames(errorIn(error), bundle);
     return {
-      failure: `it throws: ${error instanceof Error ? error.message : String(error)}`,
+      failure: `it throws: ${messageOf(error)}`,
       ...(frame === undefined ? {} : { place: `${frame.path}:${frame.line}:${frame.column}` }),
     };
   }
