@@ -188,12 +188,22 @@ export class Arbiter implements MasterCommands {
   }
 
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, workerEvents, recycling } =
-      this.#parts;
+    const {
+      system,
+      takeover,
+      upgrade,
+      shutdown,
+      steering,
+      listenOrder,
+      workerTable,
+      workerEvents,
+      recycling,
+    } = this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    steering.tick(this.settings.bootTimeout);
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
@@ -214,7 +224,7 @@ export class Arbiter implements MasterCommands {
     }
     if (upgrade.inProgress) {
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible());
+      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
     }
     pool.reconcile();
     reload.reconcile();

@@ -250,15 +250,20 @@ otherUserTest(
       assertEquals(Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === file), false);
       assertEquals(server.leftovers(), []);
     }
-    // In the directory itself both work.
+    // In the directory itself both work, also through a link to another one of that account.
+    Deno.removeSync(`${logs}/folder`);
+    Deno.mkdirSync(`${logs}/release`);
+    Deno.chownSync(`${logs}/release`, nobody, nobody);
+    linkAs(nobody, "release", `${logs}/current`);
     const server = host.start({
       files: { "main.ts": pidApp },
-      args: [...asNobody, "--pid", "logs/server.pid", "--control-socket", "logs/control.sock"],
+      args: [...asNobody, "--pid", "logs/current/server.pid", "--control-socket", "logs/control.sock"],
     });
     await server.logged(/1 worker of generation 1 ready/);
-    assertEquals(Deno.readTextFileSync(`${logs}/server.pid`), `${server.pid}\n`);
+    assertEquals(Deno.readTextFileSync(`${logs}/release/server.pid`), `${server.pid}\n`);
     assertEquals((await host.run(["ctl", "--socket", "logs/control.sock", "stop"])).code, 0);
     assertEquals((await server.exit()).code, 0);
-    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name), ["folder"]);
+    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name).sort(), ["current", "release"]);
+    assertEquals(Array.from(Deno.readDirSync(`${logs}/release`)), []);
   },
 );

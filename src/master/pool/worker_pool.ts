@@ -141,7 +141,7 @@ export class WorkerPool {
       else this.#spawn(action.slot, generations.get(action.generation));
     }
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
-    steering.update(heartbeatMonitor.eligible());
+    steering.update(heartbeatMonitor.eligible(), this.#target > 0);
   }
 
   /** No worker will get the new connections of those that drain. */

@@ -113,7 +113,8 @@ export class Shutdown {
   }
 
   #killAll(): void {
-    const { workerTable, clock } = this.#options;
+    const { workerTable, steering, clock } = this.#options;
+    steering.release();
     workerTable.forEach((worker) => worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
   }
 }
