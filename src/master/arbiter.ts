@@ -8,6 +8,7 @@ import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
+import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
@@ -119,6 +120,10 @@ export class Arbiter implements MasterCommands {
   /** The settings in force. */
   get settings(): Settings {
     return this.#parts.generations.serving.settings;
+  }
+
+  get notApplied(): readonly NotAppliedSetting[] {
+    return this.#parts.generations.serving.notApplied;
   }
 
   get eventLog(): EventLog {

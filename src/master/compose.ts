@@ -81,7 +81,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       },
     }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, directory: reader.initial.directory, bundle: null },
+    first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
   const accept = (channels: UnixListener) =>

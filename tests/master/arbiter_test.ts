@@ -279,7 +279,10 @@ Deno.test("workers that run another version than the master are reported once", 
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 1);
   await master.allReady();
   assertEquals(master.alive().length, 2);
-  assertEquals(master.log.match(/the executable was replaced: workers run version 9\.9\.9/g)?.length, 1);
+  assertEquals(
+    master.log.match(/the source of Denicorn was replaced: workers run version 9\.9\.9/g)?.length,
+    1,
+  );
 });
 
 Deno.test("an unknown token opens no channel, and a token works once", async () => {
