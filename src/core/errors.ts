@@ -83,6 +83,10 @@ export const errorKinds = {
     exitCode: ExitCode.boot,
     means: "the address is not one of this machine, or cannot be resolved",
   },
+  "file-limit": {
+    exitCode: ExitCode.usage,
+    means: "the process may not have as many files open as it needs",
+  },
   "boot-timeout": { exitCode: ExitCode.boot, means: "a worker was not ready within boot-timeout" },
   "not-ready": { exitCode: ExitCode.boot, means: "the app did not respond with 2xx on ready-path in time" },
   "boot-death": { exitCode: ExitCode.boot, means: "a worker process ended before it was ready" },
