@@ -188,6 +188,7 @@ export class FakeSystem implements System {
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},
+    endIdle: () => 0,
     close: () => {},
   };
 
