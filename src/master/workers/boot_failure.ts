@@ -74,5 +74,5 @@ function spawnAdvice(reason: string): string {
     return "raise the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory; it is tried again";
   }
   if (/argument list too long/i.test(reason)) return "make the values of --env and the environment smaller";
-  return "check that it exists, and that the workers' user may run it and enter the working directory";
+  return "check that it exists, that the workers' user may run it, and that it may enter the working directory";
 }
