@@ -30,9 +30,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const errors = isBuildFailure(failure) ? failure.errors : [];
   const [first, ...others] = errors;
   if (first === undefined) {
-    return new DenicornError("bundler", `${action}: esbuild cannot be run: ${whyNotRun(failure)}`, {
-      cause: failure,
-    });
+    return notRun(`${action}: esbuild cannot be run: ${whyNotRun(failure)}`, failure);
   }
   // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;
@@ -48,15 +46,24 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   });
 }
 
-const advice = "if the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory is reached, raise it";
+const limits = "if the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory is reached, raise it";
 
 function whyNotRun(failure: unknown): string {
   // esbuild trips over a child process that the runtime did not start.
-  if (failure instanceof TypeError) return `its process could not be started: ${advice}`;
+  if (failure instanceof TypeError) return `its process could not be started: ${limits}`;
   const reason = failure instanceof Error ? failure.message : String(failure);
   return /service (was stopped|is no longer running)|EPIPE/.test(reason)
-    ? `its process ended (${reason}): see its output above; ${advice}`
+    ? `its process ended (${reason}): see its output above; ${limits}`
     : reason;
+}
+
+/** Only what another start cannot change is an error of the host: esbuild may also have been killed. */
+function notRun(message: string, cause: unknown): DenicornError {
+  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b/.test(message)) {
+    return new DenicornError("internal", message, { cause });
+  }
+  const advice = "let this user run it, and mount its file system without noexec";
+  return new DenicornError("bundler", `${message}: ${advice}`, { cause });
 }
 
 /** One line: `file:line:column: what is wrong`. */
