@@ -24,17 +24,17 @@ export interface ReadSettings extends Resolved {
  * Returns a function that reads all settings as they are when it is called. The path of the working directory, as it was
  * given, is followed again each time: a link in it may lead to another release by then. A config file is looked for in
  * `chdir`, if the command line or the environment names one, and in the working directory; it is bundled in
- * `runtimeDirectory`. Both functions throw DenicornError.
+ * `runtimeDirectory`; its process ends at the signal. Both functions throw DenicornError.
  */
 export function createSettingsReader(
   system: System,
   commandLine: CommandLine,
   runtimeDirectory: () => string,
-): () => Promise<ReadSettings> {
+): (signal?: AbortSignal) => Promise<ReadSettings> {
   const { host } = system;
   const given = givenDirectory(system);
   const sources = { commandLine, environment: host.environment(), reservedVariables };
-  return async () => {
+  return async (signal) => {
     const start = startPlace(system, given);
     const { settings: { config, chdir, bundleCache }, origins } = resolveEach({ ...sources, cores: 1 });
     const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
@@ -46,7 +46,7 @@ export function createSettingsReader(
     const directory = runtimeDirectory();
     const values = await writingTo(
       directory,
-      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache, workingDirectory }),
+      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache, workingDirectory, signal }),
     );
     const configFile = { path: file.name, values };
     const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });

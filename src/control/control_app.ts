@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { DenicornError } from "../core/errors.ts";
 import type { HttpCommand } from "../core/operator_commands.ts";
+import { type NotAppliedSetting, notAppliedText } from "../settings/resolve.ts";
 import { namedSettings } from "../settings/settings.ts";
 import { type Done, endpoints, type Failed } from "./endpoints.ts";
 import { streamEvents } from "./event_stream.ts";
@@ -49,7 +50,8 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
   const run = (name: Parameters<typeof operations.run>[0]) => async (c: Context) => {
     const isWaited = waits(c);
     await fieldsOf(c, []);
-    return await conclude(c, operations.run(name), isWaited);
+    const notApplied = () => name === "reload" ? commands.notApplied : [];
+    return await conclude(c, operations.run(name), isWaited, notApplied);
   };
   return {
     status: (c) => c.json(master.status()),
@@ -123,8 +125,9 @@ async function conclude(
   c: Context,
   { finished, isWaiting, waitsFor = null }: Operation,
   isWaited: boolean,
+  notApplied: () => readonly NotAppliedSetting[] = () => [],
 ): Promise<Response> {
-  if (isWaited) return c.json(done(await finished));
+  if (isWaited) return c.json(doneExcept(await finished, notApplied()));
   const first = isWaiting ? "the command before it is done" : waitsFor;
   const message = first === null ? "it has begun" : `it begins when ${first}`;
   const end = await Promise.race([finished, Promise.resolve().then(() => null)]);
@@ -151,6 +154,12 @@ function lastSeen(header: string | undefined): number {
 
 function done(message: string): Done {
   return { state: "done", message };
+}
+
+/** An operator must not take a reload for complete that left out a setting. */
+function doneExcept(message: string, notApplied: readonly NotAppliedSetting[]): Done {
+  if (notApplied.length === 0) return done(message);
+  return { ...done([message, ...notApplied.map(notAppliedText)].join("; ")), notApplied };
 }
 
 function failed(error: string): Failed {

@@ -1,5 +1,6 @@
 /** The requests that the control socket takes, from the table of commands; the app serves them, docs/ctl.md lists them. */
 
+import type { NotAppliedSetting } from "../settings/resolve.ts";
 import { commandList, type HttpCommand } from "../core/operator_commands.ts";
 
 export const endpoints = commandList.flatMap(({ name, isQueued = false, http }) =>
@@ -14,6 +15,8 @@ export interface Done {
   /** `accepted`: it runs, or waits for the commands before it. */
   readonly state: "done" | "accepted";
   readonly message: string;
+  /** After a reload that was waited for: what takes a restart, if anything. */
+  readonly notApplied?: readonly NotAppliedSetting[];
 }
 
 /** The body of every response that is not a success. */

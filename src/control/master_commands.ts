@@ -4,6 +4,7 @@ import type { DenicornError } from "../core/errors.ts";
 import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
+import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { WorkerRange } from "../settings/worker_range.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
@@ -17,6 +18,8 @@ export interface MasterCommands {
   readonly target: number;
   /** Those in force. */
   readonly settings: Settings;
+  /** What was changed in them since the start and takes a restart. */
+  readonly notApplied: readonly NotAppliedSetting[];
   readonly eventLog: Events;
   /** A second graceful stop is a quick one. */
   stop(how: "graceful" | "quick"): void;

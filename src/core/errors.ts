@@ -48,6 +48,10 @@ export const errorKinds = {
     means:
       "the user that workers run as cannot run the server: start it, reach its files or listen on its port",
   },
+  "restart-needed": {
+    exitCode: ExitCode.usage,
+    means: "settings were changed that a reload does not apply, and `--strict` asks for all of them",
+  },
   "log-unwritable": { exitCode: ExitCode.usage, means: "a log file cannot be opened for appending" },
   "pidfile": { exitCode: ExitCode.usage, means: "the pidfile names a running process, or cannot be written" },
   "runtime-directory": {

@@ -41,7 +41,7 @@ interface SignalDeclaration {
   readonly amount?: { readonly by: number } | { readonly to: number };
 }
 
-type CtlOptionName = "json" | "wait" | "now";
+type CtlOptionName = "json" | "wait" | "now" | "strict";
 
 const outcome = "`state`, `message`";
 
@@ -88,7 +88,7 @@ const operatorCommands = {
     http: { method: "POST", answers: outcome, isAdmin: true },
     ctl: {
       summary: "Read settings and app again and replace the workers, as HUP does.",
-      options: ["wait", "json"],
+      options: ["wait", "strict", "json"],
     },
   },
   scale: {

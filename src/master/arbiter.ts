@@ -8,6 +8,7 @@ import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
+import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
@@ -121,6 +122,10 @@ export class Arbiter implements MasterCommands {
     return this.#parts.generations.serving.settings;
   }
 
+  get notApplied(): readonly NotAppliedSetting[] {
+    return this.#parts.generations.serving.notApplied;
+  }
+
   get eventLog(): EventLog {
     return this.#parts.eventLog;
   }
@@ -207,7 +212,7 @@ export class Arbiter implements MasterCommands {
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
-    if (this.phase === "running") recycling.poll(this.settings, this.target);
+    if (this.phase === "running") recycling.poll(this.settings, this.#parts.pool.size);
   }
 
   #autoscale(): void {
@@ -235,8 +240,8 @@ export class Arbiter implements MasterCommands {
   }
 
   #reportComplete(): void {
-    const { lifecycle, counters, listenOrder } = this.#parts;
-    lifecycle.complete(this.target, this.generation, listenOrder.addresses);
+    const { lifecycle, counters, listenOrder, pool } = this.#parts;
+    lifecycle.complete(pool, this.generation, listenOrder.addresses);
     counters.generationComplete(this.generation);
   }
 

@@ -81,7 +81,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       },
     }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, directory: reader.initial.directory, bundle: null },
+    first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
   const accept = (channels: UnixListener) =>
@@ -195,6 +195,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     },
     get target() {
       return pool.target;
+    },
+    get spares() {
+      return pool.spares;
     },
     get generation() {
       return generations.serving.number;

@@ -53,6 +53,7 @@ export async function runMaster(
   unusablePlaces(system).forEach(warn);
   directory.reportTo(warn);
   raiseFileLimit(system, log);
+  host.keepProgramIn(directory.path);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);

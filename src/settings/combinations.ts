@@ -17,6 +17,7 @@ export function checkTogether(resolved: Resolved): void {
   refuseLoneJitter(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
+  refuseSparesWithoutSteering(resolved);
 }
 
 /** A pidfile and a control socket take the place of what is there; logs may be one file. */
@@ -36,6 +37,16 @@ function refuseSharedFile({ settings, origins }: Resolved): void {
         "same file: give another one",
     );
   }
+}
+
+/** The kernel would send them connections like any other worker. */
+function refuseSparesWithoutSteering({ settings, origins }: Resolved): void {
+  if (settings.spareWorkers === 0 || settings.steering !== "off") return;
+  throw new DenicornError(
+    "setting-invalid",
+    `spare-workers: ${settings.spareWorkers} (${origins.spareWorkers}) is not accepted with steering = off ` +
+      `(${origins.steering}), because spares would get connections like any worker: give more workers instead`,
+  );
 }
 
 function refuseFixedRange({ settings, origins }: Resolved): void {

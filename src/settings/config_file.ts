@@ -1,6 +1,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { fromConfigFile, type Given } from "./values.ts";
-import { notAccepted, NotJson, quote, unknownName } from "./mistake.ts";
+import { notAccepted, quote, unknownName } from "./mistake.ts";
+import { NotJson } from "./not_json.ts";
 import { nearest } from "./nearest.ts";
 import { type NamedSetting, namedSettings, notInConfigFile } from "./settings.ts";
 

@@ -1,6 +1,7 @@
 import { fromEnvironment, type Given } from "./values.ts";
 import { notAccepted, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
+import { isServiceLink } from "./service_links.ts";
 import { type NamedSetting, namedSettings, variablePrefix } from "./settings.ts";
 
 export type Environment = Readonly<Record<string, string>>;
@@ -42,7 +43,10 @@ function refuseUnknown(environment: Environment, reserved: readonly string[]): v
   const variables = namedSettings.map(({ variable }) => variable);
   const known = new Set([...variables, ...reserved]);
   const ours = Object.keys(environment).filter((name) => name.startsWith(variablePrefix)).sort();
-  const unknown = ours.find((name) => environment[name] !== "" && !known.has(name));
+  const unknown = ours.find((name) => {
+    const value = environment[name] ?? "";
+    return value !== "" && !known.has(name) && !isServiceLink(name, value);
+  });
   if (unknown === undefined) return;
   // Without the common prefix, which would make any two names similar.
   const short = (variable: string) => variable.slice(variablePrefix.length);

@@ -2,6 +2,7 @@
 
 import { printable } from "../core/printable.ts";
 import { DenicornError } from "../core/errors.ts";
+import { NotJson } from "./not_json.ts";
 import type { Origin } from "./values.ts";
 
 /** `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. */
@@ -21,16 +22,6 @@ export function unknownName(
 ): DenicornError {
   const help = guess === undefined ? otherwise : `did you mean ${guess}?`;
   return new DenicornError("setting-unknown", `${printable(name)} (${origin}) is unknown: ${help}`);
-}
-
-/** A value of a config module that has no JSON, such as a function. */
-export class NotJson {
-  /** What it is instead: "a function". */
-  readonly description: string;
-
-  constructor(description: string) {
-    this.description = description;
-  }
 }
 
 const longest = 80;

@@ -69,25 +69,42 @@ function readCommandLine({ settings }: Sources["commandLine"]): Given[] {
 function read({ setting, value, origin }: Given, machine: Machine): unknown {
   const reading = setting.read(value, machine);
   if ("value" in reading) return reading.value;
-  throw notAccepted(setting.name, setting.secret ? hidden : reading.refused, origin, setting.accepts);
+  const { name, secret, shownIfRefused = (): unknown => hidden, accepts } = setting;
+  throw notAccepted(name, secret ? shownIfRefused(reading.refused) : reading.refused, origin, accepts);
 }
 
-/** The names of settings that changed. */
+/** A setting that was changed, and that only a restart applies. Values as people read them, secrets hidden. */
+export interface NotAppliedSetting {
+  readonly name: string;
+  readonly inForce: string;
+  readonly wanted: string;
+}
+
+/** `bind was changed, which takes a restart: …`, for one setting. */
+export function notAppliedText({ name, inForce, wanted }: NotAppliedSetting): string {
+  return `${name} was changed, which takes a restart: ${inForce} stays in force, not ${wanted}`;
+}
+
 interface ChangedSettings {
-  /** By a reload. */
+  /** The names of those that a reload applies. */
   readonly applied: readonly string[];
-  readonly needRestart: readonly string[];
+  readonly needRestart: readonly NotAppliedSetting[];
 }
 
 /** What a reload from `old` to `next` changes. Only values count, not their origins. */
 export function changedSettings(old: Resolved, next: Resolved): ChangedSettings {
   const changed = namedSettings.filter(({ key, plain, secret }) => {
     const [before, after] = [old.settings[key], next.settings[key]];
-    return secret ? before !== after : JSON.stringify(plain(before)) !== JSON.stringify(plain(after));
+    const [shownBefore, shownAfter] = secret ? [before, after] : [plain(before), plain(after)];
+    return JSON.stringify(shownBefore) !== JSON.stringify(shownAfter);
   });
   return {
     applied: changed.filter(({ reload }) => reload).map(({ name }) => name),
-    needRestart: changed.filter(({ reload }) => !reload).map(({ name }) => name),
+    needRestart: changed.filter(({ reload }) => !reload).map(({ key, name, show }) => ({
+      name,
+      inForce: show(old.settings[key]),
+      wanted: show(next.settings[key]),
+    })),
   };
 }
 

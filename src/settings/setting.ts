@@ -12,6 +12,8 @@ interface Declaration {
   readonly flag?: false;
   /** True for a value that is never shown. */
   readonly secret?: true;
+  /** What a message shows of a secret value that is not accepted; by default nothing. */
+  readonly shownIfRefused?: (given: unknown) => unknown;
 }
 
 /** Turns a setting off: `--name off`, `--no-name`, or `false` in a config file. */

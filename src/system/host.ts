@@ -1,6 +1,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
+import { keepProgramIn, programPath } from "./own_program.ts";
 import type { Host, Stream } from "./system.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
@@ -17,6 +18,11 @@ export const host: Host = {
     requireProc();
     return Deno.execPath();
   },
+  program() {
+    requireProc();
+    return programPath();
+  },
+  keepProgramIn,
   standalone: Deno.build.standalone,
   runtime: `deno ${Deno.version.deno}`,
   // The runtime uses Rust's available_parallelism, which respects CPU affinity and cgroup quotas.

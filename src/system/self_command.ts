@@ -1,9 +1,19 @@
 import type { System } from "./system.ts";
 
-/** The command that runs this program: the executable itself, or from source the same Deno with main.ts. */
+/**
+ * The command that runs this program, of the version that runs now: the executable, or from source Deno with main.ts,
+ * whose modules are read when they are needed. Ask for it each time: the file may be replaced meanwhile. Throws if the
+ * program cannot be started any more.
+ */
 export function selfCommand({ host }: Pick<System, "host">): [string, ...string[]] {
-  if (host.standalone) return [host.execPath];
+  const program = host.program();
+  if (host.standalone) return [program];
+  return [program, ...sourceArguments()];
+}
+
+/** What makes Deno run this program from its source. */
+export function sourceArguments(): string[] {
   const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
   const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../deno.json")];
-  return [host.execPath, ...flags, file("../../main.ts")];
+  return [...flags, file("../../main.ts")];
 }

@@ -40,7 +40,15 @@ export interface Host {
   readonly uid: number | null;
   /** The arguments of this process. */
   readonly args: readonly string[];
+  /** The file of this program, by its name at the start. */
   readonly execPath: string;
+  /**
+   * A path from which the program that runs now can be started, also after its file was replaced or removed. Throws if
+   * there is none.
+   */
+  program(): string;
+  /** Where `program` keeps a copy, if it needs one: a directory that the caller removes. */
+  keepProgramIn(directory: string): void;
   /** True in an executable made with `deno compile`. */
   readonly standalone: boolean;
   /** Runtime name and version, for `--version`. */

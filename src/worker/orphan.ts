@@ -20,16 +20,17 @@ const dyingTimeout = 1_000;
 const pause = 20;
 
 /**
- * Removes what a dead master left behind. Resolves when that is done, or when the master has answered for a second:
- * then it is alive and only lost this channel. A worker must not exit before, because it may be the last one.
+ * Removes what a dead master left behind. Resolves with true when that is done, or with false when the master has
+ * answered for a second: then it is alive and only lost this channel. A worker must not exit before, because it may be
+ * the last one.
  */
 export async function cleanUp(
   { network, files, clock }: Pick<System, "network" | "files" | "clock">,
   { channelPath, paths }: Leftovers,
-): Promise<void> {
+): Promise<boolean> {
   const start = clock.monotonic();
   while (await network.answers(channelPath)) {
-    if (clock.monotonic() - start >= dyingTimeout) return;
+    if (clock.monotonic() - start >= dyingTimeout) return false;
     await sleep(clock, pause);
   }
   for (const path of paths) {
@@ -39,6 +40,7 @@ export async function cleanUp(
       // Another worker is removing it at the same time.
     }
   }
+  return true;
 }
 
 /**

@@ -24,7 +24,7 @@ export class Worker {
   #isLeaving = false;
   #isOrphan = false;
   /** Resolves when the files of a dead master are removed. */
-  #cleanedUp: Promise<void> = Promise.resolve();
+  #cleanedUp: Promise<unknown> = Promise.resolve();
 
   /** `channelPath` is the socket that `channel` is connected to. */
   constructor(system: System, channel: MasterChannel, channelPath: string) {
@@ -134,7 +134,6 @@ export class Worker {
   async #handleMasterGone(): Promise<void> {
     const service = this.#service;
     const successor = this.#successor;
-    this.#isOrphan = true;
     if (service?.hasListened === true && successor !== null) {
       void service.log.write((logger) =>
         logger.warning`the master is gone: serving until process ${successor.pid} takes over`
@@ -145,12 +144,15 @@ export class Worker {
     }
     const directory = service?.config.runtimeDirectory ?? directoryOf(this.#channelPath);
     const paths = directory === null ? [] : [directory];
-    this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
+    const isGone = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
+    this.#cleanedUp = isGone;
     void service?.log.write((logger) =>
       logger.warning("the channel to the master closed: finishing, then exiting")
     );
-    void service?.stopAccepting();
-    await this.#leave(ExitCode.normal, false);
+    this.#isOrphan = await isGone;
+    // A master that lives has copies of the listeners and steers around this worker: they keep their places.
+    if (this.#isOrphan) void service?.stopAccepting();
+    await this.#leave(ExitCode.normal, !this.#isOrphan);
   }
 
   /** `handedOver`: other workers get the new connections, if the master has copies of the listeners. */

@@ -50,7 +50,7 @@ Deno.test("an unknown path gets 404 and the known ones, a wrong method 405 and t
 
 Deno.test("a reload with ?wait=1 answers at its end, else at once", async () => {
   const { operation, finish } = pending();
-  const app = appWith(() => operation);
+  const app = appOf({ commands: { notApplied: [] }, operations: { run: () => operation } });
   const accepted = await app.request("/reload", post());
   assertEquals([accepted.status, await accepted.json()], [202, {
     state: "accepted",
@@ -64,6 +64,21 @@ Deno.test("a reload with ?wait=1 answers at its end, else at once", async () => 
   finish("2 workers are ready");
   const done = await waited;
   assertEquals([done.status, await done.json()], [200, { state: "done", message: "2 workers are ready" }]);
+});
+
+Deno.test("a reload that was waited for names what takes a restart", async () => {
+  const notApplied = [{ name: "bind", inForce: "127.0.0.1:1", wanted: "127.0.0.1:2" }];
+  const operation = { isWaiting: false, finished: Promise.resolve("2 workers are ready") };
+  const app = appOf({ commands: { notApplied }, operations: { run: () => operation } });
+  const answer = await (await app.request("/reload?wait=1", post())).json();
+  assertEquals(answer, {
+    state: "done",
+    message:
+      "2 workers are ready; bind was changed, which takes a restart: 127.0.0.1:1 stays in force, not 127.0.0.1:2",
+    notApplied,
+  });
+  // An upgrade applies them.
+  assertEquals((await (await app.request("/upgrade?wait=1", post())).json()).notApplied, undefined);
 });
 
 Deno.test("an operation behind another one is accepted and says so", async () => {

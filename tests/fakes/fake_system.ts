@@ -66,6 +66,8 @@ export class FakeSystem implements System {
     uid: 1000,
     args: ["app.ts"],
     execPath: "/opt/denicorn",
+    program: () => "/opt/denicorn",
+    keepProgramIn: () => {},
     standalone: true,
     runtime: "deno 0.0.0",
     cores: () => 2,

@@ -41,7 +41,7 @@ export class FakeWorkers {
     const { settings } = resolveSettings({ commandLine, environment: {}, cores: 2 });
     const worker = new WorkerHandle(
       slot,
-      { number: 1, settings, directory: "/srv", bundle: null },
+      { number: 1, settings, notApplied: [], directory: "/srv", bundle: null },
       new FakeProcess(100 + slot),
       this.now,
     );

@@ -114,3 +114,78 @@ function residentMegabytes(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
   return Math.round(Number(kilobytes) / 1024);
 }
+
+integrationTest(
+  "a newer reload does not wait for a config file that never ends, and a failed one leaves the server as it was",
+  async (host) => {
+    const config = (text: string) => ({
+      "denicorn.config.ts": `${text}\nexport default { env: { X: "good" } };\n`,
+    });
+    const begun = `Deno.writeTextFileSync(${JSON.stringify(`${host.folder}/begun`)}, String(Deno.pid));`;
+    const server = host.start({ files: { ...files, ...config("") }, args: ["-w", "2"] });
+    await server.ready(2, 1);
+    let generation = 1;
+    for (const endless of ["while (true);", "await new Promise(() => setInterval(() => {}, 1000));"]) {
+      host.write(config(`${begun}\n${endless}`));
+      server.kill("SIGHUP");
+      const pid = Number(
+        await server.until("the config file is evaluated", () => {
+          try {
+            return Deno.readTextFileSync(`${host.folder}/begun`);
+          } catch {
+            return undefined;
+          }
+        }),
+      );
+      Deno.removeSync(`${host.folder}/begun`);
+      host.write(config(""));
+      const asked = performance.now();
+      const from = server.stderr.length;
+      server.kill("SIGHUP");
+      generation += 2;
+      await server.ready(2, generation);
+      const took = performance.now() - asked;
+      assert(took < 8_000, `the newer reload took ${took} ms`);
+      assert(!processes.isAlive(pid));
+      assert(!server.stderr.slice(from).includes("reload failed"), server.stderr);
+      assertEquals(await server.text(), "ok");
+    }
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(server.leftovers(), []);
+  },
+);
+
+integrationTest("a config file that never ends is an error of the start, and of a reload", async (host) => {
+  const endless = `await new Promise(() => setInterval(() => {}, 1000));\n${good}`;
+  const message =
+    /cannot load the config file: \S*denicorn\.config\.ts: not loaded after 10 s: look for a loop or /;
+  const server = host.start({ files: { ...files, "denicorn.config.ts": good } });
+  await server.ready(1);
+  host.write({ "denicorn.config.ts": endless });
+  server.kill("SIGHUP");
+  const [{ code, stderr }] = await Promise.all([
+    host.run(["main.ts", "--bind", "127.0.0.1:0"]),
+    server.logged(/reload failed, generation 1 keeps serving: .* not loaded after 10 s/),
+  ]);
+  assertEquals(code, 2);
+  assertMatch(stderr, message);
+  assertEquals(await server.text(), "ok");
+  host.write({ "denicorn.config.ts": good });
+  server.kill("SIGHUP");
+  await server.ready(1, 3);
+});
+
+integrationTest("a property that throws, or a Proxy, is an error of the settings", async (host) => {
+  for (
+    const exported of [
+      `{ get workers() { throw new Error("unreadable"); } }`,
+      `new Proxy({}, { ownKeys() { throw new Error("unreadable"); } })`,
+    ]
+  ) {
+    host.write({ ...files, "denicorn.config.js": `export default ${exported};\n` });
+    const { code, stderr } = await host.run(["main.ts"]);
+    assertEquals(code, 2);
+    assertMatch(stderr, /^denicorn: cannot load the config file: \S+: it throws: unreadable\n$/);
+  }
+});

@@ -61,6 +61,47 @@ integrationTest(
 );
 
 integrationTest(
+  "ctl reload --wait names the settings that take a restart, and --strict fails because of them",
+  async (host) => {
+    const config = (text: string) => ({ "denicorn.config.ts": `export default { ${text} };\n` });
+    const server = host.start({ files: { "main.ts": slowApp("one"), ...config("backlog: 100") } });
+    await server.ready(1);
+    const ready = "1 worker is ready";
+    assertEquals(await ctl(host, "reload", "--strict"), {
+      code: 0,
+      stdout: `reload done: ${ready}\n`,
+      stderr: "",
+    });
+    host.write(
+      config("backlog: 100, pid: 'a.pid', umask: '077', adminToken: 'sixteen-letters-1', timeout: 40"),
+    );
+    const pid = `pid was changed, which takes a restart: none stays in force, not ${host.folder}/a.pid`;
+    const umask = "umask was changed, which takes a restart: inherited stays in force, not 077";
+    const token = "admin-token was changed, which takes a restart: none stays in force, not (hidden)";
+    const said = `reload done: ${ready}; ${pid}; ${umask}; ${token}\n`;
+    assertEquals(await ctl(host, "reload", "--wait"), { code: 0, stdout: said, stderr: "" });
+    for (const line of [pid, umask, token]) assert(server.stderr.includes(`${line}\n`), server.stderr);
+    const strict = await ctl(host, "reload", "--strict");
+    assertEquals([strict.code, strict.stdout], [2, said]);
+    assertEquals(
+      strict.stderr,
+      `denicorn: reload: not all of the settings are in force: ${pid}; ${umask}; ${token}: ` +
+        "restart the server, or change them back\n",
+    );
+    const json = JSON.parse((await ctl(host, "reload", "--wait", "--json")).stdout);
+    assertEquals(json.notApplied[1], { name: "umask", inForce: "inherited", wanted: "077" });
+    assertEquals(
+      JSON.parse((await ctl(host, "settings", "--json")).stdout).find(
+        ({ name }: { name: string }) => name === "timeout",
+      ).value,
+      40,
+    );
+    host.write(config("backlog: 100"));
+    assertEquals((await ctl(host, "reload", "--strict")).code, 0);
+  },
+);
+
+integrationTest(
   "ctl scale --wait ends when the workers are ready, or with the reason why not",
   async (host) => {
     const server = host.start({ files: { "main.ts": breakableApp } });

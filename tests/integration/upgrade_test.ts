@@ -406,7 +406,7 @@ integrationTest(
     host.write({ "main.ts": slowApp("new") });
     server.kill("SIGUSR2");
     await server.upgraded();
-    await server.ready(1);
+    await server.ready(2);
     assertEquals(await server.text(), "new");
   },
 );
@@ -426,7 +426,7 @@ integrationTest("an upgrade that cannot begin yet logs what it waits for", async
   await server.logged(/upgrade: waiting until the booting worker is ready/);
   host.write({ go: "" });
   await server.upgraded();
-  await server.ready(1);
+  await server.ready(2);
 });
 
 integrationTest("an upgrade keeps the number of workers that was requested", async (host) => {

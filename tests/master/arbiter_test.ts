@@ -279,7 +279,10 @@ Deno.test("workers that run another version than the master are reported once", 
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 1);
   await master.allReady();
   assertEquals(master.alive().length, 2);
-  assertEquals(master.log.match(/the executable was replaced: workers run version 9\.9\.9/g)?.length, 1);
+  assertEquals(
+    master.log.match(/the source of Denicorn was replaced: workers run version 9\.9\.9/g)?.length,
+    1,
+  );
 });
 
 Deno.test("an unknown token opens no channel, and a token works once", async () => {
@@ -302,6 +305,15 @@ Deno.test("an upgrade that is ended by a delayed stop has not failed", async () 
   await master.system.clock.advance(5_000);
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 0);
   assertEquals(master.outcome, null);
+});
+
+Deno.test("without steering no spare is started, and the log says so once", async () => {
+  const master = await serving(1, { spareWorkers: "2" });
+  assertEquals(
+    master.log.match(/warning .*spare-workers 2: none is started, because without steering/g)?.length,
+    1,
+  );
+  assertMatch(master.log, /1 worker of generation 1 ready/);
 });
 
 Deno.test("at the start a worker that is blocked in its turn to listen is skipped while others wait", async () => {

@@ -70,12 +70,18 @@ export class FakeMaster {
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {
         renew: (number) =>
-          Promise.try(() => ({ number, settings: this.renewing(), directory: "/srv", bundle: null })),
+          Promise.try(() => ({
+            number,
+            settings: this.renewing(),
+            notApplied: [],
+            directory: "/srv",
+            bundle: null,
+          })),
         bundle: bundling,
         shareLogs: () => {},
         discard: ({ path }) => void this.discarded.push(path),
       },
-      first: { number: 1, settings, directory: "/srv", bundle: null },
+      first: { number: 1, settings, notApplied: [], directory: "/srv", bundle: null },
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,

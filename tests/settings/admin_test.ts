@@ -43,7 +43,9 @@ Deno.test("a token is never shown, even if it is not accepted", () => {
 
 Deno.test("a changed token takes a restart", () => {
   const [old, next] = [token, `${token}2`].map((adminToken) => resolve({ config: { adminToken } }));
-  assertEquals(changedSettings(old!, next!).needRestart, ["admin-token"]);
+  assertEquals(changedSettings(old!, next!).needRestart, [
+    { name: "admin-token", inForce: "(hidden)", wanted: "(hidden)" },
+  ]);
   assertEquals(changedSettings(old!, old!).needRestart, []);
 });
 

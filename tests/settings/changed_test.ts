@@ -16,7 +16,10 @@ Deno.test("changes are separated by whether a reload applies them", () => {
   const next = resolve({ config: { workers: 4, bind: ":8001", env: { A: "2" }, pid: "a.pid", timeout: 30 } });
   assertEquals(changedSettings(old, next), {
     applied: ["env", "workers"],
-    needRestart: ["bind", "pid"],
+    needRestart: [
+      { name: "bind", inForce: "0.0.0.0:8000", wanted: "0.0.0.0:8001" },
+      { name: "pid", inForce: "none", wanted: "a.pid" },
+    ],
   });
 });
 
@@ -25,4 +28,11 @@ Deno.test("a value that is added or removed is a change", () => {
   const on = resolve({ config: { accessLogfile: "-" } });
   assertEquals(changedSettings(off, on).applied, ["access-logfile"]);
   assertEquals(changedSettings(on, off).applied, ["access-logfile"]);
+});
+
+Deno.test("a secret value that changes is a change, although it is not shown", () => {
+  const changed = (old: string, next: string) =>
+    changedSettings(resolve({ args: ["-e", `A=${old}`] }), resolve({ args: ["-e", `A=${next}`] })).applied;
+  assertEquals(changed("1", "2"), ["env"]);
+  assertEquals(changed("1", "1"), []);
 });

@@ -3,8 +3,8 @@
 import { defineConfig } from "../../src/settings/define_config.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
-import { NotJson } from "../../src/settings/mistake.ts";
-import { assertEquals, assertThrows } from "../assert.ts";
+import { NotJson } from "../../src/settings/not_json.ts";
+import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { refusal, resolve } from "./resolving.ts";
 
 Deno.test("the environment: our names and those of platforms", () => {
@@ -70,6 +70,56 @@ Deno.test("the environment: mistakes", () => {
   );
 });
 
+Deno.test("the environment: what Kubernetes sets for a service named like Denicorn is no setting", () => {
+  for (const service of ["DENICORN", "DENICORN_WEB", "DENICORN_XYZ_2"]) {
+    resolve({
+      environment: {
+        [`${service}_SERVICE_HOST`]: "10.96.0.17",
+        [`${service}_SERVICE_PORT`]: "8000",
+        [`${service}_SERVICE_PORT_HTTP`]: "8000",
+        [`${service}_SERVICE_PORT_ADMIN_2`]: "9000",
+        [`${service}_PORT`]: "tcp://10.96.0.17:8000",
+        [`${service}_PORT_8000_TCP`]: "tcp://10.96.0.17:8000",
+        [`${service}_PORT_8000_TCP_PROTO`]: "tcp",
+        [`${service}_PORT_8000_TCP_PORT`]: "8000",
+        [`${service}_PORT_8000_TCP_ADDR`]: "10.96.0.17",
+        [`${service}_PORT_53_UDP`]: "udp://[fd00:10:96::17]:53",
+        [`${service}_PORT_53_UDP_PROTO`]: "udp",
+        [`${service}_PORT_53_UDP_PORT`]: "53",
+        [`${service}_PORT_53_UDP_ADDR`]: "fd00:10:96::17",
+        [`${service}_PORT_9_SCTP`]: "sctp://10.96.0.17:9",
+      },
+    });
+  }
+  const mistakes = {
+    DENICORN_PORT: "8000",
+    DENICORN_SERVICE_PORT: "http",
+    DENICORN_PORT_8000_TCP: "8000",
+    DENICORN_PORT_TCP: "tcp://10.96.0.17:8000",
+    DENICORN_WORKER: "tcp://10.96.0.17:8000",
+  };
+  for (const [name, value] of Object.entries(mistakes)) {
+    assert(
+      refusal({ environment: { [name]: value } }).startsWith(`setting-unknown: ${name} (environment) is `),
+      name,
+    );
+  }
+});
+
+Deno.test("the value of an environment variable for the app is in no message", () => {
+  for (
+    const given of [
+      { args: ["-e", "MY KEY=hunter2"] },
+      { environment: { DENICORN_ENV: "A-B=hunter2" } },
+      { config: { env: { "A=B": "hunter2" } } },
+      { config: { env: ["A B=hunter2"] } },
+    ]
+  ) {
+    const message = refusal(given);
+    assert(message.includes("(hidden)") && !message.includes("hunter2"), message);
+  }
+});
+
 Deno.test("the environment: reserved names are accepted", () => {
   const commandLine = { settings: new Map() };
   const environment = { DENICORN_WORKER_CHANNEL: "/run/link" };
@@ -125,7 +175,7 @@ Deno.test("the config file: mistakes", () => {
     ],
     [
       { env: { "A=B": "c" } },
-      `setting-invalid: env: {"A=B":"c"} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
+      `setting-invalid: env: {"A=B":"(hidden)"} ${file} is not accepted: give KEY=VALUE, the key of letters, digits and _`,
     ],
     [
       { env: { A: true } },

@@ -62,8 +62,8 @@ async function answerOf(
 
 function start(system: System, request: BuildRequest, credentials: Credentials) {
   const { title, uid, gid, groups = [] } = credentials;
-  const [command, ...args] = selfCommand(system);
   try {
+    const [command, ...args] = selfCommand(system);
     return startLimited(system, {
       command,
       args: [...args, buildArgument, JSON.stringify(request)],

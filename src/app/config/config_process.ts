@@ -39,11 +39,20 @@ async function evaluate(system: System, bundle: string): Promise<ConfigReport> {
   try {
     return await importWithin(system, bundle);
   } catch (error) {
-    const [frame] = appFrames(error, bundle);
+    return failureOf(error, bundle);
+  }
+}
+
+/** Anything can be thrown, also an object that throws when it is read. */
+function failureOf(thrown: unknown, bundle: string): ConfigReport {
+  try {
+    const [frame] = appFrames(thrown, bundle);
     return {
-      failure: `it throws: ${error instanceof Error ? error.message : String(error)}`,
+      failure: `it throws: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
       ...(frame === undefined ? {} : { place: `${frame.path}:${frame.line}:${frame.column}` }),
     };
+  } catch {
+    return { failure: "it throws an object that cannot be shown as text" };
   }
 }
 

@@ -36,7 +36,7 @@ export const notLoaded = `not loaded after ${
   longestLoad / 1000
 } s: look for a loop or an await that never ends`;
 
-/** The report on the default export. */
+/** The report on the default export. Throws what reading it throws: a property may be a function in disguise, and all of it a Proxy. */
 export function reportOf(exported: unknown): ConfigReport {
   const record = asRecord(exported);
   if (record === undefined) {
@@ -44,8 +44,9 @@ export function reportOf(exported: unknown): ConfigReport {
   }
   return {
     settings: Object.entries(record).map(([key, value]) => {
-      const notJson = value === undefined ? undefined : obstacle(value, []);
-      return notJson === undefined ? { key, value } : { key, notJson };
+      if (value === undefined) return { key };
+      const copied = copyOf(value, []);
+      return "notJson" in copied ? { key, notJson: copied.notJson } : { key, value: copied.value };
     }),
   };
 }
@@ -56,19 +57,28 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "an array" : `a ${typeof value}`;
 }
 
-/** Why JSON cannot hold `value`: "a function", or "a function in A" for a part of it. */
-function obstacle(value: unknown, containers: readonly object[]): string | undefined {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : String(value);
-  if (typeof value !== "object") return value === undefined ? "undefined" : `a ${typeof value}`;
-  if (containers.includes(value)) return "an object that contains itself";
+/** `notJson` says why JSON cannot hold the value: "a function", or "a function in A" for a part of it. */
+type Copied = { readonly value: unknown } | { readonly notJson: string };
+
+/** A copy that is only data: what is read a second time could be something else. */
+function copyOf(value: unknown, containers: readonly object[]): Copied {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return { value };
+  if (typeof value === "number") return Number.isFinite(value) ? { value } : { notJson: String(value) };
+  if (typeof value !== "object") return { notJson: value === undefined ? "undefined" : `a ${typeof value}` };
+  if (containers.includes(value)) return { notJson: "an object that contains itself" };
+  const isArray = Array.isArray(value);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype) {
-    return `an object of the class ${value.constructor.name}`;
+  if (!isArray && prototype !== null && prototype !== Object.prototype) {
+    return { notJson: `an object of the class ${String(value.constructor?.name)}` };
   }
-  for (const [key, part] of Object.entries(value)) {
-    const found = obstacle(part, [...containers, value]);
-    if (found !== undefined) return `${found} in ${key}`;
+  const copies: [key: string, value: unknown][] = [];
+  const parts: [key: string, part: unknown][] = isArray
+    ? Array.from(value, (part, index) => [String(index), part])
+    : Object.entries(value);
+  for (const [key, part] of parts) {
+    const copied = copyOf(part, [...containers, value]);
+    if ("notJson" in copied) return { notJson: `${copied.notJson} in ${key}` };
+    copies.push([key, copied.value]);
   }
-  return undefined;
+  return { value: isArray ? copies.map(([, copy]) => copy) : Object.fromEntries(copies) };
 }

@@ -6,7 +6,7 @@
 
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
-import { NotJson } from "../../settings/mistake.ts";
+import { NotJson } from "../../settings/not_json.ts";
 import { startLimited } from "../../system/limited_child.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
@@ -31,6 +31,8 @@ interface ConfigFileOptions {
   readonly cache?: boolean;
   /** Where it is evaluated; by default where this process is. */
   readonly workingDirectory?: string;
+  /** Ends its process: the result is not wanted any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -68,7 +70,7 @@ function parseJson(text: string): ConfigReport | undefined {
 async function evaluate(
   system: System,
   path: string,
-  { runtimeDirectory, cache = false, workingDirectory }: ConfigFileOptions,
+  { runtimeDirectory, cache = false, workingDirectory, signal }: ConfigFileOptions,
 ): Promise<ConfigReport> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
@@ -80,7 +82,7 @@ async function evaluate(
     );
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
-    const ended = await runProcess(system, directory, path, workingDirectory);
+    const ended = await runProcess(system, { directory, path, cwd: workingDirectory, signal });
     return readReport(files, directory) ?? { failure: ended };
   } catch (error) {
     if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
@@ -96,14 +98,17 @@ const killMargin = 1_000;
 /** Waits for the end of the process. Returns why it may have left no report. */
 async function runProcess(
   system: System,
-  directory: string,
-  path: string,
-  cwd: string | undefined,
+  { directory, path, cwd, signal: given }: {
+    readonly directory: string;
+    readonly path: string;
+    readonly cwd: string | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<string> {
   const { host } = system;
-  const [command, ...args] = selfCommand(system);
   let child;
   try {
+    const [command, ...args] = selfCommand(system);
     child = startLimited(system, {
       command,
       args: [...args, configProcessArgument, directory, path],
@@ -117,7 +122,11 @@ async function runProcess(
       cause: error,
     });
   }
+  given?.addEventListener("abort", child.kill);
+  if (given?.aborted === true) child.kill();
   const { code, signal, isLate } = await child.ended;
+  given?.removeEventListener("abort", child.kill);
+  if (given?.aborted === true) return "it is read again for a newer reload";
   if (isLate) return notLoaded;
   return signal === null
     ? `it ended its process with exit code ${code} while it was loaded: remove the call of Deno.exit()`
@@ -131,7 +140,14 @@ function isOfHost({ code }: DenicornError): boolean {
 
 function readReport(files: Files, directory: string): ConfigReport | undefined {
   const path = reportIn(directory);
-  return files.stat(path) === null ? undefined : JSON.parse(files.readTextSync(path));
+  if (files.stat(path) === null) return undefined;
+  try {
+    return JSON.parse(files.readTextSync(path));
+  } catch {
+    return {
+      failure: "what it exports was not passed on: does it replace a part of the runtime, such as JSON?",
+    };
+  }
 }
 
 /** `import { defineConfig } from "denicorn"` needs no installed package: the function only carries types. */

@@ -31,8 +31,8 @@ export const serve: RunnableCommand = {
     let directory = makeRuntimeDirectory(system);
     cleanup.defer(() => directory[Symbol.dispose]());
     const readAll = createSettingsReader(system, line, () => directory.path);
-    const read = async (): Promise<PlacedSettings> => {
-      const settings = await readAll();
+    const read = async (signal?: AbortSignal): Promise<PlacedSettings> => {
+      const settings = await readAll(signal);
       requireApp(settings);
       return enterDirectory(system, settings);
     };

@@ -5,6 +5,7 @@ import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
 import { printable, printableJson } from "../../core/printable.ts";
+import { notAppliedText } from "../../settings/resolve.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
@@ -35,6 +36,10 @@ interface Subcommand {
 export const ctlOptions = [
   { name: "json", description: "Answer in JSON; events as one object per line." },
   { name: "wait", description: "Return only when the command is done or has failed." },
+  {
+    name: "strict",
+    description: "With reload: wait, and exit with 2 if settings were changed that take a restart.",
+  },
   { name: "now", description: "With stop: do not wait for requests in flight." },
 ] as const satisfies readonly CommandOption[];
 type CtlOption = typeof ctlOptions[number]["name"];
@@ -101,8 +106,18 @@ async function give(
   { name, system, socket, has, print }: CtlCall,
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  const done = await command(system, socket, name as ChangingCommand, body, has("wait"));
+  const isWaited = has("wait") || has("strict");
+  const done = await command(system, socket, name as ChangingCommand, body, isWaited);
   print(done, `${name} ${done.state}: ${printable(done.message)}\n`);
+  const { notApplied = [] } = done;
+  if (!has("strict") || notApplied.length === 0) return;
+  throw new DenicornError(
+    "restart-needed",
+    `${name}: not all of the settings are in force: ${
+      printable(notApplied.map(notAppliedText).join("; "))
+    }: ` +
+      "restart the server, or change them back",
+  );
 }
 
 /** The subcommand that `operands` begin with, and its operand. Throws DenicornError `usage`. */

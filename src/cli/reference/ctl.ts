@@ -69,6 +69,9 @@ const waiting = [
   "a stop ends all that run or wait (exit code 1), and unlike a second TERM a second `stop` changes nothing without " +
   "`--now`. Signals do not queue either: after a HUP, a reload that is being " +
   "waited for starts over and ends with the newer one; TTIN and TTOU supersede a `scale` that is being waited for.",
+  "A reload does not apply every setting, see [settings.md](settings.md). If one of the others was changed since the " +
+  "start, such as `bind`, the answer names it with both values (`notApplied` in JSON), and so does the log; with " +
+  "`--strict` the exit code is then 2.",
   "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
 ];
 

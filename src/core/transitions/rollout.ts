@@ -39,6 +39,8 @@ export type RolloutEvent =
 
 type RolloutAction =
   | { readonly type: "build"; readonly generation: number }
+  /** Its build is out of date and need not come to its end. */
+  | { readonly type: "cancel"; readonly generation: number }
   /** Its workers replace all others from now on. */
   | { readonly type: "promote"; readonly generation: number }
   /** Its workers are no longer wanted: those still booting can be killed at once. */
@@ -69,6 +71,11 @@ export function candidateOf(rollout: Rollout): number | null {
     default:
       return null;
   }
+}
+
+/** True for a build whose end decides nothing: a newer reload was requested meanwhile. */
+export function isOutOfDate(rollout: Rollout, generation: number): boolean {
+  return rollout.is === "building" && rollout.again && rollout.next === generation;
 }
 
 /** True if workers of the generation may be started, even if it has none at the moment. */
@@ -115,7 +122,10 @@ function reload(rollout: Rollout): RolloutStep {
     case "idle":
       return build(rollout.serving, rollout.last + 1, false);
     case "building":
-      return { rollout: { ...rollout, again: true }, actions: [] };
+      return {
+        rollout: { ...rollout, again: true },
+        actions: [{ type: "cancel", generation: rollout.next }],
+      };
     case "canary":
       return startOver(rollout.serving, rollout.next);
     case "rolling":

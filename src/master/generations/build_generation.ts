@@ -1,5 +1,5 @@
 import type { Logger } from "../../log/logger.ts";
-import { changedSettings, keepFixed } from "../../settings/resolve.ts";
+import { changedSettings, keepFixed, notAppliedText } from "../../settings/resolve.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
@@ -16,8 +16,8 @@ import type { DirectoryGuard } from "../files/directory_guard.ts";
 /** The settings of the start, and a function that reads them again. */
 export interface SettingsReader {
   readonly initial: PlacedSettings;
-  /** Throws DenicornError. */
-  read(): Promise<PlacedSettings>;
+  /** Stops at `signal`. Throws DenicornError. */
+  read(signal?: AbortSignal): Promise<PlacedSettings>;
 }
 
 export function createGenerationSource(
@@ -59,17 +59,15 @@ export function createGenerationSource(
   }
 
   return {
-    async renew(number) {
+    async renew(number, signal) {
       directoryGuard.require();
-      const next = await reader.read();
+      const next = await reader.read(signal);
       const { applied, needRestart } = changedSettings(reader.initial, next);
       if (applied.length > 0) logger.info`changed since the start: ${applied.join(", ")}`;
-      for (const name of needRestart) {
-        logger.warning`${name} was changed, which takes a restart: the old value stays in force`;
-      }
+      for (const setting of needRestart) logger.warning`${notAppliedText(setting)}`;
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      return { number, settings, directory: next.directory, bundle: null };
+      return { number, settings, notApplied: needRestart, directory: next.directory, bundle: null };
     },
 
     bundle: (generation) => writingTo(directory.path, () => bundle(generation)),

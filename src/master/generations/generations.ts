@@ -4,6 +4,7 @@ import { toDenicornError } from "../../core/errors.ts";
 import {
   candidateOf,
   isNeeded,
+  isOutOfDate,
   type Rollout,
   type RolloutEvent,
   servingOf,
@@ -14,8 +15,8 @@ import type { MasterEvent } from "../workers/events.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 
 export interface GenerationSource {
-  /** Reads the settings again for a reload. Throws DenicornError. */
-  renew(number: number, current: Generation): Promise<Generation>;
+  /** Reads the settings again for a reload, until `signal` says that a newer one will. Throws DenicornError. */
+  renew(number: number, signal: AbortSignal): Promise<Generation>;
   /** Bundles the app of a generation. Throws DenicornError. */
   bundle(generation: Generation): Promise<AppBundle>;
   /** Creates both log files for workers that may not create them. Throws DenicornError. */
@@ -36,6 +37,8 @@ export class Generations {
   readonly #source: GenerationSource;
   readonly #post: (event: MasterEvent) => void;
   #rollout: Rollout;
+  /** Of the last build. */
+  #building = new AbortController();
 
   /** `first` holds the settings of the start; its bundle is built while its workers start. */
   constructor(first: Generation, source: GenerationSource, post: (event: MasterEvent) => void) {
@@ -78,6 +81,11 @@ export class Generations {
     return number === candidateOf(this.#rollout);
   }
 
+  /** True if the result of building it is not wanted any more. */
+  isOutOfDate(number: number): boolean {
+    return isOutOfDate(this.#rollout, number);
+  }
+
   get(number: number): Generation {
     const found = this.#known.get(number);
     if (found === undefined) throw new Error(`generation ${number} is not known`);
@@ -100,6 +108,9 @@ export class Generations {
         case "build":
           void this.#buildNext(action.generation);
           break;
+        case "cancel":
+          this.#building.abort();
+          break;
         case "promote":
           outcome = { ...outcome, promoted: { from, to: this.get(action.generation) } };
           break;
@@ -117,7 +128,9 @@ export class Generations {
   }
 
   async #buildNext(number: number): Promise<void> {
-    await this.#build(number, () => this.#source.renew(number, this.serving));
+    this.#building = new AbortController();
+    const { signal } = this.#building;
+    await this.#build(number, () => this.#source.renew(number, signal));
   }
 
   async #build(number: number, read: () => Promise<Generation>): Promise<void> {

@@ -1,7 +1,7 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
 import type { Handover } from "../../control/master_commands.ts";
-import { selfCommand } from "../../system/self_command.ts";
+import { givenCommand } from "../../system/given_program.ts";
 import type { System } from "../../system/system.ts";
 import { givenDirectory } from "../../system/working_directory.ts";
 
@@ -22,7 +22,8 @@ export interface OldMaster {
 }
 
 export interface Launch {
-  readonly command: readonly [string, ...string[]];
+  /** Looks for the program again, as it was started. */
+  readonly command: () => readonly [string, ...string[]];
   readonly args: readonly string[];
   /** As it was given: a link in it may lead to another release by the time of an upgrade. */
   readonly cwd: string;
@@ -37,10 +38,11 @@ export function rememberLaunch(system: System): Launch {
   const oldMaster = parseOldMaster(host.env(oldMasterVariable));
   // It is not a setting, and workers must not inherit it.
   host.setEnv(oldMasterVariable, undefined);
+  const cwd = givenDirectory(system);
   return {
-    command: selfCommand(system),
+    command: givenCommand(system, cwd),
     args: host.args,
-    cwd: givenDirectory(system),
+    cwd,
     environment: host.environment(),
     oldMaster,
   };

@@ -70,7 +70,8 @@ export class Reload {
 
   /** The next generation could not be built. */
   failBuild(number: number, error: DenicornError): void {
-    this.#reportFailure(error);
+    // What a newer reload makes out of date has not failed.
+    if (!this.#options.generations.isOutOfDate(number)) this.#reportFailure(error);
     this.step({ type: "build-failed", generation: number });
   }
 

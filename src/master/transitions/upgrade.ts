@@ -164,7 +164,7 @@ export class Upgrade {
       return this.#fail("the control socket, through which a new master takes over, does not answer");
     }
     this.#isServing = heartbeatMonitor.eligible().size > 0;
-    const [command, ...prefix] = launch.command;
+    const [command, ...prefix] = launch.command();
     // From here on the successor knows the order of the listeners, even if this master does not live to be asked.
     const oldMaster: OldMaster = {
       pid: system.host.pid,

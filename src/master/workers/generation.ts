@@ -1,3 +1,4 @@
+import type { NotAppliedSetting } from "../../settings/resolve.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 /** The bundle of one generation. */
@@ -13,6 +14,8 @@ export interface AppBundle {
 export interface Generation {
   readonly number: number;
   readonly settings: Settings;
+  /** What was changed in the settings and takes a restart. */
+  readonly notApplied: readonly NotAppliedSetting[];
   /** Where its workers run and its app was looked for: an absolute path without links. */
   readonly directory: string;
   /** `null` until it is built: workers of the first generation start before. */

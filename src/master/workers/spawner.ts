@@ -62,13 +62,13 @@ export class Spawner {
   }
 
   /**
-   * Warns once when workers run another version than this master. The file of a running master cannot be
-   * started again after it was replaced: the runtime looks for its data under the name that the file had.
+   * Warns once when workers run another version than this master: from source they load the modules that are there when
+   * they start.
    */
   checkVersion(found: string): void {
     if (found !== this.#version && found !== version) {
       this.#options.log.logger
-        .warning`the executable was replaced: workers run version ${found} and this master ${version}: send USR2`;
+        .warning`the source of Denicorn was replaced: workers run version ${found} and this master ${version}: send USR2`;
     }
     this.#version = found;
   }
@@ -98,7 +98,6 @@ interface StarterOptions {
 export function workerProcessStarter(
   { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
-  const [command, ...prefix] = selfCommand(system);
   const { uid, gid, groups = [], lowPorts = false } = credentials;
   /** The generation whose directory was reported as gone. */
   let reported = 0;
@@ -116,6 +115,7 @@ export function workerProcessStarter(
   return (slot, generation, token) => {
     directoryGuard.require();
     const directory = enter(generation);
+    const [command, ...prefix] = selfCommand(system);
     const { timeout } = generation.settings;
     return system.processes.spawn({
       command,

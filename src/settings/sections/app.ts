@@ -1,5 +1,6 @@
+import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
-import { many, one, optional } from "../setting.ts";
+import { hidden, many, one, optional } from "../setting.ts";
 import { appReference, choice, directory, file, type Pair, pair } from "../kinds/text.ts";
 
 export const appSettings = {
@@ -38,8 +39,12 @@ type EnvConfig =
 
 /** In a config file, an object reads better than a list of pairs. */
 function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
-  return many(pair, {
-    description: "Environment variable to set for the app.",
+  return many({ ...pair, show: masked, plain: masked }, {
+    description:
+      "Environment variable to set for the app. The value is shown nowhere, but other users can see it on the " +
+      "command line: use the environment or a config file for a secret.",
+    secret: true,
+    shownIfRefused: withoutValues,
     default: [],
     short: "e",
     reload: true,
@@ -54,4 +59,21 @@ function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
       );
     },
   });
+}
+
+function masked([key]: Pair): `${string}=${string}` {
+  return `${key}=${hidden}`;
+}
+
+/** What was meant as a pair, without its value. */
+function withoutValues(given: unknown): unknown {
+  if (typeof given === "string") {
+    const end = given.indexOf("=");
+    return end === -1 ? given : `${given.slice(0, end)}=${hidden}`;
+  }
+  if (typeof given !== "object" || given === null || given instanceof NotJson) return given;
+  const isText = (value: unknown) => typeof value === "string" || typeof value === "number";
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [key, isText(value) ? hidden : value]),
+  );
 }

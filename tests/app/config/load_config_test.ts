@@ -1,5 +1,5 @@
 import { loadConfigFile } from "../../../src/app/config/load_config.ts";
-import { NotJson } from "../../../src/settings/mistake.ts";
+import { NotJson } from "../../../src/settings/not_json.ts";
 import { DenicornError } from "../../../src/core/errors.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
@@ -183,4 +183,55 @@ Deno.test("a config file in an endless loop is killed after the deadline", async
     DenicornError,
   );
   assertMatch(error.message, /c\.ts: not loaded after 10 s: look for a loop or an await that never ends$/);
+});
+
+Deno.test("an export that throws when it is read, or changes meanwhile, is a failure of the file", async () => {
+  const cases: Readonly<Record<string, RegExp>> = {
+    "export default { get workers() { throw new Error('from a property'); } };":
+      /c\.js(:\d+:\d+)?: it throws: from a property$/,
+    "export default { env: { get A() { throw new Error('from inside'); } } };": /it throws: from inside$/,
+    "export default new Proxy({}, { ownKeys() { throw new Error('no keys'); } });": /it throws: no keys$/,
+    "export default new Proxy({ a: 1 }, { get(_, name) { if (name === 'then') return; throw 7; } });":
+      /it throws: 7$/,
+    "const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); export default { env: proxy };":
+      /it throws: .*revoked/,
+    "throw Object.create(null);": /it throws an object that cannot be shown as text$/,
+    "throw new Proxy({}, { getPrototypeOf() { throw 1; }, get() { throw 2; } });":
+      /it throws an object that cannot be shown as text$/,
+    "throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });":
+      /it throws an object that cannot be shown as text$/,
+    "JSON.stringify = () => 'nonsense'; export default {};": /does it replace a part of the runtime/,
+  };
+  for (const [text, message] of Object.entries(cases)) {
+    assertMatch(await failure({ "c.js": text }, "c.js"), message);
+  }
+});
+
+Deno.test("what an export answers first counts", async () => {
+  const changing = "let reads = 0; export default { get workers() { return reads++ === 0 ? 2 : () => 3; } };";
+  assertEquals(await settings({ "c.js": changing }, "c.js"), { workers: 2 });
+  const proxy = "export default new Proxy({ workers: 2 }, {});";
+  assertEquals(await settings({ "c.js": proxy }, "c.js"), { workers: 2 });
+});
+
+Deno.test("the process of a config file ends as soon as its result is not wanted any more", async () => {
+  for (const text of ["while (true);", "await new Promise(() => setInterval(() => {}, 1000));"]) {
+    using host = new TestHost({ "c.ts": `console.log("begun");\n${text}\nexport default {};` });
+    const controller = new AbortController();
+    const options = { runtimeDirectory: host.runtimeDirectory, signal: controller.signal };
+    const clock = { ...system.clock, after: () => () => {} };
+    const begun = Promise.withResolvers<void>();
+    const processes: typeof system.processes = {
+      ...system.processes,
+      spawn(options) {
+        begun.resolve();
+        return system.processes.spawn(options);
+      },
+    };
+    const loaded = loadConfigFile({ ...system, clock, processes }, `${host.folder}/c.ts`, options);
+    const failed = assertRejects(() => loaded, DenicornError, "it is read again for a newer reload");
+    await begun.promise;
+    controller.abort();
+    await failed;
+  }
 });

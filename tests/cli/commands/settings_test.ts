@@ -1,10 +1,11 @@
 import { renderSettingsJson, renderSettingsText } from "../../../src/cli/commands/settings.ts";
+import { renderSettingsReference } from "../../../src/cli/reference/settings.ts";
 import { namedSettings } from "../../../src/settings/settings.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { resolve } from "../../settings/resolving.ts";
 
 const resolved = resolve({
-  args: ["main.ts", "-b:1", "-b", "[::1]:2", "-e", "A=1\n2"],
+  args: ["main.ts", "-b:1", "-b", "[::1]:2", "-e", "A=1\n2", "-e", "B=hunter2"],
   environment: { WEB_CONCURRENCY: "4" },
   config: { timeout: "2m", umask: "027" },
 });
@@ -26,7 +27,7 @@ Deno.test("text: each setting on a line, with its value and origin", () => {
       "umask = 027 (config file denicorn.config.ts)",
       "boot-timeout = 60s (default)",
       "access-logfile = off (default)",
-      'env = "A=1\\n2" (command line --env)',
+      "env = A=(hidden), B=(hidden) (command line --env)",
     ]
   ) assert(lines.includes(line), line);
   assertEquals(lines.filter((line) => line.includes(" = ")).length, namedSettings.length);
@@ -58,6 +59,16 @@ Deno.test("json: the values make a config file that resolves to the same setting
   const config = Object.fromEntries(
     entries.filter(({ value }) => value !== null).map(({ name, value }) => [keys.get(name), value]),
   );
-  assertEquals(resolve({ config }).settings, resolved.settings);
+  // Only the values of secrets are not shown.
+  const { env, ...settings } = resolve({ config }).settings;
+  const { env: original, ...others } = resolved.settings;
+  assertEquals(settings, others);
+  assertEquals(env.map(([key]) => key), original.map(([key]) => key));
   assertStringIncludes(renderSettingsJson(resolved), '"value": 120,');
+});
+
+Deno.test("the values of environment variables for the app are not shown in any format", () => {
+  for (const render of [renderSettingsText, renderSettingsJson, renderSettingsReference]) {
+    assert(!render(resolved).includes("hunter2"));
+  }
 });

@@ -50,7 +50,15 @@ Deno.test("a reload during a rollout pauses it and starts over from the same sta
     { type: "build-failed", generation: 3 },
     { type: "built", generation: 4 },
   ]);
-  assertEquals(actions, ["build 2", "promote 2", "abandon 2", "build 3", "build 4"]);
+  assertEquals(actions, [
+    "build 2",
+    "promote 2",
+    "abandon 2",
+    "build 3",
+    "cancel 3",
+    "cancel 3",
+    "build 4",
+  ]);
   assertEquals(rollout, { is: "canary", serving: 1, next: 4 });
   assertEquals(follow([{ type: "boot-failed", generation: 4 }], rollout).rollout, {
     is: "idle",
@@ -101,7 +109,7 @@ Deno.test("any number of reloads during a build lead to one more build", () => {
     { type: "built", generation: 3 },
     { type: "canary-ready", generation: 3 },
   ]);
-  assertEquals(actions, ["build 2", "build 3", "promote 3"]);
+  assertEquals(actions, ["build 2", "cancel 2", "cancel 2", "build 3", "promote 3"]);
 });
 
 Deno.test("a reload while a canary boots abandons it for newer code", () => {

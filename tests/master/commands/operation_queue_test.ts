@@ -9,6 +9,7 @@ import { FakeClock } from "../../fakes/fake_clock.ts";
 
 /** A master whose commands end when the test says so. */
 class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOver"> {
+  readonly notApplied = [];
   readonly eventLog = new EventLog(new FakeClock());
   readonly begun: string[] = [];
   objection: string | null = null;
