@@ -47,13 +47,15 @@ export class Service {
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
-    const { clock, host, network, processes } = system;
+    const { clock, host, network, processes, descriptors } = system;
     const { slot: worker, generation: gen, accessLogfile, logFormat } = config;
     this.#system = system;
     this.config = config;
     this.#send = send;
     this.log = new WorkerLog(system, config, { worker, gen, pid: host.pid });
     this.#accessLog = accessLogfile === undefined ? null : new AccessLog(system, accessLogfile, logFormat);
+    // Before the app is imported: what it starts must not inherit them.
+    if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
