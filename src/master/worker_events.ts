@@ -72,6 +72,7 @@ export class WorkerEvents {
         if (worker.state.is !== "ready") return;
         listenOrder.join(worker, message.addresses, message.sharingFailure);
         // A worker that was ready before had lost its listeners and opened new ones.
+        worker.generation.hasServed = true;
         if (!wasReady) this.#becameReady(worker);
         return;
       case "closed":

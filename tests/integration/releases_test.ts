@@ -226,3 +226,38 @@ integrationTest(
     assert(!left.includes("log") && !left.includes("server.pid"), left.join(" "));
   },
 );
+
+integrationTest(
+  "a worker is replaced although the directory of its logs is gone, and the lines are not lost",
+  async (host) => {
+    release(host, "r1", { "log/.keep": "" });
+    makeCurrent(host, "r1");
+    const server = start(host, {
+      args: ["--access-logfile", "log/access.log", "--error-logfile", "log/error.log"],
+    });
+    await server.ready(1);
+    release(host, "r2");
+    makeCurrent(host, "r2");
+    prune(host, "r1");
+    for (let death = 0; death < 2; death++) {
+      const { pid } = await answer(server);
+      Deno.kill(pid, "SIGKILL");
+      await server.until("the replacement", async () => (await server.ready(1))[0]!.pid !== pid);
+    }
+    assertEquals((await answer(server)).name, "r1");
+    await server.logged(/cannot open access-logfile: \S+\/current\/log\/access\.log \(.*\n.*"GET \/" 200/);
+    Deno.mkdirSync(`${host.folder}/releases/r2/log`);
+    await server.until("the log is written again", async () => {
+      await answer(server);
+      return exists(host, "releases/r2/log/access.log");
+    });
+  },
+);
+
+integrationTest("a log that cannot be opened still fails the start", async (host) => {
+  release(host, "r1");
+  makeCurrent(host, "r1");
+  const server = start(host, { args: ["--access-logfile", "log/access.log"] });
+  assertEquals((await server.exit()).code, 2);
+  assertMatch(server.stderr, /cannot open access-logfile: \S+\/current\/log\/access\.log/);
+});

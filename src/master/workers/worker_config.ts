@@ -21,7 +21,7 @@ const failureReportMargin = 500;
 
 /** The configuration of the worker in `slot`, which was started `age` milliseconds ago. */
 export function workerConfigFor(
-  { number, settings }: Generation,
+  { number, settings, hasServed }: Generation,
   bundle: AppBundle,
   { slot, age }: { readonly slot: number; readonly age: number },
   sharedResources: SharedResources,
@@ -30,6 +30,7 @@ export function workerConfigFor(
     ...pick(settings, sentSettings),
     slot,
     generation: number,
+    areLogsRequired: !hasServed,
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,
