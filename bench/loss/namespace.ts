@@ -10,17 +10,16 @@ const settings: Readonly<Record<string, string>> = {
   tcp_migrate_req: "0",
 };
 
-const enter = [
-  "ip link set lo up || exit 1",
-  // Kernels before 5.14 have no tcp_migrate_req and never move connections.
-  ...Object.entries(settings).map(([name, value]) =>
-    `[ ! -e /proc/sys/net/ipv4/${name} ] || echo '${value}' > /proc/sys/net/ipv4/${name} || exit 1`
-  ),
-  'exec "$@"',
-].join("\n");
-
-/** The command that runs `command` in its own network namespace. It needs root. */
-export function isolated(command: readonly string[]): readonly string[] {
+/** The command that runs `command` in its own network namespace, with `changes` to its settings. It needs root. */
+export function isolated(command: readonly string[], changes: typeof settings = {}): readonly string[] {
+  const enter = [
+    "ip link set lo up || exit 1",
+    // Kernels before 5.14 have no tcp_migrate_req and never move connections.
+    ...Object.entries({ ...settings, ...changes }).map(([name, value]) =>
+      `[ ! -e /proc/sys/net/ipv4/${name} ] || echo '${value}' > /proc/sys/net/ipv4/${name} || exit 1`
+    ),
+    'exec "$@"',
+  ].join("\n");
   return ["unshare", "--net", "sh", "-c", enter, "sh", ...command];
 }
 

@@ -28,6 +28,11 @@ POST /reload    with Authorization: Bearer TOKEN
 POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
 `;
 
+/** Those that are not commands. */
+const readablePaths = ["/", "/healthz", "/readyz", "/live", "/metrics"].map((path) =>
+  ({ path, method: "GET" }) as const
+);
+
 /** What the admin address answers. */
 export function createAdminApp(
   master: RunningMaster,
@@ -62,6 +67,17 @@ export function createAdminApp(
     page ??= import("./page/page.tsx").then(({ createPage }) => createPage());
     return (await page)();
   });
+  const methods = new Map(
+    [...readablePaths, ...endpoints.filter(({ isAdmin }) => isAdmin === true)].map(({ path, method }) =>
+      [path, method] as const
+    ),
+  );
+  for (const [path, method] of methods) {
+    app.all(path, (c) => {
+      c.header("Allow", method);
+      return c.json({ error: `${c.req.method} ${path} is not possible: use ${method}` }, 405);
+    });
+  }
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.json({ error: error.message }, 409)
   );

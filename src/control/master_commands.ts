@@ -6,6 +6,7 @@ import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { WorkerRange } from "../settings/worker_range.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
 
 /**
@@ -94,6 +95,8 @@ export interface Handover {
   readonly areSent: boolean;
   /** How many workers should serve. */
   readonly target: number;
+  /** What its settings allowed. */
+  readonly range: WorkerRange;
 }
 
 /** A setting in force. */

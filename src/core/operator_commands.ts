@@ -140,7 +140,12 @@ const operatorCommands = {
           "one stops at once",
       },
       SIGQUIT: { how: "graceful", worker: "drain", description: "the same as TERM" },
-      SIGINT: { how: "quick", worker: "quit", description: "quick stop: workers exit at once" },
+      SIGINT: {
+        how: "quick",
+        worker: "quit",
+        description:
+          "quick stop: workers are killed at once; the requests that this cuts off have no line in the access log",
+      },
     },
     http: { method: "POST", body: ["", '{"now": true}'], answers: outcome },
     ctl: {

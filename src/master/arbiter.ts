@@ -193,12 +193,22 @@ export class Arbiter implements MasterCommands {
   }
 
   #tick(): void {
-    const { system, takeover, upgrade, shutdown, listenOrder, workerTable, workerEvents, recycling } =
-      this.#parts;
+    const {
+      system,
+      takeover,
+      upgrade,
+      shutdown,
+      steering,
+      listenOrder,
+      workerTable,
+      workerEvents,
+      recycling,
+    } = this.#parts;
     takeover?.tick();
     upgrade.tick();
     shutdown.tick();
     listenOrder.tick();
+    steering.tick(this.settings.bootTimeout);
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
@@ -219,7 +229,7 @@ export class Arbiter implements MasterCommands {
     }
     if (upgrade.inProgress) {
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible());
+      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
     }
     pool.reconcile();
     reload.reconcile();
@@ -285,10 +295,11 @@ export class Arbiter implements MasterCommands {
     let failure = log.reopen();
     if (failure === null) log.logger.info("logs reopened");
     try {
-      if (failure === null) generations.shareLogs();
+      generations.shareLogs();
     } catch (error) {
-      failure = toDenicornError(error);
-      log.logger.error`${failure.message}`;
+      // That of the error log is known already.
+      if (failure === null) log.logger.error`${toDenicornError(error).message}`;
+      failure ??= toDenicornError(error);
     }
     workerTable.forEach((worker) => worker.send({ type: "reopen" }));
     return failure;

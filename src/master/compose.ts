@@ -159,7 +159,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
     ...{ steering, heartbeatMonitor, counters, scoreboard },
-    target: takeover?.target,
+    inherited: takeover?.inherited,
     onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });

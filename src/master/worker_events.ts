@@ -2,7 +2,7 @@
 
 import type { DenicornError } from "../core/errors.ts";
 import { endingOf } from "../core/pool/death.ts";
-import { isStillBooting, isWanted } from "../core/pool/worker_state.ts";
+import { isStillBooting, isWanted, type WorkerState } from "../core/pool/worker_state.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus } from "../system/system.ts";
@@ -41,6 +41,8 @@ export class WorkerEvents {
   readonly #options: WorkerEventsOptions;
   readonly #firstReady = Promise.withResolvers<void>();
   #everReady = false;
+  /** How many workers have missed their turn to listen at the start. */
+  #skipped = 0;
 
   constructor(options: WorkerEventsOptions) {
     this.#options = options;
@@ -146,9 +148,16 @@ export class WorkerEvents {
       return;
     }
     const hasNeverServed = isStillBooting(before) || (before.is === "killed" && !worker.hasBeenReady);
-    const isEndOfBoot = hasNeverServed &&
+    const isEndOfBoot = hasNeverServed && !this.#mayBeSkipped(before) &&
       this.failBoot(worker.generation, () => bootFailure(worker, before, status));
     if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.target);
+  }
+
+  /** One worker whose event loop is blocked does not end the start while others wait for their turn to listen. */
+  #mayBeSkipped(before: WorkerState): boolean {
+    const { workerTable, pool } = this.#options;
+    if (this.#everReady || before.is !== "killed" || before.because !== "listen-timeout") return false;
+    return workerTable.isAnyBooting && ++this.#skipped < pool.target;
   }
 
   /** Handles a worker that was never ready, if it ends the start or a reload; false if it ends neither. */

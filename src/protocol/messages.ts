@@ -33,6 +33,7 @@ export const sentSettings = [
   "timeout",
   "gracefulTimeout",
   "drainIdle",
+  "killGroup",
   "slowRequest",
   "logLevel",
   "logFormat",

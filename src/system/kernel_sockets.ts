@@ -34,6 +34,8 @@ export interface TcpSockets {
   /** How many sockets of this host listen where `listener` does, itself included; `null` if that is unknown. */
   siblings(listener: number): number | null;
   isListening(descriptor: number): boolean;
+  /** Whether connections in the accept queue of a listener that closes move to another one of its group. */
+  areMigrated(): boolean;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws if the kernel refuses. */
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
   /** Sets which segments that arrive at `listener` are dropped. Throws if the kernel refuses. */

@@ -2,9 +2,9 @@
  * Finds the directory of a path and keeps it open, so that a link cannot lead a file operation to another place, not even
  * one that is put there in between (CVE-2016-1247 of nginx). The files in it are then named through that descriptor.
  *
- * A link is followed where only root and this user could have made it. Without root's rights a link that the owner of
- * a directory made is followed, too, as the kernel does (fs.protected_symlinks): a release directory of Capistrano
- * belongs to another user than the server.
+ * A link is followed where only root and this user could have made it. Where the owner of a directory made it, as
+ * deployments do (`current`), root follows it only into what belongs to that owner, too: nothing is gained by it. Without
+ * root's rights it is followed, as the kernel does. Where all may write it is not (fs.protected_symlinks).
  */
 
 import { cString, lastError, libc } from "./libc.ts";
@@ -50,32 +50,54 @@ export function findPlace(path: string): Place | NamedDescriptor {
   if (standard !== undefined) return { is: "descriptor", descriptor: standard };
   let at = Directory.open(path.startsWith("/") ? "/" : ".", path.startsWith("/") ? "" : Deno.cwd(), true);
   try {
-    let rest = path.split("/").filter(isName);
+    let steps: Step[] = namesIn(path);
     for (let links = 0;;) {
-      const [name, ...after] = rest;
-      if (name === undefined) throw new Error("it is a directory");
-      if (after.length === 0 && at.path === ownDescriptors() && /^\d+$/.test(name)) {
+      const [step, ...after] = steps;
+      if (step === undefined) throw new Error("it is a directory");
+      if (step.is === "end of link") {
+        at.requireOwner(step);
+        steps = after;
+        continue;
+      }
+      const { name } = step;
+      const isLast = !after.some(({ is }) => is === "name");
+      if (isLast && at.path === ownDescriptors() && /^\d+$/.test(name)) {
         at.close();
         return { is: "descriptor", descriptor: Number(name) };
       }
       const found = at.stat(name);
       if (found?.isSymlink) {
-        if (!at.mayFollow(found)) {
-          throw new ForeignLink(`another user may have made the link ${at.path}/${name}`);
-        }
         if (++links > mostLinks) throw new Error("too many links");
+        const end = at.follow(name, found);
         const target = at.linkTarget(name);
         if (target.startsWith("/")) at = at.replacedBy(Directory.open("/", "", true));
-        rest = [...target.split("/").filter(isName), ...after];
-      } else if (after.length > 0) {
+        steps = [...namesIn(target), ...end, ...after];
+      } else if (isLast) {
+        for (const end of after) if (end.is === "end of link") at.requireOwner(end);
+        return at.place(name);
+      } else {
         at = at.replacedBy(at.enter(name));
-        rest = after;
-      } else return at.place(name);
+        steps = after;
+      }
     }
   } catch (error) {
     at.close();
     throw error;
   }
+}
+
+/** What is left of a path. */
+type Step =
+  | { readonly is: "name"; readonly name: string }
+  /** Here the link has led: the directory must belong to the user who made it. */
+  | { readonly is: "end of link"; readonly link: string; readonly owner: number | null };
+
+function namesIn(path: string): Step[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".").map((name) => ({ is: "name", name }));
+}
+
+function foreignLink(link: string): ForeignLink {
+  return new ForeignLink(`another user may have made the link ${link}: give the path it leads to`);
 }
 
 /** Throws as `findPlace` does, and for a path that names a descriptor. */
@@ -98,10 +120,6 @@ function ownDescriptors(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isName(part: string): boolean {
-  return part !== "" && part !== ".";
 }
 
 class Directory {
@@ -159,11 +177,22 @@ class Directory {
     }
   }
 
-  /** A link with two names may have been made elsewhere. */
-  mayFollow({ uid, nlink }: Deno.FileInfo): boolean {
+  /**
+   * Throws `ForeignLink` for a link that is not followed, else returns what has to be checked at its end. A link with two
+   * names may have been made elsewhere.
+   */
+  follow(name: string, { uid, nlink }: Deno.FileInfo): readonly Step[] {
     const isOurLink = (uid === 0 || uid === Deno.uid()) && (nlink === null || nlink === 1);
-    if (isOurLink && this.#isOurs && (!this.#isPublic || this.#isSticky)) return true;
-    return Deno.uid() !== 0 && !this.#isPublic;
+    if (isOurLink && this.#isOurs && (!this.#isPublic || this.#isSticky)) return [];
+    const link = `${this.path}/${name}`;
+    if (this.#isPublic) throw foreignLink(link);
+    if (Deno.uid() !== 0) return [];
+    if (uid === 0) throw foreignLink(link);
+    return [{ is: "end of link", link, owner: uid }];
+  }
+
+  requireOwner({ link, owner }: Step & { readonly is: "end of link" }): void {
+    if (this.#info.uid !== owner) throw foreignLink(link);
   }
 
   linkTarget(name: string): string {

@@ -59,6 +59,15 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
+  areMigrated() {
+    try {
+      return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_migrate_req").trim() === "1";
+    } catch {
+      // Before Linux 5.14.
+      return false;
+    }
+  },
+
   steer: (listener, program) => attach(listener, SO_ATTACH_REUSEPORT_CBPF, program),
 
   filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),

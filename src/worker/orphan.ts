@@ -1,6 +1,8 @@
 /** What a worker does when its channel closes: find out whether the master is gone, and clean up after it. */
 
+import type { Logger } from "../log/logger.ts";
 import { sleep } from "../system/clock.ts";
+import { listProcesses } from "../system/process_list.ts";
 import type { System } from "../system/system.ts";
 
 interface Leftovers {
@@ -18,16 +20,17 @@ const dyingTimeout = 1_000;
 const pause = 20;
 
 /**
- * Removes what a dead master left behind. Resolves when that is done, or when the master has answered for a second:
- * then it is alive and only lost this channel. A worker must not exit before, because it may be the last one.
+ * Removes what a dead master left behind. Resolves with true when that is done, or with false when the master has
+ * answered for a second: then it is alive and only lost this channel. A worker must not exit before, because it may be
+ * the last one.
  */
 export async function cleanUp(
   { network, files, clock }: Pick<System, "network" | "files" | "clock">,
   { channelPath, paths }: Leftovers,
-): Promise<void> {
+): Promise<boolean> {
   const start = clock.monotonic();
   while (await network.answers(channelPath)) {
-    if (clock.monotonic() - start >= dyingTimeout) return;
+    if (clock.monotonic() - start >= dyingTimeout) return false;
     await sleep(clock, pause);
   }
   for (const path of paths) {
@@ -37,6 +40,7 @@ export async function cleanUp(
       // Another worker is removing it at the same time.
     }
   }
+  return true;
 }
 
 /**
@@ -45,6 +49,35 @@ export async function cleanUp(
  */
 export function directoryOf(channelPath: string): string | null {
   return /^(.*\/denicorn-[^/]+)\/channel\.sock$/.exec(channelPath)?.[1] ?? null;
+}
+
+/** How long what the app has started may take to end after SIGTERM (ms). */
+const killDelay = 1_000;
+
+/**
+ * Without a master nothing else looks after the processes that the app has started, in the group that this worker leads:
+ * ends them if `kills`, else names them. Call it last.
+ */
+export async function leaveGroup(
+  { processes, clock, host }: Pick<System, "processes" | "clock" | "host">,
+  logger: Logger,
+  kills: boolean,
+): Promise<void> {
+  const others = () => processes.inGroup(host.pid).filter(({ pid }) => pid !== host.pid);
+  const signalAll = (signal: "SIGTERM" | "SIGKILL") =>
+    others().forEach(({ pid }) => processes.signal(pid, signal));
+  const found = others();
+  if (found.length === 0) return;
+  if (!kills) {
+    return logger.warning`the app has started processes that still run: ${
+      listProcesses(found)
+    }: --kill-group ends them`;
+  }
+  logger.info`ending what the app has started: ${listProcesses(found)}`;
+  signalAll("SIGTERM");
+  const deadline = clock.monotonic() + killDelay;
+  while (others().length > 0 && clock.monotonic() < deadline) await sleep(clock, pause);
+  signalAll("SIGKILL");
 }
 
 /** A process that will take the place of the master, by the monotonic time `until`. */

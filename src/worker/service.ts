@@ -15,6 +15,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
+import { leaveGroup } from "./orphan.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
@@ -172,6 +173,12 @@ export class Service {
     this.#webSockets.close();
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
+  }
+
+  /** The master is gone: ends or names what the app has started. */
+  async leaveGroup(): Promise<void> {
+    const { logger } = await this.log.load();
+    await leaveGroup(this.#system, logger, this.config.killGroup === true);
   }
 
   /** The process exits now: writes a line for each request that is cut off. */

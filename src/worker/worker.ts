@@ -22,8 +22,9 @@ export class Worker {
   #service: Service | null = null;
   #successor: Successor | null = null;
   #isLeaving = false;
+  #isOrphan = false;
   /** Resolves when the files of a dead master are removed. */
-  #cleanedUp: Promise<void> = Promise.resolve();
+  #cleanedUp: Promise<unknown> = Promise.resolve();
 
   /** `channelPath` is the socket that `channel` is connected to. */
   constructor(system: System, channel: MasterChannel, channelPath: string) {
@@ -143,12 +144,15 @@ export class Worker {
     }
     const directory = service?.config.runtimeDirectory ?? directoryOf(this.#channelPath);
     const paths = directory === null ? [] : [directory];
-    this.#cleanedUp = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
+    const isGone = cleanUp(this.#system, { channelPath: this.#channelPath, paths });
+    this.#cleanedUp = isGone;
     void service?.log.write((logger) =>
       logger.warning("the channel to the master closed: finishing, then exiting")
     );
-    void service?.stopAccepting();
-    await this.#leave(ExitCode.normal, false);
+    this.#isOrphan = await isGone;
+    // A master that lives has copies of the listeners and steers around this worker: they keep their places.
+    if (this.#isOrphan) void service?.stopAccepting();
+    await this.#leave(ExitCode.normal, !this.#isOrphan);
   }
 
   /** `handedOver`: other workers get the new connections, if the master has copies of the listeners. */
@@ -158,6 +162,7 @@ export class Worker {
     this.#isLeaving = true;
     await this.#service?.finish();
     await this.#cleanedUp;
+    if (this.#isOrphan) await this.#service?.leaveGroup();
     this.#service?.close();
     this.#system.processes.exit(code);
   }

@@ -60,3 +60,22 @@ Deno.test("changes always need the token, and are refused if none is set", async
   assertEquals(await statusOf({ token, isGuarded: false }, url, change), 401);
   assertEquals(await statusOf({ token, isGuarded: false }, url, { ...change, headers: bearer }), 200);
 });
+
+Deno.test("a wrong method gets 405 and the right one, an unknown path 404", async () => {
+  const app = createAdminApp(master, { token, isGuarded: false }, new FakeClock());
+  const ask = (method: string, path: string) =>
+    app.request(`http://localhost${path}`, { method, headers: { host: "localhost", ...bearer } });
+  for (const path of ["/", "/healthz", "/readyz", "/live", "/metrics", "/status"]) {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const answer = await ask(method, path);
+      assertEquals([answer.status, answer.headers.get("allow")], [405, "GET"], `${method} ${path}`);
+      assertEquals(await answer.json(), { error: `${method} ${path} is not possible: use GET` });
+    }
+  }
+  for (const path of ["/reload", "/scale"]) {
+    const answer = await ask("GET", path);
+    assertEquals([answer.status, answer.headers.get("allow")], [405, "POST"], path);
+  }
+  assertEquals((await ask("HEAD", "/healthz")).status, 200);
+  assertEquals([(await ask("GET", "/nothing")).status, (await ask("POST", "/upgrade")).status], [404, 404]);
+});

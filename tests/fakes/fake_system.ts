@@ -186,6 +186,7 @@ export class FakeSystem implements System {
     waiting: () => 0,
     siblings: () => null,
     isListening: () => true,
+    areMigrated: () => false,
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},

@@ -75,3 +75,22 @@ for (const args of [[], ["--steering", "off"]]) {
     }
   });
 }
+
+integrationTest("TERM under load during an upgrade resets no connection either", async (host) => {
+  const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2"] });
+  await server.ready(2);
+  host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + busyApp });
+  const loads = Array.from({ length: 16 }, () =>
+    askAgainAndAgain(async () => {
+      await (await server.fetch("/", { signal: AbortSignal.timeout(15_000) })).text();
+      return null;
+    }));
+  server.kill("SIGUSR2");
+  await server.until("the phase", async () => (await server.status())?.phase === "upgrading");
+  await server.until("load", async () => (await server.status())!.totals.requests > 500);
+  server.kill("SIGTERM");
+  await server.exit();
+  const results = await Promise.all(loads.map((load) => load.end()));
+  assertEquals(otherThanRefused(results), [], server.stderr);
+  await server.until("nothing left", () => server.leftovers().length === 0);
+});

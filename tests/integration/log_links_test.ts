@@ -107,6 +107,32 @@ otherUserTest("USR1 and HUP keep the old files when links stand in their place",
   assertUntouched(secret);
 });
 
+otherUserTest("if one log cannot be reopened, the other still is", async (host) => {
+  const { secret, logs } = prepare(host);
+  Deno.mkdirSync(`${host.folder}/safe`);
+  const access = `${host.folder}/safe/access.log`;
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: [...asNobody, "--access-logfile", access, "--error-logfile", `${logs}/error.log`],
+  });
+  const [worker] = await server.ready(1);
+  await server.until("the worker's logs", () => openFiles(worker!.pid).includes(`${logs}/error.log`));
+  Deno.renameSync(access, `${access}.1`);
+  Deno.renameSync(`${logs}/error.log`, `${logs}/error.1`);
+  linkAs(nobody, secret, `${logs}/error.log`);
+  const { code, stderr } = await host.run(["ctl", "--socket", host.controlSocket, "reopen"]);
+  assertEquals(code, 2, stderr);
+  assertMatch(stderr, /^denicorn: cannot open error-logfile: [^\n]*\n$/);
+  await server.until("the new access log", () => ownerOf(access) === nobody);
+  await server.until("the worker's new log", () => openFiles(worker!.pid).includes(access));
+  await server.text("/rotated");
+  await server.until("the line", () => countLines(access, /GET \/rotated/) === 1);
+  assertEquals(countLines(`${logs}/error.1`, /master .*cannot open error-logfile/), 1);
+  assertUntouched(secret);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+});
+
 function openFiles(pid: number): string[] {
   return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
     try {
@@ -224,15 +250,20 @@ otherUserTest(
       assertEquals(Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === file), false);
       assertEquals(server.leftovers(), []);
     }
-    // In the directory itself both work.
+    // In the directory itself both work, also through a link to another one of that account.
+    Deno.removeSync(`${logs}/folder`);
+    Deno.mkdirSync(`${logs}/release`);
+    Deno.chownSync(`${logs}/release`, nobody, nobody);
+    linkAs(nobody, "release", `${logs}/current`);
     const server = host.start({
       files: { "main.ts": pidApp },
-      args: [...asNobody, "--pid", "logs/server.pid", "--control-socket", "logs/control.sock"],
+      args: [...asNobody, "--pid", "logs/current/server.pid", "--control-socket", "logs/control.sock"],
     });
     await server.logged(/1 worker of generation 1 ready/);
-    assertEquals(Deno.readTextFileSync(`${logs}/server.pid`), `${server.pid}\n`);
+    assertEquals(Deno.readTextFileSync(`${logs}/release/server.pid`), `${server.pid}\n`);
     assertEquals((await host.run(["ctl", "--socket", "logs/control.sock", "stop"])).code, 0);
     assertEquals((await server.exit()).code, 0);
-    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name), ["folder"]);
+    assertEquals(Array.from(Deno.readDirSync(logs), ({ name }) => name).sort(), ["current", "release"]);
+    assertEquals(Array.from(Deno.readDirSync(`${logs}/release`)), []);
   },
 );

@@ -136,6 +136,54 @@ integrationTest(
   },
 );
 
+/** `/cut` ends the channel to the master; `/stream` as above. */
+const cuttingApp = `
+import stream from "./stream.ts";
+const { symbols: libc } = Deno.dlopen("libc.so.6", {
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+});
+export default async (request: Request): Promise<Response> => {
+  if (new URL(request.url).pathname !== "/cut") return stream(request);
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    const peer = new Uint8Array(110);
+    if (libc.getpeername(Number(name), peer, new Uint8Array(Uint32Array.of(peer.length).buffer)) !== 0) continue;
+    if (new TextDecoder().decode(peer).includes("channel.sock")) libc.shutdown(Number(name), 2);
+  }
+  return stream(new Request("http://localhost/stream"));
+};\n`;
+
+integrationTest(
+  "a worker that lost its channel to a living master keeps its place among the listeners",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": cuttingApp, "stream.ts": streamingApp },
+      args: ["-w", "2"],
+    });
+    const before = (await server.ready(2)).map(({ pid }) => pid);
+    const stream = (await server.fetch("/cut")).text().catch((error) => `${error}`);
+    await server.logged(/the channel to the master closed: finishing/);
+    const workers = await server.until("the replacement", async () => {
+      const found = (await server.status())?.workers ?? [];
+      const ready = found.filter(({ state, pid }) => state === "ready" && !before.includes(pid));
+      return ready.length === 1 && found;
+    });
+    assertEquals(workers.length, 3);
+    const later = performance.now() + 1_500;
+    await server.until("time to pass", () => performance.now() > later);
+    assertEquals(listenersOn(server.port), 3, server.stderr);
+    host.write({ end: "" });
+    assertMatch(await stream, /the end$/, server.stderr);
+    await server.ready(2);
+  },
+);
+
+/** How many sockets listen on a port of this host. */
+function listenersOn(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`;
+  return Deno.readTextFileSync("/proc/net/tcp").split(local).length - 1;
+}
+
 function inFlight(server: Server): Promise<unknown> {
   return server.until("the request in flight", async () => {
     return (await server.status())?.workers.some((worker) => worker.inFlight === 1);

@@ -89,6 +89,29 @@ integrationTest("--kill-group ends what a killed worker leaves, and its replacem
   assertEquals(await server.text(), String(next!.pid));
 });
 
+for (const [flag, isKilled] of [["--no-kill-group", false], ["--kill-group", true]] as const) {
+  integrationTest(
+    `a worker whose master was killed ${isKilled ? "ends" : "names"} what its app has started`,
+    async (host) => {
+      const server = host.start({
+        files: { "main.ts": shellApp },
+        args: [flag, "--error-logfile", "error.log"],
+      });
+      const log = () => Deno.readTextFileSync(`${host.folder}/error.log`);
+      const [worker] = await server.ready(1);
+      const [left] = await shell(server, inBackground("sleep 987"));
+      server.kill("SIGKILL");
+      await server.until("the end of the worker", () => !isRunning(worker!.pid));
+      assertEquals(isRunning(left!), !isKilled);
+      if (!isKilled) Deno.kill(left!, "SIGKILL");
+      assertMatch(
+        log(),
+        isKilled ? /ending what the app has started: \d+ \(sleep 987\)/ : /still run: \d+ \(sleep 987\)/,
+      );
+    },
+  );
+}
+
 integrationTest("a process that lost its worker comes to the master, which reaps it", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp } });
   const [worker] = await server.ready(1);

@@ -135,8 +135,10 @@ integrationTest("WINCH drains all workers and keeps the master; HUP brings them 
   await server.ready(2);
   server.kill("SIGWINCH");
   await server.until("no workers", async () => (await server.status())?.workers.length === 0);
+  const from = server.stderr.length;
   server.kill("SIGHUP");
-  await server.ready(2);
+  await server.ready(2, 2);
+  assertEquals(/gen=1/.test(server.stderr.slice(from)), false, "no worker of the old code was started");
 });
 
 integrationTest("a worker that gets TERM drains by itself and is replaced", async (host) => {

@@ -406,7 +406,7 @@ integrationTest(
     host.write({ "main.ts": slowApp("new") });
     server.kill("SIGUSR2");
     await server.upgraded();
-    await server.ready(1);
+    await server.ready(2);
     assertEquals(await server.text(), "new");
   },
 );
@@ -426,5 +426,22 @@ integrationTest("an upgrade that cannot begin yet logs what it waits for", async
   await server.logged(/upgrade: waiting until the booting worker is ready/);
   host.write({ go: "" });
   await server.upgraded();
+  await server.ready(2);
+});
+
+integrationTest("an upgrade keeps the number of workers that was requested", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
+  server.kill("SIGTTIN");
+  await server.ready(2);
+  for (let upgrade = 1; upgrade <= 2; upgrade++) {
+    server.kill("SIGUSR2");
+    await server.upgraded();
+    await server.ready(2);
+  }
+  // Another number in the settings counts more.
+  host.write({ "denicorn.config.ts": "export default { workers: 3 };\n" });
+  server.kill("SIGUSR2");
+  await server.upgraded();
+  await server.ready(3);
 });

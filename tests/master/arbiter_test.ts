@@ -306,3 +306,28 @@ Deno.test("an upgrade that is ended by a delayed stop has not failed", async () 
   for (const fakeWorker of master.alive()) await master.exits(fakeWorker, 0);
   assertEquals(master.outcome, null);
 });
+
+Deno.test("at the start a worker that is blocked in its turn to listen is skipped while others wait", async () => {
+  const master = new FakeMaster(2);
+  await settled();
+  const [blocked, other] = master.fakeWorkers;
+  await blocked!.says({ type: "loaded" });
+  await other!.says({ type: "loaded" });
+  await master.system.clock.advance(10_500);
+  assertEquals(blocked!.process.signals, ["SIGKILL"]);
+  assertMatch(master.log, /killed: did not listen when it was its turn.*; replacing it/);
+  await other!.says(readyMessage);
+  await master.allReady();
+  assertEquals([master.outcome, master.arbiter.phase], ["running", "running"]);
+});
+
+Deno.test("the start fails if no worker listens in its turn", async () => {
+  const master = new FakeMaster(2);
+  await settled();
+  for (const fakeWorker of master.fakeWorkers) await fakeWorker.says({ type: "loaded" });
+  for (let turn = 0; turn < 10 && master.outcome === "running"; turn++) {
+    await master.system.clock.advance(10_500);
+  }
+  assert(master.outcome instanceof DenicornError);
+  assertEquals([master.outcome.code, master.alive().length], ["boot-timeout", 0]);
+});

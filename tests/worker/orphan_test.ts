@@ -1,5 +1,6 @@
-import { cleanUp, directoryOf, waitForSuccessor } from "../../src/worker/orphan.ts";
-import { assertEquals } from "../assert.ts";
+import { cleanUp, directoryOf, leaveGroup, waitForSuccessor } from "../../src/worker/orphan.ts";
+import { openLog } from "../../src/log/logger.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 const leftovers = { channelPath: "/run/d/channel.sock", paths: ["/run/d", "/run/e"] };
@@ -11,15 +12,16 @@ function orphan(answersUntil: number) {
     ...system.network,
     answers: () => Promise.resolve(system.clock.monotonic() < answersUntil),
   };
-  const done = { is: false };
-  void cleanUp({ network, files: system.files, clock: system.clock }, leftovers).then(() => done.is = true);
+  const done: { is: boolean | "gone" | "alive" } = { is: false };
+  void cleanUp({ network, files: system.files, clock: system.clock }, leftovers)
+    .then((isGone) => done.is = isGone ? "gone" : "alive");
   return { system, done };
 }
 
 Deno.test("a worker removes what its dead master left behind", async () => {
   const { system, done } = orphan(0);
   await system.clock.advance(0);
-  assertEquals([done.is, system.texts.size], [true, 0]);
+  assertEquals([done.is, system.texts.size], ["gone", 0]);
 });
 
 Deno.test("a killed master whose channel socket still listens for a moment is recognised as dead", async () => {
@@ -27,13 +29,13 @@ Deno.test("a killed master whose channel socket still listens for a moment is re
   await system.clock.advance(20);
   assertEquals([done.is, system.texts.size], [false, 2]);
   await system.clock.advance(20);
-  assertEquals([done.is, system.texts.size], [true, 0]);
+  assertEquals([done.is, system.texts.size], ["gone", 0]);
 });
 
 Deno.test("the files of a living master are kept", async () => {
   const { system, done } = orphan(Infinity);
   await system.clock.advance(2_000);
-  assertEquals([done.is, system.texts.size], [true, 2]);
+  assertEquals([done.is, system.texts.size], ["alive", 2]);
 });
 
 Deno.test("a file that another worker removes at the same time does not keep the others", async () => {
@@ -79,4 +81,19 @@ Deno.test("a worker without a config knows the directory of its master by the so
   for (const path of ["/home/me/channel.sock", "/tmp/denicorn-0f/other.sock", "denicorn-0f/channel.sock"]) {
     assertEquals(directoryOf(path), null, path);
   }
+});
+
+Deno.test("an orphan ends what its app has started, by SIGKILL what ignores SIGTERM, but not itself", async () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, { logLevel: "info", logFormat: "text", errorLogfile: "-" }, { pid: 41 });
+  system.groups.set(41, [{ pid: 41, command: "denicorn --worker" }]);
+  await leaveGroup(system, logger, true);
+  assertEquals([system.signals, system.written.stderr], [[], ""]);
+  system.groups.get(41)!.push({ pid: 77, command: "sleep 9" });
+  await leaveGroup(system, logger, false);
+  assertEquals(system.signals, []);
+  assertMatch(system.written.stderr, /still run: 77 \(sleep 9\): --kill-group ends them\n$/);
+  void leaveGroup(system, logger, true);
+  await system.clock.advance(1_000);
+  assertEquals(system.signals, ["SIGTERM to 77", "SIGKILL to 77"]);
 });

@@ -44,7 +44,9 @@ export async function loadConfigFile(
   path: string,
   options: ConfigFileOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (!system.files.stat(path)?.isFile) throw configError(path, "no such file");
+  const found = system.files.stat(path);
+  if (found === null) throw configError(path, "no such file");
+  if (!found.isFile) throw configError(path, "it is not a regular file");
   const json = extensionOf(path) === ".json" ? parseJson(system.files.readTextSync(path)) : undefined;
   const report = json ?? await evaluate(system, path, options);
   if ("failure" in report) throw configError(report.place ?? path, report.failure);

@@ -21,6 +21,8 @@ export interface Goal {
   readonly serving: number;
   /** The candidate generation while its first worker, the canary, is not ready yet. */
   readonly canary: number | null;
+  /** All workers were drained on request, and the target is 0 until the canary is ready. */
+  readonly isRevival: boolean;
   /** A rollout was interrupted: workers of any generation stay until the new one is built. */
   readonly paused: boolean;
   /** How many workers may exist beyond the target while workers are replaced; at least 1. */
@@ -51,6 +53,7 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
       () => ({ type: "spawn", slot: free.next().value, generation }),
     );
 
+  if (goal.isRevival && goal.canary !== null && wanted.length === 0) return spawn(1, goal.canary);
   if (goal.canary !== null || goal.paused) {
     const stable = wanted.filter((member) => member.generation !== goal.canary);
     return [

@@ -7,7 +7,8 @@ export const migration: Check = {
   name: "migration",
   why: "When a listening socket closes, the kernel resets the connections in its accept queue; with " +
     `${setting}=1 it moves them to another worker. In a test with 20 connections waiting for a worker that was ` +
-    "killed, 20 were lost with 0, none with 1. Steering prevents the loss when a worker ends in an orderly way; when " +
+    "killed, 20 were lost with 0, none with 1. While the only worker is replaced, clients wait for it: for a second " +
+    "with 0, as their kernel has to try again, and with 1 only until it is ready. Steering prevents the loss when a worker ends in an orderly way; when " +
     "a worker is killed, only this setting does.",
   change:
     `\`sysctl -w ${setting}=1\`, and a file in /etc/sysctl.d/ to keep it; containers: \`--sysctl ${setting}=1\`. ` +

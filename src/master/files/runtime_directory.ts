@@ -48,14 +48,14 @@ export function runtimeParents(system: System): string[] {
   ];
   const named = namedParents(system).map(({ place }) => place);
   const usable = [...new Set([...named, ...usual])].filter((place) => objection(system, place) === null);
-  if (uid !== 0) return usable;
   // Under sudo, XDG_RUNTIME_DIR may be that of the user who called it, who could exchange the runtime directory.
-  const isOwn = (place: string) => ownerOf(system, place) === 0;
+  const isOwn = (place: string) => isOwnPlace(system, place);
   return [...usable.filter(isOwn), ...usable.filter((place) => !isOwn(place))];
 }
 
-function ownerOf({ files }: System, place: string): number | null {
-  return files.stat(place)?.uid ?? null;
+/** False for root in a directory of another user. */
+function isOwnPlace({ files, host }: System, place: string): boolean {
+  return host.uid !== 0 || files.stat(place)?.uid === 0;
 }
 
 /** A line for each environment variable that names a place that cannot be used. */
@@ -205,7 +205,9 @@ const secondCheck = 100;
 
 /** Removes the directories of masters of this user that are dead, except `kept`. */
 export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
-  for (const parent of runtimeParents(system)) await removeLeftovers(system, parent, kept);
+  for (const parent of runtimeParents(system)) {
+    if (isOwnPlace(system, parent)) await removeLeftovers(system, parent, kept);
+  }
 }
 
 /**

@@ -5,11 +5,13 @@
  */
 
 import { bridge, type Group, join, leave } from "../../core/listeners/reuseport_group.ts";
+import { receivers, type Standing } from "../../core/listeners/receivers.ts";
 import { refusalProgram } from "../../core/listeners/refusal_program.ts";
 import { encodeProgram, steeringProgram } from "../../core/listeners/steering_program.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { maxDescriptors } from "../../system/fd_passing.ts";
+import { showDuration } from "../../settings/kinds/duration.ts";
 import type { FdInbox, System } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 
@@ -52,6 +54,11 @@ export class Steering {
   /** The indices in the installed program; `null` if none is installed for the present group. */
   #installed: string | null = null;
   #eligible: ReadonlySet<WorkerHandle> = new Set();
+  /** Another worker will listen if none does now. */
+  #awaitsWorker = false;
+  /** Since when no process accepts while another worker is awaited, by the monotonic clock. */
+  #waitingSince: number | null = null;
+  #hasWaitedTooLong = false;
   /** During an upgrade no socket leaves the group: both masters count in the same order. */
   #isFrozen = false;
   /** True while another master steers. */
@@ -132,17 +139,21 @@ export class Steering {
   }
 
   #removeDeparted(): void {
-    if (this.#isFrozen || this.#expected !== null) return;
-    for (const member of this.#departed.splice(0)) if (this.#group.includes(member)) this.#remove(member);
+    if (this.#isFrozen || this.#expected !== null || this.#isWaiting) return;
+    for (let member = this.#departed[0]; member !== undefined; member = this.#departed[0]) {
+      if (this.#group.includes(member)) this.#remove(member);
+      this.#departed.shift();
+    }
   }
 
   #remove(member: Member): void {
     const after = leave(this.#group, member);
-    if (after.length > 0) this.#install(bridge(this.#group, after, (member) => this.#isEligible(member)));
+    const receiving = new Set(this.#receivers.map((index) => this.#group[index]!));
+    if (after.length > 0) this.#install(bridge(this.#group, after, (member) => receiving.has(member)));
     this.#close(member);
     this.#group = after;
     this.#installed = null;
-    this.update(this.#eligible);
+    this.#steer();
   }
 
   /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */
@@ -156,16 +167,75 @@ export class Steering {
       .reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
   }
 
-  /** From now on only these workers get new connections; without any, the kernel's hash chooses among all. */
-  update(eligible: ReadonlySet<WorkerHandle>): void {
+  /**
+   * From now on only `eligible` workers get new connections; without any, all that still accept. If none does and
+   * another one is awaited (`awaitsWorker`), the listeners of the dead ones stay open for it.
+   */
+  update(eligible: ReadonlySet<WorkerHandle>, awaitsWorker: boolean): void {
     this.#eligible = eligible;
-    if (this.#group.length === 0) return;
-    this.#install(this.#group.flatMap((member, index) => this.#isEligible(member) ? [index] : []));
+    this.#awaitsWorker = awaitsWorker;
+    this.#removeDeparted();
+    this.#steer();
+  }
+
+  #steer(): void {
+    const indices = this.#receivers;
+    if (!this.#isWaiting) {
+      this.#waitingSince = null;
+      if (indices.length > 0) this.#hasWaitedTooLong = false;
+      if (this.#group.length > 0) this.#install(indices);
+      return;
+    }
+    this.#waitingSince ??= this.#system.clock.monotonic();
+    this.#group.forEach((member) => this.#refuseNew(member));
+    // The next worker that listens gets this index. Until then the kernel's hash picks one of those that are kept.
+    this.#install([this.#group.length]);
+  }
+
+  /** The indices of the members that get new connections. */
+  get #receivers(): number[] {
+    return receivers(this.#group.map((member) => this.#standing(member)));
   }
 
   /** Workers of an old master that is gone serve until a worker of this master is ready. */
-  #isEligible({ worker }: Member): boolean {
-    return worker === null ? this.#eligible.size === 0 : this.#eligible.has(worker);
+  #standing(member: Member): Standing {
+    const { worker } = member;
+    if (this.#departed.includes(member) || this.#refusing.has(member)) return "dead";
+    if (worker === null) return "accepting";
+    if (this.#eligible.has(worker)) return "eligible";
+    return worker.isAccepting ? "accepting" : "dead";
+  }
+
+  /** No process accepts, but another worker will: no listener closes until then, so that no client is refused. */
+  get #isWaiting(): boolean {
+    return this.#awaitsWorker && !this.#isSuspended && !this.#hasWaitedTooLong &&
+      this.#group.length > 0 && this.#receivers.length === 0;
+  }
+
+  /**
+   * A connection that is made now would wait in a queue that is reset in the end, after the client has sent its request.
+   * A client whose first segment is dropped sends it again after a second and then reaches the next worker. If the kernel
+   * moves waiting connections to another listener, they may wait in the queue, which is faster.
+   */
+  #refuseNew(member: Member): void {
+    if (this.#refusing.has(member) || this.#system.sockets.areMigrated()) return;
+    this.#refusing.add(member);
+    try {
+      const program = encodeProgram(refusalProgram);
+      member.descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
+    } catch {
+      // Then they wait in the queue.
+    }
+  }
+
+  /** Call it with every tick: after `limit` milliseconds without a worker, new connections are refused. */
+  tick(limit: number): void {
+    if (this.#waitingSince === null || this.#system.clock.monotonic() - this.#waitingSince < limit) return;
+    this.#waitingSince = null;
+    this.#hasWaitedTooLong = true;
+    this.#logger
+      .warning`no worker has listened for ${showDuration(limit)}: new connections are refused until one does`;
+    this.#removeDeparted();
   }
 
   /**
@@ -239,7 +309,7 @@ export class Steering {
   /** From now on this master steers, again or for the first time; members that left meanwhile leave the group. */
   takeOver(): void {
     this.#isSuspended = false;
-    this.update(this.#eligible);
+    this.#steer();
     this.#isFrozen = false;
     this.#removeDeparted();
   }
@@ -313,6 +383,7 @@ export class Steering {
     this.release();
   }
 
+  /** `indices` may contain the one that the next listener will get. */
   #install(indices: readonly number[]): void {
     const text = indices.join();
     if (this.#isSuspended || text === this.#installed) return;
@@ -323,7 +394,7 @@ export class Steering {
 
   /** Returns the reason if the kernel refuses. */
   #tryToSteer(indices: readonly number[]): string | null {
-    const program = encodeProgram(steeringProgram(this.#group.length, indices));
+    const program = encodeProgram(steeringProgram(this.#group.length + 1, indices));
     try {
       // A program that is attached to any socket counts for its whole group; each address has a group of its own.
       this.#group[0]?.descriptors.forEach((descriptor) => this.#system.sockets.steer(descriptor, program));
@@ -351,7 +422,7 @@ export class Steering {
 
   #close(member: Member): void {
     for (const descriptor of member.descriptors) {
-      // Its worker still has the socket and drains.
+      // Its worker may still have the socket and drain.
       if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
       this.#system.sockets.close(descriptor);
     }

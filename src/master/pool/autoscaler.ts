@@ -59,13 +59,15 @@ export class Autoscaler {
    * worker is ready, or while the server upgrades or stops.
    */
   poll(phase: MasterPhase): void {
-    const { system, pool, generations, lifecycle } = this.#options;
+    const { system, workerTable, pool, generations, lifecycle } = this.#options;
     if (phase !== "running" && phase !== "reloading") return;
     const { settings } = generations.serving;
     const range = workerRange(settings, system.host.cores());
     const now = system.clock.monotonic();
     // With target 0 all workers were drained on request: that is left to the operator.
     if (range.isFixed || pool.target === 0 || now - this.#lastPoll < shortestPause) return;
+    // Connections that wait because all workers have died call for replacements, not for more workers.
+    if (workerTable.serving().length === 0) return;
     this.#lastPoll = now;
     const { scaling, decision, limitedBy } = autoscale(this.#state, this.#sample(settings, now), {
       ...range,

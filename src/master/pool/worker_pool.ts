@@ -30,8 +30,8 @@ interface WorkerPoolOptions {
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
   readonly scoreboard: Scoreboard;
-  /** The target at the start, if automatic scaling is on and another master has chosen one before. */
-  readonly target: number | undefined;
+  /** What another master had before, and the range that its settings allowed. */
+  readonly inherited: { readonly target: number; readonly range: WorkerRange } | undefined;
   /** Called when a process could not be started; true if that handles the failure, so that it is not also recorded. */
   readonly onFailedSpawn: (generation: Generation, failure: DenicornError) => boolean;
 }
@@ -40,6 +40,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #refusal: Refusal;
   #target: number;
+  #isRevival = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -48,8 +49,9 @@ export class WorkerPool {
       steering: options.steering,
       settings: () => options.generations.serving.settings,
     });
-    const range = this.#range;
-    this.#target = range.isFixed ? range.min : within(range, options.target ?? range.min);
+    const range = this.range;
+    const { inherited } = options;
+    this.#target = inherited === undefined ? range.min : retarget(inherited.target, inherited.range, range);
   }
 
   /** How many workers should be ready. */
@@ -68,14 +70,15 @@ export class WorkerPool {
 
   /** Scales as an operator requests. A target outside the allowed range is moved into it. */
   request(target: number): void {
+    this.#isRevival = false;
     const allowed = this.allowed(target);
-    if (allowed !== target) this.#options.lifecycle.outOfRange(target, this.#range);
+    if (allowed !== target) this.#options.lifecycle.outOfRange(target, this.range);
     this.scale(allowed, "requested");
   }
 
   /** The target nearest to `target` that an operator may request: within the range of automatic scaling, or 0. */
   allowed(target: number): number {
-    const range = this.#range;
+    const range = this.range;
     return range.isFixed || target === 0 ? target : within(range, target);
   }
 
@@ -86,12 +89,27 @@ export class WorkerPool {
     this.scale(next, "changed in the settings");
   }
 
-  /** If all workers were drained on request, goes back to the number of the settings. */
-  revive(): void {
-    if (this.#target === 0) this.scale(this.#range.min, "a reload");
+  /**
+   * A reload brings workers back after all were drained on request: first only one of the new generation, because no
+   * worker of the old one is needed meanwhile.
+   */
+  beginRevival(): void {
+    this.#isRevival = this.#target === 0;
   }
 
-  get #range(): WorkerRange {
+  /** True from `beginRevival` to `revive`, unless an operator requests another target. */
+  get isRevival(): boolean {
+    return this.#isRevival;
+  }
+
+  /** The reload has led to a generation that boots, or has failed: goes back to the number of the settings. */
+  revive(): void {
+    if (this.#isRevival) this.scale(this.range.min, "a reload");
+    this.#isRevival = false;
+  }
+
+  /** What the settings allow. */
+  get range(): WorkerRange {
     const { generations, system } = this.#options;
     return workerRange(generations.serving.settings, system.host.cores());
   }
@@ -111,6 +129,7 @@ export class WorkerPool {
       target: this.#startable,
       serving: generations.serving.number,
       canary: generations.canary?.number ?? null,
+      isRevival: this.#isRevival,
       paused: generations.isPaused,
       surge: surgeOf(generations.serving.settings.reloadSurge, this.#target),
       maySpawn: restartPolicy.mayReplace,
@@ -122,7 +141,7 @@ export class WorkerPool {
       else this.#spawn(action.slot, generations.get(action.generation));
     }
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
-    steering.update(heartbeatMonitor.eligible());
+    steering.update(heartbeatMonitor.eligible(), this.#target > 0);
   }
 
   /** No worker will get the new connections of those that drain. */

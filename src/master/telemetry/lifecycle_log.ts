@@ -153,6 +153,13 @@ export class LifecycleLog {
     this.#logger.info`${text}`;
   }
 
+  /** No worker is started any more. */
+  reloadEnds(): void {
+    if (!this.#isReloading) return;
+    this.#isReloading = false;
+    this.#logger.info("reload abandoned: the server is stopping");
+  }
+
   stopping(text: string): void {
     this.#record("stopping", text);
     this.#logger.info`${text}`;

@@ -1,6 +1,6 @@
 /** A reload from its request to its end: `core/transitions/rollout.ts` decides, this carries it out. */
 
-import type { DenicornError } from "../../core/errors.ts";
+import { DenicornError } from "../../core/errors.ts";
 import type { RolloutEvent } from "../../core/transitions/rollout.ts";
 import type { Log } from "../../log/logger.ts";
 import type { Clock } from "../../system/system.ts";
@@ -58,7 +58,7 @@ export class Reload {
     this.#isRequested = false;
     const { lifecycle, pool } = this.#options;
     lifecycle.reloadBegan();
-    pool.revive();
+    pool.beginRevival();
     this.step({ type: "reload" });
   }
 
@@ -86,6 +86,16 @@ export class Reload {
   /** Notices when all workers of other generations have been replaced. */
   reconcile(): void {
     const { generations, workerTable, pool } = this.#options;
+    const { canary } = generations;
+    if (canary !== null && pool.target === 0 && !pool.isRevival) {
+      this.#reportFailure(
+        new DenicornError(
+          "command-refused",
+          "cannot reload: all workers were drained before one of the new generation was ready: reload again",
+        ),
+      );
+      return this.step({ type: "boot-failed", generation: canary.number });
+    }
     const { number } = generations.serving;
     if (!generations.isRolling || workerTable.hasOtherThan(number) || !pool.isComplete) return;
     this.step({ type: "replaced", generation: number });
@@ -106,8 +116,10 @@ export class Reload {
   /** A generation that boots decides over the master's own settings too. */
   #promote(from: Generation, to: Generation): void {
     const { pool, log } = this.#options;
-    const targetBefore = this.#targetBefore;
-    pool.retarget(targetBefore, from, to);
+    // After a failure workers of the stable generation have to come back, too.
+    const targetBefore = pool.isRevival ? pool.range.min : this.#targetBefore;
+    pool.retarget(this.#targetBefore, from, to);
+    pool.revive();
     this.#promotion = { to, targetBefore, targetAfter: pool.target };
     log.reconfigure(to.settings);
   }
@@ -120,6 +132,7 @@ export class Reload {
       log.reconfigure(generations.serving.settings);
     }
     this.#promotion = null;
+    pool.revive();
     generations.prune((generation) => workerTable.uses(generation));
   }
 

@@ -94,6 +94,7 @@ export class Shutdown {
         `stopping in ${Math.round(ms) / 1000} s (shutdown-delay): serving until then`,
       );
     }
+    lifecycle.reloadEnds();
     if (begins === "quick-stop") {
       lifecycle.stopping("stopping now");
       this.#refusal.cutShort();
@@ -112,7 +113,8 @@ export class Shutdown {
   }
 
   #killAll(): void {
-    const { workerTable, clock } = this.#options;
+    const { workerTable, steering, clock } = this.#options;
+    steering.release();
     workerTable.forEach((worker) => worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
   }
 }

@@ -96,9 +96,9 @@ export class Takeover {
     return new Takeover(options, handover, drainTime);
   }
 
-  /** The target of the old master; `undefined` if it is unknown, or 0. */
-  get target(): number | undefined {
-    return this.#handover.target || undefined;
+  /** The target of the old master, and the range of its settings; `undefined` if all its workers were drained. */
+  get inherited(): Pick<Handover, "target" | "range"> | undefined {
+    return this.#handover.target === 0 ? undefined : this.#handover;
   }
 
   /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */

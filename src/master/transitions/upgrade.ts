@@ -214,6 +214,7 @@ export class Upgrade {
       pid: system.host.pid,
       addresses: addresses.map(formatAddress),
       target: pool.target,
+      range: pool.range,
       workers: listening ?? workerTable.bySlot().map(({ process }) => process.pid),
       areSent: listening !== null,
     };

@@ -5,6 +5,7 @@
  */
 
 import type { Logger } from "../../log/logger.ts";
+import { listProcesses } from "../../system/process_list.ts";
 import type { OtherProcess, System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -19,9 +20,6 @@ interface ProcessGroupsOptions {
 const killDelay = 1_000;
 const checkPause = 50;
 const reapInterval = 1_000;
-
-/** How many processes a log line names. */
-const longestList = 10;
 
 export class ProcessGroups {
   readonly #options: ProcessGroupsOptions;
@@ -66,10 +64,10 @@ export class ProcessGroups {
     if (!(worker.generation.settings.killGroup ?? host.pid === 1)) {
       found.forEach(({ pid }) => this.#named.add(pid));
       return log.warning`the app has started processes that still run: ${
-        list(found)
+        listProcesses(found)
       }: --kill-group ends them`;
     }
-    log.info`ending what the app has started: ${list(found)}`;
+    log.info`ending what the app has started: ${listProcesses(found)}`;
     processes.signalGroup(leader, atOnce ? "SIGKILL" : "SIGTERM");
     this.#ending.add(leader);
     this.#await(leader, found);
@@ -80,7 +78,9 @@ export class ProcessGroups {
     const { system, logger } = this.#options;
     this.reap();
     const found = system.processes.adopted().filter(({ pid }) => !this.#named.has(pid));
-    if (found.length > 0) logger.warning`processes that the app has started still run: ${list(found)}`;
+    if (found.length > 0) {
+      logger.warning`processes that the app has started still run: ${listProcesses(found)}`;
+    }
   }
 
   #await(leader: number, found: readonly OtherProcess[]): void {
@@ -96,7 +96,7 @@ export class ProcessGroups {
       const areGone = left.length === 0 || (isKilled && !left.some(({ pid }) => known.has(pid)));
       const isLate = clock.monotonic() >= deadline;
       if (areGone || (isLate && isKilled)) {
-        if (!areGone) logger.warning`processes that the app has started do not end: ${list(left)}`;
+        if (!areGone) logger.warning`processes that the app has started do not end: ${listProcesses(left)}`;
         this.#ending.delete(leader);
         return wake();
       }
@@ -109,9 +109,4 @@ export class ProcessGroups {
     };
     check();
   }
-}
-
-function list(processes: readonly OtherProcess[]): string {
-  const named = processes.slice(0, longestList).map(({ pid, command }) => `${pid} (${command})`).join(", ");
-  return processes.length > longestList ? `${named} and ${processes.length - longestList} more` : named;
 }

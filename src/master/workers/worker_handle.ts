@@ -64,6 +64,11 @@ export class WorkerHandle {
     return this.#state.is === "ready" && this.#lostChannelAt === null;
   }
 
+  /** It may still accept connections, although other workers should get them. */
+  get isAccepting(): boolean {
+    return (this.#state.is === "ready" || this.#state.is === "draining") && this.#lostChannelAt === null;
+  }
+
   get hasBeenReady(): boolean {
     return this.#hasBeenReady;
   }

@@ -31,8 +31,8 @@ export const workerSettings = {
   timeout: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {
     description:
       "How long the event loop of a worker may be blocked before the worker is killed and replaced; a worker whose " +
-      "master has died ends by itself a second later. 0 turns this off. This is not a limit on how long a request " +
-      "may take.",
+      "master has died ends by itself a second later. 0 turns this off. A worker that drains has until graceful-timeout, " +
+      "blocked or not. This is not a limit on how long a request may take.",
     default: 30 * second,
     reload: true,
   }),

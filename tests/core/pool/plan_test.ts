@@ -6,6 +6,7 @@ const goal = (over: Partial<Goal> = {}): Goal => ({
   target: 2,
   serving: 1,
   canary: null,
+  isRevival: false,
   paused: false,
   surge: 1,
   maySpawn: true,
@@ -59,6 +60,13 @@ Deno.test("a rollout starts one canary and keeps every old worker", () => {
   const old = [member(0), member(1)];
   assertEquals(plan(old, trying), [{ type: "spawn", slot: 2, generation: 2 }]);
   assertEquals(plan([...old, member(2, 2, "booting")], trying), []);
+});
+
+Deno.test("after all workers were drained a reload starts only its canary until that is ready", () => {
+  const reviving = goal({ target: 0, isRevival: true });
+  assertEquals(plan([], reviving), []);
+  assertEquals(plan([], { ...reviving, canary: 2 }), [{ type: "spawn", slot: 0, generation: 2 }]);
+  assertEquals(plan([member(0, 1, "leaving"), member(1, 2, "booting")], { ...reviving, canary: 2 }), []);
 });
 
 Deno.test("a worker that dies while the canary boots is replaced by one of the generation that is known to boot", () => {

@@ -92,6 +92,7 @@ class SimulatedRollout {
       target: this.target,
       serving,
       canary: this.rollout.is === "canary" ? this.rollout.next : null,
+      isRevival: false,
       paused: this.rollout.is === "building" && this.rollout.paused,
       surge: this.surge,
       maySpawn: true,

@@ -2,7 +2,7 @@ import { openLog } from "../../../src/log/logger.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import { openSteering, type Steering } from "../../../src/master/listeners/steering.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
-import { assert, assertEquals, assertMatch } from "../../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 import { linuxOnly } from "../../system/linux_only.ts";
 
@@ -50,7 +50,11 @@ class TestHost {
     this.#port = listener.addr.port;
     const [own] = system.sockets.listeners().filter(({ descriptor }) => !before.has(descriptor));
     const pid = this.#pids++;
-    const worker = { process: { pid }, generation: { settings: { bind: [{}] } } } as unknown as WorkerHandle;
+    const worker = {
+      process: { pid },
+      generation: { settings: { bind: [{}] } },
+      isAccepting: true,
+    } as unknown as WorkerHandle;
     this.steering.expect(worker);
     system.descriptors.send(this.#post, String(pid), [own!.descriptor]);
     return () => {
@@ -69,6 +73,7 @@ class TestHost {
     // The pending accept holds the socket for a moment longer.
     while (this.#openSockets() === before) await new Promise((resolve) => setTimeout(resolve, 1));
     this.workers.splice(this.workers.indexOf(worker), 1);
+    Object.assign(worker.worker, { isAccepting: false });
     return () => this.steering.leave(worker.worker);
   }
 
@@ -86,6 +91,11 @@ class TestHost {
       winners.add(await accepted.promise);
     }
     return winners;
+  }
+
+  /** A client connects; resolves when its connection is made. */
+  async visit(): Promise<void> {
+    (await Deno.connect({ hostname: "127.0.0.1", port: this.#port })).close();
   }
 
   #accepted: (worker: Worker) => void = () => {};
@@ -116,7 +126,7 @@ async function withScene(run: (host: TestHost) => Promise<void>): Promise<void> 
 /** Steers to each worker alone and finds out which worker really gets the connections. */
 async function proveOrder(host: TestHost): Promise<void> {
   for (const worker of host.workers) {
-    host.steering.update(new Set([worker.worker]));
+    host.steering.update(new Set([worker.worker]), true);
     assertEquals(await host.accepts(3), new Set([worker]));
   }
 }
@@ -156,7 +166,7 @@ linuxOnly(
   () =>
     withScene(async (host) => {
       const [first, second, third] = [host.join(), host.join(), host.join()];
-      host.steering.update(new Set([second.worker]));
+      host.steering.update(new Set([second.worker]), true);
       const learn = await host.dies(first);
       assertEquals(await host.accepts(10), new Set([second]));
       learn();
@@ -177,11 +187,66 @@ linuxOnly(
     }),
 );
 
+linuxOnly(
+  "the listeners of the last workers stay open until another worker listens: clients wait for it",
+  () =>
+    withScene(async (host) => {
+      const dying = [host.join(), host.join()];
+      host.steering.update(new Set(dying.map(({ worker }) => worker)), true);
+      const learned = [await host.dies(dying[1]!), await host.dies(dying[0]!)];
+      host.steering.update(new Set(), true);
+      const early = host.visit();
+      learned.forEach((learn) => learn());
+      const late = host.visit();
+      const next = host.join();
+      await Promise.all([early, late]);
+      assertEquals(await host.accepts(5), new Set([next]));
+      await proveOrder(host);
+    }),
+);
+
+linuxOnly(
+  "without a worker for too long, or if none is awaited, new connections are refused",
+  () =>
+    withScene(async (host) => {
+      const only = host.join();
+      host.steering.update(new Set([only.worker]), true);
+      (await host.dies(only))();
+      host.steering.update(new Set(), true);
+      host.steering.tick(60_000);
+      assertEquals(host.outside.written.stderr, "");
+      host.steering.tick(0);
+      assertMatch(host.outside.written.stderr, /no worker has listened for 0: new connections are refused/);
+      await assertRejects(() => host.visit(), Deno.errors.ConnectionRefused);
+
+      const next = host.join();
+      host.steering.update(new Set([next.worker]), true);
+      (await host.dies(next))();
+      host.steering.update(new Set(), true);
+      host.steering.update(new Set(), false);
+      await assertRejects(() => host.visit(), Deno.errors.ConnectionRefused);
+      host.steering.tick(0);
+      assertEquals(host.outside.written.stderr.split("\n").length, 2);
+    }),
+);
+
+linuxOnly(
+  "a draining worker gets the new connections as long as no other can",
+  () =>
+    withScene(async (host) => {
+      const [dying, draining] = [host.join(), host.join()];
+      host.steering.update(new Set([dying.worker]), true);
+      (await host.dies(dying))();
+      host.steering.update(new Set(), true);
+      assertEquals(await host.accepts(5), new Set([draining]));
+    }),
+);
+
 linuxOnly("among several eligible workers each gets its share", () =>
   withScene(async (host) => {
     const workers = [host.join(), host.join(), host.join(), host.join()];
     const eligible = [workers[1]!, workers[3]!];
-    host.steering.update(new Set(eligible.map(({ worker }) => worker)));
+    host.steering.update(new Set(eligible.map(({ worker }) => worker)), true);
     assertEquals(await host.accepts(40), new Set(eligible));
   }));
 

@@ -52,6 +52,7 @@ Deno.test("an operator moves the target within the bounds, and WINCH turns scali
   await loaded(master, 50, 2_000);
   assertEquals(master.arbiter.target, 0);
   await master.signal("SIGHUP");
+  await master.allReady();
   assertEquals(master.arbiter.target, 1);
 });
 

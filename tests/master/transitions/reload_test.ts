@@ -195,8 +195,61 @@ Deno.test("WINCH in the middle of a rollout leaves no worker, and a later HUP st
   await calm(master);
   assertEquals([master.alive().length, master.arbiter.phase, master.arbiter.generation], [0, "running", 2]);
   await master.signal("SIGHUP");
+  assertEquals(master.alive().map(({ generation }) => generation), [3], "no worker of the old code");
+  await master.allReady();
   assertMatch(master.log, /workers: 0 -> 2: a reload\n/);
   await calm(master);
   assert(master.arbiter.phase === "running");
   assertEquals([master.alive(3).length, master.alive().length], [2, 2]);
+});
+
+Deno.test("a reload of a server without workers that fails brings the old generation back", async () => {
+  const master = await serving(2);
+  await master.signal("SIGWINCH");
+  await calm(master);
+  await master.signal("SIGHUP");
+  await master.exits(master.alive(2)[0]!, 9);
+  assertMatch(master.log, /reload failed, generation 1 keeps serving: .*ended with exit code 9/);
+  assertEquals([master.arbiter.target, master.alive(1).length, master.alive(2).length], [2, 2, 0]);
+  await calm(master);
+  assertEquals(master.arbiter.phase, "running");
+});
+
+Deno.test("a reload of a server without workers whose second worker does not boot does the same", async () => {
+  const master = await serving(2);
+  await master.signal("SIGWINCH");
+  await calm(master);
+  await master.signal("SIGHUP");
+  await master.allReady();
+  await master.exits(master.alive(2)[1]!, 9);
+  await calm(master);
+  assertEquals([master.arbiter.target, master.alive(1).length, master.alive(2).length], [2, 2, 0]);
+});
+
+Deno.test("a reload that is overtaken by WINCH ends, with a line", async () => {
+  for (const isBuilt of [true, false]) {
+    const master = await serving(2);
+    if (isBuilt) await master.signal("SIGHUP");
+    await master.signal("SIGWINCH");
+    if (!isBuilt) {
+      await master.signal("SIGHUP");
+      await master.signal("SIGWINCH");
+    }
+    await calm(master);
+    assertMatch(
+      master.log,
+      /reload failed, generation 1 keeps serving: cannot reload: all workers were drained/,
+    );
+    assertEquals([master.arbiter.phase, master.alive().length], ["running", 0]);
+    await master.signal("SIGTTIN");
+    await calm(master);
+    assertEquals([master.alive(1).length, master.alive().length], [1, 1]);
+  }
+});
+
+Deno.test("a reload that is overtaken by a stop ends, with a line", async () => {
+  const master = await rolling(2);
+  await master.signal("SIGTERM");
+  assertMatch(master.log, /reload abandoned: the server is stopping\n/);
+  assertEquals(master.log.match(/reload abandoned/g)?.length, 1);
 });

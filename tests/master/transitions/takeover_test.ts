@@ -14,7 +14,14 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 function setUp(commands: Partial<MasterCommands> = {}) {
   const outside = new FakeSystem();
   const done: string[] = [];
-  const handover = { pid: 7, addresses: ["127.0.0.1:8000"], workers: [71, 72], areSent: false, target: 3 };
+  const handover = {
+    pid: 7,
+    addresses: ["127.0.0.1:8000"],
+    workers: [71, 72],
+    areSent: false,
+    target: 3,
+    range,
+  };
   const old = createControlApp(fakeRunningMaster({
     commands: {
       phase: "upgrading",
@@ -48,6 +55,7 @@ function setUp(commands: Partial<MasterCommands> = {}) {
   return { outside, begin, done };
 }
 
+const range = { min: 2, max: 2, isFixed: true };
 const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
@@ -64,7 +72,7 @@ Deno.test("a takeover asks the old master to retire, and is over when that is go
   outside.alive.delete(7);
   takeover.tick();
   assertEquals(takeover.inProgress, false);
-  assertEquals(takeover.target, 3);
+  assertEquals(takeover.inherited?.target, 3);
 });
 
 Deno.test("the old master is asked to retire when this one has prepared for it", async () => {
