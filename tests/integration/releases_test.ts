@@ -220,8 +220,11 @@ integrationTest(
     assertEquals((await answer(server)).name, "r2");
     await server.until("the line of the request", () => read("current/log/access.log").includes("GET /"));
     assertMatch(read("current/log/error.log"), /generation 2 ready/);
+    await server.until("the pidfile", () => exists(host, "releases/r2/server.pid"));
+    assertEquals(read("current/server.pid"), `${server.pid}\n`);
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
+    assert(!exists(host, "releases/r2/server.pid"));
     const left = Array.from(Deno.readDirSync("/"), ({ name }) => name);
     assert(!left.includes("log") && !left.includes("server.pid"), left.join(" "));
   },
