@@ -20,7 +20,10 @@ export interface Finding {
 /** The host, and the settings of the server that will run on it. */
 export interface Subject {
   readonly system: System;
-  readonly settings: Pick<Settings, "workers" | "backlog" | "bind" | "steering" | "user" | "group">;
+  readonly settings: Pick<
+    Settings,
+    "workers" | "spareWorkers" | "backlog" | "bind" | "steering" | "user" | "group"
+  >;
   /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];
   /** Whether the verdict of an earlier check in the list is `ok`. */

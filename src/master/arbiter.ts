@@ -212,7 +212,7 @@ export class Arbiter implements MasterCommands {
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
-    if (this.phase === "running") recycling.poll(this.settings, this.target);
+    if (this.phase === "running") recycling.poll(this.settings, this.#parts.pool.size);
   }
 
   #autoscale(): void {
@@ -240,8 +240,8 @@ export class Arbiter implements MasterCommands {
   }
 
   #reportComplete(): void {
-    const { lifecycle, counters, listenOrder } = this.#parts;
-    lifecycle.complete(this.target, this.generation, listenOrder.addresses);
+    const { lifecycle, counters, listenOrder, pool } = this.#parts;
+    lifecycle.complete(pool, this.generation, listenOrder.addresses);
     counters.generationComplete(this.generation);
   }
 

@@ -196,6 +196,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     get target() {
       return pool.target;
     },
+    get spares() {
+      return pool.spares;
+    },
     get generation() {
       return generations.serving.number;
     },

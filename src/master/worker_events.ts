@@ -83,7 +83,7 @@ export class WorkerEvents {
         return scoreboard.accept(worker.slot, decodeBytes(message.bytes));
       case "draining":
         if (message.failure === undefined || shutdown.inProgress) return;
-        return restartPolicy.record(worker, "finishing", "crash", pool.target);
+        return restartPolicy.record(worker, "finishing", "crash", pool.size);
       case "hello":
       case "failed":
         return;
@@ -111,13 +111,13 @@ export class WorkerEvents {
       // A worker in which the app has closed the channel does not notice it.
       worker.process.kill("SIGTERM");
       worker.apply({ type: "draining" }, now);
-      restartPolicy.record(worker, "lost its channel to the master: finishing", "crash", pool.target);
+      restartPolicy.record(worker, "lost its channel to the master: finishing", "crash", pool.size);
     });
   }
 
   #becameReady(worker: WorkerHandle): void {
     const { lifecycle, restartPolicy, pool, reload, clock } = this.#options;
-    lifecycle.ready(worker, clock.monotonic(), restartPolicy.isCrashLoop(pool.target));
+    lifecycle.ready(worker, clock.monotonic(), restartPolicy.isCrashLoop(pool.size));
     this.#everReady = true;
     this.#firstReady.resolve();
     reload.step({ type: "canary-ready", generation: worker.generation.number });
@@ -150,7 +150,7 @@ export class WorkerEvents {
     const hasNeverServed = isStillBooting(before) || (before.is === "killed" && !worker.hasBeenReady);
     const isEndOfBoot = hasNeverServed && !this.#mayBeSkipped(before) &&
       this.failBoot(worker.generation, () => bootFailure(worker, before, status));
-    if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.target);
+    if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.size);
   }
 
   /** One worker whose event loop is blocked does not end the start while others wait for their turn to listen. */

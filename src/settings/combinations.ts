@@ -16,6 +16,17 @@ export function checkTogether(resolved: Resolved): void {
   refuseChosenPort(resolved);
   refuseLoneJitter(resolved);
   refuseOpenAdmin(resolved);
+  refuseSparesWithoutSteering(resolved);
+}
+
+/** The kernel would send them connections like any other worker. */
+function refuseSparesWithoutSteering({ settings, origins }: Resolved): void {
+  if (settings.spareWorkers === 0 || settings.steering !== "off") return;
+  throw new DenicornError(
+    "setting-invalid",
+    `spare-workers: ${settings.spareWorkers} (${origins.spareWorkers}) is not accepted with steering = off ` +
+      `(${origins.steering}), because spares would get connections like any worker: give more workers instead`,
+  );
 }
 
 function refuseFixedRange({ settings, origins }: Resolved): void {

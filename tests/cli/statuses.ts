@@ -55,6 +55,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     at: 0,
     generation: 1,
     target: workers.length,
+    spares: 0,
     workers,
     totals,
     master: { cpu: null, cpuSeconds: null, memory: null },

@@ -6,6 +6,7 @@ import { FakeSystem } from "../fakes/fake_system.ts";
 
 export const settings: Subject["settings"] = {
   workers: 2,
+  spareWorkers: 0,
   backlog: 2048,
   bind: [{ hostname: "127.0.0.1", port: 8000 }],
   steering: "auto",

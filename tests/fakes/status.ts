@@ -24,7 +24,7 @@ export const readyWorker: WorkerStatus = {
 export const calmStatus: Status = {
   ...{ version: "1.2.3", runtime: "deno 0.0.0", pid: 41, phase: "running", oldMaster: null, app: "main.ts" },
   ...{ addresses: ["127.0.0.1:8000"], startedAt: 1_700_000_000_000, at: 1_700_000_060_000 },
-  ...{ generation: 1, target: 2, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
+  ...{ generation: 1, target: 2, spares: 0, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
   totals: {
     ...{ requests: 0, responses: nothing, latency: noCounters.latency, p50: null, p99: null, inFlight: 0 },
     ...{ backlog: 0, cpuSeconds: 0, ...noChanges },

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
-import { outcomesOf, type Visit, Visitors } from "./visitors.ts";
+import { outcomesOf, type Visit, Visitors } from "../../bench/support/visitors.ts";
 
 /** From when the master had noticed a death until the replacement was ready, in milliseconds since 1970. */
 interface Gap {

@@ -307,6 +307,15 @@ Deno.test("an upgrade that is ended by a delayed stop has not failed", async () 
   assertEquals(master.outcome, null);
 });
 
+Deno.test("without steering no spare is started, and the log says so once", async () => {
+  const master = await serving(1, { spareWorkers: "2" });
+  assertEquals(
+    master.log.match(/warning .*spare-workers 2: none is started, because without steering/g)?.length,
+    1,
+  );
+  assertMatch(master.log, /1 worker of generation 1 ready/);
+});
+
 Deno.test("at the start a worker that is blocked in its turn to listen is skipped while others wait", async () => {
   const master = new FakeMaster(2);
   await settled();

@@ -57,6 +57,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     backlog: "10",
     steering: "off",
     workers: "auto",
+    spareWorkers: "2",
     bootTimeout: "5s",
     readyPath: "/healthz",
     timeout: "500ms",

@@ -11,7 +11,7 @@ def app(environ, start_response):
 `;
 
 /** The threaded worker, because the sync worker does not keep connections alive. */
-const defaults = ["--reuse-port", "--worker-class", "gthread", "--threads", "8", "--pid", "master.pid"];
+const defaults = ["--worker-class", "gthread", "--threads", "8", "--pid", "master.pid"];
 
 export class Gunicorn implements Subject {
   readonly port = freePort();
@@ -22,7 +22,8 @@ export class Gunicorn implements Subject {
   constructor(program: string, { workers = 2, args = [] }: { workers?: number; args?: readonly string[] }) {
     this.#workers = this.#target = workers;
     this.#processes.write({ "wsgi.py": app });
-    const own = ["--bind", `127.0.0.1:${this.port}`, "--workers", `${workers}`];
+    const sharing = workers > 1 ? ["--reuse-port"] : [];
+    const own = ["--bind", `127.0.0.1:${this.port}`, "--workers", `${workers}`, ...sharing];
     // It creates a control socket in the home directory.
     this.#processes.start([program, ...own, ...defaults, ...args, "wsgi:app"], {
       HOME: this.#processes.folder,
@@ -41,14 +42,14 @@ export class Gunicorn implements Subject {
     return await this.#processes.until("its pidfile", () => this.#pidIn("master.pid"));
   }
 
-  async #workerPids(): Promise<number[]> {
+  async workerPids(): Promise<number[]> {
     const master = await this.#master();
     return this.#processes.running().filter((pid) => pid !== master && isRunning(pid));
   }
 
   async #untilReady(gone: readonly number[]): Promise<void> {
     await this.#processes.until(`${this.#target} workers`, async () => {
-      const pids = await this.#workerPids();
+      const pids = await this.workerPids();
       return pids.length === this.#target && !pids.some((pid) => gone.includes(pid));
     });
   }
@@ -66,7 +67,7 @@ export class Gunicorn implements Subject {
   }
 
   async reload(): Promise<void> {
-    const old = await this.#workerPids();
+    const old = await this.workerPids();
     Deno.kill(await this.#master(), "SIGHUP");
     await this.#untilReady(old);
   }

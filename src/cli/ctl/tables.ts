@@ -7,11 +7,13 @@ import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 
 export function statusText(status: Status): string {
-  const { app, phase, addresses, generation, target, pid, version, runtime, workers } = status;
+  const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers } = status;
+  const spare = workers.filter(({ state }) => state === "spare").length;
   return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
-    `${workers.length} workers of ${target}`,
+    `${workers.length - spare} workers of ${target}` +
+    (spares + spare === 0 ? "" : `, ${spare} spares of ${spares}`),
     "",
     ...workerRows(workers),
   ]);

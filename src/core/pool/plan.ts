@@ -1,35 +1,10 @@
 /**
- * Which workers to start and which to drain, as a pure function of the workers and the goal. It is called after every
- * event and returns only the next actions; later events lead to the following ones.
+ * Which workers to start, which to drain and which spares to promote, as a pure function of the workers and the goal. It
+ * is called after every event and returns only the next actions; later events lead to the following ones.
  */
 
-export interface Member {
-  readonly slot: number;
-  readonly generation: number;
-  /** `leaving` means draining or killed: it occupies its slot but does not count towards the target. */
-  readonly is: "booting" | "ready" | "leaving";
-  /** It keeps serving, but is to be replaced like a worker of an older generation. */
-  readonly dueForRecycling: boolean;
-  /** How much it has to do; 0 if missing. */
-  readonly load?: number;
-}
-
-export interface Goal {
-  /** How many workers there should be. */
-  readonly target: number;
-  /** The newest generation that is known to boot. */
-  readonly serving: number;
-  /** The candidate generation while its first worker, the canary, is not ready yet. */
-  readonly canary: number | null;
-  /** All workers were drained on request, and the target is 0 until the canary is ready. */
-  readonly isRevival: boolean;
-  /** A rollout was interrupted: workers of any generation stay until the new one is built. */
-  readonly paused: boolean;
-  /** How many workers may exist beyond the target while workers are replaced; at least 1. */
-  readonly surge: number;
-  /** False while back-off delays new workers. */
-  readonly maySpawn: boolean;
-}
+import type { Goal, Member } from "./goal.ts";
+import { promotions } from "./promotions.ts";
 
 /** A number of workers, or a percentage of the target. */
 export type Surge = { readonly workers: number } | { readonly percent: number };
@@ -41,10 +16,22 @@ export function surgeOf(surge: Surge, target: number): number {
 
 export type PoolAction =
   | { readonly type: "spawn"; readonly slot: number; readonly generation: number }
-  | { readonly type: "drain"; readonly slot: number };
+  | { readonly type: "drain"; readonly slot: number }
+  | { readonly type: "promote"; readonly slot: number };
 
 /** The next actions that lead from `members` towards `goal`; empty if there is nothing to do now. */
 export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
+  const promoted = promotions(members, goal);
+  return [
+    ...promoted.map(({ slot }): PoolAction => ({ type: "promote", slot })),
+    ...startAndDrain(
+      members.map((member) => promoted.includes(member) ? { ...member, isSpare: false } : member),
+      goal,
+    ),
+  ];
+}
+
+function startAndDrain(members: readonly Member[], goal: Goal): PoolAction[] {
   const wanted = members.filter((member) => member.is !== "leaving");
   const free = freeSlots(members);
   const spawn = (count: number, generation: number): PoolAction[] =>
@@ -52,13 +39,16 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
       { length: Math.max(0, count) },
       () => ({ type: "spawn", slot: free.next().value, generation }),
     );
+  const size = poolSize(goal);
+  // Spares boot when enough workers serve: until then they would only delay them.
+  const startable = wanted.filter(isReady).length >= goal.target ? size : goal.target;
 
   if (goal.isRevival && goal.canary !== null && wanted.length === 0) return spawn(1, goal.canary);
   if (goal.canary !== null || goal.paused) {
     const stable = wanted.filter((member) => member.generation !== goal.canary);
     return [
-      ...drain(stable, stable.length - goal.target),
-      ...(goal.maySpawn ? spawn(goal.target - stable.length, goal.serving) : []),
+      ...drainSurplus(stable, goal),
+      ...(goal.maySpawn ? spawn(startable - stable.length, goal.serving) : []),
       ...(goal.canary !== null && goal.target > 0 && stable.length === wanted.length
         ? spawn(1, goal.canary)
         : []),
@@ -70,20 +60,48 @@ export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
   const older = wanted.filter(isOlder);
   if (older.length === 0) {
     return [
-      ...drain(current, current.length - goal.target),
-      ...(goal.maySpawn ? spawn(goal.target - current.length, goal.serving) : []),
+      ...drainSurplus(current, goal),
+      ...(goal.maySpawn ? spawn(startable - current.length, goal.serving) : []),
     ];
   }
 
   // New before old: an old worker is drained only when enough others are ready to meet the target without it.
-  const ready = current.filter((member) => member.is === "ready").length;
-  const replaced = drain(older, ready + older.length - goal.target);
-  const room = goal.target + goal.surge - (wanted.length - replaced.length);
+  const actives = drain(older.filter(isActive), wanted.filter(isActive).length - goal.target);
+  const others = drain(
+    older.filter((member) => !isActive(member)),
+    current.filter(isReady).length + older.length - size - actives.length,
+  );
+  const room = size + goal.surge - (wanted.length - actives.length - others.length);
   return [
-    ...replaced,
-    ...drain(current, current.length - goal.target),
-    ...(goal.maySpawn ? spawn(Math.min(goal.target - current.length, room), goal.serving) : []),
+    ...others,
+    ...actives,
+    ...drainSurplus(current, goal),
+    ...(goal.maySpawn ? spawn(Math.min(startable - current.length, room), goal.serving) : []),
   ];
+}
+
+/** How many workers there should be, spares included. */
+export function poolSize({ target, spares }: Pick<Goal, "target" | "spares">): number {
+  return target === 0 ? 0 : target + spares;
+}
+
+function isReady({ is }: Member): boolean {
+  return is === "ready";
+}
+
+/** It gets new connections. */
+function isActive({ is, isSpare }: Member): boolean {
+  return is === "ready" && isSpare !== true;
+}
+
+/** Drains the active members beyond the target, and spares and booting ones beyond the size of the pool. */
+function drainSurplus(members: readonly Member[], goal: Goal): PoolAction[] {
+  const actives = drain(members.filter(isActive), members.filter(isActive).length - goal.target);
+  const others = drain(
+    members.filter((member) => !isActive(member)),
+    members.length - actives.length - poolSize(goal),
+  );
+  return [...others, ...actives];
 }
 
 /**

@@ -8,6 +8,7 @@ export const lifecycleKinds = {
   "worker-died": "a worker died, or was killed because it was unresponsive or late",
   "worker-ended": "a worker ended as intended: drained or stopped",
   "worker-due": "a worker has reached a recycling limit and is replaced",
+  "spare-promoted": "a spare worker takes over: it gets new connections from now on",
   "worker-stalled": "the event loop of a worker is blocked for long",
   "worker-recovered": "the event loop of the worker is responsive again",
   "spawn-failed": "the process of a worker could not be started",

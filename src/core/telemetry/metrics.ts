@@ -77,9 +77,9 @@ export const metrics: readonly Metric[] = [
   {
     name: "denicorn_workers",
     type: "gauge",
-    help: "Workers, by state.",
+    help: "Workers, by state; a spare is ready and gets no new connections yet.",
     read: ({ workers }) =>
-      (["booting", "ready", "draining", "killed"] as const).map((state) => ({
+      (["booting", "ready", "spare", "draining", "killed"] as const).map((state) => ({
         labels: { state },
         value: workers.filter((worker) => worker.state === state).length,
       })),
@@ -93,6 +93,11 @@ export const metrics: readonly Metric[] = [
     "denicorn_workers_target",
     "Target: the number of workers that should serve.",
     ({ target }) => target,
+  ),
+  gauge(
+    "denicorn_workers_spares_target",
+    "The number of spare workers that should be ready besides.",
+    ({ spares }) => spares,
   ),
   {
     name: "denicorn_worker_restarts_total",

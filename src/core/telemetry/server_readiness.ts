@@ -18,7 +18,7 @@ export function notReadyBecause({ phase, target, workers }: Status): string | nu
   if (phase === "retiring") return null;
   if (phase === "starting" || phase === "stopping") return `it is ${phase}`;
   if (target === 0) return "all workers are drained (requested)";
-  const ready = workers.filter(({ state }) => state === "ready");
+  const ready = workers.filter(({ state }) => state === "ready" || state === "spare");
   const enough = Math.ceil(target / 2);
   if (ready.length < enough) {
     return `${ready.length} ${

@@ -22,6 +22,8 @@ export interface Status {
   readonly at: number;
   readonly generation: number;
   readonly target: number;
+  /** How many spare workers there should be besides. */
+  readonly spares: number;
   readonly workers: readonly WorkerStatus[];
   readonly totals: TotalStatus;
   readonly master: ProcessUse;
@@ -46,7 +48,8 @@ export interface WorkerStatus extends ProcessUse {
   readonly slot: number;
   readonly pid: number;
   readonly generation: number;
-  readonly state: "booting" | "ready" | "draining" | "killed";
+  /** `spare`: it is ready, and gets no new connections as long as enough others serve. */
+  readonly state: "booting" | "ready" | "spare" | "draining" | "killed";
   /** Milliseconds since its start. */
   readonly age: number;
   /** Milliseconds without a heartbeat when the master last looked; null before it serves. */

@@ -17,7 +17,7 @@ export const memory: Check = {
     return judgeMemory({
       machine: Number(total) * 1024,
       limit: readCgroupLimits(system).memory,
-      workers: settings.workers,
+      workers: settings.workers + settings.spareWorkers,
     });
   },
 };

@@ -63,11 +63,16 @@ export class HeartbeatMonitor {
     return this.#stalled.has(worker);
   }
 
-  /** The workers that get new connections: all that serve, without the stalled ones if there are others. */
+  /**
+   * The workers that get new connections: all that serve, without the stalled ones. If all others are stalled or gone,
+   * spares do; if those are stalled, too, all that are not spares.
+   */
   eligible(): ReadonlySet<WorkerHandle> {
     const serving = this.#workerTable.serving();
-    const responsive = serving.filter((worker) => !this.isStalled(worker));
-    return new Set(responsive.length > 0 ? responsive : serving);
+    const actives = serving.filter((worker) => !worker.isSpare);
+    const isResponsive = (worker: WorkerHandle) => !this.isStalled(worker);
+    const choices = [actives.filter(isResponsive), serving.filter(isResponsive), actives];
+    return new Set(choices.find((workers) => workers.length > 0) ?? serving);
   }
 
   /**

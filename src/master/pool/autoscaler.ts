@@ -83,14 +83,15 @@ export class Autoscaler {
 
   #sample(settings: Settings, now: number): Sample {
     const { workerTable, pool } = this.#options;
-    const workers = workerTable.serving();
+    const serving = workerTable.serving();
+    const workers = serving.filter((worker) => !worker.isSpare);
     return {
       at: now,
       target: pool.target,
       workers: workers.map((worker) => this.#sampleWorker(worker, now)),
       leaving: workerTable.members().filter(({ is }) => is === "leaving").length,
       waiting: this.#waiting(settings),
-      memory: settings.memoryBudget === undefined ? null : this.#memory(workers),
+      memory: settings.memoryBudget === undefined ? null : this.#memory(serving),
     };
   }
 

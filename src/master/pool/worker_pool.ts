@@ -1,7 +1,7 @@
 /** Carries out the plan of `core/pool/plan.ts`: starts and drains workers until the pool matches the target. */
 
 import type { DenicornError } from "../../core/errors.ts";
-import { plan, surgeOf } from "../../core/pool/plan.ts";
+import { plan, poolSize, surgeOf } from "../../core/pool/plan.ts";
 import { retarget, within, type WorkerRange, workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
@@ -40,6 +40,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #refusal: Refusal;
   #target: number;
+  #areSparesRefused = false;
   #isRevival = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -57,6 +58,17 @@ export class WorkerPool {
   /** How many workers should be ready. */
   get target(): number {
     return this.#target;
+  }
+
+  /** How many spares should be ready besides. Without steering the kernel would send them connections like any other. */
+  get spares(): number {
+    const { generations, steering } = this.#options;
+    return steering.isOn ? generations.serving.settings.spareWorkers : 0;
+  }
+
+  /** How many workers there should be, spares included. */
+  get size(): number {
+    return poolSize(this);
   }
 
   /** `why` is for the log. */
@@ -114,10 +126,10 @@ export class WorkerPool {
     return workerRange(generations.serving.settings, system.host.cores());
   }
 
-  /** True if exactly the target number of workers of the serving generation is ready and none is booting. */
+  /** True if exactly as many workers as there should be are ready, all of the serving generation, and none is booting. */
   get isComplete(): boolean {
     const { workerTable, generations } = this.#options;
-    return workerTable.readyOf(generations.serving.number) === this.#target && !workerTable.isAnyBooting;
+    return workerTable.readyOf(generations.serving.number) === this.size && !workerTable.isAnyBooting;
   }
 
   /** One step towards the target. */
@@ -125,8 +137,10 @@ export class WorkerPool {
     const { system, workerTable, generations, restartPolicy, steering, scoreboard, heartbeatMonitor } =
       this.#options;
     const now = system.clock.monotonic();
+    this.#reportRefusedSpares();
     const actions = plan(workerTable.loadedMembers(scoreboard), {
       target: this.#startable,
+      spares: generations.serving.bundle === null ? 0 : this.spares,
       serving: generations.serving.number,
       canary: generations.canary?.number ?? null,
       isRevival: this.#isRevival,
@@ -137,11 +151,37 @@ export class WorkerPool {
     const isDraining = actions.some(({ type }) => type === "drain");
     const handedOver = isDraining && (this.#target > 0 ? steering.isOn : this.#refuse());
     for (const action of actions) {
-      if (action.type === "drain") workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
-      else this.#spawn(action.slot, generations.get(action.generation));
+      switch (action.type) {
+        case "promote":
+          this.#promote(action.slot);
+          break;
+        case "drain":
+          workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
+          break;
+        case "spawn":
+          this.#spawn(action.slot, generations.get(action.generation));
+          break;
+      }
     }
+    workerTable.forEach((worker) => worker.becomeSpare());
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
     steering.update(heartbeatMonitor.eligible(), this.#target > 0);
+  }
+
+  /** Once, although the host may stop to steer at any time. */
+  #reportRefusedSpares(): void {
+    const { generations, steering, lifecycle } = this.#options;
+    const { spareWorkers } = generations.serving.settings;
+    if (spareWorkers === 0 || steering.isOn || this.#areSparesRefused) return;
+    this.#areSparesRefused = true;
+    lifecycle.sparesRefused(spareWorkers);
+  }
+
+  #promote(slot: number): void {
+    const { workerTable, lifecycle } = this.#options;
+    const worker = workerTable.inSlot(slot);
+    if (worker?.isSpare === true) lifecycle.promoted(worker);
+    worker?.promote();
   }
 
   /** No worker will get the new connections of those that drain. */
@@ -167,7 +207,7 @@ export class WorkerPool {
       spawner.spawn(slot, generation);
     } catch (error) {
       const failure = spawnFailure(error, system);
-      if (!onFailedSpawn(generation, failure)) restartPolicy.recordFailedSpawn(failure, this.#target);
+      if (!onFailedSpawn(generation, failure)) restartPolicy.recordFailedSpawn(failure, this.size);
     }
   }
 }

@@ -83,6 +83,18 @@ export class LifecycleLog {
     this.#logger.with(worker.identity).info`${text}`;
   }
 
+  /** A spare gets new connections from now on. */
+  promoted(worker: WorkerHandle): void {
+    const text = "takes over: it was a spare";
+    this.#record("spare-promoted", text, worker);
+    this.#logger.with(worker.identity).info`${text}`;
+  }
+
+  sparesRefused(count: number): void {
+    this.#logger
+      .warning`spare-workers ${count}: none is started, because without steering they would get connections like any ${"worker"}: add to --workers instead`;
+  }
+
   dueForRecycling(worker: WorkerHandle, text: string): void {
     const line = `due for recycling: ${text}: replacing it`;
     this.#record("worker-due", line, worker);
@@ -166,8 +178,13 @@ export class LifecycleLog {
   }
 
   /** The pool matches the target: reported once after the start, a reload, and each change of the target. */
-  complete(workers: number, generation: number, addresses: readonly TcpAddress[]): void {
-    const state = `${workers} ${workers === 1 ? "worker" : "workers"} of generation ${generation}`;
+  complete(
+    { target: workers, spares }: { readonly target: number; readonly spares: number },
+    generation: number,
+    addresses: readonly TcpAddress[],
+  ): void {
+    const besides = spares === 0 ? "" : ` and ${spares} ${spares === 1 ? "spare" : "spares"}`;
+    const state = `${workers} ${workers === 1 ? "worker" : "workers"}${besides} of generation ${generation}`;
     const text = workers === 0
       ? "no workers (requested): new connections are refused until HUP, TTIN or `denicorn ctl scale`"
       : `${state} ready on ${addresses.map((address) => `http://${formatAddress(address)}`).join(", ")}`;

@@ -32,6 +32,7 @@ export interface StatusSource {
   readonly startedAt: number;
   readonly generation: number;
   readonly target: number;
+  readonly spares: number;
   readonly backlog: number | null;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
@@ -57,7 +58,7 @@ export function statusOf(source: StatusSource, system: System): Status {
 }
 
 function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Status {
-  const { phase, oldMaster, app, addresses, startedAt, generation, target, backlog } = source;
+  const { phase, oldMaster, app, addresses, startedAt, generation, target, spares, backlog } = source;
   const { workerTable, scoreboard, counters, eventLog } = source;
   const { pid, runtime } = system.host;
   const at = system.clock.wall();
@@ -81,6 +82,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
       at,
       generation,
       target,
+      spares,
       workers,
     },
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
@@ -102,7 +104,7 @@ function workerStatus(
     slot,
     pid: process.pid,
     generation: generation.number,
-    state: state.is === "gone" ? "killed" : state.is,
+    state: state.is === "gone" ? "killed" : state.is === "ready" && worker.isSpare ? "spare" : state.is,
     age: Math.round(now - bornAt),
     heartbeatAge: silence === null ? null : Math.round(silence),
     requests: reading.requests,

@@ -3,7 +3,7 @@
  * itself does is in `src/worker/`.
  */
 
-import type { Member } from "../../core/pool/plan.ts";
+import type { Member } from "../../core/pool/goal.ts";
 import {
   boot,
   isWanted,
@@ -29,6 +29,8 @@ export class WorkerHandle {
   #isDueForRecycling = false;
   #lostChannelAt: number | null = null;
   #hasBeenReady = false;
+  /** `new` until the pool has decided. */
+  #role: "new" | "spare" | "active" = "new";
   #connection: Connection | null = null;
   readonly #conversation = new Conversation();
   readonly #disconnected = Promise.withResolvers<void>();
@@ -91,6 +93,21 @@ export class WorkerHandle {
   /** True once it has reached a limit such as `max-requests`: it serves until its replacement is ready. */
   get isDueForRecycling(): boolean {
     return this.#isDueForRecycling;
+  }
+
+  /** It is ready, and other workers get the new connections until it is promoted. */
+  get isSpare(): boolean {
+    return this.#role === "spare";
+  }
+
+  /** From now on it gets new connections. */
+  promote(): void {
+    this.#role = "active";
+  }
+
+  /** Other workers are enough for now. */
+  becomeSpare(): void {
+    if (this.#role === "new" && this.#state.is === "ready") this.#role = "spare";
   }
 
   connect(connection: Connection): void {
@@ -169,6 +186,7 @@ export class WorkerHandle {
       generation: this.generation.number,
       is,
       dueForRecycling: this.#isDueForRecycling,
+      isSpare: this.#role !== "active",
     };
   }
 }

@@ -1,6 +1,6 @@
 /** All worker processes, and questions about them as a group. */
 
-import type { Member } from "../../core/pool/plan.ts";
+import type { Member } from "../../core/pool/goal.ts";
 import { isWanted } from "../../core/pool/worker_state.ts";
 import type { Generation } from "./generation.ts";
 import type { Scoreboard } from "./scoreboard.ts";

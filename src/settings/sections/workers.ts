@@ -17,6 +17,13 @@ export const workerSettings = {
     alias: { name: "WEB_CONCURRENCY" },
     reload: true,
   }),
+  spareWorkers: one(wholeNumber({ from: 0, to: 64 }), {
+    description:
+      "Number of workers that are ready but get no new connections, and take over at once from a worker that dies, is " +
+      "replaced or is blocked. The app is loaded in them as well, so its timers run. Needs steering.",
+    default: 0,
+    reload: true,
+  }),
   bootTimeout: one(duration({ from: 0.1 * second, to: hour }), {
     description: "How long a worker may take to become ready.",
     default: 60 * second,

@@ -1,9 +1,11 @@
 import fc from "fast-check";
-import { type Goal, type Member, plan, type PoolAction, surgeOf } from "../../../src/core/pool/plan.ts";
+import type { Goal, Member } from "../../../src/core/pool/goal.ts";
+import { plan, type PoolAction, surgeOf } from "../../../src/core/pool/plan.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
 const goal = (over: Partial<Goal> = {}): Goal => ({
   target: 2,
+  spares: 0,
   serving: 1,
   canary: null,
   isRevival: false,

@@ -1,7 +1,8 @@
 /** A complete rollout, decided by `plan` and `stepRollout` together. */
 
 import fc from "fast-check";
-import { type Member, plan, type PoolAction } from "../../../src/core/pool/plan.ts";
+import type { Member } from "../../../src/core/pool/goal.ts";
+import { plan, type PoolAction } from "../../../src/core/pool/plan.ts";
 import {
   candidateOf,
   type Rollout,
@@ -90,6 +91,7 @@ class SimulatedRollout {
     const serving = servingOf(this.rollout);
     const actions = plan(this.members, {
       target: this.target,
+      spares: 0,
       serving,
       canary: this.rollout.is === "canary" ? this.rollout.next : null,
       isRevival: false,

@@ -184,6 +184,23 @@ Deno.test("stalled workers get no new connections unless all are stalled", async
   assertEquals(Array.from(host.monitor.eligible()), [...workers]);
 });
 
+Deno.test("spares get new connections if all others are stalled or gone, and not otherwise", async () => {
+  const host = new TestHost();
+  const [active, spare] = [host.ready(0), host.ready(1)];
+  active.promote();
+  spare.becomeSpare();
+  await host.pass(100);
+  assertEquals(Array.from(host.monitor.eligible()), [active]);
+  host.block(active);
+  await host.pass(200);
+  assertEquals(Array.from(host.monitor.eligible()), [spare]);
+  host.block(spare);
+  await host.pass(200);
+  assertEquals(Array.from(host.monitor.eligible()), [active]);
+  active.disconnect(host.now);
+  assertEquals(Array.from(host.monitor.eligible()), [spare]);
+});
+
 Deno.test("the pace follows the current settings", async () => {
   const host = new TestHost();
   const worker = host.ready(0);

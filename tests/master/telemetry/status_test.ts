@@ -21,7 +21,14 @@ class TestHost extends FakeWorkers {
         oldMaster: null,
         addresses: ["127.0.0.1:8000"],
       },
-      ...{ generation: 1, target: 2, backlog: 3, app: "main.ts", startedAt: this.system.clock.wall() },
+      ...{
+        generation: 1,
+        target: 2,
+        spares: 0,
+        backlog: 3,
+        app: "main.ts",
+        startedAt: this.system.clock.wall(),
+      },
       heartbeats: { silence: () => null, isStalled: () => false },
     }, this.system);
   }

@@ -33,7 +33,11 @@ export function showStatus(before: Status | null, now: Status): void {
 function card(worker: WorkerStatus, rate: number | null): PageElement {
   const { slot, pid, generation, state, isStalled, age, inFlight, p50, p99, lag, cpu, memory, current } =
     worker;
-  const mood = isStalled || state === "killed" ? "bad" : state === "ready" ? "good" : "warn";
+  const mood = isStalled || state === "killed"
+    ? "bad"
+    : state === "ready" || state === "spare"
+    ? "good"
+    : "warn";
   const values: readonly (readonly [string, string])[] = [
     ...[["age", durationText(age)], ["pid", String(pid)], ["req/s", countText(rate)]] as const,
     ...[["in flight", countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,

@@ -1,7 +1,6 @@
 /** Clients that visit a server again and again while something happens to it, each on a new connection. */
 
-import { readLines } from "../../bench/loss/lines.ts";
-import { until } from "./harness.ts";
+import { readLines } from "../loss/lines.ts";
 
 /** What became of one request. */
 export interface Visit {
@@ -47,7 +46,7 @@ export class Visitors {
   /** Waits until `count` more visits have ended. */
   async more(count: number): Promise<void> {
     const enough = this.#count + count;
-    await until(`${count} visits`, () => this.#count >= enough);
+    while (this.#count < enough) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** No more visits begin; resolves when all have ended. */

@@ -23,8 +23,8 @@ while (!isOver) {
 console.log(JSON.stringify(await Promise.all(visits)));
 
 async function visit(): Promise<Visit> {
-  const began = Date.now();
-  const seen = (outcome: Visit["outcome"]): Visit => ({ began, outcome, took: Date.now() - began });
+  const began = now();
+  const seen = (outcome: Visit["outcome"]): Visit => ({ began, outcome, took: now() - began });
   let connection: Deno.TcpConn | undefined;
   const timer = setTimeout(() => connection?.close(), timeout);
   try {
@@ -43,4 +43,9 @@ async function visit(): Promise<Visit> {
       // The stream has closed it.
     }
   }
+}
+
+/** Milliseconds since 1970, with fractions. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
