@@ -27,6 +27,8 @@ export interface TrialReport {
 /** In ms. It takes 30 to 100. */
 const longestTrial = 20_000;
 
+const longestReport = 64 * 1024;
+
 /** Throws DenicornError `account` if the user cannot run Denicorn at all. */
 export async function tryAccount(
   system: System,
@@ -44,11 +46,9 @@ export async function tryAccount(
       sameSession: true,
       readOutput: true,
     }, longestTrial);
-    let text = "";
-    const decoder = new TextDecoder();
-    for await (const bytes of child.output) text += decoder.decode(bytes, { stream: true });
+    const line = await child.line(longestReport);
     const { code, signal } = await child.ended;
-    if (code === 0) return JSON.parse(text);
+    if (code === 0 && line !== null) return JSON.parse(line);
     throw new Error(`its process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { DenicornError, type ErrorCode } from "../core/errors.ts";
+import { DenicornError, type ErrorCode, toDenicornError } from "../core/errors.ts";
 import { fromDefault } from "../settings/values.ts";
 import type { Resolved } from "../settings/values.ts";
 import type { SettingKey } from "../settings/settings.ts";
@@ -25,4 +25,10 @@ export function withOrigin(error: DenicornError, { origins }: Resolved): Denicor
   if (given.length === 0) return error;
   const { code, message, detail } = error;
   return new DenicornError(code, `${message} (given by ${given.join(", ")})`, { detail, cause: error });
+}
+
+/** The error to report. From source, with less than `-A`, the message of the runtime names the missing option. */
+export function reported(thrown: unknown): DenicornError {
+  if (!(thrown instanceof Error) || thrown.name !== "NotCapable") return toDenicornError(thrown);
+  return new DenicornError("permission", `a permission is missing: ${thrown.message}`, { cause: thrown });
 }

@@ -6,6 +6,7 @@ import { parseCommandLine } from "../settings/command_line.ts";
 import { nearest } from "../settings/nearest.ts";
 import type { System } from "../system/system.ts";
 import type { RunnableCommand } from "./command.ts";
+import { reported } from "./error_origin.ts";
 import { commands } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
 import { serve } from "./commands/serve.ts";
@@ -23,7 +24,7 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
     if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
     return await command.run(system, line, commands);
   } catch (thrown) {
-    const error = toDenicornError(thrown);
+    const error = reported(thrown);
     report(system, error);
     return error.exitCode;
   }

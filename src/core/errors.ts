@@ -58,6 +58,10 @@ export const errorKinds = {
     exitCode: ExitCode.usage,
     means: "there is no directory for the sockets and bundles that the master and its workers share",
   },
+  "permission": {
+    exitCode: ExitCode.usage,
+    means: "from source: `deno run` was not given a permission that Denicorn needs",
+  },
   "host": {
     exitCode: ExitCode.usage,
     means: "the system lacks something that no server can do without, such as /proc",

@@ -64,9 +64,10 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
   shareLogs(system, settings, credentials);
-  const takeover = launch.oldMaster === null
-    ? null
-    : await Takeover.begin({ system, logger: log.logger, oldMaster: launch.oldMaster, steering }, settings);
+  const takeover = launch.oldMaster === null ? null : await Takeover.begin({
+    ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
+    shareInbox: () => directory.shareInbox(credentials),
+  }, settings);
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
@@ -103,7 +104,6 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   });
   directoryGuard.keep(() => steering.fdInbox, () => {
     steering.reopen();
-    directory.share(credentials);
   });
   return { arbiter, statusSource, takeover };
 }
@@ -145,9 +145,9 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const processGroups = new ProcessGroups({ system, logger, wake });
   const spawner = new Spawner({
     ...{ ...options, post },
+    isSteering: () => steering.isOn,
     sharedResources: () => ({
       listen: listenOrder.addresses,
-      fdInbox: steering.fdInbox,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),

@@ -2,7 +2,7 @@
 
 import type { DenicornError } from "../core/errors.ts";
 import { endingOf } from "../core/pool/death.ts";
-import { isStillBooting, isWanted, type WorkerState } from "../core/pool/worker_state.ts";
+import { isStillBooting, isWanted, type KillReason, type WorkerState } from "../core/pool/worker_state.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus } from "../system/system.ts";
@@ -65,15 +65,18 @@ export class WorkerEvents {
     if (objection !== null) return this.distrust(worker, objection);
     const wasReady = worker.state.is === "ready";
     const event = worker.receive(message);
+    if (message.type === "ready" && isWanted(worker.state)) {
+      const failure = listenOrder.join(worker, message.addresses, message.sharingFailure);
+      if (failure !== null) return this.#end(worker, "sockets-missing", failure);
+    }
     if (event !== null) worker.apply(event, clock.monotonic());
     switch (message.type) {
       case "loaded":
         if (isWanted(worker.state)) listenOrder.queue(worker);
         return;
       case "ready":
-        if (worker.state.is !== "ready") return;
-        listenOrder.join(worker, message.addresses, message.sharingFailure);
         // A worker that was ready before had lost its listeners and opened new ones.
+        if (worker.state.is !== "ready") return;
         worker.generation.hasServed = true;
         if (!wasReady) this.#becameReady(worker);
         return;
@@ -98,7 +101,11 @@ export class WorkerEvents {
 
   /** The worker sent what no worker sends: it is ended and replaced, and the master does nothing else about it. */
   distrust(worker: WorkerHandle, detail: string): void {
-    worker.apply({ type: "kill", because: "broke-protocol", detail }, this.#options.clock.monotonic());
+    this.#end(worker, "broke-protocol", detail);
+  }
+
+  #end(worker: WorkerHandle, because: KillReason, detail: string): void {
+    worker.apply({ type: "kill", because, detail }, this.#options.clock.monotonic());
   }
 
   /** Ends what has lost its channel and does not end by itself. */

@@ -54,8 +54,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly exportName: string;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly TcpAddress[];
-  /** The socket at which the master receives copies of the listening sockets; `null` if it does not want them. */
-  readonly fdInbox: string | null;
+  /** The inherited descriptor over which the master gets copies of the listening sockets; `null` if it wants none. */
+  readonly fdInbox: number | null;
   readonly heartbeatInterval: number;
   readonly restingHeartbeatInterval: number;
   /** The inherited descriptor of the scoreboard; `null` if there is none. */

@@ -1,7 +1,8 @@
 import { clock } from "./clock.ts";
-import { openFdInbox, sendDescriptors } from "./fd_passing.ts";
+import { openFdInbox, openFdPair, sendDescriptors, sendOverPair } from "./fd_passing.ts";
 import { files } from "./files.ts";
 import { host } from "./host.ts";
+import { keepFromChildren } from "./inheritance.ts";
 import { network } from "./network.ts";
 import { openFiles } from "./open_files.ts";
 import { processes } from "./processes.ts";
@@ -9,7 +10,13 @@ import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
 import { tcpSockets } from "./tcp_sockets.ts";
 
-const descriptors = { open: openFdInbox, send: sendDescriptors };
+const descriptors = {
+  open: openFdInbox,
+  pair: openFdPair,
+  keep: keepFromChildren,
+  send: sendDescriptors,
+  sendOver: sendOverPair,
+};
 
 /** The real system, by the functions of Deno. */
 export function createSystem(): System {

@@ -1,16 +1,18 @@
 /**
- * Sends open sockets from one process to another, over a Unix datagram socket (SCM_RIGHTS, unix(7)). The runtime
- * cannot do that. Structures as on 64-bit Linux.
+ * Sends open sockets from one process to another, over a Unix datagram socket (SCM_RIGHTS, unix(7)): one that has a
+ * path, or one that the sender inherited from the receiver. The runtime cannot do that. Structures as on 64-bit Linux.
  */
 
 import { cString, lastError, libc } from "./libc.ts";
-import type { FdInbox, FdMessage } from "./system.ts";
+import type { FdInbox, FdMessage, FdPair } from "./system.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
 const SCM_RIGHTS = 1;
+const SCM_CREDENTIALS = 2;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -20,19 +22,43 @@ export const maxDescriptors = 253;
 const longestTag = 256;
 const headerSize = 56;
 const controlHeaderSize = 16;
-const controlSize = controlHeaderSize + 4 * maxDescriptors + 4;
+/** A `struct ucred`, padded to 8 bytes. */
+const credentialsSize = controlHeaderSize + 16;
+const controlSize = controlHeaderSize + 4 * maxDescriptors + 4 + credentialsSize;
 
 /** Throws if the socket cannot be created. */
 export function openFdInbox(path: string): FdInbox {
   const fd = datagramSocket();
-  if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) {
-    const error = lastError(`bind ${path}`);
+  try {
+    const on = Int32Array.of(1);
+    if (libc().setsockopt(fd, SOL_SOCKET, SO_PASSCRED, new Uint8Array(on.buffer), 4) !== 0) {
+      throw lastError("setsockopt SO_PASSCRED");
+    }
+    if (libc().bind(fd, unixAddress(path), unixAddress(path).length) !== 0) throw lastError(`bind ${path}`);
+    Deno.chmodSync(path, 0o600);
+  } catch (error) {
     libc().close(fd);
     throw error;
   }
+  return inboxOf(fd);
+}
+
+/** An inbox, and the descriptor that a process has to inherit to send to it. */
+export function openFdPair(): FdPair {
+  const pair = new Int32Array(2);
+  if (libc().socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) !== 0) throw lastError("socketpair");
+  return { inbox: inboxOf(pair[0]!), descriptor: pair[1]! };
+}
+
+function inboxOf(fd: number): FdInbox {
+  let isClosed = false;
   return {
-    receive: () => Array.from(received(fd)),
-    close: () => void libc().close(fd),
+    receive: () => isClosed ? [] : received(fd),
+    close() {
+      // By now the number may belong to another file.
+      if (!isClosed) libc().close(fd);
+      isClosed = true;
+    },
   };
 }
 
@@ -40,18 +66,29 @@ export function openFdInbox(path: string): FdInbox {
 export function sendDescriptors(path: string, tag: string, descriptors: readonly number[]): void {
   const fd = datagramSocket();
   try {
-    const control = new ArrayBuffer(controlHeaderSize + Math.ceil(descriptors.length / 2) * 8);
-    const view = new DataView(control);
-    view.setBigUint64(0, BigInt(controlHeaderSize + 4 * descriptors.length), true);
-    view.setInt32(8, SOL_SOCKET, true);
-    view.setInt32(12, SCM_RIGHTS, true);
-    descriptors.forEach((descriptor, index) =>
-      view.setInt32(controlHeaderSize + 4 * index, descriptor, true)
-    );
-    const message = new Message(new TextEncoder().encode(tag), new Uint8Array(control), unixAddress(path));
-    if (libc().sendmsg(fd, message.header, MSG_DONTWAIT) < 0n) throw lastError(`sendmsg ${path}`);
+    send(fd, tag, descriptors, path);
   } finally {
     libc().close(fd);
+  }
+}
+
+/** The same over a descriptor of a pair, which this process has inherited. */
+export function sendOverPair(fd: number, descriptors: readonly number[]): void {
+  send(fd, "", descriptors, null);
+}
+
+/** `path` is `null` for a socket that is connected. */
+function send(fd: number, tag: string, descriptors: readonly number[], path: string | null): void {
+  const control = new ArrayBuffer(controlHeaderSize + Math.ceil(descriptors.length / 2) * 8);
+  const view = new DataView(control);
+  view.setBigUint64(0, BigInt(controlHeaderSize + 4 * descriptors.length), true);
+  view.setInt32(8, SOL_SOCKET, true);
+  view.setInt32(12, SCM_RIGHTS, true);
+  descriptors.forEach((descriptor, index) => view.setInt32(controlHeaderSize + 4 * index, descriptor, true));
+  const address = path === null ? null : unixAddress(path);
+  const message = new Message(new TextEncoder().encode(tag), new Uint8Array(control), address);
+  if (libc().sendmsg(fd, message.header, MSG_DONTWAIT) < 0n) {
+    throw lastError(path === null ? "sendmsg" : `sendmsg ${path}`);
   }
 }
 
@@ -64,17 +101,31 @@ function* received(fd: number): Generator<FdMessage> {
     if (length < 0) return;
     yield {
       tag: new TextDecoder().decode(tag.subarray(0, length)),
-      descriptors: descriptorsIn(control, message.controlLength),
+      ...readControl(control, message.controlLength),
     };
   }
 }
 
-function descriptorsIn(control: Uint8Array<ArrayBuffer>, length: number): number[] {
-  if (length < controlHeaderSize) return [];
+/** Each item in `control` has a header: its length in 8 bytes, its level, its type. */
+function readControl(
+  control: Uint8Array<ArrayBuffer>,
+  length: number,
+): Pick<FdMessage, "sender" | "descriptors"> {
   const view = new DataView(control.buffer);
-  if (view.getInt32(8, true) !== SOL_SOCKET || view.getInt32(12, true) !== SCM_RIGHTS) return [];
-  const count = (Number(view.getBigUint64(0, true)) - controlHeaderSize) / 4;
-  return Array.from({ length: count }, (_, index) => view.getInt32(controlHeaderSize + 4 * index, true));
+  const descriptors: number[] = [];
+  let sender: number | null = null;
+  for (let at = 0; at + controlHeaderSize <= length;) {
+    const end = at + Number(view.getBigUint64(at, true));
+    const [level, type] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)];
+    const content = at + controlHeaderSize;
+    if (level === SOL_SOCKET && type === SCM_CREDENTIALS) sender = view.getInt32(content, true);
+    if (level === SOL_SOCKET && type === SCM_RIGHTS) {
+      for (let place = content; place + 4 <= end; place += 4) descriptors.push(view.getInt32(place, true));
+    }
+    // The next one begins at a multiple of 8.
+    at = Math.max(content, Math.ceil(end / 8) * 8);
+  }
+  return { sender, descriptors };
 }
 
 /** `struct msghdr` with one piece of data. Keeps the buffers alive that it points to. */

@@ -10,7 +10,7 @@ import type { System } from "./system.ts";
 export function givenCommand(system: System, directory: string): () => [string, ...string[]] {
   const { host } = system;
   const find = finder(system, directory);
-  const sources = host.standalone ? [] : sourceArguments().map(throughLinks(host.cwd(), directory));
+  const sources = host.standalone ? [] : sourceArguments(host).map(throughLinks(host.cwd(), directory));
   return () => [find(), ...sources];
 }
 

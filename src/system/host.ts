@@ -1,5 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
+import { permissionOptions } from "./permissions.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import { keepProgramIn, programPath } from "./own_program.ts";
 import type { Host, Stream } from "./system.ts";
@@ -24,6 +25,9 @@ export const host: Host = {
   },
   keepProgramIn,
   standalone: Deno.build.standalone,
+  get permissions() {
+    return permissionOptions();
+  },
   runtime: `deno ${Deno.version.deno}`,
   // The runtime uses Rust's available_parallelism, which respects CPU affinity and cgroup quotas.
   cores: () => Math.max(1, navigator.hardwareConcurrency),

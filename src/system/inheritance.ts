@@ -19,6 +19,11 @@ export function withInherited<Started>(descriptors: readonly number[], start: ()
   }
 }
 
+/** From now on new processes do not inherit `descriptor`, which this one has inherited. */
+export function keepFromChildren(descriptor: number): void {
+  if (!setFlag(descriptor, FD_CLOEXEC)) throw lastError("fcntl F_SETFD");
+}
+
 function setFlag(descriptor: number, flag: number): boolean {
   return libc().fcntl(descriptor, F_SETFD, flag) === 0;
 }

@@ -34,6 +34,8 @@ export interface TcpSockets {
   /** How many sockets of this host listen where `listener` does, itself included; `null` if that is unknown. */
   siblings(listener: number): number | null;
   isListening(descriptor: number): boolean;
+  /** The port at which the socket listens; `null` if it does not, or is no TCP socket. */
+  listeningPort(descriptor: number): number | null;
   /** Whether connections in the accept queue of a listener that closes move to another one of its group. */
   areMigrated(): boolean;
   /** Sets which listener of its SO_REUSEPORT group gets a new connection. Throws if the kernel refuses. */
@@ -48,19 +50,36 @@ export interface TcpSockets {
 /** Open sockets that came from another process. */
 export interface FdMessage {
   readonly tag: string;
+  /** The process id of the sender, as the kernel says; `null` in an inbox without a path. */
+  readonly sender: number | null;
   readonly descriptors: readonly number[];
 }
 
 export interface FdInbox {
-  /** All messages that have arrived since the last call; does not wait. */
-  receive(): FdMessage[];
+  /**
+   * The messages that have arrived; does not wait. Each is taken when it is asked for: who close what they do not need
+   * before they ask for the next one never have more than 253 descriptors.
+   */
+  receive(): Iterable<FdMessage>;
   close(): void;
+}
+
+/** An inbox without a path: only a process that inherits `descriptor` can send to it. */
+export interface FdPair {
+  readonly inbox: FdInbox;
+  readonly descriptor: number;
 }
 
 /** Passes open sockets between processes. Linux only: elsewhere every call throws. */
 export interface Descriptors {
-  /** Opens an inbox at `path`. Throws if that fails. */
+  /** Opens an inbox at `path`, for processes of this user. Throws if that fails. */
   open(path: string): FdInbox;
+  /** Throws if that fails. */
+  pair(): FdPair;
+  /** From now on new processes do not inherit `descriptor`, which was inherited. Throws if it is not open. */
+  keep(descriptor: number): void;
+  /** Sends to the inbox of which `outlet` was inherited. Throws if that fails. */
+  sendOver(outlet: number, descriptors: readonly number[]): void;
   /** Sends `descriptors`, at most 253, with a short tag. They stay open here. Throws if there is no inbox at `path`. */
   send(path: string, tag: string, descriptors: readonly number[]): void;
 }

@@ -119,6 +119,10 @@ export const network: Network = {
   },
 };
 
+/** Bytes that are read at a time: at first, and once that was too little. */
+const shortRead = 1_024;
+const longRead = 16_384;
+
 function connection(conn: Deno.Conn): Connection {
   let sent = Promise.resolve();
 
@@ -136,10 +140,12 @@ function connection(conn: Deno.Conn): Connection {
 
   return {
     async *receive() {
-      const buffer = new Uint8Array(16_384);
+      // Most messages are short, and a stranger that says nothing should not cost much.
+      let buffer = new Uint8Array(shortRead);
       try {
         for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
           yield buffer.slice(0, count);
+          if (count === shortRead) buffer = new Uint8Array(longRead);
         }
       } catch {
         // A broken connection counts as a closed one: the other side is gone.

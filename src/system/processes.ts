@@ -140,8 +140,9 @@ async function* nothing(): AsyncGenerator<never> {}
 function isRunning(pid: number): boolean {
   try {
     return !hasEnded(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
+  } catch (error) {
+    // Where the permissions of Deno are limited, it reads nothing in /proc.
+    return error instanceof Deno.errors.NotCapable && answersSignal(pid);
   }
 }
 

@@ -8,12 +8,13 @@ import type { System } from "./system.ts";
 export function selfCommand({ host }: Pick<System, "host">): [string, ...string[]] {
   const program = host.program();
   if (host.standalone) return [program];
-  return [program, ...sourceArguments()];
+  return [program, ...sourceArguments(host)];
 }
 
 /** What makes Deno run this program from its source. */
-export function sourceArguments(): string[] {
+export function sourceArguments(host: Pick<System["host"], "permissions">): string[] {
   const file = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
-  const flags = ["run", "-A", "--quiet", "--cached-only", "--config", file("../../deno.json")];
+  const permissions = host.permissions ?? ["-A"];
+  const flags = ["run", ...permissions, "--quiet", "--cached-only", "--config", file("../../deno.json")];
   return [...flags, file("../../main.ts")];
 }

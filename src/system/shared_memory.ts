@@ -1,6 +1,6 @@
 /** Memory that several processes map. The others inherit a descriptor for it from the one that created it. Linux only. */
 
-import { cString, lastError, libc, systemError } from "./libc.ts";
+import { cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
 import type { SharedBlock, SharedMemory } from "./system.ts";
 
 const O_RDWR = 0o2;
@@ -19,13 +19,19 @@ const failed = 0xffff_ffff_ffff_ffffn;
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
+const MFD_NOEXEC_SEAL = 8;
+const EINVAL = 22;
 const F_ADD_SEALS = 1033;
 /** No process may change the size, nor the seals: F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW. */
 const seals = 1 | 2 | 4;
 
 export const sharedMemory: SharedMemory = {
   createSealed(size) {
-    const fd = libc().memfd_create(cString("denicorn-scoreboard"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const name = cString("denicorn-scoreboard");
+    const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    let fd = libc().memfd_create(name, flags | MFD_NOEXEC_SEAL);
+    // Before Linux 6.3; from then on the administrator can refuse memory that could be executed (vm.memfd_noexec).
+    if (fd < 0 && errorNumber() === EINVAL) fd = libc().memfd_create(name, flags);
     if (fd < 0) throw lastError("memfd_create");
     return allocated(fd, size, "memfd_create", () => {
       if (libc().fcntl(fd, F_ADD_SEALS, seals) !== 0) throw lastError("fcntl F_ADD_SEALS");

@@ -51,6 +51,11 @@ export interface Host {
   keepProgramIn(directory: string): void;
   /** True in an executable made with `deno compile`. */
   readonly standalone: boolean;
+  /**
+   * From source, the options of `deno run` that give a child process the permissions of this one; `null` if they are
+   * fewer than all and cannot be found out.
+   */
+  readonly permissions: readonly string[] | null;
   /** Runtime name and version, for `--version`. */
   readonly runtime: string;
   /** Cores that this process may use, by CPU affinity and cgroup quota; at least 1. */

@@ -90,9 +90,9 @@ export class Listeners {
     if (fdInbox === null || listen.length === 0) return undefined;
     try {
       if (this.#descriptors.length !== listen.length) {
-        throw new Error("the listening sockets were not found in /proc");
+        throw new Error("the listening sockets were not found");
       }
-      this.#send(fdInbox);
+      this.#system.descriptors.sendOver(fdInbox, this.#descriptors);
       this.#isShared = true;
       return undefined;
     } catch (error) {
@@ -100,15 +100,11 @@ export class Listeners {
     }
   }
 
-  #send(inbox: string): void {
-    this.#system.descriptors.send(inbox, String(this.#system.host.pid), this.#descriptors);
-  }
-
   /** Sends copies to another master as well. False if it has no inbox at that path yet, or there is nothing to send. */
   sendTo(inbox: string): boolean {
     if (!this.#isShared) return false;
     try {
-      this.#send(inbox);
+      this.#system.descriptors.send(inbox, "", this.#descriptors);
       return true;
     } catch {
       return false;

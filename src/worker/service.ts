@@ -47,7 +47,7 @@ export class Service {
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
-    const { clock, host, network, processes } = system;
+    const { clock, host, network, processes, descriptors } = system;
     const { slot: worker, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
     this.#system = system;
     this.config = config;
@@ -56,6 +56,8 @@ export class Service {
     this.#accessLog = accessLogfile === undefined
       ? null
       : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
+    // Before the app is imported: what it starts must not inherit them.
+    if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();

@@ -105,16 +105,20 @@ export class LinuxHost implements System {
   };
 
   readonly descriptors: System["descriptors"] = {
-    open: () => ({
-      receive: () => {
-        const copies = this.#sent.splice(0).map((own) =>
-          this.#listen(this.#listeners.find(({ descriptor }) => descriptor === own)!.port).descriptor
-        );
-        return [{ tag: "trial", descriptors: copies }];
+    ...this.#fake.descriptors,
+    pair: () => ({
+      descriptor: -1,
+      inbox: {
+        receive: () => {
+          const copies = this.#sent.splice(0).map((own) =>
+            this.#listen(this.#listeners.find(({ descriptor }) => descriptor === own)!.port).descriptor
+          );
+          return [{ tag: "", sender: null, descriptors: copies }];
+        },
+        close: () => {},
       },
-      close: () => {},
     }),
-    send: (_path, _tag, descriptors) => {
+    sendOver: (_outlet, descriptors) => {
       this.#check("send");
       this.#sent.push(...descriptors);
     },

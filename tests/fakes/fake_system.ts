@@ -69,6 +69,7 @@ export class FakeSystem implements System {
     program: () => "/opt/denicorn",
     keepProgramIn: () => {},
     standalone: true,
+    permissions: ["-A"],
     runtime: "deno 0.0.0",
     cores: () => 2,
     env: (name) => this.variables.get(name),
@@ -186,6 +187,7 @@ export class FakeSystem implements System {
     waiting: () => 0,
     siblings: () => null,
     isListening: () => true,
+    listeningPort: () => null,
     areMigrated: () => false,
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
@@ -195,6 +197,9 @@ export class FakeSystem implements System {
 
   descriptors: Descriptors = {
     open: () => unavailable("descriptor passing"),
+    pair: () => unavailable("descriptor passing"),
+    keep: () => unavailable("descriptor passing"),
+    sendOver: () => unavailable("descriptor passing"),
     send: () => unavailable("descriptor passing"),
   };
 

@@ -89,10 +89,12 @@ integrationTest("the admin address comes back when the master has file descripto
 integrationTest("workers can connect again when the master has file descriptors again", async (host) => {
   const server = start(host);
   await server.ready(1);
-  const path = host.controlSocket.replace("control.sock", "channel.sock");
-  const strangers = await crowd({ transport: "unix", path });
+  // The master closes connections to the channel socket that no worker has opened, so others use up its descriptors.
+  const strangers = await crowd({ transport: "unix", path: host.controlSocket });
   await server.until("a master out of file descriptors", () => openFiles(server.pid) >= limit);
-  strangers.forEach((connection) => connection.close());
+  const path = host.controlSocket.replace("control.sock", "channel.sock");
+  const unaccepted = await Deno.connect({ transport: "unix", path });
+  [...strangers, unaccepted].forEach((connection) => connection.close());
   server.kill("SIGTTIN");
   await server.ready(2);
 });

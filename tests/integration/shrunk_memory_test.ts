@@ -29,7 +29,9 @@ function attempt(action, otherwise) {
 
 const list = (folder) =>
   attempt(() => Array.from(Deno.readDirSync(folder), ({ name }) => folder + "/" + name), []);
-const parentOf = (pid) => attempt(() => Deno.readTextFileSync("/proc/" + pid + "/stat").split(" ")[3], null);
+/** Of a process that has not ended: esbuild's of the build ends a little after it, as a child of the master. */
+const parentOf = (pid) =>
+  attempt(() => /\\) [^Z] (\\d+)/.exec(Deno.readTextFileSync("/proc/" + pid + "/stat"))?.[1], null);
 
 function shrink(descriptor) {
   return [
@@ -51,8 +53,8 @@ function attack() {
     if (descriptor >= 0) done.push(...shrink(descriptor).map((what) => what + " " + path));
   }
   const { stdout } = new Deno.Command("ls", { args: ["-l", "/proc/self/fd"] }).outputSync();
-  const inherited = new TextDecoder().decode(stdout).match(shared) ?? [];
-  return { kinds: maps.map((path) => path.split("-")[0]), siblings: siblings.length, own, done, inherited };
+  const inherited = new TextDecoder().decode(stdout).match(/memfd:|denicorn-|socket:/g) ?? [];
+  return { kinds: maps.map((path) => path.split("-")[0]), hasSibling: siblings.length > 1, own, done, inherited };
 }
 
 export default (request) =>
@@ -67,7 +69,7 @@ async function withstands(host: TestHost, command: readonly string[], kind: stri
   await server.until("an attack by both workers", async () => {
     assertEquals(await (await server.fetch("/attack")).json(), {
       kinds: [kind],
-      siblings: 2,
+      hasSibling: true,
       own: [],
       done: [],
       inherited: [],

@@ -6,7 +6,7 @@ import { FakeSystem } from "../fakes/fake_system.ts";
 const config = {
   listen: [{ hostname: "127.0.0.1", port: 80 }, { hostname: "127.0.0.1", port: 81 }],
   backlog: 16,
-  fdInbox: "/run/inbox",
+  fdInbox: 21,
 } as unknown as WorkerConfig;
 
 /** A worker whose sockets are numbers: those in `listening` are open and listen. */
@@ -23,7 +23,7 @@ function fakeWorker() {
   system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= state.free };
   system.descriptors = {
     ...system.descriptors,
-    send: (path, _tag, descriptors) => void log.push(`${descriptors} to ${path}`),
+    sendOver: (outlet, descriptors) => void log.push(`${descriptors} to ${outlet}`),
   };
   const network = {
     ...system.network,
@@ -58,14 +58,14 @@ function fakeWorker() {
 Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
   const { listeners, log } = fakeWorker();
   assertEquals(listeners.open(() => new Response()), undefined);
-  assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to /run/inbox"], true, [7, 8]]);
+  assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to 21"], true, [7, 8]]);
   assertEquals(listeners.addresses, [...config.listen]);
 });
 
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
   const { system, listeners } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
-  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found in /proc");
+  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 

@@ -6,7 +6,6 @@
 import type { Credentials } from "../../account/credentials.ts";
 import { environmentFor } from "../../account/account_environment.ts";
 import { DenicornError } from "../../core/errors.ts";
-import { sleep } from "../../system/clock.ts";
 import { startLimited } from "../../system/limited_child.ts";
 import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
@@ -16,8 +15,6 @@ import { type BuildAnswer, buildArgument, longestBuild, parseAnswer } from "./bu
 
 /** More is not a bundle, but an attempt to use up the memory of the master. */
 const longestAnswer = 512 * 1024 * 1024;
-
-const newline = 10;
 
 const action = "cannot build the app";
 
@@ -44,11 +41,8 @@ async function answerOf(
   credentials: Credentials,
 ): Promise<BuildAnswer> {
   const child = start(system, request, credentials);
-  // Another process of the user could keep the output open.
-  const outlived = child.ended.then(() => sleep(system.clock, 1_000)).then(() => null);
-  const line = await Promise.race([lineOf(child.output), outlived]);
-  if (line === null) child.kill();
-  const answer = parseAnswer(line ?? "");
+  // After its answer the process goes on: it adds the bundle to the cache of its user.
+  const answer = parseAnswer(await child.line(longestAnswer) ?? "");
   if (answer !== undefined) return answer;
   const { code, signal, isLate } = await child.ended;
   const how = isLate
@@ -78,19 +72,4 @@ function start(system: System, request: BuildRequest, credentials: Credentials) 
       cause: error,
     });
   }
-}
-
-/** The first line; `null` if it is too long. */
-async function lineOf(output: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<string | null> {
-  const decoder = new TextDecoder();
-  const pieces: string[] = [];
-  let length = 0;
-  for await (const bytes of output) {
-    length += bytes.length;
-    if (length > longestAnswer) return null;
-    pieces.push(decoder.decode(bytes, { stream: true }));
-    // The process goes on: it adds the bundle to the cache of its user.
-    if (bytes.at(-1) === newline) break;
-  }
-  return pieces.join("");
 }

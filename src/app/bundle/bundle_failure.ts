@@ -31,7 +31,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const [first, ...others] = errors;
   if (first === undefined) {
     const reason = failure instanceof Error ? failure.message : String(failure);
-    return new DenicornError("bundler", `${action}: esbuild cannot be run: ${reason}`, { cause: failure });
+    return notRun(`${action}: esbuild cannot be run: ${reason}`, failure);
   }
   // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;
@@ -45,6 +45,15 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
     detail: detail === "" ? undefined : detail,
     cause: failure,
   });
+}
+
+/** Only what another start cannot change is an error of the host: esbuild may also have been killed. */
+function notRun(message: string, cause: unknown): DenicornError {
+  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b/.test(message)) {
+    return new DenicornError("internal", message, { cause });
+  }
+  const advice = "let this user run it, and mount its file system without noexec";
+  return new DenicornError("bundler", `${message}: ${advice}`, { cause });
 }
 
 /** One line: `file:line:column: what is wrong`. */

@@ -1,5 +1,5 @@
 import { resolveCredentials } from "../../account/credentials.ts";
-import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
+import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { ControllingTerminal } from "../../master/commands/controlling_terminal.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
@@ -8,7 +8,7 @@ import { directoryFor } from "../../master/files/account_directory.ts";
 import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
-import { withOrigin } from "../error_origin.ts";
+import { reported, withOrigin } from "../error_origin.ts";
 import { enterDirectory } from "../enter_directory.ts";
 import { createSettingsReader } from "../read_settings.ts";
 
@@ -51,7 +51,7 @@ export const serve: RunnableCommand = {
         cleanup,
       });
     } catch (error) {
-      throw withOrigin(toDenicornError(error), initial);
+      throw withOrigin(reported(error), initial);
     }
   },
 };

@@ -41,6 +41,7 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
   "broke-protocol": { is: "death", text: "killed: sent a bad message to the master", cause: "crash" },
+  "sockets-missing": { is: "death", text: "killed: its listening sockets are missing", cause: "crash" },
   "drain-overdue": {
     is: "expected",
     text: "killed: not drained within graceful-timeout",

@@ -24,6 +24,8 @@ export type KillReason =
   | "unresponsive"
   /** It sent what no worker sends, or what was not its turn to send. */
   | "broke-protocol"
+  /** The master did not get its listening sockets, although it got those of others. */
+  | "sockets-missing"
   | "drain-overdue"
   /** Too many old generations were still finishing. */
   | "old-generation"

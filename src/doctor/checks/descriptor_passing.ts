@@ -1,6 +1,5 @@
 import type { System } from "../../system/system.ts";
 import { type Check, ok, queueOfClosing } from "../check.ts";
-import { inPrivateDirectory } from "./runtime_directory.ts";
 
 export const descriptorPassing: Check = {
   name: "descriptor-passing",
@@ -8,21 +7,20 @@ export const descriptorPassing: Check = {
     "The master holds a copy of each worker's listening sockets, so that none leaves the group unnoticed and their " +
     "order, which steering needs, is certain. Without the copies it does not steer.",
   change:
-    "Allow the process to pass open files over Unix sockets (SCM_RIGHTS): no sandbox that refuses sendmsg, and a " +
-    "runtime directory on a file system that supports sockets.",
+    "Allow the process to pass open files over Unix sockets (SCM_RIGHTS): no sandbox that refuses socketpair or " +
+    "sendmsg.",
   lossWindow: queueOfClosing,
   linuxOnly: true,
   onFailure: "problem",
-  run: ({ system, runtimeParents }) =>
-    inPrivateDirectory(system, runtimeParents, (path) => {
-      tryPassing(system, `${path}/inbox`);
-      return ok("a listening socket was sent and received");
-    }),
+  run({ system }) {
+    tryPassing(system);
+    return ok("a listening socket was sent and received");
+  },
 };
 
 /** Sends a listener of this process to itself. Throws when that fails. */
-function tryPassing({ network, sockets, descriptors }: System, path: string): void {
-  const inbox = descriptors.open(path);
+function tryPassing({ network, sockets, descriptors }: System): void {
+  const { inbox, descriptor: outlet } = descriptors.pair();
   const options = { address: { hostname: "127.0.0.1", port: 0 }, backlog: 1, onError: () => new Response() };
   try {
     const server = network.serve(options, () => new Response());
@@ -30,8 +28,8 @@ function tryPassing({ network, sockets, descriptors }: System, path: string): vo
       const ours = () => sockets.listeners().filter(({ port }) => port === server.address.port);
       const [own] = ours();
       if (own === undefined) throw new Error("the listener is not among the open files");
-      descriptors.send(path, "trial", [own.descriptor]);
-      const received = inbox.receive().flatMap((message) => message.descriptors);
+      descriptors.sendOver(outlet, [own.descriptor]);
+      const received = Array.from(inbox.receive()).flatMap((message) => message.descriptors);
       try {
         const copies = ours().filter(({ descriptor }) => received.includes(descriptor));
         if (copies.length !== 1) throw new Error("a listening socket was sent, but not received");
@@ -43,5 +41,6 @@ function tryPassing({ network, sockets, descriptors }: System, path: string): vo
     }
   } finally {
     inbox.close();
+    sockets.close(outlet);
   }
 }

@@ -29,7 +29,7 @@ export function parseFileLimit(text: string): FileLimit | null {
   return { soft: read(soft), hard: read(hard) };
 }
 
-/** Measured in /proc/PID/fd: a worker without connections has 20 open files, a master 18 and 2 for each worker. */
+/** Measured in /proc/PID/fd: a worker without connections has 20 open files, a master 21 and 3 for each worker. */
 const perProcess = 32;
 const perWorker = 3;
 
@@ -41,7 +41,7 @@ export function judgeFileLimit(
   limits: FileLimit,
   { workers, backlog, addresses }: { workers: number; backlog: number; addresses: number },
 ): Finding {
-  // For each worker its channel, its process, and a copy of each of its listeners.
+  // For each worker its channel, its process, its fd inbox, and a copy of each of its listeners.
   const master = perProcess + workers * (perWorker + addresses);
   const own = raisedLimit(limits);
   const connections = Math.max(0, own - perProcess);

@@ -1,5 +1,5 @@
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
-import { requireListening, type Trial, tryAccount } from "../../account/trial.ts";
+import type { Trial } from "../../account/trial.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 import { makeRuntimeDirectory, type RuntimeDirectory, runtimeParents } from "./runtime_directory.ts";
@@ -16,6 +16,8 @@ export async function directoryFor(
   listen: Trial["listen"],
 ): Promise<RuntimeDirectory> {
   if (!isOtherUser(system, credentials)) return directory;
+  // Every file that is loaded makes the start slower.
+  const { requireListening, tryAccount } = await import("../../account/trial.ts");
   const failures: string[] = [];
   const parents = runtimeParents(system);
   for (let current = directory;;) {

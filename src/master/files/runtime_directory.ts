@@ -18,7 +18,7 @@ const longestParent = longestSocketPath - longestInside;
 
 export interface RuntimeDirectory {
   readonly path: string;
-  /** Path for the socket to which workers send copies of their listening sockets. */
+  /** Path for the socket to which an old master sends copies of its listening sockets. */
   readonly fdInbox: string;
   readonly channelSocket: string;
   readonly controlSocket: string;
@@ -32,6 +32,8 @@ export interface RuntimeDirectory {
   listenAgain(): UnixListener;
   /** Lets workers of another user use it, its sockets and `file`, without owning them. */
   share(identity: Identity, file?: string): void;
+  /** Lets workers of another user send to the fd inbox, as those of a dead master have to. */
+  shareInbox(identity: Identity): void;
   /** From now on `report` gets what cannot be removed at the end; before, stderr does. */
   reportTo(report: (line: string) => void): void;
   [Symbol.dispose](): void;
@@ -137,14 +139,16 @@ export function makeRuntimeDirectory(
       const group = gid ?? 0;
       files.changeOwner(path, null, group);
       files.changeMode(path, 0o710);
-      for (const socket of [channelSocketOf(path), fdInbox]) {
-        if (files.lstat(socket) === null) continue;
-        files.changeOwner(socket, null, group);
-        files.changeMode(socket, 0o660);
-      }
+      files.changeOwner(channelSocketOf(path), null, group);
+      files.changeMode(channelSocketOf(path), 0o660);
       if (file === undefined) return;
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
+    },
+    shareInbox({ uid, gid }) {
+      if ((uid === undefined && gid === undefined) || files.lstat(fdInbox) === null) return;
+      files.changeOwner(fdInbox, null, gid ?? 0);
+      files.changeMode(fdInbox, 0o660);
     },
     reportTo(next) {
       report = next;

@@ -4,7 +4,6 @@ import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
-import { buildAppAs } from "../../app/build/build_as.ts";
 import { addToCacheLater } from "../../app/bundle/bundle.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
@@ -19,6 +18,9 @@ export interface SettingsReader {
   /** Stops at `signal`. Throws DenicornError. */
   read(signal?: AbortSignal): Promise<PlacedSettings>;
 }
+
+/** Every file that is loaded makes the start slower. */
+const loadBuildAs = () => import("../../app/build/build_as.ts");
 
 export function createGenerationSource(
   system: System,
@@ -39,7 +41,7 @@ export function createGenerationSource(
       cache: settings.bundleCache === "auto",
     };
     const { text, source, exportName, ...build } = isOtherUser(system, credentials)
-      ? { addToCache: undefined, ...await buildAppAs(system, request, credentials) }
+      ? { addToCache: undefined, ...await (await loadBuildAs()).buildAppAs(system, request, credentials) }
       : await buildApp(system, request);
     const outfile = `${directory.path}/generation-${number}.mjs`;
     try {

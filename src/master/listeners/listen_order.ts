@@ -49,15 +49,30 @@ export class ListenOrder {
       this.#addresses.every(({ port }, index) => port === 0 || port === addresses[index]?.port);
   }
 
-  /** The worker listens on `addresses`. `sharingFailure` says why the master did not get its sockets. */
-  join(worker: WorkerHandle, addresses: readonly TcpAddress[], sharingFailure: string | undefined): void {
+  /**
+   * The worker listens on `addresses`. `sharingFailure` says why the master did not get its sockets. Returns why the
+   * worker cannot stay; `null` if it can.
+   */
+  join(
+    worker: WorkerHandle,
+    addresses: readonly TcpAddress[],
+    sharingFailure: string | undefined,
+  ): string | null {
+    const failure = sharingFailure ??
+      (this.#steering.join(worker, addresses)
+        ? null
+        : `the listeners of worker ${worker.slot} did not arrive`);
+    if (failure !== null) {
+      // The host can share sockets, so it is this worker that cannot, and it stands at an unknown place in its group.
+      if (this.#steering.hasJoined && this.#steering.isOn) return failure;
+      this.#steering.giveUp(failure);
+    }
     if (!this.#hasListened) {
       this.#addresses = this.#addresses.map((own, index) => resolved(own, addresses[index] ?? own));
     }
     this.#hasListened = true;
-    if (sharingFailure === undefined) this.#steering.join(worker);
-    else this.#steering.giveUp(sharingFailure);
     this.#finish(worker);
+    return null;
   }
 
   /** The worker does not listen any more, or never will. */

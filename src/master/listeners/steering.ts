@@ -12,7 +12,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { maxDescriptors } from "../../system/fd_passing.ts";
 import { showDuration } from "../../settings/kinds/duration.ts";
-import type { FdInbox, System } from "../../system/system.ts";
+import type { FdInbox, System, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 /** A worker's listening sockets, one for each address, in the order of the `bind` setting. */
@@ -69,11 +69,12 @@ export class Steering {
   readonly #refusing = new WeakSet<Member>();
   /** Members that left while the order must not change. */
   #departed: Member[] = [];
-  /** Sockets that have arrived and are not in the group yet, by the process id of their worker. */
-  readonly #arrived = new Map<string, readonly number[]>();
+  #hasJoined = false;
+  /** The sockets that workers of a dead master have sent, by process id. */
+  readonly #orphaned = new Map<number, readonly number[]>();
   readonly #fdInbox: string | null;
 
-  /** Workers send their sockets to `inbox`, which is open at the path `fdInbox`. With `null` the kernel's hash decides. */
+  /** An old master sends its sockets to `inbox`, which is open at `fdInbox`. With `null` the kernel's hash decides. */
   constructor(system: System, logger: Logger, fdInbox: string | null, inbox: FdInbox | null) {
     this.#system = system;
     this.#logger = logger;
@@ -91,15 +92,19 @@ export class Steering {
     return this.#inbox !== null;
   }
 
-  /** Path of the socket to which workers send their listening sockets; `null` with steering off. */
+  /** Path of the socket to which an old master sends its listening sockets; `null` with steering off. */
   get fdInbox(): string | null {
     return this.isOn ? this.#fdInbox : null;
   }
 
-  /** Opens the inbox again if its file is gone, after reading what has arrived in the old one. */
+  /** True once it is certain that workers on this host can share their sockets: one did. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  /** Opens the inbox again if its file is gone. */
   reopen(): void {
     if (this.#inbox === null || this.#fdInbox === null) return;
-    this.#readInbox();
     this.#inbox.close();
     this.#inbox = this.#system.descriptors.open(this.#fdInbox);
   }
@@ -112,21 +117,29 @@ export class Steering {
     this.#expected = worker;
   }
 
-  /** The worker listens now, and has sent its sockets with its process id as the tag. */
-  join(worker: WorkerHandle): void {
-    if (this.#inbox === null) return;
-    const descriptors = this.#collect(worker.process.pid);
-    if (descriptors === null || descriptors.length !== worker.generation.settings.bind.length) {
-      return this.giveUp(`the listeners of worker ${worker.slot} did not arrive`);
+  /**
+   * The worker listens on `addresses` now, and has sent its sockets. False if they did not arrive, or if it sent others:
+   * it cannot be counted.
+   */
+  join(worker: WorkerHandle, addresses: readonly TcpAddress[]): boolean {
+    if (this.#inbox === null) return true;
+    const descriptors = this.#collect(worker);
+    const { sockets } = this.#system;
+    const isComplete = descriptors.length === addresses.length &&
+      descriptors.every((descriptor, index) => sockets.listeningPort(descriptor) === addresses[index]?.port);
+    if (!isComplete) {
+      descriptors.forEach((descriptor) => sockets.close(descriptor));
+      return false;
     }
+    this.#hasJoined = true;
     this.#group = join(this.#group, { worker, pid: worker.process.pid, descriptors });
     this.#stopExpecting(worker);
+    return true;
   }
 
   /** The worker is gone, or stopped listening: its sockets leave the group. */
   leave(worker: WorkerHandle): void {
     if (this.#inbox === null) return;
-    this.#collect(worker.process.pid)?.forEach((descriptor) => this.#system.sockets.close(descriptor));
     const member = this.#group.find((member) => member.worker === worker);
     if (member !== undefined) this.#departed.push(member);
     this.#stopExpecting(worker);
@@ -266,8 +279,12 @@ export class Steering {
     if (this.#inbox === null) return;
     this.#isFrozen = true;
     this.#isSuspended = true;
-    const descriptors = this.#inbox.receive()
-      .filter(({ tag }) => tag === handoverTag).flatMap((message) => message.descriptors);
+    const descriptors: number[] = [];
+    for (const { tag, descriptors: sent } of this.#inbox.receive()) {
+      const isWanted = tag === handoverTag && descriptors.length < workers.length * addressCount;
+      if (isWanted) descriptors.push(...sent);
+      else sent.forEach((descriptor) => this.#system.sockets.close(descriptor));
+    }
     if (descriptors.length !== workers.length * addressCount) {
       return this.giveUp("the listeners of the old master did not arrive");
     }
@@ -282,14 +299,19 @@ export class Steering {
    * while some are missing.
    */
   adoptFromWorkers(workers: readonly number[], addressCount: number): boolean {
-    this.#readInbox();
-    const found = workers.map((pid) => this.#arrived.get(String(pid)) ?? []);
-    if (found.some((descriptors) => descriptors.length !== addressCount)) return false;
+    for (const { sender, descriptors } of this.#inbox?.receive() ?? []) {
+      const isWanted = sender !== null && workers.includes(sender) && !this.#orphaned.has(sender) &&
+        descriptors.length === addressCount &&
+        descriptors.every((descriptor) => this.#system.sockets.isListening(descriptor));
+      if (isWanted) this.#orphaned.set(sender, descriptors);
+      else descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+    }
+    if (!workers.every((pid) => this.#orphaned.has(pid))) return false;
     this.#isFrozen = true;
     this.#isSuspended = true;
-    workers.forEach((pid, index) => {
-      this.#arrived.delete(String(pid));
-      this.#group = join(this.#group, { worker: null, pid, descriptors: found[index]! });
+    workers.forEach((pid) => {
+      this.#group = join(this.#group, { worker: null, pid, descriptors: this.#orphaned.get(pid)! });
+      this.#orphaned.delete(pid);
     });
     return true;
   }
@@ -365,12 +387,9 @@ export class Steering {
   release(): void {
     this.#group.forEach((member) => this.#close(member));
     this.#group = [];
-    this.#readInbox();
-    // No process would accept from the copies once their workers are gone.
-    for (const descriptors of this.#arrived.values()) {
-      descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
-    }
-    this.#arrived.clear();
+    // No process would accept from the copies once their workers are gone; those in the inbox close with it.
+    this.#orphaned.forEach((own) => own.forEach((descriptor) => this.#system.sockets.close(descriptor)));
+    this.#orphaned.clear();
     this.#inbox?.close();
     this.#inbox = null;
   }
@@ -404,20 +423,15 @@ export class Steering {
     }
   }
 
-  #readInbox(): void {
-    for (const { tag, descriptors } of this.#inbox?.receive() ?? []) {
-      // Those of an old master that died before it could say in which order they are: its workers send them again.
-      if (tag === handoverTag) descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
-      else this.#arrived.set(tag, descriptors);
+  /** Takes the sockets that the worker sent last; empty if it sent none. */
+  #collect(worker: WorkerHandle): readonly number[] {
+    let last: readonly number[] = [];
+    for (const { descriptors } of worker.fdPair?.inbox.receive() ?? []) {
+      // The app runs in the same process and may have sent anything.
+      last.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      last = descriptors;
     }
-  }
-
-  /** Takes the sockets that this process has sent; `null` if it has sent none. */
-  #collect(pid: number): readonly number[] | null {
-    this.#readInbox();
-    const found = this.#arrived.get(String(pid)) ?? null;
-    this.#arrived.delete(String(pid));
-    return found;
+    return last;
   }
 
   #close(member: Member): void {

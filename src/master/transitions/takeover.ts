@@ -35,6 +35,8 @@ interface TakeoverOptions {
   readonly logger: Logger;
   readonly oldMaster: OldMaster;
   readonly steering: Steering;
+  /** Lets workers send to the fd inbox, although they run as another user. */
+  readonly shareInbox: () => void;
 }
 
 export class Takeover {
@@ -86,6 +88,7 @@ export class Takeover {
       return new Takeover(options, { ...handover, workers: [] }, drainTime, true);
     }
     if (received === null) {
+      options.shareInbox();
       await adoptOrphanedListeners(system, logger, options.oldMaster, steering, bind.length);
     } else if (received.areSent) {
       steering.adopt(received.workers, bind.length);

@@ -28,6 +28,13 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
         "writes to files which it has not opened",
     );
   }
+  if (state.is === "killed" && state.because === "sockets-missing") {
+    return new DenicornError(
+      "boot-death",
+      `cannot boot a worker: the master did not get its listening sockets (${state.detail}): is the limit of open ` +
+        "files reached?",
+    );
+  }
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
   return new DenicornError(
     "boot-death",

@@ -19,7 +19,12 @@ import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerTable } from "./worker_table.ts";
 
 /** Starts the process of one worker. Throws the error of the system if that fails. */
-export type StartWorkerProcess = (slot: number, generation: Generation, token: string) => ChildProcess;
+export type StartWorkerProcess = (
+  slot: number,
+  generation: Generation,
+  token: string,
+  inherited: readonly number[],
+) => ChildProcess;
 
 interface SpawnerOptions {
   readonly system: System;
@@ -28,6 +33,8 @@ interface SpawnerOptions {
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly sharedResources: () => SharedResources;
+  /** Whether the master wants copies of the listening sockets. */
+  readonly isSteering: () => boolean;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -45,11 +52,20 @@ export class Spawner {
 
   /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
-    const { system, log, startProcess, workerTable, scoreboard, post } = this.#options;
+    const { system, log, startProcess, isSteering, workerTable, scoreboard, post } = this.#options;
     const token = system.host.secret();
     scoreboard.clear(slot);
-    const process = startProcess(slot, generation, token);
-    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic());
+    const pair = isSteering() ? system.descriptors.pair() : null;
+    let process: ChildProcess;
+    try {
+      process = startProcess(slot, generation, token, pair === null ? [] : [pair.descriptor]);
+    } catch (error) {
+      pair?.inbox.close();
+      throw error;
+    } finally {
+      if (pair !== null) system.sockets.close(pair.descriptor);
+    }
+    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), pair);
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
     void process.exited.then(async (status) => {
@@ -77,8 +93,12 @@ export class Spawner {
   sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    const { system, sharedResources } = this.#options;
-    const place = { slot: worker.slot, age: system.clock.monotonic() - worker.bornAt };
+    const { system, isSteering, sharedResources } = this.#options;
+    const place = {
+      slot: worker.slot,
+      age: system.clock.monotonic() - worker.bornAt,
+      fdInbox: isSteering() ? worker.fdPair?.descriptor ?? null : null,
+    };
     const config = workerConfigFor(worker.generation, bundle, place, sharedResources());
     worker.send({ type: "load", config });
   }
@@ -94,7 +114,10 @@ interface StarterOptions {
   readonly directoryGuard: DirectoryGuard;
 }
 
-/** Starts this program again with `--worker`, in the working directory of the generation. */
+/**
+ * Starts this program again with `--worker`, in the working directory of the generation. Besides `scoreboard` a worker
+ * inherits what is given for it.
+ */
 export function workerProcessStarter(
   { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
@@ -112,7 +135,7 @@ export function workerProcessStarter(
     reported = number;
     return "/";
   };
-  return (slot, generation, token) => {
+  return (slot, generation, token, inherited) => {
     directoryGuard.require();
     const directory = enter(generation);
     const [command, ...prefix] = selfCommand(system);
@@ -135,7 +158,7 @@ export function workerProcessStarter(
         [workerEnvironment.token]: token,
         [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
       },
-      inherited: scoreboard.descriptor === null ? [] : [scoreboard.descriptor],
+      inherited: scoreboard.descriptor === null ? inherited : [...inherited, scoreboard.descriptor],
       ...{ uid, gid, groups, lowPorts },
     });
   };

@@ -30,6 +30,10 @@ const retryPause = 100;
 /** A worker sends its token as soon as it is connected (ms). The machine may be slow. */
 const tokenTimeout = 10_000;
 
+/** A worker sends some messages when it starts, and later at most six a second. */
+const mostAtOnce = 100;
+const mostPerSecond = 20;
+
 /** So many more connections than expected workers may be open without a token. */
 const spareStrangers = 32;
 
@@ -44,11 +48,16 @@ class Strangers {
 
   /** Closes the oldest ones if there are more than `limit`: a worker sends its token at once. */
   add(connection: Connection, limit: number): void {
-    this.#waiting.set(connection, this.#clock.after(tokenTimeout, () => this.#close(connection)));
+    // In two parts: if this process was stopped during the first, it reads during the second what arrived meanwhile.
+    this.#wait(connection, () => this.#wait(connection, () => this.#close(connection)));
     for (const oldest of this.#waiting.keys()) {
       if (this.#waiting.size <= limit) return;
       this.#close(oldest);
     }
+  }
+
+  #wait(connection: Connection, then: () => void): void {
+    this.#waiting.set(connection, this.#clock.after(tokenTimeout / 2, then));
   }
 
   /** It has sent a token, or is closed. */
@@ -94,7 +103,9 @@ async function read(
   clock: Clock,
 ): Promise<void> {
   const decoder = new FrameDecoder(false);
+  const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
+  let count = 0;
   try {
     for await (const bytes of connection.receive()) {
       for (const value of decoder.push(bytes)) {
@@ -107,6 +118,8 @@ async function read(
           events.connected(worker, connection, message.version);
         } else if (message === null) {
           return events.malformed(worker, "it is not one of the known messages");
+        } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
+          return events.malformed(worker, `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`);
         } else {
           events.message(worker, message);
         }

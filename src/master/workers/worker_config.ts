@@ -14,16 +14,19 @@ export function heartbeatInterval({ stallAfter, timeout }: Pick<Settings, "stall
 }
 
 /** What all workers of a master share. `listen` has the real port where the setting says port 0. */
-export type SharedResources = Pick<WorkerConfig, "listen" | "fdInbox" | "scoreboard" | "runtimeDirectory">;
+export type SharedResources = Pick<WorkerConfig, "listen" | "scoreboard" | "runtimeDirectory">;
 
 /** A worker that cannot become ready needs time to report why before it is killed (ms). */
 const failureReportMargin = 500;
 
-/** The configuration of the worker in `slot`, which was started `age` milliseconds ago. */
+/** Where one worker stands: it was started `age` milliseconds ago. */
+type WorkerPlace = Pick<WorkerConfig, "slot" | "fdInbox"> & { readonly age: number };
+
+/** The configuration of the worker at `place`. */
 export function workerConfigFor(
   { number, settings, hasServed }: Generation,
   bundle: AppBundle,
-  { slot, age }: { readonly slot: number; readonly age: number },
+  { slot, fdInbox, age }: WorkerPlace,
   sharedResources: SharedResources,
 ): WorkerConfig {
   return {
@@ -35,6 +38,7 @@ export function workerConfigFor(
     bundle: bundle.path,
     exportName: bundle.exportName,
     ...sharedResources,
+    fdInbox,
     heartbeatInterval: heartbeatInterval(settings),
     restingHeartbeatInterval: Math.max(
       heartbeatInterval(settings),

@@ -15,13 +15,15 @@ import {
 import { encodeFrame } from "../../protocol/framing.ts";
 import { Conversation } from "../../protocol/conversation.ts";
 import type { Failure, FromWorker, ToWorker } from "../../protocol/messages.ts";
-import type { ChildProcess, Connection } from "../../system/system.ts";
+import type { ChildProcess, Connection, FdPair } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
 export class WorkerHandle {
   readonly slot: number;
   readonly generation: Generation;
   readonly process: ChildProcess;
+  /** Over it the worker sends copies of its listening sockets; `null` if the master does not want them. */
+  readonly fdPair: FdPair | null;
   /** By the monotonic clock. */
   readonly bornAt: number;
   #state: WorkerState;
@@ -35,7 +37,14 @@ export class WorkerHandle {
   readonly #conversation = new Conversation();
   readonly #disconnected = Promise.withResolvers<void>();
 
-  constructor(slot: number, generation: Generation, process: ChildProcess, now: number) {
+  constructor(
+    slot: number,
+    generation: Generation,
+    process: ChildProcess,
+    now: number,
+    fdPair: FdPair | null = null,
+  ) {
+    this.fdPair = fdPair;
     this.slot = slot;
     this.generation = generation;
     this.process = process;
@@ -147,7 +156,9 @@ export class WorkerHandle {
         this.process.kill("SIGKILL");
         break;
     }
-    if (state.is === "gone") this.#connection?.close();
+    if (state.is !== "gone") return;
+    this.#connection?.close();
+    this.fdPair?.inbox.close();
   }
 
   /** Moves its deadlines by `ms` milliseconds in which the master could not read messages. */

@@ -1,5 +1,6 @@
 import { openLog } from "../../../src/log/logger.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
+import { ListenOrder } from "../../../src/master/listeners/listen_order.ts";
 import { openSteering, type Steering } from "../../../src/master/listeners/steering.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
@@ -31,10 +32,10 @@ class TestHost {
       accessLogfile: undefined,
     } as const;
     const log = openLog(this.outside, options, { pid: 1 });
-    this.steering = openSteering(system, log.logger, "auto", this.#post);
+    this.steering = openSteering(system, log.logger, "auto", this.post);
   }
 
-  get #post(): string {
+  get post(): string {
     return `${this.#folder}/inbox.sock`;
   }
 
@@ -50,15 +51,14 @@ class TestHost {
     this.#port = listener.addr.port;
     const [own] = system.sockets.listeners().filter(({ descriptor }) => !before.has(descriptor));
     const pid = this.#pids++;
-    const worker = {
-      process: { pid },
-      generation: { settings: { bind: [{}] } },
-      isAccepting: true,
-    } as unknown as WorkerHandle;
+    const fdPair = system.descriptors.pair();
+    const worker = { process: { pid }, fdPair, isAccepting: true } as unknown as WorkerHandle;
     this.steering.expect(worker);
-    system.descriptors.send(this.#post, String(pid), [own!.descriptor]);
+    system.descriptors.sendOver(fdPair.descriptor, [own!.descriptor]);
+    system.sockets.close(fdPair.descriptor);
     return () => {
-      this.steering.join(worker);
+      assert(this.steering.join(worker, [{ hostname: "127.0.0.1", port: this.#port }]));
+      fdPair.inbox.close();
       const serving = { worker, listener };
       this.workers.push(serving);
       void this.#serve(serving);
@@ -251,15 +251,53 @@ linuxOnly("among several eligible workers each gets its share", () =>
   }));
 
 linuxOnly(
-  "a worker whose sockets do not come turns steering off, with one warning",
+  "a worker that sends other sockets than its listeners does not join, and the master keeps none of them",
+  () =>
+    withScene(async (host) => {
+      const first = host.join();
+      const { port } = first.listener.addr as Deno.NetAddr;
+      const openFiles = () => Array.from(Deno.readDirSync("/proc/self/fd")).length;
+      using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const before = openFiles();
+      const known = system.sockets.listeners();
+      const at = (wanted: number) => known.find((listener) => listener.port === wanted)!.descriptor;
+      for (const sent of [[], [0], [at(other.addr.port)], [at(port), at(port)]]) {
+        const fdPair = system.descriptors.pair();
+        const stranger = { process: { pid: 1 }, slot: 3, fdPair } as unknown as WorkerHandle;
+        if (sent.length > 0) {
+          system.descriptors.sendOver(fdPair.descriptor, [at(port)]);
+          system.descriptors.sendOver(fdPair.descriptor, sent);
+        }
+        const joined = host.steering.join(stranger, [{ hostname: "127.0.0.1", port }]);
+        assertEquals(joined, false, `${sent}`);
+        system.sockets.close(fdPair.descriptor);
+        fdPair.inbox.close();
+      }
+      assertEquals(openFiles(), before);
+      assertEquals([host.steering.isOn, host.outside.written.stderr], [true, ""]);
+      await proveOrder(host);
+    }),
+);
+
+linuxOnly(
+  "the first worker whose sockets do not arrive turns steering off, a later one cannot stay",
   () =>
     withScene((host) => {
+      const address = { hostname: "127.0.0.1", port: 8000 };
+      const order = new ListenOrder(system.clock, host.steering, [address]);
+      const stranger = { process: { pid: 1 }, slot: 3, fdPair: null } as unknown as WorkerHandle;
       host.join();
-      const stranger = { process: { pid: 1 }, slot: 3, generation: { settings: { bind: [{}] } } };
-      host.steering.join(stranger as unknown as WorkerHandle);
-      host.steering.join(stranger as unknown as WorkerHandle);
-      assertEquals(host.steering.isOn, false);
-      assertMatch(host.outside.written.stderr, /^[^\n]*steering is off: the listeners of worker 3[^\n]*\n$/);
+      assertEquals(order.join(stranger, [address], undefined), "the listeners of worker 3 did not arrive");
+      assertEquals(order.join(stranger, [address], "no /proc"), "no /proc");
+      assertEquals([host.steering.isOn, host.outside.written.stderr], [true, ""]);
+
+      const other = new TestHost();
+      const first = new ListenOrder(system.clock, other.steering, [address]);
+      assertEquals(first.join(stranger, [address], "no /proc"), null);
+      assertEquals(first.join(stranger, [address], "no /proc"), null);
+      assertEquals(other.steering.isOn, false);
+      assertMatch(other.outside.written.stderr, /^[^\n]*steering is off: no \/proc[^\n]*\n$/);
+      other.close();
       return Promise.resolve();
     }),
 );
@@ -275,6 +313,31 @@ linuxOnly(
       assertEquals(host.steering.isOrderKnown, false);
       learn();
       assertEquals(host.steering.isOrderKnown, true);
+      return Promise.resolve();
+    }),
+);
+
+linuxOnly(
+  "of what arrives for a dead master only the listeners of its workers are kept",
+  () =>
+    withScene((host) => {
+      const openFiles = () => Array.from(Deno.readDirSync("/proc/self/fd")).length;
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr;
+      const { descriptor } = system.sockets.listeners().find((known) => known.port === port)!;
+      const before = openFiles();
+      const send = (descriptors: readonly number[]) => system.descriptors.send(host.post, "", descriptors);
+      send([0]);
+      send([descriptor, descriptor]);
+      send([descriptor]);
+      assertEquals(host.steering.adoptFromWorkers([1], 1), false);
+      assertEquals(openFiles(), before);
+
+      send([0]);
+      send([descriptor]);
+      send([descriptor]);
+      assertEquals(host.steering.adoptFromWorkers([Deno.pid], 1), true);
+      assertEquals(openFiles(), before + 1);
       return Promise.resolve();
     }),
 );

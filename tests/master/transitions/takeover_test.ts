@@ -48,7 +48,10 @@ function setUp(commands: Partial<MasterCommands> = {}) {
   const steering = new Steering(system, logger, null, null);
   const begin = async (settings = here) => {
     const oldMaster = { pid: 7, socket: "/run/old.sock", runtimeDirectory: "/run/old", handover };
-    const takeover = await Takeover.begin({ system, logger, oldMaster, steering }, settings);
+    const takeover = await Takeover.begin(
+      { system, logger, oldMaster, steering, shareInbox: () => {} },
+      settings,
+    );
     void takeover.released.then(() => done.push("released"));
     return takeover;
   };

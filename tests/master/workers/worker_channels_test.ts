@@ -151,3 +151,15 @@ Deno.test("after what is no message, nothing of the worker is read, and its chan
     assertEquals(worker.isClosed, true);
   }
 });
+
+Deno.test("a worker that sends far more messages than workers send is ended", async () => {
+  const host = new TestHost(1);
+  const worker = await host.connects();
+  await worker.writes(hello("0") + loaded.repeat(100));
+  assertEquals(host.log.length, 101);
+  await host.clock.advance(10_000);
+  await worker.writes(loaded.repeat(200));
+  assertEquals(host.log.length, 301);
+  await worker.writes(loaded);
+  assertEquals(host.log.slice(301), ["malformed from 0: 301 messages in 10000 ms", "disconnected"]);
+});
