@@ -12,6 +12,8 @@ interface LogFileOptions {
   readonly stream: Stream;
   /** What workers run as: see `Files.openLog`. */
   readonly account?: Identity;
+  /** False: while it cannot be opened, its lines go to stderr. */
+  readonly isRequired?: boolean;
 }
 
 /** Where lines go now. */
@@ -26,16 +28,21 @@ interface Target {
 export class LogFile {
   readonly #system: System;
   readonly #options: LogFileOptions;
-  /** `null` after `close`. */
+  /** `null` after `close`, and while it cannot be opened. */
   #target: Target | null;
   /** Lines since the file can no longer be written to; `null` while it can. */
   #missing: number | null = null;
 
-  /** Throws DenicornError `log-unwritable`. */
+  /** Throws DenicornError `log-unwritable` if it is required. */
   constructor(system: System, options: LogFileOptions) {
     this.#system = system;
     this.#options = options;
-    this.#target = this.#open();
+    try {
+      this.#target = this.#open();
+    } catch (error) {
+      if (options.isRequired !== false) throw error;
+      this.#target = null;
+    }
   }
 
   /** The standard stream that the lines go to; `undefined` for a file. */

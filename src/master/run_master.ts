@@ -102,6 +102,9 @@ export async function runMaster(
       log.logger.warning`${toDenicornError(error).message}`;
     }
   });
+  arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
+  });
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
@@ -141,6 +144,16 @@ function logUncaught({ processes }: System, { logger }: Log): void {
     const { message, detail } = toDenicornError(error);
     logger.with({ detail }).error`${message}`;
   });
+}
+
+/** Scripts look for it in the release that is served now, and the old one may be gone. */
+function restorePidfile(system: System, log: Log, settings: Settings, cleanup: DisposableStack): void {
+  try {
+    if (settings.pid === undefined || system.files.lstat(settings.pid) !== null) return;
+    claimPidfile(system, log, settings, null, cleanup);
+  } catch (error) {
+    log.logger.warning`${toDenicornError(error).message}`;
+  }
 }
 
 /** `oldMaster` is the process id of the master that this one takes over from. */

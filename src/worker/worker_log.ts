@@ -26,13 +26,13 @@ export class WorkerLog {
   readonly #lostThrottle = new Throttle(lostInterval);
   #wasLossLogged = false;
 
-  /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, config: LogConfig, identity: Identity) {
+  /** Throws DenicornError `log-unwritable` if its file is required. */
+  constructor(system: System, config: LogConfig, identity: Identity, isRequired: boolean) {
     this.#system = system;
     this.#config = config;
     this.#identity = identity;
     // A file that cannot be written to must fail the boot, not the first line.
-    if (config.errorLogfile !== "-") {
+    if (isRequired && config.errorLogfile !== "-") {
       new LogFile(system, { setting: "error-logfile", path: config.errorLogfile, stream: "stderr" }).close();
     }
   }

@@ -68,8 +68,10 @@ function start(system: System, request: BuildRequest, credentials: Credentials) 
     }, longestBuild);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DenicornError("account", `${action}: no process can be started as ${title}: ${reason}`, {
-      cause: error,
-    });
+    throw new DenicornError(
+      "account",
+      `${action}: no process can be started as ${title}: ${reason}: let that user enter the working directory`,
+      { cause: error },
+    );
   }
 }

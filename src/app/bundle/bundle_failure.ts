@@ -59,10 +59,11 @@ function whyNotRun(failure: unknown): string {
 
 /** Only what another start cannot change is an error of the host: esbuild may also have been killed. */
 function notRun(message: string, cause: unknown): DenicornError {
-  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b/.test(message)) {
+  // In Deno 2.9 a process that could not be started has no streams, and esbuild fails at its first use of one.
+  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b|\(reading 'unref'\)/.test(message)) {
     return new DenicornError("internal", message, { cause });
   }
-  const advice = "let this user run it, and mount its file system without noexec";
+  const advice = "let this user run its executable, and mount the file system of that without noexec";
   return new DenicornError("bundler", `${message}: ${advice}`, { cause });
 }
 
