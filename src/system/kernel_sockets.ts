@@ -47,6 +47,11 @@ export interface TcpSockets {
   /** `listener` stops listening, in every process that has it: new connections are refused, waiting ones reset. */
   stopListening(listener: number): void;
   close(descriptor: number): void;
+  /**
+   * Ends up to `count` connections to `ports`: those on which nothing ever arrived, oldest first, and then, unless
+   * `silentOnly`, those that have been idle longest. Returns how many.
+   */
+  endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
 }
 
 /** Open sockets that came from another process. */
