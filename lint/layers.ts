@@ -5,12 +5,15 @@
  * lower levels, as the table in levels.ts has them.
  *
  * `layers/effects-in-system`: outside src/system/ nothing touches the world by itself; see effects.ts.
+ *
+ * `layers/no-threads`: nothing needs a thread that the system may refuse; see threads.ts.
  */
 
 import { effectsInSystem } from "./effects.ts";
 import { isProgram, objection } from "./levels.ts";
 import { pathOf } from "./paths.ts";
 import { textOf } from "./syntax.ts";
+import { noThreads } from "./threads.ts";
 
 const importsPointDown: Deno.lint.Rule = {
   create(context) {
@@ -40,6 +43,7 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     "imports-point-down": importsPointDown,
     "effects-in-system": effectsInSystem,
+    "no-threads": noThreads,
   },
 };
 export default plugin;

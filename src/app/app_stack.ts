@@ -1,5 +1,6 @@
 /** Stack traces without the frames of Denicorn, of the runtime and of generated code in the bundle. */
 
+import { errorIn, type ThrownError } from "../core/thrown.ts";
 import { directoryOf, filePath } from "./paths.ts";
 
 export interface Frame {
@@ -17,11 +18,10 @@ const here = directoryOf(filePath(import.meta.url));
 /** `…/src/` from source; in the binary, which is bundled, the folder of its chunks. */
 const ownSources = `${here.endsWith("/src/app") ? directoryOf(here) : here}/`;
 
-/** The frames of `thrown` in the app and its packages, innermost first. */
-export function appFrames(thrown: unknown, bundle: string): Frame[] {
-  if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return [];
+/** The frames of `error` in the app and its packages, innermost first. */
+export function appFrames(error: ThrownError | null, bundle: string): Frame[] {
   const frames: Frame[] = [];
-  for (const text of thrown.stack.split("\n")) {
+  for (const text of error?.stack?.split("\n") ?? []) {
     const [, url, line, column] = /^\s+at .*?(file:\/\/\/.*):(\d+):(\d+)\)?$/.exec(text) ?? [];
     if (url === undefined) continue;
     const path = filePath(url);
@@ -39,11 +39,13 @@ function isGenerated(path: string, bundle: string): boolean {
 }
 
 /** The error, its cause, the cause of that, and so on. Empty when `thrown` is not an Error. */
-export function causesOf(thrown: unknown): Error[] {
-  const errors: Error[] = [];
-  for (let error = thrown; error instanceof Error && errors.length < maxCauses; error = error.cause) {
-    errors.push(error);
-  }
+export function causesOf(thrown: unknown): ThrownError[] {
+  const errors: ThrownError[] = [];
+  for (
+    let error = errorIn(thrown);
+    error !== null && errors.length < maxCauses;
+    error = errorIn(error.cause)
+  ) errors.push(error);
   return errors;
 }
 

@@ -2,11 +2,15 @@ import { Hono, type HonoRequest, type MiddlewareHandler } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
 import { notReadyBecause } from "../core/telemetry/server_readiness.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import type { Clock } from "../system/system.ts";
 import { createControlApp } from "./control_app.ts";
 import { endpoints } from "./endpoints.ts";
 import type { RunningMaster } from "./master_commands.ts";
 import { streamStatus } from "./status_stream.ts";
+
+const prometheus = lazyModule(() => import("./prometheus.ts"));
+const dashboard = lazyModule(() => import("./page/page.tsx"));
 
 export interface AdminAccess {
   /** `null` if none is set: then nothing can be changed. */
@@ -47,7 +51,7 @@ export function createAdminApp(
     return reason === null ? c.text("ready\n") : c.text(`not ready: ${reason}\n`, 503);
   });
   app.get("/metrics", async (c) => {
-    const { prometheusText } = await import("./prometheus.ts");
+    const { prometheusText } = await prometheus();
     const { text, contentType } = await prometheusText(master.status());
     return c.body(text, 200, { "content-type": contentType });
   });
@@ -61,11 +65,12 @@ export function createAdminApp(
     if (isAdmin === true) app.on(method, path, (c) => control.fetch(c.req.raw));
   }
   // Made at the first request: most masters never need it.
-  let page: Promise<() => Response> | null = null;
+  let page: (() => Response) | null = null;
   app.get("/", async (c) => {
     if (!asksForPage(c.req)) return c.text(pathList, 200, { vary: "accept" });
-    page ??= import("./page/page.tsx").then(({ createPage }) => createPage());
-    return (await page)();
+    const { createPage } = await dashboard();
+    page ??= createPage();
+    return page();
   });
   const methods = new Map(
     [...readablePaths, ...endpoints.filter(({ isAdmin }) => isAdmin === true)].map(({ path, method }) =>

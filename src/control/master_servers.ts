@@ -2,12 +2,16 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { longestSocketPath } from "../settings/kinds/text.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import { toListenError } from "../system/listen_error.ts";
 import type { MasterServer, System, TcpAddress, TcpServer } from "../system/system.ts";
 import type { AdminAccess } from "./admin_app.ts";
 import { ClientRequests } from "./client_requests.ts";
 import { fetchStatus } from "./control_client.ts";
 import type { RunningMaster } from "./master_commands.ts";
+
+const adminApp = lazyModule(() => import("./admin_app.ts"));
+const controlApp = lazyModule(() => import("./control_app.ts"));
 
 interface FetchApp {
   fetch(request: Request): Response | Promise<Response>;
@@ -25,8 +29,7 @@ export function serveAdmin(
   access: AdminAccess,
   master: RunningMaster,
 ): Counted<TcpServer> {
-  const load = () =>
-    import("./admin_app.ts").then(({ createAdminApp }) => createAdminApp(master, access, clock));
+  const load = () => adminApp().then(({ createAdminApp }) => createAdminApp(master, access, clock));
   const requests = new ClientRequests(clock);
   try {
     return { ...network.serveTcp(address, requests.count(loadedFirst(load))), requests };
@@ -77,7 +80,7 @@ export async function serveControl(
     if (found !== null && await network.answers(path) && !(await isMaster(system, path, oldMaster))) {
       throw refuse("another master listens on it");
     }
-    const load = () => import("./control_app.ts").then(({ createControlApp }) => createControlApp(master));
+    const load = () => controlApp().then(({ createControlApp }) => createControlApp(master));
     const requests = new ClientRequests(clock);
     // A path of the operator may lead through directories of other users.
     using place = files.fixPath(path);

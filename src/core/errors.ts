@@ -4,6 +4,7 @@
  */
 
 import { printable, printableLines } from "./printable.ts";
+import { attempt, errorIn, messageOf } from "./thrown.ts";
 
 /** Exit codes of the master; the same for any number of workers. */
 export const ExitCode = {
@@ -86,6 +87,10 @@ export const errorKinds = {
     exitCode: ExitCode.boot,
     means: "the address is not one of this machine, or cannot be resolved",
   },
+  "file-limit": {
+    exitCode: ExitCode.usage,
+    means: "the process may not have as many files open as it needs",
+  },
   "boot-timeout": { exitCode: ExitCode.boot, means: "a worker was not ready within boot-timeout" },
   "not-ready": { exitCode: ExitCode.boot, means: "the app did not respond with 2xx on ready-path in time" },
   "boot-death": { exitCode: ExitCode.boot, means: "a worker process ended before it was ready" },
@@ -142,12 +147,9 @@ export function errorText({ message, detail }: Pick<DenicornError, "message" | "
 
 /** Any thrown value as a DenicornError; other errors become `internal`. */
 export function toDenicornError(thrown: unknown): DenicornError {
-  if (thrown instanceof DenicornError) return thrown;
-  if (thrown instanceof Error) {
-    return new DenicornError("internal", `unexpected failure: ${thrown.message}`, {
-      detail: thrown.stack,
-      cause: thrown,
-    });
-  }
-  return new DenicornError("internal", `unexpected failure: ${String(thrown)}`, { cause: thrown });
+  if (attempt(() => thrown instanceof DenicornError, false)) return thrown as DenicornError;
+  return new DenicornError("internal", `unexpected failure: ${messageOf(thrown)}`, {
+    detail: errorIn(thrown)?.stack,
+    cause: thrown,
+  });
 }

@@ -35,9 +35,9 @@ export class AccessLog {
   #pending = "";
   #isClosed = false;
 
-  /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, path: string, format: LogConfig["logFormat"]) {
-    this.#file = new LogFile(system, { setting: "access-logfile", path, stream: "stdout" });
+  /** Throws DenicornError `log-unwritable` if the file is required. */
+  constructor(system: System, path: string, format: LogConfig["logFormat"], isRequired = true) {
+    this.#file = new LogFile(system, { setting: "access-logfile", path, stream: "stdout", isRequired });
     this.#format = format === "json" ? accessJson : accessText;
     this.#stopTimer = system.clock.every(flushInterval, () => this.#flush());
   }

@@ -12,6 +12,8 @@ interface LogFileOptions {
   readonly stream: Stream;
   /** What workers run as: see `Files.openLog`. */
   readonly account?: Identity;
+  /** False: while it cannot be opened, its lines go to stderr. */
+  readonly isRequired?: boolean;
 }
 
 /** Where lines go now. */
@@ -26,14 +28,21 @@ interface Target {
 export class LogFile {
   readonly #system: System;
   readonly #options: LogFileOptions;
-  /** `null` after `close`. */
+  /** `null` after `close`, and while it cannot be opened. */
   #target: Target | null;
+  /** Lines since the file can no longer be written to; `null` while it can. */
+  #missing: number | null = null;
 
-  /** Throws DenicornError `log-unwritable`. */
+  /** Throws DenicornError `log-unwritable` if it is required. */
   constructor(system: System, options: LogFileOptions) {
     this.#system = system;
     this.#options = options;
-    this.#target = this.#open();
+    try {
+      this.#target = this.#open();
+    } catch (error) {
+      if (options.isRequired !== false) throw error;
+      this.#target = null;
+    }
   }
 
   /** The standard stream that the lines go to; `undefined` for a file. */
@@ -47,12 +56,42 @@ export class LogFile {
       this.#target ??= this.#open();
       this.#target.write(text);
     } catch (error) {
-      // A full disk must not stop the server, and must not cost the line.
+      return this.#divert(text, error);
+    }
+    if (this.#missing !== null) this.#reportRecovery(this.#missing);
+  }
+
+  /**
+   * A full disk must not stop the server, and must not fill stderr with what nobody looks for there: the lines of an
+   * access log are counted, those of the error log are written to stderr. The reason is named once.
+   */
+  #divert(text: string, error: unknown): void {
+    const { setting, path } = this.#options;
+    const stderr = streamQueue(this.#system, "stderr");
+    if (this.#missing === null) {
       const problem = error instanceof DenicornError
         ? error.message
-        : `cannot write ${this.#options.path}: ${reason(error)}`;
-      streamQueue(this.#system, "stderr").write(`${problem}\n${text}`);
+        : `cannot write ${setting}: ${path} (${reason(error)}): make room, or name another file and reload`;
+      stderr.write(
+        `denicorn: ${problem}; until then its lines ${this.#isAccess ? "are dropped" : "come here"}\n`,
+      );
     }
+    this.#missing = (this.#missing ?? 0) + text.split("\n").length - 1;
+    if (!this.#isAccess) stderr.write(text);
+  }
+
+  #reportRecovery(lines: number): void {
+    this.#missing = null;
+    const { setting, path } = this.#options;
+    const what = `${lines} ${lines === 1 ? "line" : "lines"}`;
+    const missing = this.#isAccess ? `${what} were dropped` : `${what} came here`;
+    streamQueue(this.#system, "stderr").write(
+      `denicorn: ${setting} ${path} can be written to again: ${missing}\n`,
+    );
+  }
+
+  get #isAccess(): boolean {
+    return this.#options.setting === "access-logfile";
   }
 
   /** Opens the path again. If that fails, the old file stays in use and DenicornError `log-unwritable` is thrown. */

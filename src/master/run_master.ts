@@ -21,6 +21,7 @@ import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
+import { preloadModules } from "./preload.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -101,8 +102,12 @@ export async function runMaster(
       log.logger.warning`${toDenicornError(error).message}`;
     }
   });
+  arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
+  });
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
+  preloadModules(system, directory.path);
   signals.deliverTo(async (signal) => {
     if (signal !== "SIGHUP" || !(await terminal.hasClosed())) return arbiter.post({ type: "signal", signal });
     log.logger.info("the terminal has closed: stopping as after Ctrl-C");
@@ -139,6 +144,16 @@ function logUncaught({ processes }: System, { logger }: Log): void {
     const { message, detail } = toDenicornError(error);
     logger.with({ detail }).error`${message}`;
   });
+}
+
+/** Scripts look for it in the release that is served now, and the old one may be gone. */
+function restorePidfile(system: System, log: Log, settings: Settings, cleanup: DisposableStack): void {
+  try {
+    if (settings.pid === undefined || system.files.lstat(settings.pid) !== null) return;
+    claimPidfile(system, log, settings, null, cleanup);
+  } catch (error) {
+    log.logger.warning`${toDenicornError(error).message}`;
+  }
 }
 
 /** `oldMaster` is the process id of the master that this one takes over from. */

@@ -76,7 +76,9 @@ export class WorkerEvents {
         return;
       case "ready":
         // A worker that was ready before had lost its listeners and opened new ones.
-        if (worker.state.is === "ready" && !wasReady) this.#becameReady(worker);
+        if (worker.state.is !== "ready") return;
+        worker.generation.hasServed = true;
+        if (!wasReady) this.#becameReady(worker);
         return;
       case "closed":
         return listenOrder.leave(worker);

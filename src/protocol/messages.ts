@@ -45,6 +45,8 @@ export const sentSettings = [
 export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]>, LogConfig {
   readonly slot: number;
   readonly generation: number;
+  /** False once a worker of the generation has served: the next ones serve, too, if a log cannot be opened any more. */
+  readonly areLogsRequired: boolean;
   /** Absolute path of the app's source, for messages. */
   readonly source: string;
   /** Absolute path of the bundle to import. */

@@ -16,7 +16,27 @@ export function checkTogether(resolved: Resolved): void {
   refuseChosenPort(resolved);
   refuseLoneJitter(resolved);
   refuseOpenAdmin(resolved);
+  refuseSharedFile(resolved);
   refuseSparesWithoutSteering(resolved);
+}
+
+/** A pidfile and a control socket take the place of what is there; logs may be one file. */
+const replaced = ["pid", "controlSocket"] as const;
+const named = [...replaced, "errorLogfile", "accessLogfile", "adminTokenFile", "config", "app"] as const;
+
+function refuseSharedFile({ settings, origins }: Resolved): void {
+  for (const key of replaced) {
+    const path = settings[key];
+    const other = named.find((other) => other !== key && settings[other] === path);
+    if (typeof path !== "string" || other === undefined) continue;
+    throw new DenicornError(
+      "setting-invalid",
+      `${nameOf(key)}: ${quote(path)} (${origins[key]}) is not accepted: ${nameOf(other)} (${
+        origins[other]
+      }) names the ` +
+        "same file: give another one",
+    );
+  }
 }
 
 /** The kernel would send them connections like any other worker. */

@@ -7,10 +7,8 @@ import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
-  readText: (path) => Deno.readTextFile(path),
   readTextSync: (path) => Deno.readTextFileSync(path),
   readSmall: (path, limit) => readSmall(path, limit),
-  readBytes: (path) => Deno.readFile(path),
   readBytesSync: (path) => Deno.readFileSync(path),
   readRange(path, offset, length) {
     using file = Deno.openSync(path);

@@ -34,6 +34,8 @@ export interface TcpSockets {
   /** How many sockets of this host listen where `listener` does, itself included; `null` if that is unknown. */
   siblings(listener: number): number | null;
   isListening(descriptor: number): boolean;
+  /** Resets the connections in the accept queue of `listener`, which goes on listening. */
+  resetWaiting(listener: number): void;
   /** The port at which the socket listens; `null` if it does not, or is no TCP socket. */
   listeningPort(descriptor: number): number | null;
   /** Whether connections in the accept queue of a listener that closes move to another one of its group. */
@@ -45,6 +47,11 @@ export interface TcpSockets {
   /** `listener` stops listening, in every process that has it: new connections are refused, waiting ones reset. */
   stopListening(listener: number): void;
   close(descriptor: number): void;
+  /**
+   * Ends up to `count` connections to `ports`: those on which nothing ever arrived, oldest first, and then, unless
+   * `silentOnly`, those that have been idle longest. Returns how many.
+   */
+  endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
 }
 
 /** Open sockets that came from another process. */

@@ -8,6 +8,7 @@ const libraries: Partial<Record<typeof Deno.build.os, string>> = {
 /** Linux only: other systems have another name for the address of `errno`, and no steering. */
 const linuxSymbols = {
   __errno_location: { parameters: [], result: "pointer" },
+  accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   dlsym: { parameters: ["pointer", "buffer"], result: "pointer", optional: true },

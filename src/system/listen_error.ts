@@ -1,5 +1,18 @@
 import { DenicornError } from "../core/errors.ts";
+import { openFiles } from "./open_files.ts";
 import type { TcpAddress } from "./system.ts";
+
+/** Files that a master or a worker has open at a start, with some to spare. */
+const enoughFiles = 64;
+
+function limitText(): string {
+  try {
+    return `: the limit is ${openFiles.limit().soft}`;
+  } catch {
+    // Not Linux.
+    return "";
+  }
+}
 
 /** `127.0.0.1:8000`, `[::1]:8000`; the same text for equal addresses. */
 export function formatAddress({ hostname, port }: TcpAddress): `${string}:${string}` {
@@ -26,6 +39,14 @@ export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bi
     );
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/too many open files/i.test(reason)) {
+    return new DenicornError(
+      "file-limit",
+      `cannot listen on ${at}: out of file descriptors${limitText()}, and a process needs about ${enoughFiles} and ` +
+        "one for each connection: raise the limit (ulimit -n, LimitNOFILE=)",
+      { cause: thrown },
+    );
+  }
   return new DenicornError(
     "bind-unavailable",
     `cannot listen: ${at} is not an address of this machine (${reason}): choose another ${flag}`,

@@ -4,13 +4,13 @@
  */
 
 import { cString, libc } from "./libc.ts";
+import { O_NOFOLLOW } from "./open_flags.ts";
 import { canFixPaths, fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { LockFile } from "./system.ts";
 
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
-const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;

@@ -5,6 +5,7 @@
 
 import { withRightsOf } from "./borrowed_rights.ts";
 import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
+import { O_NOFOLLOW } from "./open_flags.ts";
 import { canFixPaths, findPlace, ForeignLink, type Place } from "./safe_path.ts";
 import { writeAll } from "./host.ts";
 import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
@@ -15,7 +16,6 @@ const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 const O_APPEND = 0o2000;
-const O_NOFOLLOW = 0o400000;
 /** Without it, opening a FIFO waits for a reader. No effect on the writes to a file. */
 const O_NONBLOCK = 0o4000;
 const O_NOCTTY = 0o400;

@@ -8,11 +8,10 @@
  */
 
 import { cString, lastError, libc } from "./libc.ts";
+import { O_DIRECTORY, O_NOFOLLOW } from "./open_flags.ts";
 import type { FixedPath } from "./system.ts";
 
 const O_CLOEXEC = 0o2000000;
-const O_DIRECTORY = 0o200000;
-const O_NOFOLLOW = 0o400000;
 const O_PATH = 0o10000000;
 
 const groupOrOthers = 0o022;

@@ -1,6 +1,7 @@
 /** Memory that several processes map. The others inherit a descriptor for it from the one that created it. Linux only. */
 
 import { cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
+import { O_NOFOLLOW } from "./open_flags.ts";
 import type { SharedBlock, SharedMemory } from "./system.ts";
 
 const O_RDWR = 0o2;
@@ -8,8 +9,6 @@ const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 /** The owner of a file could let `open` wait for as long as fcntl(2) lets it keep a lease. */
 const O_NONBLOCK = 0o4000;
-/** Another user may have planted a link. */
-const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
 const SEEK_END = 2;

@@ -160,13 +160,14 @@ export interface LockFile {
   close(): void;
 }
 
-/** Paths are absolute. Failures are thrown as the error classes of the runtime. */
+/**
+ * Paths are absolute. Failures are thrown as the error classes of the runtime. All of it is synchronous: the runtime
+ * starts a thread for an asynchronous file operation, and at the limit of tasks that aborts the process.
+ */
 export interface Files {
-  readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   /** Never waits. Throws for what is not a regular file, or is longer than `limit` bytes. */
   readSmall(path: string, limit: number): string;
-  readBytes(path: string): Promise<Uint8Array>;
   readBytesSync(path: string): Uint8Array<ArrayBuffer>;
   /** `length` bytes from `offset`; fewer if the file ends before. */
   readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer>;

@@ -11,7 +11,10 @@ import type { TcpListener, TcpSockets } from "./system.ts";
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
+const SO_LINGER = 13;
+const SOCK_CLOEXEC = 0o2000000;
 const SHUT_RD = 0;
+const SHUT_RDWR = 2;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_CLOSE_WAIT = 8;
@@ -19,7 +22,14 @@ const TCP_ESTABLISHED = 1;
 const TCP_LISTEN = 10;
 
 /** Offsets in `struct tcp_info` (linux/tcp.h). */
-const offset = { state: 0, unacked: 24, lastDataSent: 44, lastDataReceived: 52, notSent: 144 } as const;
+const offset = {
+  state: 0,
+  unacked: 24,
+  lastDataSent: 44,
+  lastDataReceived: 52,
+  received: 128,
+  notSent: 144,
+} as const;
 
 export const tcpSockets: TcpSockets = {
   listeners() {
@@ -60,6 +70,16 @@ export const tcpSockets: TcpSockets = {
 
   isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
 
+  resetWaiting(listener) {
+    // As many as there are: accepting one more could block.
+    for (let count = tcpSockets.waiting(listener); count > 0; count--) {
+      const connection = libc().accept4(listener, null, null, SOCK_CLOEXEC);
+      if (connection < 0) return;
+      libc().setsockopt(connection, SOL_SOCKET, SO_LINGER, lingerForNoTime, lingerForNoTime.length);
+      libc().close(connection);
+    }
+  },
+
   listeningPort: (descriptor) => tcpSockets.isListening(descriptor) ? portOf(descriptor) : null,
 
   areMigrated() {
@@ -78,7 +98,25 @@ export const tcpSockets: TcpSockets = {
   stopListening: (listener) => void libc().shutdown(listener, SHUT_RD),
 
   close: (descriptor) => void libc().close(descriptor),
+
+  endIdle(ports, count, silentOnly) {
+    const found: { descriptor: number; idle: number; isSilent: boolean }[] = [];
+    const size = descriptorTableSize();
+    for (let descriptor = 0; descriptor < size; descriptor++) {
+      const idle = idleTime(descriptor);
+      if (idle === null || idle < shortestIdle || !ports.has(portOf(descriptor))) continue;
+      const isSilent = readInfo(descriptor) && info.getBigUint64(offset.received, true) === 0n;
+      if (isSilent || !silentOnly) found.push({ descriptor, idle, isSilent });
+    }
+    found.sort((a, b) => Number(b.isSilent) - Number(a.isSilent) || b.idle - a.idle);
+    const ended = found.slice(0, count);
+    for (const { descriptor } of ended) libc().shutdown(descriptor, SHUT_RDWR);
+    return ended.length;
+  },
 };
+
+/** Milliseconds. The request of a new connection arrives with the end of its handshake, or soon after. */
+const shortestIdle = 20;
 
 /** Passes the address of `program` in a `struct sock_fprog`. */
 function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>): void {
@@ -92,6 +130,9 @@ function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>)
     how === SO_ATTACH_FILTER ? "setsockopt SO_ATTACH_FILTER" : "setsockopt SO_ATTACH_REUSEPORT_CBPF",
   );
 }
+
+/** `struct linger`: closing such a socket resets its connection. */
+const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);
 
 /** Filled by `readInfo`. One buffer is enough, because reading is synchronous. */
 const infoBytes = new Uint8Array(256);

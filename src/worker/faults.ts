@@ -3,7 +3,9 @@
  * the path of the request.
  */
 
+import { attempt, stackOf } from "../core/thrown.ts";
 import { clip } from "../protocol/framing.ts";
+import { hasLockedBody } from "../system/response_body.ts";
 
 export interface Fault {
   /** What the app did wrong, in a few words. */
@@ -15,16 +17,25 @@ export interface Fault {
 /** The class of the runtime: an app may replace the global one, and Deno.serve refuses objects of another class. */
 const { Response } = globalThis;
 
-/** Throws for an object that only has the prototype of Response: Deno.serve would end with it. */
-const isBodyUsed = Object.getOwnPropertyDescriptor(Response.prototype, "bodyUsed")!.get!;
+/**
+ * What the runtime sees, whatever getters the class of an app has. Throws for an object that only has the prototype of
+ * Response: Deno.serve would end with it.
+ */
+function property<Name extends keyof Response>(name: Name): (response: Response) => Response[Name] {
+  const { get } = Object.getOwnPropertyDescriptor(Response.prototype, name)!;
+  return (response) => get!.call(response);
+}
+
+const isBodyUsed = property("bodyUsed");
+const typeOf = property("type");
+export const statusOf = property("status");
+export const headersOf = property("headers");
+const statusTextOf = property("statusText");
+const bodyOf = property("body");
 
 export function isResponse(answer: unknown): answer is Response {
-  try {
-    return answer instanceof Response;
-  } catch {
-    // A Proxy.
-    return false;
-  }
+  // It throws for a Proxy.
+  return attempt(() => answer instanceof Response, false);
 }
 
 /** What the client gets if the app failed. */
@@ -34,21 +45,30 @@ export function internalServerError(): Response {
 
 /** A response with other headers than `original`, whose own may not be changed. */
 export function copyOf(original: Response): Response {
-  return new Response(original.body, original);
+  return new Response(bodyOf(original), {
+    status: statusOf(original),
+    statusText: statusTextOf(original),
+    headers: headersOf(original),
+  });
 }
 
 export function appThrew(error: unknown): Fault {
-  return { text: "the app threw", detail: stackOf(error) };
+  return { text: "the app threw", detail: clippedStack(error) };
 }
 
 /** Why the runtime would refuse the answer of an app; `null` if it would not. */
 export function faultOf(answer: unknown): Fault | null {
   if (!isResponse(answer)) return notAResponse(answer);
   try {
-    if (isBodyUsed.call(answer)) {
+    if (isBodyUsed(answer)) {
       return { text: "the app answered a Response whose body has been read before" };
     }
-    if (answer.type === "error") return { text: "the app answered Response.error(), which cannot be sent" };
+    if (hasLockedBody(answer)) {
+      return { text: "the app answered a Response whose body is locked: is it read elsewhere?" };
+    }
+    if (typeOf(answer) === "error") {
+      return { text: "the app answered Response.error(), which cannot be sent" };
+    }
     return null;
   } catch {
     // It has the prototype of Response, but the constructor has not made it.
@@ -69,19 +89,13 @@ function notAResponse(answer: unknown, isSimilar = false): Fault {
 function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  try {
+  return attempt(() => {
     const { constructor } = value;
     return typeof constructor === "function" ? `an object (${constructor.name})` : "an object";
-  } catch {
-    return "an object";
-  }
+  }, "an object");
 }
 
-/** The stack of what was thrown, or its text. */
-export function stackOf(thrown: unknown): string {
-  try {
-    return clip(String(thrown instanceof Error ? thrown.stack ?? thrown : thrown));
-  } catch {
-    return "an object that cannot be shown as text";
-  }
+/** The stack of what was thrown, or its text, for a message to the master or a log line. */
+export function clippedStack(thrown: unknown): string {
+  return clip(stackOf(thrown));
 }

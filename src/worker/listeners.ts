@@ -19,11 +19,14 @@ interface ListenersOptions {
   readonly onAvailable: () => void;
 }
 
-/** Descriptors that must be free to listen again: for the listener, for opening it, and for some connections. */
+/**
+ * Descriptors to keep free, for connections that arrive until the next check, and for listening again. Trying that many
+ * takes 10 µs.
+ */
 const neededDescriptors = 16;
 
 /** Milliseconds between two checks. */
-const checkInterval = 500;
+const checkInterval = 50;
 
 export class Listeners {
   readonly #system: System;
@@ -138,17 +141,37 @@ export class Listeners {
     this.#nextCheck = now + checkInterval;
     if (this.#state === "lost") return this.#tryAgain();
     if (this.#state === "ignored") return;
-    if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) return;
+    if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) {
+      if (!this.#hasReserve()) this.#makeRoom();
+      return;
+    }
     this.#state = "lost";
-    const isFull = !this.#system.openFiles.hasAvailable(neededDescriptors);
+    const isFull = !this.#hasReserve();
     this.#closeOthers();
     this.#options.onLost(isFull);
   }
 
   #tryAgain(): void {
-    if (this.#system.openFiles.hasAvailable(neededDescriptors)) return this.#options.onAvailable();
-    // Closes idle kept connections. On Deno 2.9 it could also cut off requests in flight.
-    if (this.#options.isIdle()) this.#servers.forEach((server) => void server.stopAccepting());
+    if (this.#hasReserve()) return this.#options.onAvailable();
+    this.#makeRoom();
+  }
+
+  /** True where the system does not say. */
+  #hasReserve(): boolean {
+    try {
+      return this.#system.openFiles.hasAvailable(neededDescriptors);
+    } catch {
+      return true;
+    }
+  }
+
+  /**
+   * Ends some connections without a request: the silent ones, and only if there is no request at all also kept ones,
+   * because from outside a kept connection looks the same while its request is being answered.
+   */
+  #makeRoom(): void {
+    const ports = new Set(this.addresses.map(({ port }) => port));
+    this.#system.sockets.endIdle(ports, neededDescriptors, !this.#options.isIdle());
   }
 
   /** All listeners of a worker join and leave their groups together. */

@@ -1,9 +1,10 @@
 /** Whether the app can serve: before its worker listens, it is asked at `ready-path` within the process. */
 
 import { DenicornError } from "../core/errors.ts";
+import { titleOf } from "../core/thrown.ts";
 import { sleep, withTimeout } from "../system/clock.ts";
 import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
-import { faultOf, stackOf } from "./faults.ts";
+import { clippedStack, faultOf } from "./faults.ts";
 
 interface ReadinessOptions {
   /** With its leading slash. */
@@ -46,8 +47,7 @@ async function ask(fetch: FetchHandler, path: string): Promise<Answer | null> {
     void response.body?.cancel().catch(() => {});
     return response.ok ? null : { text: `answered ${response.status}` };
   } catch (error) {
-    const text = error instanceof Error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : String(error);
-    return { text: `threw ${text}`, detail: stackOf(error) };
+    return { text: `threw ${titleOf(error).split("\n", 1)[0]}`, detail: clippedStack(error) };
   }
 }
 

@@ -5,7 +5,16 @@
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
 import type { Clock, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
-import { appThrew, copyOf, type Fault, faultOf, internalServerError, isResponse } from "./faults.ts";
+import {
+  appThrew,
+  copyOf,
+  type Fault,
+  faultOf,
+  headersOf,
+  internalServerError,
+  isResponse,
+  statusOf,
+} from "./faults.ts";
 import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
 
 interface RequestEvents {
@@ -160,7 +169,7 @@ export class Requests {
         text: "the app answered another Response than that of Deno.upgradeWebSocket()",
       });
     }
-    entry.status = answer.status;
+    entry.status = statusOf(answer);
     return answer;
   }
 
@@ -214,9 +223,9 @@ export class Requests {
 async function closing(answer: Response | Promise<Response>): Promise<Response> {
   const response = await answer;
   // Switching protocols (101) ends HTTP on this connection; there is nothing to close after it.
-  if (response.status === 101) return response;
+  if (statusOf(response) === 101) return response;
   try {
-    response.headers.set("connection", "close");
+    headersOf(response).set("connection", "close");
     return response;
   } catch {
     // The headers of Response.redirect() and of fetched responses cannot be changed.

@@ -48,12 +48,14 @@ export class Service {
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
     const { clock, host, network, processes, descriptors } = system;
-    const { slot: worker, generation: gen, accessLogfile, logFormat } = config;
+    const { slot: worker, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
     this.#system = system;
     this.config = config;
     this.#send = send;
-    this.log = new WorkerLog(system, config, { worker, gen, pid: host.pid });
-    this.#accessLog = accessLogfile === undefined ? null : new AccessLog(system, accessLogfile, logFormat);
+    this.log = new WorkerLog(system, config, { worker, gen, pid: host.pid }, areLogsRequired);
+    this.#accessLog = accessLogfile === undefined
+      ? null
+      : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
     // Before the app is imported: what it starts must not inherit them.
     if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
     this.#slot = openSlot(system, config.scoreboard, worker);
@@ -70,7 +72,7 @@ export class Service {
     });
     this.#listeners = new Listeners(system, config, {
       onError: (error) => {
-        this.log.unknownFault(error);
+        this.log.bodyFault(error, Array.from(this.#requests.entries).filter(({ status }) => status !== 0));
         return internalServerError();
       },
       isIdle: () => this.#requests.inFlight === 0,

@@ -9,7 +9,7 @@ import { type HandledSignal, handledSignals, signalMeanings } from "../core/sign
 import { version } from "../core/version.ts";
 import { type FromWorker, successorInbox, toFailure, type WorkerConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
-import { stackOf } from "./faults.ts";
+import { clippedStack } from "./faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
 import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
 import { Service } from "./service.ts";
@@ -126,7 +126,9 @@ export class Worker {
       const place = { ...config, workingDirectory: this.#system.host.cwd() };
       return void this.#fail(importFailure(error, place));
     }
-    const failure = new DenicornError("internal", "uncaught error in the app", { detail: stackOf(error) });
+    const failure = new DenicornError("internal", "uncaught error in the app", {
+      detail: clippedStack(error),
+    });
     this.#send({ type: "draining", failure: toFailure(failure) });
     void this.#leave(ExitCode.internal, true);
   }

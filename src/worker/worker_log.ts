@@ -5,7 +5,7 @@ import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
-import { type Fault, stackOf } from "./faults.ts";
+import { clippedStack, type Fault } from "./faults.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 
 /** Milliseconds between two lines about lost listeners. */
@@ -26,13 +26,13 @@ export class WorkerLog {
   readonly #lostThrottle = new Throttle(lostInterval);
   #wasLossLogged = false;
 
-  /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, config: LogConfig, identity: Identity) {
+  /** Throws DenicornError `log-unwritable` if its file is required. */
+  constructor(system: System, config: LogConfig, identity: Identity, isRequired: boolean) {
     this.#system = system;
     this.#config = config;
     this.#identity = identity;
     // A file that cannot be written to must fail the boot, not the first line.
-    if (config.errorLogfile !== "-") {
+    if (isRequired && config.errorLogfile !== "-") {
       new LogFile(system, { setting: "error-logfile", path: config.errorLogfile, stream: "stderr" }).close();
     }
   }
@@ -62,9 +62,17 @@ export class WorkerLog {
     void this.write((logger) => logger.with({ detail }).error`${method} ${path}: ${text}`);
   }
 
-  /** The runtime reports an error without its request: Deno 2.9 when the body of a response fails. */
-  unknownFault(error: unknown): void {
-    void this.write((logger) => logger.error("cannot send a response", { detail: stackOf(error) }));
+  /**
+   * The runtime reports an error without its request when the body of a response fails. `sending` are the requests that
+   * the app has answered and whose response is not sent in full: it is one of them.
+   */
+  bodyFault(error: unknown, sending: readonly InFlightRequest[]): void {
+    const named = sending.slice(0, maxNamed).map(({ method, path }) => `${method} ${path}`).join(", ");
+    const others = sending.length > maxNamed ? ` and ${sending.length - maxNamed} more` : "";
+    const text = sending.length === 1
+      ? `${named}: the body of the response failed`
+      : `the body of a response failed${named === "" ? "" : `, one of ${named}${others}`}`;
+    void this.write((logger) => logger.with({ detail: clippedStack(error) }).error`${text}`);
   }
 
   slow(entry: InFlightRequest, ms: number): void {

@@ -100,10 +100,8 @@ export class FakeSystem implements System {
   };
 
   readonly files: Files = {
-    readText: (path) => Promise.resolve(this.#read(path)),
     readTextSync: (path) => this.#read(path),
     readSmall: (path) => this.#read(path),
-    readBytes: (path) => Promise.resolve(new TextEncoder().encode(this.#read(path))),
     readBytesSync: (path) => new TextEncoder().encode(this.#read(path)),
     readRange: (path, offset, length) =>
       new TextEncoder().encode(this.#read(path)).slice(offset, offset + length),
@@ -189,9 +187,11 @@ export class FakeSystem implements System {
     isListening: () => true,
     listeningPort: () => null,
     areMigrated: () => false,
+    resetWaiting: () => {},
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},
+    endIdle: () => 0,
     close: () => {},
   };
 

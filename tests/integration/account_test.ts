@@ -1,7 +1,7 @@
 /** Workers as another user than the master, which is root. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { freePort, integrationTest } from "./harness.ts";
 import { apart, mounting, nobody, openTo, reasonNotToMount, reasonNotToSwitchUser } from "./as_root.ts";
 
 const secret = "only root may read this";
@@ -97,6 +97,26 @@ integrationTest(
     assertEquals([code, stdout], [0, "main.ts: settings and app are good\n"], stderr);
     const doctor = await host.run(["doctor", "--user", "nobody", "main.ts"], env);
     assertMatch(doctor.stdout, /^ok +account +user nobody can bundle an app, reach \S+\/run and listen on /m);
+  },
+  reasonNotToSwitchUser,
+);
+
+integrationTest(
+  "as root: a user that cannot run Denicorn here is named before anything starts",
+  async (host) => {
+    openTo(host);
+    host.write({ "closed/main.ts": "export default () => new Response();" });
+    Deno.chmodSync(`${host.folder}/closed`, 0o700);
+    const [command = "", ...args] = host.target.command;
+    const { code, stderr } = await new Deno.Command(command, {
+      args: [...args, "--user", "nobody", "--bind", `127.0.0.1:${freePort()}`, "main.ts"],
+      cwd: `${host.folder}/closed`,
+      env: { XDG_RUNTIME_DIR: host.runtime },
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assertEquals(code, 2, text);
+    assertMatch(text, /^denicorn: cannot run Denicorn as user nobody: .*: let that user read .*\n$/);
+    assertEquals([...Deno.readDirSync(host.runtime)], []);
   },
   reasonNotToSwitchUser,
 );

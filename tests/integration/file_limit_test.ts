@@ -62,3 +62,42 @@ for (const steering of ["auto", "off"]) {
     },
   );
 }
+
+for (const steering of ["auto", "off"]) {
+  integrationTest(
+    `silent connections cost no kept one at the limit of files, steering ${steering}`,
+    async (host) => {
+      const server = host.start({
+        files: { "main.ts": slowApp("whole") },
+        command: limited(host, 100, 100),
+        args: ["--steering", steering],
+      });
+      await server.ready(1);
+      const kept = await silentConnections(server.port, 8);
+      for (const connection of kept) assertMatch(await ask(connection, "/"), /200 OK/);
+      const slow = ask(kept[7]!, "/?ms=1500");
+      const silent = await silentConnections(server.port, 300);
+      for (const connection of kept.slice(0, 7)) {
+        assertMatch(await ask(connection, "/"), /200 OK/, server.stderr);
+      }
+      assertMatch(await slow, /200 OK/);
+      // Some of the silent ones were ended to make room.
+      await server.until(
+        "an answer on a new connection",
+        () => server.text().then((text) => text === "whole", () => false),
+      );
+      for (const connection of kept) {
+        assertMatch(await ask(connection, "/"), /200 OK/, server.stderr);
+      }
+      [...kept, ...silent].forEach((connection) => connection.close());
+    },
+  );
+}
+
+/** One request on a connection that is kept; gives the head of the answer. */
+async function ask(connection: Deno.Conn, path: string): Promise<string> {
+  await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`));
+  const bytes = new Uint8Array(4_096);
+  const count = await connection.read(bytes);
+  return new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+}

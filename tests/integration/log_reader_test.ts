@@ -20,7 +20,8 @@ integrationTest("logs at FIFOs that nothing reads: the server starts, serves and
   server.kill("SIGUSR1");
   server.kill("SIGTERM");
   assertEquals(await server.exit(), { code: 0, signal: null });
-  assertEquals([server.stderr, server.leftovers()], ["", []]);
+  // From source, USR1 also starts the runtime's inspector, which may complain.
+  assertEquals([server.stderr.match(/denicorn|warning/g), server.leftovers()], [null, []]);
 });
 
 integrationTest("the reader of a FIFO may come, go and come again", async (host) => {

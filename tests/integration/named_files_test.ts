@@ -95,15 +95,36 @@ integrationTest("a pidfile with the id of another program is replaced", async (h
   assertEquals(identity(`${host.folder}/server.pid`), "nothing");
 });
 
-integrationTest("a pidfile that is the app's own source stays as it is", async (host) => {
-  const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "main.ts"] });
-  assertEquals((await server.exit()).code, 2);
-  assertMatch(
-    server.stderr,
-    /cannot write pidfile: \S+\/main.ts \(it holds something else than a process id\)/,
-  );
-  assertEquals(Deno.readTextFileSync(`${host.folder}/main.ts`), pidApp);
-});
+integrationTest(
+  "a pidfile or control socket in the place of a source is an error, and it stays",
+  async (host) => {
+    for (
+      const [name, file, why] of [
+        ["pid", "main.ts", 'pid: "main.ts" \\(.*\\) is not accepted: app .* names the same file'],
+        [
+          "pid",
+          "other.ts",
+          "cannot write pidfile: \\S+/other.ts \\(it holds something else than a process id\\)",
+        ],
+        [
+          "control-socket",
+          "other.ts",
+          "cannot create control-socket: \\S+/other.ts \\(something else is there\\)",
+        ],
+      ] as const
+    ) {
+      const server = host.start({
+        files: { "main.ts": pidApp, "other.ts": pidApp },
+        args: [`--${name}`, file],
+      });
+      assertEquals((await server.exit()).code, 2);
+      assertMatch(server.stderr, new RegExp(`^denicorn: ${why}[^\n]*\n$`));
+      for (const source of ["main.ts", "other.ts"]) {
+        assertEquals(Deno.readTextFileSync(`${host.folder}/${source}`), pidApp);
+      }
+    }
+  },
+);
 
 integrationTest(
   "ctl with a FIFO, a directory or a device as --pid or --socket: an error, and no wait",

@@ -83,6 +83,25 @@ integrationTest(
 );
 
 integrationTest(
+  "from source, an esbuild on a file system without programs is named, with exit code 2",
+  async (host) => {
+    host.write(app);
+    const cache = Deno.env.get("DENO_DIR");
+    const command = mounting(host, `mount --bind ${cache} ${cache} && mount -o remount,bind,noexec ${cache}`);
+    assertMatch(
+      await outputOf(command, `${host.folder}/main.ts`, 2),
+      /cannot load the app: esbuild cannot be run: .*: let this user run its executable, and mount the file system of that without noexec/,
+    );
+  },
+  (target) =>
+    target.name === "binary"
+      ? "a binary has its own esbuild"
+      : Deno.env.get("DENO_DIR") === undefined
+      ? "DENO_DIR is not set"
+      : reasonNotToMount(target),
+);
+
+integrationTest(
   "without /proc the start and the doctor say so in one line",
   async (host) => {
     host.write(app);

@@ -220,9 +220,47 @@ integrationTest(
     assertEquals((await answer(server)).name, "r2");
     await server.until("the line of the request", () => read("current/log/access.log").includes("GET /"));
     assertMatch(read("current/log/error.log"), /generation 2 ready/);
+    await server.until("the pidfile", () => exists(host, "releases/r2/server.pid"));
+    assertEquals(read("current/server.pid"), `${server.pid}\n`);
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
+    assert(!exists(host, "releases/r2/server.pid"));
     const left = Array.from(Deno.readDirSync("/"), ({ name }) => name);
     assert(!left.includes("log") && !left.includes("server.pid"), left.join(" "));
   },
 );
+
+integrationTest(
+  "a worker is replaced although the directory of its logs is gone, and the lines are not lost",
+  async (host) => {
+    release(host, "r1", { "log/.keep": "" });
+    makeCurrent(host, "r1");
+    const server = start(host, {
+      args: ["--access-logfile", "log/access.log", "--error-logfile", "log/error.log"],
+    });
+    await server.ready(1);
+    release(host, "r2");
+    makeCurrent(host, "r2");
+    prune(host, "r1");
+    for (let death = 0; death < 2; death++) {
+      const { pid } = await answer(server);
+      Deno.kill(pid, "SIGKILL");
+      await server.until("the replacement", async () => (await server.ready(1))[0]!.pid !== pid);
+    }
+    assertEquals((await answer(server)).name, "r1");
+    await server.logged(/cannot open access-logfile: \S+\/current\/log\/access\.log \(.*\n.*"GET \/" 200/);
+    Deno.mkdirSync(`${host.folder}/releases/r2/log`);
+    await server.until("the log is written again", async () => {
+      await answer(server);
+      return exists(host, "releases/r2/log/access.log");
+    });
+  },
+);
+
+integrationTest("a log that cannot be opened still fails the start", async (host) => {
+  release(host, "r1");
+  makeCurrent(host, "r1");
+  const server = start(host, { args: ["--access-logfile", "log/access.log"] });
+  assertEquals((await server.exit()).code, 2);
+  assertMatch(server.stderr, /cannot open access-logfile: \S+\/current\/log\/access\.log/);
+});

@@ -19,7 +19,7 @@ Deno.test("a late line whose file cannot be opened any more goes to stderr, with
   const files = { ...system.files };
   const file = new LogFile(
     Object.assign(Object.create(system), { files }),
-    accessLog,
+    { ...accessLog, setting: "error-logfile" },
   );
   file.close();
   files.openLog = () => {
@@ -29,10 +29,50 @@ Deno.test("a late line whose file cannot be opened any more goes to stderr, with
   assertEquals(system.written.stdout, "");
   assertEquals(
     system.written.stderr,
-    "cannot open access-logfile: /srv/x.log (No such directory): name a file that can " +
-      "be written to, in a directory that exists, or use - for the standard stream\nlate\n",
+    "denicorn: cannot open error-logfile: /srv/x.log (No such directory): name a file that can " +
+      "be written to, in a directory that exists, or use - for the standard stream; until then its lines come here\n" +
+      "late\n",
   );
 });
+
+for (const setting of ["access-logfile", "error-logfile"]) {
+  Deno.test(`a full disk is named once, and so is its end, for ${setting}`, () => {
+    const system = new FakeSystem();
+    let isFull = false;
+    const files = {
+      ...system.files,
+      openLog: () => ({
+        is: "file" as const,
+        write(bytes: Uint8Array) {
+          if (isFull) throw new Error("No space left on device");
+          system.texts.set(
+            "/srv/x.log",
+            (system.texts.get("/srv/x.log") ?? "") + new TextDecoder().decode(bytes),
+          );
+        },
+        close() {},
+      }),
+    };
+    const file = new LogFile(Object.assign(Object.create(system), { files }), { ...accessLog, setting });
+    file.write("one\n");
+    isFull = true;
+    for (const text of ["two\nthree\n", "four\n"]) file.write(text);
+    isFull = false;
+    file.write("five\n");
+    file.write("six\n");
+    const isAccess = setting === "access-logfile";
+    assertEquals(system.texts.get("/srv/x.log"), "one\nfive\nsix\n");
+    assertEquals(
+      system.written.stderr,
+      `denicorn: cannot write ${setting}: /srv/x.log (No space left on device): make room, or name another file ` +
+        `and reload; until then its lines ${isAccess ? "are dropped" : "come here"}\n` +
+        (isAccess ? "" : "two\nthree\nfour\n") +
+        `denicorn: ${setting} /srv/x.log can be written to again: 3 lines ${
+          isAccess ? "were dropped" : "came here"
+        }\n`,
+    );
+  });
+}
 
 Deno.test("an access line that comes after the close is written at once", () => {
   const record: AccessRecord = {

@@ -107,7 +107,10 @@ Deno.test("a full disk loses no line and stops nothing", () => {
   const log = openLog(system, { ...config, errorLogfile: "/srv/x.log" }, { pid: 41 });
   system.failingWrites = true;
   log.logger.info("still here");
-  assertMatch(system.written.stderr, /cannot write \/srv\/x\.log: No space left on device\n.*still here\n/);
+  assertMatch(
+    system.written.stderr,
+    /cannot write error-logfile: \/srv\/x.log \(No space left on device\).*\n.*still here\n/,
+  );
 });
 
 const record: AccessRecord = {

@@ -191,6 +191,32 @@ Deno.test("a config file may complete a range that another source begins", () =>
   assertEquals(resolveEach({ commandLine, environment: {}, cores: 1 }).settings.config, "a.json");
 });
 
+Deno.test("a pidfile or control socket in the place of another file is refused; both logs may be one file", () => {
+  for (
+    const [args, text] of [
+      [
+        ["--pid", "x", "--error-logfile", "x"],
+        'pid: "x" (command line --pid) is not accepted: error-logfile (command line --error-logfile)',
+      ],
+      [
+        ["--pid", "main.ts", "main.ts"],
+        'pid: "main.ts" (command line --pid) is not accepted: app (command line APP)',
+      ],
+      [
+        ["--control-socket", "x", "--pid", "x"],
+        'pid: "x" (command line --pid) is not accepted: control-socket (command line --control-socket)',
+      ],
+      [
+        ["--control-socket", "x", "-c", "x"],
+        'control-socket: "x" (command line --control-socket) is not accepted: config (command line --config)',
+      ],
+    ] as const
+  ) {
+    assertEquals(refusal({ args }), `setting-invalid: ${text} names the same file: give another one`);
+  }
+  resolve({ args: ["--error-logfile", "x", "--access-logfile", "x", "--no-control-socket"] });
+});
+
 Deno.test("a repeated address is refused, however it is spelled", () => {
   assertEquals(
     refusal({ args: ["-b", "[::1]:80", "-b", "localhost:80", "-b", "[0:0::1]:80"] }),

@@ -18,6 +18,7 @@ function fakeWorker() {
   system.sockets = {
     ...system.sockets,
     isListening: (descriptor) => listening.has(descriptor),
+    endIdle: (_ports, count, silentOnly) => log.push(`end ${count} ${silentOnly ? "silent" : "idle"}`),
     listeners: () => [...listening].map((descriptor) => ({ descriptor, port: 80 })),
   };
   system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= state.free };
@@ -106,9 +107,9 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   state.free = 3;
   // All listeners of a worker go together.
   assertEquals(await check(), "close 7, lost: full");
-  assertEquals([listeners.isShared, await check()], [false, ""]);
+  assertEquals([listeners.isShared, await check()], [false, "end 16 silent"]);
   state.isIdle = true;
-  assertEquals(await check(), "close 7, close 8");
+  assertEquals(await check(), "end 16 idle");
   state.free = 100;
   assertEquals([await check(), await check()], ["available", "available"]);
   listeners.open(() => new Response());
@@ -116,6 +117,18 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   assertEquals(await check(), "");
   listening.clear();
   assertEquals(await check(), "lost");
+});
+
+Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {
+  const { listeners, state, log, check } = fakeWorker();
+  listeners.open(() => new Response());
+  log.splice(0);
+  state.free = 15;
+  assertEquals(await check(), "end 16 silent");
+  state.isIdle = true;
+  assertEquals(await check(), "end 16 idle");
+  state.free = 16;
+  assertEquals(await check(), "");
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {

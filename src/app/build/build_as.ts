@@ -27,7 +27,7 @@ export async function buildAppAs(
   let answer = await answerOf(system, request, credentials);
   if ("failure" in answer && answer.failure.code === "bundler" && carriedEsbuild !== undefined) {
     // The user has neither a home nor memory that can be run.
-    await shareExecutable(system, carriedEsbuild, request.runtimeDirectory);
+    shareExecutable(system, carriedEsbuild, request.runtimeDirectory);
     answer = await answerOf(system, request, credentials);
   }
   if ("built" in answer) return answer.built;
@@ -68,8 +68,10 @@ function start(system: System, request: BuildRequest, credentials: Credentials) 
     }, longestBuild);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DenicornError("account", `${action}: no process can be started as ${title}: ${reason}`, {
-      cause: error,
-    });
+    throw new DenicornError(
+      "account",
+      `${action}: no process can be started as ${title}: ${reason}: let that user enter the working directory`,
+      { cause: error },
+    );
   }
 }

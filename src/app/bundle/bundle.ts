@@ -3,10 +3,13 @@
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import { sleep } from "../../system/clock.ts";
+import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
 import type { BuildRequest, Built } from "./build.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";
+
+const builder = lazyModule(() => import("./build.ts"));
 
 interface BundleOptions {
   /** Absolute path of the main module. */
@@ -62,8 +65,8 @@ export async function bundleModule(
   const { clock } = system;
   const started = clock.monotonic();
   const request = { entry, runtimeDirectory, action, plugins, workingDirectory: workingDirectory(system) };
-  const cache = mayCache ? await BundleCache.open(system, request) : undefined;
-  const cached = await cache?.find();
+  const cache = mayCache ? BundleCache.open(system, request) : undefined;
+  const cached = cache?.find();
   return {
     addToCache: undefined,
     ...(cached ?? await make(system, request, cache)),
@@ -74,7 +77,7 @@ export async function bundleModule(
 
 async function make(system: System, request: BuildRequest, cache: BundleCache | undefined) {
   // A start that finds its bundle in the cache does not load this.
-  const { build } = await import("./build.ts");
+  const { build } = await builder();
   const { built, origin } = await build(system, request);
   return { ...built, addToCache: cache && (() => cache.add(origin)) };
 }

@@ -30,8 +30,7 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   const errors = isBuildFailure(failure) ? failure.errors : [];
   const [first, ...others] = errors;
   if (first === undefined) {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    return notRun(`${action}: esbuild cannot be run: ${reason}`, failure);
+    return notRun(`${action}: esbuild cannot be run: ${whyNotRun(failure)}`, failure);
   }
   // An error that a plugin threw comes back inside a message and is complete.
   if (first.detail instanceof DenicornError) return first.detail;
@@ -47,12 +46,24 @@ export function bundleFailure(failure: unknown, action: string, place: BuildPlac
   });
 }
 
+const limits = "if the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory is reached, raise it";
+
+function whyNotRun(failure: unknown): string {
+  // esbuild trips over a child process that the runtime did not start.
+  if (failure instanceof TypeError) return `its process could not be started: ${limits}`;
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return /service (was stopped|is no longer running)|EPIPE/.test(reason)
+    ? `its process ended (${reason}): see its output above; ${limits}`
+    : reason;
+}
+
 /** Only what another start cannot change is an error of the host: esbuild may also have been killed. */
 function notRun(message: string, cause: unknown): DenicornError {
-  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b/.test(message)) {
+  // In Deno 2.9 a process that could not be started has no streams, and esbuild fails at its first use of one.
+  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b|\(reading 'unref'\)/.test(message)) {
     return new DenicornError("internal", message, { cause });
   }
-  const advice = "let this user run it, and mount its file system without noexec";
+  const advice = "let this user run its executable, and mount the file system of that without noexec";
   return new DenicornError("bundler", `${message}: ${advice}`, { cause });
 }
 

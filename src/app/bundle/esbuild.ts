@@ -26,6 +26,11 @@ export async function withEsbuild<T>(
   }
 }
 
+/** Loads the library, so that later nothing has to be read for it. */
+export async function loadEsbuild(system: System, runtimeDirectory: string): Promise<void> {
+  await withEsbuild(system, runtimeDirectory, () => Promise.resolve());
+}
+
 async function stop(): Promise<void> {
   try {
     const esbuild = await library;
@@ -48,7 +53,7 @@ async function load(system: System, runtimeDirectory: string): Promise<Esbuild> 
   const { default: process } = await import("node:process");
   const executable = carriedEsbuild === undefined
     ? {}
-    : { ESBUILD_BINARY_PATH: await executableCopy(system, source, carriedEsbuild, runtimeDirectory) };
+    : { ESBUILD_BINARY_PATH: executableCopy(system, source, carriedEsbuild, runtimeDirectory) };
   const { env, cwd } = process;
   process.env = { ...env, ...executable };
   process.cwd = () => "/";

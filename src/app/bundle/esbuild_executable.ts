@@ -4,9 +4,10 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { sha256 } from "../../core/sha256.ts";
 import type { System } from "../../system/system.ts";
 import { absolutePath, filePath } from "../paths.ts";
-import { isPrivate, sha256, userCache } from "./user_cache.ts";
+import { isPrivate, userCache } from "./user_cache.ts";
 
 /** The part of the program's own file that is esbuild's executable. */
 export interface CarriedEsbuild {
@@ -42,19 +43,19 @@ export function ownFile({ os, execPath }: System["host"]): string {
  * cache that can be written to and trusted; in memory when neither is on a file system that allows programs, as
  * with `docker run --read-only --tmpfs /tmp`. Throws DenicornError `internal`, `bundler`.
  */
-export async function executableCopy(
+export function executableCopy(
   system: System,
   source: string,
   carried: CarriedEsbuild,
   runtimeDirectory: string,
-): Promise<string> {
+): string {
   const name = nameOfCopy(carried);
   const cache = userCache(system);
   const failures: string[] = [];
   for (const parent of cache === undefined ? [runtimeDirectory] : [cache, runtimeDirectory]) {
     const directory = absolutePath(parent, name);
     try {
-      const path = await placeCopy(system, source, carried, directory);
+      const path = placeCopy(system, source, carried, directory);
       if (system.files.isExecutable(path)) return path;
       failures.push(`${parent} (mounted noexec)`);
       system.files.remove(directory);
@@ -65,7 +66,7 @@ export async function executableCopy(
     }
   }
   try {
-    return system.files.memoryProgram(name, await carriedBytes(system, source, carried));
+    return system.files.memoryProgram(name, carriedBytes(system, source, carried));
   } catch (error) {
     if (error instanceof DenicornError) throw error;
     throw new DenicornError(
@@ -79,13 +80,13 @@ export async function executableCopy(
 }
 
 /** Puts a copy into `runtimeDirectory` that another user can run but not replace. Throws the error of the system. */
-export async function shareExecutable(
+export function shareExecutable(
   system: System,
   carried: CarriedEsbuild,
   runtimeDirectory: string,
-): Promise<void> {
+): void {
   const directory = absolutePath(runtimeDirectory, nameOfCopy(carried));
-  const path = await placeCopy(system, ownFile(system.host), carried, directory);
+  const path = placeCopy(system, ownFile(system.host), carried, directory);
   for (const shared of [directory, path]) system.files.changeMode(shared, 0o755);
 }
 
@@ -97,12 +98,12 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function placeCopy(
+function placeCopy(
   system: System,
   source: string,
   carried: CarriedEsbuild,
   directory: string,
-): Promise<string> {
+): string {
   const { files } = system;
   const path = `${directory}/esbuild`;
   files.makeDirectory(directory, 0o700);
@@ -110,7 +111,7 @@ async function placeCopy(
   // To read and compare all of it would take longer than to bundle an app. Only this user can have put it there, and a
   // rename never leaves half a file.
   if (isPrivate(system, path, "isFile") && files.stat(path)?.size === carried.size) return path;
-  const bytes = await carriedBytes(system, source, carried);
+  const bytes = carriedBytes(system, source, carried);
   const draft = files.makePrivateDirectory(directory, "new-");
   files.writeBytes(`${draft}/esbuild`, bytes, { mode: 0o700 });
   files.rename(`${draft}/esbuild`, path);
@@ -118,13 +119,13 @@ async function placeCopy(
   return path;
 }
 
-async function carriedBytes(
+function carriedBytes(
   { files }: System,
   source: string,
   carried: CarriedEsbuild,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Uint8Array<ArrayBuffer> {
   const bytes = files.readRange(source, carried.offset, carried.size);
-  if (await sha256(bytes) === carried.sha256) return bytes;
+  if (sha256(bytes).toHex() === carried.sha256) return bytes;
   throw new DenicornError(
     "internal",
     `cannot bundle the app: ${source}: does not contain the esbuild it was built with: restart Denicorn if its ` +

@@ -39,9 +39,3 @@ export function isPrivate(
   if (found === null || !found[kind] || ((found.mode ?? 0) & 0o022) !== 0) return false;
   return found.uid === host.uid || found.uid === 0;
 }
-
-/** In hexadecimal digits. */
-export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}

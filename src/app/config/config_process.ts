@@ -1,6 +1,7 @@
 /** The process that evaluates a bundled config file, writes a report and ends. */
 
 import { ExitCode } from "../../core/errors.ts";
+import { errorIn, messageOf } from "../../core/thrown.ts";
 import type { System } from "../../system/system.ts";
 import { appFrames } from "../app_stack.ts";
 import { fileUrl } from "../paths.ts";
@@ -39,20 +40,11 @@ async function evaluate(system: System, bundle: string): Promise<ConfigReport> {
   try {
     return await importWithin(system, bundle);
   } catch (error) {
-    return failureOf(error, bundle);
-  }
-}
-
-/** Anything can be thrown, also an object that throws when it is read. */
-function failureOf(thrown: unknown, bundle: string): ConfigReport {
-  try {
-    const [frame] = appFrames(thrown, bundle);
+    const [frame] = appFrames(errorIn(error), bundle);
     return {
-      failure: `it throws: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      failure: `it throws: ${messageOf(error)}`,
       ...(frame === undefined ? {} : { place: `${frame.path}:${frame.line}:${frame.column}` }),
     };
-  } catch {
-    return { failure: "it throws an object that cannot be shown as text" };
   }
 }
 

@@ -1,6 +1,7 @@
 /** In a worker: imports the bundle and takes the app out of it, or says what failed and in which file of the app. */
 
 import { DenicornError } from "../../core/errors.ts";
+import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, nativeAddonPhrase } from "../fault.ts";
@@ -25,7 +26,7 @@ export async function importApp(options: ImportOptions): Promise<FetchHandler> {
   try {
     module = await import(fileUrl(options.bundle));
   } catch (error) {
-    throw importFailure(error, { ...options, source });
+    throw importFailure(error, options);
   }
   return validateApp(module, options.exportName, source);
 }
@@ -35,10 +36,11 @@ export function importFailure(
   thrown: unknown,
   { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName">,
 ): DenicornError {
-  const frames = appFrames(thrown, bundle);
-  const place = linkPlace(thrown) ?? frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
+  const error = errorIn(thrown);
+  const frames = appFrames(error, bundle);
+  const place = linkPlace(error) ?? frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
   const at = place === undefined
-    ? source
+    ? shownPath(workingDirectory, source)
     : `${shownPath(workingDirectory, place.path)}:${place.line}:${place.column}`;
   const { code, text } = faultFrom(thrown);
   return new DenicornError(code, `cannot load the app: ${at}: ${text}`, {
@@ -54,8 +56,9 @@ function faultFrom(thrown: unknown): Fault {
       return { code: "app-import-unsupported", text: cause.message };
     }
   }
-  const missing = /^Cannot find module '(.*)'/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
-  if (missing !== undefined && codeOf(thrown) === "MODULE_NOT_FOUND") {
+  const error = errorIn(thrown);
+  const missing = /^Cannot find module '(.*)'/.exec(error?.message ?? "")?.[1];
+  if (missing !== undefined && error?.code === "MODULE_NOT_FOUND") {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
   return { code: "app-throws", text: `it throws while it is imported: ${described(thrown)}` };
@@ -70,8 +73,8 @@ function missingModule(specifier: string): string {
 /** An error about imports and exports that do not match has no stack: V8 puts the place at the end of the message. */
 const placeInMessage = / at (file:\/\/\/.*):(\d+):(\d+)$/;
 
-function linkPlace(thrown: unknown): Pick<Frame, "path" | "line" | "column"> | undefined {
-  const message = thrown instanceof SyntaxError ? thrown.message : "";
+function linkPlace(error: ThrownError | null): Pick<Frame, "path" | "line" | "column"> | undefined {
+  const message = error?.name === "SyntaxError" ? error.message : "";
   const [, url, line, column] = placeInMessage.exec(message) ?? [];
   return url === undefined ? undefined : { path: filePath(url), line: Number(line), column: Number(column) };
 }
@@ -79,13 +82,11 @@ function linkPlace(thrown: unknown): Pick<Frame, "path" | "line" | "column"> | u
 /** On one line. */
 function described(thrown: unknown): string {
   if (typeof thrown === "string") return `${JSON.stringify(thrown)} (a string, not an Error)`;
-  if (typeof thrown !== "object" || thrown === null) return `${String(thrown)} (not an Error)`;
-  if (!(thrown instanceof Error)) {
-    return `an object that is not an Error (keys: ${Object.keys(thrown).join(", ")})`;
+  if (typeof thrown !== "object" || thrown === null) return `${textOf(thrown)} (not an Error)`;
+  const error = errorIn(thrown);
+  if (error === null) {
+    const keys = attempt(() => `keys: ${Object.keys(thrown).join(", ")}`, "its keys cannot be read");
+    return `an object that is not an Error (${keys})`;
   }
-  return `${thrown.name}: ${thrown.message.split("\n", 1)[0]?.replace(placeInMessage, "")}`;
-}
-
-function codeOf(thrown: unknown): unknown {
-  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  return `${error.name}: ${error.message.split("\n", 1)[0]?.replace(placeInMessage, "")}`;
 }

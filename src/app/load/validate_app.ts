@@ -1,6 +1,7 @@
 /** Checks what the app exports: an object with `fetch(request, info)`, or such a function. */
 
 import { DenicornError } from "../../core/errors.ts";
+import { attempt, titleOf } from "../../core/thrown.ts";
 import type { FetchHandler } from "../../system/system.ts";
 
 const accepted = "an app is an object with fetch(request, info), such as a Hono app, or a function " +
@@ -22,12 +23,22 @@ export function validateApp(
     );
   }
   const app = module[exportName];
-  const handler = handlerOf(app);
-  if (handler !== undefined) return handler;
   const what = exportName === "default" ? "the default export" : `the export "${exportName}"`;
+  let handler;
+  try {
+    handler = handlerOf(app);
+  } catch (thrown) {
+    throw new DenicornError(
+      "app-export-kind",
+      `cannot load the app: ${what} of ${source} cannot be read, it throws ${titleOf(thrown)}: ${accepted}`,
+      { cause: thrown },
+    );
+  }
+  if (handler !== undefined) return handler;
+  const found = attempt(() => describe(app), "an object that cannot be read");
   throw new DenicornError(
     "app-export-kind",
-    `cannot load the app: ${what} of ${source} is ${describe(app)}: ${accepted}`,
+    `cannot load the app: ${what} of ${source} is ${found}: ${accepted}`,
   );
 }
 

@@ -59,9 +59,9 @@ export function wasmModules(files: Files): Plugin {
   return {
     name: "denicorn-wasm",
     setup(build) {
-      build.onLoad({ filter: /\.wasm$/ }, async ({ path, with: attributes }) => {
+      build.onLoad({ filter: /\.wasm$/ }, ({ path, with: attributes }) => {
         if (attributes["type"] !== undefined) return null;
-        const bytes = new Uint8Array(await files.readBytes(path));
+        const bytes = files.readBytesSync(path);
         if (!WebAssembly.validate(bytes)) {
           const text = `"${nameOf(path)}" is not valid WebAssembly`;
           return { errors: [faultMessage({ code: "app-syntax", text })] };

@@ -1,8 +1,11 @@
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import type { Trial } from "../../account/trial.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import { makeRuntimeDirectory, type RuntimeDirectory, runtimeParents } from "./runtime_directory.ts";
+
+const trial = lazyModule(() => import("../../account/trial.ts"));
 
 /**
  * A runtime directory that workers with `credentials` can reach: `directory`, or one in another place, and then `directory`
@@ -17,7 +20,7 @@ export async function directoryFor(
 ): Promise<RuntimeDirectory> {
   if (!isOtherUser(system, credentials)) return directory;
   // Every file that is loaded makes the start slower.
-  const { requireListening, tryAccount } = await import("../../account/trial.ts");
+  const { requireListening, tryAccount } = await trial();
   const failures: string[] = [];
   const parents = runtimeParents(system);
   for (let current = directory;;) {

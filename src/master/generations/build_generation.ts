@@ -1,6 +1,7 @@
 import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed, notAppliedText } from "../../settings/resolve.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
+import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
@@ -20,7 +21,7 @@ export interface SettingsReader {
 }
 
 /** Every file that is loaded makes the start slower. */
-const loadBuildAs = () => import("../../app/build/build_as.ts");
+const loadBuildAs = lazyModule(() => import("../../app/build/build_as.ts"));
 
 export function createGenerationSource(
   system: System,

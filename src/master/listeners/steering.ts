@@ -201,6 +201,7 @@ export class Steering {
     }
     this.#waitingSince ??= this.#system.clock.monotonic();
     this.#group.forEach((member) => this.#refuseNew(member));
+    this.#departed.forEach((member) => this.#resetWaiting(member));
     // The next worker that listens gets this index. Until then the kernel's hash picks one of those that are kept.
     this.#install([this.#group.length]);
   }
@@ -239,6 +240,12 @@ export class Steering {
     } catch {
       // Then they wait in the queue.
     }
+  }
+
+  /** Those that wait already are lost with their worker: their clients learn it now, not when the next worker listens. */
+  #resetWaiting(member: Member): void {
+    if (!this.#refusing.has(member)) return;
+    member.descriptors.forEach((descriptor) => this.#system.sockets.resetWaiting(descriptor));
   }
 
   /** Call it with every tick: after `limit` milliseconds without a worker, new connections are refused. */

@@ -77,7 +77,9 @@ function spawnAdvice(reason: string): string {
   if (/too many open files/i.test(reason)) {
     return "the master has used up its file descriptors: raise LimitNOFILE= (systemd) or the hard limit (ulimit -Hn)";
   }
+  if (/resource temporarily unavailable|cannot allocate memory/i.test(reason)) {
+    return "raise the limit of processes (ulimit -u, pids.max, TasksMax=) or of memory; it is tried again";
+  }
   if (/argument list too long/i.test(reason)) return "make the values of --env and the environment smaller";
-  return "check that it exists, that the workers' user may run it and enter the working directory, and that the " +
-    "limit of processes is not reached (ulimit -u)";
+  return "check that it exists, that the workers' user may run it, and that it may enter the working directory";
 }

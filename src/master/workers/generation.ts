@@ -20,4 +20,6 @@ export interface Generation {
   readonly directory: string;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
+  /** A worker of it was ready. */
+  hasServed?: boolean;
 }

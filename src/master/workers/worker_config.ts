@@ -24,7 +24,7 @@ type WorkerPlace = Pick<WorkerConfig, "slot" | "fdInbox"> & { readonly age: numb
 
 /** The configuration of the worker at `place`. */
 export function workerConfigFor(
-  { number, settings }: Generation,
+  { number, settings, hasServed }: Generation,
   bundle: AppBundle,
   { slot, fdInbox, age }: WorkerPlace,
   sharedResources: SharedResources,
@@ -33,6 +33,7 @@ export function workerConfigFor(
     ...pick(settings, sentSettings),
     slot,
     generation: number,
+    areLogsRequired: !hasServed,
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,

@@ -4,7 +4,7 @@ import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esb
 import { DenicornError } from "../../../src/core/errors.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
-import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../../assert.ts";
 import { TestHost } from "../test_host.ts";
 
 const system = createSystem();
@@ -114,19 +114,19 @@ const carried: CarriedEsbuild = {
 };
 const directory = `esbuild-1.2.3-${carried.sha256.slice(0, 16)}`;
 
-function copy(host: TestHost, environment: Readonly<Record<string, string>>): Promise<string> {
+function copy(host: TestHost, environment: Readonly<Record<string, string>>): string {
   return executableCopy(systemWith(environment), `${host.folder}/carrier`, carried, host.runtimeDirectory);
 }
 
 Deno.test("the executable is copied once into the user's cache", async () => {
   using host = new TestHost({ carrier, "cache/x": "" });
   const user = { HOME: host.folder };
-  const path = await copy(host, user);
+  const path = copy(host, user);
   assertEquals(path, `${host.folder}/.cache/denicorn/${directory}/esbuild`);
   assertEquals(await run(path), "works");
   const { ino, mode } = Deno.statSync(path);
   assertEquals((mode ?? 0) & 0o777, 0o700);
-  assertEquals(await copy(host, user), path);
+  assertEquals(copy(host, user), path);
   assertEquals(Deno.statSync(path).ino, ino);
   assertEquals([...Deno.readDirSync(path.replace(/\/esbuild$/, ""))].map(({ name }) => name), ["esbuild"]);
 });
@@ -134,12 +134,12 @@ Deno.test("the executable is copied once into the user's cache", async () => {
 Deno.test("a copy that is damaged, or that other users could have written, is replaced", async () => {
   using host = new TestHost({ carrier });
   const user = { XDG_CACHE_HOME: host.folder };
-  const path = await copy(host, user);
+  const path = copy(host, user);
   Deno.writeTextFileSync(path, "#!/bin/sh");
-  assertEquals(await run(await copy(host, user)), "works");
+  assertEquals(await run(copy(host, user)), "works");
   Deno.writeTextFileSync(path, program.replace("works", "wrong"));
   Deno.chmodSync(path, 0o777);
-  assertEquals(await run(await copy(host, user)), "works");
+  assertEquals(await run(copy(host, user)), "works");
 });
 
 Deno.test("without a cache that can be trusted it is copied into the runtime directory", async () => {
@@ -147,16 +147,16 @@ Deno.test("without a cache that can be trusted it is copied into the runtime dir
   Deno.chmodSync(`${host.folder}/open/denicorn/${directory}`, 0o777);
   const expected = `${host.runtimeDirectory}/${directory}/esbuild`;
   for (const cache of [`${host.folder}/file`, `${host.folder}/open`, "relative"]) {
-    const path = await copy(host, { XDG_CACHE_HOME: cache });
+    const path = copy(host, { XDG_CACHE_HOME: cache });
     assertEquals([path, await run(path)], [expected, "works"]);
   }
-  assertEquals(await copy(host, {}), expected);
+  assertEquals(copy(host, {}), expected);
 });
 
-Deno.test("only the executable that was built in is copied", async () => {
+Deno.test("only the executable that was built in is copied", () => {
   for (const other of [carrier.replace("works", "wrong"), "before#!"]) {
     using host = new TestHost({ carrier: other });
-    const error = await assertRejects(() => copy(host, { HOME: host.folder }), Error);
+    const error = assertThrows(() => copy(host, { HOME: host.folder }), Error);
     assertMatch(
       error.message,
       /^cannot bundle the app: .*carrier: does not contain the esbuild it was built with/,
@@ -164,13 +164,13 @@ Deno.test("only the executable that was built in is copied", async () => {
   }
 });
 
-Deno.test("where no directory allows programs it is kept in memory", async () => {
+Deno.test("where no directory allows programs it is kept in memory", () => {
   using host = new TestHost({ carrier });
   const files = { ...system.files, isExecutable: () => false };
   const noexec = { ...systemWith({ HOME: host.folder }), files };
   const copied = () => executableCopy(noexec, `${host.folder}/carrier`, carried, host.runtimeDirectory);
   if (Deno.build.os === "linux") {
-    const path = await copied();
+    const path = copied();
     assertMatch(path, /^\/proc\/self\/fd\/\d+$/);
     assertEquals(Deno.readTextFileSync(path), program);
   }
@@ -179,7 +179,7 @@ Deno.test("where no directory allows programs it is kept in memory", async () =>
   files.memoryProgram = () => {
     throw new Error("not here");
   };
-  const error = await assertRejects(copied, DenicornError);
+  const error = assertThrows(copied, DenicornError);
   assertEquals([error.code, error.exitCode], ["bundler", 2]);
   assertMatch(
     error.message,

@@ -195,11 +195,11 @@ Deno.test("an export that throws when it is read, or changes meanwhile, is a fai
       /it throws: 7$/,
     "const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); export default { env: proxy };":
       /it throws: .*revoked/,
-    "throw Object.create(null);": /it throws an object that cannot be shown as text$/,
+    "throw Object.create(null);": /it throws: an object that cannot be shown as text$/,
     "throw new Proxy({}, { getPrototypeOf() { throw 1; }, get() { throw 2; } });":
-      /it throws an object that cannot be shown as text$/,
+      /it throws: an object that cannot be shown as text$/,
     "throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });":
-      /it throws an object that cannot be shown as text$/,
+      /it throws: its message cannot be read$/,
     "JSON.stringify = () => 'nonsense'; export default {};": /does it replace a part of the runtime/,
   };
   for (const [text, message] of Object.entries(cases)) {

@@ -22,7 +22,7 @@ function setUp() {
   const directory = { path: "/run/d", verify: () => {}, ensure: () => {} };
   const directoryGuard = new DirectoryGuard({ files, clock: system.clock }, logger, directory);
   const stop = directoryGuard.start();
-  return { system, touched, directory, directoryGuard, stop };
+  return { system, touched, files, directory, directoryGuard, stop };
 }
 
 Deno.test("all files are touched every hour", async () => {
@@ -103,4 +103,14 @@ Deno.test("a directory that another user has put in its place is not used, even 
   );
   stop();
   await system.clock.advance(10_000);
+});
+
+Deno.test("files that cannot be touched any more do not keep workers from starting", async () => {
+  const { system, files, directoryGuard, stop } = setUp();
+  files.touch = () => {
+    throw new Error("Read-only file system");
+  };
+  await system.clock.advance(3_700_000);
+  assertEquals([directoryGuard.check(), system.written.stderr], [true, ""]);
+  stop();
 });

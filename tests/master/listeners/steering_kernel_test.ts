@@ -122,7 +122,11 @@ class TestHost {
 
   /** A client connects; resolves when its connection is made. */
   async visit(): Promise<void> {
-    (await Deno.connect({ hostname: "127.0.0.1", port: this.#port })).close();
+    (await this.connect()).close();
+  }
+
+  connect(): Promise<Deno.TcpConn> {
+    return Deno.connect({ hostname: "127.0.0.1", port: this.#port });
   }
 
   #accepted: (worker: Worker) => void = () => {};
@@ -229,6 +233,26 @@ linuxOnly(
       await Promise.all([early, late]);
       assertEquals(await host.accepts(5), new Set([next]));
       await proveOrder(host);
+    }),
+);
+
+linuxOnly(
+  "what waits in the queue of a dead worker is reset at once, not when the next one listens",
+  () =>
+    withScene(async (host) => {
+      // With net.ipv4.tcp_migrate_req=1 the next one serves them.
+      if (system.sockets.areMigrated()) return;
+      const only = host.join();
+      host.steering.update(new Set([only.worker]), true);
+      const learn = await host.dies(only);
+      using waiting = await host.connect();
+      await waiting.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+      learn();
+      host.steering.update(new Set(), true);
+      await assertRejects(() => waiting.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
+      const late = host.visit();
+      host.join();
+      await late;
     }),
 );
 

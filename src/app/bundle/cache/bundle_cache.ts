@@ -11,15 +11,19 @@
  *     binary, cached      107         302     229
  */
 
+import { sha256 } from "../../../core/sha256.ts";
 import { version } from "../../../core/version.ts";
+import { lazyModule } from "../../../system/lazy_module.ts";
 import type { Files, System } from "../../../system/system.ts";
 import { directoryOf, filePath } from "../../paths.ts";
 import type { BuildRequest, Built } from "../build.ts";
 import { esbuildVersion } from "../esbuild_executable.ts";
-import { sha256 } from "../user_cache.ts";
 import type { BundleOrigin, FileAccess } from "./bundle_inputs.ts";
 import { BundleStore } from "./bundle_store.ts";
 import { stateOf } from "./input_state.ts";
+
+const builder = lazyModule(() => import("../build.ts"));
+const inputFinder = lazyModule(() => import("./bundle_inputs.ts"));
 
 export class BundleCache {
   readonly #system: System;
@@ -33,13 +37,13 @@ export class BundleCache {
   }
 
   /** `undefined` when there is no place for it. */
-  static async open(system: System, request: BuildRequest): Promise<BundleCache | undefined> {
+  static open(system: System, request: BuildRequest): BundleCache | undefined {
     try {
       const { entry, action, workingDirectory } = request;
-      const program = await programIdentity(system.files);
+      const program = programIdentity(system.files);
       if (program === undefined) return undefined;
       // Messages, such as warnings, name files relative to the working directory.
-      const key = await sha256(JSON.stringify([version, program, action, entry, workingDirectory]));
+      const key = sha256(JSON.stringify([version, program, action, entry, workingDirectory])).toHex();
       const store = new BundleStore(system, key);
       return store.prepare() ? new BundleCache(system, request, store) : undefined;
     } catch {
@@ -48,12 +52,12 @@ export class BundleCache {
   }
 
   /** The cached bundle, if a new one would be the same. */
-  async find(): Promise<Built | undefined> {
+  find(): Built | undefined {
     try {
-      const cached = await this.#store.read();
+      const cached = this.#store.read();
       if (cached === undefined) return undefined;
       const { inputs, state, ...built } = cached;
-      return await stateOf(this.#system.files, inputs) === state ? built : undefined;
+      return stateOf(this.#system.files, inputs) === state ? built : undefined;
     } catch {
       return undefined;
     }
@@ -65,18 +69,18 @@ export class BundleCache {
    */
   async add(origin: BundleOrigin): Promise<void> {
     try {
-      const { inputsOf } = await import("./bundle_inputs.ts");
-      const { build } = await import("../build.ts");
+      const { inputsOf } = await inputFinder();
+      const { build } = await builder();
       const { files } = this.#system;
       const access = accessTo(files);
       const inputs = inputsOf(origin, access);
       if (inputs === undefined) return;
-      const state = await stateOf(files, inputs);
+      const state = stateOf(files, inputs);
       if (state === undefined) return;
       const again = await build(this.#system, this.#request);
       const isSame = JSON.stringify(inputsOf(again.origin, access)) === JSON.stringify(inputs);
-      if (!isSame || await stateOf(files, inputs) !== state) return;
-      await this.#store.write({ ...again.built, inputs, state });
+      if (!isSame || stateOf(files, inputs) !== state) return;
+      this.#store.write({ ...again.built, inputs, state });
     } catch {
       // A full disk or a file that is gone: the next start bundles again.
     }
@@ -94,21 +98,21 @@ function accessTo(files: Files): FileAccess {
 declare const DENICORN_SOURCES: string | undefined;
 
 /** Differs between builds of Denicorn that may bundle the same files differently; `undefined` when unknown. */
-async function programIdentity(files: Files): Promise<string | undefined> {
+function programIdentity(files: Files): string | undefined {
   const esbuild = esbuildVersion();
   if (esbuild === undefined) return undefined;
   const sources = typeof DENICORN_SOURCES === "undefined"
-    ? await sourcesDigest(files, directoryOf(directoryOf(directoryOf(filePath(import.meta.url)))))
+    ? sourcesDigest(files, directoryOf(directoryOf(directoryOf(filePath(import.meta.url)))))
     : DENICORN_SOURCES;
   return `${esbuild} ${sources}`;
 }
 
 /** Of all files in `directory`, which is src/app: its version stays the same during development. */
-export async function sourcesDigest(files: Files, directory: string): Promise<string> {
+export function sourcesDigest(files: Files, directory: string): string {
   const paths = sourcesIn(files, directory);
-  return await sha256(
+  return sha256(
     paths.map((path) => `${path}\n${files.readTextSync(`${directory}/${path}`)}`).join("\0"),
-  );
+  ).toHex();
 }
 
 function sourcesIn(files: Files, directory: string, prefix = ""): string[] {

@@ -224,9 +224,7 @@ export function traceFiles(files: Files): { readonly files: Files; readonly trac
     traced: { read, asked, listed },
     files: {
       ...files,
-      readText: tracing(read, files.readText),
       readTextSync: tracing(read, files.readTextSync),
-      readBytes: tracing(read, files.readBytes),
       readBytesSync: tracing(read, files.readBytesSync),
       stat: tracing(asked, files.stat),
       lstat: tracing(asked, files.lstat),

@@ -1,9 +1,10 @@
 /** The files of the cache: one per app and version, written whole or not at all, and limited in number and size. */
 
+import { sha256 } from "../../../core/sha256.ts";
 import type { System } from "../../../system/system.ts";
 import { absolutePath } from "../../paths.ts";
 import type { Built } from "../build.ts";
-import { isPrivate, sha256, userCache } from "../user_cache.ts";
+import { isPrivate, userCache } from "../user_cache.ts";
 import type { BundleInputs } from "./bundle_inputs.ts";
 
 /** A bundle, its inputs, and their state when it was made. */
@@ -30,12 +31,12 @@ export class BundleStore {
   }
 
   /** `undefined` for a file that is missing or damaged. May also throw for a damaged one. */
-  async read(): Promise<CachedBundle | undefined> {
+  read(): CachedBundle | undefined {
     const { files } = this.#system;
     if (!this.#isTrusted || !isPrivate(this.#system, this.#path, "isFile")) return undefined;
     const bytes = files.readBytesSync(this.#path);
     const [checksum, afterChecksum] = lineAt(bytes, 0);
-    if (await sha256(bytes.subarray(afterChecksum)) !== checksum) return undefined;
+    if (sha256(bytes.subarray(afterChecksum)).toHex() !== checksum) return undefined;
     const [head, afterHead] = lineAt(bytes, afterChecksum);
     return { ...JSON.parse(head), text: new TextDecoder().decode(bytes.subarray(afterHead)) };
   }
@@ -48,14 +49,14 @@ export class BundleStore {
   }
 
   /** Throws the error of the system. */
-  async write({ text, ...head }: CachedBundle): Promise<void> {
+  write({ text, ...head }: CachedBundle): void {
     const { files } = this.#system;
     if (this.#directory === undefined || !this.#isTrusted) return;
     const content = new TextEncoder().encode(`${JSON.stringify(head)}\n${text}`);
     if (content.length > largestEntry) return;
     const draft = files.makePrivateDirectory(this.#directory, "new-");
     try {
-      const start = new TextEncoder().encode(`${await sha256(content)}\n`);
+      const start = new TextEncoder().encode(`${sha256(content).toHex()}\n`);
       const whole = new Uint8Array(start.length + content.length);
       whole.set(start);
       whole.set(content, start.length);

@@ -1,5 +1,6 @@
 /** The inputs of a bundle as they are now, as one digest. */
 
+import { sha256 } from "../../../core/sha256.ts";
 import type { Files } from "../../../system/system.ts";
 import { absolutePath, extensionOf } from "../../paths.ts";
 import type { BundleInputs } from "./bundle_inputs.ts";
@@ -35,14 +36,14 @@ const importable = new Set(
 const largest = 64 * 1024 * 1024;
 
 /** `undefined` when an input cannot be read or is of a kind that is not followed. */
-export async function stateOf(files: StateFiles, inputs: BundleInputs): Promise<string | undefined> {
+export function stateOf(files: StateFiles, inputs: BundleInputs): string | undefined {
   const state = new State(files);
   try {
     state.add(inputs);
   } catch {
     return undefined;
   }
-  return await state.digest();
+  return state.digest();
 }
 
 class State {
@@ -74,14 +75,14 @@ class State {
     }
   }
 
-  async digest(): Promise<string> {
+  digest(): string {
     const whole = new Uint8Array(this.#size);
     let offset = 0;
     for (const piece of this.#pieces) {
       whole.set(piece, offset);
       offset += piece.length;
     }
-    return new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
+    return sha256(whole).toHex();
   }
 
   /** `maybe` says whether the directory can have a file of this name. */
