@@ -83,10 +83,6 @@ class TestHost {
     return listener;
   }
 
-  async connect(): Promise<void> {
-    using _client = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
-  }
-
   /** How many connections of clients to the port are in a state. */
   handshakes(state: keyof typeof tcpStates): number {
     const remote = `0100007F:${this.#port.toString(16).padStart(4, "0").toUpperCase()} ${tcpStates[state]} `;
