@@ -13,6 +13,8 @@ interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
   /** Whether no request is in flight. */
   readonly isIdle: () => boolean;
+  /** Too few file descriptors are free and no connection could be ended, or enough are free again. */
+  readonly onScarce: (isScarce: boolean) => void;
   /** The listeners are lost; `isFull`: because the process is out of file descriptors. */
   readonly onLost: (isFull: boolean) => void;
   /** There are file descriptors to listen again. Called repeatedly until `open` is. */
@@ -38,6 +40,7 @@ export class Listeners {
   #isShared = false;
   #state: "ignored" | "listening" | "lost" = "ignored";
   #nextCheck = 0;
+  #isScarce = false;
 
   constructor(system: System, config: WorkerConfig, options: ListenersOptions) {
     this.#system = system;
@@ -158,20 +161,31 @@ export class Listeners {
 
   /** True where the system does not say. */
   #hasReserve(): boolean {
+    let hasReserve = true;
     try {
-      return this.#system.openFiles.hasAvailable(neededDescriptors);
+      hasReserve = this.#system.openFiles.hasAvailable(neededDescriptors);
     } catch {
-      return true;
+      // Then nothing is known of a limit.
     }
+    if (hasReserve) this.#setScarce(false);
+    return hasReserve;
   }
 
   /**
    * Ends some connections without a request: the silent ones, and only if there is no request at all also kept ones,
-   * because from outside a kept connection looks the same while its request is being answered.
+   * because from outside a kept connection looks the same while its request is being answered. If there is none to end,
+   * each kept one ends after its next response.
    */
   #makeRoom(): void {
     const ports = new Set(this.addresses.map(({ port }) => port));
-    this.#system.sockets.endIdle(ports, neededDescriptors, !this.#options.isIdle());
+    const ended = this.#system.sockets.endIdle(ports, neededDescriptors, !this.#options.isIdle());
+    if (ended === 0) this.#setScarce(true);
+  }
+
+  #setScarce(isScarce: boolean): void {
+    if (isScarce === this.#isScarce) return;
+    this.#isScarce = isScarce;
+    this.#options.onScarce(isScarce);
   }
 
   /** All listeners of a worker join and leave their groups together. */

@@ -49,6 +49,8 @@ export class Requests {
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
+  /** Each response tells its client to reconnect. */
+  #endsConnections = false;
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<Request, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
@@ -63,9 +65,14 @@ export class Requests {
   /** From now on each response tells its client to reconnect, to another worker. */
   startDraining(): void {
     if (this.#isDraining) return;
-    this.#isDraining = true;
+    this.#isDraining = this.#endsConnections = true;
     this.#blockingClose = this.inFlight;
     for (const entry of this.entries) entry.blocksClose = true;
+  }
+
+  /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
+  spareConnections(isScarce: boolean): void {
+    this.#endsConnections = isScarce || this.#isDraining;
   }
 
   /** Resolves when nothing is in flight. */
@@ -105,7 +112,7 @@ export class Requests {
       const end = (broken?: unknown) => this.#end(entry, broken !== undefined);
       info.completed.then(end, end);
       const answer = this.#call(fetch, entry, info);
-      return this.#isDraining ? closing(answer) : answer;
+      return this.#endsConnections ? closing(answer) : answer;
     };
   }
 

@@ -76,6 +76,7 @@ export class Service {
         return internalServerError();
       },
       isIdle: () => this.#requests.inFlight === 0,
+      onScarce: (isScarce) => this.#requests.spareConnections(isScarce),
       onLost: (isFull) => {
         send({ type: "closed" });
         this.log.listenersLost(isFull);

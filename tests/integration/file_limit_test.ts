@@ -94,6 +94,28 @@ for (const steering of ["auto", "off"]) {
   );
 }
 
+integrationTest("kept connections at the limit of files are told to end after a response", async (host) => {
+  const server = host.start({ files: { "main.ts": slowApp("whole") }, command: limited(host, 100, 100) });
+  await server.ready(1);
+  // One request is always in flight, so that no kept connection looks idle.
+  const busy = await silentConnections(server.port, 1);
+  const answer = ask(busy[0]!, "/?ms=4000");
+  const kept: Deno.Conn[] = [];
+  const heads: string[] = [];
+  const isTold = () => heads.some((head) => /^connection: close/im.test(head));
+  while (!isTold() && kept.length < 100) {
+    const [connection] = await silentConnections(server.port, 1);
+    kept.push(connection!);
+    // The worker looks every 50 ms and has 16 descriptors in reserve.
+    heads.push(await ask(connection!, "/?ms=10"));
+  }
+  assert(isTold(), `none of ${kept.length} was told`);
+  assertEquals(heads.filter((head) => !head.includes("200 OK")), []);
+  assertMatch(await answer, /200 OK/);
+  assert(!server.stderr.includes("not accepting"), server.stderr);
+  [...busy, ...kept].forEach((connection) => connection.close());
+});
+
 /** One request on a connection that is kept; gives the head of the answer. */
 async function ask(connection: Deno.Conn, path: string): Promise<string> {
   await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`));

@@ -14,11 +14,14 @@ function fakeWorker() {
   const system = new FakeSystem();
   const listening = new Set<number>();
   const log: string[] = [];
-  const state = { free: 100, isIdle: false, next: 7, taken: 0 };
+  const state = { free: 100, isIdle: false, next: 7, taken: 0, silent: 1 };
   system.sockets = {
     ...system.sockets,
     isListening: (descriptor) => listening.has(descriptor),
-    endIdle: (_ports, count, silentOnly) => log.push(`end ${count} ${silentOnly ? "silent" : "idle"}`),
+    endIdle(_ports, count, silentOnly) {
+      log.push(`end ${count} ${silentOnly ? "silent" : "idle"}`);
+      return state.silent;
+    },
     listeners: () => [...listening].map((descriptor) => ({ descriptor, port: 80 })),
   };
   system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= state.free };
@@ -45,6 +48,7 @@ function fakeWorker() {
   const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
     onError: () => new Response(),
     isIdle: () => state.isIdle,
+    onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
     onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
     onAvailable: () => log.push("available"),
   });
@@ -91,6 +95,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
   const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
     onError: () => new Response(),
     isIdle: () => true,
+    onScarce: () => {},
     onLost: () => {},
     onAvailable: () => {},
   });
@@ -129,6 +134,17 @@ Deno.test("while too few descriptors are free, connections without a request are
   assertEquals(await check(), "end 16 idle");
   state.free = 16;
   assertEquals(await check(), "");
+});
+
+Deno.test("if no connection can be ended, each ends after its next response, until enough descriptors are free", async () => {
+  const { listeners, state, log, check } = fakeWorker();
+  listeners.open(() => new Response());
+  log.splice(0);
+  state.free = 15;
+  state.silent = 0;
+  assertEquals([await check(), await check()], ["end 16 silent, scarce", "end 16 silent"]);
+  state.free = 16;
+  assertEquals([await check(), await check()], ["enough", ""]);
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {

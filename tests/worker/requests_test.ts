@@ -73,6 +73,19 @@ Deno.test("while draining each response closes its connection, also one with fix
   ]);
 });
 
+Deno.test("while descriptors are scarce each response ends its connection, and then no longer", async () => {
+  const requests = uncountedRequests(new FakeClock());
+  const handle = requests.count(() => new Response("hello"));
+  const connectionOf = async () => (await handle(request, info().info)).headers.get("connection");
+  requests.spareConnections(true);
+  assertEquals(await connectionOf(), "close");
+  requests.spareConnections(false);
+  assertEquals(await connectionOf(), null);
+  requests.startDraining();
+  requests.spareConnections(false);
+  assertEquals(await connectionOf(), "close");
+});
+
 Deno.test("while serving the response of the app passes through untouched", () => {
   const response = new Response("hello");
   assertEquals(uncountedRequests(new FakeClock()).count(() => response)(request, info().info), response);
