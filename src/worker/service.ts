@@ -206,9 +206,11 @@ export class Service {
       if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
+    const untilIdle = () => this.#untilIdle(ports);
     const report = await drain(servers, this.#requests, clock, {
       deadline: deadline - took,
-      isBusy: this.#heartbeat.isBusy,
+      isBusy: this.#heartbeat.isBusy || await untilIdle() > 0,
+      untilIdle,
       isSending: () => this.#isSending(ports),
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
@@ -217,6 +219,23 @@ export class Service {
       },
     });
     return { ...report, took: took + report.took };
+  }
+
+  /** Milliseconds until every connection can have been idle for `drain-idle`. */
+  async #untilIdle(ports: ReadonlySet<number>): Promise<number> {
+    const { clock, sockets } = this.#system;
+    const { drainIdle } = this.config;
+    try {
+      const active = await activeConnection(sockets, clock, {
+        ports,
+        recent: drainIdle,
+        isOver: () => false,
+      });
+      return active === null ? 0 : drainIdle - active.idle;
+    } catch {
+      // This system cannot say.
+      return 0;
+    }
   }
 
   async #isSending(ports: ReadonlySet<number>): Promise<boolean> {
