@@ -16,10 +16,10 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
   if (state.is === "killed" && state.because === "listen-timeout") {
     return new DenicornError(
       "boot-timeout",
-      `cannot boot a worker: it had loaded its app, but did not listen within ${
+      `cannot boot a worker: it had loaded its app, but did not listen in time (at most ${
         listenTimeout / 1000
-      } s when it was ` +
-        "its turn: look for code that blocks the event loop after the import",
+      } s) ` +
+        "when it was its turn: look for code that blocks the event loop after the import",
     );
   }
   if (state.is === "killed" && state.because === "broke-protocol") {
