@@ -66,8 +66,8 @@ export async function drain(
   await withTimeout(clock, left() / 2, requests.untilListenersMayClose());
   if (isBusy) await withTimeout(clock, left(), leaveAddresses());
   // A client may have connected and not sent its request yet, or its request has arrived and is not read yet.
-  const patience = clock.monotonic() + await untilIdle() + idleTimeout;
-  const wait = () => Math.min(patience - clock.monotonic(), left());
+  const latestEnd = clock.monotonic() + await untilIdle() + idleTimeout;
+  const wait = () => Math.min(latestEnd - clock.monotonic(), left());
   while (wait() > 0) {
     await withTimeout(clock, wait(), requests.idle());
     const { total } = requests;

@@ -21,7 +21,6 @@ class TestHost extends FakeWorkers {
         { pid: 41 },
       ).logger,
       null,
-      null,
     ),
     [{ hostname: "127.0.0.1", port: 0 }],
   );
