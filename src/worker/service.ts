@@ -3,6 +3,7 @@
 import { importApp } from "../app/load/import_app.ts";
 import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
+import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import type { FetchHandler, System } from "../system/system.ts";
@@ -113,6 +114,7 @@ export class Service {
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
+    host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
