@@ -102,14 +102,14 @@ integrationTest("kept connections at the limit of files are told to end after a 
   const answer = ask(busy[0]!, "/?ms=4000");
   const kept: Deno.Conn[] = [];
   const heads: string[] = [];
-  const isTold = () => heads.some((head) => /^connection: close/im.test(head));
-  while (!isTold() && kept.length < 100) {
+  const isAsked = () => heads.some((head) => /^connection: close/im.test(head));
+  while (!isAsked() && kept.length < 100) {
     const [connection] = await silentConnections(server.port, 1);
     kept.push(connection!);
     // The worker looks every 50 ms and has 16 descriptors in reserve.
     heads.push(await ask(connection!, "/?ms=10"));
   }
-  assert(isTold(), `none of ${kept.length} was told`);
+  assert(isAsked(), `none of ${kept.length} was asked`);
   assertEquals(heads.filter((head) => !head.includes("200 OK")), []);
   assertMatch(await answer, /200 OK/);
   assert(!server.stderr.includes("not accepting"), server.stderr);
