@@ -60,7 +60,8 @@ function whyNotRun(failure: unknown): string {
 /** Only what another start cannot change is an error of the host: esbuild may also have been killed. */
 function notRun(message: string, cause: unknown): DenicornError {
   // In Deno 2.9 a process that could not be started has no streams, and esbuild fails at its first use of one.
-  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b|\(reading 'unref'\)/.test(message)) {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (!/\bspawn .* (EACCES|EPERM|ENOENT|ENOEXEC)\b|\(reading 'unref'\)/.test(reason)) {
     return new DenicornError("internal", message, { cause });
   }
   const advice = "let this user run its executable, and mount the file system of that without noexec";
