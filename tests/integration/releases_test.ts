@@ -248,7 +248,9 @@ integrationTest(
       await server.until("the replacement", async () => (await server.ready(1))[0]!.pid !== pid);
     }
     assertEquals((await answer(server)).name, "r1");
-    await server.logged(/cannot open access-logfile: \S+\/current\/log\/access\.log \(.*its lines are dropped/);
+    await server.logged(
+      /cannot open access-logfile: \S+\/current\/log\/access\.log \(.*its lines are dropped/,
+    );
     Deno.mkdirSync(`${host.folder}/releases/r2/log`);
     await server.until("the log is written again", async () => {
       await answer(server);
