@@ -130,6 +130,9 @@ export class TestHost {
   }
 }
 
+/** As what a test lacks: what it tests is not in the binary, so there is nothing to skip. */
+export const onlyFromSource = "only from source";
+
 /** Registers `body` as a test for each target. It is skipped if `lacking` names something that this machine lacks. */
 export function integrationTest(
   name: string,
@@ -138,6 +141,7 @@ export function integrationTest(
 ): void {
   for (const target of targets) {
     const lacks = typeof lacking === "function" ? lacking(target) : lacking;
+    if (lacks === onlyFromSource) continue;
     const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
     Deno.test({
       name: `[${target.name}] ${name}${reason}`,

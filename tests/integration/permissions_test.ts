@@ -1,7 +1,7 @@
 /** What `deno run` allows the server, it allows its workers, and no more. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { integrationTest, onlyFromSource, type TestHost } from "./harness.ts";
 
 const app = `
 const attempt = (action) => {
@@ -20,8 +20,8 @@ function allowed({ target }: TestHost, ...permissions: readonly string[]): strin
   return target.command.flatMap((word) => word === "-A" ? permissions : [word]);
 }
 
-const onlyFromSource = ({ name }: { readonly name: string }) =>
-  name === "source" ? null : "a binary has all permissions";
+/** A binary has all permissions. */
+const skipInBinary = ({ name }: { readonly name: string }) => name === "source" ? null : onlyFromSource;
 
 integrationTest("workers get no more permissions than the server was given", async (host) => {
   const files = { "main.ts": app, "hidden.txt": "hidden", "shown.txt": "shown" };
@@ -40,7 +40,7 @@ integrationTest("workers get no more permissions than the server was given", asy
   // Without all permissions Deno reads nothing in /proc: steering finds its sockets in another way.
   assertEquals(/warning|steering is off/.test(server.stderr), false, server.stderr);
   assertEquals(server.leftovers(), []);
-}, onlyFromSource);
+}, skipInBinary);
 
 integrationTest("a permission that the server needs is named in one line", async (host) => {
   host.write({ "main.ts": app });
@@ -61,4 +61,4 @@ integrationTest("a permission that the server needs is named in one line", async
     /^denicorn: a permission is missing: Requires \w+ access.*, run again with the --allow-\w+ flag\n$/,
   );
   assertEquals(code, 2);
-}, onlyFromSource);
+}, skipInBinary);
