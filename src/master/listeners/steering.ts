@@ -128,7 +128,7 @@ export class Steering {
     const isComplete = descriptors.length === addresses.length &&
       descriptors.every((descriptor, index) => sockets.listeningPort(descriptor) === addresses[index]?.port);
     if (!isComplete) {
-      descriptors.forEach((descriptor) => sockets.close(descriptor));
+      descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
       return false;
     }
     this.#hasJoined = true;
@@ -290,7 +290,7 @@ export class Steering {
     for (const { tag, descriptors: sent } of this.#inbox.receive()) {
       const isWanted = tag === handoverTag && descriptors.length < workers.length * addressCount;
       if (isWanted) descriptors.push(...sent);
-      else sent.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      else sent.forEach((descriptor) => this.#system.descriptors.close(descriptor));
     }
     if (descriptors.length !== workers.length * addressCount) {
       return this.giveUp("the listeners of the old master did not arrive");
@@ -311,7 +311,7 @@ export class Steering {
         descriptors.length === addressCount &&
         descriptors.every((descriptor) => this.#system.sockets.isListening(descriptor));
       if (isWanted) this.#orphaned.set(sender, descriptors);
-      else descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      else descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
     }
     if (!workers.every((pid) => this.#orphaned.has(pid))) return false;
     this.#isFrozen = true;
@@ -395,7 +395,7 @@ export class Steering {
     this.#group.forEach((member) => this.#close(member));
     this.#group = [];
     // No process would accept from the copies once their workers are gone; those in the inbox close with it.
-    this.#orphaned.forEach((own) => own.forEach((descriptor) => this.#system.sockets.close(descriptor)));
+    this.#orphaned.forEach((own) => own.forEach((descriptor) => this.#system.descriptors.close(descriptor)));
     this.#orphaned.clear();
     this.#inbox?.close();
     this.#inbox = null;
@@ -435,7 +435,7 @@ export class Steering {
     let last: readonly number[] = [];
     for (const { descriptors } of worker.fdPair?.inbox.receive() ?? []) {
       // The app runs in the same process and may have sent anything.
-      last.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      last.forEach((descriptor) => this.#system.descriptors.close(descriptor));
       last = descriptors;
     }
     return last;
@@ -445,7 +445,7 @@ export class Steering {
     for (const descriptor of member.descriptors) {
       // Its worker may still have the socket and drain.
       if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
-      this.#system.sockets.close(descriptor);
+      this.#system.descriptors.close(descriptor);
     }
   }
 }
