@@ -59,9 +59,10 @@ export function attribute(
 
 function explains(
   { from, until, ports, kinds }: Incident,
-  { at, began, kind, port }: FailureSample,
+  { at, began, kind, port, connected = began }: FailureSample,
 ): boolean {
   if (!kinds.has(kind) || at < from || began > until) return false;
-  if (ports === undefined) return began >= from - inQueue;
-  return port !== undefined && ports.has(port) || began >= from - 1;
+  // A client whose first segment was dropped has waited for a second.
+  if (ports === undefined) return Math.max(began, connected) >= from - inQueue;
+  return port !== undefined && ports.has(port) || connected >= from - 1 && connected <= until;
 }

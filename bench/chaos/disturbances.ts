@@ -140,7 +140,7 @@ export const disturbances: readonly Disturbance[] = [
     weight: 2,
     async run(ground) {
       const pid = await aWorker(ground);
-      if (pid !== undefined) await withFewFiles(pid, ground);
+      if (pid !== undefined) await withFewFiles(pid, ground, { spare: 24, silent: 120 });
       return undefined;
     },
   },
@@ -150,7 +150,8 @@ export const disturbances: readonly Disturbance[] = [
     async run(ground) {
       const { master } = ground.server;
       if (master === undefined) return undefined;
-      await withFewFiles(master, ground, () => ground.server.signal("SIGHUP"));
+      const meanwhile = () => ground.server.signal("SIGHUP");
+      await withFewFiles(master, ground, { spare: 3, silent: 0, meanwhile });
       return undefined;
     },
   },
@@ -203,20 +204,31 @@ async function stopAndContinue(pid: number, ms: number): Promise<void> {
   send(pid, "SIGCONT");
 }
 
-/** Leaves a process room for three more descriptors, for a second, while clients connect. */
-async function withFewFiles(pid: number, { server }: Ground, meanwhile = () => {}): Promise<void> {
+/**
+ * Leaves a process few descriptors for a second, while silent clients connect. A worker keeps 16 free, and looks every
+ * 50 ms, so it gets a little more than that, and the clients come one after the other.
+ */
+async function withFewFiles(
+  pid: number,
+  { server }: Ground,
+  { spare, silent, meanwhile = () => {} }: { spare: number; silent: number; meanwhile?: () => void },
+): Promise<void> {
   const limit = (files: number) =>
     new Deno.Command("prlimit", { args: ["--pid", `${pid}`, `--nofile=${files}:`], stderr: "null" }).output();
   const usual = limitOf(pid);
   // It is the lowered limit if this happens twice at the same time.
   if (usual === undefined || usual < 256) return;
-  await limit(openFilesOf(pid) + 3);
+  await limit(openFilesOf(pid) + spare);
   meanwhile();
-  const idle = await Promise.allSettled(
-    Array.from({ length: 12 }, () => Deno.connect({ hostname: "127.0.0.1", port: server.port })),
-  );
-  await pause(1_000);
-  for (const result of idle) if (result.status === "fulfilled") result.value.close();
+  const clients: Promise<Deno.TcpConn>[] = [];
+  for (let count = 0; count < silent; count++) {
+    clients.push(Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+    await pause(1_000 / silent);
+  }
+  await pause(silent === 0 ? 1_000 : 0);
+  for (const result of await Promise.allSettled(clients)) {
+    if (result.status === "fulfilled") result.value.close();
+  }
   await limit(usual);
 }
 

@@ -45,7 +45,7 @@ const loads = [
 ] as const;
 
 export async function runChaos({ command, seconds, seed, only }: ChaosOptions): Promise<ChaosResult> {
-  const server = new Supervised(command, workers, serverArgs);
+  const server = new Supervised(command, workers, seed % 2, serverArgs);
   const random = seeded(seed);
   const ground: Ground = { server, random, workers, timeout };
   const chosen = disturbances.filter(({ name }) =>

@@ -19,11 +19,22 @@ export class Supervised {
   readonly port = freePort();
   readonly processes = new ProcessGroup();
   readonly #command: readonly string[];
+  readonly #spares: number;
   /** Processes started by this class; the successors that upgrades start are not among them. */
   readonly #started: number[] = [];
 
-  constructor(command: readonly string[], workers: number, args: readonly string[]) {
-    const own = ["--workers", `${workers}`, "--bind", `127.0.0.1:${this.port}`, "--pid", "master.pid"];
+  constructor(command: readonly string[], workers: number, spares: number, args: readonly string[]) {
+    this.#spares = spares;
+    const own = [
+      "--spare-workers",
+      `${spares}`,
+      "--workers",
+      `${workers}`,
+      "--bind",
+      `127.0.0.1:${this.port}`,
+      "--pid",
+      "master.pid",
+    ];
     this.#command = [...command, ...own, ...args, "main.ts"];
     this.processes.write({ "main.ts": app });
     Deno.mkdirSync(this.#runtime);
@@ -82,10 +93,12 @@ export class Supervised {
     return this.processes.until("a server that serves with all workers", async () => {
       if (startsAgain && this.#masters().length === 0) this.start();
       const status = await this.status();
-      if (status?.phase !== "running" || status.workers.length !== status.target) return undefined;
       // Until HUP is read, WINCH is in effect.
-      if (status.target === 0) return undefined;
-      const isReady = status.workers.every(({ state }) => state === "ready");
+      if (status?.phase !== "running" || status.target === 0) return undefined;
+      const count = (state: WorkerStatus["state"]) =>
+        status.workers.filter((worker) => worker.state === state).length;
+      const isReady = count("ready") === status.target && count("spare") === this.#spares &&
+        status.workers.length === status.target + this.#spares;
       return isReady && this.#masters().length === 1 && status.workers;
     });
   }

@@ -1,6 +1,7 @@
 /** Changes to the directory of the app, and gives relative paths in settings a fixed meaning. */
 
 import { DenicornError } from "../core/errors.ts";
+import { reasonOf } from "../core/reason.ts";
 import { longestSocketPath } from "../settings/kinds/text.ts";
 import { namedSettings, type Settings } from "../settings/settings.ts";
 import type { PlacedSettings } from "../settings/values.ts";
@@ -27,7 +28,7 @@ export function enterDirectory(
       },
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const { chdir } = settings;
     throw new DenicornError(
       "chdir",

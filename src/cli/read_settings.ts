@@ -1,5 +1,6 @@
 import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
+import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
 import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
@@ -79,7 +80,9 @@ function findConfigFile(
   }
   if (requested === undefined) return undefined;
   const [{ given, real }] = places;
-  const why = real instanceof Error ? `cannot be looked for in ${given} (${real.message})` : "does not exist";
+  const why = real instanceof Error
+    ? `cannot be looked for in ${given} (${reasonOf(real)})`
+    : "does not exist";
   throw new DenicornError(
     "config-file",
     `config: ${requested} (${origin}) ${why}: give the path of a .ts, .js or .json file`,
@@ -90,7 +93,7 @@ function exists({ files }: System, path: string): boolean {
   try {
     return files.stat(path) !== null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new DenicornError(
       "config-file",
       `cannot look for the config file: ${path} (${reason}): let this user enter its directory, or start in another one`,

@@ -21,6 +21,9 @@ export interface Examination {
 /** Time limit of one check, in ms. All checks together take less than 0.2 s where they work. */
 const deadline = 5_000;
 
+/** For the trial that opens the most, of steering: both ends of 16 connections, and the listeners. */
+const descriptorsNeeded = 40;
+
 /** Never throws: a check that throws or hangs gets its verdict `onFailure`, with the reason. */
 export async function examine(
   list: readonly Check[],
@@ -48,10 +51,25 @@ async function finding(check: Check, subject: Subject): Promise<Finding> {
     // In an async function, so that an error that is thrown at once is caught as well.
     return await Promise.race([(async () => await check.run(subject))(), late]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { verdict: check.onFailure, finding: reason.replace(/\s+/g, " ") };
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+    const { onFailure: verdict } = check;
+    return {
+      verdict,
+      finding: isShortOfDescriptors(subject)
+        ? `too few file descriptors, see file-limit (${reason})`
+        : reason,
+    };
   } finally {
     cancel();
+  }
+}
+
+/** Then what fails says little about the host: esbuild and the runtime do not always name the cause. */
+function isShortOfDescriptors({ system: { openFiles } }: Subject): boolean {
+  try {
+    return !openFiles.hasAvailable(descriptorsNeeded);
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { DenicornError } from "../core/errors.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { Identity, Stream, System } from "../system/system.ts";
 import { StreamQueue, streamQueue } from "./stream_queue.ts";
 
@@ -71,7 +72,7 @@ export class LogFile {
     if (this.#missing === null) {
       const problem = error instanceof DenicornError
         ? error.message
-        : `cannot write ${setting}: ${path} (${reason(error)}): make room, or name another file and reload`;
+        : `cannot write ${setting}: ${path} (${reasonOf(error)}): make room, or name another file and reload`;
       stderr.write(
         `denicorn: ${problem}; until then its lines ${this.#isAccess ? "are dropped" : "come here"}\n`,
       );
@@ -123,7 +124,7 @@ export class LogFile {
       throw new DenicornError(
         "log-unwritable",
         `cannot open ${setting}: ${path} (${
-          reason(error)
+          reasonOf(error)
         }): name a file that can be written to, in a directory ` +
           "that exists, or use - for the standard stream",
         { cause: error },
@@ -134,8 +135,4 @@ export class LogFile {
 
 function streamTarget(system: System, stream: Stream): Target {
   return { stream, write: (text) => streamQueue(system, stream).write(text), close: () => {} };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -18,6 +18,9 @@ const retryInterval = 50;
 /** How long a process that exits waits for the readers of all its streams together, in milliseconds. */
 const exitTimeout = 1_000;
 
+/** All that are in use, per process. */
+const inUse = new WeakMap<Pick<System, "clock">, Set<StreamQueue>>();
+
 /** When an exiting process stops waiting for the readers. */
 const exitDeadlines = new WeakMap<Pick<System, "clock">, number>();
 
@@ -46,6 +49,7 @@ export class StreamQueue {
   readonly #system: Pick<System, "clock">;
   readonly #reader: Reader;
   readonly #forgetExit: () => void;
+  readonly #others: Set<StreamQueue>;
   #isClosed = false;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #size = 0;
@@ -56,6 +60,9 @@ export class StreamQueue {
     this.#system = system;
     this.#reader = reader;
     this.#forgetExit = system.processes.onExit(() => this.#finish());
+    const others = inUse.get(system) ?? new Set();
+    inUse.set(system, others.add(this));
+    this.#others = others;
   }
 
   write(text: string): void {
@@ -77,6 +84,7 @@ export class StreamQueue {
 
   #release(): void {
     this.#forgetExit();
+    this.#others.delete(this);
     this.#reader.close();
   }
 
@@ -137,6 +145,8 @@ export class StreamQueue {
     while (!this.#drain()) {
       const left = deadline - clock.monotonic();
       if (left <= 0 || !this.#reader.awaitReader(left)) return;
+      // Another one may be in the middle of a line on the same pipe.
+      for (const other of this.#others) if (other !== this) other.#drain();
     }
   }
 }

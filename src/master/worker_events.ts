@@ -1,8 +1,8 @@
 /** What follows from a worker's messages and from its exit: it becomes ready, fails to boot, finishes or dies. */
 
 import type { DenicornError } from "../core/errors.ts";
-import { endingOf } from "../core/pool/death.ts";
-import { isStillBooting, isWanted, type KillReason, type WorkerState } from "../core/pool/worker_state.ts";
+import { endingOf, stateAtEnd } from "../core/pool/death.ts";
+import { isWanted, type KillReason, type WorkerState } from "../core/pool/worker_state.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus } from "../system/system.ts";
@@ -142,7 +142,7 @@ export class WorkerEvents {
       shutdown,
       clock,
     } = this.#options;
-    const before = worker.state;
+    const before = stateAtEnd(worker.state, status);
     const ending = endingOf(before, status, worker.failure !== null);
     worker.apply({ type: "exit" }, clock.monotonic());
     workerTable.remove(worker);
@@ -154,8 +154,7 @@ export class WorkerEvents {
       if (this.#everReady) lifecycle.ended(worker, ending);
       return;
     }
-    const hasNeverServed = isStillBooting(before) || (before.is === "killed" && !worker.hasBeenReady);
-    const isEndOfBoot = hasNeverServed && !this.#mayBeSkipped(before) &&
+    const isEndOfBoot = !worker.hasBeenReady && !this.#mayBeSkipped(before) &&
       this.failBoot(worker.generation, () => bootFailure(worker, before, status));
     if (!isEndOfBoot) restartPolicy.record(worker, ending.text, ending.cause, pool.size);
   }

@@ -1,7 +1,8 @@
 import { DenicornError } from "../core/errors.ts";
 import { libc } from "./libc.ts";
+import { printThrough } from "./console_output.ts";
 import { permissionOptions } from "./permissions.ts";
-import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
+import { awaitReader, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
 import { keepProgramIn, programPath } from "./own_program.ts";
 import type { Host, Stream } from "./system.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
@@ -91,7 +92,11 @@ export const host: Host = {
     writeAll(file(stream), bytes);
     return bytes.length;
   },
-  awaitReader: (stream, ms) => isWritable(descriptors[stream], ms),
+  awaitReader(stream, ms) {
+    const outlet = outletTo(stream);
+    return outlet === null || awaitReader(outlet, ms);
+  },
+  printThrough,
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };

@@ -33,12 +33,13 @@ export function openLockFile(path: string): LockFile {
     replace(text) {
       // Another user who could guess the name could put a link there.
       const draft = `${whole}.${crypto.randomUUID()}`;
-      Deno.writeTextFileSync(draft, text, { createNew: true, mode: 0o644 });
       try {
+        // On a full disk it is created, but not written.
+        Deno.writeTextFileSync(draft, text, { createNew: true, mode: 0o644 });
         hold(draft);
         Deno.renameSync(draft, whole);
       } catch (error) {
-        Deno.removeSync(draft);
+        if (entryAt(draft) !== null) Deno.removeSync(draft);
         throw error;
       }
     },

@@ -8,7 +8,7 @@ import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError 
 import { O_NOFOLLOW } from "./open_flags.ts";
 import { canFixPaths, findPlace, ForeignLink, type Place } from "./safe_path.ts";
 import { writeAll } from "./host.ts";
-import { isWritable, type Outlet, outletOf, writeNow } from "./stream_writes.ts";
+import { awaitReader, type Outlet, outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Identity, LogSink, Stream } from "./system.ts";
 
 const O_WRONLY = 1;
@@ -142,9 +142,9 @@ function sinkOf(descriptor: number): LogSink {
     const lasting = open(`/proc/self/fd/${descriptor}`, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (lasting >= 0) libc().close(descriptor);
     const own = lasting >= 0 ? lasting : descriptor;
-    return readerSink({ descriptor: own, way: "terminal" }, close(own));
+    return readerSink(outlet(own, "terminal"), close(own));
   }
-  if (isTerminal(descriptor)) return readerSink({ descriptor, way: "terminal" }, close(descriptor));
+  if (isTerminal(descriptor)) return readerSink(outlet(descriptor, "terminal"), close(descriptor));
   return fileSink(descriptor, close(descriptor));
 }
 
@@ -160,8 +160,8 @@ function inheritedSink(descriptor: number): LogSink {
   if ((libc().fcntl(descriptor, F_GETFL, 0) & accessMode) === 0) {
     throw new Error("it is open only for reading");
   }
-  const outlet = outletOf(descriptor, isTerminal(descriptor));
-  return outlet === null ? fileSink(descriptor, () => {}) : readerSink(outlet, () => {});
+  const reader = outletOf(descriptor, isTerminal(descriptor));
+  return reader === null ? fileSink(descriptor, () => {}) : readerSink(reader, () => {});
 }
 
 function fileSink(descriptor: number, close: () => void): LogSink {
@@ -174,11 +174,11 @@ function fileSink(descriptor: number, close: () => void): LogSink {
   return { is: "file", write: (bytes) => writeAll({ writeSync }, bytes), close };
 }
 
-function readerSink(outlet: Outlet, close: () => void): LogSink {
+function readerSink(reader: Outlet, close: () => void): LogSink {
   return {
     is: "reader",
-    writeNow: (bytes) => writeNow(outlet, bytes),
-    awaitReader: (ms) => isWritable(outlet.descriptor, ms),
+    writeNow: (bytes) => writeNow(reader, bytes),
+    awaitReader: (ms) => awaitReader(reader, ms),
     close,
   };
 }

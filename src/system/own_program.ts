@@ -4,6 +4,7 @@
  * program is copied once: 109 MB, in 110 to 150 ms.
  */
 
+import { reasonOf } from "../core/reason.ts";
 import { canExecute } from "./libc.ts";
 
 const running = "/proc/self/exe";
@@ -60,7 +61,7 @@ function makeCopy(name: string): Copy {
       removeAbandoned(parent);
       return copyIn(parent, name);
     } catch (error) {
-      failures.push(`${parent} (${error instanceof Error ? error.message : String(error)})`);
+      failures.push(`${parent} (${reasonOf(error)})`);
     }
   }
   throw new Error(
@@ -72,7 +73,13 @@ function makeCopy(name: string): Copy {
 
 function copyIn(parent: string, name: string): Copy {
   const directory = Deno.makeTempDirSync({ dir: parent, prefix: `${prefix}${Deno.pid}-` });
-  const remove = () => Deno.removeSync(directory, { recursive: true });
+  const remove = () => {
+    try {
+      Deno.removeSync(directory, { recursive: true });
+    } catch {
+      // At the exit the directory around it may have been removed before.
+    }
+  };
   try {
     // Workers of another user may start it, too.
     Deno.chmodSync(directory, 0o711);

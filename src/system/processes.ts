@@ -8,6 +8,7 @@ import {
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "./libc.ts";
+import { renewLineLocks } from "./line_lock.ts";
 import { host } from "./host.ts";
 import { hasEnded } from "./proc_stat.ts";
 import { commandAs } from "./run_as.ts";
@@ -34,6 +35,7 @@ export const processes: Processes = {
         ...(gid === undefined ? {} : { gid }),
       }).spawn();
     const child = inherited.length === 0 ? start() : withInherited(inherited, start);
+    renewLineLocks();
     started.add(child.pid);
     return {
       pid: child.pid,

@@ -4,6 +4,10 @@ const inner = Object.getOwnPropertySymbols(new Response()).find(({ description }
   description === "response"
 );
 
+interface Kept extends Response {
+  readonly [name: symbol]: { readonly body?: { readonly streamOrStatic?: unknown } | null } | undefined;
+}
+
 /**
  * Whether another reader holds the body. Deno 2.7 ends the server for such an answer, 2.9 answers 500 without a line.
  * `response.body` would turn the text or the bytes that the body was made of into a stream, which is slower to send;
@@ -11,9 +15,6 @@ const inner = Object.getOwnPropertySymbols(new Response()).find(({ description }
  */
 export function hasLockedBody(response: Response): boolean {
   if (inner === undefined) return false;
-  const { body } = Reflect.get(response, inner) as {
-    readonly body?: { readonly streamOrStatic?: unknown } | null;
-  };
-  const stream = body?.streamOrStatic;
+  const stream = (response as Kept)[inner]?.body?.streamOrStatic;
   return stream instanceof ReadableStream && stream.locked;
 }

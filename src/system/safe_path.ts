@@ -142,7 +142,7 @@ class Directory {
 
   /** `path` is the name of the directory that the system is asked for as `asked`. */
   static open(asked: string, path: string, isSafeWay: boolean): Directory {
-    const descriptor = descriptorOf(asked);
+    const descriptor = descriptorOf(asked, path || "/");
     try {
       return new Directory(descriptor, path, isSafeWay);
     } catch (error) {
@@ -235,9 +235,9 @@ export function canFixPaths(): boolean {
 }
 
 /** `null` where a directory cannot be named through its descriptor. */
-function descriptorOf(path: string): number | null {
+function descriptorOf(asked: string, path: string): number | null {
   if (!canFixPaths()) return null;
-  const descriptor = libc().open(cString(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+  const descriptor = libc().open(cString(asked), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
   if (descriptor < 0) throw lastError(path);
   return descriptor;
 }

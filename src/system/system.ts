@@ -87,6 +87,8 @@ export interface Host {
   writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
   /** Blocks until the reader takes more; false after `ms`. */
   awaitReader(stream: Stream, ms: number): boolean;
+  /** From now on what the app prints with `console` goes to `print`, formatted as before. */
+  printThrough(print: (stream: Stream, text: string) => void): void;
   /** At least 0, less than 1. */
   random(): number;
   /** A text that cannot be guessed. */

@@ -16,6 +16,8 @@ interface DrainOptions {
   readonly deadline: number;
   /** Whether there were requests recently. */
   readonly isBusy: boolean;
+  /** Milliseconds until every connection can have been idle for `drain-idle`; 0 if every one has. */
+  readonly untilIdle: () => Promise<number>;
   /** Whether clients have not received yet what was sent to them. */
   readonly isSending: () => Promise<boolean>;
   /** Refuses new connections and then stops listening. */
@@ -39,8 +41,11 @@ const idleTimeout = 1_000;
 /** Milliseconds from when the runtime calls a response sent until its bytes have really left the process. */
 export const flushTimeout = 250;
 
-/** Milliseconds between two checks whether everything has left. */
-const sendingPause = 20;
+/** Milliseconds between two checks, at least. */
+const shortestPause = 20;
+
+/** Milliseconds between two checks, at most: a connection that has been closed is not waited for. */
+const longestPause = 100;
 
 /**
  * Finishes the requests in flight. `stopAccepting` alone does not do that: it closes connections that were accepted
@@ -50,7 +55,7 @@ export async function drain(
   servers: readonly HttpServer[],
   requests: Requests,
   clock: Clock,
-  { deadline, isBusy, isSending, leaveAddresses, onClosed }: DrainOptions,
+  { deadline, isBusy, untilIdle, isSending, leaveAddresses, onClosed }: DrainOptions,
 ): Promise<DrainReport> {
   const start = clock.monotonic();
   const left = () => Math.max(0, start + deadline - clock.monotonic());
@@ -60,7 +65,16 @@ export async function drain(
   // Half of the time for the requests that came first; then close the listeners so that no more arrive.
   await withTimeout(clock, left() / 2, requests.untilListenersMayClose());
   if (isBusy) await withTimeout(clock, left(), leaveAddresses());
-  await withTimeout(clock, Math.min(idleTimeout, left()), requests.idle());
+  // A client may have connected and not sent its request yet, or its request has arrived and is not read yet.
+  const latestEnd = clock.monotonic() + await untilIdle() + idleTimeout;
+  const wait = () => Math.min(latestEnd - clock.monotonic(), left());
+  while (wait() > 0) {
+    await withTimeout(clock, wait(), requests.idle());
+    const { total } = requests;
+    const pause = await untilIdle();
+    if (pause === 0 && requests.inFlight === 0 && requests.total === total) break;
+    await sleep(clock, Math.max(0, Math.min(Math.max(pause, shortestPause), longestPause, wait())));
+  }
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();
   await withTimeout(clock, left(), requests.idle());
@@ -71,7 +85,7 @@ export async function drain(
   await withTimeout(clock, Math.min(flushTimeout, left()), closed);
   // For a client that reads slowly: after the timeout, 3 MB of a response of 8 MB were still in the process.
   while (!isClosed && left() > 0 && await isSending()) {
-    await withTimeout(clock, Math.min(sendingPause, left()), closed);
+    await withTimeout(clock, Math.min(shortestPause, left()), closed);
   }
   return { cut, took: clock.monotonic() - start };
 }

@@ -19,23 +19,33 @@ const { Response } = globalThis;
 
 /**
  * What the runtime sees, whatever getters the class of an app has. Throws for an object that only has the prototype of
- * Response: Deno.serve would end with it.
+ * Response: Deno.serve would end with it. One function that calls all of them, and another for `isResponse`, cost 0.4 µs a request, because V8
+ * could not inline them.
  */
-function property<Name extends keyof Response>(name: Name): (response: Response) => Response[Name] {
-  const { get } = Object.getOwnPropertyDescriptor(Response.prototype, name)!;
-  return (response) => get!.call(response);
+function getterOf<Name extends keyof Response>(name: Name): (this: Response) => Response[Name] {
+  return Object.getOwnPropertyDescriptor(Response.prototype, name)!.get!;
 }
 
-const isBodyUsed = property("bodyUsed");
-const typeOf = property("type");
-export const statusOf = property("status");
-export const headersOf = property("headers");
-const statusTextOf = property("statusText");
-const bodyOf = property("body");
+const bodyUsed = getterOf("bodyUsed");
+const type = getterOf("type");
+const status = getterOf("status");
+const headers = getterOf("headers");
+
+export function statusOf(response: Response): number {
+  return status.call(response);
+}
+
+export function headersOf(response: Response): Headers {
+  return headers.call(response);
+}
 
 export function isResponse(answer: unknown): answer is Response {
-  // It throws for a Proxy.
-  return attempt(() => answer instanceof Response, false);
+  try {
+    return answer instanceof Response;
+  } catch {
+    // A Proxy.
+    return false;
+  }
 }
 
 /** What the client gets if the app failed. */
@@ -45,9 +55,9 @@ export function internalServerError(): Response {
 
 /** A response with other headers than `original`, whose own may not be changed. */
 export function copyOf(original: Response): Response {
-  return new Response(bodyOf(original), {
+  return new Response(getterOf("body").call(original), {
     status: statusOf(original),
-    statusText: statusTextOf(original),
+    statusText: getterOf("statusText").call(original),
     headers: headersOf(original),
   });
 }
@@ -60,13 +70,13 @@ export function appThrew(error: unknown): Fault {
 export function faultOf(answer: unknown): Fault | null {
   if (!isResponse(answer)) return notAResponse(answer);
   try {
-    if (isBodyUsed(answer)) {
+    if (bodyUsed.call(answer)) {
       return { text: "the app answered a Response whose body has been read before" };
     }
     if (hasLockedBody(answer)) {
       return { text: "the app answered a Response whose body is locked: is it read elsewhere?" };
     }
-    if (typeOf(answer) === "error") {
+    if (type.call(answer) === "error") {
       return { text: "the app answered Response.error(), which cannot be sent" };
     }
     return null;

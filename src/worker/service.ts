@@ -3,6 +3,7 @@
 import { importApp } from "../app/load/import_app.ts";
 import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
+import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import type { FetchHandler, System } from "../system/system.ts";
@@ -113,6 +114,7 @@ export class Service {
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
+    host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
@@ -206,9 +208,11 @@ export class Service {
       if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
+    const untilIdle = () => this.#untilIdle(ports);
     const report = await drain(servers, this.#requests, clock, {
       deadline: deadline - took,
-      isBusy: this.#heartbeat.isBusy,
+      isBusy: this.#heartbeat.isBusy || await untilIdle() > 0,
+      untilIdle,
       isSending: () => this.#isSending(ports),
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
@@ -217,6 +221,23 @@ export class Service {
       },
     });
     return { ...report, took: took + report.took };
+  }
+
+  /** Milliseconds until every connection can have been idle for `drain-idle`. */
+  async #untilIdle(ports: ReadonlySet<number>): Promise<number> {
+    const { clock, sockets } = this.#system;
+    const { drainIdle } = this.config;
+    try {
+      const active = await activeConnection(sockets, clock, {
+        ports,
+        recent: drainIdle,
+        isOver: () => false,
+      });
+      return active === null ? 0 : drainIdle - active.idle;
+    } catch {
+      // This system cannot say.
+      return 0;
+    }
   }
 
   async #isSending(ports: ReadonlySet<number>): Promise<boolean> {

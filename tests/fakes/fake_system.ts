@@ -95,6 +95,7 @@ export class FakeSystem implements System {
       return taken.length;
     },
     awaitReader: () => this.readerTakes > 0,
+    printThrough: () => {},
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };

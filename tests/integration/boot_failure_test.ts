@@ -144,10 +144,11 @@ integrationTest("a control socket that cannot be created is exit 2", async (host
   const missing = await run(host, ["--control-socket", "missing/control.sock"]);
   assertEquals(missing.code, 2);
   assertMatch(missing.stderr, /cannot create control-socket: \S+\/missing\/control\.sock/);
-  const file = await run(host, ["--control-socket", "main.ts"]);
+  host.write({ "notes.txt": "mine\n" });
+  const file = await run(host, ["--control-socket", "notes.txt"]);
   assertEquals(file.code, 2);
-  assertMatch(file.stderr, /cannot create control-socket: \S+\/main\.ts \(something else is there\)/);
-  assertEquals(Deno.readTextFileSync(`${host.folder}/main.ts`), pidApp);
+  assertMatch(file.stderr, /cannot create control-socket: \S+\/notes\.txt \(something else is there\)/);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/notes.txt`), "mine\n");
 });
 
 integrationTest("a missing directory to change to is exit 2", async (host) => {

@@ -181,3 +181,26 @@ integrationTest("a WebSocket whose client does not close it is named when it is 
   await server.logged(/1 request was cut off after 1\.\d s \(graceful-timeout\): 1 WebSocket\n/);
   await server.ready(1, 2);
 });
+
+integrationTest(
+  "without steering a client that has connected may send its request after the listeners are closed",
+  async (host) => {
+    const args = ["--steering", "off", "--drain-idle", "8"];
+    const server = host.start({ files: { "main.ts": streams }, args });
+    await server.ready(1);
+    const address = { hostname: "127.0.0.1", port: server.port };
+    using slow = await Deno.connect(address);
+    server.kill("SIGTERM");
+    await server.until("the end of the listening", async () => {
+      try {
+        (await Deno.connect(address)).close();
+        return false;
+      } catch (error) {
+        return error instanceof Deno.errors.ConnectionRefused;
+      }
+    });
+    await slow.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+    assertMatch(await new Response(slow.readable).text(), /^HTTP\/1\.1 \d+ .*connection: close/is);
+    assertEquals((await server.exit()).code, 0);
+  },
+);

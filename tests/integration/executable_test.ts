@@ -63,11 +63,14 @@ integrationTest("the executable is removed: workers are replaced and reloads wor
   await reload(host, server, "two", 2);
   await replaceWorker(server);
   server.kill("SIGUSR2");
-  await server.logged(/upgrade failed, this master keeps serving: cannot start \S+\/bin\/program: /);
+  await server.logged(
+    /upgrade failed, this master keeps serving: cannot start the new master: \S+\/bin\/program \(No such file or directory\): check/,
+  );
   const [text] = await (await server.fetch()).json();
   assertEquals(text, "two");
   server.kill("SIGTERM");
   assertEquals(await server.exit(), { code: 0, signal: null });
+  assertEquals(server.stderr.match(/unexpected failure|Failed to spawn/), null, server.stderr);
   assertEquals(server.leftovers(), []);
 });
 

@@ -1,51 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost, until } from "./harness.ts";
-
-/** A full pipe that is not read before `read` is called. */
-class FullPipe {
-  readonly path: string;
-  readonly #file: Deno.FsFile;
-  text = "";
-  #isClosed = false;
-
-  constructor({ folder }: TestHost) {
-    this.path = `${folder}/pipe`;
-    new Deno.Command("mkfifo", { args: [this.path] }).outputSync();
-    this.#file = Deno.openSync(this.path, { read: true, write: true });
-    // The default capacity of a pipe, pipe(7).
-    for (let page = 0; page < 16; page++) this.#file.writeSync(new Uint8Array(4_096).fill(0x2e));
-  }
-
-  /** From now on the pipe is read. */
-  read(): void {
-    void (async () => {
-      const buffer = new Uint8Array(65_536);
-      const decoder = new TextDecoder();
-      while (!this.#isClosed) {
-        const count = await this.#file.read(buffer);
-        this.text += decoder.decode(buffer.subarray(0, count ?? 0), { stream: true });
-      }
-      this.#file.close();
-    })();
-  }
-
-  /** The lines, without what filled the pipe before. */
-  get lines(): string[] {
-    return this.text.replace(/^\.+/, "").split("\n").slice(0, -1);
-  }
-
-  /** Ends the reader with a last byte. */
-  close(): void {
-    this.#isClosed = true;
-    Deno.writeTextFileSync(this.path, "\n");
-  }
-}
-
-/** The program with one of its streams connected to the pipe. */
-function writingTo(pipe: FullPipe, descriptor: 1 | 2, { target }: TestHost): readonly string[] {
-  return ["sh", "-c", `exec "$@" ${descriptor}>'${pipe.path}'`, "sh", ...target.command];
-}
+import { FullPipe, writingTo } from "./full_pipe.ts";
+import { integrationTest, until } from "./harness.ts";
 
 integrationTest("if stderr is not read, the master keeps working and loses no line", async (host) => {
   const pipe = new FullPipe(host);
@@ -133,5 +89,30 @@ integrationTest("if stderr is not read, a stop still ends", async (host) => {
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);
   pipe.read();
+  pipe.close();
+});
+
+integrationTest("lines of several workers stay whole in a slow pipe, however long they are", async (host) => {
+  const pipe = new FullPipe(host);
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: ["-w", "4", "--access-logfile", "-", "--log-format", "json"],
+    command: writingTo(pipe, 1, host),
+  });
+  await server.ready(4);
+  const requests = 240;
+  for (let count = 0; count < requests; count++) {
+    // Each on a connection of its own, so that all workers get some.
+    const length = count % 3 === 0 ? 10 : 5_000 + count * 20;
+    const response = await fetch(`${server.url}/${count}-${"x".repeat(length)}`, {
+      headers: { connection: "close" },
+    });
+    await response.text();
+  }
+  pipe.read();
+  await until("all lines", () => pipe.lines.length >= requests);
+  const targets = pipe.lines.map((line) => JSON.parse(line).target as string);
+  assertEquals(new Set(targets).size, requests);
+  assert(new Set(pipe.lines.map((line) => JSON.parse(line).worker)).size > 1);
   pipe.close();
 });

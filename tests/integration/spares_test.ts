@@ -73,7 +73,7 @@ integrationTest(
     assertEquals(await server.answering(60), serving);
     assert(!/takes over/.test(server.stderr), server.stderr);
     const { stdout } = await host.run(["ctl", "--socket", host.controlSocket, "status"]);
-    assertMatch(stdout, /2 workers of 2, 1 spares of 1\n/);
+    assertMatch(stdout, /2 workers of 2, 1 spare of 1\n/);
     assertMatch(stdout, / spare /);
   },
 );

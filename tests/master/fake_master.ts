@@ -65,7 +65,7 @@ export class FakeMaster {
       workerTable: this.workerTable,
       system: this.system,
       log,
-      steering: new Steering(this.system, log.logger, null, null),
+      steering: new Steering(this.system, log.logger, null),
       scoreboard: new Scoreboard(this.#memory, null),
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {

@@ -1,5 +1,5 @@
 import { cString, libc } from "../../src/system/libc.ts";
-import { isWritable, outletOf, type Way, writeNow } from "../../src/system/stream_writes.ts";
+import { awaitReader, outlet, outletOf, type Way, writeNow } from "../../src/system/stream_writes.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { linuxOnly } from "./linux_only.ts";
 
@@ -17,26 +17,27 @@ function namedPipe(way: Way) {
   const reader = libc().open(cString(path), O_RDONLY_NONBLOCK, 0);
   const writer = libc().open(cString(path), O_WRONLY, 0);
   Deno.removeSync(folder, { recursive: true });
+  const to = outlet(writer, way);
   const fill = () => {
     let written = 0;
     for (let count = -1; count !== 0; written += count) {
-      count = writeNow({ descriptor: writer, way }, new Uint8Array(5_000));
+      count = writeNow(to, new Uint8Array(5_000));
     }
     return written;
   };
-  return { reader, writer, fill };
+  return { reader, writer, to, fill };
 }
 
 for (const way of ["pipe", "polled"] as const) {
   linuxOnly(`a full pipe takes no more and does not block the writer (${way})`, () => {
-    const { reader, writer, fill } = namedPipe(way);
-    assertEquals(outletOf(writer, false), { descriptor: writer, way: "pipe" });
+    const { reader, writer, to, fill } = namedPipe(way);
+    assertEquals(outletOf(writer, false), { descriptor: writer, way: "pipe", lock: to.lock });
     const written = fill();
     assert(written >= 60_000, String(written));
     // The rest of a timeout is rarely a whole number.
-    assertEquals(isWritable(writer, 10.4), false);
+    assertEquals(awaitReader(to, 10.4), false);
     libc().close(reader);
-    assertThrows(() => writeNow({ descriptor: writer, way }, new Uint8Array(1)), Error, "Broken pipe");
+    assertThrows(() => writeNow(to, new Uint8Array(1)), Error, "Broken pipe");
     libc().close(writer);
   });
 }
@@ -45,11 +46,11 @@ for (const way of ["pipe", "polled"] as const) {
   linuxOnly(
     `a pipe that fills up takes only complete lines, because other processes write to it, too (${way})`,
     () => {
-      const { reader, writer } = namedPipe(way);
+      const { reader, writer, to } = namedPipe(way);
       const lines = new TextEncoder().encode(`${"x".repeat(96)}\n`.repeat(2_000));
       let rest = lines;
       for (let count = -1; count !== 0; rest = rest.subarray(count)) {
-        count = writeNow({ descriptor: writer, way }, rest);
+        count = writeNow(to, rest);
       }
       assert(rest.length > 0 && rest.length <= lines.length - 60_000, String(rest.length));
       assertEquals(rest.length % 97, 0);
@@ -60,14 +61,47 @@ for (const way of ["pipe", "polled"] as const) {
 }
 
 linuxOnly("a line that does not fit into the pipe is written in parts", () => {
-  const { reader, writer } = namedPipe("pipe");
+  const { reader, writer, to } = namedPipe("pipe");
   const line = new TextEncoder().encode(`${"x".repeat(100_000)}\n`);
   let written = 0;
   for (let count = -1; count !== 0; written += count) {
-    count = writeNow({ descriptor: writer, way: "pipe" }, line.subarray(written));
+    count = writeNow(to, line.subarray(written));
   }
   assert(written >= 60_000, String(written));
   libc().close(reader);
+  // Ends the line: another pipe may get the same inode.
+  assertThrows(() => writeNow(to, line), Error, "Broken pipe");
+  libc().close(writer);
+});
+
+linuxOnly("while one has written a part of a line, another one on the same pipe writes nothing", () => {
+  const { reader, writer, to } = namedPipe("pipe");
+  const other = outlet(writer, "pipe");
+  const long = new TextEncoder().encode(`${"x".repeat(70_000)}\n`);
+  const short = new TextEncoder().encode("short\n");
+  let rest = long.subarray(writeNow(to, long));
+  assert(rest.length > 0);
+  const page = new Uint8Array(16_384);
+  for (let pages = 0; rest.length > 0; pages++) {
+    assert(pages < 100);
+    libc().read(reader, page, BigInt(page.length));
+    assertEquals(writeNow(other, short), 0);
+    rest = rest.subarray(writeNow(to, rest));
+  }
+  assertEquals(writeNow(other, short), short.length);
+  libc().close(reader);
+  libc().close(writer);
+});
+
+linuxOnly("if the reader goes away in the middle of a line, others may write again", () => {
+  const { reader, writer, to } = namedPipe("pipe");
+  const long = new TextEncoder().encode(`${"x".repeat(70_000)}\n`);
+  assert(writeNow(to, long) < long.length);
+  libc().close(reader);
+  const other = outlet(writer, "pipe");
+  assertEquals(writeNow(other, long), 0);
+  assertThrows(() => writeNow(to, long), Error, "Broken pipe");
+  assertThrows(() => writeNow(other, long), Error, "Broken pipe");
   libc().close(writer);
 });
 
@@ -82,14 +116,14 @@ linuxOnly("a terminal that is not read takes no more and does not block the writ
   unlockpt(screen);
   const path = new Deno.UnsafePointerView(ptsname(screen)!).getCString();
   const terminal = libc().open(cString(path), O_RDWR_NOCTTY, 0);
-  const outlet = outletOf(terminal, true)!;
+  const screenEnd = outletOf(terminal, true)!;
   const line = new TextEncoder().encode(`${"x".repeat(996)}\n`);
   let written = 0;
-  for (let count = -1; count !== 0; written += count) count = writeNow(outlet, line);
+  for (let count = -1; count !== 0; written += count) count = writeNow(screenEnd, line);
   assert(written >= 4_000, String(written));
   // Other programs on the terminal still block.
   assertEquals(libc().fcntl(terminal, F_GETFL, 0) & O_NONBLOCK, 0);
-  for (const descriptor of [outlet.descriptor, terminal, screen]) libc().close(descriptor);
+  for (const descriptor of [screenEnd.descriptor, terminal, screen]) libc().close(descriptor);
   library.close();
 });
 

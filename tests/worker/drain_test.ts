@@ -24,10 +24,11 @@ function fakeWorker() {
       return closed.promise;
     },
   };
-  const start = (deadline: number, isBusy = false, isSending = () => false) =>
+  const start = (deadline: number, isBusy = false, isSending = () => false, untilIdle = () => 0) =>
     void drain([server], requests, clock, {
       deadline,
       isBusy,
+      untilIdle: () => Promise.resolve(untilIdle()),
       isSending: () => Promise.resolve(isSending()),
       leaveAddresses: () => sleep(clock, 100),
       onClosed: () => {},
@@ -107,4 +108,30 @@ Deno.test("a client that reads nothing delays the exit until the deadline", asyn
   start(3_000, false, () => true);
   await clock.advance(3_100);
   assertEquals(log, ["stop accepting at 0", "cut 0 after 3000"]);
+});
+
+Deno.test("a client that has connected may send its request as long as drain-idle lasts", async () => {
+  const { start, arrive, finish, log, clock, close } = fakeWorker();
+  close();
+  start(30_000, true, () => false, () => Math.max(0, 700 - clock.monotonic()));
+  await clock.advance(600);
+  arrive();
+  await clock.advance(200);
+  assertEquals(log, []);
+  finish();
+  await clock.advance(20);
+  assertEquals(log, ["stop accepting at 800", "cut 0 after 800"]);
+});
+
+Deno.test("connections that are never idle keep the server open for a second more, or until the deadline", async () => {
+  const patient = fakeWorker();
+  patient.close();
+  patient.start(30_000, false, () => false, () => 500);
+  await patient.clock.advance(3_000);
+  assertEquals(patient.log, ["stop accepting at 1500", "cut 0 after 1500"]);
+  const hurried = fakeWorker();
+  hurried.close();
+  hurried.start(400, false, () => false, () => 500);
+  await hurried.clock.advance(3_000);
+  assertEquals(hurried.log[0], "stop accepting at 400");
 });

@@ -50,6 +50,7 @@ export class Exchange {
   #gaveUp = false;
   #began = 0;
   #port: number | undefined;
+  #connected: number | undefined;
   deadline = 0;
 
   constructor(run: Run) {
@@ -67,7 +68,7 @@ export class Exchange {
     reader.reset();
     this.#gaveUp = false;
     this.#began = began;
-    if (!reused) this.#port = undefined;
+    if (!reused) this.#port = this.#connected = undefined;
     this.deadline = performance.now() + timeout;
     run.waiting.add(this);
     try {
@@ -75,6 +76,7 @@ export class Exchange {
         run.connects++;
         this.#connection = await Deno.connect({ hostname, port });
         this.#port = this.#connection.localAddr.port;
+        this.#connected = Date.now();
         if (performance.now() > this.deadline) this.giveUp();
       }
       if (this.#broken !== undefined) throw this.#broken;
@@ -111,7 +113,7 @@ export class Exchange {
     const at = Date.now();
     const began = Math.floor(at - (performance.now() - this.#began));
     this.#run.requests++;
-    this.#run.failures.add({ at, kind, detail, began, port: this.#port });
+    this.#run.failures.add({ at, kind, detail, began, port: this.#port, connected: this.#connected });
     this.close();
     return false;
   }

@@ -52,6 +52,8 @@ export interface FailureSample {
   readonly began: number;
   /** The client's port of the connection; `undefined` if there was none. */
   readonly port?: number | undefined;
+  /** When the connection was made, in milliseconds since 1970; `undefined` if there was none. */
+  readonly connected?: number | undefined;
 }
 
 export type FailureCounts = Partial<Record<FailureKind, number>>;

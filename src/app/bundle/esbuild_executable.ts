@@ -4,6 +4,7 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { sha256 } from "../../core/sha256.ts";
 import type { System } from "../../system/system.ts";
 import { absolutePath, filePath } from "../paths.ts";
@@ -92,10 +93,6 @@ export function shareExecutable(
 
 function nameOfCopy({ version, sha256 }: CarriedEsbuild): string {
   return `esbuild-${version}-${sha256.slice(0, 16)}`;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function placeCopy(

@@ -2,6 +2,7 @@
 
 import { ExitCode } from "../../core/errors.ts";
 import { errorIn, messageOf } from "../../core/thrown.ts";
+import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
 import { appFrames } from "../app_stack.ts";
 import { fileUrl } from "../paths.ts";
@@ -51,14 +52,26 @@ async function evaluate(system: System, bundle: string): Promise<ConfigReport> {
 /** An error that nothing in the config catches, such as in a timer, counts as thrown by the module. */
 function importWithin({ clock, processes }: System, bundle: string): Promise<ConfigReport> {
   const { promise, resolve, reject } = Promise.withResolvers<ConfigReport>();
-  processes.onUncaught(reject);
+  const last = Symbol("reported after all others");
+  const reported = Promise.withResolvers<void>();
+  processes.onUncaught((error) => error === last ? reported.resolve() : reject(error));
   clock.after(longestLoad, () => resolve({ failure: notLoaded }));
   const load = async () => {
     const module: Readonly<Record<string, unknown>> = await import(fileUrl(bundle));
     const report = reportOf(await module["default"]);
-    // The runtime reports a rejection that nothing handles only when the event loop turns.
-    clock.after(0, () => resolve(report));
+    // The runtime reports the rejections that nothing handles in their order, some turns of the event loop later: a timer
+    // can be earlier. So this waits for a rejection of its own, after the jobs that the module has queued.
+    await sleep(clock, 0);
+    void rejectWith(last);
+    await reported.promise;
+    resolve(report);
   };
   load().catch(reject);
   return promise;
+}
+
+/** Not `Promise.reject()`: the config may have replaced it. */
+async function rejectWith(reason: symbol): Promise<never> {
+  await null;
+  throw reason;
 }

@@ -12,11 +12,15 @@ export function statusText(status: Status): string {
   return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
-    `${workers.length - spare} workers of ${target}` +
-    (spares + spare === 0 ? "" : `, ${spare} spares of ${spares}`),
+    `${counted(workers.length - spare, "worker")} of ${target}` +
+    (spares + spare === 0 ? "" : `, ${counted(spare, "spare")} of ${spares}`),
     "",
     ...workerRows(workers),
   ]);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 export function workersText(workers: readonly WorkerStatus[]): string {

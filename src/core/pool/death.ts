@@ -39,6 +39,11 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Endin
 const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },
   "listen-timeout": { is: "death", text: "killed: did not listen when it was its turn", cause: "boot" },
+  "lost-listeners": {
+    is: "death",
+    text: "killed: lost its listeners and did not listen again when it was its turn",
+    cause: "hang",
+  },
   "unresponsive": { is: "death", text: "killed: unresponsive for longer than timeout", cause: "hang" },
   "broke-protocol": { is: "death", text: "killed: sent a bad message to the master", cause: "crash" },
   "sockets-missing": { is: "death", text: "killed: its listening sockets are missing", cause: "crash" },
@@ -59,12 +64,22 @@ function withDetail(ending: Ending, detail: string | undefined): Ending {
 /** The kernel ends a worker by SIGALRM if its event loop is blocked and the master does not kill it in time. */
 const blockedSignal = "SIGALRM";
 
+/**
+ * The state in which a worker ended that was in `state` when it did. On a loaded machine the timer of the kernel can come
+ * before the master, which would have killed the worker for the same reason.
+ */
+export function stateAtEnd(state: WorkerState, { signal }: Exit): WorkerState {
+  if (signal !== blockedSignal) return state;
+  if (state.is === "ready") return { is: "killed", because: "unresponsive" };
+  if (state.is !== "booting") return state;
+  return { is: "killed", because: state.isLoaded ? "listen-timeout" : "boot-timeout" };
+}
+
 function howItEnded({ code, signal }: Exit): string {
   if (signal === null) return `exit code ${code}`;
   return signal === blockedSignal ? `${signal}: its event loop was blocked for longer than allowed` : signal;
 }
 
 function causeOf(exit: Exit, otherwise: DeathCause): DeathCause {
-  if (exit.signal === blockedSignal) return "hang";
   return exit.signal === "SIGKILL" ? "killed" : otherwise;
 }

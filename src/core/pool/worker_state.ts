@@ -21,6 +21,8 @@ export type KillReason =
   | "boot-timeout"
   /** It was asked to listen and did not. */
   | "listen-timeout"
+  /** The same for one that served, lost its listeners and was asked to listen again. */
+  | "lost-listeners"
   | "unresponsive"
   /** It sent what no worker sends, or what was not its turn to send. */
   | "broke-protocol"
@@ -121,12 +123,6 @@ export function postpone(state: WorkerState, ms: number): WorkerState {
 /** True for a worker that counts towards the target. */
 export function isWanted(state: WorkerState): boolean {
   return state.is === "booting" || state.is === "ready";
-}
-
-/** True if a worker that ends in this state was never ready. */
-export function isStillBooting(state: WorkerState): boolean {
-  return state.is === "booting" ||
-    (state.is === "killed" && (state.because === "boot-timeout" || state.because === "listen-timeout"));
 }
 
 function drainingFrom(now: number, limits: WorkerLimits): WorkerState {

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../core/reason.ts";
 import type { FileInfo, System } from "../../system/system.ts";
 import { type Check, type Finding, ok, problem } from "../check.ts";
 
@@ -14,9 +15,18 @@ export const runtimeDirectory: Check = {
     inPrivateDirectory(system, runtimeParents, (path, parent) => {
       system.network.listenUnix(`${path}/channel.sock`).close();
       const { files, host } = system;
+      try {
+        files.writeBytes(`${path}/trial`, new Uint8Array(smallBundle));
+        files.remove(`${path}/trial`);
+      } catch (error) {
+        return problem(`${parent}: files cannot be written to a directory in it (${reasonOf(error)})`);
+      }
       return judgeRuntimeDirectory(parent, files.stat(parent), files.lstat(path), host.uid);
     }),
 };
+
+/** In bytes. The bundle of an app without packages is smaller, others are larger. */
+const smallBundle = 64 * 1024;
 
 export function judgeRuntimeDirectory(
   parent: string,
@@ -56,7 +66,7 @@ export async function inPrivateDirectory<Result>(
     try {
       path = files.makePrivateDirectory(parent, "denicorn-doctor-");
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(`${parent} (${reasonOf(error)})`);
       continue;
     }
     try {

@@ -1,4 +1,5 @@
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 
 /** The file system is full, a quota is used up, or it is read-only now. */
 const codes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
@@ -23,12 +24,6 @@ export function orReport(path: string, report: (line: string) => void, remove: (
   try {
     remove();
   } catch (error) {
-    const reason = error instanceof Error ? reasonOf(error) : String(error);
-    report(`cannot remove ${path} (${reason}): remove it by hand`);
+    report(`cannot remove ${path} (${reasonOf(error)}): remove it by hand`);
   }
-}
-
-/** Without the system call and its arguments, which the runtime adds. */
-function reasonOf({ message }: Error): string {
-  return message.replace(/ \(os error .*$/s, "");
 }

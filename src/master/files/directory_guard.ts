@@ -4,6 +4,7 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { System } from "../../system/system.ts";
 import type { RuntimeDirectory } from "./runtime_directory.ts";
@@ -75,7 +76,7 @@ export class DirectoryGuard {
       this.#failure = "";
       return true;
     } catch (error) {
-      this.#logFailure(error instanceof Error ? error.message : String(error));
+      this.#logFailure(reasonOf(error));
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { LockFile, System } from "../../system/system.ts";
 
 interface Pidfile {
@@ -34,10 +35,11 @@ export function writePidfile(
   } catch (error) {
     file?.close();
     if (error instanceof DenicornError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(
       "pidfile",
-      `cannot write pidfile: ${path} (${reason}): give a path in a directory this user may write to, where nothing ` +
+      `cannot write pidfile: ${path} (${
+        reasonOf(error)
+      }): give a path in a directory this user may write to, where nothing ` +
         "else is",
       { cause: error },
     );

@@ -5,6 +5,7 @@
  */
 
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { longestSocketPath } from "../../settings/kinds/text.ts";
 import { orReport } from "./directory_failure.ts";
 import { sleep } from "../../system/clock.ts";
@@ -84,7 +85,7 @@ function objection({ files }: System, place: string): string | null {
     const found = files.stat(place);
     return found === null ? "it does not exist" : found.isDirectory ? null : "it is not a directory";
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }
 
@@ -174,7 +175,7 @@ function firstThatWorks(
     try {
       return make(parent);
     } catch (error) {
-      failures.push(`${parent} (${error instanceof Error ? error.message : String(error)})`);
+      failures.push(`${parent} (${reasonOf(error)})`);
     }
   }
   throw new DenicornError(

@@ -85,7 +85,8 @@ export class ListenOrder {
   tick(): void {
     const now = this.#clock.monotonic();
     if (this.#current === null || now < this.#deadline) return;
-    this.#current.apply({ type: "kill", because: "listen-timeout" }, now);
+    const because = this.#current.hasBeenReady ? "lost-listeners" : "listen-timeout";
+    this.#current.apply({ type: "kill", because }, now);
   }
 
   #finish(worker: WorkerHandle): void {

@@ -10,10 +10,10 @@ import { refusalProgram } from "../../core/listeners/refusal_program.ts";
 import { encodeProgram, steeringProgram } from "../../core/listeners/steering_program.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { maxDescriptors } from "../../system/fd_passing.ts";
 import { showDuration } from "../../settings/kinds/duration.ts";
-import type { FdInbox, System, TcpAddress } from "../../system/system.ts";
+import type { System, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
+import { handOver, HandoverInbox } from "./handover_inbox.ts";
 
 /** A worker's listening sockets, one for each address, in the order of the `bind` setting. */
 interface Member {
@@ -30,12 +30,12 @@ export function openSteering(
   mode: Settings["steering"],
   fdInbox: string,
 ): Steering {
-  if (mode === "off") return new Steering(system, logger, null, null);
+  if (mode === "off") return new Steering(system, logger, null);
   try {
-    return new Steering(system, logger, fdInbox, system.descriptors.open(fdInbox));
+    return new Steering(system, logger, new HandoverInbox(system, fdInbox));
   } catch (error) {
     logger.warning`${noSteering(error instanceof Error ? error.message : String(error))}`;
-    return new Steering(system, logger, null, null);
+    return new Steering(system, logger, null);
   }
 }
 
@@ -44,12 +44,11 @@ function noSteering(reason: string): string {
     "reset those that wait in its queue; see `denicorn doctor` for what this host supports";
 }
 
-const handoverTag = "handover";
-
 export class Steering {
   readonly #system: System;
   readonly #logger: Logger;
-  #inbox: FdInbox | null;
+  /** `null` with steering off. */
+  #inbox: HandoverInbox | null;
   #group: Group<Member> = [];
   /** The indices in the installed program; `null` if none is installed for the present group. */
   #installed: string | null = null;
@@ -70,15 +69,11 @@ export class Steering {
   /** Members that left while the order must not change. */
   #departed: Member[] = [];
   #hasJoined = false;
-  /** The sockets that workers of a dead master have sent, by process id. */
-  readonly #orphaned = new Map<number, readonly number[]>();
-  readonly #fdInbox: string | null;
 
-  /** An old master sends its sockets to `inbox`, which is open at `fdInbox`. With `null` the kernel's hash decides. */
-  constructor(system: System, logger: Logger, fdInbox: string | null, inbox: FdInbox | null) {
+  /** An old master sends its sockets to `inbox`. With `null` the kernel's hash decides. */
+  constructor(system: System, logger: Logger, inbox: HandoverInbox | null) {
     this.#system = system;
     this.#logger = logger;
-    this.#fdInbox = fdInbox;
     this.#inbox = inbox;
   }
 
@@ -94,7 +89,7 @@ export class Steering {
 
   /** Path of the socket to which an old master sends its listening sockets; `null` with steering off. */
   get fdInbox(): string | null {
-    return this.isOn ? this.#fdInbox : null;
+    return this.#inbox?.path ?? null;
   }
 
   /** True once it is certain that workers on this host can share their sockets: one did. */
@@ -104,9 +99,7 @@ export class Steering {
 
   /** Opens the inbox again if its file is gone. */
   reopen(): void {
-    if (this.#inbox === null || this.#fdInbox === null) return;
-    this.#inbox.close();
-    this.#inbox = this.#system.descriptors.open(this.#fdInbox);
+    this.#inbox?.reopen();
   }
 
   /**
@@ -274,10 +267,7 @@ export class Steering {
    */
   handOver(fdInbox: string): number[] | null {
     if (this.#inbox === null) return null;
-    const descriptors = this.#group.flatMap((member) => member.descriptors);
-    for (let from = 0; from < descriptors.length; from += maxDescriptors) {
-      this.#system.descriptors.send(fdInbox, handoverTag, descriptors.slice(from, from + maxDescriptors));
-    }
+    handOver(this.#system, fdInbox, this.#group.flatMap((member) => member.descriptors));
     return this.freeze();
   }
 
@@ -286,15 +276,8 @@ export class Steering {
     if (this.#inbox === null) return;
     this.#isFrozen = true;
     this.#isSuspended = true;
-    const descriptors: number[] = [];
-    for (const { tag, descriptors: sent } of this.#inbox.receive()) {
-      const isWanted = tag === handoverTag && descriptors.length < workers.length * addressCount;
-      if (isWanted) descriptors.push(...sent);
-      else sent.forEach((descriptor) => this.#system.descriptors.close(descriptor));
-    }
-    if (descriptors.length !== workers.length * addressCount) {
-      return this.giveUp("the listeners of the old master did not arrive");
-    }
+    const descriptors = this.#inbox.fromMaster(workers.length * addressCount);
+    if (descriptors === null) return this.giveUp("the listeners of the old master did not arrive");
     workers.forEach((pid, index) => {
       const own = descriptors.slice(index * addressCount, (index + 1) * addressCount);
       this.#group = join(this.#group, { worker: null, pid, descriptors: own });
@@ -306,19 +289,12 @@ export class Steering {
    * while some are missing.
    */
   adoptFromWorkers(workers: readonly number[], addressCount: number): boolean {
-    for (const { sender, descriptors } of this.#inbox?.receive() ?? []) {
-      const isWanted = sender !== null && workers.includes(sender) && !this.#orphaned.has(sender) &&
-        descriptors.length === addressCount &&
-        descriptors.every((descriptor) => this.#system.sockets.isListening(descriptor));
-      if (isWanted) this.#orphaned.set(sender, descriptors);
-      else descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
-    }
-    if (!workers.every((pid) => this.#orphaned.has(pid))) return false;
+    const found = this.#inbox?.fromWorkers(workers, addressCount) ?? null;
+    if (found === null) return false;
     this.#isFrozen = true;
     this.#isSuspended = true;
     workers.forEach((pid) => {
-      this.#group = join(this.#group, { worker: null, pid, descriptors: this.#orphaned.get(pid)! });
-      this.#orphaned.delete(pid);
+      this.#group = join(this.#group, { worker: null, pid, descriptors: found.get(pid)! });
     });
     return true;
   }
@@ -394,9 +370,6 @@ export class Steering {
   release(): void {
     this.#group.forEach((member) => this.#close(member));
     this.#group = [];
-    // No process would accept from the copies once their workers are gone; those in the inbox close with it.
-    this.#orphaned.forEach((own) => own.forEach((descriptor) => this.#system.descriptors.close(descriptor)));
-    this.#orphaned.clear();
     this.#inbox?.close();
     this.#inbox = null;
   }

@@ -1,5 +1,6 @@
 /** An upgrade (USR2), on the side of the old master: it starts its successor, and serves until that takes over. */
 
+import { reasonOf } from "../../core/reason.ts";
 import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { formatAddress } from "../../system/listen_error.ts";
@@ -181,8 +182,11 @@ export class Upgrade {
       });
     } catch (error) {
       this.#options.steering.takeOver();
-      const reason = error instanceof Error ? error.message : String(error);
-      return this.#fail(`cannot start ${command}: ${reason}`);
+      return this.#fail(
+        `cannot start the new master: ${command} (${
+          reasonOf(error)
+        }): check that it exists and that this user may run it, and send USR2 again`,
+      );
     }
     this.#announce(this.#successor.pid, this.#deadline);
     lifecycle.upgradeBegan(this.#successor.pid, command);

@@ -1,6 +1,7 @@
 /** Why a worker was never ready, as one error for the operator. */
 
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { listenTimeout, type WorkerState } from "../../core/pool/worker_state.ts";
 import type { ExitStatus, System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
@@ -15,10 +16,10 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
   if (state.is === "killed" && state.because === "listen-timeout") {
     return new DenicornError(
       "boot-timeout",
-      `cannot boot a worker: it had loaded its app, but did not listen within ${
+      `cannot boot a worker: it had loaded its app, but did not listen in time (at most ${
         listenTimeout / 1000
-      } s when it was ` +
-        "its turn: look for code that blocks the event loop after the import",
+      } s) ` +
+        "when it was its turn: look for code that blocks the event loop after the import",
     );
   }
   if (state.is === "killed" && state.because === "broke-protocol") {
@@ -65,7 +66,7 @@ function stageOfDeath(
 
 /** The error for `thrown`, which the system threw when a worker process was started. */
 export function spawnFailure(thrown: unknown, system: System): DenicornError {
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const reason = reasonOf(thrown);
   return new DenicornError(
     "boot-death",
     `cannot start a worker process: ${system.host.execPath} (${reason}): ${spawnAdvice(reason)}`,

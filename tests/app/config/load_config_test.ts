@@ -88,6 +88,18 @@ for (
       "c.ts: it throws: no",
     ],
     [
+      "a rejection that nothing handles, in a process that gets no time of the processor for a while",
+      "c.ts",
+      `Promise.reject("no");
+const end = performance.now() + 100;
+const goOn = () => {
+  if (performance.now() < end) queueMicrotask(goOn);
+};
+goOn();
+export default {};`,
+      "c.ts: it throws: no",
+    ],
+    [
       "an end of its process",
       "c.ts",
       `Deno.exit(0);\nexport default {};`,

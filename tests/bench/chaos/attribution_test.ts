@@ -30,6 +30,11 @@ Deno.test("a connection opened in the moment of the kill may have reached the ki
   assertEquals(isExplained(kill, { port: 40_002, began: 1_200, at: 1_210 }), false);
 });
 
+Deno.test("a request that began long before may have connected in the moment of the kill", () => {
+  assertEquals(isExplained(kill, { port: 40_002, began: 20, connected: 1_030, at: 5_000 }), true);
+  assertEquals(isExplained(kill, { port: 40_002, began: 20, connected: 500, at: 5_000 }), false);
+});
+
 Deno.test("a port that is used again after the kill has no excuse", () => {
   assertEquals(isExplained(kill, { began: 1_500, at: 1_510 }), false);
 });

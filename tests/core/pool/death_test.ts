@@ -1,4 +1,4 @@
-import { endingOf } from "../../../src/core/pool/death.ts";
+import { endingOf, stateAtEnd } from "../../../src/core/pool/death.ts";
 import { assertEquals } from "../../assert.ts";
 
 const ready = { is: "ready", since: 0, lastHeartbeat: 0 } as const;
@@ -34,10 +34,26 @@ Deno.test("killing an unresponsive worker counts as a death; killing an unwanted
   assertEquals(endingOf({ is: "killed", because: "unwanted" }, exit, false).is, "expected");
 });
 
-Deno.test("a worker that the kernel ended because its event loop was blocked has hung", () => {
-  assertEquals(endingOf(ready, { code: 142, signal: "SIGALRM" }, false), {
+Deno.test("a worker that the kernel ended because its event loop was blocked ended as if the master had killed it", () => {
+  const exit = { code: 142, signal: "SIGALRM" };
+  const unresponsive = { is: "killed", because: "unresponsive" } as const;
+  assertEquals(stateAtEnd(ready, exit), unresponsive);
+  assertEquals(endingOf(unresponsive, exit, false), {
     is: "death",
-    text: "died (SIGALRM: its event loop was blocked for longer than allowed)",
+    text: "killed: unresponsive for longer than timeout",
     cause: "hang",
   });
+  const booting = { is: "booting", since: 0, isLoaded: false } as const;
+  assertEquals(stateAtEnd(booting, exit), { is: "killed", because: "boot-timeout" });
+  assertEquals(stateAtEnd({ ...booting, isLoaded: true }, exit), { is: "killed", because: "listen-timeout" });
+});
+
+Deno.test("only an event loop that was blocked changes the state in which a worker ended", () => {
+  for (const signal of [null, "SIGKILL", "SIGTERM"]) {
+    assertEquals(stateAtEnd(ready, { code: 1, signal }), ready);
+  }
+  const exit = { code: 142, signal: "SIGALRM" };
+  assertEquals(stateAtEnd(draining, exit), draining);
+  const killed = { is: "killed", because: "quick-stop" } as const;
+  assertEquals(stateAtEnd(killed, exit), killed);
 });

@@ -21,7 +21,6 @@ class TestHost extends FakeWorkers {
         { pid: 41 },
       ).logger,
       null,
-      null,
     ),
     [{ hostname: "127.0.0.1", port: 0 }],
   );
@@ -102,5 +101,5 @@ Deno.test("a worker that serves and lost its listeners has 30 s to open new ones
   assertEquals(worker.state.is, "ready");
   await host.system.clock.advance(200);
   host.order.tick();
-  assertEquals(worker.state, { is: "killed", because: "listen-timeout" });
+  assertEquals(worker.state, { is: "killed", because: "lost-listeners" });
 });

@@ -58,6 +58,25 @@ Deno.test("the old generation also comes back if a worker is not ready in time, 
   }
 });
 
+Deno.test("a new worker that served, lost its listeners and does not listen again is replaced, and the reload goes on", async () => {
+  const master = await rolling(2);
+  const canary = master.alive(2)[0]!;
+  await canary.says({ type: "closed" });
+  await canary.says({ type: "loaded" });
+  for (let time = 0; time < 30_500; time += 250) {
+    for (const fakeWorker of master.alive()) master.slot(fakeWorker).heartbeat();
+    await master.system.clock.advance(250);
+  }
+  assertEquals(canary.process.signals, ["SIGKILL"]);
+  assertMatch(
+    master.log,
+    /killed: lost its listeners and did not listen again when it was its turn; replacing it now/,
+  );
+  await calm(master);
+  assertEquals([master.alive(1).length, master.alive(2).length, master.arbiter.phase], [0, 2, "running"]);
+  assert(!master.log.includes("reload failed"), master.log);
+});
+
 Deno.test("if two workers fail to boot the reload fails once", async () => {
   const master = await serving(4, { reloadSurge: "2" });
   await master.signal("SIGHUP");

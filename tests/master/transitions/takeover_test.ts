@@ -45,7 +45,7 @@ function setUp(commands: Partial<MasterCommands> = {}) {
   } as const;
   const { logger } = openLog(system, options, { pid: 1 });
   outside.alive.add(7);
-  const steering = new Steering(system, logger, null, null);
+  const steering = new Steering(system, logger, null);
   const begin = async (settings = here) => {
     const oldMaster = { pid: 7, socket: "/run/old.sock", runtimeDirectory: "/run/old", handover };
     const takeover = await Takeover.begin(
