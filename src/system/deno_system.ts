@@ -6,6 +6,7 @@ import { keepFromChildren } from "./inheritance.ts";
 import { network } from "./network.ts";
 import { openFiles } from "./open_files.ts";
 import { processes } from "./processes.ts";
+import { closeReceived } from "./received_descriptors.ts";
 import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
 import { tcpSockets } from "./tcp_sockets.ts";
@@ -16,6 +17,7 @@ const descriptors = {
   keep: keepFromChildren,
   send: sendDescriptors,
   sendOver: sendOverPair,
+  close: closeReceived,
 };
 
 /** The real system, by the functions of Deno. */

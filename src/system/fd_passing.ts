@@ -4,6 +4,7 @@
  */
 
 import { cString, lastError, libc } from "./libc.ts";
+import { closeReceived } from "./received_descriptors.ts";
 import type { FdInbox, FdMessage, FdPair } from "./system.ts";
 
 const AF_UNIX = 1;
@@ -13,6 +14,7 @@ const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
+const SHUT_RD = 0;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -56,8 +58,12 @@ function inboxOf(fd: number): FdInbox {
     receive: () => isClosed ? [] : received(fd),
     close() {
       // By now the number may belong to another file.
-      if (!isClosed) libc().close(fd);
+      if (isClosed) return;
       isClosed = true;
+      // From now on nothing more can be sent. What is left in the inbox would be closed with it.
+      libc().shutdown(fd, SHUT_RD);
+      for (const { descriptors } of received(fd, Infinity)) descriptors.forEach(closeReceived);
+      libc().close(fd);
     },
   };
 }
@@ -92,8 +98,11 @@ function send(fd: number, tag: string, descriptors: readonly number[], path: str
   }
 }
 
-function* received(fd: number): Generator<FdMessage> {
-  for (;;) {
+/** A sender that never stops must not keep the receiver busy. The kernel queues 10 (net.unix.max_dgram_qlen). */
+const mostMessages = 64;
+
+function* received(fd: number, most = mostMessages): Generator<FdMessage> {
+  for (let count = 0; count < most; count++) {
     const tag = new Uint8Array(longestTag);
     const control = new Uint8Array(controlSize);
     const message = new Message(tag, control, null);

@@ -7,9 +7,9 @@ import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "./system.ts";
 
 export const files: Files = {
-  readTextSync: (path) => Deno.readTextFileSync(path),
+  readTextSync: (path) => Deno.readTextFileSync(regular(path)),
   readSmall: (path, limit) => readSmall(path, limit),
-  readBytesSync: (path) => Deno.readFileSync(path),
+  readBytesSync: (path) => Deno.readFileSync(regular(path)),
   readRange(path, offset, length) {
     using file = Deno.openSync(path);
     file.seekSync(offset, Deno.SeekMode.Start);
@@ -63,6 +63,13 @@ export const files: Files = {
   isExecutable: canExecute,
   memoryProgram,
 };
+
+/** Opening a FIFO would block this process until it is written to, and reading a device may never end. */
+function regular(path: string): string {
+  const found = Deno.statSync(path);
+  if (found.isFile || found.isDirectory) return path;
+  throw new Error(`it is not a regular file: ${path}`);
+}
 
 function info(found: Deno.FileInfo): FileInfo {
   const { isFile, isDirectory, isSymlink, isSocket, size, uid, mode, ino, mtime } = found;

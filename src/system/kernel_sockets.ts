@@ -64,10 +64,11 @@ export interface FdMessage {
 
 export interface FdInbox {
   /**
-   * The messages that have arrived; does not wait. Each is taken when it is asked for: who close what they do not need
-   * before they ask for the next one never have more than 253 descriptors.
+   * The messages that have arrived, at most 64; does not wait. Each is taken when it is asked for: who close what they do
+   * not need before they ask for the next one never have more than 253 descriptors.
    */
   receive(): Iterable<FdMessage>;
+  /** Also closes the descriptors that have not been received. */
   close(): void;
 }
 
@@ -87,6 +88,8 @@ export interface Descriptors {
   keep(descriptor: number): void;
   /** Sends to the inbox of which `outlet` was inherited. Throws if that fails. */
   sendOver(outlet: number, descriptors: readonly number[]): void;
+  /** Closes a descriptor that was received, and never waits, whatever it is. A listener is closed when this returns. */
+  close(descriptor: number): void;
   /** Sends `descriptors`, at most 253, with a short tag. They stay open here. Throws if there is no inbox at `path`. */
   send(path: string, tag: string, descriptors: readonly number[]): void;
 }

@@ -29,6 +29,12 @@ const linuxSymbols = {
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
+  pthread_create: {
+    parameters: ["buffer", "pointer", "pointer", "pointer"],
+    result: "i32",
+    optional: true,
+  },
+  pthread_detach: { parameters: ["u64"], result: "i32", optional: true },
   pwritev2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "isize" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },

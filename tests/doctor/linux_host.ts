@@ -118,6 +118,7 @@ export class LinuxHost implements System {
         close: () => {},
       },
     }),
+    close: (descriptor) => this.sockets.close(descriptor),
     sendOver: (_outlet, descriptors) => {
       this.#check("send");
       this.#sent.push(...descriptors);

@@ -202,6 +202,7 @@ export class FakeSystem implements System {
     keep: () => unavailable("descriptor passing"),
     sendOver: () => unavailable("descriptor passing"),
     send: () => unavailable("descriptor passing"),
+    close: () => {},
   };
 
   memory: SharedMemory = {

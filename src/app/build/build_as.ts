@@ -11,7 +11,7 @@ import { selfCommand } from "../../system/self_command.ts";
 import type { System } from "../../system/system.ts";
 import { carriedEsbuild, shareExecutable } from "../bundle/esbuild_executable.ts";
 import type { AppBuild, BuildRequest } from "./build_app.ts";
-import { type BuildAnswer, buildArgument, longestBuild, parseAnswer } from "./build_messages.ts";
+import { type BuildAnswer, buildArgument, longestAppBuild, parseAnswer } from "./build_messages.ts";
 
 /** More is not a bundle, but an attempt to use up the memory of the master. */
 const longestAnswer = 512 * 1024 * 1024;
@@ -47,7 +47,7 @@ async function answerOf(
   const { code, signal, isLate } = await child.ended;
   const how = isLate
     ? `it was not built after ${
-      longestBuild / 1000
+      longestAppBuild / 1000
     } s: look for an import of something that is no regular file`
     : `the process that does so as ${credentials.title} ended ` +
       `${signal === null ? `with exit code ${code}` : `by ${signal}`}: see its output above`;
@@ -65,7 +65,7 @@ function start(system: System, request: BuildRequest, credentials: Credentials) 
       ...{ uid, gid, groups },
       sameSession: true,
       readOutput: true,
-    }, longestBuild);
+    }, longestAppBuild);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(

@@ -1,14 +1,15 @@
 /** What the process that builds an app for another user answers, on its stdout. */
 
 import { type DenicornError, type ErrorCode, errorKinds } from "../../core/errors.ts";
+import { longestBuild } from "../bundle/esbuild.ts";
 import { asRecord } from "../jsonc.ts";
 import type { AppBuild } from "./build_app.ts";
 
 /** Starts this program as that process; a BuildRequest as JSON follows. */
 export const buildArgument = "--build-app";
 
-/** How long a build may take, in ms: an app may import a FIFO, or a file on a server that does not answer. */
-export const longestBuild = 120_000;
+/** How long the process may take, in ms. It reports itself what it cannot build in time. */
+export const longestAppBuild = longestBuild + 5_000;
 
 export type BuildAnswer =
   | { readonly built: Omit<AppBuild, "addToCache"> }

@@ -5,7 +5,7 @@ import type { System } from "../../system/system.ts";
 import { asRecord } from "../jsonc.ts";
 import { addToCacheLater } from "../bundle/bundle.ts";
 import { buildApp, type BuildRequest } from "./build_app.ts";
-import { type BuildAnswer, buildArgument, failureAnswer, longestBuild } from "./build_messages.ts";
+import { type BuildAnswer, buildArgument, failureAnswer, longestAppBuild } from "./build_messages.ts";
 
 /** Returns the exit code of the process. */
 export async function runBuildProcess(system: System): Promise<ExitCode> {
@@ -20,7 +20,7 @@ export async function runBuildProcess(system: System): Promise<ExitCode> {
     return ExitCode.usage;
   }
   // The master may have been killed, and can then not end this process.
-  processes.endAfter(longestBuild / 1000 + 2);
+  processes.endAfter(longestAppBuild / 1000 + 2);
   const answer = (answer: BuildAnswer) => host.write("stdout", `${JSON.stringify(answer)}\n`);
   try {
     const { addToCache, ...built } = await buildApp(system, request);

@@ -4,13 +4,13 @@ import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
 import { directoryOf } from "../paths.ts";
 import { compilerOptionsFor } from "../resolve/compiler_options.ts";
-import { unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
+import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
 import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
 import { finishedBundle, preludeMark } from "./bundle_text.ts";
 import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
-import { withEsbuild } from "./esbuild.ts";
+import { buildInTime, withEsbuild } from "./esbuild.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
 
 export interface BuildRequest {
@@ -53,6 +53,7 @@ export async function build(
     absWorkingDir: root,
     outdir: runtimeDirectory,
     plugins: [
+      irregularFiles(system.files),
       ...plugins(files),
       unloadableFiles(),
       resolveImports(files, projects, entry, trace),
@@ -62,7 +63,7 @@ export async function build(
   };
   let result: Result;
   try {
-    result = await withEsbuild(system, runtimeDirectory, (esbuild) => esbuild.build(options));
+    result = await withEsbuild(system, runtimeDirectory, (esbuild) => buildInTime(system, esbuild, options));
   } catch (error) {
     throw bundleFailure(error, action, place);
   }

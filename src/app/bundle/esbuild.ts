@@ -1,5 +1,6 @@
 /** Runs esbuild: its library is loaded when first needed, its process runs only while something is bundled. */
 
+import type { BuildOptions, BuildResult, SameShape } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 import { carriedEsbuild, executableCopy, ownFile } from "./esbuild_executable.ts";
@@ -9,6 +10,33 @@ type Esbuild = typeof import("esbuild");
 /** A module is loaded once per process, and esbuild has one child process per module. */
 let library: Promise<Esbuild> | undefined;
 let users = 0;
+
+/** How long a build may take, in ms: esbuild itself reads package.json, which may be a FIFO or on a server that hangs. */
+export const longestBuild = 120_000;
+const buildTooLong =
+  `cannot load the app: it was not bundled after ${longestBuild / 1000} s: look for a package.json ` +
+  "or tsconfig.json that is not a regular file, or is on a file system that does not answer";
+
+/** Runs one build, and stops esbuild if that takes too long. */
+export async function buildInTime<Options extends BuildOptions>(
+  { clock }: System,
+  esbuild: Esbuild,
+  options: SameShape<BuildOptions, Options>,
+): Promise<BuildResult<Options>> {
+  let isLate = false;
+  const cancel = clock.after(longestBuild, () => {
+    isLate = true;
+    void esbuild.stop();
+  });
+  try {
+    return await esbuild.build(options);
+  } catch (error) {
+    if (!isLate) throw error;
+    throw new DenicornError("app-not-found", buildTooLong, { cause: error });
+  } finally {
+    cancel();
+  }
+}
 
 /** Calls `use` with esbuild. Its child process is stopped when no call is left. */
 export async function withEsbuild<T>(

@@ -3,7 +3,7 @@
 import type { BuildOptions } from "esbuild";
 import type { Files } from "../../system/system.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
-import type { Projects } from "./project.ts";
+import { isConfig, type Projects } from "./project.ts";
 
 /** The options that change what the code does, not only its types. */
 const meaningful = [
@@ -51,7 +51,7 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
 function nearestTsconfig(files: Files, entry: string): string | undefined {
   for (const directory of upwardFrom(directoryOf(entry))) {
     const path = absolutePath(directory, "tsconfig.json");
-    if (files.stat(path)?.isFile) return path;
+    if (isConfig(files, path)) return path;
   }
   return undefined;
 }

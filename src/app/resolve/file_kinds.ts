@@ -1,4 +1,4 @@
-/** Imports of files that are neither JavaScript nor data: native addons, style sheets and WebAssembly. */
+/** Imports of what is neither JavaScript nor data: FIFOs and devices, native addons, style sheets and WebAssembly. */
 
 import type { Plugin } from "esbuild";
 import type { Files } from "../../system/system.ts";
@@ -9,6 +9,20 @@ import { ownerOf } from "./missing_import.ts";
 /** Packages that find and load the addon of another package. */
 const addonLoaders =
   /^(bindings|node-gyp-build(-optional-packages)?|@mapbox\/node-pre-gyp|node-pre-gyp|pkg-prebuilds|@neon-rs\/load)$/;
+
+/** Before anything opens it: reading a FIFO waits for a writer, and reading a device may never end. */
+export function irregularFiles(files: Files): Plugin {
+  return {
+    name: "denicorn-irregular",
+    setup(build) {
+      build.onLoad({ filter: /./, namespace: "file" }, ({ path }) => {
+        const found = files.stat(path);
+        if (found === null || found.isFile || found.isDirectory) return null;
+        return { errors: [faultMessage({ code: "app-not-found", text: `"${path}" is not a regular file` })] };
+      });
+    },
+  };
+}
 
 /**
  * A native addon throws when the app reaches it, not when the app is bundled: many packages try to load one and

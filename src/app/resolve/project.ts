@@ -77,8 +77,16 @@ export class Projects {
 
 function configPath(files: Files, directory: string): string | undefined {
   return ["deno.json", "deno.jsonc"].map((name) => absolutePath(directory, name)).find((path) =>
-    files.stat(path)?.isFile
+    isConfig(files, path)
   );
+}
+
+/** Whether there is a file at `path`. Throws for a FIFO or a device; a directory is ignored, as Deno does. */
+export function isConfig(files: Files, path: string): boolean {
+  const found = files.stat(path);
+  if (found === null || found.isDirectory) return false;
+  if (found.isFile) return true;
+  throw new DenicornError("app-not-found", `cannot load the app: ${path} is not a regular file`);
 }
 
 function readProject(files: Files, path: string): Project {

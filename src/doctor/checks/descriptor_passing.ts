@@ -34,7 +34,7 @@ function tryPassing({ network, sockets, descriptors }: System): void {
         const copies = ours().filter(({ descriptor }) => received.includes(descriptor));
         if (copies.length !== 1) throw new Error("a listening socket was sent, but not received");
       } finally {
-        received.forEach((descriptor) => sockets.close(descriptor));
+        received.forEach((descriptor) => descriptors.close(descriptor));
       }
     } finally {
       void server.stopAccepting();

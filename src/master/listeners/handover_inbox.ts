@@ -66,7 +66,7 @@ export class HandoverInbox {
   }
 
   #close(descriptors: readonly number[]): void {
-    descriptors.forEach((descriptor) => this.#system.sockets.close(descriptor));
+    descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
   }
 }
 

@@ -121,7 +121,7 @@ export class Steering {
     const isComplete = descriptors.length === addresses.length &&
       descriptors.every((descriptor, index) => sockets.listeningPort(descriptor) === addresses[index]?.port);
     if (!isComplete) {
-      descriptors.forEach((descriptor) => sockets.close(descriptor));
+      descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
       return false;
     }
     this.#hasJoined = true;
@@ -408,7 +408,7 @@ export class Steering {
     let last: readonly number[] = [];
     for (const { descriptors } of worker.fdPair?.inbox.receive() ?? []) {
       // The app runs in the same process and may have sent anything.
-      last.forEach((descriptor) => this.#system.sockets.close(descriptor));
+      last.forEach((descriptor) => this.#system.descriptors.close(descriptor));
       last = descriptors;
     }
     return last;
@@ -418,7 +418,7 @@ export class Steering {
     for (const descriptor of member.descriptors) {
       // Its worker may still have the socket and drain.
       if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
-      this.#system.sockets.close(descriptor);
+      this.#system.descriptors.close(descriptor);
     }
   }
 }
