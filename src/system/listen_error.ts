@@ -32,8 +32,8 @@ export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bi
   if (thrown instanceof Deno.errors.PermissionDenied) {
     return new DenicornError(
       "bind-denied",
-      `cannot listen: ${at} is not allowed for the user that workers run as: use a port from 1024 up, omit ` +
-        "--user, grant the executable cap_net_bind_service (setcap), or lower " +
+      `cannot listen: ${at} is not allowed for the user that workers run as: use a port from 1024 up, ` +
+        "grant the executable cap_net_bind_service (setcap), or lower " +
         "net.ipv4.ip_unprivileged_port_start",
       { cause: thrown },
     );

@@ -30,6 +30,12 @@ const neededDescriptors = 16;
 /** Milliseconds between two checks. */
 const checkInterval = 50;
 
+/**
+ * Milliseconds to read what the master has sent: it closes the listeners of a worker that stops, and where the event
+ * loop was blocked, the worker sees that before it reads that it should stop.
+ */
+const wordsOfMaster = 20;
+
 export class Listeners {
   readonly #system: System;
   readonly #config: WorkerConfig;
@@ -38,7 +44,7 @@ export class Listeners {
   /** Of the listening sockets; empty if the system does not say. */
   #descriptors: readonly number[] = [];
   #isShared = false;
-  #state: "ignored" | "listening" | "lost" = "ignored";
+  #state: "ignored" | "listening" | "doubtful" | "lost" = "ignored";
   #nextCheck = 0;
   #isScarce = false;
 
@@ -143,13 +149,20 @@ export class Listeners {
     if (now < this.#nextCheck) return;
     this.#nextCheck = now + checkInterval;
     if (this.#state === "lost") return this.#tryAgain();
-    if (this.#state === "ignored") return;
+    if (this.#state !== "listening") return;
     if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) {
       if (!this.#hasReserve()) this.#makeRoom();
       return;
     }
+    if (!this.#hasReserve()) return this.#lose(true);
+    this.#state = "doubtful";
+    clock.after(wordsOfMaster, () => {
+      if (this.#state === "doubtful") this.#lose(false);
+    });
+  }
+
+  #lose(isFull: boolean): void {
     this.#state = "lost";
-    const isFull = !this.#hasReserve();
     this.#closeOthers();
     this.#options.onLost(isFull);
   }

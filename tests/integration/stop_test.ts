@@ -1,7 +1,7 @@
 /** A stop under load: accepted connections are served, later ones are refused, and none is reset. */
 
 import { Load } from "../../bench/loss/client/load.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
 /** Each request blocks the event loop for a millisecond, so that connections wait in the queue. */
@@ -27,3 +27,25 @@ for (const mode of ["new", "keep-alive"] as const) {
     assert(refused > 0);
   });
 }
+
+integrationTest(
+  "a worker that was blocked during a stop does not take its closed listener for lost",
+  async (host) => {
+    const app = `
+export default () => {
+  const end = performance.now() + 2_500;
+  while (performance.now() < end);
+  return new Response("done");
+};
+`;
+    const server = host.start({ files: { "main.ts": app }, args: ["--slow-request", "100ms"] });
+    await server.ready(1);
+    const response = server.text();
+    await server.logged(/event loop blocked/);
+    server.kill("SIGTERM");
+    assertEquals(await response, "done");
+    assertEquals((await server.exit()).code, 0);
+    assertMatch(server.stderr, /drained/);
+    assertEquals(server.stderr.includes("not accepting connections"), false, server.stderr);
+  },
+);

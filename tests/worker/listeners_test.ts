@@ -121,7 +121,17 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   log.splice(0);
   assertEquals(await check(), "");
   listening.clear();
-  assertEquals(await check(), "lost");
+  assertEquals([await check(), await check()], ["", "lost, available"]);
+});
+
+Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {
+  const { listeners, listening, log, check } = fakeWorker();
+  listeners.open(() => new Response());
+  log.splice(0);
+  listening.clear();
+  assertEquals(await check(), "");
+  listeners.ignore();
+  assertEquals([await check(), await check()], ["", ""]);
 });
 
 Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {

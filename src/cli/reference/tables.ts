@@ -34,6 +34,11 @@ export function renderErrorsReference(): string {
         "reload: it logs what is wrong and keeps serving.",
     ),
     markdownTable(["exit code", "meaning"], Object.entries(exitCodeMeanings)),
+    paragraph(
+      "A binary cannot start at all without /proc (`Failed reading standalone binary section`), or if TMPDIR is set " +
+        "but not to an absolute path (`Could not convert path to URL`): these messages and the exit code 1 come from " +
+        "the runtime in it, before Denicorn runs. Mount /proc, and unset TMPDIR.",
+    ),
     "Each error says what failed, the value in question, and what to do. These are their codes:",
     markdownTable(["error", "exit code", "meaning"], kinds),
   );
