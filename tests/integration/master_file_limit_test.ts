@@ -95,6 +95,7 @@ integrationTest("workers can connect again when the master has file descriptors 
   const path = host.controlSocket.replace("control.sock", "channel.sock");
   const unaccepted = await Deno.connect({ transport: "unix", path });
   [...strangers, unaccepted].forEach((connection) => connection.close());
+  await server.until("a master with free file descriptors", () => openFiles(server.pid) < limit / 2);
   server.kill("SIGTTIN");
   await server.ready(2);
 });
