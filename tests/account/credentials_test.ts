@@ -63,7 +63,7 @@ Deno.test("the environment of its processes names the user, and holds no secret 
   const system = rootSystem();
   system.host.standalone = false;
   for (
-    const [name, value] of [["HOME", "/root"], ["DENICORN_ADMIN_TOKEN", "secret"], ["LANG", "C"]] as const
+    const [name, value] of [["HOME", "/home/op"], ["DENICORN_ADMIN_TOKEN", "secret"], ["LANG", "C"]] as const
   ) {
     system.variables.set(name, value);
   }
@@ -71,9 +71,9 @@ Deno.test("the environment of its processes names the user, and holds no secret 
   assertEquals(environmentFor(system, web), {
     ...{ LANG: "C", HOME: "/var/www", USER: "web", LOGNAME: "web" },
     // From source, Denicorn's own modules stay where they are.
-    DENO_DIR: "/root/.cache/deno",
+    DENO_DIR: "/home/op/.cache/deno",
   });
   system.host.standalone = true;
   const own = resolveCredentials(system, { user: undefined, group: undefined, bind });
-  assertEquals(environmentFor(system, own), { HOME: "/root", LANG: "C" });
+  assertEquals(environmentFor(system, own), { HOME: "/home/op", LANG: "C" });
 });
