@@ -94,7 +94,11 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
-      malformed: (worker, reason) => arbiter.post({ type: "malformed", worker, reason }),
+      malformed: (worker, reason) => {
+        // At once, because its channel closes before the event is handled: it would log that it finishes.
+        worker.process.kill("SIGKILL");
+        arbiter.post({ type: "malformed", worker, reason });
+      },
       disconnected: () => arbiter.post({ type: "disconnected" }),
     }, system.clock);
   accept(directory.channels);

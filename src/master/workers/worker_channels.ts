@@ -19,7 +19,7 @@ interface ChannelEvents {
   /** `version` is that of the program the worker runs. */
   connected(worker: WorkerHandle, connection: Connection, version: string): void;
   message(worker: WorkerHandle, message: FromWorker): void;
-  /** The worker sent what is not a message: `reason` says what. Nothing that it sends later is read. */
+  /** The worker sent what is not a message: `reason` says what. Its channel closes when this returns. */
   malformed(worker: WorkerHandle, reason: string): void;
   disconnected(): void;
 }
@@ -108,26 +108,33 @@ async function read(
   let count = 0;
   try {
     for await (const bytes of connection.receive()) {
-      for (const value of decoder.push(bytes)) {
-        const message = readWorkerMessage(value);
-        if (worker === null) {
-          if (message?.type !== "hello") return;
-          worker = events.identify(message.token);
-          if (worker === null) return;
-          strangers.remove(connection);
-          events.connected(worker, connection, message.version);
-        } else if (message === null) {
-          return events.malformed(worker, "it is not one of the known messages");
-        } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
-          return events.malformed(worker, `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`);
-        } else {
-          events.message(worker, message);
+      // Inside the loop: an error that leaves it closes the connection first.
+      try {
+        for (const value of decoder.push(bytes)) {
+          const message = readWorkerMessage(value);
+          if (worker === null) {
+            if (message?.type !== "hello") return;
+            worker = events.identify(message.token);
+            if (worker === null) return;
+            strangers.remove(connection);
+            events.connected(worker, connection, message.version);
+          } else if (message === null) {
+            return events.malformed(worker, "it is not one of the known messages");
+          } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
+            return events.malformed(
+              worker,
+              `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
+            );
+          } else {
+            events.message(worker, message);
+          }
         }
+      } catch (error) {
+        // An unknown program that does not speak our protocol is not worth a line.
+        if (worker !== null) events.malformed(worker, error instanceof Error ? error.message : String(error));
+        return;
       }
     }
-  } catch (error) {
-    // An unknown program that does not speak our protocol is not worth a line.
-    if (worker !== null) events.malformed(worker, error instanceof Error ? error.message : String(error));
   } finally {
     strangers.remove(connection);
     connection.close();
