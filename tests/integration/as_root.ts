@@ -55,7 +55,8 @@ const root = new URL("../../", import.meta.url).pathname;
  */
 export function apart(host: TestHost, script: string): string[] {
   const before = `mount -t tmpfs -o mode=0755 tmpfs /mnt && mkdir /mnt/app /mnt/root
-    mount --bind ${root} /mnt/root && cp -r ${host.folder}/. /mnt/app && cd /mnt/app`;
+    mount --bind ${root} /mnt/root && cp -r ${host.folder}/. /mnt/app && cd /mnt/app
+    case $DENO_DIR in ${root}*) export DENO_DIR=/mnt/root/\${DENO_DIR#${root}};; esac`;
   return mounting(host, `${before}\n${script}`).map((arg) =>
     arg.startsWith(root) ? arg.replace(root, "/mnt/root/") : arg
   );
