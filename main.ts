@@ -15,7 +15,7 @@ if (Deno.args[0] === "--worker") {
   const { runTrialProcess } = await import("./src/account/trial_process.ts");
   system.processes.exit(await runTrialProcess(system));
 } else if (Deno.args[0] === "--run-as") {
-  const { runAs } = await import("./src/system/run_as.ts");
+  const { runAs } = await import("./src/system/processes/run_as.ts");
   const reason = runAs(Deno.args.slice(1), system.host.environment());
   system.host.write("stderr", `denicorn: cannot change to the user of the workers: ${reason}\n`);
   system.processes.exit(1);

@@ -4,7 +4,7 @@
  */
 import { clock } from "../src/system/clock.ts";
 import { openFiles } from "../src/system/open_files.ts";
-import { tcpSockets } from "../src/system/tcp_sockets.ts";
+import { tcpSockets } from "../src/system/network/tcp_sockets.ts";
 import { activeConnection } from "../src/worker/active_connection.ts";
 import { denoRun, median, report } from "./support/program.ts";
 

@@ -7,7 +7,7 @@ import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
 import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
 import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
-import { files } from "../src/system/files.ts";
+import { files } from "../src/system/files/deno_files.ts";
 import { BuildError, root } from "./workspace.ts";
 
 /** Writes main.js and its chunks into `dir`, with the deno.json to compile them by. */

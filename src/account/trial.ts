@@ -1,9 +1,9 @@
 /** Tries, in a process with the rights of the workers' user, what workers will have to do. */
 
 import { DenicornError } from "../core/errors.ts";
-import { formatAddress } from "../system/listen_error.ts";
-import { startLimited } from "../system/limited_child.ts";
-import { selfCommand } from "../system/self_command.ts";
+import { formatAddress } from "../system/network/listen_error.ts";
+import { startLimited } from "../system/processes/limited_child.ts";
+import { selfCommand } from "../system/processes/self_command.ts";
 import type { System, TcpAddress } from "../system/system.ts";
 import { type Credentials, firstFreePort } from "./credentials.ts";
 import { environmentFor } from "./account_environment.ts";

@@ -1,7 +1,7 @@
 /** The process of a trial: it writes the report to stdout and ends. */
 
 import { ExitCode } from "../core/errors.ts";
-import { toListenError } from "../system/listen_error.ts";
+import { toListenError } from "../system/network/listen_error.ts";
 import type { System, TcpAddress } from "../system/system.ts";
 import { type Trial, trialArgument, type TrialReport } from "./trial.ts";
 

@@ -7,7 +7,7 @@ import type { CommandLine } from "../settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
-import { givenDirectory } from "../system/working_directory.ts";
+import { givenDirectory } from "../system/host/working_directory.ts";
 import { inPlace, type Place, placeOf, startPlace } from "./place.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];

@@ -3,7 +3,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { longestSocketPath } from "../settings/kinds/text.ts";
 import { lazyModule } from "../system/lazy_module.ts";
-import { toListenError } from "../system/listen_error.ts";
+import { toListenError } from "../system/network/listen_error.ts";
 import type { MasterServer, System, TcpAddress, TcpServer } from "../system/system.ts";
 import type { AdminAccess } from "./admin_app.ts";
 import { ClientRequests } from "./client_requests.ts";

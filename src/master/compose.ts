@@ -2,7 +2,7 @@
 
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
-import { formatAddress } from "../system/listen_error.ts";
+import { formatAddress } from "../system/network/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";

@@ -1,7 +1,7 @@
 /** Combinations of settings that are refused although each value is accepted. */
 
 import { DenicornError } from "../core/errors.ts";
-import { formatAddress } from "../system/listen_error.ts";
+import { formatAddress } from "../system/network/listen_error.ts";
 import { isLoopback } from "./kinds/address.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";

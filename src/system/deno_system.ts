@@ -1,15 +1,15 @@
 import { clock } from "./clock.ts";
-import { openFdInbox, openFdPair, sendDescriptors, sendOverPair } from "./fd_passing.ts";
-import { files } from "./files.ts";
-import { host } from "./host.ts";
-import { keepFromChildren } from "./inheritance.ts";
-import { network } from "./network.ts";
+import { openFdInbox, openFdPair, sendDescriptors, sendOverPair } from "./network/fd_passing.ts";
+import { files } from "./files/deno_files.ts";
+import { host } from "./host/deno_host.ts";
+import { keepFromChildren } from "./processes/inheritance.ts";
+import { network } from "./network/deno_network.ts";
 import { openFiles } from "./open_files.ts";
-import { processes } from "./processes.ts";
-import { closeReceived } from "./received_descriptors.ts";
+import { processes } from "./processes/deno_processes.ts";
+import { closeReceived } from "./network/received_descriptors.ts";
 import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
-import { tcpSockets } from "./tcp_sockets.ts";
+import { tcpSockets } from "./network/tcp_sockets.ts";
 
 const descriptors = {
   open: openFdInbox,

@@ -1,7 +1,7 @@
 /** Memory that several processes map. The others inherit a descriptor for it from the one that created it. Linux only. */
 
 import { cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
-import { O_NOFOLLOW } from "./open_flags.ts";
+import { O_NOFOLLOW } from "./files/open_flags.ts";
 import type { SharedBlock, SharedMemory } from "./system.ts";
 
 const O_RDWR = 0o2;

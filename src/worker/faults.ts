@@ -5,7 +5,7 @@
 
 import { attempt, stackOf } from "../core/thrown.ts";
 import { clip } from "../protocol/framing.ts";
-import { hasLockedBody } from "../system/response_body.ts";
+import { hasLockedBody } from "../system/network/response_body.ts";
 
 export interface Fault {
   /** What the app did wrong, in a few words. */

@@ -6,7 +6,7 @@
  */
 
 import type { WorkerConfig } from "../protocol/messages.ts";
-import { toListenError } from "../system/listen_error.ts";
+import { toListenError } from "../system/network/listen_error.ts";
 import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
 interface ListenersOptions {

@@ -2,7 +2,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import { sleep } from "../system/clock.ts";
-import { listProcesses } from "../system/process_list.ts";
+import { listProcesses } from "../system/processes/process_list.ts";
 import type { System } from "../system/system.ts";
 
 interface Leftovers {

@@ -1,4 +1,4 @@
-import { processes } from "../../src/system/processes.ts";
+import { processes } from "../../src/system/processes/deno_processes.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 

@@ -10,7 +10,7 @@ const root = new URL("../../", import.meta.url).pathname;
  * and once more at a POST. Closed by the last process that has them, they would keep it waiting for that hour.
  */
 const app = `
-import { sendOverPair } from "${root}src/system/fd_passing.ts";
+import { sendOverPair } from "${root}src/system/network/fd_passing.ts";
 import { libc } from "${root}src/system/libc.ts";
 
 const SOL_SOCKET = 1, SO_TYPE = 3, SO_LINGER = 13, SO_DOMAIN = 39, AF_UNIX = 1, SOCK_DGRAM = 2;

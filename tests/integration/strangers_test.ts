@@ -34,7 +34,7 @@ const root = new URL("../../", import.meta.url).pathname;
 
 /** On request it sends descriptors to a path and over all sockets it has, until nothing more is taken. */
 const sender = `
-import { sendDescriptors, sendOverPair } from "${root}src/system/fd_passing.ts";
+import { sendDescriptors, sendOverPair } from "${root}src/system/network/fd_passing.ts";
 import { libc } from "${root}src/system/libc.ts";
 
 const SOL_SOCKET = 1, SO_TYPE = 3, SO_DOMAIN = 39, AF_UNIX = 1, SOCK_DGRAM = 2;

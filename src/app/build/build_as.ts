@@ -6,8 +6,8 @@
 import type { Credentials } from "../../account/credentials.ts";
 import { environmentFor } from "../../account/account_environment.ts";
 import { DenicornError } from "../../core/errors.ts";
-import { startLimited } from "../../system/limited_child.ts";
-import { selfCommand } from "../../system/self_command.ts";
+import { startLimited } from "../../system/processes/limited_child.ts";
+import { selfCommand } from "../../system/processes/self_command.ts";
 import type { System } from "../../system/system.ts";
 import { carriedEsbuild, shareExecutable } from "../bundle/esbuild_executable.ts";
 import type { AppBuild, BuildRequest } from "./build_app.ts";

@@ -1,6 +1,6 @@
 /** The user's cache: files kept between starts, in a directory that only the user can write to. */
 
-import { isForeign } from "../../system/ownership.ts";
+import { isForeign } from "../../system/files/ownership.ts";
 import type { System } from "../../system/system.ts";
 import { upwardFrom } from "../paths.ts";
 

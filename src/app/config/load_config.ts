@@ -7,8 +7,8 @@
 import type { Plugin } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import { NotJson } from "../../settings/not_json.ts";
-import { startLimited } from "../../system/limited_child.ts";
-import { selfCommand } from "../../system/self_command.ts";
+import { startLimited } from "../../system/processes/limited_child.ts";
+import { selfCommand } from "../../system/processes/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
 import { addToCacheLater, bundleModule } from "../bundle/bundle.ts";
 import { extensionOf } from "../paths.ts";

@@ -1,7 +1,7 @@
 import { type Credentials, isOtherUser, resolveCredentials } from "../../account/credentials.ts";
 import { requireListening, tryAccount } from "../../account/trial.ts";
 import { buildAppAs } from "../../app/build/build_as.ts";
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import { type Check, type Finding, ok, problem, type Subject } from "../check.ts";
 import { inPrivateDirectory } from "./runtime_directory.ts";
 

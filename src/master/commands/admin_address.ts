@@ -7,7 +7,7 @@ import type { Logger } from "../../log/logger.ts";
 import { isLoopback } from "../../settings/kinds/address.ts";
 import { adminTokenAccepts, isAdminToken } from "../../settings/sections/admin.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { System } from "../../system/system.ts";
 import { RestoredServer } from "./restored_server.ts";
 

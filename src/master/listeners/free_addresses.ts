@@ -8,7 +8,7 @@ import { DenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
-import { formatAddress, toListenError } from "../../system/listen_error.ts";
+import { formatAddress, toListenError } from "../../system/network/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 
 /** A worker that outlives its master. */

@@ -3,7 +3,7 @@
  * old master has died.
  */
 
-import { maxDescriptors } from "../../system/fd_passing.ts";
+import { maxDescriptors } from "../../system/network/fd_passing.ts";
 import type { FdInbox, System } from "../../system/system.ts";
 
 const handoverTag = "handover";

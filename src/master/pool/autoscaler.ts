@@ -2,8 +2,8 @@
 
 import { autoscale, initialAutoscaling, type Limits } from "../../core/pool/autoscale.ts";
 import type { Sample, WorkerSample } from "../../core/pool/load.ts";
-import { waitingConnections } from "../../system/listen_queues.ts";
-import { parseCpuSeconds } from "../../system/proc_stat.ts";
+import { waitingConnections } from "../../system/network/listen_queues.ts";
+import { parseCpuSeconds } from "../../system/processes/proc_stat.ts";
 import type { MasterPhase } from "../../core/telemetry/status.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";

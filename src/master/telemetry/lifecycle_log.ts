@@ -11,7 +11,7 @@ import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { Clock, TcpAddress } from "../../system/system.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";

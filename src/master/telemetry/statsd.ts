@@ -3,7 +3,7 @@
 import { packLines, statsdLines } from "../../core/telemetry/statsd.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import type { Logger } from "../../log/logger.ts";
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 
 const interval = 1_000;

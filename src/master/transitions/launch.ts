@@ -1,9 +1,9 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
 import type { Handover } from "../../control/master_commands.ts";
-import { givenCommand } from "../../system/given_program.ts";
+import { givenCommand } from "../../system/processes/given_program.ts";
 import type { System } from "../../system/system.ts";
-import { givenDirectory } from "../../system/working_directory.ts";
+import { givenDirectory } from "../../system/host/working_directory.ts";
 
 /** Set by a master for the one that takes over from it: the old master as JSON. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";

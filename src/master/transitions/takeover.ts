@@ -15,7 +15,7 @@ import { killMargin } from "../../core/pool/worker_state.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { sleep } from "../../system/clock.ts";
-import { formatAddress, toListenError } from "../../system/listen_error.ts";
+import { formatAddress, toListenError } from "../../system/network/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";

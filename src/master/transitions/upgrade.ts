@@ -3,7 +3,7 @@
 import { reasonOf } from "../../core/reason.ts";
 import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
 import { removeAbandonedDirectories } from "../files/runtime_directory.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";

@@ -1,6 +1,6 @@
 /** The private memory of each worker, read from the kernel once a second at most. */
 
-import { parsePrivateMemory } from "../../system/proc_stat.ts";
+import { parsePrivateMemory } from "../../system/processes/proc_stat.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from "../../log/logger.ts";
-import { listProcesses } from "../../system/process_list.ts";
+import { listProcesses } from "../../system/processes/process_list.ts";
 import type { OtherProcess, System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 

@@ -1,6 +1,6 @@
 /** CPU time and memory of processes: read on demand, and at most once a second. */
 
-import { parseCpuSeconds, parseOwnMemory, parsePageSize } from "../../system/proc_stat.ts";
+import { parseCpuSeconds, parseOwnMemory, parsePageSize } from "../../system/processes/proc_stat.ts";
 import type { ProcessUse } from "../../core/telemetry/status.ts";
 import type { System } from "../../system/system.ts";
 

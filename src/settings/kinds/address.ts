@@ -1,4 +1,4 @@
-import { formatAddress } from "../../system/listen_error.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { TcpAddress } from "../../system/system.ts";
 import type { Kind } from "./kind.ts";
 

@@ -1,0 +1,64 @@
+export type TerminalPlace = "foreground" | "background" | "none";
+
+export type Stream = "stdout" | "stderr";
+
+export interface Host {
+  readonly os: string;
+  readonly pid: number;
+  readonly uid: number | null;
+  /** The arguments of this process. */
+  readonly args: readonly string[];
+  /** The file of this program, by its name at the start. */
+  readonly execPath: string;
+  /**
+   * A path from which the program that runs now can be started, also after its file was replaced or removed. Throws if
+   * there is none.
+   */
+  program(): string;
+  /** Where `program` keeps a copy, if it needs one: a directory that the caller removes. */
+  keepProgramIn(directory: string): void;
+  /** True in an executable made with `deno compile`. */
+  readonly standalone: boolean;
+  /**
+   * From source, the options of `deno run` that give a child process the permissions of this one; `null` if they are
+   * fewer than all and cannot be found out.
+   */
+  readonly permissions: readonly string[] | null;
+  /** Runtime name and version, for `--version`. */
+  readonly runtime: string;
+  /** Cores that this process may use, by CPU affinity and cgroup quota; at least 1. */
+  cores(): number;
+  env(name: string): string | undefined;
+  environment(): Record<string, string>;
+  setEnv(name: string, value: string | undefined): void;
+  cwd(): string;
+  chdir(path: string): void;
+  setUmask(mask: number): void;
+  isTerminal(stream: Stream): boolean;
+  /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
+  terminalPlace(): TerminalPlace;
+  /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
+  ignoresHangup(): boolean;
+  /** Of the terminal at stdout, or 80×24 if there is none. */
+  terminalSize(): { readonly columns: number; readonly rows: number };
+  /**
+   * Calls `pressed` for each key, including Ctrl-C, until the returned function is called. Does nothing if stdin is
+   * not a terminal.
+   */
+  keys(pressed: (key: string) => void): () => void;
+  /** Waits until the reader has taken it; false if there is no reader any more. */
+  write(stream: Stream, text: string): boolean;
+  /**
+   * Writes as much as the reader takes now and returns how many bytes that were. Throws if there is no reader any
+   * more. Waits for the reader on systems without such writes.
+   */
+  writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
+  /** Blocks until the reader takes more; false after `ms`. */
+  awaitReader(stream: Stream, ms: number): boolean;
+  /** From now on what the app prints with `console` goes to `print`, formatted as before. */
+  printThrough(print: (stream: Stream, text: string) => void): void;
+  /** At least 0, less than 1. */
+  random(): number;
+  /** A text that cannot be guessed. */
+  secret(): string;
+}

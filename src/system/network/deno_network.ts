@@ -1,0 +1,183 @@
+import { openWatched } from "./listener_state.ts";
+import { listeningOn } from "./port_holders.ts";
+import type { Connection, Network, WebSocketEnd } from "../system.ts";
+
+/** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
+const balancesReusePort = Deno.build.os === "linux";
+
+/** Milliseconds. A stopped master accepts connections but never answers. */
+const answerTimeout = 5_000;
+
+export const network: Network = {
+  onWebSocket,
+
+  listenUnix(path) {
+    const listener = Deno.listen({ transport: "unix", path });
+    return {
+      async *accept() {
+        for await (const conn of listener) yield connection(conn);
+      },
+      close: () => listener.close(),
+    };
+  },
+
+  async connectUnix(path) {
+    return connection(await Deno.connect({ transport: "unix", path }));
+  },
+
+  async connectTcp(address) {
+    return connection(await Deno.connect({ hostname: address.hostname, port: address.port }));
+  },
+
+  async answers(path) {
+    try {
+      (await Deno.connect({ transport: "unix", path })).close();
+      return true;
+    } catch (error) {
+      // Other errors, such as a lack of permission, do not mean that nothing listens.
+      return !(error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound);
+    }
+  },
+
+  listeningOn,
+
+  probe(address) {
+    Deno.listen({ hostname: address.hostname, port: address.port }).close();
+  },
+
+  serve({ address, backlog, onError }, handler) {
+    const server = Deno.serve({
+      hostname: address.hostname,
+      port: address.port,
+      reusePort: balancesReusePort,
+      tcpBacklog: backlog,
+      // Deno 2.7 compresses by default, 2.9 does not: clients must not see a difference.
+      automaticCompression: true,
+      onListen: () => {},
+      onError,
+    }, handler);
+    // Rejects if accepting fails: at once on Deno 2.9, only when the last connection has ended on 2.7.
+    void server.finished.catch(() => {});
+    return {
+      address: { hostname: server.addr.hostname, port: server.addr.port },
+      stopAccepting: () => server.shutdown().catch(() => {}),
+    };
+  },
+
+  serveTcp({ hostname, port }, handler) {
+    const { server, descriptor, isListening } = openWatched(() =>
+      Deno.serve({ hostname, port, reusePort: balancesReusePort, onListen: () => {} }, handler)
+    );
+    return {
+      address: { hostname: server.addr.hostname, port: server.addr.port },
+      descriptor,
+      isListening,
+      stopAccepting: () => server.shutdown().catch(() => {}),
+    };
+  },
+
+  datagramsTo({ hostname, port }) {
+    const any = hostname.includes(":") ? "::" : "0.0.0.0";
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: any, port: 0 });
+    const encoder = new TextEncoder();
+    return {
+      send: async (text) =>
+        void await socket.send(encoder.encode(text), { transport: "udp", hostname, port }),
+      close: () => socket.close(),
+    };
+  },
+
+  serveUnix(path, handler) {
+    // A mode set afterwards would come too late: others could connect before.
+    const umask = Deno.umask(0o177);
+    try {
+      const { server, isListening } = openWatched(() => Deno.serve({ path, onListen: () => {} }, handler));
+      return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
+    } finally {
+      Deno.umask(umask);
+    }
+  },
+
+  async fetchUnix(path, url, init) {
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeout), ...init, client });
+    const body = await response.arrayBuffer();
+    return new Response(body, { status: response.status, headers: response.headers });
+  },
+
+  async streamUnix(path, url) {
+    // It is never closed, because that would end the body.
+    const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    // The timeout is for the head of the response only.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), answerTimeout);
+    try {
+      return await fetch(url, { client, signal: timeout.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  },
+};
+
+/** Bytes that are read at a time: at first, and once that was too little. */
+const shortRead = 1_024;
+const longRead = 16_384;
+
+function connection(conn: Deno.Conn): Connection {
+  let sent = Promise.resolve();
+
+  async function write(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) written += await conn.write(bytes.subarray(written));
+  }
+
+  function close(): void {
+    try {
+      conn.close();
+    } catch {
+      // It is already closed.
+    }
+  }
+
+  return {
+    async *receive() {
+      // Most messages are short, and a stranger that says nothing should not cost much.
+      let buffer = new Uint8Array(shortRead);
+      try {
+        for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
+          yield buffer.slice(0, count);
+          if (count === shortRead) buffer = new Uint8Array(longRead);
+        }
+      } catch {
+        // A broken connection counts as a closed one: the other side is gone.
+      } finally {
+        close();
+      }
+    },
+    send(bytes) {
+      sent = sent.then(() => write(bytes)).catch(close);
+      return sent;
+    },
+    close,
+  };
+}
+
+/** Calls `opened` for each WebSocket that the app accepts. The runtime does not report them. */
+function onWebSocket(opened: (socket: WebSocketEnd) => void): void {
+  const upgrade = Deno.upgradeWebSocket;
+  Deno.upgradeWebSocket = (request, options) => {
+    const upgraded = upgrade(request, options);
+    const { socket, response } = upgraded;
+    opened({
+      request,
+      response,
+      close(code, reason) {
+        const close = () => socket.close(code, reason);
+        if (socket.readyState === WebSocket.CONNECTING) {
+          socket.addEventListener("open", close, { once: true });
+        } else close();
+      },
+      closed: new Promise((resolve) => socket.addEventListener("close", () => resolve(), { once: true })),
+    });
+    return upgraded;
+  };
+}

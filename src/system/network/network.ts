@@ -1,0 +1,121 @@
+/** A stream of bytes in both directions. `receive` ends when the other side is gone. */
+export interface Connection {
+  receive(): AsyncIterable<Uint8Array>;
+  /** Queues bytes. Resolves when they are handed over; a failure ends `receive` instead of rejecting. */
+  send(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+export interface UnixListener {
+  accept(): AsyncIterable<Connection>;
+  close(): void;
+}
+
+export interface TcpAddress {
+  /** Without brackets around an IPv6 address. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export type FetchHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
+
+/** What the runtime knows about a request besides the request itself. */
+export interface RequestInfo {
+  readonly remoteAddr: { readonly transport: string; readonly hostname?: string; readonly port?: number };
+  /**
+   * Resolves when the response is sent: a string or bytes as soon as the runtime has taken them, even if the client
+   * has left; a stream when its last byte is sent. Also when the request becomes a WebSocket. Rejects on Deno 2.7 if
+   * a stream was not sent to its end, because the client left or the stream failed; on 2.9.6 it resolves then, too.
+   */
+  readonly completed: Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly address: TcpAddress;
+  readonly backlog: number;
+  readonly onError: (error: unknown) => Response | Promise<Response>;
+}
+
+export interface HttpServer {
+  readonly address: TcpAddress;
+  /**
+   * Stops accepting and closes idle connections; requests in flight continue. Resolves when every connection is
+   * closed, on Deno 2.7 possibly never: wait for it with a timeout.
+   */
+  stopAccepting(): Promise<void>;
+}
+
+/** A server of the master itself. */
+export interface MasterServer {
+  /** False once the runtime has closed the listener because accepting failed. */
+  isListening(): boolean;
+  /** Stops accepting and closes idle connections, also of a listener that is closed already. */
+  stopAccepting(): Promise<void>;
+}
+
+export interface TcpServer extends MasterServer {
+  /** With the real port where port 0 was asked for. */
+  readonly address: TcpAddress;
+  /** Of its listening socket; `null` if the system does not say. */
+  readonly descriptor: number | null;
+}
+
+/** This side's end of a WebSocket. */
+export interface WebSocketEnd {
+  /** What the app upgraded. */
+  readonly request: Request;
+  /** What the app must answer it with: Deno.serve closes the listener for any other answer. */
+  readonly response: Response;
+  /** Begins the closing handshake, as soon as the WebSocket is open. */
+  close(code: number, reason: string): void;
+  readonly closed: Promise<void>;
+}
+
+interface Datagrams {
+  /** Rejects if it cannot be sent. Whether it arrives is unknown. */
+  send(text: string): Promise<void>;
+  close(): void;
+}
+
+export interface ListeningProcess {
+  readonly pid: number;
+  /** The variables that it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Network {
+  /** From now on `opened` is called for each WebSocket that the app accepts. */
+  onWebSocket(opened: (socket: WebSocketEnd) => void): void;
+  listenUnix(path: string): UnixListener;
+  connectUnix(path: string): Promise<Connection>;
+  connectTcp(address: TcpAddress): Promise<Connection>;
+  /** True if a process listens on the Unix socket at `path`. */
+  answers(path: string): Promise<boolean>;
+  /**
+   * The processes that listen on a port, as far as this user may see them. Linux only: elsewhere there are none. It
+   * reads all of /proc.
+   */
+  listeningOn(port: number): ListeningProcess[];
+  /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
+  probe(address: TcpAddress): void;
+  serve(options: ServeOptions, handler: FetchHandler): HttpServer;
+  /**
+   * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
+   * user that was opened in the same way: the kernel then spreads new connections over both.
+   */
+  serveTcp(
+    address: TcpAddress,
+    handler: (request: Request) => Response | Promise<Response>,
+  ): TcpServer;
+  /** Sends datagrams from its own port; a host name is looked up each time. */
+  datagramsTo(address: TcpAddress): Datagrams;
+  /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
+  serveUnix(
+    path: string,
+    handler: (request: Request) => Response | Promise<Response>,
+  ): MasterServer;
+  /** One HTTP request over a Unix socket. */
+  fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
+  /** Like `fetchUnix`, but the body is a stream without a time limit. */
+  streamUnix(path: string, url: string): Promise<Response>;
+}

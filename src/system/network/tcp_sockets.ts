@@ -1,0 +1,189 @@
+/**
+ * The TCP sockets of this process by their descriptors: which of them listen, which connections carry data, and which
+ * listener of a SO_REUSEPORT group gets the next connection. Constants as on Linux (tcp(7), socket(7)).
+ */
+
+import { listenersBeside } from "./listen_queues.ts";
+import { lastError, libc } from "../libc.ts";
+import { openFiles } from "../open_files.ts";
+import type { TcpListener, TcpSockets } from "../system.ts";
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const SO_ATTACH_REUSEPORT_CBPF = 51;
+const SO_LINGER = 13;
+const SOCK_CLOEXEC = 0o2000000;
+const SHUT_RD = 0;
+const SHUT_RDWR = 2;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+const TCP_CLOSE_WAIT = 8;
+const TCP_ESTABLISHED = 1;
+const TCP_LISTEN = 10;
+
+/** Offsets in `struct tcp_info` (linux/tcp.h). */
+const offset = {
+  state: 0,
+  unacked: 24,
+  lastDataSent: 44,
+  lastDataReceived: 52,
+  received: 128,
+  notSent: 144,
+} as const;
+
+export const tcpSockets: TcpSockets = {
+  listeners() {
+    const found: TcpListener[] = [];
+    for (const descriptor of openDescriptors()) {
+      if (tcpSockets.isListening(descriptor)) found.push({ descriptor, port: portOf(descriptor) });
+    }
+    return found;
+  },
+
+  findActive(ports, recent, from, count) {
+    // Not from a list of /proc/self/fd: for 10,000 descriptors that takes longer than the search itself.
+    const size = descriptorTableSize();
+    const end = Math.min(from + count, size);
+    for (let descriptor = from; descriptor < end; descriptor++) {
+      const idle = idleTime(descriptor);
+      if (idle !== null && idle < recent && ports.has(portOf(descriptor))) {
+        return { found: { descriptor, idle }, next: descriptor + 1 };
+      }
+    }
+    return { found: null, next: end < size ? end : null };
+  },
+
+  waiting(listener) {
+    // For a listening socket the field counts the connections in its accept queue.
+    return readInfo(listener) ? info.getUint32(offset.unacked, true) : 0;
+  },
+
+  siblings(listener) {
+    try {
+      const [inode] = Deno.readLinkSync(`/proc/self/fd/${listener}`).match(/\d+/)!;
+      const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => Deno.readTextFileSync(path));
+      return Math.max(...tables.map((table) => listenersBeside(table, inode))) || null;
+    } catch {
+      return null;
+    }
+  },
+
+  isListening: (descriptor) => readInfo(descriptor) && info.getUint8(offset.state) === TCP_LISTEN,
+
+  resetWaiting(listener) {
+    // As many as there are: accepting one more could block.
+    for (let count = tcpSockets.waiting(listener); count > 0; count--) {
+      const connection = libc().accept4(listener, null, null, SOCK_CLOEXEC);
+      if (connection < 0) return;
+      libc().setsockopt(connection, SOL_SOCKET, SO_LINGER, lingerForNoTime, lingerForNoTime.length);
+      libc().close(connection);
+    }
+  },
+
+  listeningPort: (descriptor) => tcpSockets.isListening(descriptor) ? portOf(descriptor) : null,
+
+  areMigrated() {
+    try {
+      return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_migrate_req").trim() === "1";
+    } catch {
+      // Before Linux 5.14.
+      return false;
+    }
+  },
+
+  steer: (listener, program) => attach(listener, SO_ATTACH_REUSEPORT_CBPF, program),
+
+  filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),
+
+  stopListening: (listener) => void libc().shutdown(listener, SHUT_RD),
+
+  close: (descriptor) => void libc().close(descriptor),
+
+  endIdle(ports, count, silentOnly) {
+    const found: { descriptor: number; idle: number; isSilent: boolean }[] = [];
+    const size = descriptorTableSize();
+    for (let descriptor = 0; descriptor < size; descriptor++) {
+      const idle = idleTime(descriptor);
+      if (idle === null || idle < shortestIdle || !ports.has(portOf(descriptor))) continue;
+      const isSilent = readInfo(descriptor) && info.getBigUint64(offset.received, true) === 0n;
+      if (isSilent || !silentOnly) found.push({ descriptor, idle, isSilent });
+    }
+    found.sort((a, b) => Number(b.isSilent) - Number(a.isSilent) || b.idle - a.idle);
+    const ended = found.slice(0, count);
+    for (const { descriptor } of ended) libc().shutdown(descriptor, SHUT_RDWR);
+    return ended.length;
+  },
+};
+
+/** Milliseconds. The request of a new connection arrives with the end of its handshake, or soon after. */
+const shortestIdle = 20;
+
+/** Passes the address of `program` in a `struct sock_fprog`. */
+function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>): void {
+  const reference = new ArrayBuffer(16);
+  const view = new DataView(reference);
+  view.setUint16(0, program.length / 8, true);
+  view.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
+  const option = new Uint8Array(reference);
+  if (libc().setsockopt(listener, SOL_SOCKET, how, option, option.length) === 0) return;
+  throw lastError(
+    how === SO_ATTACH_FILTER ? "setsockopt SO_ATTACH_FILTER" : "setsockopt SO_ATTACH_REUSEPORT_CBPF",
+  );
+}
+
+/** `struct linger`: closing such a socket resets its connection. */
+const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);
+
+/** Filled by `readInfo`. One buffer is enough, because reading is synchronous. */
+const infoBytes = new Uint8Array(256);
+const info = new DataView(infoBytes.buffer);
+const length = new Uint32Array(1);
+const lengthBytes = new Uint8Array(length.buffer);
+
+/** False for a descriptor that is not a TCP socket. */
+function readInfo(descriptor: number): boolean {
+  length[0] = infoBytes.length;
+  return libc().getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, infoBytes, lengthBytes) === 0;
+}
+
+/** `idle` of a TcpConnection; `null` for a descriptor that is not a connection. */
+function idleTime(descriptor: number): number | null {
+  if (!readInfo(descriptor)) return null;
+  const state = info.getUint8(offset.state);
+  if (state !== TCP_ESTABLISHED && state !== TCP_CLOSE_WAIT) return null;
+  // If bytes are not acknowledged yet, there may be more of them in this process.
+  const pending = info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true);
+  if (pending > 0) return 0;
+  return Math.min(info.getUint32(offset.lastDataSent, true), info.getUint32(offset.lastDataReceived, true));
+}
+
+const nameBytes = new Uint8Array(128);
+
+/** The port on this side; its offset is the same for IPv4 and IPv6. */
+function portOf(descriptor: number): number {
+  length[0] = nameBytes.length;
+  if (libc().getsockname(descriptor, nameBytes, lengthBytes) !== 0) return 0;
+  return new DataView(nameBytes.buffer).getUint16(2);
+}
+
+/** All descriptors of this process are below this: the kernel doubles its table when it is full. */
+function descriptorTableSize(): number {
+  try {
+    return Number(/^FDSize:\s*(\d+)/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1]);
+  } catch {
+    return mostDescriptors();
+  }
+}
+
+function openDescriptors(): number[] {
+  try {
+    return Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name)).sort((a, b) => a - b);
+  } catch {
+    return Array.from({ length: mostDescriptors() }, (_, descriptor) => descriptor);
+  }
+}
+
+/** Where the permissions of Deno are limited, it reads nothing in /proc. 20,000 descriptors are searched in 4 ms. */
+function mostDescriptors(): number {
+  return Math.min(openFiles.limit().soft, 65_536);
+}
