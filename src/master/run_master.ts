@@ -7,7 +7,6 @@ import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { sleep } from "../system/clock.ts";
-import { raisedLimit } from "../system/open_files.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
@@ -16,6 +15,7 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { raiseFileLimit } from "./files/file_limit.ts";
 import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
@@ -53,7 +53,7 @@ export async function runMaster(
   const warn = (line: string) => log.logger.warning`${line}`;
   unusablePlaces(system).forEach(warn);
   directory.reportTo(warn);
-  raiseFileLimit(system, log);
+  raiseFileLimit(system, log.logger);
   host.keepProgramIn(directory.path);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
@@ -170,19 +170,6 @@ function claimPidfile(
   });
   const { pid } = settings;
   cleanup.defer(() => orReport(pid, (line) => log.logger.warning`${line}`, () => pidfile.remove()));
-}
-
-/** For the master and, because they inherit it, for its workers. */
-function raiseFileLimit({ openFiles }: System, { logger }: Log): void {
-  try {
-    const limit = openFiles.limit();
-    const soft = raisedLimit(limit);
-    if (soft === limit.soft) return;
-    openFiles.setLimit({ ...limit, soft });
-    logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;
-  } catch (error) {
-    logger.debug`limit of open files not raised: ${toDenicornError(error).message}`;
-  }
 }
 
 /** The old master releases its addresses soon after it was asked to retire. */

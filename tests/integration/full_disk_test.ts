@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";
 
@@ -90,30 +90,43 @@ integrationTest(
 integrationTest(
   "the doctor names too few file descriptors wherever a trial fails because of them",
   async (host) => {
-    const limit = host.target.name === "source" ? 26 : 16;
-    const server = host.start({
-      files: {},
-      app: null,
-      command: ["prlimit", `--nofile=${limit}:${limit}`, ...host.target.command, "doctor"],
-    });
-    assertEquals((await server.exit()).code, 1);
-    const problems = server.stdout.match(/^problem .*/gm) ?? [];
-    assertMatch(problems.join("\n"), /too few file descriptors, see file-limit/);
-    for (const problem of problems) assertMatch(problem, /too few file descriptors|file-limit +soft/);
+    let named = 0;
+    for (let limit = 14; limit <= 32; limit += 2) {
+      const server = host.start({
+        files: {},
+        app: null,
+        command: ["prlimit", `--nofile=${limit}:${limit}`, ...host.target.command, "doctor"],
+      });
+      const { code } = await server.exit();
+      // At limits that depend on the machine, the runtime cannot open what it needs for its threads, and panics.
+      if (server.stderr.includes("panicked")) continue;
+      assertEquals([limit, code], [limit, 1]);
+      const problems = server.stdout.match(/^problem .*/gm) ?? [];
+      for (const problem of problems) assertMatch(problem, /too few file descriptors|file-limit +soft/);
+      if (/too few file descriptors, see file-limit/.test(problems.join("\n"))) named++;
+    }
+    assert(named >= 1, "no trial failed");
   },
 );
 
 integrationTest("a start with too few file descriptors says what is short", async (host) => {
-  // Between these, Deno itself panics from source: it opens /proc/self/maps for a thread.
-  for (const limit of host.target.name === "source" ? [24, 28] : [16, 17]) {
-    host.write({ "main.ts": pidApp });
+  host.write({ "main.ts": pidApp });
+  let told = 0;
+  for (let limit = 14; limit <= 34; limit += 4) {
     const server = host.start({
       files: {},
       command: ["prlimit", `--nofile=${limit}:${limit}`, ...host.target.command],
     });
     const { code } = await server.exit();
-    assertEquals([limit, code !== 0], [limit, true]);
-    assertMatch(server.stderr, /out of file descriptors: the limit is \d+|used up its file descriptors/);
-    assertEquals(server.stderr.includes("not an address"), false, server.stderr);
+    // At limits that depend on the machine, the runtime itself cannot start, or panics when it starts a thread.
+    if (!server.stderr.startsWith("denicorn:")) continue;
+    told++;
+    assertEquals([limit, code], [limit, 2]);
+    assertEquals(
+      server.stderr,
+      `denicorn: cannot start: the limit of open files is ${limit}, and a master needs about 36 for one worker: ` +
+        "raise the limit (ulimit -n, LimitNOFILE=)\n",
+    );
   }
+  assert(told >= 2, `${told} starts said something`);
 });

@@ -39,10 +39,6 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-function openFiles(pid: number): number {
-  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).length;
-}
-
 integrationTest("the control socket comes back when the master has file descriptors again", async (host) => {
   const server = start(host);
   await server.ready(1);
@@ -89,13 +85,32 @@ integrationTest("the admin address comes back when the master has file descripto
 integrationTest("workers can connect again when the master has file descriptors again", async (host) => {
   const server = start(host);
   await server.ready(1);
-  // The master closes connections to the channel socket that no worker has opened, so others use up its descriptors.
-  const strangers = await crowd({ transport: "unix", path: host.controlSocket });
-  await server.until("a master out of file descriptors", () => openFiles(server.pid) >= limit);
+  limitFiles(server.pid, lowestFree(server.pid));
   const path = host.controlSocket.replace("control.sock", "channel.sock");
-  const unaccepted = await Deno.connect({ transport: "unix", path });
-  [...strangers, unaccepted].forEach((connection) => connection.close());
-  await server.until("a master with free file descriptors", () => openFiles(server.pid) < limit / 2);
+  using unaccepted = await Deno.connect({ transport: "unix", path });
+  // What arrived before the signal has been seen when its line is there.
+  server.kill("SIGUSR1");
+  await server.logged(/logs reopened/);
+  limitFiles(server.pid, limit);
+  // No worker is expected, so it is closed as soon as it is accepted.
+  let ended = false;
+  void unaccepted.read(new Uint8Array(1)).then((count) => ended = count === null);
+  await server.until("the end of a connection that the master did not expect", () => ended);
   server.kill("SIGTTIN");
   await server.ready(2);
 });
+
+/** A process opens no file under a number from its limit on. */
+function limitFiles(pid: number, soft: number): void {
+  const { success } = new Deno.Command("prlimit", {
+    args: [`--pid=${pid}`, `--nofile=${soft}:${limit}`],
+  }).outputSync();
+  assert(success);
+}
+
+function lowestFree(pid: number): number {
+  const used = new Set(Array.from(Deno.readDirSync(`/proc/${pid}/fd`), ({ name }) => Number(name)));
+  let free = 0;
+  while (used.has(free)) free++;
+  return free;
+}

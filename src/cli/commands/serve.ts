@@ -5,6 +5,7 @@ import { ControllingTerminal } from "../../master/commands/controlling_terminal.
 import { rememberLaunch } from "../../master/transitions/launch.ts";
 import { runMaster } from "../../master/run_master.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
+import { requireFiles } from "../../master/files/file_limit.ts";
 import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
 import type { RunnableCommand } from "../command.ts";
@@ -19,6 +20,7 @@ export const serve: RunnableCommand = {
   takesSettings: true,
   options: [],
   async run(system, line) {
+    requireFiles(system);
     const launch = rememberLaunch(system);
     using cleanup = new DisposableStack();
     const terminal = cleanup.use(new ControllingTerminal(system));

@@ -1,3 +1,4 @@
+import { filesOfMaster, filesPerProcess } from "../../core/file_needs.ts";
 import { raisedLimit } from "../../system/open_files.ts";
 import type { FileLimit } from "../../system/system.ts";
 import { type Check, type Finding, note, ok, problem } from "../check.ts";
@@ -29,10 +30,6 @@ export function parseFileLimit(text: string): FileLimit | null {
   return { soft: read(soft), hard: read(hard) };
 }
 
-/** Measured in /proc/PID/fd: a worker without connections has 20 open files, a master 21 and 3 for each worker. */
-const perProcess = 32;
-const perWorker = 3;
-
 /** No system allows fewer by default; one browser opens six connections. */
 const fewestConnections = 200;
 
@@ -41,10 +38,9 @@ export function judgeFileLimit(
   limits: FileLimit,
   { workers, backlog, addresses }: { workers: number; backlog: number; addresses: number },
 ): Finding {
-  // For each worker its channel, its process, its fd inbox, and a copy of each of its listeners.
-  const master = perProcess + workers * (perWorker + addresses);
+  const master = filesOfMaster({ workers, addresses });
   const own = raisedLimit(limits);
-  const connections = Math.max(0, own - perProcess);
+  const connections = Math.max(0, own - filesPerProcess);
   const raise = own === limits.soft ? "" : `, raised to ${show(own)} at the start`;
   const limit = `soft ${show(limits.soft)}, hard ${show(limits.hard)}${raise}`;
   if (own < master) {

@@ -1,9 +1,7 @@
 import { DenicornError } from "../../core/errors.ts";
+import { filesPerProcess } from "../../core/file_needs.ts";
 import { openFiles } from "../open_files.ts";
 import type { TcpAddress } from "../system.ts";
-
-/** Files that a master or a worker has open at a start, with some to spare. */
-const enoughFiles = 64;
 
 function limitText(): string {
   try {
@@ -42,7 +40,7 @@ export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bi
   if (/too many open files/i.test(reason)) {
     return new DenicornError(
       "file-limit",
-      `cannot listen on ${at}: out of file descriptors${limitText()}, and a process needs about ${enoughFiles} and ` +
+      `cannot listen on ${at}: out of file descriptors${limitText()}, and a process needs about ${filesPerProcess} and ` +
         "one for each connection: raise the limit (ulimit -n, LimitNOFILE=)",
       { cause: thrown },
     );
