@@ -14,6 +14,7 @@ import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
+import type { IdleFirst } from "./listeners/idle_first.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
 import type { StallReporter } from "./listeners/stall_reporter.ts";
 import type { Steering } from "./listeners/steering.ts";
@@ -52,6 +53,7 @@ interface ArbiterParts {
   readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly stallReporter: StallReporter;
+  readonly idleFirst: IdleFirst;
   readonly pool: WorkerPool;
   readonly restartPolicy: RestartPolicy;
   readonly recycling: Recycling;
@@ -75,13 +77,22 @@ export class Arbiter implements MasterCommands {
 
   /** Runs until the server has stopped and every worker is reaped. Resolves with the error that ended it, if any. */
   run(): Promise<DenicornError | null> {
-    const { system, queue, generations, restartPolicy, heartbeatMonitor, stallReporter, processGroups } =
-      this.#parts;
+    const {
+      system,
+      queue,
+      generations,
+      restartPolicy,
+      heartbeatMonitor,
+      stallReporter,
+      idleFirst,
+      processGroups,
+    } = this.#parts;
     const settings = () => generations.serving.settings;
     const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
     // Heartbeats are polled more often than the ticks come, so only a change becomes an event.
     const stopPolls = heartbeatMonitor.start(settings, (changed) => {
       stallReporter.report(settings().slowRequest);
+      idleFirst.polled();
       if (changed) this.post({ type: "heartbeats-changed" });
     });
     const stopReaping = processGroups.start();
@@ -94,6 +105,7 @@ export class Arbiter implements MasterCommands {
     return this.#finished.promise.finally(() => {
       stopTicks();
       stopPolls();
+      idleFirst.stop();
       stopReaping();
       processGroups.reportAdopted();
       restartPolicy.cancel();

@@ -11,6 +11,7 @@ import { shareLogs } from "./files/shared_logs.ts";
 import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
 import { Generations, type GenerationSource } from "./generations/generations.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
+import { IdleFirst } from "./listeners/idle_first.ts";
 import { ListenOrder } from "./listeners/listen_order.ts";
 import { StallReporter } from "./listeners/stall_reporter.ts";
 import { openSteering, type Steering } from "./listeners/steering.ts";
@@ -158,6 +159,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   });
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
+  const idleFirst = new IdleFirst({ clock, scoreboard, steering });
   const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
@@ -185,7 +187,17 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   });
   const arbiter = new Arbiter({
     ...{ system, log, queue, workerTable, processGroups, spawner, workerEvents, generations, counters },
-    ...{ eventLog, lifecycle, steering, listenOrder, heartbeatMonitor, stallReporter, pool, restartPolicy },
+    ...{
+      eventLog,
+      lifecycle,
+      steering,
+      listenOrder,
+      heartbeatMonitor,
+      stallReporter,
+      idleFirst,
+      pool,
+      restartPolicy,
+    },
     ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });
   const statusSource: StatusSource = {

@@ -1,3 +1,4 @@
+import { everyFine } from "./fine_timer.ts";
 import type { Clock } from "./system.ts";
 
 export const clock: Clock = {
@@ -12,6 +13,7 @@ export const clock: Clock = {
     Deno.unrefTimer(timer);
     return () => clearInterval(timer);
   },
+  everyFine: (ms, fire) => Deno.build.os === "linux" ? everyFine(ms, fire) : clock.every(ms, fire),
 };
 
 /** Resolves after `ms`. */

@@ -36,6 +36,11 @@ export interface Clock {
   after(ms: number, fire: () => void): () => void;
   /** Calls `fire` every `ms` until the returned function is called. Does not keep the process alive. */
   every(ms: number, fire: () => void): () => void;
+  /**
+   * Like `every`, for a few milliseconds: it fires when they are over, and not up to 1 ms later. Only one at a time, and
+   * only in a process that has no other use of SIGALRM. On other systems than Linux it is as fine as `every`.
+   */
+  everyFine(ms: number, fire: () => void): () => void;
 }
 
 /** Memory that this process shares with others. */

@@ -32,6 +32,10 @@ export class FakeClock implements Clock {
     return this.#add({ at: this.#now + ms, every: ms, fire });
   }
 
+  everyFine(ms: number, fire: () => void): () => void {
+    return this.every(ms, fire);
+  }
+
   /** Moves forward by `ms`, fires timers in order, and lets promises resolve in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -67,6 +67,32 @@ integrationTest("a slow request is logged once, while it runs", async (host) => 
   assertEquals(count(server, /slow request/g), 1, server.stderr);
 });
 
+integrationTest("while a handler computes, new connections go to workers that are idle", async (host) => {
+  // Stalls do not matter here: they are noticed much later.
+  const server = host.start({
+    files: { "main.ts": blockingApp },
+    args: ["--workers", "2", "--stall-after", "1m"],
+  });
+  await server.ready(2);
+  let isBlocked = true;
+  const blocked = server.text("/block?ms=5000").finally(() => isBlocked = false);
+  // At random, every other one would wait until the blocked request is over, as those do that come before it is noticed.
+  const connections: { isAnswered: boolean }[] = [];
+  await server.until("20 connections in a row that do not wait", () => {
+    assert(isBlocked, "connections waited until the blocked request was over");
+    if (connections.length >= 21 && connections.slice(-21, -1).every(({ isAnswered }) => isAnswered)) {
+      return true;
+    }
+    const connection = { isAnswered: false };
+    connections.push(connection);
+    void server.text("/").then(() => connection.isAnswered = true);
+  });
+  assertEquals(await blocked, "done");
+  await server.until("all answers", () => connections.every(({ isAnswered }) => isAnswered));
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+});
+
 function count(server: Server, pattern: RegExp): number {
   return Array.from(server.stderr.matchAll(pattern)).length;
 }

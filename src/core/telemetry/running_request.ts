@@ -77,6 +77,11 @@ export class RunningRequestWriter {
   }
 }
 
+/** Whether there is a request at `offset`. */
+export function isRunning(buffer: ArrayBuffer, offset: number): boolean {
+  return new Float64Array(buffer, offset + at.since, 1)[0] !== 0;
+}
+
 const fence = new Int32Array(1);
 
 /** The request at `offset`, with `origin` added to its time; `null` if there is none, or if it changes too fast. */

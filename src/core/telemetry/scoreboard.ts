@@ -11,6 +11,7 @@
 
 import { bucketCount, bucketOf } from "./latency_histogram.ts";
 import {
+  isRunning,
   readRunningRequest,
   type RunningRequest,
   runningRequestSize,
@@ -116,6 +117,11 @@ export function readHeartbeat(buffer: ArrayBuffer, slot: number): number {
 /** Only the requests in flight. They are read when the pool chooses a worker to drain. */
 export function readInFlight(buffer: ArrayBuffer, slot: number): number {
   return new Float64Array(buffer, offsetOf(slot) + at.inFlight * 8, 1)[0]!;
+}
+
+/** Whether a handler runs that has not returned yet. */
+export function readIsHandling(buffer: ArrayBuffer, slot: number): boolean {
+  return isRunning(buffer, offsetOf(slot) + at.entered * 8);
 }
 
 /** Milliseconds between two heartbeats. */

@@ -53,6 +53,8 @@ export class Steering {
   /** The indices in the installed program; `null` if none is installed for the present group. */
   #installed: string | null = null;
   #eligible: ReadonlySet<WorkerHandle> = new Set();
+  /** Of those that may get new connections, the ones that do; `null` if all do. */
+  #preferred: ReadonlySet<WorkerHandle> | null = null;
   /** Another worker will listen if none does now. */
   #awaitsWorker = false;
   /** Since when no process accepts while another worker is awaited, by the monotonic clock. */
@@ -189,7 +191,7 @@ export class Steering {
     if (!this.#isWaiting) {
       this.#waitingSince = null;
       if (indices.length > 0) this.#hasWaitedTooLong = false;
-      if (this.#group.length > 0) this.#install(indices);
+      if (this.#group.length > 0) this.#install(this.#preferredAmong(indices));
       return;
     }
     this.#waitingSince ??= this.#system.clock.monotonic();
@@ -197,6 +199,31 @@ export class Steering {
     this.#departed.forEach((member) => this.#resetWaiting(member));
     // The next worker that listens gets this index. Until then the kernel's hash picks one of those that are kept.
     this.#install([this.#group.length]);
+  }
+
+  /** The workers that may get new connections, each with the number of connections that wait for it. */
+  receiving(): { readonly worker: WorkerHandle; readonly waiting: number }[] {
+    return this.#receivers.flatMap((index) => {
+      const member = this.#group[index]!;
+      return member.worker === null ? [] : [{ worker: member.worker, waiting: this.#waitingAt([member]) }];
+    });
+  }
+
+  /** From now on only these of the workers that may get new connections do, as far as there are any; `null`: all do. */
+  prefer(workers: ReadonlySet<WorkerHandle> | null): void {
+    if (workers === this.#preferred) return;
+    this.#preferred = workers;
+    this.#steer();
+  }
+
+  #preferredAmong(indices: readonly number[]): readonly number[] {
+    const preferred = this.#preferred;
+    if (preferred === null) return indices;
+    const found = indices.filter((index) => {
+      const { worker } = this.#group[index]!;
+      return worker !== null && preferred.has(worker);
+    });
+    return found.length > 0 ? found : indices;
   }
 
   /** The indices of the members that get new connections. */

@@ -10,6 +10,7 @@ import {
   readHeartbeat,
   readHeartbeatInterval,
   readInFlight,
+  readIsHandling,
   readRequests,
   readSlot,
   scoreboardSize,
@@ -70,6 +71,11 @@ export class Scoreboard {
 
   inFlight(slot: number): number {
     return readInFlight(this.#buffer, slot);
+  }
+
+  /** Whether its handler runs at this moment and has not returned yet. */
+  isHandling(slot: number): boolean {
+    return readIsHandling(this.#buffer, slot);
   }
 
   read(slot: number): SlotReading {

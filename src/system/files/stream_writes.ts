@@ -117,8 +117,13 @@ function isWritable(descriptor: number, ms: number): boolean {
   const poll = new DataView(new ArrayBuffer(8));
   poll.setInt32(0, descriptor, true);
   poll.setInt16(4, POLLOUT, true);
-  // The call throws for a fraction of a millisecond.
-  return libc().poll(new Uint8Array(poll.buffer), 1n, Math.ceil(ms)) > 0;
+  const end = performance.now() + ms;
+  for (let left = ms;; left = Math.max(0, end - performance.now())) {
+    // The call throws for a fraction of a millisecond.
+    const found = libc().poll(new Uint8Array(poll.buffer), 1n, Math.ceil(left));
+    // A signal ends it early.
+    if (found >= 0 || errorNumber() !== EINTR) return found > 0;
+  }
 }
 
 /** Pipes support RWF_NOWAIT since Linux 6.4. */

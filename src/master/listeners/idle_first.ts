@@ -1,0 +1,104 @@
+/**
+ * Sends new connections to idle workers first, and to the one with the shortest line if all are busy. Looks at all
+ * workers every millisecond, but only while event loops are often held up: a server whose handlers are short, or wait
+ * without blocking, pays for one look or two with each poll of the heartbeats.
+ */
+
+import { type Line, observe, shortest } from "../../core/listeners/waiting_lines.ts";
+import type { Clock } from "../../system/system.ts";
+import type { Scoreboard } from "../workers/scoreboard.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+import type { Steering } from "./steering.ts";
+
+interface IdleFirstOptions {
+  readonly clock: Clock;
+  readonly scoreboard: Scoreboard;
+  readonly steering: Pick<Steering, "receiving" | "prefer">;
+}
+
+/** A worker is held up if it is busy with one request for longer than this (ms). */
+const heldUp = 2;
+
+/**
+ * Looking often is worth its cost while workers are held up so often: begun at the first, ended at the second part of
+ * the looks. On a machine without idle cores the kernel alone holds a worker up at 1 of 30 looks.
+ */
+const [beginAt, endAt] = [0.4, 0.1];
+
+/** The weight of the newest look: after three polls at which a worker was held up it looks often, for 0.6 s at least. */
+const newest = { poll: 0.2, look: 1 / 256 };
+
+/** A look at so many workers takes 50 µs, or 5 % of a core if there is one each millisecond. */
+const workersPerMillisecond = 16;
+
+export class IdleFirst {
+  readonly #options: IdleFirstOptions;
+  #lines: ReadonlyMap<WorkerHandle, Line> = new Map();
+  /** At how many of the looks a worker was held up, lately; from 0 to 1. */
+  #heldUpShare = 0;
+  /** Ends the looks between the polls; `null` if there are none. */
+  #cancel: (() => void) | null = null;
+
+  constructor(options: IdleFirstOptions) {
+    this.#options = options;
+  }
+
+  /** Call it with each poll of the heartbeats. */
+  polled(): void {
+    if (this.#cancel !== null) return;
+    this.#look();
+    if (this.#lines.size < 2 || !this.#lines.values().some(({ busySince }) => busySince !== null)) {
+      return this.#weigh(false, newest.poll);
+    }
+    // A second look tells whether it is still the same request.
+    this.#cancel = this.#options.clock.after(heldUp, () => {
+      this.#cancel = null;
+      this.#weigh(this.#isHeldUp(this.#look()), newest.poll);
+      if (this.#heldUpShare > beginAt) this.#lookOften();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #lookOften(): void {
+    const { clock, steering } = this.#options;
+    const count = this.#lines.size;
+    this.#cancel = clock.everyFine(Math.ceil(count / workersPerMillisecond), () => {
+      const now = this.#look();
+      this.#weigh(this.#isHeldUp(now), newest.look);
+      const isOver = this.#lines.size < 2 || this.#heldUpShare < endAt;
+      steering.prefer(isOver ? null : new Set(shortest(this.#lines, now)));
+      if (!isOver && this.#lines.size === count) return;
+      this.stop();
+      if (!isOver) this.#lookOften();
+    });
+  }
+
+  #isHeldUp(now: number): boolean {
+    return this.#lines.values().some(({ busySince }) => busySince !== null && now - busySince >= heldUp);
+  }
+
+  #weigh(isHeldUp: boolean, weight: number): void {
+    this.#heldUpShare += weight * (Number(isHeldUp) - this.#heldUpShare);
+  }
+
+  /** Returns the time of the look. */
+  #look(): number {
+    const { clock, scoreboard, steering } = this.#options;
+    const now = clock.monotonic();
+    this.#lines = new Map(
+      steering.receiving().map(({ worker, waiting }) => {
+        const look = {
+          waiting,
+          isHandling: scoreboard.isHandling(worker.slot),
+          requests: scoreboard.requests(worker.slot),
+        };
+        return [worker, observe(this.#lines.get(worker) ?? null, look, now)];
+      }),
+    );
+    return now;
+  }
+}
