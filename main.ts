@@ -16,8 +16,7 @@ if (Deno.args[0] === "--worker") {
   system.processes.exit(await runTrialProcess(system));
 } else if (Deno.args[0] === "--run-as") {
   const { runAs } = await import("./src/system/processes/run_as.ts");
-  const reason = runAs(Deno.args.slice(1), system.host.environment());
-  system.host.write("stderr", `denicorn: cannot change to the user of the workers: ${reason}\n`);
+  system.host.write("stderr", runAs(Deno.args.slice(1), system.host.environment()));
   system.processes.exit(1);
 } else {
   const { run } = await import("./src/cli/run.ts");

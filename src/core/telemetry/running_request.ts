@@ -77,6 +77,9 @@ export class RunningRequestWriter {
   }
 }
 
+/** The last moment that a Date can hold. */
+const latest = 8.64e15;
+
 const fence = new Int32Array(1);
 
 /** The request at `offset`, with `origin` added to its time; `null` if there is none, or if it changes too fast. */
@@ -96,7 +99,8 @@ export function readRunningRequest(
     if (Atomics.load(sequence, 0) !== before) continue;
 
     const since = new Float64Array(copy.buffer, at.since, 1)[0]!;
-    if (since === 0) return null;
+    // The app could write to the memory, too: no other number is the time of a request, and none makes a date.
+    if (!(Math.abs(origin + since) <= latest) || since === 0) return null;
     return {
       method: knownMethods[copy[at.method]!] ?? "OTHER",
       path: decoder.decode(copy.subarray(at.path, at.path + copy[at.length]!)),

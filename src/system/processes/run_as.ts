@@ -30,20 +30,39 @@ const PR_CAP_AMBIENT_RAISE = 2n;
 const CAP_NET_BIND_SERVICE = 10;
 const capabilityVersion = 0x2008_0522;
 
-/** Becomes the program that `args` name. Returns only if that fails: with the reason. */
+/** Becomes the program that `args` name. Returns only if that fails: with what to write to stderr. */
 export function runAs(args: readonly string[], environment: Readonly<Record<string, string>>): string {
+  const [text = "", program, ...rest] = args;
+  const identity = identityIn(text);
+  if (identity === undefined || program === undefined) {
+    return `denicorn: ${runAsArgument}: is only for Denicorn itself, which starts workers of another user with it: ` +
+      "run `denicorn --user USER APP`, or see `denicorn --help`\n";
+  }
   try {
-    const [identity = "", program, ...rest] = args;
-    if (program === undefined) throw new Error("no program is given");
     // Loaded now: later that could change `errno`.
     libc();
     const c = open();
-    giveUpRoot(c, JSON.parse(identity));
+    giveUpRoot(c, identity);
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     c.execve(cString(program), texts([program, ...rest]), texts(variables));
     throw lastError(program);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return `denicorn: cannot change to the user of the workers: ${reason}\n`;
+  }
+}
+
+/** `undefined` for anything but what `commandAs` writes: a mistake must not start a program as root. */
+function identityIn(text: string): Identity | undefined {
+  try {
+    const { uid, gid, groups, lowPorts } = JSON.parse(text);
+    const isId = (value: unknown) =>
+      Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32 - 1;
+    const isIdentity = isId(uid) && (gid === undefined || isId(gid)) && Array.isArray(groups) &&
+      groups.every(isId);
+    return isIdentity && typeof lowPorts === "boolean" ? { uid, gid, groups, lowPorts } : undefined;
+  } catch {
+    return undefined;
   }
 }
 
