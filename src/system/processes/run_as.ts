@@ -4,6 +4,7 @@
  * The process id stays the same. It takes 20 ms in a compiled program, and nothing of the app runs before it.
  */
 
+import { ExitCode } from "../../core/errors.ts";
 import { cString, lastError, libc } from "../libc.ts";
 import { selfCommand } from "./self_command.ts";
 import type { Identity, System } from "../system.ts";
@@ -30,13 +31,18 @@ const PR_CAP_AMBIENT_RAISE = 2n;
 const CAP_NET_BIND_SERVICE = 10;
 const capabilityVersion = 0x2008_0522;
 
-/** Becomes the program that `args` name. Returns only if that fails: with what to write to stderr. */
-export function runAs(args: readonly string[], environment: Readonly<Record<string, string>>): string {
-  const [text = "", program, ...rest] = args;
-  const identity = identityIn(text);
+/** Becomes the program that `args` name. Returns only if that fails: with what to write to stderr, and the exit code. */
+export function runAs(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): { readonly text: string; readonly code: ExitCode } {
+  const [given = "", program, ...rest] = args;
+  const identity = identityIn(given);
   if (identity === undefined || program === undefined) {
-    return `denicorn: ${runAsArgument}: is only for Denicorn itself, which starts workers of another user with it: ` +
+    const text =
+      `denicorn: ${runAsArgument}: is only for Denicorn itself, which starts workers of another user with it: ` +
       "run `denicorn --user USER APP`, or see `denicorn --help`\n";
+    return { text, code: ExitCode.usage };
   }
   try {
     // Loaded now: later that could change `errno`.
@@ -48,7 +54,10 @@ export function runAs(args: readonly string[], environment: Readonly<Record<stri
     throw lastError(program);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `denicorn: cannot change to the user of the workers: ${reason}\n`;
+    return {
+      text: `denicorn: cannot change to the user of the workers: ${reason}\n`,
+      code: ExitCode.internal,
+    };
   }
 }
 
