@@ -16,9 +16,9 @@ if (Deno.args[0] === "--worker") {
   system.processes.exit(await runTrialProcess(system));
 } else if (Deno.args[0] === "--run-as") {
   const { runAs } = await import("./src/system/processes/run_as.ts");
-  const reason = runAs(Deno.args.slice(1), system.host.environment());
-  system.host.write("stderr", `denicorn: cannot change to the user of the workers: ${reason}\n`);
-  system.processes.exit(1);
+  const { text, code } = runAs(Deno.args.slice(1), system.host.environment());
+  system.host.write("stderr", text);
+  system.processes.exit(code);
 } else {
   const { run } = await import("./src/cli/run.ts");
   system.processes.exit(await run(system, Deno.args));

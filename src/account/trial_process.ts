@@ -27,10 +27,18 @@ export async function runTrialProcess(system: System): Promise<ExitCode> {
 
 function trialIn(text = ""): Trial | undefined {
   try {
-    return JSON.parse(text);
+    const { socket, listen } = JSON.parse(text);
+    return typeof socket === "string" && Array.isArray(listen) && listen.every(isAddress)
+      ? { socket, listen }
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isAddress(value: unknown): value is TcpAddress {
+  return typeof value === "object" && value !== null && "hostname" in value &&
+    typeof value.hostname === "string" && "port" in value && Number.isInteger(value.port);
 }
 
 async function obstacle({ network }: System, socket: string): Promise<string | null> {

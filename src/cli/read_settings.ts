@@ -8,6 +8,7 @@ import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
 import { givenDirectory } from "../system/host/working_directory.ts";
+import { ConfigGuard } from "./config_guard.ts";
 import { inPlace, type Place, placeOf, startPlace } from "./place.ts";
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
@@ -35,9 +36,11 @@ export function createSettingsReader(
   const { host } = system;
   const given = givenDirectory(system);
   const sources = { commandLine, environment: host.environment(), reservedVariables };
+  const guard = new ConfigGuard(system);
   return async (signal) => {
     const start = startPlace(system, given);
-    const { settings: { config, chdir, bundleCache }, origins } = resolveEach({ ...sources, cores: 1 });
+    const { settings, origins } = resolveEach({ ...sources, cores: 1 });
+    const { config, chdir, bundleCache } = settings;
     const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
     const file = findConfigFile(system, [chosen, start], config, origins.config);
     if (file === undefined) return { place: chosen, ...resolveSettings({ ...sources, cores: host.cores() }) };
@@ -45,12 +48,18 @@ export function createSettingsReader(
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = bundleCache === "auto";
     const directory = runtimeDirectory();
+    const check = guard.before(path, { settings, isNamed: config !== undefined });
     const values = await writingTo(
       directory,
-      () => loadConfigFile(system, path, { runtimeDirectory: directory, cache, workingDirectory, signal }),
+      () =>
+        loadConfigFile(system, path, {
+          ...{ runtimeDirectory: directory, cache, workingDirectory, signal },
+          refuse: check?.refuse,
+        }),
     );
     const configFile = { path: file.name, values };
     const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
+    check?.after(resolved.settings);
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
     return { place, ...resolved };
   };

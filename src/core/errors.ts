@@ -37,7 +37,8 @@ export const errorKinds = {
   "setting-invalid": { exitCode: ExitCode.usage, means: "a setting has a value it does not accept" },
   "config-file": {
     exitCode: ExitCode.usage,
-    means: "the config file cannot be read or does not export settings",
+    means:
+      "the config file cannot be read or does not export settings, or root would run it although another user can write to it",
   },
   "chdir": { exitCode: ExitCode.usage, means: "the working directory is missing or cannot be entered" },
   "user": {

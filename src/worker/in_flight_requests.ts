@@ -40,9 +40,17 @@ export class InFlightRequest {
   }
 }
 
-/** The first slash after "http://". */
+const colon = 58;
+const slash = 47;
+
+/**
+ * The first slash after "http://" and the host, which a client may leave empty: it must not hide a part of the path in
+ * the log. A CONNECT has no path: all of it is the target.
+ */
 function pathStart(url: string): number {
-  return url.indexOf("/", 8);
+  if (url.charCodeAt(7) === slash && url.charCodeAt(4) === colon) return 7;
+  const start = url.indexOf("/", 8);
+  return start < 0 ? 0 : start;
 }
 
 /** Read when the request arrives: after its response is sent, the runtime throws for each of these. */

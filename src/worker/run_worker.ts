@@ -26,7 +26,8 @@ export async function runWorker(system: System): Promise<ExitCode> {
     connection = await network.connectUnix(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const directory = directoryOf(path);
+    // What a dead master left has the socket in it; the variable may have come from elsewhere.
+    const directory = system.files.lstat(path)?.isSocket ? directoryOf(path) : null;
     if (directory !== null) await cleanUp(system, { channelPath: path, paths: [directory] });
     const cause = /permission denied/i.test(reason)
       ? "the user of the workers may not enter its directory: restart the server"

@@ -126,6 +126,7 @@ export class FakeSystem implements System {
     changeMode: () => {},
     openLog: (path) => this.#open(path),
     fixPath: (path) => ({ path, [Symbol.dispose]: () => {} }),
+    writableOnWay: () => null,
     lockFile: (path) => ({
       read: () => this.texts.get(path) ?? null,
       isHeld: () => this.held.has(path),

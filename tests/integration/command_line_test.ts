@@ -14,10 +14,40 @@ integrationTest("--version and --help work everywhere and exit 0", async (host) 
   }
 });
 
-integrationTest("--worker on the command line is refused with the reason", async (host) => {
-  const { code, stderr } = await host.run(["--worker"]);
-  assertEquals(code, 2);
-  assertMatch(stderr, /^denicorn: --worker: is only for a master that starts its workers: .*\n$/);
+integrationTest("the arguments that only Denicorn itself uses are refused with one line", async (host) => {
+  const program = ["/bin/sh", "-c", "echo started"];
+  for (
+    const args of [
+      ["--worker"],
+      ...["", "{}", "null", '{"socket":5,"listen":3}', '{"socket":"/x","listen":[7]}'].map((trial) => [
+        "--try-account",
+        trial,
+      ]),
+      ...["", "0", "{}", "null", '{"uid":-1,"gid":0,"groups":[],"lowPorts":false}'].map((identity) => [
+        "--run-as",
+        identity,
+        ...program,
+      ]),
+      ["--run-as", '{"uid":65534,"gid":65534,"groups":[],"lowPorts":false}'],
+      ["--build-app", "{}"],
+      ["--read-config", "/nonexistent"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await host.run(args);
+    assertEquals([code, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
+    assertMatch(stderr, new RegExp(`^denicorn: ${args[0]}: is only for .*\\n$`));
+  }
+});
+
+integrationTest("a worker that a stranger starts removes no directory", async (host) => {
+  host.write({ "denicorn-main/file": "kept" });
+  const { code, stderr } = await host.run(["--worker"], {
+    DENICORN_WORKER_CHANNEL: `${host.folder}/denicorn-main/channel.sock`,
+    DENICORN_WORKER_TOKEN: "x",
+  });
+  assertEquals(code, 1);
+  assertMatch(stderr, /^denicorn: cannot connect to the master: .*\n$/);
+  assertEquals(Deno.readTextFileSync(`${host.folder}/denicorn-main/file`), "kept");
 });
 
 const mistakes: readonly { args: string[]; env?: Record<string, string>; says: RegExp }[] = [

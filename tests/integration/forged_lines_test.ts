@@ -70,3 +70,26 @@ integrationTest("a client forges no line of the access log", async (host) => {
   await stopped(server);
   assertMatch(server.stdout, /"GET \/a%0a%1b" 200 - "-" "\\x9b2J\\x85\\x22" [\d.]+ms\n$/);
 });
+
+integrationTest(
+  "a client hides no part of its path from the access log behind an empty host",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": `export default () => new Response("hello");\n` },
+      args: ["--access-logfile", "-"],
+    });
+    await server.ready(1);
+    for (const target of ["GET /admin/x", "GET /admin", "CONNECT other:443"]) {
+      using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      const head = `${target} HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n`;
+      await client.write(new TextEncoder().encode(head));
+      await new Response(client.readable).text();
+    }
+    await stopped(server);
+    assertEquals(server.stdout.match(/"[A-Z]+ \S+" /g), [
+      '"GET /admin/x" ',
+      '"GET /admin" ',
+      '"CONNECT http://other:443" ',
+    ]);
+  },
+);

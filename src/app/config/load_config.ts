@@ -31,6 +31,8 @@ interface ConfigFileOptions {
   readonly cache?: boolean;
   /** Where it is evaluated; by default where this process is. */
   readonly workingDirectory?: string;
+  /** Asked about each file that the bundle is made from; returns why it must not be run. Without it the cache is used. */
+  readonly refuse?: ((path: string) => string | null) | undefined;
   /** Ends its process: the result is not wanted any more. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -70,15 +72,18 @@ function parseJson(text: string): ConfigReport | undefined {
 async function evaluate(
   system: System,
   path: string,
-  { runtimeDirectory, cache = false, workingDirectory, signal }: ConfigFileOptions,
+  { runtimeDirectory, cache = false, workingDirectory, refuse, signal }: ConfigFileOptions,
 ): Promise<ConfigReport> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
   try {
     const bundle = await bundleModule(
       system,
-      { entry: path, runtimeDirectory, cache },
-      { action, plugins: (files) => [ownModule(files, path)] },
+      { entry: path, runtimeDirectory, cache: cache && refuse === undefined },
+      {
+        action,
+        plugins: (files) => [ownModule(files, path), ...(refuse === undefined ? [] : [refusing(refuse)])],
+      },
     );
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
@@ -164,6 +169,18 @@ function ownModule(files: Files, path: string): Plugin {
       build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({
         contents: "export const defineConfig = (settings) => settings;",
       }));
+    },
+  };
+}
+
+function refusing(refuse: (path: string) => string | null): Plugin {
+  return {
+    name: "denicorn-refused",
+    setup(build) {
+      build.onLoad({ filter: /./, namespace: "file" }, ({ path }) => {
+        const text = refuse(path);
+        return text === null ? null : { errors: [{ text }] };
+      });
     },
   };
 }

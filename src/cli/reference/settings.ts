@@ -18,6 +18,8 @@ const introduction = [
   "`--config`. Its default export is an object of settings with keys like `gracefulTimeout`; `defineConfig` checks " +
   "their types. A `.ts` or `.js` file is bundled like an app and evaluated in a process of its own at every start and " +
   "reload; its values must be plain data: text, numbers, booleans, lists and objects, or a promise of them.",
+  "A master that runs as root refuses a config file that the workers' user could have written: see " +
+  "[security](security.md#the-config-file-of-root).",
   "In the environment an empty variable counts as unset, and the values of a repeatable setting are separated by " +
   "commas. On the command line a repeatable flag is given once for each value; if any other flag is repeated, the " +
   "last one wins.",

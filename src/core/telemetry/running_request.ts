@@ -79,8 +79,11 @@ export class RunningRequestWriter {
 
 /** Whether there is a request at `offset`. */
 export function isRunning(buffer: ArrayBuffer, offset: number): boolean {
-  return new Float64Array(buffer, offset + at.since, 1)[0] !== 0;
+  return new Float64Array(buffer, offset + at.since, 1)[0]! > 0;
 }
+
+/** The last moment that a Date can hold. */
+const latest = 8.64e15;
 
 const fence = new Int32Array(1);
 
@@ -101,7 +104,8 @@ export function readRunningRequest(
     if (Atomics.load(sequence, 0) !== before) continue;
 
     const since = new Float64Array(copy.buffer, at.since, 1)[0]!;
-    if (since === 0) return null;
+    // The app could write to the memory, too: no other number is the time of a request, and none makes a date.
+    if (!(Math.abs(origin + since) <= latest) || since === 0) return null;
     return {
       method: knownMethods[copy[at.method]!] ?? "OTHER",
       path: decoder.decode(copy.subarray(at.path, at.path + copy[at.length]!)),

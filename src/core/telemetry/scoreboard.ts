@@ -111,12 +111,12 @@ export function clearSlot(buffer: ArrayBuffer, slot: number): void {
 
 /** The number of heartbeats. It is read every few milliseconds for all workers. */
 export function readHeartbeat(buffer: ArrayBuffer, slot: number): number {
-  return new Float64Array(buffer, offsetOf(slot), 1)[at.heartbeats]!;
+  return countIn(new Float64Array(buffer, offsetOf(slot), 1)[at.heartbeats]!);
 }
 
 /** Only the requests in flight. They are read when the pool chooses a worker to drain. */
 export function readInFlight(buffer: ArrayBuffer, slot: number): number {
-  return new Float64Array(buffer, offsetOf(slot) + at.inFlight * 8, 1)[0]!;
+  return countIn(new Float64Array(buffer, offsetOf(slot) + at.inFlight * 8, 1)[0]!);
 }
 
 /** Whether a handler runs that has not returned yet. */
@@ -126,12 +126,12 @@ export function readIsHandling(buffer: ArrayBuffer, slot: number): boolean {
 
 /** Milliseconds between two heartbeats. */
 export function readHeartbeatInterval(buffer: ArrayBuffer, slot: number): number {
-  return new Float64Array(buffer, offsetOf(slot) + at.heartbeatInterval * 8, 1)[0]!;
+  return intervalIn(new Float64Array(buffer, offsetOf(slot) + at.heartbeatInterval * 8, 1)[0]!);
 }
 
 /** Requests since the worker started. */
 export function readRequests(buffer: ArrayBuffer, slot: number): number {
-  return new Float64Array(buffer, offsetOf(slot) + at.requests * 8, 1)[0]!;
+  return countIn(new Float64Array(buffer, offsetOf(slot) + at.requests * 8, 1)[0]!);
 }
 
 /** The bytes of a slot, to send them to a reader that does not share the memory. */
@@ -144,18 +144,39 @@ export function readSlot(buffer: ArrayBuffer, slot: number): SlotReading {
   const offset = offsetOf(slot);
   const words = new Float64Array(buffer, offset, slotSize / 8);
   return {
-    pid: words[at.pid]!,
-    heartbeats: words[at.heartbeats]!,
-    inFlight: words[at.inFlight]!,
-    requests: words[at.requests]!,
-    responses: [...words.subarray(at.responses, at.responses + responseClasses)],
-    heartbeatInterval: words[at.heartbeatInterval]!,
-    lag: words[at.lag]!,
-    greatestLag: words[at.greatestLag]!,
-    latency: [...words.subarray(at.latency, at.latency + bucketCount)],
+    pid: countIn(words[at.pid]!),
+    heartbeats: countIn(words[at.heartbeats]!),
+    inFlight: countIn(words[at.inFlight]!),
+    requests: countIn(words[at.requests]!),
+    responses: Array.from(words.subarray(at.responses, at.responses + responseClasses), countIn),
+    heartbeatInterval: intervalIn(words[at.heartbeatInterval]!),
+    lag: durationIn(words[at.lag]!),
+    greatestLag: durationIn(words[at.greatestLag]!),
+    latency: Array.from(words.subarray(at.latency, at.latency + bucketCount), countIn),
     entered: readRunningRequest(buffer, offset + at.entered * 8, words[at.origin]!),
     longest: readRunningRequest(buffer, offset + at.longest * 8, words[at.origin]!),
   };
+}
+
+// The app could write to the memory, too, to all of its slots. What no worker writes there counts as 0: one NaN would
+// make all sums with it NaN, for as long as the server runs, and a worker whose heartbeats are NaN would never seem silent.
+
+function countIn(value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** Idle workers have the longest one, 250 ms. */
+const longestInterval = 1_000;
+
+function intervalIn(ms: number): number {
+  return ms > 0 && ms <= longestInterval ? ms : 0;
+}
+
+/** A day: a longer lag is none. */
+const longestDuration = 24 * 60 * 60 * 1000;
+
+function durationIn(ms: number): number {
+  return ms > 0 && ms <= longestDuration ? ms : 0;
 }
 
 function offsetOf(slot: number): number {

@@ -2,6 +2,7 @@ import { canExecute, changeOwnerOfEntry } from "../libc.ts";
 import { openLockFile } from "./lock_file.ts";
 import { openLogSink } from "./log_sink.ts";
 import { memoryProgram } from "../processes/memory_program.ts";
+import { writableOnWay } from "./path_writers.ts";
 import { fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "../system.ts";
@@ -43,6 +44,7 @@ export const files: Files = {
   changeMode: (path, mode) => Deno.chmodSync(path, mode),
   openLog: openLogSink,
   fixPath,
+  writableOnWay,
   lockFile: openLockFile,
   hold(path) {
     const file = Deno.openSync(path);

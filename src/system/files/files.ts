@@ -108,6 +108,11 @@ export interface Files {
   openLog(path: string, account: Identity): LogSink;
   /** Throws for a path that leads through a link that another user may have made. */
   fixPath(path: string): FixedPath;
+  /**
+   * The first path on the way to `path`, or itself, that `account` can write to; without an account, that any user but root
+   * can write to. `null` if there is none.
+   */
+  writableOnWay(path: string, account?: Identity): string | null;
   /** Throws as `fixPath` does. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;

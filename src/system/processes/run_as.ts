@@ -4,6 +4,7 @@
  * The process id stays the same. It takes 20 ms in a compiled program, and nothing of the app runs before it.
  */
 
+import { ExitCode } from "../../core/errors.ts";
 import { cString, lastError, libc } from "../libc.ts";
 import { selfCommand } from "./self_command.ts";
 import type { Identity, System } from "../system.ts";
@@ -30,20 +31,47 @@ const PR_CAP_AMBIENT_RAISE = 2n;
 const CAP_NET_BIND_SERVICE = 10;
 const capabilityVersion = 0x2008_0522;
 
-/** Becomes the program that `args` name. Returns only if that fails: with the reason. */
-export function runAs(args: readonly string[], environment: Readonly<Record<string, string>>): string {
+/** Becomes the program that `args` name. Returns only if that fails: with what to write to stderr, and the exit code. */
+export function runAs(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): { readonly text: string; readonly code: ExitCode } {
+  const [given = "", program, ...rest] = args;
+  const identity = identityIn(given);
+  if (identity === undefined || program === undefined) {
+    const text =
+      `denicorn: ${runAsArgument}: is only for Denicorn itself, which starts workers of another user with it: ` +
+      "run `denicorn --user USER APP`, or see `denicorn --help`\n";
+    return { text, code: ExitCode.usage };
+  }
   try {
-    const [identity = "", program, ...rest] = args;
-    if (program === undefined) throw new Error("no program is given");
     // Loaded now: later that could change `errno`.
     libc();
     const c = open();
-    giveUpRoot(c, JSON.parse(identity));
+    giveUpRoot(c, identity);
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     c.execve(cString(program), texts([program, ...rest]), texts(variables));
     throw lastError(program);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      text: `denicorn: cannot change to the user of the workers: ${reason}\n`,
+      code: ExitCode.internal,
+    };
+  }
+}
+
+/** `undefined` for anything but what `commandAs` writes: a mistake must not start a program as root. */
+function identityIn(text: string): Identity | undefined {
+  try {
+    const { uid, gid, groups, lowPorts } = JSON.parse(text);
+    const isId = (value: unknown) =>
+      Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32 - 1;
+    const isIdentity = isId(uid) && (gid === undefined || isId(gid)) && Array.isArray(groups) &&
+      groups.every(isId);
+    return isIdentity && typeof lowPorts === "boolean" ? { uid, gid, groups, lowPorts } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,8 @@ import {
   initialise,
   isScoreboard,
   readHeartbeat,
+  readInFlight,
+  readRequests,
   readSlot,
   scoreboardSize,
   type SlotReading,
@@ -39,7 +41,7 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
   writer.heartbeat();
   writer.inFlight = 5;
   writer.requests = 2 ** 40;
-  writer.heartbeatInterval = 2 ** 50;
+  writer.heartbeatInterval = 250;
   for (const status of [101, 200, 204, 302, 404, 500, 503, 599, 0, 99, 600, NaN]) {
     writer.countResponse(status);
   }
@@ -54,7 +56,7 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
     inFlight: 5,
     requests: 2 ** 40,
     responses: [1, 2, 1, 1, 3],
-    heartbeatInterval: 2 ** 50,
+    heartbeatInterval: 250,
     lag: 7,
     greatestLag: 95,
     latency: empty.latency.with(bucketOf(12), 2).with(bucketOf(3000), 1),
@@ -118,5 +120,21 @@ Deno.test("a slot number that does not exist throws", () => {
     assertThrows(() => readHeartbeat(buffer, slot), RangeError);
     assertThrows(() => clearSlot(buffer, slot), RangeError);
     assertThrows(() => new SlotWriter(buffer, slot), RangeError);
+  }
+});
+
+Deno.test("what no worker writes counts as 0: the app could write to the memory, too", () => {
+  for (const value of [NaN, Infinity, -Infinity, -1, 5e-324, 1e300, -1e300]) {
+    const buffer = scoreboard(2);
+    const slots = new Float64Array(buffer, scoreboardSize(0));
+    slots.fill(value);
+    const { lag, greatestLag, heartbeatInterval, entered, longest, ...counts } = readSlot(buffer, 1);
+    const { lag: _, greatestLag: _2, heartbeatInterval: _3, entered: _4, longest: _5, ...none } = empty;
+    assertEquals(counts, none, String(value));
+    for (const ms of [lag, greatestLag, heartbeatInterval]) assert(ms === 0 || ms === 5e-324, String(ms));
+    assertEquals([readHeartbeat, readInFlight, readRequests].map((read) => read(buffer, 1)), [0, 0, 0]);
+    for (const request of [entered, longest]) {
+      if (request !== null) assert(Number.isFinite(new Date(request.since).getTime()), String(request.since));
+    }
   }
 });
