@@ -1,6 +1,6 @@
 /**
  * Sends new connections to idle workers first, and to the one with the shortest line if all are busy. Looks at all
- * workers every millisecond, but only while event loops are often held up: a server whose handlers are short, or wait
+ * workers every millisecond, but only while event loops are often blocked: a server whose handlers are short, or wait
  * without blocking, pays for one look or two with each poll of the heartbeats.
  */
 
@@ -16,16 +16,16 @@ interface IdleFirstOptions {
   readonly steering: Pick<Steering, "receiving" | "prefer">;
 }
 
-/** A worker is held up if it is busy with one request for longer than this (ms). */
-const heldUp = 2;
+/** A worker is blocked if it is busy with one request for longer than this (ms). */
+const blockedFrom = 2;
 
 /**
- * Looking often is worth its cost while workers are held up so often: begun at the first, ended at the second part of
- * the looks. On a machine without idle cores the kernel alone holds a worker up at 1 of 30 looks.
+ * Looking often is worth its cost while workers are blocked so often: from the first share on, until the second
+ * the looks. On a machine without idle cores the kernel alone keeps a worker waiting at 1 of 30 looks.
  */
 const [beginAt, endAt] = [0.4, 0.1];
 
-/** The weight of the newest look: after three polls at which a worker was held up it looks often, for 0.6 s at least. */
+/** The weight of the newest look: after three polls at which a worker was blocked it looks often, for 0.6 s at least. */
 const newest = { poll: 0.2, look: 1 / 256 };
 
 /** A look at so many workers takes 50 µs, or 5 % of a core if there is one each millisecond. */
@@ -34,8 +34,8 @@ const workersPerMillisecond = 16;
 export class IdleFirst {
   readonly #options: IdleFirstOptions;
   #lines: ReadonlyMap<WorkerHandle, Line> = new Map();
-  /** At how many of the looks a worker was held up, lately; from 0 to 1. */
-  #heldUpShare = 0;
+  /** At how many of the looks a worker was blocked, lately; from 0 to 1. */
+  #blockedShare = 0;
   /** Ends the looks between the polls; `null` if there are none. */
   #cancel: (() => void) | null = null;
 
@@ -51,10 +51,10 @@ export class IdleFirst {
       return this.#weigh(false, newest.poll);
     }
     // A second look tells whether it is still the same request.
-    this.#cancel = this.#options.clock.after(heldUp, () => {
+    this.#cancel = this.#options.clock.after(blockedFrom, () => {
       this.#cancel = null;
-      this.#weigh(this.#isHeldUp(this.#look()), newest.poll);
-      if (this.#heldUpShare > beginAt) this.#lookOften();
+      this.#weigh(this.#isBlocked(this.#look()), newest.poll);
+      if (this.#blockedShare > beginAt) this.#lookOften();
     });
   }
 
@@ -68,8 +68,8 @@ export class IdleFirst {
     const count = this.#lines.size;
     this.#cancel = clock.everyFine(Math.ceil(count / workersPerMillisecond), () => {
       const now = this.#look();
-      this.#weigh(this.#isHeldUp(now), newest.look);
-      const isOver = this.#lines.size < 2 || this.#heldUpShare < endAt;
+      this.#weigh(this.#isBlocked(now), newest.look);
+      const isOver = this.#lines.size < 2 || this.#blockedShare < endAt;
       steering.prefer(isOver ? null : new Set(shortest(this.#lines, now)));
       if (!isOver && this.#lines.size === count) return;
       this.stop();
@@ -77,12 +77,12 @@ export class IdleFirst {
     });
   }
 
-  #isHeldUp(now: number): boolean {
-    return this.#lines.values().some(({ busySince }) => busySince !== null && now - busySince >= heldUp);
+  #isBlocked(now: number): boolean {
+    return this.#lines.values().some(({ busySince }) => busySince !== null && now - busySince >= blockedFrom);
   }
 
-  #weigh(isHeldUp: boolean, weight: number): void {
-    this.#heldUpShare += weight * (Number(isHeldUp) - this.#heldUpShare);
+  #weigh(isBlocked: boolean, weight: number): void {
+    this.#blockedShare += weight * (Number(isBlocked) - this.#blockedShare);
   }
 
   /** Returns the time of the look. */

@@ -39,7 +39,7 @@ function workers(count: number) {
     },
     end: (slot: number) => all[slot]!.writer.leave(),
     wait: (slot: number, waiting: number) => void (all[slot]!.waiting = waiting),
-    /** Polls often enough that the looks begin, if a worker is held up. */
+    /** Polls often enough that the looks begin, if a worker is blocked. */
     async poll() {
       for (let poll = 0; poll < 3; poll++) {
         idleFirst.polled();
