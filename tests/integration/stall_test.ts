@@ -86,6 +86,7 @@ integrationTest("while a handler computes, new connections go to workers that ar
     const connection = { isAnswered: false };
     connections.push(connection);
     void server.text("/").then(() => connection.isAnswered = true);
+    return false;
   });
   assertEquals(await blocked, "done");
   await server.until("all answers", () => connections.every(({ isAnswered }) => isAnswered));

@@ -20,8 +20,8 @@ interface IdleFirstOptions {
 const blockedFrom = 2;
 
 /**
- * Looking often is worth its cost while workers are blocked so often: from the first share on, until the second
- * the looks. On a machine without idle cores the kernel alone keeps a worker waiting at 1 of 30 looks.
+ * Looking often is worth its cost from the first share of looks on at which a worker was blocked, until the second. On a
+ * machine without idle cores the kernel alone keeps a worker waiting at 1 of 30 looks.
  */
 const [beginAt, endAt] = [0.4, 0.1];
 
