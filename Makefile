@@ -31,9 +31,14 @@ help: ## Show this list
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
 
-# Only integration tests run the binary.
+# Integration tests spend most of their time waiting, so two files run at a time. Only they run the binary.
 test: $(if $(filter-out tests/integration%,$(FILE)),$(PACKAGES),dist/denicorn) ## Run all tests, from source and with the binary; FILE=tests/core/pool runs what is there
-	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(or $(FILE),tests/)
+ifdef FILE
+	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(FILE)
+else
+	'$(DENO)' test -A --ignore=tests/integration tests/; unit=$$?; \
+	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' DENO_JOBS=2 '$(DENO)' test -A --parallel tests/integration && exit $$unit
+endif
 
 ok: $(PACKAGES) ## Check format, lint, words, types and unit tests, in seconds
 	'$(DENO)' fmt --check
