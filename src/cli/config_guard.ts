@@ -1,9 +1,7 @@
 /**
  * A config file is run with the rights of the master, and says as which user workers run. So a master that runs as root
- * refuses one that the workers' user could have written, and what it imports, like `StrictModes` of OpenSSH.
- *
- * A file that was only found where the server starts, when the command line and the environment name no user, must be
- * out of reach of all users but root: it could be a trap for root in somebody's directory (CVE-2022-24765 of Git).
+ * refuses one that the workers' user could have written, and what it imports, like `StrictModes` of OpenSSH. If the
+ * workers run as root, too, as in most containers, the app could do anyway what its config file can.
  */
 
 import { type Credentials, isOtherUser, resolveCredentials } from "../account/credentials.ts";
@@ -32,18 +30,14 @@ export class ConfigGuard {
    * To call before anything of the file at `path` is read; `settings` are without those in it. Returns `undefined` if
    * nothing has to be checked. Throws DenicornError `config-file`.
    */
-  before(
-    path: string,
-    { settings, isNamed }: { readonly settings: Settings; readonly isNamed: boolean },
-  ): ConfigCheck | undefined {
+  before(path: string, settings: Settings): ConfigCheck | undefined {
     if (this.#system.host.uid !== 0) return undefined;
     const isUserGiven = settings.user !== undefined || settings.group !== undefined;
     const account = isUserGiven ? resolveCredentials(this.#system, settings) : this.#served;
     const read = new Set([path]);
     const refuse = (path: string) => {
       read.add(path);
-      if (account !== undefined) return this.#reason(path, account);
-      return isNamed ? null : this.#reason(path, undefined);
+      return this.#reason(path, account);
     };
     require(path, refuse(path));
     return {
@@ -56,9 +50,8 @@ export class ConfigGuard {
     };
   }
 
-  /** Without an account, for all users but root. */
   #reason(path: string, account: Credentials | undefined): string | null {
-    if (account !== undefined && !isOtherUser(this.#system, account)) return null;
+    if (account === undefined || !isOtherUser(this.#system, account)) return null;
     let writable;
     try {
       writable = this.#system.files.writableOnWay(path, account);
@@ -66,12 +59,8 @@ export class ConfigGuard {
       return `root would run it, and it is not known who can write to it: ${reasonOf(error)}`;
     }
     if (writable === null) return null;
-    const mend = `run \`chown root:root\` and \`chmod go-w\` on ${writable}`;
-    return account === undefined
-      ? `root would run it, and another user can write to ${writable}: ${mend}, or name the file with --config, ` +
-        "or the workers' user with --user"
-      : `root would run it, and ${account.title} of the workers can write to ${writable}: ${mend}, ` +
-        "or keep the file elsewhere and name it with --config";
+    return `root would run it, and ${account.title} of the workers can write to ${writable}: run \`chown root:root\` and ` +
+      `\`chmod go-w\` on ${writable}, or keep the file elsewhere and name it with --config`;
   }
 }
 

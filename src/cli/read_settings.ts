@@ -48,7 +48,7 @@ export function createSettingsReader(
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = bundleCache === "auto";
     const directory = runtimeDirectory();
-    const check = guard.before(path, { settings, isNamed: config !== undefined });
+    const check = guard.before(path, settings);
     const values = await writingTo(
       directory,
       () =>

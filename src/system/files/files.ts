@@ -112,7 +112,7 @@ export interface Files {
    * The first path on the way to `path`, or itself, that `account` can write to; without an account, that any user but root
    * can write to. `null` if there is none.
    */
-  writableOnWay(path: string, account?: Identity): string | null;
+  writableOnWay(path: string, account: Identity): string | null;
   /** Throws as `fixPath` does. */
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;

@@ -11,12 +11,11 @@ const sticky = 0o1000;
 const mostLinks = 40;
 
 /**
- * The first path on the way to `path`, or itself, that `account` can write to; `null` if there is none. Without an account,
- * that any user but root can write to. Access control lists count as what the mode shows of them. Throws the errors of the
+ * The first path on the way to `path`, or itself, that `account` can write to; `null` if there is none. Access control lists count as what the mode shows of them. Throws the errors of the
  * system.
  */
-export function writableOnWay(path: string, account?: Identity): string | null {
-  const writes = account === undefined ? isOpenToOthers : isOpenTo(account);
+export function writableOnWay(path: string, account: Identity): string | null {
+  const writes = isOpenTo(account);
   let directory = "";
   let names = namesIn(path);
   for (let links = 0;;) {
@@ -49,11 +48,6 @@ interface Writes {
   /** By the mode. */
   mayWrite(info: Deno.FileInfo): boolean;
 }
-
-const isOpenToOthers: Writes = {
-  owns: ({ uid }) => uid !== null && uid !== 0,
-  mayWrite: ({ mode, gid }) => has(mode, others) || (has(mode, group) && gid !== 0),
-};
 
 function isOpenTo({ uid, gid, groups = [] }: Identity): Writes {
   const own = new Set([gid, ...groups]);
