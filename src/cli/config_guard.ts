@@ -10,48 +10,41 @@ import { reasonOf } from "../core/reason.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { System } from "../system/system.ts";
 
-interface ConfigCheck {
-  /** Why root must not run the file; `null` if it may. */
-  refuse(path: string): string | null;
-  /** To call when the settings in the file are known. Throws DenicornError `config-file`. */
-  after(settings: Settings): void;
-}
-
 export class ConfigGuard {
   readonly #system: System;
-  /** The user that the last accepted settings named, perhaps only in the config file. */
-  #served: Credentials | undefined;
+  /** Of the workers, as far as it is known: perhaps only the config file names their user. */
+  #account: Credentials | undefined;
 
   constructor(system: System) {
     this.#system = system;
   }
 
   /**
-   * To call before anything of the file at `path` is read; `settings` are without those in it. Returns `undefined` if
-   * nothing has to be checked. Throws DenicornError `config-file`.
+   * To call before anything of the file at `path` is read; `settings` are without those in it. Returns what says why root
+   * must not run a file, `null` if it may; `undefined` if nothing has to be checked. Throws DenicornError `config-file`.
    */
-  before(path: string, settings: Settings): ConfigCheck | undefined {
+  before(path: string, settings: Settings): ((path: string) => string | null) | undefined {
     if (this.#system.host.uid !== 0) return undefined;
-    const isUserGiven = settings.user !== undefined || settings.group !== undefined;
-    const account = isUserGiven ? resolveCredentials(this.#system, settings) : this.#served;
-    const read = new Set([path]);
-    const refuse = (path: string) => {
-      read.add(path);
-      return this.#reason(path, account);
-    };
-    require(path, refuse(path));
-    return {
-      refuse,
-      after: (settings) => {
-        const account = resolveCredentials(this.#system, settings);
-        for (const path of read) require(path, this.#reason(path, account));
-        this.#served = account;
-      },
-    };
+    if (settings.user !== undefined || settings.group !== undefined) {
+      this.#account = resolveCredentials(this.#system, settings);
+    }
+    const account = this.#account;
+    if (account === undefined || !isOtherUser(this.#system, account)) return undefined;
+    const refuse = (path: string) => this.#reason(path, account);
+    const reason = refuse(path);
+    if (reason === null) return refuse;
+    throw new DenicornError("config-file", `cannot load the config file: ${path}: ${reason}`);
   }
 
-  #reason(path: string, account: Credentials | undefined): string | null {
-    if (account === undefined || !isOtherUser(this.#system, account)) return null;
+  /** False if the file has to be read again, because the settings in it name another user than the one checked for. */
+  hasCheckedFor(settings: Settings): boolean {
+    if (this.#system.host.uid !== 0) return true;
+    const before = this.#account;
+    const account = this.#account = resolveCredentials(this.#system, settings);
+    return !isOtherUser(this.#system, account) || before?.title === account.title;
+  }
+
+  #reason(path: string, account: Credentials): string | null {
     let writable;
     try {
       writable = this.#system.files.writableOnWay(path, account);
@@ -61,11 +54,5 @@ export class ConfigGuard {
     if (writable === null) return null;
     return `root would run it, and ${account.title} of the workers can write to ${writable}: run \`chown root:root\` and ` +
       `\`chmod go-w\` on ${writable}, or keep the file elsewhere and name it with --config`;
-  }
-}
-
-function require(path: string, reason: string | null): void {
-  if (reason !== null) {
-    throw new DenicornError("config-file", `cannot load the config file: ${path}: ${reason}`);
   }
 }

@@ -48,18 +48,24 @@ export function createSettingsReader(
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = bundleCache === "auto";
     const directory = runtimeDirectory();
-    const check = guard.before(path, settings);
-    const values = await writingTo(
-      directory,
-      () =>
-        loadConfigFile(system, path, {
-          ...{ runtimeDirectory: directory, cache, workingDirectory, signal },
-          refuse: check?.refuse,
-        }),
-    );
-    const configFile = { path: file.name, values };
-    const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
-    check?.after(resolved.settings);
+    const read = async () => {
+      const refuse = guard.before(path, settings);
+      const values = await writingTo(
+        directory,
+        () =>
+          loadConfigFile(system, path, {
+            runtimeDirectory: directory,
+            cache,
+            workingDirectory,
+            signal,
+            refuse,
+          }),
+      );
+      const configFile = { path: file.name, values };
+      return resolveSettings({ ...sources, configFile, cores: host.cores() });
+    };
+    let resolved = await read();
+    if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
     return { place, ...resolved };
   };
