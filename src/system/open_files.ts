@@ -23,7 +23,10 @@ export const openFiles: OpenFiles = {
   },
 
   hasAvailable(count) {
-    // No call says how many are free: below the highest number in use there may be others.
+    // The number of open files since Linux 6.2, 0 before: proc(5). It takes 3 µs.
+    const { size } = Deno.statSync("/proc/self/fd");
+    if (size > 0) return openFiles.limit().soft - size >= count;
+    // Below the highest number in use there may be free ones, so only opening some tells.
     const opened: number[] = [];
     while (opened.length < count) {
       const copy = libc().fcntl(0, F_DUPFD_CLOEXEC, 0);

@@ -22,10 +22,10 @@ interface ListenersOptions {
 }
 
 /**
- * Descriptors to keep free, for connections that arrive until the next check, and for listening again. Trying that many
- * takes 10 µs.
+ * Descriptors to keep free, for connections that arrive until the next check, and for listening again: many of them
+ * where the limit allows it.
  */
-const neededDescriptors = 16;
+const reserve = { least: 16, most: 256, share: 1 / 8 };
 
 /** Milliseconds between two checks. */
 const checkInterval = 50;
@@ -176,7 +176,9 @@ export class Listeners {
   #hasReserve(): boolean {
     let hasReserve = true;
     try {
-      hasReserve = this.#system.openFiles.hasAvailable(neededDescriptors);
+      const { openFiles } = this.#system;
+      const wanted = Math.floor(openFiles.limit().soft * reserve.share);
+      hasReserve = openFiles.hasAvailable(Math.max(reserve.least, Math.min(reserve.most, wanted)));
     } catch {
       // Then nothing is known of a limit.
     }
@@ -191,7 +193,7 @@ export class Listeners {
    */
   #makeRoom(): void {
     const ports = new Set(this.addresses.map(({ port }) => port));
-    const ended = this.#system.sockets.endIdle(ports, neededDescriptors, !this.#options.isIdle());
+    const ended = this.#system.sockets.endIdle(ports, reserve.least, !this.#options.isIdle());
     if (ended === 0) this.#setScarce(true);
   }
 

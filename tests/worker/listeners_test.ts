@@ -14,7 +14,7 @@ function fakeWorker() {
   const system = new FakeSystem();
   const listening = new Set<number>();
   const log: string[] = [];
-  const state = { free: 100, isIdle: false, next: 7, taken: 0, silent: 1 };
+  const state = { limit: 100, free: 100, isIdle: false, next: 7, taken: 0, silent: 1 };
   system.sockets = {
     ...system.sockets,
     isListening: (descriptor) => listening.has(descriptor),
@@ -24,7 +24,11 @@ function fakeWorker() {
     },
     listeners: () => [...listening].map((descriptor) => ({ descriptor, port: 80 })),
   };
-  system.openFiles = { ...system.openFiles, hasAvailable: (count) => count <= state.free };
+  system.openFiles = {
+    ...system.openFiles,
+    limit: () => ({ soft: state.limit, hard: state.limit }),
+    hasAvailable: (count) => count <= state.free,
+  };
   system.descriptors = {
     ...system.descriptors,
     sendOver: (outlet, descriptors) => void log.push(`${descriptors} to ${outlet}`),
@@ -143,6 +147,22 @@ Deno.test("while too few descriptors are free, connections without a request are
   state.isIdle = true;
   assertEquals(await check(), "end 16 idle");
   state.free = 16;
+  assertEquals(await check(), "");
+});
+
+Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
+  const { listeners, state, log, check } = fakeWorker();
+  listeners.open(() => new Response());
+  log.splice(0);
+  state.limit = 800;
+  state.free = 100;
+  assertEquals(await check(), "");
+  state.free = 99;
+  assertEquals(await check(), "end 16 silent");
+  state.limit = 1_048_576;
+  state.free = 255;
+  assertEquals(await check(), "end 16 silent");
+  state.free = 256;
   assertEquals(await check(), "");
 });
 
