@@ -23,7 +23,7 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test ok words build dist bench bench-loss bench-chaos docs clean
+.PHONY: help serve test ok words build dist bench bench-quick bench-loss bench-chaos docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,12 @@ build: dist/denicorn ## Compile dist/denicorn, one executable for this machine
 dist: dist/denicorn ## Make release archives for linux x64 and arm64, with checksums, in dist/
 	'$(DENO)' run -A scripts/dist.ts
 
-bench: dist/denicorn ## Measure, with the scripts in bench/
-	@for script in bench/*.ts; do '$(DENO)' run -A "$$script" || exit; done
+bench: dist/denicorn ## Measure Denicorn and its peers side by side; BENCH=hello runs the cells named so
+	@'$(DENO)' run -A bench/compare/main.ts $(BENCH)
+	@test -n '$(BENCH)' || for script in bench/*.ts; do '$(DENO)' run -A "$$script" || exit; done
+
+bench-quick: dist/denicorn ## Compare Denicorn with bare Deno.serve and check the targets, in three minutes
+	@'$(DENO)' run -A bench/compare/main.ts --quick $(BENCH)
 
 bench-loss: dist/denicorn ## Prove that no request is lost; BENCH=hup runs the cells named so, SHORT=1 a tenth of everything
 	@'$(DENO)' run -A bench/loss/main.ts $(if $(SHORT),--short) $(BENCH)

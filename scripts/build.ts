@@ -49,7 +49,8 @@ async function runtimePath(runtime: Runtime, target: Target, dir: string): Promi
   return `${dir}/empty/runtime`;
 }
 
-async function compile(
+/** Compiles main.js of the folder `program` by its deno.json. */
+export async function compile(
   { deno, denort }: Runtime,
   target: Target,
   program: string,

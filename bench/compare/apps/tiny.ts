@@ -1,0 +1,2 @@
+/** The smallest app. */
+export default { fetch: (): Response => new Response("Hello, World!") };

@@ -1,0 +1,12 @@
+/** Open loop: arrivals at random moments, each on a new connection. */
+
+import { denoRun } from "../../support/program.ts";
+import { type Outcome, outputOf } from "./outcome.ts";
+
+const program = new URL("arrivals_main.ts", import.meta.url).pathname;
+
+/** `rate` is arrivals per second. */
+export async function arrivals(rate: number, port: number, seconds: number, seed: number): Promise<Outcome> {
+  const args = [port, rate, seconds, seed].map(String);
+  return JSON.parse(await outputOf([...denoRun, "--no-check", program, ...args]));
+}

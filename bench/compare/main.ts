@@ -1,0 +1,92 @@
+/**
+ * Measures Denicorn and its peers side by side in one run. `--quick` measures the essential cells only, in three minutes;
+ * without it, results are written to docs/benchmarks/. Other arguments select the cells whose name contains one of
+ * them, and then nothing is written. `--rounds=N` and `--seconds=N` set how long a full run measures.
+ */
+
+import { type Cell, cells } from "./cells.ts";
+import { type Peer, type PeerName, peers } from "./peers.ts";
+import { Progress } from "./progress.ts";
+import { describeMachine } from "./report/machine.ts";
+import type { CellResult } from "./report/result.ts";
+import { rowsOf } from "./report/rows.ts";
+import { aligned } from "./report/table.ts";
+import { type Plan, runCell } from "./run_cell.ts";
+import { prepareApps } from "./setup/apps.ts";
+import { findTools, type Tool, type Tools } from "./setup/tools.ts";
+import type { Sample } from "./summary.ts";
+import { judge, type Judged, targets } from "./targets.ts";
+
+const words = Deno.args.filter((arg) => !arg.startsWith("--"));
+const quick = Deno.args.includes("--quick");
+const numberOf = (name: string, usual: number) =>
+  Number(Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? usual);
+const rounds = numberOf("rounds", 5);
+const seconds = numberOf("seconds", 4);
+
+const tools = await findTools(!quick);
+const prepared = await prepareApps();
+const machine = await describeMachine(tools, prepared.runtime.version);
+const plans = cells.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+  .flatMap((cell) => planOf(cell, tools) ?? []);
+if (plans.length === 0) {
+  console.error(`no cell to measure: the cells are ${cells.map(({ name }) => name).join("; ")}`);
+  Deno.exit(2);
+}
+
+const progress = new Progress(plans.reduce((sum, { peers, rounds }) => sum + peers.length * rounds, 0));
+const results: CellResult[] = [];
+for (const plan of plans) {
+  const { samples, failures } = await runCell(plan, prepared, (step) => progress.step(step));
+  const result: CellResult = {
+    cell: plan.cell,
+    rounds: plan.rounds,
+    seconds: plan.seconds,
+    samples: Object.fromEntries(samples),
+    failures: Object.fromEntries(failures),
+  };
+  results.push(result);
+  progress.end();
+  print(result);
+}
+
+const judged = results.flatMap(({ cell, samples }) =>
+  targets.filter((target) => target.cell === cell.name)
+    .flatMap((target) => judge(target, new Map(Object.entries(samples) as [PeerName, Sample[]][])) ?? [])
+);
+printTargets(judged);
+for (const [name, reason] of tools.missing) console.log(`not measured: ${name}: ${reason}`);
+
+function planOf(cell: Cell, { versions }: Tools): Plan | undefined {
+  const settings = quick ? cell.quick : { rounds, seconds: seconds * (cell.longer ?? 1), peers: cell.peers };
+  if (settings === undefined) return undefined;
+  const hasTool = (tool: Tool | undefined) => tool === undefined || versions.has(tool);
+  const isMissing = cell.load.driver === "h2load" && !versions.has("h2load");
+  const able = settings.peers.filter((name) => {
+    const peer: Peer = peers[name];
+    return hasTool(peer.tool) && peer.apps.includes(cell.app);
+  });
+  return isMissing ? undefined : { ...settings, cell, peers: able };
+}
+
+function print({ cell, samples, failures, ...rest }: CellResult): void {
+  console.log(`\n${cell.name} (${cell.workers} workers, ${rest.rounds} rounds)`);
+  if (Object.keys(samples).length > 0) console.log(aligned(rowsOf({ cell, samples, failures, ...rest })));
+  for (const [name, reason] of Object.entries(failures)) console.log(`${name}: failed: ${reason}`);
+}
+
+function printTargets(judged: readonly Judged[]): void {
+  if (judged.length === 0) return;
+  console.log(
+    `\nTargets, on ${machine.processor}, ${machine.cores} cores, load before ${machine.loadBefore}`,
+  );
+  console.log(aligned([
+    ["", "target", "measured (range)", ""],
+    ...judged.map(({ target, what, limit, measured, verdict }) => [
+      `${target.cell}: ${what}`,
+      limit,
+      measured,
+      verdict,
+    ]),
+  ]));
+}

@@ -1,0 +1,116 @@
+/** One server under measurement: the processes that make it up. */
+
+import { familyOf, type Memory, memoryOf } from "./processes.ts";
+
+/** How one process is started. */
+export interface Launch {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds until a server that does not answer has failed. */
+const startTimeout = 30_000;
+const request = new TextEncoder().encode("GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+
+export class Server {
+  readonly #processes: readonly Deno.ChildProcess[];
+  readonly #folder: string;
+  #ended = 0;
+
+  private constructor(launches: readonly Launch[], folder: string) {
+    this.#folder = folder;
+    this.#processes = launches.map(({ command: [program, ...args], env = {} }) =>
+      new Deno.Command(program!, {
+        args,
+        cwd: folder,
+        env: { ...inheritedVariables(), ...env },
+        clearEnv: true,
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn()
+    );
+    for (const { status } of this.#processes) void status.then(() => this.#ended++);
+  }
+
+  /** Waits for the first answer, which came after `took` milliseconds. `folder` is removed by `stop`. */
+  static async start(launches: readonly Launch[], port: number, folder: string) {
+    const began = performance.now();
+    const server = new Server(launches, folder);
+    while (!await answers(port)) {
+      if (server.#ended > 0 || performance.now() - began > startTimeout) {
+        await server.stop();
+        throw new Error(`${launches[0]!.command.join(" ")}: no answer`);
+      }
+      // More frequent attempts would take CPU time from the server.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return { server, took: performance.now() - began };
+  }
+
+  get pids(): readonly number[] {
+    return familyOf(this.#processes.map(({ pid }) => pid));
+  }
+
+  /** By default the workers are all processes that a first one has started, or, if there are none, the first ones. */
+  memory(worker: RegExp | undefined): Memory {
+    const roots = this.#processes.map(({ pid }) => pid);
+    const all = this.pids;
+    if (worker !== undefined) return memoryOf(all, (command) => worker.test(command));
+    const { pss } = memoryOf(all, () => false);
+    const workers = all.length > roots.length ? all.filter((pid) => !roots.includes(pid)) : roots;
+    return { pss, private: memoryOf(workers, () => true).private };
+  }
+
+  /** Waits until `count` processes match. */
+  async until(worker: RegExp, count: number): Promise<void> {
+    const isWorker = (pid: number) => {
+      try {
+        return worker.test(Deno.readTextFileSync(`/proc/${pid}/cmdline`));
+      } catch {
+        return false;
+      }
+    };
+    const end = performance.now() + startTimeout;
+    while (this.pids.filter(isWorker).length < count) {
+      if (performance.now() > end) throw new Error(`${count} workers did not start`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const family = this.pids;
+    for (const process of this.#processes) kill(process.pid, "SIGTERM");
+    const deadline = setTimeout(() => family.forEach((pid) => kill(pid, "SIGKILL")), 10_000);
+    await Promise.all(this.#processes.map(({ status }) => status));
+    clearTimeout(deadline);
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+}
+
+function kill(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(request);
+    return (await connection.read(new Uint8Array(64)) ?? 0) > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Only what a program needs, so that the environment of the measurement does not change settings. */
+function inheritedVariables(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE", "LD_LIBRARY_PATH"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
