@@ -56,15 +56,18 @@ integrationTest("a start after a kill -9 of all processes cleans up and serves",
 integrationTest(
   "a worker that crashes again and again is restarted with growing delays and one line per second",
   async (host) => {
-    // The first worker of slot 0 stays alive; each worker of slot 1 exits as soon as it is ready.
+    // The first worker stays alive; each other one exits as soon as it is ready.
     const app = `
-import { existsSync, writeFileSync } from "node:fs";
-const first = !existsSync("taken");
-writeFileSync("taken", "");
-if (!first) setTimeout(() => Deno.exit(7), 20);
+import { mkdirSync } from "node:fs";
+try {
+  mkdirSync("taken");
+} catch {
+  setTimeout(() => Deno.exit(7), 20);
+}
 export default () => new Response("alive");\n`;
     const server = host.start({ files: { "main.ts": app }, args: ["-w", "2"] });
-    await server.logged(/died \(exit code 7\) \(and \d+ more like it\); replacing it in \d{3,} ms/);
+    // How many deaths a line stands for depends on how fast the workers boot.
+    await server.logged(/died \(exit code 7\)( \(and \d+ more like it\))?; replacing it in \d{4,} ms/);
     assertEquals(await server.text(), "alive");
     const times = Array.from(
       server.stderr.matchAll(/^(\S+) error .*died/gm),
