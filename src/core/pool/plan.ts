@@ -21,11 +21,11 @@ export type PoolAction =
 
 /** The next actions that lead from `members` towards `goal`; empty if there is nothing to do now. */
 export function plan(members: readonly Member[], goal: Goal): PoolAction[] {
-  const promoted = promotions(members, goal);
+  const promoted = new Set(promotions(members, goal));
   return [
-    ...promoted.map(({ slot }): PoolAction => ({ type: "promote", slot })),
+    ...Array.from(promoted, ({ slot }): PoolAction => ({ type: "promote", slot })),
     ...startAndDrain(
-      members.map((member) => promoted.includes(member) ? { ...member, isSpare: false } : member),
+      members.map((member) => promoted.has(member) ? { ...member, isSpare: false } : member),
       goal,
     ),
   ];

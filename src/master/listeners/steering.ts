@@ -69,7 +69,7 @@ export class Steering {
   /** Members whose sockets drop requests for new connections. */
   readonly #refusing = new WeakSet<Member>();
   /** Members that left while the order must not change. */
-  #departed: Member[] = [];
+  readonly #departed = new Set<Member>();
   #hasJoined = false;
 
   /** An old master sends its sockets to `inbox`. With `null` the kernel's hash decides. */
@@ -136,7 +136,7 @@ export class Steering {
   leave(worker: WorkerHandle): void {
     if (this.#inbox === null) return;
     const member = this.#group.find((member) => member.worker === worker);
-    if (member !== undefined) this.#departed.push(member);
+    if (member !== undefined) this.#departed.add(member);
     this.#stopExpecting(worker);
   }
 
@@ -148,9 +148,9 @@ export class Steering {
 
   #removeDeparted(): void {
     if (this.#isFrozen || this.#expected !== null || this.#isWaiting) return;
-    for (let member = this.#departed[0]; member !== undefined; member = this.#departed[0]) {
+    for (const member of this.#departed) {
       if (this.#group.includes(member)) this.#remove(member);
-      this.#departed.shift();
+      this.#departed.delete(member);
     }
   }
 
@@ -234,7 +234,7 @@ export class Steering {
   /** Workers of an old master that is gone serve until a worker of this master is ready. */
   #standing(member: Member): Standing {
     const { worker } = member;
-    if (this.#departed.includes(member) || this.#refusing.has(member)) return "dead";
+    if (this.#departed.has(member) || this.#refusing.has(member)) return "dead";
     if (worker === null) return "accepting";
     if (this.#eligible.has(worker)) return "eligible";
     return worker.isAccepting ? "accepting" : "dead";
@@ -348,7 +348,8 @@ export class Steering {
 
   /** These workers of the old master are gone, and so is the old master: no other process holds their sockets. */
   releaseAdopted(gone: ReadonlySet<number>): void {
-    this.#departed.push(...this.#group.filter(({ worker, pid }) => worker === null && gone.has(pid)));
+    this.#group.filter(({ worker, pid }) => worker === null && gone.has(pid))
+      .forEach((member) => this.#departed.add(member));
     this.#removeDeparted();
   }
 
@@ -378,7 +379,8 @@ export class Steering {
 
   /** Ends the listening of the workers that refuse new connections; others may listen by now. */
   shutRefusing(): void {
-    this.#departed.push(...this.#group.filter((member) => this.#refusing.has(member)));
+    this.#group.filter((member) => this.#refusing.has(member))
+      .forEach((member) => this.#departed.add(member));
     this.#removeDeparted();
   }
 
