@@ -8,6 +8,7 @@ const pages = [
   "CONTRIBUTING.md",
   "docs/architecture.md",
   "docs/glossary.md",
+  "docs/scaling.md",
   "docs/security.md",
 ];
 

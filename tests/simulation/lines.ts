@@ -21,7 +21,8 @@ interface Worker {
 
 /** The durations of all requests in milliseconds, shortest first. */
 export function durations({ workers: count, perSecond, work, requests, choose }: Options): number[] {
-  const random = seeded(1);
+  // The same requests come to all, however a worker is chosen.
+  const [arrivals, random] = [seeded(1), seeded(2)];
   const workers = Array.from({ length: count }, (): Worker => ({ requests: [], line: null }));
   const freeAt = ({ requests }: Worker) => requests.at(-1)?.end ?? 0;
   const anyOf = <T>(choices: readonly T[]) => choices[Math.floor(random() * choices.length)]!;
@@ -35,7 +36,7 @@ export function durations({ workers: count, perSecond, work, requests, choose }:
     return anyOf(preferred);
   };
   return Array.from({ length: requests }, () => {
-    now += exponential(random, perSecond);
+    now += exponential(arrivals, perSecond);
     const worker = pick();
     const start = Math.max(now, freeAt(worker));
     worker.requests.push({ start, end: start + work });
