@@ -21,12 +21,18 @@ const killDelay = 1_000;
 const checkPause = 50;
 const reapInterval = 1_000;
 
+/** Most processes to reap in one turn: an app may fork faster than they are reaped, and the master has other work. */
+const mostReaped = 64;
+/** Milliseconds until the next ones. */
+const reapPause = 10;
+
 export class ProcessGroups {
   readonly #options: ProcessGroupsOptions;
   /** The groups that are being ended, by their leader. */
   readonly #ending = new Set<number>();
   /** The processes that a line has named as still running. */
   readonly #named = new Set<number>();
+  #cancelReaping: () => void = () => {};
 
   constructor(options: ProcessGroupsOptions) {
     this.#options = options;
@@ -41,14 +47,23 @@ export class ProcessGroups {
   start(): () => void {
     const { processes, clock } = this.#options.system;
     processes.adoptOrphans();
-    return clock.every(reapInterval, () => this.reap());
+    const stop = clock.every(reapInterval, () => this.reap());
+    return () => {
+      stop();
+      this.#cancelReaping();
+    };
   }
 
   reap(): void {
     const { system, logger } = this.#options;
-    for (const { pid, command } of system.processes.reapAdopted()) {
+    const reaped = system.processes.reapAdopted(mostReaped);
+    for (const { pid, command } of reaped) {
       this.#named.delete(pid);
       logger.debug`reaped process ${pid} (${command}), which this master did not start`;
+    }
+    this.#cancelReaping();
+    if (reaped.length === mostReaped) {
+      this.#cancelReaping = system.clock.after(reapPause, () => this.reap());
     }
   }
 
