@@ -12,7 +12,11 @@ export type Load =
   | { readonly driver: "arrivals"; readonly rate: number }
   /** From the start to the first answer. */
   | { readonly driver: "boot" }
-  /** No request at all; `cpu` is then the first process's share of a core, in percent. */
+  /** Open loop, during which the server reloads; `rate` is arrivals per second. */
+  | { readonly driver: "reload"; readonly rate: number }
+  /** The only worker is killed. */
+  | { readonly driver: "kill" }
+  /** No request at all; `idle` is the first process's share of a core, in percent. */
   | { readonly driver: "idle" };
 
 export interface Cell {
@@ -86,8 +90,8 @@ export const cells: readonly Cell[] = [
     load: { driver: "arrivals", rate: 140 },
     peers: ["bare Deno.serve", ...steering, "Node cluster", ...others],
     yardstick: "deno serve --parallel",
-    longer: 3,
-    ...(workers === 2 ? { quick: { rounds: 2, seconds: 4, peers: [...steering, "Gunicorn sync"] } } : {}),
+    longer: 2,
+    ...(workers === 2 ? { quick: { rounds: 3, seconds: 3, peers: [...steering, "Gunicorn sync"] } } : {}),
   })),
   {
     name: "1 % × 50 ms, new connections, 4 workers",
@@ -96,7 +100,23 @@ export const cells: readonly Cell[] = [
     load: { driver: "wrk", options: { connections: 32, close: true } },
     peers: ["bare Deno.serve", ...steering, "Node cluster", ...others],
     yardstick: "deno serve --parallel",
-    quick: { rounds: 2, seconds: 2, peers: steering },
+    quick: { rounds: 3, seconds: 1, peers: steering },
+  },
+  {
+    name: "reload under 200/s, new connections",
+    app: "tiny",
+    workers: 2,
+    load: { driver: "reload", rate: 200 },
+    peers: ["denicorn source", "denicorn binary", "nginx", "Gunicorn gthread", "Puma"],
+    yardstick: "denicorn source",
+  },
+  {
+    name: "the only worker is killed",
+    app: "tiny",
+    workers: 1,
+    load: { driver: "kill" },
+    peers: ["denicorn source", "denicorn binary", "PM2 cluster", "nginx", "Gunicorn gthread", "Puma"],
+    yardstick: "denicorn source",
   },
   {
     name: "64 idle workers",
@@ -131,7 +151,7 @@ export const cells: readonly Cell[] = [
     app: "api",
     workers: 2,
     load,
-    peers: [...family, ...javascript],
+    peers: [...family, "deno serve --parallel", "Node cluster", "Bun, reusePort"],
     yardstick: "bare Deno.serve",
   })),
   ...[4, 8, 32].map((workers): Cell => ({

@@ -1,7 +1,8 @@
 /**
  * Measures Denicorn and its peers side by side in one run. `--quick` measures the essential cells only, in three minutes;
  * without it, results are written to docs/benchmarks/. Other arguments select the cells whose name contains one of
- * them, and then nothing is written. `--rounds=N` and `--seconds=N` set how long a full run measures.
+ * them; then nothing is written, or with `--write` these cells replace what was written of them before. `--rounds=N`
+ * and `--seconds=N` set how long a full run measures.
  */
 
 import { type Cell, cells } from "./cells.ts";
@@ -11,6 +12,7 @@ import { describeMachine } from "./report/machine.ts";
 import type { CellResult } from "./report/result.ts";
 import { rowsOf } from "./report/rows.ts";
 import { aligned } from "./report/table.ts";
+import { earlierCells, writeResult } from "./report/write.ts";
 import { type Plan, runCell } from "./run_cell.ts";
 import { prepareApps } from "./setup/apps.ts";
 import { findTools, type Tool, type Tools } from "./setup/tools.ts";
@@ -19,10 +21,11 @@ import { judge, type Judged, targets } from "./targets.ts";
 
 const words = Deno.args.filter((arg) => !arg.startsWith("--"));
 const quick = Deno.args.includes("--quick");
+const writes = !quick && (words.length === 0 || Deno.args.includes("--write"));
 const numberOf = (name: string, usual: number) =>
   Number(Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? usual);
 const rounds = numberOf("rounds", 5);
-const seconds = numberOf("seconds", 4);
+const seconds = numberOf("seconds", 3);
 
 const tools = await findTools(!quick);
 const prepared = await prepareApps();
@@ -39,6 +42,7 @@ const results: CellResult[] = [];
 for (const plan of plans) {
   const { samples, failures } = await runCell(plan, prepared, (step) => progress.step(step));
   const result: CellResult = {
+    made: `${machine.date}, ${machine.versions.denicorn}`,
     cell: plan.cell,
     rounds: plan.rounds,
     seconds: plan.seconds,
@@ -50,12 +54,29 @@ for (const plan of plans) {
   print(result);
 }
 
-const judged = results.flatMap(({ cell, samples }) =>
-  targets.filter((target) => target.cell === cell.name)
-    .flatMap((target) => judge(target, new Map(Object.entries(samples) as [PeerName, Sample[]][])) ?? [])
-);
-printTargets(judged);
+printTargets(judgedOf(results));
+if (writes) {
+  const earlier = earlierCells();
+  const newest = cells.flatMap(({ name }) =>
+    [...results, ...earlier].find(({ cell }) => cell.name === name) ?? []
+  );
+  await writeResult({
+    machine,
+    command: "make bench",
+    cells: newest,
+    targets: judgedOf(newest),
+    missing: Object.fromEntries(tools.missing),
+  });
+  console.log("written: docs/benchmarks/ and the section Speed of README.md");
+}
 for (const [name, reason] of tools.missing) console.log(`not measured: ${name}: ${reason}`);
+
+function judgedOf(results: readonly CellResult[]): readonly Judged[] {
+  return results.flatMap(({ cell, samples }) =>
+    targets.filter((target) => target.cell === cell.name)
+      .flatMap((target) => judge(target, new Map(Object.entries(samples) as [PeerName, Sample[]][])) ?? [])
+  );
+}
 
 function planOf(cell: Cell, { versions }: Tools): Plan | undefined {
   const settings = quick ? cell.quick : { rounds, seconds: seconds * (cell.longer ?? 1), peers: cell.peers };
@@ -69,9 +90,10 @@ function planOf(cell: Cell, { versions }: Tools): Plan | undefined {
   return isMissing ? undefined : { ...settings, cell, peers: able };
 }
 
-function print({ cell, samples, failures, ...rest }: CellResult): void {
-  console.log(`\n${cell.name} (${cell.workers} workers, ${rest.rounds} rounds)`);
-  if (Object.keys(samples).length > 0) console.log(aligned(rowsOf({ cell, samples, failures, ...rest })));
+function print(result: CellResult): void {
+  const { cell, rounds, samples, failures } = result;
+  console.log(`\n${cell.name} (${cell.workers} workers, ${rounds} rounds)`);
+  if (Object.keys(samples).length > 0) console.log(aligned(rowsOf(result)));
   for (const [name, reason] of Object.entries(failures)) console.log(`${name}: failed: ${reason}`);
 }
 

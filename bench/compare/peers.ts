@@ -20,6 +20,8 @@ export interface Peer {
   readonly apps: readonly App[];
   /** The command line of a worker, if its workers are not simply the processes that the first one started. */
   readonly worker?: RegExp;
+  /** The signal to the first process that replaces all workers. */
+  readonly reload?: Deno.Signal;
   readonly launch: (task: Task, prepared: Prepared) => readonly Launch[];
 }
 
@@ -38,8 +40,13 @@ export const peers = {
       { DENO_DIR: `${home}/deno-dir` },
     ),
   },
-  "denicorn source": { apps: javascript, worker: denicornWorker, launch: denicorn(fromSource) },
-  "denicorn binary": { apps: javascript, worker: denicornWorker, launch: denicorn(binary) },
+  "denicorn source": {
+    apps: javascript,
+    worker: denicornWorker,
+    reload: "SIGHUP",
+    launch: denicorn(fromSource),
+  },
+  "denicorn binary": { apps: javascript, worker: denicornWorker, reload: "SIGHUP", launch: denicorn(binary) },
   "denicorn source, access log": {
     apps: javascript,
     worker: denicornWorker,
@@ -78,15 +85,22 @@ export const peers = {
         env: { PORT: `${port}` },
       }),
   },
-  "nginx": { tool: "nginx", apps: ["tiny"], launch: nginx },
-  "Gunicorn sync": { tool: "gunicorn", apps: scripts, launch: gunicorn("--worker-class", "sync") },
+  "nginx": { tool: "nginx", reload: "SIGHUP", apps: ["tiny"], launch: nginx },
+  "Gunicorn sync": {
+    tool: "gunicorn",
+    reload: "SIGHUP",
+    apps: scripts,
+    launch: gunicorn("--worker-class", "sync"),
+  },
   "Gunicorn gthread": {
     tool: "gunicorn",
+    reload: "SIGHUP",
     apps: scripts,
     launch: gunicorn("--worker-class", "gthread", "--threads", "8"),
   },
   "Puma": {
     tool: "puma",
+    reload: "SIGUSR1",
     apps: scripts,
     launch: ({ app, workers, port }, { folder }) => [{
       command: [

@@ -30,20 +30,26 @@ export interface Memory {
   readonly private: number;
 }
 
-/** `isWorker` decides by the command line. */
-export function memoryOf(pids: readonly number[], isWorker: (command: string) => boolean): Memory {
-  let pss = 0;
-  const privates: number[] = [];
-  for (const pid of pids) {
-    const text = read(`/proc/${pid}/smaps_rollup`) ?? "";
-    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
-    pss += kilobytes("Pss");
-    if (isWorker(read(`/proc/${pid}/cmdline`) ?? "")) {
-      privates.push(kilobytes("Private_Clean") + kilobytes("Private_Dirty"));
-    }
-  }
-  const sum = privates.reduce((total, value) => total + value, 0);
-  return { pss: pss / 1_024, private: sum / privates.length / 1_024 };
+export function memoryOf(all: readonly number[], workers: readonly number[]): Memory {
+  const own = workers.map((pid) => kilobytes(pid, "Private_Clean") + kilobytes(pid, "Private_Dirty"));
+  return {
+    pss: sum(all.map((pid) => kilobytes(pid, "Pss"))) / 1_024,
+    private: sum(own) / own.length / 1_024,
+  };
+}
+
+/** The arguments, each followed by a zero character; empty when the process has ended. */
+export function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`) ?? "";
+}
+
+function kilobytes(pid: number, name: string): number {
+  const text = read(`/proc/${pid}/smaps_rollup`) ?? "";
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** The fields of /proc/PID/stat after the name, which may contain spaces. */

@@ -6,6 +6,7 @@ import { arrivals } from "./drivers/arrivals.ts";
 import { h2load } from "./drivers/h2load.ts";
 import type { Outcome } from "./drivers/outcome.ts";
 import { wrk } from "./drivers/wrk.ts";
+import { killOnlyWorker, reloadUnderLoad } from "./events.ts";
 import { type Peer, type PeerName, peers } from "./peers.ts";
 import { cpuOf } from "./processes.ts";
 import { Server } from "./server.ts";
@@ -66,6 +67,11 @@ async function measure(
     if (load.driver === "boot") return { boot: took };
     if (peer.worker !== undefined) await server.until(peer.worker, workers);
     if (load.driver === "idle") return await rest(server, seconds);
+    if (load.driver === "kill") return await killOnlyWorker(server, peer, port);
+    if (load.driver === "reload") {
+      await drive({ driver: "arrivals", rate: load.rate }, port, 1, round);
+      return await reloadUnderLoad(server, peer, port, { rate: load.rate, seconds, workers }, round + 1);
+    }
     // In the first second V8 still compiles.
     await drive(load, port, 1, round);
     const before = cpuOf(server.pids);

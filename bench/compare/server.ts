@@ -1,6 +1,6 @@
 /** One server under measurement: the processes that make it up. */
 
-import { familyOf, type Memory, memoryOf } from "./processes.ts";
+import { commandOf, familyOf, type Memory, memoryOf } from "./processes.ts";
 
 /** How one process is started. */
 export interface Launch {
@@ -52,30 +52,34 @@ export class Server {
     return familyOf(this.#processes.map(({ pid }) => pid));
   }
 
-  /** By default the workers are all processes that a first one has started, or, if there are none, the first ones. */
-  memory(worker: RegExp | undefined): Memory {
-    const roots = this.#processes.map(({ pid }) => pid);
+  /** The processes that match, or by default those that a first one has started, or, if there are none, the first ones. */
+  workers(pattern: RegExp | undefined): readonly number[] {
     const all = this.pids;
-    if (worker !== undefined) return memoryOf(all, (command) => worker.test(command));
-    const { pss } = memoryOf(all, () => false);
-    const workers = all.length > roots.length ? all.filter((pid) => !roots.includes(pid)) : roots;
-    return { pss, private: memoryOf(workers, () => true).private };
+    if (pattern !== undefined) return all.filter((pid) => pattern.test(commandOf(pid)));
+    const roots = this.#processes.map(({ pid }) => pid);
+    return all.length > roots.length ? all.filter((pid) => !roots.includes(pid)) : roots;
   }
 
-  /** Waits until `count` processes match. */
-  async until(worker: RegExp, count: number): Promise<void> {
-    const isWorker = (pid: number) => {
-      try {
-        return worker.test(Deno.readTextFileSync(`/proc/${pid}/cmdline`));
-      } catch {
-        return false;
+  memory(worker: RegExp | undefined): Memory {
+    return memoryOf(this.pids, this.workers(worker));
+  }
+
+  /** Waits until it has `count` workers, none of which is in `old`. Returns the milliseconds that it took. */
+  async until(worker: RegExp | undefined, count: number, old: readonly number[] = []): Promise<number> {
+    const began = performance.now();
+    for (;;) {
+      const now = this.workers(worker);
+      if (now.length === count && !now.some((pid) => old.includes(pid))) return performance.now() - began;
+      if (performance.now() - began > startTimeout) {
+        throw new Error(`it has ${now.length} workers, not ${count} new ones`);
       }
-    };
-    const end = performance.now() + startTimeout;
-    while (this.pids.filter(isWorker).length < count) {
-      if (performance.now() > end) throw new Error(`${count} workers did not start`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  /** Sends a signal to the first process. */
+  signal(signal: Deno.Signal): void {
+    Deno.kill(this.#processes[0]!.pid, signal);
   }
 
   async stop(): Promise<void> {
@@ -96,11 +100,24 @@ function kill(pid: number, signal: Deno.Signal): void {
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether a request on a new connection is answered within two seconds. */
+export async function answers(port: number): Promise<boolean> {
   try {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    await connection.write(request);
-    return (await connection.read(new Uint8Array(64)) ?? 0) > 0;
+    using connection = await Deno.connect({
+      hostname: "127.0.0.1",
+      port,
+      signal: AbortSignal.timeout(2_000),
+    });
+    const answer = async () => {
+      await connection.write(request);
+      return (await connection.read(new Uint8Array(64)) ?? 0) > 0;
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<false>((resolve) => timer = setTimeout(resolve, 2_000, false));
+    const answered = answer();
+    // Closing the connection ends it.
+    answered.catch(() => {});
+    return await Promise.race([answered, timeout]).finally(() => clearTimeout(timer));
   } catch {
     return false;
   }

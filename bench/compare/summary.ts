@@ -12,6 +12,9 @@ export interface Sample {
   readonly pss?: number;
   readonly boot?: number;
   readonly idle?: number;
+  readonly reload?: number;
+  readonly recovery?: number;
+  readonly lost?: number;
 }
 
 export type Figure = keyof Sample;
@@ -43,6 +46,15 @@ export const figures: Readonly<Record<Figure, FigureInfo>> = {
     digits: 2,
     better: less,
   },
+  reload: {
+    title: "until only new workers are left",
+    short: "reload ms",
+    unit: "ms",
+    digits: 0,
+    better: less,
+  },
+  recovery: { title: "until the next answer", short: "recovery ms", unit: "ms", digits: 0, better: less },
+  lost: { title: "requests without an answer", short: "lost", unit: "", digits: 0, better: less },
 };
 
 /** The median and the range of one figure over all rounds. */
@@ -50,7 +62,11 @@ export interface Spread {
   readonly median: number;
   readonly least: number;
   readonly most: number;
+  readonly rounds: number;
 }
+
+/** With fewer rounds, agreement says nothing. */
+export const enoughRounds = 3;
 
 /** `undefined` without values. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
@@ -59,7 +75,7 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   const [least, upper, most] = [sorted[0], sorted[middle], sorted.at(-1)];
   if (least === undefined || upper === undefined || most === undefined) return undefined;
   const median = sorted.length % 2 === 1 ? upper : (sorted[middle - 1]! + upper) / 2;
-  return { median, least, most };
+  return { median, least, most, rounds: sorted.length };
 }
 
 export function valuesOf(samples: readonly Sample[], figure: Figure): readonly number[] {
@@ -80,9 +96,9 @@ export function ratioOf(
 export type Verdict = "better" | "worse" | "within the noise";
 
 /** A difference counts only if each round agrees: by chance, five rounds do so once in sixteen times. */
-export function verdictOf({ least, most }: Spread, figure: Figure): Verdict {
+export function verdictOf({ least, most, rounds }: Spread, figure: Figure): Verdict {
   const isMore = least > 1;
-  if (!isMore && most >= 1) return "within the noise";
+  if (rounds < enoughRounds || (!isMore && most >= 1)) return "within the noise";
   return isMore === (figures[figure].better === "more") ? "better" : "worse";
 }
 

@@ -1,7 +1,16 @@
 /** What Denicorn aims at, as ratios within one run. */
 
 import type { PeerName } from "./peers.ts";
-import { type Figure, figures, formatted, ratioOf, type Sample, spreadOf, valuesOf } from "./summary.ts";
+import {
+  enoughRounds,
+  type Figure,
+  figures,
+  formatted,
+  ratioOf,
+  type Sample,
+  spreadOf,
+  valuesOf,
+} from "./summary.ts";
 
 export interface Target {
   readonly cell: string;
@@ -91,7 +100,7 @@ export function judge(target: Target, samples: ReadonlyMap<PeerName, readonly Sa
   if (spread === undefined) return undefined;
   const show = (value: number) => against === undefined ? formatted(value, figure) : value.toFixed(2);
   const isMet = (value: number) => better === "more" ? value >= limit : value <= limit;
-  const agree = isMet(spread.least) === isMet(spread.most);
+  const agree = spread.rounds >= enoughRounds && isMet(spread.least) === isMet(spread.most);
   return {
     target,
     what: `${title}: ${peer}${strictest === undefined ? `, ${unit}` : ` / ${strictest.name}`}`,

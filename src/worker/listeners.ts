@@ -13,7 +13,7 @@ import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from 
 
 interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
-  /** Whether no request is in flight. */
+  /** Whether no request is in flight, and the last response has left the process. */
   readonly isIdle: () => boolean;
   /** Too few file descriptors are free and no connection could be ended, or enough are free again. */
   readonly onScarce: (isScarce: boolean) => void;

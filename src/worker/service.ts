@@ -9,7 +9,7 @@ import { sleep } from "../system/clock.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
-import { drain, type DrainReport } from "./drain.ts";
+import { drain, type DrainReport, flushTimeout } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -76,7 +76,9 @@ export class Service {
         this.log.bodyFault(error, Array.from(this.#requests.entries).filter(({ status }) => status !== 0));
         return internalServerError();
       },
-      isIdle: () => this.#requests.inFlight === 0,
+      // The bytes of the last response leave the process a moment after its end.
+      isIdle: () =>
+        this.#requests.inFlight === 0 && clock.monotonic() - this.#requests.lastEnd >= flushTimeout,
       onScarce: (isScarce) => this.#requests.spareConnections(isScarce),
       onLost: (isFull) => {
         send({ type: "closed" });

@@ -142,7 +142,7 @@ integrationTest("kept connections at the limit of files are told to end after a 
   }
   assert(isAsked(), `none of ${kept.length} was asked`);
   assertEquals(heads.filter((head) => !head.includes("200 OK")), []);
-  assertMatch(await answer, /200 OK/);
+  assertMatch(await answer, /200 OK/, server.stderr);
   assert(!server.stderr.includes("not accepting"), server.stderr);
   [...busy, ...kept].forEach((connection) => connection.close());
 });

@@ -10,3 +10,9 @@ export async function arrivals(rate: number, port: number, seconds: number, seed
   const args = [port, rate, seconds, seed].map(String);
   return JSON.parse(await outputOf([...denoRun, "--no-check", program, ...args]));
 }
+
+/** For the reader. */
+export function arrivalsText(rate: number, seconds: number): string {
+  return `bench/compare/drivers/arrivals_main.ts: ${rate} requests per second at random moments for ${seconds} s, ` +
+    "each on a new connection, whether or not earlier ones were answered; latency from the moment a request was due.";
+}

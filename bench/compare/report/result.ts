@@ -7,6 +7,8 @@ import type { Judged } from "../targets.ts";
 import type { Machine } from "./machine.ts";
 
 export interface CellResult {
+  /** The day and the commit: cells may be measured at different times. */
+  readonly made: string;
   readonly cell: Cell;
   readonly rounds: number;
   readonly seconds: number;

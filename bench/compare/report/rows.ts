@@ -15,7 +15,7 @@ import {
 import type { CellResult } from "./result.ts";
 
 /** What is compared with the yardstick, if it was measured. */
-const compared: readonly Figure[] = ["rate", "cpu", "p99", "boot"];
+const compared: readonly Figure[] = ["rate", "cpu", "p99", "boot", "reload", "recovery"];
 
 /** A ratio that is within the noise is marked: it names no winner. */
 export function rowsOf({ cell, samples }: CellResult): readonly (readonly string[])[] {
@@ -52,6 +52,7 @@ function yardstickOf({ yardstick, peers }: Cell, name: PeerName): PeerName {
 function cellText(rounds: readonly Sample[], figure: Figure): string {
   const spread = spreadOf(valuesOf(rounds, figure));
   if (spread === undefined) return "–";
+  if (spread.most === 0) return "0";
   const share = Math.max(spread.most - spread.median, spread.median - spread.least) / spread.median;
   return `${formatted(spread.median, figure)} ±${(share * 100).toFixed(0)} %`;
 }
