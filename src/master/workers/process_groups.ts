@@ -72,7 +72,7 @@ export class ProcessGroups {
     const { system, logger } = this.#options;
     const { processes, host } = system;
     const leader = worker.process.pid;
-    const found = processes.inGroup(leader);
+    const found = this.#inGroup(leader);
     if (found.length === 0) return;
     const log = logger.with(worker.identity);
     // When process 1 of a container ends, they end without SIGTERM.
@@ -98,6 +98,15 @@ export class ProcessGroups {
     }
   }
 
+  /**
+   * The processes in the group of a worker that has ended. The kernel gives the number of a group to no process until the
+   * last one in it has ended (setsid(2)), so if there is one with that number the group is of strangers.
+   */
+  #inGroup(leader: number): readonly OtherProcess[] {
+    const { processes } = this.#options.system;
+    return processes.isAlive(leader) ? [] : processes.inGroup(leader);
+  }
+
   #await(leader: number, found: readonly OtherProcess[]): void {
     const { system, logger, wake } = this.#options;
     const { processes, clock } = system;
@@ -106,8 +115,7 @@ export class ProcessGroups {
     let isKilled = false;
     const check = () => {
       this.reap();
-      const left = processes.inGroup(leader);
-      // When all have ended, another process may get the number of the group.
+      const left = this.#inGroup(leader);
       const areGone = left.length === 0 || (isKilled && !left.some(({ pid }) => known.has(pid)));
       const isLate = clock.monotonic() >= deadline;
       if (areGone || (isLate && isKilled)) {

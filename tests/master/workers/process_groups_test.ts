@@ -76,3 +76,13 @@ Deno.test("thousands of ended processes are reaped in turns, with pauses for oth
   await system.clock.advance(5_000);
   assertEquals(system.adopted.length, 236);
 });
+
+Deno.test("a group whose leader's number another process has got is of strangers, and gets no signal", async () => {
+  const { system, leader, groups, signals, state } = ended(true);
+  assertEquals(signals(), ["SIGTERM"]);
+  // The kernel gives a number away only when no process of its group is left.
+  system.alive.add(leader);
+  system.groups.set(leader, [{ pid: leader, command: "other" }]);
+  await system.clock.advance(3_000);
+  assertEquals([groups.isIdle, signals(), state.wakes], [true, [], 1]);
+});
