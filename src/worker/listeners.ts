@@ -1,12 +1,14 @@
 /**
  * The listening sockets of a worker: opened in the order of the addresses, copied to the master, and watched. If
  * accepting fails once because the process is out of file descriptors (EMFILE), the runtime closes the listener and
- * never accepts again; Deno 2.7 does not even report it before the last connection has ended. The worker then keeps
- * serving the connections it has, and listens again when there are file descriptors for that.
+ * never accepts again; Deno 2.7 does not even report it before the last connection has ended. The sockets go on listening
+ * all the same (`kept_sockets.ts`), and are accepted from again when there are file descriptors for that. Where they
+ * cannot be kept, the worker serves the connections it has, and listens again later.
  */
 
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/network/listen_error.ts";
+import { KeptSockets } from "./kept_sockets.ts";
 import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
 interface ListenersOptions {
@@ -43,6 +45,8 @@ export class Listeners {
   #servers: readonly HttpServer[] = [];
   /** Of the listening sockets; empty if the system does not say. */
   #descriptors: readonly number[] = [];
+  readonly #kept: KeptSockets;
+  #handler: FetchHandler | null = null;
   #isShared = false;
   #state: "ignored" | "listening" | "doubtful" | "lost" = "ignored";
   #nextCheck = 0;
@@ -52,6 +56,7 @@ export class Listeners {
     this.#system = system;
     this.#config = config;
     this.#options = options;
+    this.#kept = new KeptSockets(system);
   }
 
   /** One for each address. */
@@ -92,6 +97,8 @@ export class Listeners {
     }
     this.#servers = servers;
     this.#descriptors = descriptors;
+    this.#handler = handler;
+    this.#kept.keep(descriptors);
     this.#state = "listening";
     return this.#share();
   }
@@ -116,7 +123,8 @@ export class Listeners {
   sendTo(inbox: string): boolean {
     if (!this.#isShared) return false;
     try {
-      this.#system.descriptors.send(inbox, "", this.#descriptors);
+      const isPaused = !this.#areAccepting && this.#kept.areListening;
+      this.#system.descriptors.send(inbox, "", isPaused ? this.#kept.descriptors : this.#descriptors);
       return true;
     } catch {
       return false;
@@ -135,30 +143,69 @@ export class Listeners {
   /** From now on the sockets may be closed. */
   ignore(): void {
     this.#state = "ignored";
+    if (this.#areAccepting) this.#kept.close();
+    else if (this.#kept.areListening) this.#descriptors = this.#kept.descriptors;
   }
 
   /** The sockets have been closed. */
   forget(): void {
     this.#descriptors = [];
+    this.#kept.close();
   }
 
   /** Checks the sockets; call it at every heartbeat. */
   check(): void {
-    const { clock, sockets } = this.#system;
+    const { clock } = this.#system;
     const now = clock.monotonic();
     if (now < this.#nextCheck) return;
     this.#nextCheck = now + checkInterval;
     if (this.#state === "lost") return this.#tryAgain();
     if (this.#state !== "listening") return;
-    if (this.#descriptors.every((descriptor) => sockets.isListening(descriptor))) {
-      if (!this.#hasReserve()) this.#makeRoom();
-      return;
+    const areAccepting = this.#areAccepting;
+    if (areAccepting || this.#kept.areListening) {
+      if (!this.#hasReserve()) return this.#makeRoom();
+      if (areAccepting || this.#acceptAgain()) return;
     }
     if (!this.#hasReserve()) return this.#lose(true);
     this.#state = "doubtful";
     clock.after(wordsOfMaster, () => {
       if (this.#state === "doubtful") this.#lose(false);
     });
+  }
+
+  /** Whether the runtime still has all of its sockets. */
+  get #areAccepting(): boolean {
+    return this.#descriptors.every((descriptor) => this.#system.sockets.isListening(descriptor));
+  }
+
+  /** The runtime accepts again from the sockets that it has closed. False if that is impossible. */
+  #acceptAgain(): boolean {
+    const { backlog } = this.#config;
+    const { onError } = this.#options;
+    const servers = [...this.#servers];
+    const descriptors = [...this.#descriptors];
+    this.#servers = servers;
+    this.#descriptors = descriptors;
+    const closed = descriptors.flatMap((descriptor, index) =>
+      this.#system.sockets.isListening(descriptor) ? [] : [index]
+    );
+    try {
+      for (const index of closed) {
+        const { address } = servers[index]!;
+        const found = this.#kept.serve(
+          index,
+          address,
+          { backlog, onError },
+          this.#handler!,
+          () => this.#ownListeners(),
+        );
+        servers[index] = found.server;
+        descriptors[index] = found.descriptor;
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #lose(isFull: boolean): void {
@@ -209,6 +256,7 @@ export class Listeners {
       .filter((_, index) => this.#system.sockets.isListening(this.#descriptors[index]!))
       .forEach((server) => void server.stopAccepting());
     this.#descriptors = [];
+    this.#kept.close();
     this.#isShared = false;
   }
 }

@@ -154,7 +154,7 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     adoptOrphans: () => {},
-    reapAdopted: () => this.adopted.splice(0),
+    reapAdopted: (most) => this.adopted.splice(0, most),
     adopted: () => [],
     inGroup: (leader) => this.groups.get(leader) ?? [],
     signalGroup: (leader, signal) => void this.signals.push(`${signal} to the group of ${leader}`),
@@ -193,6 +193,8 @@ export class FakeSystem implements System {
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
     stopListening: () => {},
+    keep: () => unavailable("a second descriptor"),
+    swap: () => unavailable("a second descriptor"),
     endIdle: () => 0,
     close: () => {},
   };

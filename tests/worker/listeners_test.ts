@@ -14,10 +14,20 @@ function fakeWorker() {
   const system = new FakeSystem();
   const listening = new Set<number>();
   const log: string[] = [];
-  const state = { limit: 100, free: 100, isIdle: false, next: 7, taken: 0, silent: 1 };
+  const state = { limit: 100, free: 100, isIdle: false, next: 7, taken: -1, silent: 1, areKept: false };
   system.sockets = {
     ...system.sockets,
     isListening: (descriptor) => listening.has(descriptor),
+    keep(descriptor) {
+      if (!state.areKept) throw new Error("none");
+      listening.add(descriptor + 100);
+      return descriptor + 100;
+    },
+    swap: (descriptor, kept) => void log.push(`${kept} at ${descriptor}`),
+    close(descriptor) {
+      log.push(`release ${descriptor}`);
+      listening.delete(descriptor);
+    },
     endIdle(_ports, count, silentOnly) {
       log.push(`end ${count} ${silentOnly ? "silent" : "idle"}`);
       return state.silent;
@@ -83,7 +93,7 @@ Deno.test("if one address fails the listeners of the others do not stay open wit
   state.taken = 81;
   assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:81 is in use");
   assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
-  state.taken = 0;
+  state.taken = -1;
   assertEquals(listeners.open(() => new Response()), undefined);
   assertEquals(listeners.descriptors, [8, 9]);
 });
@@ -126,6 +136,55 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   assertEquals(await check(), "");
   listening.clear();
   assertEquals([await check(), await check()], ["", "lost, available"]);
+});
+
+Deno.test("sockets that the runtime has closed go on listening, and are accepted from again", async () => {
+  const { listeners, listening, state, log, check } = fakeWorker();
+  state.areKept = true;
+  listeners.open(() => new Response());
+  log.splice(0);
+  listening.delete(8);
+  state.free = 3;
+  assertEquals([await check(), await check()], ["end 16 silent", "end 16 silent"]);
+  state.free = 100;
+  assertEquals([await check(), await check()], ["108 at 9", ""]);
+  // Nothing has changed for the master.
+  assertEquals([listeners.isShared, listeners.descriptors], [true, [7, 9]]);
+  assertEquals(listeners.addresses, [...config.listen]);
+  listeners.ignore();
+  assertEquals(log.splice(0), ["release 107", "release 108"]);
+});
+
+Deno.test("kept sockets from which no server can accept are lost like others", async () => {
+  const { system, listeners, listening, state, log, check } = fakeWorker();
+  state.areKept = true;
+  listeners.open(() => new Response());
+  log.splice(0);
+  Object.assign(system.sockets, {
+    swap() {
+      throw new Error("no epoll instance");
+    },
+  });
+  listening.delete(8);
+  assertEquals(
+    [await check(), await check()],
+    ["close 9", "close 7, release 107, release 108, lost, available"],
+  );
+});
+
+Deno.test("a worker that stops while the runtime has closed its sockets leaves them by the kept ones", async () => {
+  const { listeners, listening, state, log, check } = fakeWorker();
+  state.areKept = true;
+  listeners.open(() => new Response());
+  listening.delete(7);
+  listening.delete(8);
+  state.free = 3;
+  await check();
+  log.splice(0);
+  listeners.ignore();
+  assertEquals([listeners.descriptors, log.splice(0)], [[107, 108], []]);
+  listeners.forget();
+  assertEquals([listeners.descriptors, log], [[], ["release 107", "release 108"]]);
 });
 
 Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {

@@ -21,12 +21,18 @@ const killDelay = 1_000;
 const checkPause = 50;
 const reapInterval = 1_000;
 
+/** Most processes to reap in one turn: an app may fork faster than they are reaped, and the master has other work. */
+const mostReaped = 64;
+/** Milliseconds until the next ones. */
+const reapPause = 10;
+
 export class ProcessGroups {
   readonly #options: ProcessGroupsOptions;
   /** The groups that are being ended, by their leader. */
   readonly #ending = new Set<number>();
   /** The processes that a line has named as still running. */
   readonly #named = new Set<number>();
+  #cancelReaping: () => void = () => {};
 
   constructor(options: ProcessGroupsOptions) {
     this.#options = options;
@@ -41,14 +47,23 @@ export class ProcessGroups {
   start(): () => void {
     const { processes, clock } = this.#options.system;
     processes.adoptOrphans();
-    return clock.every(reapInterval, () => this.reap());
+    const stop = clock.every(reapInterval, () => this.reap());
+    return () => {
+      stop();
+      this.#cancelReaping();
+    };
   }
 
   reap(): void {
     const { system, logger } = this.#options;
-    for (const { pid, command } of system.processes.reapAdopted()) {
+    const reaped = system.processes.reapAdopted(mostReaped);
+    for (const { pid, command } of reaped) {
       this.#named.delete(pid);
       logger.debug`reaped process ${pid} (${command}), which this master did not start`;
+    }
+    this.#cancelReaping();
+    if (reaped.length === mostReaped) {
+      this.#cancelReaping = system.clock.after(reapPause, () => this.reap());
     }
   }
 
@@ -57,7 +72,7 @@ export class ProcessGroups {
     const { system, logger } = this.#options;
     const { processes, host } = system;
     const leader = worker.process.pid;
-    const found = processes.inGroup(leader);
+    const found = this.#inGroup(leader);
     if (found.length === 0) return;
     const log = logger.with(worker.identity);
     // When process 1 of a container ends, they end without SIGTERM.
@@ -83,6 +98,15 @@ export class ProcessGroups {
     }
   }
 
+  /**
+   * The processes in the group of a worker that has ended. The kernel gives the number of a group to no process until the
+   * last one in it has ended (setsid(2)), so if there is one with that number the group is of strangers.
+   */
+  #inGroup(leader: number): readonly OtherProcess[] {
+    const { processes } = this.#options.system;
+    return processes.isAlive(leader) ? [] : processes.inGroup(leader);
+  }
+
   #await(leader: number, found: readonly OtherProcess[]): void {
     const { system, logger, wake } = this.#options;
     const { processes, clock } = system;
@@ -91,8 +115,7 @@ export class ProcessGroups {
     let isKilled = false;
     const check = () => {
       this.reap();
-      const left = processes.inGroup(leader);
-      // When all have ended, another process may get the number of the group.
+      const left = this.#inGroup(leader);
       const areGone = left.length === 0 || (isKilled && !left.some(({ pid }) => known.has(pid)));
       const isLate = clock.monotonic() >= deadline;
       if (areGone || (isLate && isKilled)) {

@@ -47,6 +47,10 @@ export interface TcpSockets {
   /** `listener` stops listening, in every process that has it: new connections are refused, waiting ones reset. */
   stopListening(listener: number): void;
   close(descriptor: number): void;
+  /** Another descriptor of the same socket, which keeps it open. Throws if there is none left. */
+  keep(listener: number): number;
+  /** The server that listens at `descriptor` accepts from the socket of `kept` from now on. Throws if that fails. */
+  swap(descriptor: number, kept: number): void;
   /**
    * Ends up to `count` connections to `ports`: those on which nothing ever arrived, oldest first, and then, unless
    * `silentOnly`, those that have been idle longest. Returns how many.

@@ -4,6 +4,7 @@
  */
 
 import { listenersBeside } from "./listen_queues.ts";
+import { duplicate, swapListener } from "./listener_swap.ts";
 import { lastError, libc } from "../libc.ts";
 import { openFiles } from "../open_files.ts";
 import type { TcpListener, TcpSockets } from "../system.ts";
@@ -98,6 +99,10 @@ export const tcpSockets: TcpSockets = {
   stopListening: (listener) => void libc().shutdown(listener, SHUT_RD),
 
   close: (descriptor) => void libc().close(descriptor),
+
+  keep: duplicate,
+
+  swap: swapListener,
 
   endIdle(ports, count, silentOnly) {
     const found: { descriptor: number; idle: number; isSilent: boolean }[] = [];

@@ -30,13 +30,13 @@ export function becomeSubreaper(): void {
 let suspect = 0;
 
 /**
- * Waits for the children that have ended, except those in `started`. One of another session was not started by the
- * runtime: what this program starts in a session of its own is in `started`. For one of the same session the runtime has
- * until the next call.
+ * Waits for children that have ended, except those in `started`, `most` of them. One of another session was not started
+ * by the runtime: what this program starts in a session of its own is in `started`. For one of the same session the
+ * runtime has until the next call.
  */
-export function reapAdopted(started: ReadonlySet<number>): OtherProcess[] {
+export function reapAdopted(started: ReadonlySet<number>, most: number): OtherProcess[] {
   const reaped: OtherProcess[] = [];
-  for (;;) {
+  while (reaped.length < most) {
     const pid = endedChild();
     const found = pid === 0 || started.has(pid) ? null : identityOf(pid);
     if (found === null || (found.session === ownSession() && pid !== suspect)) {
@@ -46,6 +46,7 @@ export function reapAdopted(started: ReadonlySet<number>): OtherProcess[] {
     if (libc().waitpid(pid, null, WNOHANG) !== pid) return reaped;
     reaped.push({ pid, command: found.name });
   }
+  return reaped;
 }
 
 /** The first child that has ended; 0 if there is none. It is not waited for. */

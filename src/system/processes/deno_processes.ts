@@ -72,7 +72,7 @@ export const processes: Processes = {
     }
   },
 
-  reapAdopted: () => onLinux(() => reapAdopted(started)),
+  reapAdopted: (most) => onLinux(() => reapAdopted(started, most)),
 
   adopted: () => onLinux(() => adoptedChildren(started)),
 

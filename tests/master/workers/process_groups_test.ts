@@ -57,3 +57,32 @@ Deno.test("a process that ignores SIGTERM is killed after a second, and not wait
 Deno.test("a quick stop kills at once", () => {
   assertEquals(ended(true, { atOnce: true }).signals(), ["SIGKILL"]);
 });
+
+Deno.test("thousands of ended processes are reaped in turns, with pauses for other work", async () => {
+  const { system, groups } = ended(false);
+  const stop = groups.start();
+  system.adopted.push(
+    ...Array.from({ length: 1_000 }, (_, index) => ({ pid: 1_000 + index, command: "true" })),
+  );
+  groups.reap();
+  assertEquals(system.adopted.length, 936);
+  await system.clock.advance(10);
+  assertEquals(system.adopted.length, 872);
+  await system.clock.advance(140);
+  assertEquals(system.adopted, []);
+  system.adopted.push(...Array.from({ length: 300 }, (_, index) => ({ pid: index, command: "true" })));
+  groups.reap();
+  stop();
+  await system.clock.advance(5_000);
+  assertEquals(system.adopted.length, 236);
+});
+
+Deno.test("a group whose leader's number another process has got is of strangers, and gets no signal", async () => {
+  const { system, leader, groups, signals, state } = ended(true);
+  assertEquals(signals(), ["SIGTERM"]);
+  // The kernel gives a number away only when no process of its group is left.
+  system.alive.add(leader);
+  system.groups.set(leader, [{ pid: leader, command: "other" }]);
+  await system.clock.advance(3_000);
+  assertEquals([groups.isIdle, signals(), state.wakes], [true, [], 1]);
+});

@@ -1,0 +1,62 @@
+/**
+ * Gives a server of the runtime another listening socket. Deno serves no socket that was opened elsewhere, but the kernel
+ * lets two open files change places under a descriptor: dup3(2) puts the socket where the server expects its own. That
+ * takes the server's socket out of the runtime's epoll instance, so the other one is added to it with the same events
+ * and token, which proc(5) shows in the `tfd` lines of `/proc/self/fdinfo`. Linux only.
+ */
+
+import { lastError, libc } from "../libc.ts";
+
+const F_DUPFD_CLOEXEC = 1030;
+const O_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+
+interface Registration {
+  readonly epoll: number;
+  readonly events: number;
+  readonly token: bigint;
+}
+
+/** Another descriptor of the same open file; new processes do not inherit it. */
+export function duplicate(descriptor: number): number {
+  const copy = libc().fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) throw lastError("fcntl F_DUPFD_CLOEXEC");
+  return copy;
+}
+
+/** What accepts at `descriptor` accepts from the socket of `kept` from now on. Both stay open. */
+export function swapListener(descriptor: number, kept: number): void {
+  const { epoll, events, token } = registrationOf(descriptor);
+  if (libc().dup3(kept, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  // `struct epoll_event` is packed on x86-64 only.
+  const event = new Uint8Array(16);
+  const view = new DataView(event.buffer);
+  view.setUint32(0, events, true);
+  view.setBigUint64(Deno.build.arch === "x86_64" ? 4 : 8, token, true);
+  if (libc().epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, event) !== 0) throw lastError("epoll_ctl");
+}
+
+/** Where the runtime waits for events of `descriptor`. */
+function registrationOf(descriptor: number): Registration {
+  const inode = Deno.readLinkSync(`/proc/self/fd/${descriptor}`).match(/\d+/)?.[0];
+  for (const { name } of Array.from(Deno.readDirSync("/proc/self/fd"))) {
+    if (linkOf(name) !== "anon_inode:[eventpoll]") continue;
+    const rows = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(
+      /^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+).* ino:([0-9a-f]+)/gm,
+    );
+    for (const [, target, events, data, file] of rows) {
+      if (Number(target) !== descriptor || String(parseInt(file!, 16)) !== inode) continue;
+      return { epoll: Number(name), events: parseInt(events!, 16), token: BigInt(`0x${data}`) };
+    }
+  }
+  throw new Error(`descriptor ${descriptor} is in no epoll instance`);
+}
+
+/** Empty for one that has been closed, such as that of the directory itself. */
+function linkOf(name: string): string {
+  try {
+    return Deno.readLinkSync(`/proc/self/fd/${name}`);
+  } catch {
+    return "";
+  }
+}
