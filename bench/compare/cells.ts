@@ -91,7 +91,15 @@ export const cells: readonly Cell[] = [
     peers: ["bare Deno.serve", ...steering, "Node cluster", ...others],
     yardstick: "deno serve --parallel",
     longer: 2,
-    ...(workers === 2 ? { quick: { rounds: 3, seconds: 3, peers: [...steering, "Gunicorn sync"] } } : {}),
+    ...(workers === 2
+      ? {
+        quick: {
+          rounds: 3,
+          seconds: 3,
+          peers: ["denicorn source", "deno serve --parallel", "Gunicorn sync"],
+        },
+      }
+      : {}),
   })),
   {
     name: "1 % × 50 ms, new connections, 4 workers",
@@ -100,7 +108,7 @@ export const cells: readonly Cell[] = [
     load: { driver: "wrk", options: { connections: 32, close: true } },
     peers: ["bare Deno.serve", ...steering, "Node cluster", ...others],
     yardstick: "deno serve --parallel",
-    quick: { rounds: 3, seconds: 1, peers: steering },
+    quick: { rounds: 3, seconds: 2, peers: ["denicorn source", "deno serve --parallel"] },
   },
   {
     name: "reload under 200/s, new connections",

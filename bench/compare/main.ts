@@ -14,6 +14,7 @@ import { rowsOf } from "./report/rows.ts";
 import { aligned } from "./report/table.ts";
 import { earlierCells, writeResult } from "./report/write.ts";
 import { type Plan, runCell } from "./run_cell.ts";
+import { Server } from "./server.ts";
 import { prepareApps } from "./setup/apps.ts";
 import { findTools, type Tool, type Tools } from "./setup/tools.ts";
 import type { Sample } from "./summary.ts";
@@ -35,6 +36,13 @@ const plans = cells.filter(({ name }) => words.length === 0 || words.some((word)
 if (plans.length === 0) {
   console.error(`no cell to measure: the cells are ${cells.map(({ name }) => name).join("; ")}`);
   Deno.exit(2);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, async () => {
+    await Promise.all([...Server.running].map((server) => server.stop()));
+    Deno.exit(1);
+  });
 }
 
 const progress = new Progress(plans.reduce((sum, { peers, rounds }) => sum + peers.length * rounds, 0));

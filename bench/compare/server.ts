@@ -13,6 +13,8 @@ const startTimeout = 30_000;
 const request = new TextEncoder().encode("GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
 
 export class Server {
+  /** Those that have not been stopped. */
+  static readonly running = new Set<Server>();
   readonly #processes: readonly Deno.ChildProcess[];
   readonly #folder: string;
   #ended = 0;
@@ -30,6 +32,7 @@ export class Server {
         stderr: "null",
       }).spawn()
     );
+    Server.running.add(this);
     for (const { status } of this.#processes) void status.then(() => this.#ended++);
   }
 
@@ -88,7 +91,8 @@ export class Server {
     const deadline = setTimeout(() => family.forEach((pid) => kill(pid, "SIGKILL")), 10_000);
     await Promise.all(this.#processes.map(({ status }) => status));
     clearTimeout(deadline);
-    Deno.removeSync(this.#folder, { recursive: true });
+    // When interrupted, it is stopped twice.
+    if (Server.running.delete(this)) Deno.removeSync(this.#folder, { recursive: true });
   }
 }
 

@@ -17,7 +17,7 @@ export function pageOf(result: Result): string {
     `Written by \`${command}\` on ${machine.date}: do not edit. The same figures are in`,
     "[results.json](results.json).",
     "",
-    `- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.kernel};` +
+    `- Machine: \`${machine.processor}\`, ${machine.cores} cores, ${machine.memory}, ${machine.kernel};` +
     ` load before the run: ${machine.loadBefore}. The client runs on the same cores.`,
     `- Versions: ${versions.join(", ")}.`,
     "- Servers are measured in turn, round by round. A figure is the median over the rounds, with the largest",

@@ -57,7 +57,7 @@ export function speedOf({ machine, cells }: Result): string {
   const [head, ...body] = rows;
   const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
   return [
-    `Two workers against two bare \`Deno.serve\` processes of the same runtime, on ${machine.cores} cores (${machine.processor}):`,
+    `Two workers against two bare \`Deno.serve\` processes of the same runtime, on ${machine.cores} cores (\`${machine.processor}\`):`,
     "ratios, with the range over the rounds.",
     "",
     line(head!),

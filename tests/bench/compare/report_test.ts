@@ -51,7 +51,9 @@ Deno.test("a ratio within the noise is marked, and the binary is compared with i
 
 Deno.test("the page names the machine, the client and what is missing", () => {
   const page = pageOf(result);
-  for (const expected of ["a processor, 2 cores", "wrk -t1 -c64", "puma: not installed", "2026-01-01, abc"]) {
+  for (
+    const expected of ["`a processor`, 2 cores", "wrk -t1 -c64", "puma: not installed", "2026-01-01, abc"]
+  ) {
     assert(page.includes(expected), expected);
   }
 });
