@@ -41,7 +41,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
   const arrive = () => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();
-    void requests.count(() => new Response(""))(new Request("http://localhost/"), {
+    void requests.count(() => new Response(new ReadableStream()))(new Request("http://localhost/"), {
       remoteAddr: { transport: "tcp" },
       completed,
     });

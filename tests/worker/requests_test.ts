@@ -16,6 +16,11 @@ function info(): { info: RequestInfo; complete: () => void; fail: () => void } {
   };
 }
 
+/** Its body is not whole, so the response is not sent before `complete` or `fail`. */
+function streamed(status = 200): Response {
+  return new Response(new ReadableStream(), { status });
+}
+
 /** Requests with an access log: its lines, and the faults. */
 function logged() {
   const clock = new FakeClock();
@@ -31,9 +36,9 @@ function logged() {
   return { clock, requests, slot, faults, lines };
 }
 
-Deno.test("a request is in flight until its response is sent, or the connection breaks", async () => {
+Deno.test("a request with a stream is in flight until its response is sent, or the connection breaks", async () => {
   const requests = uncountedRequests(new FakeClock());
-  const handle = requests.count(() => new Response("hello"));
+  const handle = requests.count(() => streamed());
   const [first, second] = [info(), info()];
   handle(request, first.info);
   handle(request, second.info);
@@ -45,17 +50,18 @@ Deno.test("a request is in flight until its response is sent, or the connection 
 });
 
 Deno.test("idle resolves at once if nothing is in flight, else with the last response", async () => {
-  const requests = uncountedRequests(new FakeClock());
+  const clock = new FakeClock();
+  const requests = uncountedRequests(clock);
   await requests.idle();
   const { info: one, complete } = info();
-  requests.count(() => new Response(""))(request, one);
+  requests.count(() => streamed())(request, one);
   let idle = 0;
   void requests.idle().then(() => idle++);
   void requests.idle().then(() => idle++);
   await settled();
   assertEquals(idle, 0);
   complete();
-  await settled();
+  await clock.advance(0);
   assertEquals(idle, 2);
 });
 
@@ -92,8 +98,9 @@ Deno.test("while serving the response of the app passes through untouched", () =
 });
 
 Deno.test("the listeners wait for earlier requests and for uploads, but not for every later request", async () => {
-  const requests = uncountedRequests(new FakeClock());
-  const handle = requests.count(() => new Response(""));
+  const clock = new FakeClock();
+  const requests = uncountedRequests(clock);
+  const handle = requests.count(() => streamed());
   const [early, upload, late] = [info(), info(), info()];
   handle(request, early.info);
   requests.startDraining();
@@ -102,16 +109,17 @@ Deno.test("the listeners wait for earlier requests and for uploads, but not for 
   let isOver = false;
   void requests.untilListenersMayClose().then(() => isOver = true);
   early.complete();
-  await settled();
+  await clock.advance(0);
   assertEquals(isOver, false);
   upload.complete();
-  await settled();
+  await clock.advance(0);
   assertEquals([isOver, requests.inFlight], [true, 1]);
 });
 
 Deno.test("a second start of draining changes nothing: later requests still do not keep the listeners open", async () => {
-  const requests = uncountedRequests(new FakeClock());
-  const handle = requests.count(() => new Response(""));
+  const clock = new FakeClock();
+  const requests = uncountedRequests(clock);
+  const handle = requests.count(() => streamed());
   const [early, late] = [info(), info()];
   handle(request, early.info);
   const release = requests.hold();
@@ -121,10 +129,10 @@ Deno.test("a second start of draining changes nothing: later requests still do n
   let isOver = false;
   void requests.untilListenersMayClose().then(() => isOver = true);
   early.complete();
-  await settled();
+  await clock.advance(0);
   assertEquals(isOver, false);
   release();
-  await settled();
+  await clock.advance(0);
   assertEquals([isOver, requests.inFlight], [true, 1]);
 });
 
@@ -269,7 +277,7 @@ for (const [answer, text] of upgradeAnswers) {
 Deno.test("HEAD keeps its status although nobody reads the stream that the app answered", async () => {
   const { requests, lines } = logged();
   const { info: one, fail } = info();
-  await requests.count(() => new Response("hello"))(
+  await requests.count(() => streamed())(
     new Request("http://localhost/", { method: "HEAD" }),
     one,
   );
@@ -282,7 +290,7 @@ Deno.test("the access log gets one line per request, with status, client and tim
   const { clock, requests, lines } = logged();
   const { info: one, complete } = info();
   const headers = { "user-agent": "curl/8" };
-  await requests.count(() => new Response("", { status: 404 }))(
+  await requests.count(() => streamed(404))(
     new Request("http://localhost/a?b=1", { headers }),
     one,
   );
@@ -299,10 +307,44 @@ Deno.test("without an access log the client of a request is not looked at", asyn
   await requests.count(() => new Response(""))(request, unread);
 });
 
+Deno.test("a request whose body is whole has ended when its handler has answered", async () => {
+  const bodies = [
+    () => new Response("text"),
+    () => new Response(new Uint8Array(1)),
+    () => new Response(null),
+  ];
+  for (const body of [...bodies, () => Response.json({})]) {
+    const { requests, lines } = logged();
+    // Nothing asks when it was sent.
+    const unasked = { remoteAddr: { transport: "tcp", hostname: "192.0.2.7" } } as RequestInfo;
+    void requests.count(body)(request, unasked);
+    assertEquals([requests.inFlight, lines], [0, ["192.0.2.7 GET / 200 null 0"]]);
+    await requests.count(() => Promise.resolve(body()))(request, unasked);
+    assertEquals([requests.inFlight, lines.length], [0, 2]);
+  }
+});
+
+Deno.test("a request with any other body is in flight until it is sent", async () => {
+  const bodies = [
+    () => new Response(new ReadableStream()),
+    () => new Response(new Blob(["text"]).stream()),
+    () => new Response(new ReadableStream()).clone(),
+  ];
+  for (const body of bodies) {
+    const requests = uncountedRequests(new FakeClock());
+    const { info: one, complete } = info();
+    void requests.count(body)(request, one);
+    assertEquals(requests.inFlight, 1);
+    complete();
+    await settled();
+    assertEquals(requests.inFlight, 0);
+  }
+});
+
 Deno.test("a response whose connection breaks is a 499, in the log and among the counters", async () => {
   const { requests, slot, lines } = logged();
   const { info: one, fail } = info();
-  await requests.count(() => new Response("hello"))(request, one);
+  await requests.count(() => streamed())(request, one);
   fail();
   await settled();
   assertEquals(lines, ["192.0.2.7 GET / 499 null 0"]);
@@ -311,9 +353,10 @@ Deno.test("a response whose connection breaks is a 499, in the log and among the
 
 Deno.test("a request that becomes a WebSocket before its handler answers is a 101", async () => {
   const { requests, slot, lines } = logged();
-  const { info: one, complete } = info();
-  void requests.count(() => new Promise(() => {}))(request, one);
-  complete();
+  const request = new Request("http://localhost/");
+  void requests.count(() => new Promise(() => {}))(request, info().info);
+  const response = { status: 101 } as Response;
+  requests.upgraded({ request, response, close: () => {}, closed: Promise.resolve() });
   await settled();
   assertEquals([lines, slot.read().responses], [["192.0.2.7 GET / 101 null 0"], [1, 0, 0, 0, 0]]);
 });
@@ -321,7 +364,7 @@ Deno.test("a request that becomes a WebSocket before its handler answers is a 10
 Deno.test("requests that are cut off end with 503, or with the status that was sent", async () => {
   const { clock, requests, slot, lines } = logged();
   void requests.count(() => new Promise(() => {}))(new Request("http://localhost/waiting"), info().info);
-  void requests.count(() => new Response("part"))(new Request("http://localhost/stream"), info().info);
+  void requests.count(() => streamed())(new Request("http://localhost/stream"), info().info);
   await clock.advance(1_000);
   requests.cutOff();
   assertEquals(lines, ["192.0.2.7 GET /waiting 503 null 1000", "192.0.2.7 GET /stream 200 null 1000"]);

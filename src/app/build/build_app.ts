@@ -22,16 +22,17 @@ export interface AppBuild extends Omit<Bundle, "exports"> {
   readonly exportName: string;
 }
 
-/** Reads the files of the app with the rights of this process. Throws DenicornError with the place and cause. */
+/** Reads the files of the app with the rights of this process, until `signal`. Throws DenicornError with the place and cause. */
 export async function buildApp(
   system: System,
   { app, workingDirectory, runtimeDirectory, cache }: BuildRequest,
+  signal?: AbortSignal,
 ): Promise<AppBuild> {
   try {
     const spec = parseAppSpec(app);
     const source = locateApp(system, spec, workingDirectory);
     const { exportName } = spec;
-    const bundle = await bundleApp(system, { entry: source, exportName, runtimeDirectory, cache });
+    const bundle = await bundleApp(system, { entry: source, exportName, runtimeDirectory, cache, signal });
     return { ...bundle, source, exportName };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "PermissionDenied") throw error;

@@ -18,17 +18,18 @@ const longestAnswer = 512 * 1024 * 1024;
 
 const action = "cannot build the app";
 
-/** Throws DenicornError with the place and cause, as `buildApp` does. */
+/** Stops at `signal`. Throws DenicornError with the place and cause, as `buildApp` does. */
 export async function buildAppAs(
   system: System,
   request: BuildRequest,
   credentials: Credentials,
+  signal?: AbortSignal,
 ): Promise<Omit<AppBuild, "addToCache">> {
-  let answer = await answerOf(system, request, credentials);
+  let answer = await answerOf(system, request, credentials, signal);
   if ("failure" in answer && answer.failure.code === "bundler" && carriedEsbuild !== undefined) {
     // The user has neither a home nor memory that can be run.
     shareExecutable(system, carriedEsbuild, request.runtimeDirectory);
-    answer = await answerOf(system, request, credentials);
+    answer = await answerOf(system, request, credentials, signal);
   }
   if ("built" in answer) return answer.built;
   const { code, message, detail } = answer.failure;
@@ -39,18 +40,23 @@ async function answerOf(
   system: System,
   request: BuildRequest,
   credentials: Credentials,
+  signal: AbortSignal | undefined,
 ): Promise<BuildAnswer> {
+  signal?.throwIfAborted();
   const child = start(system, request, credentials);
+  const kill = () => child.kill();
+  signal?.addEventListener("abort", kill);
+  void child.ended.then(() => signal?.removeEventListener("abort", kill));
   // After its answer the process goes on: it adds the bundle to the cache of its user.
   const answer = parseAnswer(await child.line(longestAnswer) ?? "");
   if (answer !== undefined) return answer;
-  const { code, signal, isLate } = await child.ended;
+  const { code, signal: endedBy, isLate } = await child.ended;
   const how = isLate
     ? `it was not built after ${
       longestAppBuild / 1000
     } s: look for an import of something that is no regular file`
     : `the process that does so as ${credentials.title} ended ` +
-      `${signal === null ? `with exit code ${code}` : `by ${signal}`}: see its output above`;
+      `${endedBy === null ? `with exit code ${code}` : `by ${endedBy}`}: see its output above`;
   throw new DenicornError("account", `${action}: ${request.app}: ${how}`);
 }
 

@@ -24,6 +24,8 @@ export interface BuildRequest {
   readonly workingDirectory: string;
   /** Run before the plugins of every bundle. */
   readonly plugins: (files: Files) => readonly Plugin[];
+  /** Ends the build. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Built {
@@ -37,7 +39,7 @@ export interface Built {
 /** Throws DenicornError with the file, line and cause. */
 export async function build(
   system: System,
-  { entry, runtimeDirectory, action, workingDirectory, plugins }: BuildRequest,
+  { entry, runtimeDirectory, action, workingDirectory, plugins, signal }: BuildRequest,
 ): Promise<{ readonly built: Built; readonly origin: BundleOrigin }> {
   const { files, traced } = traceFiles(system.files);
   const trace = new ResolverTrace();
@@ -63,7 +65,11 @@ export async function build(
   };
   let result: Result;
   try {
-    result = await withEsbuild(system, runtimeDirectory, (esbuild) => buildInTime(system, esbuild, options));
+    result = await withEsbuild(
+      system,
+      runtimeDirectory,
+      (esbuild) => buildInTime(system, esbuild, options, signal),
+    );
   } catch (error) {
     throw bundleFailure(error, action, place);
   }

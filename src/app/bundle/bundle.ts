@@ -18,6 +18,8 @@ interface BundleOptions {
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
   readonly cache?: boolean;
+  /** Ends the build. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Bundle extends Built {
@@ -59,12 +61,19 @@ interface ModuleKind {
 
 export async function bundleModule(
   system: System,
-  { entry, runtimeDirectory, cache: mayCache = false }: BundleOptions,
+  { entry, runtimeDirectory, cache: mayCache = false, signal }: BundleOptions,
   { action, plugins = () => [] }: ModuleKind,
 ): Promise<Bundle> {
   const { clock } = system;
   const started = clock.monotonic();
-  const request = { entry, runtimeDirectory, action, plugins, workingDirectory: workingDirectory(system) };
+  const request = {
+    entry,
+    runtimeDirectory,
+    action,
+    plugins,
+    workingDirectory: workingDirectory(system),
+    signal,
+  };
   const cache = mayCache ? BundleCache.open(system, request) : undefined;
   const cached = cache?.find();
   return {

@@ -17,24 +17,32 @@ const buildTooLong =
   `cannot load the app: it was not bundled after ${longestBuild / 1000} s: look for a package.json ` +
   "or tsconfig.json that is not a regular file, or is on a file system that does not answer";
 
-/** Runs one build, and stops esbuild if that takes too long. */
+/** Ends each build that runs: esbuild itself leaves them pending for ever when it is stopped. */
+const running = new Set<(reason: unknown) => void>();
+
+/** Runs one build, and stops esbuild, with all builds, if that takes too long or at `signal`. */
 export async function buildInTime<Options extends BuildOptions>(
   { clock }: System,
   esbuild: Esbuild,
   options: SameShape<BuildOptions, Options>,
+  signal?: AbortSignal,
 ): Promise<BuildResult<Options>> {
-  let isLate = false;
-  const cancel = clock.after(longestBuild, () => {
-    isLate = true;
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stopAll = (reason: unknown) => {
+    running.forEach((end) => end(reason));
     void esbuild.stop();
-  });
+  };
+  const cancel = clock.after(longestBuild, () => stopAll(new DenicornError("app-not-found", buildTooLong)));
+  const abort = () => stopAll(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  running.add(reject);
   try {
-    return await esbuild.build(options);
-  } catch (error) {
-    if (!isLate) throw error;
-    throw new DenicornError("app-not-found", buildTooLong, { cause: error });
+    signal?.throwIfAborted();
+    return await Promise.race([esbuild.build(options), stopped]);
   } finally {
     cancel();
+    signal?.removeEventListener("abort", abort);
+    running.delete(reject);
   }
 }
 

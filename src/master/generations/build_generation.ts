@@ -34,7 +34,10 @@ export function createGenerationSource(
   const guards = new Map<string, () => void>();
   const warn = (line: string) => logger.warning`${line}`;
 
-  async function bundle({ number, settings, directory: workingDirectory }: Generation): Promise<AppBundle> {
+  async function bundle(
+    { number, settings, directory: workingDirectory }: Generation,
+    signal?: AbortSignal,
+  ): Promise<AppBundle> {
     const request = {
       app: settings.app ?? "",
       workingDirectory,
@@ -42,8 +45,11 @@ export function createGenerationSource(
       cache: settings.bundleCache === "auto",
     };
     const { text, source, exportName, ...build } = isOtherUser(system, credentials)
-      ? { addToCache: undefined, ...await (await loadBuildAs()).buildAppAs(system, request, credentials) }
-      : await buildApp(system, request);
+      ? {
+        addToCache: undefined,
+        ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
+      }
+      : await buildApp(system, request, signal);
     const outfile = `${directory.path}/generation-${number}.mjs`;
     try {
       system.files.writeText(outfile, text, { mode: 0o644 });
@@ -73,7 +79,7 @@ export function createGenerationSource(
       return { number, settings, notApplied: needRestart, directory: next.directory, bundle: null };
     },
 
-    bundle: (generation) => writingTo(directory.path, () => bundle(generation)),
+    bundle: (generation, signal) => writingTo(directory.path, () => bundle(generation, signal)),
     shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
     discard({ path }) {
       guards.get(path)?.();

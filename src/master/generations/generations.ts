@@ -17,8 +17,8 @@ import type { AppBundle, Generation } from "../workers/generation.ts";
 export interface GenerationSource {
   /** Reads the settings again for a reload, until `signal` says that a newer one will. Throws DenicornError. */
   renew(number: number, signal: AbortSignal): Promise<Generation>;
-  /** Bundles the app of a generation. Throws DenicornError. */
-  bundle(generation: Generation): Promise<AppBundle>;
+  /** Bundles the app of a generation, until `signal`. Throws DenicornError. */
+  bundle(generation: Generation, signal?: AbortSignal): Promise<AppBundle>;
   /** Creates both log files for workers that may not create them. Throws DenicornError. */
   shareLogs(generation: Generation): void;
   /** Removes the bundle of a generation that is not used any more. */
@@ -130,13 +130,13 @@ export class Generations {
   async #buildNext(number: number): Promise<void> {
     this.#building = new AbortController();
     const { signal } = this.#building;
-    await this.#build(number, () => this.#source.renew(number, signal));
+    await this.#build(number, () => this.#source.renew(number, signal), signal);
   }
 
-  async #build(number: number, read: () => Promise<Generation>): Promise<void> {
+  async #build(number: number, read: () => Promise<Generation>, signal?: AbortSignal): Promise<void> {
     try {
       const generation = await read();
-      this.#post({ type: "built", generation, bundle: await this.#source.bundle(generation) });
+      this.#post({ type: "built", generation, bundle: await this.#source.bundle(generation, signal) });
     } catch (error) {
       this.#post({ type: "build-failed", number, error: toDenicornError(error) });
     }

@@ -1,10 +1,12 @@
 /** esbuild as a process: when it runs, what it sees, and where its executable comes from. */
 
+import { buildInTime } from "../../../src/app/bundle/esbuild.ts";
 import { type CarriedEsbuild, executableCopy } from "../../../src/app/bundle/esbuild_executable.ts";
 import { DenicornError } from "../../../src/core/errors.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../../assert.ts";
+import { FakeClock } from "../../fakes/fake_clock.ts";
 import { TestHost } from "../test_host.ts";
 
 const system = createSystem();
@@ -185,4 +187,37 @@ Deno.test("where no directory allows programs it is kept in memory", () => {
     error.message,
     /cannot start esbuild, .*: tried \S+\/\.cache\/denicorn \(mounted noexec\), \S+\/run \(mounted noexec\) and memory \(not here\): set XDG_CACHE_HOME/,
   );
+});
+
+/** Builds that never end by themselves, as those of an esbuild that was stopped. */
+function hangingEsbuild() {
+  const calls: string[] = [];
+  const esbuild = {
+    build: () => new Promise(() => {}),
+    stop: () => Promise.resolve(void calls.push("stop")),
+  } as unknown as Parameters<typeof buildInTime>[1];
+  const clock = new FakeClock();
+  const build = (signal?: AbortSignal) =>
+    buildInTime({ ...system, clock }, esbuild, {}, signal).then(() => "built", String);
+  return { calls, clock, build };
+}
+
+Deno.test("a build that hangs ends after 120 s, with what to look for", async () => {
+  const { calls, clock, build } = hangingEsbuild();
+  const result = build();
+  await clock.advance(119_999);
+  assertEquals(calls, []);
+  await clock.advance(1);
+  assertEquals(calls, ["stop"]);
+  assertMatch(await result, /cannot load the app: it was not bundled after 120 s: look for a package.json/);
+});
+
+Deno.test("a build that hangs ends at once when it is out of date, and so do others of that process", async () => {
+  const { calls, build } = hangingEsbuild();
+  const reload = new AbortController();
+  const results = [build(reload.signal), build()];
+  reload.abort(new Error("out of date"));
+  assertEquals(await Promise.all(results), ["Error: out of date", "Error: out of date"]);
+  assertEquals(calls, ["stop"]);
+  assertEquals(await build(reload.signal), "Error: out of date");
 });
