@@ -1,4 +1,5 @@
 import { openWatched } from "./listener_state.ts";
+import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import type { Connection, Network, WebSocketEnd } from "../system.ts";
 
@@ -12,7 +13,7 @@ export const network: Network = {
   onWebSocket,
 
   listenUnix(path) {
-    const listener = Deno.listen({ transport: "unix", path });
+    const listener = withoutDescriptors(() => Deno.listen({ transport: "unix", path }));
     return {
       async *accept() {
         for await (const conn of listener) yield connection(conn);
@@ -91,7 +92,9 @@ export const network: Network = {
     // A mode set afterwards would come too late: others could connect before.
     const umask = Deno.umask(0o177);
     try {
-      const { server, isListening } = openWatched(() => Deno.serve({ path, onListen: () => {} }, handler));
+      const { server, isListening } = openWatched(() =>
+        withoutDescriptors(() => Deno.serve({ path, onListen: () => {} }, handler))
+      );
       return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
     } finally {
       Deno.umask(umask);

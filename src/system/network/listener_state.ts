@@ -8,19 +8,24 @@
 export function openWatched<Server extends { readonly finished: Promise<void> }>(
   open: () => Server,
 ): { readonly server: Server; readonly descriptor: number | null; readonly isListening: () => boolean } {
-  const before = openSockets();
-  const server = open();
-  const opened = [...openSockets()].filter(([descriptor, socket]) => before.get(descriptor) !== socket);
+  const { result: server, own } = opened(open);
   let hasEnded = false;
   const end = () => void (hasEnded = true);
   server.finished.then(end, end);
-  const [own] = opened.length === 1 ? opened : [];
   return {
     server,
     descriptor: own === undefined ? null : Number(own[0]),
     // The name holds the inode: the number of a closed descriptor is soon that of another socket.
     isListening: () => !hasEnded && (own === undefined || socketAt(own[0]) === own[1]),
   };
+}
+
+/** What `open` returns, and the one socket that it opened: its descriptor and its name. */
+export function opened<T>(open: () => T): { readonly result: T; readonly own: [string, string] | undefined } {
+  const before = openSockets();
+  const result = open();
+  const found = [...openSockets()].filter(([descriptor, socket]) => before.get(descriptor) !== socket);
+  return { result, own: found.length === 1 ? found[0] : undefined };
 }
 
 /** The sockets of this process by descriptor, as `socket:[inode]`; none where there is no /proc. */
