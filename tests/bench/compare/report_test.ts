@@ -73,13 +73,11 @@ Deno.test("README has a place for the figures", () => {
 });
 
 const newest = new URL("docs/benchmarks/results.json", root);
-const hasResults = await Deno.stat(newest).then(() => true, () => false);
 
-Deno.test({
-  name: "the figures in README are those of docs/benchmarks/results.json",
-  ignore: !hasResults,
-  fn() {
+// Not before the first published run.
+if (await Deno.stat(newest).then(() => true, () => false)) {
+  Deno.test("the figures in README are those of docs/benchmarks/results.json", () => {
     const readme = Deno.readTextFileSync(new URL("README.md", root));
     assertEquals(plain(withSpeed(readme, JSON.parse(Deno.readTextFileSync(newest)))), plain(readme));
-  },
-});
+  });
+}
