@@ -52,8 +52,8 @@ export interface TcpSockets {
   /** The server that listens at `descriptor` accepts from the socket of `kept` from now on. Throws if that fails. */
   swap(descriptor: number, kept: number): void;
   /**
-   * Ends up to `count` connections to `ports`: those on which nothing ever arrived, oldest first, and then, unless
-   * `silentOnly`, those that have been idle longest. Returns how many.
+   * Ends up to `count` connections to `ports` on which nothing ever arrived, the oldest first; if there is no such
+   * connection, and unless `silentOnly`, those that have been idle longest. Returns how many.
    */
   endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
 }

@@ -105,16 +105,19 @@ export const tcpSockets: TcpSockets = {
   swap: swapListener,
 
   endIdle(ports, count, silentOnly) {
-    const found: { descriptor: number; idle: number; isSilent: boolean }[] = [];
+    const silent: { descriptor: number; idle: number }[] = [];
+    const kept: typeof silent = [];
     const size = descriptorTableSize();
     for (let descriptor = 0; descriptor < size; descriptor++) {
       const idle = idleTime(descriptor);
-      if (idle === null || idle < shortestIdle || !ports.has(portOf(descriptor))) continue;
+      if (idle === null || !ports.has(portOf(descriptor))) continue;
       const isSilent = readInfo(descriptor) && info.getBigUint64(offset.received, true) === 0n;
-      if (isSilent || !silentOnly) found.push({ descriptor, idle, isSilent });
+      (isSilent ? silent : kept).push({ descriptor, idle });
     }
-    found.sort((a, b) => Number(b.isSilent) - Number(a.isSilent) || b.idle - a.idle);
-    const ended = found.slice(0, count);
+    // A client that has sent a request loses its connection last, so kept ones stay even if the silent ones are too new.
+    const candidates = silentOnly || silent.length > 0 ? silent : kept;
+    const ended = candidates.filter(({ idle }) => idle >= shortestIdle)
+      .sort((a, b) => b.idle - a.idle).slice(0, count);
     for (const { descriptor } of ended) libc().shutdown(descriptor, SHUT_RDWR);
     return ended.length;
   },

@@ -92,3 +92,35 @@ linuxOnly(
     assertEquals(await early.read(new Uint8Array(9)), 4);
   },
 );
+
+linuxOnly(
+  "no kept connection is ended to make room while there is one on which nothing arrived",
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    using keptClient = await Deno.connect({ hostname: "127.0.0.1", port });
+    using kept = await listener.accept();
+    await keptClient.write(new Uint8Array(1));
+    await kept.read(new Uint8Array(1));
+    await idleFor(port, 1, 60);
+    using silentClient = await Deno.connect({ hostname: "127.0.0.1", port });
+    using silent = await listener.accept();
+    const endIdle = () => sockets.endIdle(new Set([port]), 16, false);
+    // The silent one is too new to end, or the only one that ends.
+    while (endIdle() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(await silent.read(new Uint8Array(1)), null);
+    silent.close();
+    await kept.write(new Uint8Array(1));
+    assertEquals(await keptClient.read(new Uint8Array(1)), 1, "the kept connection lives");
+    silentClient.close();
+    await idleFor(port, 1, 60);
+    assertEquals(endIdle(), 1);
+    assertEquals(await kept.read(new Uint8Array(1)), null);
+  },
+);
+
+/** Waits until `count` connections to `port` have carried no data for `idle` milliseconds. */
+async function idleFor(port: number, count: number, idle: number): Promise<void> {
+  const isIdle = () => active(port, 60_000).filter((found) => found.idle >= idle).length === count;
+  while (!isIdle()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
