@@ -60,8 +60,8 @@ export const metrics: readonly Metric[] = [
     name: "denicorn_request_duration_seconds",
     type: "histogram",
     help:
-      "Time from receiving a request until its response was completely sent; the sum is an estimate, off by at most " +
-      "an eighth.",
+      "Time from receiving a request until the handler has answered, or a streamed body has been sent; the sum is an " +
+      "estimate, off by at most an eighth.",
     read: ({ totals }) => histogram(totals.latency),
   },
   gauge(

@@ -50,6 +50,8 @@ export class Upgrade {
   /** A successor that has taken over. */
   #servingSuccessor: ChildProcess | null = null;
   #isRequested = false;
+  /** There were to be workers when the upgrade was requested. */
+  #hadTarget = false;
   #cancelDeadline: () => void = () => {};
   /** Why this master killed its successor, if it did. */
   #killReason: string | null = null;
@@ -75,6 +77,7 @@ export class Upgrade {
   request(): void {
     const { objection } = this;
     this.#isRequested = objection === null;
+    this.#hadTarget = this.#options.pool.target > 0;
     if (objection !== null) this.#options.logger.warning`USR2 ignored: ${objection}`;
   }
 
@@ -121,6 +124,10 @@ export class Upgrade {
   /** Call it after every event. */
   startIfPossible(): void {
     if (!this.#isRequested) return;
+    // A successor would start workers, and so undo what was requested last.
+    if (this.#hadTarget && this.#options.pool.target === 0) {
+      return this.#endWait("all workers were drained on request while it waited: upgrade again");
+    }
     const { waitsFor } = this;
     if (waitsFor !== null) return this.#logWait(waitsFor);
     this.#isRequested = false;
@@ -133,6 +140,12 @@ export class Upgrade {
       deadline,
       () => this.#giveUp(`it did not take over within ${deadline / 1000} s`),
     );
+  }
+
+  #endWait(reason: string): void {
+    this.#isRequested = false;
+    this.#loggedWait = null;
+    this.#fail(reason);
   }
 
   /** How long the successor may take until it serves, in milliseconds. */
