@@ -1,21 +1,23 @@
 /**
  * The TCP sockets of this process by their descriptors: which of them listen, which connections carry data, and which
- * listener of a SO_REUSEPORT group gets the next connection. Constants as on Linux (tcp(7), socket(7)).
+ * listener of a SO_REUSEPORT group gets the next connection. Structures as on Linux (tcp(7)).
  */
 
 import { listenersBeside } from "./listen_queues.ts";
 import { duplicate, swapListener } from "./listener_swap.ts";
 import { lastError, libc } from "../libc.ts";
+import {
+  SHUT_RD,
+  SHUT_RDWR,
+  SO_ATTACH_FILTER,
+  SO_ATTACH_REUSEPORT_CBPF,
+  SO_LINGER,
+  SOCK_CLOEXEC,
+  SOL_SOCKET,
+} from "../linux_constants.ts";
 import { openFiles } from "../open_files.ts";
 import type { TcpListener, TcpSockets } from "../system.ts";
 
-const SOL_SOCKET = 1;
-const SO_ATTACH_FILTER = 26;
-const SO_ATTACH_REUSEPORT_CBPF = 51;
-const SO_LINGER = 13;
-const SOCK_CLOEXEC = 0o2000000;
-const SHUT_RD = 0;
-const SHUT_RDWR = 2;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_CLOSE_WAIT = 8;
