@@ -44,7 +44,7 @@ export const tcpSockets: TcpSockets = {
   },
 
   findActive(ports, recent, from, count) {
-    // Not from a list of /proc/self/fd: for 10,000 descriptors that takes longer than the search itself.
+    // Not from a list of /proc/self/fd: for 10,000 connections it takes 13 ms, as long as the search itself.
     const size = descriptorTableSize();
     const end = Math.min(from + count, size);
     for (let descriptor = from; descriptor < end; descriptor++) {
@@ -190,7 +190,10 @@ function openDescriptors(): number[] {
   }
 }
 
-/** Where the permissions of Deno are limited, it reads nothing in /proc. 20,000 descriptors are searched in 4 ms. */
+/**
+ * Where the permissions of Deno are limited, it reads nothing in /proc. 20,000 descriptors are searched in 11 ms, in
+ * 25 ms if all are connections.
+ */
 function mostDescriptors(): number {
   return Math.min(openFiles.limit().soft, 65_536);
 }
