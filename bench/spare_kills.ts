@@ -6,9 +6,9 @@
  */
 
 import { findGunicorn } from "./loss/find_gunicorn.ts";
-import { isolated, whyShared } from "./loss/namespace.ts";
 import { Denicorn } from "./loss/subjects/denicorn.ts";
 import { Gunicorn } from "./loss/subjects/gunicorn.ts";
+import { enterNamespace } from "./support/namespace.ts";
 import { binary, fromSource, median } from "./support/program.ts";
 import { outcomesOf, type Visit, Visitors } from "./support/visitors.ts";
 
@@ -103,15 +103,7 @@ async function measure(name: string, victims: Victims): Promise<void> {
   }
 }
 
-if (await whyShared() === undefined && Deno.env.get("ISOLATED") === undefined) {
-  const command = isolated(
-    [Deno.execPath(), "run", "-A", "--quiet", new URL(import.meta.url).pathname, ...Deno.args],
-    { tcp_migrate_req: Deno.env.get("MIGRATE") ?? "0" },
-  );
-  const { code } = await new Deno.Command(command[0]!, { args: command.slice(1), env: { ISOLATED: "1" } })
-    .spawn().status;
-  Deno.exit(code);
-}
+await enterNamespace(new URL(import.meta.url), { tcp_migrate_req: Deno.env.get("MIGRATE") ?? "0" });
 
 const folder = Deno.makeTempDirSync({ prefix: "spare-kills-" });
 const found = await findGunicorn(folder);

@@ -6,7 +6,7 @@
  * `--only=HUP,kill` takes only disturbances whose name contains one of the words. The exit code is 1 if a run has failed.
  */
 
-import { isolated, whyShared } from "../loss/namespace.ts";
+import { describeNetwork, runApart } from "../support/namespace.ts";
 import { binary, fromSource } from "../support/program.ts";
 import type { ChaosOptions, ChaosResult } from "./run_chaos.ts";
 
@@ -16,17 +16,13 @@ const short = Deno.args.includes("--short");
 const seed = Number(valueOf("--seed=") ?? Math.floor(Math.random() * 1e9));
 const only = valueOf("--only=")?.split(",") ?? [];
 
-const shared = await whyShared();
-console.log(
-  shared === undefined
-    ? "network: a namespace for each run"
-    : `network: plain loopback without a namespace (${shared}); other traffic may disturb the run`,
-);
+console.log(await describeNetwork("run"));
 
 let hasFailed = false;
 for (const [program, command] of Object.entries(programs)) {
   if (words.length > 0 && !words.includes(program)) continue;
-  const result = await run({ command, seconds: short ? 60 : 600, seed, only });
+  const options: ChaosOptions = { command, seconds: short ? 60 : 600, seed, only };
+  const result = await runApart<ChaosResult>(new URL("run_main.ts", import.meta.url), options);
   hasFailed ||= result.problems.length > 0;
   print(program, result);
 }
@@ -34,21 +30,6 @@ Deno.exit(hasFailed ? 1 : 0);
 
 function valueOf(option: string): string | undefined {
   return Deno.args.find((arg) => arg.startsWith(option))?.slice(option.length);
-}
-
-async function run(options: ChaosOptions): Promise<ChaosResult> {
-  const program = new URL("run_main.ts", import.meta.url).pathname;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
-  const plain = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--config", config, program];
-  plain.push(JSON.stringify(options));
-  const [command, ...args] = (shared === undefined ? isolated(plain) : plain) as [string, ...string[]];
-  const { stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
-  const text = new TextDecoder();
-  try {
-    return JSON.parse(text.decode(stdout));
-  } catch {
-    throw new Error(`the run printed no result: ${text.decode(stderr).trim()}`);
-  }
 }
 
 function print(program: string, result: ChaosResult): void {

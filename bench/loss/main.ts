@@ -5,10 +5,10 @@
  * requests took much longer than without operations.
  */
 
+import { describeNetwork, runApart, whyShared } from "../support/namespace.ts";
 import { binary, fromSource } from "../support/program.ts";
 import { type Cell, cells, isDenicorn, select, yardstickOf } from "./cells.ts";
 import { findGunicorn } from "./find_gunicorn.ts";
-import { isolated, whyShared } from "./namespace.ts";
 import { jsonLine, type Row, table } from "./report.ts";
 import { type CellResult, problemsOf } from "./result.ts";
 import type { Environment } from "./run_cell.ts";
@@ -27,11 +27,7 @@ if (Deno.args.includes("--list")) {
 
 const shared = await whyShared();
 const network = shared === undefined ? "namespace" : "loopback";
-console.log(
-  shared === undefined
-    ? "network: each cell has its own namespace"
-    : `network: plain loopback without a namespace (${shared}); other traffic may disturb the results`,
-);
+console.log(await describeNetwork("cell"));
 
 const folder = Deno.makeTempDirSync({ prefix: "loss-" });
 const rows: Row[] = [];
@@ -42,7 +38,7 @@ try {
   const results = new Map<string, CellResult>();
   for (const cell of selected) {
     const command = cell.server === "source" ? fromSource : binary;
-    const result = await runIsolated(cell, { command, gunicorn, short });
+    const result = await run(cell, { command, gunicorn, short });
     results.set(cell.name, result);
     const row = { cell, result, quiet: results.get(yardstickOf(cell)) };
     rows.push(row);
@@ -65,26 +61,10 @@ console.log(
 );
 Deno.exit(failed.length > 0 ? 1 : 0);
 
-async function runIsolated(cell: Cell, environment: Environment): Promise<CellResult> {
-  const program = new URL("cell_main.ts", import.meta.url).pathname;
-  const plain = [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    "--no-check",
-    "--config",
-    new URL("../../deno.json", import.meta.url).pathname,
-    program,
-    JSON.stringify(cell),
-    JSON.stringify(environment),
-  ];
-  const [command, ...args] = (shared === undefined ? isolated(plain) : plain) as [string, ...string[]];
-  const { stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
-  const text = new TextDecoder();
+async function run(cell: Cell, environment: Environment): Promise<CellResult> {
   try {
-    return JSON.parse(text.decode(stdout));
-  } catch {
-    return { outcome: "broken", reason: `the cell printed no result: ${text.decode(stderr).trim()}` };
+    return await runApart(new URL("cell_main.ts", import.meta.url), cell, environment);
+  } catch (error) {
+    return { outcome: "broken", reason: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -4,8 +4,7 @@
  */
 
 import { libc } from "./libc.ts";
-
-const ITIMER_REAL = 0;
+import { ITIMER_REAL } from "./linux_constants.ts";
 
 /** What the next SIGALRM calls. */
 let fired: () => void = () => {};

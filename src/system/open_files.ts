@@ -1,10 +1,10 @@
 /** How many files this process may have open at once (getrlimit(2)). Structures as on 64-bit Linux. */
 
 import { lastError, libc } from "./libc.ts";
+import { F_DUPFD_CLOEXEC } from "./linux_constants.ts";
 import type { FileLimit, OpenFiles } from "./system.ts";
 
 const RLIMIT_NOFILE = 7;
-const F_DUPFD_CLOEXEC = 1030;
 const infinite = 0xffff_ffff_ffff_ffffn;
 
 export const openFiles: OpenFiles = {

@@ -1,26 +1,27 @@
 /** Memory that several processes map. The others inherit a descriptor for it from the one that created it. Linux only. */
 
 import { cString, errorNumber, lastError, libc, systemError } from "./libc.ts";
-import { O_NOFOLLOW } from "./files/open_flags.ts";
+import {
+  EINVAL,
+  F_ADD_SEALS,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  MFD_NOEXEC_SEAL,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDWR,
+} from "./linux_constants.ts";
 import type { SharedBlock, SharedMemory } from "./system.ts";
 
-const O_RDWR = 0o2;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-/** The owner of a file could let `open` wait for as long as fcntl(2) lets it keep a lease. */
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
 const SEEK_END = 2;
 const PROT_READ_WRITE = 1 | 2;
 const MAP_SHARED = 1;
 const failed = 0xffff_ffff_ffff_ffffn;
 
-const MFD_CLOEXEC = 1;
-const MFD_ALLOW_SEALING = 2;
-const MFD_NOEXEC_SEAL = 8;
-const EINVAL = 22;
-const F_ADD_SEALS = 1033;
 /** No process may change the size, nor the seals: F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW. */
 const seals = 1 | 2 | 4;
 
@@ -63,6 +64,7 @@ export const sharedMemory: SharedMemory = {
   isAbandoned(path) {
     let fd;
     try {
+      // The owner of a file could let `open` wait for as long as fcntl(2) lets it keep a lease.
       fd = open(path, O_RDWR | O_NONBLOCK, 0);
     } catch {
       return false;

@@ -1,6 +1,6 @@
 /** While the only worker is replaced after its death, the master keeps its listener. */
 
-import { isolated, whyShared } from "../../bench/loss/namespace.ts";
+import { isolated, whyShared } from "../../bench/support/namespace.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest } from "./harness.ts";

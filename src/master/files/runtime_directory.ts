@@ -203,39 +203,52 @@ export function ownRuntimeDirectories({ files, host }: System, parent: string): 
     });
 }
 
-/** A directory gets its socket far sooner after its creation than this (ms). */
+/** An empty directory that is younger (ms) may be that of a master that starts, however slow the host is. */
 const birth = 10_000;
-/** A socket listens far sooner after it is bound than this (ms). */
-const secondCheck = 100;
+/**
+ * A master creates its directory, binds its socket and listens far faster than this (ms). Ages cannot tell that alone:
+ * the clock may be set forward meanwhile, and a file server may have its own time.
+ */
+const secondLook = 100;
 
 /** Removes the directories of masters of this user that are dead, except `kept`. */
 export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
-  for (const parent of runtimeParents(system)) {
-    if (isOwnPlace(system, parent)) await removeLeftovers(system, parent, kept);
+  const candidates = runtimeParents(system).filter((parent) => isOwnPlace(system, parent))
+    .flatMap((parent) => ownRuntimeDirectories(system, parent))
+    .filter((directory) => directory !== kept);
+  const found = await abandonedAmong(system, candidates);
+  if (found.length === 0) return;
+  await sleep(system.clock, secondLook);
+  for (const directory of await abandonedAmong(system, found)) {
+    try {
+      system.files.remove(directory);
+    } catch {
+      // Another process removes it at this moment: not a reason not to start.
+    }
   }
 }
 
 /**
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
- * directory is removed: another program may have one that is called `denicorn-backup`.
+ * directory counts: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
-  const { files, network, clock } = system;
-  for (const directory of ownRuntimeDirectories(system, parent)) {
-    if (directory === kept) continue;
+async function abandonedAmong(
+  { files, network, clock }: System,
+  directories: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const directory of directories) {
     try {
       const socket = channelSocketOf(directory);
-      const socketInfo = files.lstat(socket);
-      const isYoung = clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) < birth;
-      if (socketInfo === null) {
-        if (!isYoung && files.list(directory).length === 0) files.remove(directory);
-      } else if (socketInfo.isSocket && !(await network.answers(socket))) {
-        // A master that starts at this moment may have bound its socket and is about to listen.
-        if (isYoung) await sleep(clock, secondCheck);
-        if (!isYoung || !(await network.answers(socket))) files.remove(directory);
-      }
+      const info = files.lstat(socket);
+      const isAbandoned = info === null
+        ? clock.wall() - (files.lstat(directory)?.modifiedAt ?? 0) >= birth &&
+          files.list(directory).length === 0
+        : info.isSocket && !(await network.answers(socket));
+      if (isAbandoned) found.push(directory);
     } catch {
-      // Another process removes it at this moment, or it cannot be read: not a reason not to start.
+      // It is gone by now, or cannot be read.
     }
   }
+  return found;
 }

@@ -4,24 +4,14 @@
  * the master always knows the order in which the steering program counts.
  */
 
-import { bridge, type Group, join, leave } from "../../core/listeners/reuseport_group.ts";
 import { receivers, type Standing } from "../../core/listeners/receivers.ts";
-import { refusalProgram } from "../../core/listeners/refusal_program.ts";
-import { encodeProgram, steeringProgram } from "../../core/listeners/steering_program.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { showDuration } from "../../settings/kinds/duration.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import { handOver, HandoverInbox } from "./handover_inbox.ts";
-
-/** A worker's listening sockets, one for each address, in the order of the `bind` setting. */
-interface Member {
-  /** `null` for a worker of the old master, during an upgrade. */
-  readonly worker: WorkerHandle | null;
-  readonly pid: number;
-  readonly descriptors: readonly number[];
-}
+import { ListenerGroup, type Member } from "./listener_group.ts";
 
 /** Steering according to the `steering` setting, if this host supports it. */
 export function openSteering(
@@ -49,9 +39,7 @@ export class Steering {
   readonly #logger: Logger;
   /** `null` with steering off. */
   #inbox: HandoverInbox | null;
-  #group: Group<Member> = [];
-  /** The indices in the installed program; `null` if none is installed for the present group. */
-  #installed: string | null = null;
+  readonly #group: ListenerGroup;
   #eligible: ReadonlySet<WorkerHandle> = new Set();
   /** Of those that may get new connections, the ones that do; `null` if all do. */
   #preferred: ReadonlySet<WorkerHandle> | null = null;
@@ -66,8 +54,6 @@ export class Steering {
   #isSuspended = false;
   /** A worker that was asked to listen: the kernel may already have its sockets in the group, this master does not. */
   #expected: WorkerHandle | null = null;
-  /** Members whose sockets drop requests for new connections. */
-  readonly #refusing = new WeakSet<Member>();
   /** Members that left while the order must not change. */
   readonly #departed = new Set<Member>();
   #hasJoined = false;
@@ -77,6 +63,7 @@ export class Steering {
     this.#system = system;
     this.#logger = logger;
     this.#inbox = inbox;
+    this.#group = new ListenerGroup(system);
   }
 
   /** True during an upgrade, from the start of the successor until one of the masters steers alone. */
@@ -118,16 +105,8 @@ export class Steering {
    */
   join(worker: WorkerHandle, addresses: readonly TcpAddress[]): boolean {
     if (this.#inbox === null) return true;
-    const descriptors = this.#collect(worker);
-    const { sockets } = this.#system;
-    const isComplete = descriptors.length === addresses.length &&
-      descriptors.every((descriptor, index) => sockets.listeningPort(descriptor) === addresses[index]?.port);
-    if (!isComplete) {
-      descriptors.forEach((descriptor) => this.#system.descriptors.close(descriptor));
-      return false;
-    }
+    if (!this.#group.receive(worker, addresses)) return false;
     this.#hasJoined = true;
-    this.#group = join(this.#group, { worker, pid: worker.process.pid, descriptors });
     this.#stopExpecting(worker);
     return true;
   }
@@ -135,7 +114,7 @@ export class Steering {
   /** The worker is gone, or stopped listening: its sockets leave the group. */
   leave(worker: WorkerHandle): void {
     if (this.#inbox === null) return;
-    const member = this.#group.find((member) => member.worker === worker);
+    const member = this.#group.members.find((member) => member.worker === worker);
     if (member !== undefined) this.#departed.add(member);
     this.#stopExpecting(worker);
   }
@@ -149,30 +128,25 @@ export class Steering {
   #removeDeparted(): void {
     if (this.#isFrozen || this.#expected !== null || this.#isWaiting) return;
     for (const member of this.#departed) {
-      if (this.#group.includes(member)) this.#remove(member);
+      if (this.#group.members.includes(member)) this.#remove(member);
       this.#departed.delete(member);
     }
   }
 
   #remove(member: Member): void {
-    const after = leave(this.#group, member);
-    const receiving = new Set(this.#receivers.map((index) => this.#group[index]!));
-    if (after.length > 0) this.#install(bridge(this.#group, after, (member) => receiving.has(member)));
-    this.#close(member);
-    this.#group = after;
-    this.#installed = null;
+    const receiving = new Set(this.#receivers.map((index) => this.#group.members[index]!));
+    const lasting = this.#group.indicesWithout(member, (member) => receiving.has(member));
+    if (lasting !== null) this.#install(lasting);
+    // If the kernel refused, all are gone.
+    if (!this.#group.members.includes(member)) return;
+    this.#group.remove(member);
     this.#steer();
   }
 
   /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */
   get backlog(): number | null {
     if (this.#inbox === null) return null;
-    return this.#waitingAt(this.#group.filter(({ worker }) => worker !== null));
-  }
-
-  #waitingAt(members: readonly Member[]): number {
-    return members.flatMap(({ descriptors }) => descriptors)
-      .reduce((count, descriptor) => count + this.#system.sockets.waiting(descriptor), 0);
+    return this.#group.waitingAt(this.#group.own);
   }
 
   /**
@@ -191,21 +165,23 @@ export class Steering {
     if (!this.#isWaiting) {
       this.#waitingSince = null;
       if (indices.length > 0) this.#hasWaitedTooLong = false;
-      if (this.#group.length > 0) this.#install(this.#preferredAmong(indices));
+      if (this.#group.members.length > 0) this.#install(this.#preferredAmong(indices));
       return;
     }
     this.#waitingSince ??= this.#system.clock.monotonic();
-    this.#group.forEach((member) => this.#refuseNew(member));
-    this.#departed.forEach((member) => this.#resetWaiting(member));
+    this.#group.members.forEach((member) => this.#group.refuseUnlessMoved(member));
+    this.#departed.forEach((member) => this.#group.resetWaiting(member));
     // The next worker that listens gets this index. Until then the kernel's hash picks one of those that are kept.
-    this.#install([this.#group.length]);
+    this.#install([this.#group.members.length]);
   }
 
   /** The workers that may get new connections, each with the number of connections that wait for it. */
   receiving(): { readonly worker: WorkerHandle; readonly waiting: number }[] {
     return this.#receivers.flatMap((index) => {
-      const member = this.#group[index]!;
-      return member.worker === null ? [] : [{ worker: member.worker, waiting: this.#waitingAt([member]) }];
+      const member = this.#group.members[index]!;
+      return member.worker === null
+        ? []
+        : [{ worker: member.worker, waiting: this.#group.waitingAt([member]) }];
     });
   }
 
@@ -220,7 +196,7 @@ export class Steering {
     const preferred = this.#preferred;
     if (preferred === null) return indices;
     const found = indices.filter((index) => {
-      const { worker } = this.#group[index]!;
+      const { worker } = this.#group.members[index]!;
       return worker !== null && preferred.has(worker);
     });
     return found.length > 0 ? found : indices;
@@ -228,13 +204,13 @@ export class Steering {
 
   /** The indices of the members that get new connections. */
   get #receivers(): number[] {
-    return receivers(this.#group.map((member) => this.#standing(member)));
+    return receivers(this.#group.members.map((member) => this.#standing(member)));
   }
 
   /** Workers of an old master that is gone serve until a worker of this master is ready. */
   #standing(member: Member): Standing {
     const { worker } = member;
-    if (this.#departed.has(member) || this.#refusing.has(member)) return "dead";
+    if (this.#departed.has(member) || this.#group.isRefusing(member)) return "dead";
     if (worker === null) return "accepting";
     if (this.#eligible.has(worker)) return "eligible";
     return worker.isAccepting ? "accepting" : "dead";
@@ -243,29 +219,7 @@ export class Steering {
   /** No process accepts, but another worker will: no listener closes until then, so that no client is refused. */
   get #isWaiting(): boolean {
     return this.#awaitsWorker && !this.#isSuspended && !this.#hasWaitedTooLong &&
-      this.#group.length > 0 && this.#receivers.length === 0;
-  }
-
-  /**
-   * A connection that is made now would wait in a queue that is reset in the end, after the client has sent its request.
-   * A client whose first segment is dropped sends it again after a second and then reaches the next worker. If the kernel
-   * moves waiting connections to another listener, they may wait in the queue, which is faster.
-   */
-  #refuseNew(member: Member): void {
-    if (this.#refusing.has(member) || this.#system.sockets.areMigrated()) return;
-    this.#refusing.add(member);
-    try {
-      const program = encodeProgram(refusalProgram);
-      member.descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
-    } catch {
-      // Then they wait in the queue.
-    }
-  }
-
-  /** Those that wait already are lost with their worker: their clients learn it now, not when the next worker listens. */
-  #resetWaiting(member: Member): void {
-    if (!this.#refusing.has(member)) return;
-    member.descriptors.forEach((descriptor) => this.#system.sockets.resetWaiting(descriptor));
+      this.#group.members.length > 0 && this.#receivers.length === 0;
   }
 
   /** Call it with every tick: after `limit` milliseconds without a worker, new connections are refused. */
@@ -285,7 +239,7 @@ export class Steering {
   freeze(): number[] | null {
     if (this.#inbox === null) return null;
     this.#isFrozen = true;
-    return this.#group.map(({ pid }) => pid);
+    return this.#group.members.map(({ pid }) => pid);
   }
 
   /**
@@ -294,7 +248,7 @@ export class Steering {
    */
   handOver(fdInbox: string): number[] | null {
     if (this.#inbox === null) return null;
-    handOver(this.#system, fdInbox, this.#group.flatMap((member) => member.descriptors));
+    handOver(this.#system, fdInbox, this.#group.members.flatMap((member) => member.descriptors));
     return this.freeze();
   }
 
@@ -307,7 +261,7 @@ export class Steering {
     if (descriptors === null) return this.giveUp("the listeners of the old master did not arrive");
     workers.forEach((pid, index) => {
       const own = descriptors.slice(index * addressCount, (index + 1) * addressCount);
-      this.#group = join(this.#group, { worker: null, pid, descriptors: own });
+      this.#group.add({ worker: null, pid, descriptors: own });
     });
   }
 
@@ -320,17 +274,13 @@ export class Steering {
     if (found === null) return false;
     this.#isFrozen = true;
     this.#isSuspended = true;
-    workers.forEach((pid) => {
-      this.#group = join(this.#group, { worker: null, pid, descriptors: found.get(pid)! });
-    });
+    workers.forEach((pid) => this.#group.add({ worker: null, pid, descriptors: found.get(pid)! }));
     return true;
   }
 
   /** False while processes listen that this master does not know: their place in the kernel's order is unknown. */
   get isOrderKnown(): boolean {
-    const count = this.#group.length;
-    const siblings = this.#group[0]?.descriptors.map((own) => this.#system.sockets.siblings(own)) ?? [];
-    return siblings.every((found) => found === null || found === count);
+    return this.#group.isOrderKnown;
   }
 
   /** From now on the successor steers. */
@@ -348,7 +298,7 @@ export class Steering {
 
   /** These workers of the old master are gone, and so is the old master: no other process holds their sockets. */
   releaseAdopted(gone: ReadonlySet<number>): void {
-    this.#group.filter(({ worker, pid }) => worker === null && gone.has(pid))
+    this.#group.members.filter(({ worker, pid }) => worker === null && gone.has(pid))
       .forEach((member) => this.#departed.add(member));
     this.#removeDeparted();
   }
@@ -358,47 +308,29 @@ export class Steering {
    * this master does not have the sockets, or another master serves with them.
    */
   refuse(): boolean {
-    if (this.#inbox === null || this.#isSuspended) return false;
-    const program = encodeProgram(refusalProgram);
-    try {
-      // Also those of an old master, which are in the group until it is gone: the kernel may choose them now.
-      for (const { descriptors } of this.#group) {
-        descriptors.forEach((descriptor) => this.#system.sockets.filter(descriptor, program));
-      }
-    } catch {
-      return false;
-    }
-    this.#group.filter(({ worker }) => worker !== null).forEach((member) => this.#refusing.add(member));
-    return true;
+    return this.#inbox !== null && !this.#isSuspended && this.#group.refuseAll();
   }
 
   /** How many connections wait in the accept queues of the listeners that refuse new ones. */
   get refusedBacklog(): number {
-    return this.#waitingAt(this.#group.filter((member) => this.#refusing.has(member)));
+    return this.#group.waitingAt(this.#group.refusing);
   }
 
   /** Ends the listening of the workers that refuse new connections; others may listen by now. */
   shutRefusing(): void {
-    this.#group.filter((member) => this.#refusing.has(member))
-      .forEach((member) => this.#departed.add(member));
+    this.#group.refusing.forEach((member) => this.#departed.add(member));
     this.#removeDeparted();
   }
 
   /** Ends the listening of all workers: it stops for every copy of the sockets. */
   shut(): void {
-    this.#own.forEach((descriptor) => this.#system.sockets.stopListening(descriptor));
+    this.#group.stopListening();
     this.release();
-  }
-
-  /** The listening sockets of this master's workers. */
-  get #own(): readonly number[] {
-    return this.#group.flatMap(({ worker, descriptors }) => worker === null ? [] : descriptors);
   }
 
   /** Leaves the order to the kernel and the sockets to their workers. */
   release(): void {
-    this.#group.forEach((member) => this.#close(member));
-    this.#group = [];
+    this.#group.clear();
     this.#inbox?.close();
     this.#inbox = null;
   }
@@ -407,47 +339,14 @@ export class Steering {
   giveUp(reason: string): void {
     if (this.#inbox === null) return;
     this.#logger.warning`${noSteering(reason)}`;
-    if (this.#group.length > 0) this.#tryToSteer([]);
+    if (this.#group.members.length > 0) this.#group.steer([]);
     this.release();
   }
 
   /** `indices` may contain the one that the next listener will get. */
   #install(indices: readonly number[]): void {
-    const text = indices.join();
-    if (this.#isSuspended || text === this.#installed) return;
-    const failure = this.#tryToSteer(indices);
-    if (failure === null) this.#installed = text;
-    else this.giveUp(failure);
-  }
-
-  /** Returns the reason if the kernel refuses. */
-  #tryToSteer(indices: readonly number[]): string | null {
-    const program = encodeProgram(steeringProgram(this.#group.length + 1, indices));
-    try {
-      // A program that is attached to any socket counts for its whole group; each address has a group of its own.
-      this.#group[0]?.descriptors.forEach((descriptor) => this.#system.sockets.steer(descriptor, program));
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-
-  /** Takes the sockets that the worker sent last; empty if it sent none. */
-  #collect(worker: WorkerHandle): readonly number[] {
-    let last: readonly number[] = [];
-    for (const { descriptors } of worker.fdPair?.inbox.receive() ?? []) {
-      // The app runs in the same process and may have sent anything.
-      last.forEach((descriptor) => this.#system.descriptors.close(descriptor));
-      last = descriptors;
-    }
-    return last;
-  }
-
-  #close(member: Member): void {
-    for (const descriptor of member.descriptors) {
-      // Its worker may still have the socket and drain.
-      if (this.#refusing.has(member)) this.#system.sockets.stopListening(descriptor);
-      this.#system.descriptors.close(descriptor);
-    }
+    if (this.#isSuspended) return;
+    const failure = this.#group.steer(indices);
+    if (failure !== null) this.giveUp(failure);
   }
 }

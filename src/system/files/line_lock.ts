@@ -2,16 +2,11 @@
  * Keeps log lines whole that a pipe takes only in parts. Master and workers write to the same standard streams: while one
  * of them is in the middle of a line, the others wait. It is a record lock (fcntl(2), F_SETLK) on the pipe or socket
  * itself: it belongs to a process, not to the open file description that they all inherit, as flock(2) does; it needs
- * no path and no rights; and the kernel releases it when its process dies. Constants as on Linux.
+ * no path and no rights; and the kernel releases it when its process dies.
  */
 
 import { errorNumber, libc } from "../libc.ts";
-
-const F_SETLK = 6;
-const F_WRLCK = 1;
-const F_UNLCK = 2;
-const EACCES = 13;
-const EAGAIN = 11;
+import { EACCES, EAGAIN, F_SETLK, F_UNLCK, F_WRLCK } from "../linux_constants.ts";
 
 /**
  * Milliseconds. A process that is stopped or blocked in the middle of a line must not silence the others: if there was

@@ -4,19 +4,20 @@
  */
 
 import { cString, libc } from "../libc.ts";
-import { O_NOFOLLOW } from "./open_flags.ts";
+import {
+  F_OFD_GETLK,
+  F_OFD_SETLK,
+  F_RDLCK,
+  F_UNLCK,
+  F_WRLCK,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDWR,
+} from "../linux_constants.ts";
 import { canFixPaths, fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { LockFile } from "../system.ts";
-
-const O_RDWR = 2;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
-const F_OFD_GETLK = 36;
-const F_OFD_SETLK = 37;
-const F_RDLCK = 0;
-const F_WRLCK = 1;
-const F_UNLCK = 2;
 
 /** Throws for a path that leads through a link of another user. */
 export function openLockFile(path: string): LockFile {

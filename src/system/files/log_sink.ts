@@ -5,33 +5,34 @@
 
 import { withRightsOf } from "../processes/borrowed_rights.ts";
 import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError } from "../libc.ts";
-import { O_NOFOLLOW } from "./open_flags.ts";
+import {
+  EACCES,
+  EEXIST,
+  EINTR,
+  ENXIO,
+  EPERM,
+  F_GETFD,
+  F_GETFL,
+  FD_CLOEXEC,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDWR,
+  O_WRONLY,
+} from "../linux_constants.ts";
 import { canFixPaths, findPlace, ForeignLink, type Place } from "./safe_path.ts";
 import { writeAll } from "../host/deno_host.ts";
 import { awaitReader, type Outlet, outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Identity, LogSink, Stream } from "../system.ts";
 
-const O_WRONLY = 1;
-const O_RDWR = 2;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_APPEND = 0o2000;
-/** Without it, opening a FIFO waits for a reader. No effect on the writes to a file. */
-const O_NONBLOCK = 0o4000;
-const O_NOCTTY = 0o400;
-const O_CLOEXEC = 0o2000000;
+/** Without O_NONBLOCK, opening a FIFO waits for a reader. It has no effect on the writes to a file. */
 const appending = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-const F_GETFD = 1;
-const F_GETFL = 3;
-const FD_CLOEXEC = 1;
 const accessMode = 3;
-
-const EPERM = 1;
-const EACCES = 13;
-const EEXIST = 17;
-const ENXIO = 6;
-const EINTR = 4;
 const mode = 0o644;
 
 const streams: Readonly<Record<number, Stream>> = { 1: "stdout", 2: "stderr" };

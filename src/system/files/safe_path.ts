@@ -8,11 +8,8 @@
  */
 
 import { cString, lastError, libc } from "../libc.ts";
-import { O_DIRECTORY, O_NOFOLLOW } from "./open_flags.ts";
+import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../linux_constants.ts";
 import type { FixedPath } from "../system.ts";
-
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
 
 const groupOrOthers = 0o022;
 const others = 0o002;

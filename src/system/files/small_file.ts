@@ -1,12 +1,8 @@
 /** Reads a file of which only a few bytes are expected: never waits for a writer and never reads without an end. */
 
 import { cString, lastError, libc } from "../libc.ts";
-import { O_NOFOLLOW } from "./open_flags.ts";
+import { O_CLOEXEC, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } from "../linux_constants.ts";
 import { canFixPaths } from "./safe_path.ts";
-
-const O_NOCTTY = 0o400;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 
 /** Throws for what is not a regular file, or is longer than `limit` bytes. A link is followed unless `direct`. */
 export function readSmall(path: string, limit: number, direct = false): string {

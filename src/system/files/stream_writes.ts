@@ -1,24 +1,26 @@
 /**
  * Writes to standard streams without ever waiting for their reader. O_NONBLOCK cannot be used for this: the flag
  * belongs to the open file description, which other programs on the same terminal or pipe share. Only a terminal can
- * be opened again, to get a separate description. Constants as on Linux.
+ * be opened again, to get a separate description.
  */
 
 import { cString, errorNumber, lastError, libc } from "../libc.ts";
+import {
+  EAGAIN,
+  EINTR,
+  ENOSYS,
+  EOPNOTSUPP,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  O_CLOEXEC,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_WRONLY,
+} from "../linux_constants.ts";
 import { type LineLock, lineLockOf } from "./line_lock.ts";
 
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 const RWF_NOWAIT = 8;
-const O_WRONLY = 1;
-const O_NOCTTY = 0o400;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const POLLOUT = 4;
-const EAGAIN = 11;
-const EINTR = 4;
-const EOPNOTSUPP = 95;
-const ENOSYS = 38;
 
 /**
  * PIPE_BUF: a pipe takes that many bytes at once or none of them, and without waiting if poll(2) says that it is

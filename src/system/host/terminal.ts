@@ -1,11 +1,9 @@
 /** The terminal that controls this process, if there is one: credentials(7), tty(4). Linux only. */
 
 import { cString, libc } from "../libc.ts";
+import { O_CLOEXEC, O_NOCTTY } from "../linux_constants.ts";
 import { procText } from "../processes/proc_text.ts";
 import type { TerminalPlace } from "../system.ts";
-
-const O_NOCTTY = 0x100;
-const O_CLOEXEC = 0x8_0000;
 
 const SIGHUP = 1n;
 

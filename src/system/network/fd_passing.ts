@@ -4,19 +4,21 @@
  */
 
 import { cString, lastError, libc } from "../libc.ts";
+import {
+  AF_UNIX,
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  SHUT_RD,
+  SO_PASSCRED,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "../linux_constants.ts";
 import { closeReceived } from "./received_descriptors.ts";
 import type { FdInbox, FdMessage, FdPair } from "../system.ts";
 
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_PASSCRED = 16;
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
-const SHUT_RD = 0;
-const MSG_DONTWAIT = 0x40;
-const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 /** The kernel passes at most 253 descriptors at once (SCM_MAX_FD). */
 export const maxDescriptors = 253;

@@ -6,9 +6,8 @@
  */
 
 import { lastError, libc } from "../libc.ts";
+import { F_DUPFD_CLOEXEC, O_CLOEXEC } from "../linux_constants.ts";
 
-const F_DUPFD_CLOEXEC = 1030;
-const O_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 
 interface Registration {

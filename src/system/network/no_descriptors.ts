@@ -4,10 +4,8 @@
  */
 
 import { libc } from "../libc.ts";
+import { SO_PASSRIGHTS, SOL_SOCKET } from "../linux_constants.ts";
 import { opened } from "./listener_state.ts";
-
-const SOL_SOCKET = 1;
-const SO_PASSRIGHTS = 83;
 
 /** The listener that `open` opens takes no descriptors, nor do its connections: sending one to them fails. */
 export function withoutDescriptors<T>(open: () => T): T {

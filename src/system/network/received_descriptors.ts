@@ -5,10 +5,9 @@
  */
 
 import { cString, libc } from "../libc.ts";
+import { SO_LINGER, SOL_SOCKET } from "../linux_constants.ts";
 import { tcpSockets } from "./tcp_sockets.ts";
 
-const SOL_SOCKET = 1;
-const SO_LINGER = 13;
 const doesNotLinger = new Uint8Array(8);
 
 /** Those for which no thread could be started, for example at the limit of tasks. */

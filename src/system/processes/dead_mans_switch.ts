@@ -10,9 +10,9 @@
  */
 
 import { cString, libc } from "../libc.ts";
+import { ITIMER_REAL } from "../linux_constants.ts";
 
 const SIGALRM = 14;
-const ITIMER_REAL = 0;
 const SIG_IGN = 1n;
 const SA_RESETHAND = 0x8000_0000;
 const SA_RESTART = 0x1000_0000;

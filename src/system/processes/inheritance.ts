@@ -1,9 +1,7 @@
 /** Which open files a new process gets. Linux only. */
 
 import { lastError, libc } from "../libc.ts";
-
-const F_SETFD = 2;
-const FD_CLOEXEC = 1;
+import { F_SETFD, FD_CLOEXEC } from "../linux_constants.ts";
 
 /**
  * Runs `start`, which starts one process that gets `descriptors` under the same numbers. The runtime starts a process

@@ -1,14 +1,12 @@
 /** Programs without a file system: where no directory allows programs (noexec), a memfd may. Linux only. */
 
 import { canExecute, cString, lastError, libc } from "../libc.ts";
-
-const MFD_CLOEXEC = 0x1;
-/** Linux 6.3: also where the default is a memfd that cannot be run (sysctl vm.memfd_noexec=1). */
-const MFD_EXEC = 0x10;
+import { MFD_CLOEXEC, MFD_EXEC } from "../linux_constants.ts";
 
 /** See `Files.memoryProgram`. */
 export function memoryProgram(name: string, bytes: Uint8Array<ArrayBuffer>): string {
   const create = (flags: number) => libc().memfd_create(cString(name), flags);
+  // From Linux 6.3 on, also where the default is a memfd that cannot be run (sysctl vm.memfd_noexec=1).
   let fd = create(MFD_CLOEXEC | MFD_EXEC);
   if (fd < 0) fd = create(MFD_CLOEXEC);
   if (fd < 0) throw lastError("memfd_create");

@@ -49,20 +49,41 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
   }
 });
 
-Deno.test("a master that starts at the same moment, bound and not yet listening, is left alone", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
-  try {
-    const tomorrow = tomorrowIn(folder);
-    const system = { ...tomorrow, clock: createSystem().clock };
-    using starting = makeRuntimeDirectory(system);
-    let looks = 0;
-    const answers = () => Promise.resolve(++looks > 1);
-    await removeAbandonedDirectories({ ...system, network: { ...system.network, answers } });
-    assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-});
+const clocks = {
+  "": () => Date.now(),
+  ", though the clock has been set forward": () => Date.now() + 86_400_000,
+};
+for (const [when, wall] of Object.entries(clocks)) {
+  Deno.test(`a master that starts at the same moment, bound and not yet listening, is left alone${when}`, async () => {
+    const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+    try {
+      const placed = tomorrowIn(folder);
+      const system = { ...placed, clock: { ...placed.clock, wall } };
+      using starting = makeRuntimeDirectory(system);
+      let looks = 0;
+      const answers = () => Promise.resolve(++looks > 1);
+      await removeAbandonedDirectories({ ...system, network: { ...system.network, answers } });
+      assertEquals([looks, Deno.statSync(starting.path).isDirectory], [2, true]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+
+  Deno.test(`a master that is about to bind its socket is left alone${when}`, async () => {
+    const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+    try {
+      const placed = tomorrowIn(folder);
+      const system = { ...placed, clock: { ...placed.clock, wall } };
+      Deno.mkdirSync(`${folder}/denicorn-starting`);
+      const removed = removeAbandonedDirectories(system);
+      using _channels = Deno.listen({ transport: "unix", path: `${folder}/denicorn-starting/channel.sock` });
+      await removed;
+      assertEquals(Deno.statSync(`${folder}/denicorn-starting`).isDirectory, true);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+}
 
 Deno.test("a variable that names no usable place is passed over, with a line that says why", () => {
   const folder = Deno.makeTempDirSync({ prefix: "runtime-" });

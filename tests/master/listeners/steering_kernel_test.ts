@@ -31,7 +31,7 @@ class TestHost {
   #port = 0;
   #pids = 1_000;
 
-  constructor() {
+  constructor(under = system) {
     const options = {
       logLevel: "info",
       logFormat: "text",
@@ -39,7 +39,7 @@ class TestHost {
       accessLogfile: undefined,
     } as const;
     const log = openLog(this.outside, options, { pid: 1 });
-    this.steering = openSteering(system, log.logger, "auto", this.post);
+    this.steering = openSteering(under, log.logger, "auto", this.post);
   }
 
   get post(): string {
@@ -166,6 +166,39 @@ linuxOnly(
       await proveOrder(host);
     }),
 );
+
+linuxOnly("if the kernel refuses a program while a worker leaves, each socket is closed once", () => {
+  const closed: number[] = [];
+  let refuses = false;
+  const host = new TestHost({
+    ...system,
+    sockets: {
+      ...system.sockets,
+      steer(listener, program) {
+        if (refuses) throw new Error("no memory");
+        system.sockets.steer(listener, program);
+      },
+    },
+    descriptors: {
+      ...system.descriptors,
+      close(descriptor) {
+        closed.push(descriptor);
+        system.descriptors.close(descriptor);
+      },
+    },
+  });
+  try {
+    const workers = [host.join(), host.join(), host.join()];
+    host.steering.update(new Set(workers.map(({ worker }) => worker)), true);
+    refuses = true;
+    host.steering.leave(workers[0]!.worker);
+    assertMatch(host.outside.written.stderr, /steering is off: no memory/);
+    // By the second time the number could be that of another file.
+    assertEquals([closed.length, new Set(closed).size], [3, 3]);
+  } finally {
+    host.close();
+  }
+});
 
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
