@@ -1,8 +1,9 @@
 import { everyFine } from "./fine_timer.ts";
+import { monotonic } from "./monotonic_clock.ts";
 import type { Clock } from "./system.ts";
 
 export const clock: Clock = {
-  monotonic: () => performance.now(),
+  monotonic,
   wall: () => Date.now(),
   after(ms, fire) {
     const timer = setTimeout(fire, ms);

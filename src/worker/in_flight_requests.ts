@@ -31,13 +31,16 @@ export class InFlightRequest {
     return url.slice(pathStart(url));
   }
 
-  /** Without the query, which may hold secrets. */
   get path(): string {
-    const { url } = this.request;
-    const start = pathStart(url);
-    const end = url.indexOf("?", start);
-    return end < 0 ? url.slice(start) : url.slice(start, end);
+    return pathOf(this.request.url);
   }
+}
+
+/** Without the query, which may hold secrets. */
+export function pathOf(url: string): string {
+  const start = pathStart(url);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
 }
 
 const colon = 58;
@@ -75,16 +78,24 @@ export class InFlightRequests {
     this.#last = entry;
   }
 
+  /** Does nothing if it was not added. */
   remove(entry: InFlightRequest): void {
     const { before, after } = entry;
+    if (before === null && this.#first !== entry) return;
     if (before === null) this.#first = after;
     else before.after = after;
     if (after === null) this.#last = before;
     else after.before = before;
+    // A node that has reached the old generation would keep all that came after it until the next major collection.
+    entry.before = entry.after = null;
   }
 
   /** Oldest first. The entry that was yielded last may be removed meanwhile. */
   *[Symbol.iterator](): Generator<InFlightRequest> {
-    for (let entry = this.#first; entry !== null; entry = entry.after) yield entry;
+    for (let entry = this.#first; entry !== null;) {
+      const { after } = entry;
+      yield entry;
+      entry = after;
+    }
   }
 }

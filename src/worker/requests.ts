@@ -4,7 +4,7 @@
  */
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
-import { hasWholeBody } from "../system/network/response_body.ts";
+import { wholeStatus } from "../system/network/response_body.ts";
 import type { Clock, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
 import {
   appThrew,
@@ -16,7 +16,7 @@ import {
   isResponse,
   statusOf,
 } from "./faults.ts";
-import { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
+import { InFlightRequest, InFlightRequests, pathOf } from "./in_flight_requests.ts";
 
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
@@ -41,8 +41,12 @@ export class Requests {
   /** There were no requests for a while; the next one calls `onWake`. */
   isResting = false;
   onWake: () => void = () => {};
-  /** Requests whose response is not sent yet, oldest first. */
+  /** Requests whose response is not sent yet, oldest first, without the one whose handler is running. */
   readonly entries = new InFlightRequests();
+  /** Until its handler has returned; most requests end then. */
+  #running: InFlightRequest | null = null;
+  #lastUrl = "";
+  #lastPath = "";
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
   readonly #onFault: RequestEvents["onFault"];
@@ -92,11 +96,10 @@ export class Requests {
   /** The request ends here; from now on its answer must be that of its WebSocket. */
   upgraded(socket: WebSocketEnd): void {
     (this.#upgrades ??= new WeakMap()).set(socket.request, socket);
-    for (const entry of this.entries) {
-      if (entry.request !== socket.request) continue;
-      entry.status = 101;
-      return this.#end(entry, false);
-    }
+    const entry = [this.#running, ...this.entries].find((entry) => entry?.request === socket.request);
+    if (entry === undefined || entry === null) return;
+    entry.status = 101;
+    this.#end(entry, false);
   }
 
   /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
@@ -114,13 +117,15 @@ export class Requests {
   count(fetch: FetchHandler): FetchHandler {
     return (request, info) => {
       if (this.isResting) this.#wake();
-      const answer = this.#call(fetch, this.#begin(request, info), info);
+      const answer = this.#answer(fetch, this.#begin(request, info), info);
       return this.#endsConnections ? closing(answer) : answer;
     };
   }
 
   /** Ends all requests in flight, because the process exits now. */
   cutOff(): void {
+    // The handler may have called Deno.exit().
+    if (this.#running !== null) this.#track(this.#running);
     for (const entry of this.entries) {
       // 0 means that nothing was sent; a response that is cut off keeps its status.
       if (entry.status === 0) entry.status = 503;
@@ -128,10 +133,7 @@ export class Requests {
     }
   }
 
-  /**
-   * Reading a clock takes 60-120 ns, more than all else that is done here, so it is read once when a request begins
-   * and once when it ends.
-   */
+  /** The clock is read once when a request begins and once when it ends: that is most of what is done here. */
   #begin(request: Request, info: RequestInfo): InFlightRequest {
     const entry = new InFlightRequest(request, this.#clock.monotonic());
     if (this.#onEnd !== null) {
@@ -146,28 +148,53 @@ export class Requests {
       entry.blocksClose = true;
       this.#blockingClose++;
     }
-    this.entries.add(entry);
+    this.#running = entry;
     this.#writer.requests = ++this.total;
     this.#writer.inFlight = ++this.inFlight;
     return entry;
   }
 
-  /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */
-  #call(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
-    this.#writer.enter(entry.method, entry.path, entry.since);
+  #answer(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
     let answer;
     try {
-      answer = fetch(entry.request, info);
+      answer = this.#call(fetch, entry, info);
     } catch (error) {
+      this.#track(entry);
       return this.#fail(entry, info, appThrew(error));
-    } finally {
-      this.#writer.leave();
     }
+    const status = this.#upgrades === null ? wholeStatus(answer) : 0;
+    if (status !== 0) {
+      entry.status = status;
+      this.#end(entry, false);
+      return answer;
+    }
+    this.#track(entry);
     if (isResponse(answer)) return this.#accept(entry, info, answer);
     return Promise.resolve(answer).then(
       (response) => this.#accept(entry, info, response),
       (error) => this.#fail(entry, info, appThrew(error)),
     );
+  }
+
+  /** It outlives the call of its handler, unless it has become a WebSocket, with which it ended. */
+  #track(entry: InFlightRequest): void {
+    if (entry.status === 0) this.entries.add(entry);
+  }
+
+  /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */
+  #call(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
+    const { method, url } = entry.request;
+    if (url !== this.#lastUrl) {
+      this.#lastUrl = url;
+      this.#lastPath = pathOf(url);
+    }
+    this.#writer.enter(method, this.#lastPath, entry.since);
+    try {
+      return fetch(entry.request, info);
+    } finally {
+      this.#writer.leave();
+      this.#running = null;
+    }
   }
 
   #accept(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
@@ -181,7 +208,7 @@ export class Requests {
     }
     if (upgrade !== undefined) return answer;
     entry.status = statusOf(answer);
-    return this.#answer(entry, info, answer);
+    return this.#send(entry, info, answer);
   }
 
   /**
@@ -189,8 +216,8 @@ export class Requests {
    * waits for `info.completed` stays in memory: with it a worker of the binary had 61 MB of its own after load, and 44
    * without.
    */
-  #answer(entry: InFlightRequest, info: RequestInfo, response: Response): Response {
-    if (hasWholeBody(response)) {
+  #send(entry: InFlightRequest, info: RequestInfo, response: Response): Response {
+    if (wholeStatus(response) !== 0) {
       this.#end(entry, false);
     } else {
       const end = (broken?: unknown) => this.#end(entry, broken !== undefined);
@@ -208,7 +235,7 @@ export class Requests {
       return upgrade.response;
     }
     entry.status = 500;
-    return this.#answer(entry, info, internalServerError());
+    return this.#send(entry, info, internalServerError());
   }
 
   #end(entry: InFlightRequest, isBroken: boolean): void {

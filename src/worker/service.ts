@@ -6,6 +6,7 @@ import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
+import { isKnown } from "../system/network/response_body.ts";
 import type { FetchHandler, System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
@@ -140,6 +141,11 @@ export class Service {
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
     void this.log.load();
+    if (!isKnown) {
+      void this.log.write((logger) =>
+        logger.debug("this runtime keeps responses elsewhere: each is counted when the runtime has sent it")
+      );
+    }
     const { notSharedReason } = this.#slot;
     if (notSharedReason === null || this.config.scoreboard === null) return;
     void this.log.write((logger) =>

@@ -11,11 +11,11 @@
 
 import { bucketCount, bucketOf } from "./latency_histogram.ts";
 import {
-  isRunning,
   readRunningRequest,
   type RunningRequest,
   runningRequestSize,
   RunningRequestWriter,
+  sinceWord,
 } from "./running_request.ts";
 
 /** Increase it with every change of the layout, of the latency buckets or of the table of methods. */
@@ -109,29 +109,44 @@ export function clearSlot(buffer: ArrayBuffer, slot: number): void {
   new Uint8Array(buffer, offsetOf(slot), slotSize).fill(0);
 }
 
-/** The number of heartbeats. It is read every few milliseconds for all workers. */
-export function readHeartbeat(buffer: ArrayBuffer, slot: number): number {
-  return countIn(new Float64Array(buffer, offsetOf(slot), 1)[at.heartbeats]!);
-}
+/**
+ * Single numbers of the slots, read every few milliseconds for all workers. It keeps one view of the whole memory, because
+ * to make a view takes longer than to read through it.
+ */
+export class SlotNumbers {
+  readonly #words: Float64Array;
 
-/** Only the requests in flight. They are read when the pool chooses a worker to drain. */
-export function readInFlight(buffer: ArrayBuffer, slot: number): number {
-  return countIn(new Float64Array(buffer, offsetOf(slot) + at.inFlight * 8, 1)[0]!);
-}
+  constructor(buffer: ArrayBuffer) {
+    this.#words = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
+  }
 
-/** Whether a handler runs that has not returned yet. */
-export function readIsHandling(buffer: ArrayBuffer, slot: number): boolean {
-  return isRunning(buffer, offsetOf(slot) + at.entered * 8);
-}
+  #at(slot: number, word: number): number {
+    return this.#words[headerWords + slot * (slotSize / 8) + word]!;
+  }
 
-/** Milliseconds between two heartbeats. */
-export function readHeartbeatInterval(buffer: ArrayBuffer, slot: number): number {
-  return intervalIn(new Float64Array(buffer, offsetOf(slot) + at.heartbeatInterval * 8, 1)[0]!);
-}
+  heartbeats(slot: number): number {
+    return countIn(this.#at(slot, at.heartbeats));
+  }
 
-/** Requests since the worker started. */
-export function readRequests(buffer: ArrayBuffer, slot: number): number {
-  return countIn(new Float64Array(buffer, offsetOf(slot) + at.requests * 8, 1)[0]!);
+  inFlight(slot: number): number {
+    return countIn(this.#at(slot, at.inFlight));
+  }
+
+  /** Requests since the worker started. */
+  requests(slot: number): number {
+    return countIn(this.#at(slot, at.requests));
+  }
+
+  /** When the handler began that has not returned yet, by the monotonic clock of the worker; 0 if there is none. */
+  handlingSince(slot: number): number {
+    const since = this.#at(slot, at.entered + sinceWord);
+    return since > 0 ? since : 0;
+  }
+
+  /** Milliseconds between two heartbeats. */
+  heartbeatInterval(slot: number): number {
+    return intervalIn(this.#at(slot, at.heartbeatInterval));
+  }
 }
 
 /** The bytes of a slot, to send them to a reader that does not share the memory. */

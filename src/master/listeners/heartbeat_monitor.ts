@@ -81,15 +81,20 @@ export class HeartbeatMonitor {
    */
   start(limits: () => HeartbeatLimits, polled: (changed: boolean) => void): () => void {
     let cancel = () => {};
-    const schedule = () => {
+    let pause = 0;
+    // A timer that repeats costs half of one that is made again for each poll.
+    const repeat = () => {
       const interval = heartbeatInterval(limits());
-      const pause = this.#isIdle && this.#lastPoll !== null ? Math.max(interval, idlePause) : interval;
-      cancel = this.#clock.after(pause, () => {
+      const next = this.#isIdle && this.#lastPoll !== null ? Math.max(interval, idlePause) : interval;
+      if (next === pause) return;
+      cancel();
+      pause = next;
+      cancel = this.#clock.every(pause, () => {
         polled(this.poll(pause, limits()));
-        schedule();
+        repeat();
       });
     };
-    schedule();
+    repeat();
     return () => cancel();
   }
 

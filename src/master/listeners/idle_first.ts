@@ -1,7 +1,7 @@
 /**
  * Sends new connections to idle workers first, and to the one with the shortest line if all are busy. Looks at all
  * workers every millisecond, but only while event loops are often blocked: a server whose handlers are short, or wait
- * without blocking, pays for one look or two with each poll of the heartbeats.
+ * without blocking, pays for one look with each poll of the heartbeats.
  */
 
 import { type Line, observe, shortest } from "../../core/listeners/waiting_lines.ts";
@@ -46,15 +46,28 @@ export class IdleFirst {
   /** Call it with each poll of the heartbeats. */
   polled(): void {
     if (this.#cancel !== null) return;
-    this.#look();
-    if (this.#lines.size < 2 || !this.#lines.values().some(({ busySince }) => busySince !== null)) {
-      return this.#weigh(false, newest.poll);
+    const now = this.#look();
+    const isBlocked = this.#lines.size > 1 && this.#isInLongHandler(now);
+    if (isBlocked || this.#lines.size < 2 || !this.#lines.values().some(({ waiting }) => waiting > 0)) {
+      return this.#weighPoll(isBlocked);
     }
-    // A second look tells whether it is still the same request.
+    // A second look tells whether the event loop has accepted them, whatever it is busy with.
     this.#cancel = this.#options.clock.after(blockedFrom, () => {
       this.#cancel = null;
-      this.#weigh(this.#isBlocked(this.#look()), newest.poll);
-      if (this.#blockedShare > beginAt) this.#lookOften();
+      this.#weighPoll(this.#isBlocked(this.#look()));
+    });
+  }
+
+  #weighPoll(isBlocked: boolean): void {
+    this.#weigh(isBlocked, newest.poll);
+    if (this.#blockedShare > beginAt) this.#lookOften();
+  }
+
+  #isInLongHandler(now: number): boolean {
+    const { scoreboard } = this.#options;
+    return this.#lines.keys().some(({ slot }) => {
+      const since = scoreboard.handlingSince(slot);
+      return since > 0 && now - since >= blockedFrom;
     });
   }
 
@@ -93,7 +106,7 @@ export class IdleFirst {
       steering.receiving().map(({ worker, waiting }) => {
         const look = {
           waiting,
-          isHandling: scoreboard.isHandling(worker.slot),
+          isHandling: scoreboard.handlingSince(worker.slot) > 0,
           requests: scoreboard.requests(worker.slot),
         };
         return [worker, observe(this.#lines.get(worker) ?? null, look, now)];

@@ -7,15 +7,11 @@
 import {
   clearSlot,
   initialise,
-  readHeartbeat,
-  readHeartbeatInterval,
-  readInFlight,
-  readIsHandling,
-  readRequests,
   readSlot,
   scoreboardSize,
   slotBytes,
   slotCount,
+  SlotNumbers,
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -31,6 +27,7 @@ const slots = 2 * workerBounds.to;
 
 export class Scoreboard {
   readonly #buffer: ArrayBuffer;
+  readonly #numbers: SlotNumbers;
   /** How many workers there can be at a time. */
   readonly slots: number;
   /** What workers inherit; `null` if the slots are sent over the channel. */
@@ -38,6 +35,7 @@ export class Scoreboard {
 
   constructor(buffer: ArrayBuffer, descriptor: number | null) {
     this.#buffer = buffer;
+    this.#numbers = new SlotNumbers(buffer);
     this.descriptor = descriptor;
     this.slots = slotCount(buffer);
   }
@@ -48,7 +46,7 @@ export class Scoreboard {
   }
 
   heartbeat(slot: number): number {
-    return readHeartbeat(this.#buffer, slot);
+    return this.#numbers.heartbeats(slot);
   }
 
   /**
@@ -56,26 +54,29 @@ export class Scoreboard {
    * long heartbeat interval.
    */
   heartbeatTimeout(slot: number, limit: number): number {
-    const heartbeatInterval = readHeartbeatInterval(this.#buffer, slot);
+    const heartbeatInterval = this.#numbers.heartbeatInterval(slot);
     return heartbeatInterval < limit ? limit : heartbeatInterval + limit;
   }
 
   /** How soon the worker promises its next heartbeat, in milliseconds. */
   heartbeatInterval(slot: number): number {
-    return readHeartbeatInterval(this.#buffer, slot);
+    return this.#numbers.heartbeatInterval(slot);
   }
 
   requests(slot: number): number {
-    return readRequests(this.#buffer, slot);
+    return this.#numbers.requests(slot);
   }
 
   inFlight(slot: number): number {
-    return readInFlight(this.#buffer, slot);
+    return this.#numbers.inFlight(slot);
   }
 
-  /** Whether its handler runs at this moment and has not returned yet. */
-  isHandling(slot: number): boolean {
-    return readIsHandling(this.#buffer, slot);
+  /**
+   * When its handler began that has not returned yet, by the monotonic clock, which is the same in all processes that
+   * share this memory; 0 if there is none.
+   */
+  handlingSince(slot: number): number {
+    return this.#numbers.handlingSince(slot);
   }
 
   read(slot: number): SlotReading {

@@ -1,13 +1,17 @@
-/** What the runtime knows about the body of a response and does not tell. */
+/** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
 const inner = Object.getOwnPropertySymbols(new Response()).find(({ description }) =>
   description === "response"
 );
 
 interface Kept extends Response {
-  readonly [name: symbol]:
-    | { readonly body?: { readonly streamOrStatic?: { readonly consumed?: unknown } } | null }
-    | undefined;
+  readonly [name: symbol]: InnerResponse | undefined;
+}
+
+interface InnerResponse {
+  readonly type?: unknown;
+  readonly status?: unknown;
+  readonly body?: { readonly streamOrStatic?: { readonly consumed?: unknown } } | null;
 }
 
 /**
@@ -22,20 +26,42 @@ export function hasLockedBody(response: Response): boolean {
 }
 
 /**
- * Whether the body is a text or bytes as a whole, or there is none: then `info.completed` resolves at the moment at which
- * the runtime takes the response. It takes 5 ns. False for everything else, and on a runtime that keeps bodies elsewhere.
+ * The status of a response that the runtime sends at once: its body is a text or bytes as a whole that nobody has read,
+ * or there is none. `info.completed` of its request resolves at the moment at which the runtime takes the response. 0
+ * for everything else, also for what is not a response, and on a runtime that keeps this elsewhere.
  */
-export function hasWholeBody(response: Response): boolean {
-  return isKnown && isWhole(response);
+export function wholeStatus(answer: unknown): number {
+  try {
+    return isKnown ? statusIn(answer) : 0;
+  } catch {
+    // A Proxy.
+    return 0;
+  }
 }
 
-function isWhole(response: Response): boolean {
-  if (inner === undefined) return false;
-  const body = (response as Kept)[inner]?.body;
-  return body === null || body?.streamOrStatic?.consumed === false;
+function statusIn(answer: unknown): number {
+  if (inner === undefined || typeof answer !== "object" || answer === null) return 0;
+  const kept = (answer as Kept)[inner];
+  if (kept === undefined || kept.type === "error") return 0;
+  const { body, status } = kept;
+  const isWhole = body === null || body?.streamOrStatic?.consumed === false;
+  return isWhole && typeof status === "number" ? status : 0;
 }
 
-/** Whether this runtime keeps bodies as expected: all of this is unknown to its documentation. */
-const isKnown = [new Response("text"), new Response(new Uint8Array(1)), new Response(null), Response.json({})]
-  .every(isWhole) &&
-  ![new Response(new ReadableStream()), new Response(new Blob(["text"]).stream())].some(isWhole);
+/** Whether this runtime keeps responses as expected: all of this is unknown to its documentation. */
+export const isKnown = keepsAsExpected();
+
+function keepsAsExpected(): boolean {
+  const init = { status: 201 };
+  const bytes = new Uint8Array(1);
+  const whole = ["text", bytes, bytes.buffer, null].map((body) => new Response(body, init));
+  const form = new FormData();
+  form.set("name", "value");
+  // A fetched response has a stream, too.
+  const streamed = [new ReadableStream(), new Blob(["text"]), form].map((body) => new Response(body, init));
+  const read = new Response("text", init);
+  void read.text();
+  return [...whole, whole[0]!.clone(), Response.json({}, init)].every((answer) => statusIn(answer) === 201) &&
+    [...streamed, read, Response.error(), Promise.resolve(whole[0]), undefined]
+      .every((answer) => statusIn(answer) === 0);
+}

@@ -3,11 +3,9 @@ import {
   clearSlot,
   initialise,
   isScoreboard,
-  readHeartbeat,
-  readInFlight,
-  readRequests,
   readSlot,
   scoreboardSize,
+  SlotNumbers,
   type SlotReading,
   SlotWriter,
 } from "../../../src/core/telemetry/scoreboard.ts";
@@ -69,7 +67,10 @@ Deno.test("what a worker writes is read from its slot, and only from that", () =
   const buffer = scoreboard(3);
   const written = fill(buffer, 1);
   assertEquals([0, 1, 2].map((slot) => readSlot(buffer, slot)), [empty, written, empty]);
-  assertEquals([0, 1, 2].map((slot) => readHeartbeat(buffer, slot)), [0, 2, 0]);
+  const numbers = new SlotNumbers(buffer);
+  assertEquals([0, 1, 2].map((slot) => numbers.heartbeats(slot)), [0, 2, 0]);
+  assertEquals([numbers.inFlight(1), numbers.requests(1), numbers.heartbeatInterval(1)], [5, 2 ** 40, 250]);
+  assertEquals([0, 1].map((slot) => numbers.handlingSince(slot)), [0, 1_700_000_000_123]);
   assert(isScoreboard(buffer));
 });
 
@@ -117,7 +118,7 @@ Deno.test("a slot number that does not exist throws", () => {
   const buffer = scoreboard(1);
   for (const slot of [-1, 1]) {
     assertThrows(() => readSlot(buffer, slot), RangeError);
-    assertThrows(() => readHeartbeat(buffer, slot), RangeError);
+    assertEquals(new SlotNumbers(buffer).heartbeats(slot), 0);
     assertThrows(() => clearSlot(buffer, slot), RangeError);
     assertThrows(() => new SlotWriter(buffer, slot), RangeError);
   }
@@ -132,7 +133,15 @@ Deno.test("what no worker writes counts as 0: the app could write to the memory,
     const { lag: _, greatestLag: _2, heartbeatInterval: _3, entered: _4, longest: _5, ...none } = empty;
     assertEquals(counts, none, String(value));
     for (const ms of [lag, greatestLag, heartbeatInterval]) assert(ms === 0 || ms === 5e-324, String(ms));
-    assertEquals([readHeartbeat, readInFlight, readRequests].map((read) => read(buffer, 1)), [0, 0, 0]);
+    const numbers = new SlotNumbers(buffer);
+    const read = [
+      numbers.heartbeats(1),
+      numbers.inFlight(1),
+      numbers.requests(1),
+      numbers.heartbeatInterval(1),
+    ];
+    assert(read.every((number) => number === 0 || number === 5e-324), String(read));
+    assert(numbers.handlingSince(1) >= 0);
     for (const request of [entered, longest]) {
       if (request !== null) assert(Number.isFinite(new Date(request.since).getTime()), String(request.since));
     }

@@ -35,13 +35,15 @@ function workers(count: number) {
     begin(slot: number) {
       const worker = all[slot]!;
       worker.writer.requests = ++worker.requests;
-      worker.writer.enter("GET", "/", 1);
+      // At 0 it would be none.
+      worker.writer.enter("GET", "/", clock.monotonic() || 0.1);
     },
     end: (slot: number) => all[slot]!.writer.leave(),
     wait: (slot: number, waiting: number) => void (all[slot]!.waiting = waiting),
     /** Polls often enough that the looks begin, if a worker is blocked. */
     async poll() {
       for (let poll = 0; poll < 3; poll++) {
+        await clock.advance(3);
         idleFirst.polled();
         await clock.advance(2);
       }
@@ -62,6 +64,23 @@ Deno.test("while no handler runs long, workers are only looked at when heartbeat
   begin(0);
   await clock.advance(1);
   assertEquals([clock.timers, seen.preferred], [0, null]);
+});
+
+Deno.test("one look tells that a handler runs long; an accept queue that stays full takes two", async () => {
+  const master = workers(2);
+  master.begin(0);
+  for (let poll = 0; poll < 3; poll++) {
+    await master.clock.advance(3);
+    assertEquals(master.clock.timers, 0);
+    master.idleFirst.polled();
+  }
+  await master.clock.advance(1);
+  assertEquals(master.preferred, [1]);
+  const other = workers(2);
+  other.wait(0, 1);
+  await other.poll();
+  await other.clock.advance(1);
+  assertEquals(other.preferred, [1]);
 });
 
 Deno.test("one handler that runs long is not a reason to look often", async () => {
