@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
 import type { LogConfig } from "../../src/log/logger.ts";
@@ -143,6 +144,26 @@ Deno.test("no client makes a terminal act on a line of the access log", () => {
   const json = accessJson(hostile);
   assertEquals(JSON.parse(json).userAgent, hostile.userAgent);
   assert(!/[\x1b\x9b\u202e\u2028]/.test(json), json);
+});
+
+Deno.test("the time taken has one digit after the point, and each line its own time", () => {
+  const taken = [0, 0.04, 0.05, 9.96, 1_000.049, 86_400_000 * 30].map((duration) =>
+    accessText({ ...record, duration }).split(" ").at(-1)
+  );
+  assertEquals(taken, ["0.0ms\n", "0.0ms\n", "0.1ms\n", "10.0ms\n", "1000.0ms\n", "2592000000.0ms\n"]);
+  const times = [0, 7, 999, 1_000, 5].map((ms) =>
+    JSON.parse(accessJson({ ...record, time: record.time + ms })).time
+  );
+  assertEquals(times, [0, 7, 999, 1_000, 5].map((ms) => new Date(record.time + ms).toISOString()));
+});
+
+Deno.test("a JSON access line is what JSON.stringify makes of any text", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string(), (target, userAgent) => {
+    const line = accessJson({ ...record, target, userAgent });
+    const parsed = JSON.parse(line);
+    assertEquals([parsed.target, parsed.userAgent], [target.toWellFormed(), userAgent]);
+    assert(!line.slice(0, -1).includes("\n"));
+  }));
 });
 
 Deno.test("a JSON access line is one object", () => {
