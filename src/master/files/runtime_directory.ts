@@ -209,7 +209,10 @@ const birth = 10_000;
 const secondCheck = 100;
 
 /** Removes the directories of masters of this user that are dead, except `kept`. */
-export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+export async function removeAbandonedDirectories(
+  system: System,
+  kept: readonly (string | undefined)[] = [],
+): Promise<void> {
   for (const parent of runtimeParents(system)) {
     if (isOwnPlace(system, parent)) await removeLeftovers(system, parent, kept);
   }
@@ -219,10 +222,14 @@ export async function removeAbandonedDirectories(system: System, kept: string | 
  * A directory whose channel socket refuses connections belongs to a dead master. Without that socket only an empty
  * directory is removed: another program may have one that is called `denicorn-backup`.
  */
-async function removeLeftovers(system: System, parent: string, kept: string | null): Promise<void> {
+async function removeLeftovers(
+  system: System,
+  parent: string,
+  kept: readonly (string | undefined)[],
+): Promise<void> {
   const { files, network, clock } = system;
   for (const directory of ownRuntimeDirectories(system, parent)) {
-    if (directory === kept) continue;
+    if (kept.includes(directory)) continue;
     try {
       const socket = channelSocketOf(directory);
       const socketInfo = files.lstat(socket);
