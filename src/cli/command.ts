@@ -20,6 +20,6 @@ export interface Word {
 }
 
 export interface RunnableCommand extends Command {
-  /** `commands` is the list of all commands. Throws DenicornError. */
-  run(system: System, line: CommandLine, commands: readonly Command[]): Promise<ExitCode>;
+  /** `allCommands` loads the list of all commands. Throws DenicornError. */
+  run(system: System, line: CommandLine, allCommands: () => Promise<readonly Command[]>): Promise<ExitCode>;
 }

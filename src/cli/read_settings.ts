@@ -1,4 +1,3 @@
-import { loadConfigFile } from "../app/config/load_config.ts";
 import { DenicornError } from "../core/errors.ts";
 import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
@@ -6,10 +5,14 @@ import { workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import type { System } from "../system/system.ts";
 import { givenDirectory } from "../system/host/working_directory.ts";
 import { ConfigGuard } from "./config_guard.ts";
 import { inPlace, type Place, placeOf, startPlace } from "./place.ts";
+
+/** A start without a config file does without the bundler until its first worker has been started. */
+const configLoader = lazyModule(() => import("../app/config/load_config.ts"));
 
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
@@ -50,6 +53,7 @@ export function createSettingsReader(
     const directory = runtimeDirectory();
     const read = async () => {
       const refuse = guard.before(path, settings);
+      const { loadConfigFile } = await configLoader();
       const values = await writingTo(
         directory,
         () =>

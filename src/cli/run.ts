@@ -7,22 +7,19 @@ import { nearest } from "../settings/nearest.ts";
 import type { System } from "../system/system.ts";
 import type { RunnableCommand } from "./command.ts";
 import { reported } from "./error_origin.ts";
-import { commands } from "./commands.ts";
-import { renderCommandHelp, renderHelp } from "./help.ts";
 import { serve } from "./commands/serve.ts";
 
 /** Runs `args` and returns the exit code of the process. */
 export async function run(system: System, args: readonly string[]): Promise<ExitCode> {
-  const named = commands.find((command) => command.name === args[0]);
-  const command = named ?? serve;
   // An error that nothing catches must not end a command with a stack trace of the runtime.
   system.processes.onUncaught((error) => report(system, toDenicornError(error)));
   try {
-    if (named === undefined) refuseUnknown(system, args);
+    const named = await namedCommand(system, args);
+    const command = named ?? serve;
     const line = parseCommandLine(named === undefined ? args : args.slice(1), command);
-    if (line.options.has("help")) return write(system, helpOf(named));
+    if (line.options.has("help")) return write(system, await helpOf(named));
     if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
-    return await command.run(system, line, commands);
+    return await command.run(system, line, allCommands);
   } catch (thrown) {
     const error = reported(thrown);
     report(system, error);
@@ -34,12 +31,23 @@ function report({ host }: System, error: DenicornError): void {
   host.write("stderr", errorText(error));
 }
 
+/** A start that serves an app waits for none of the others. */
+async function allCommands(): Promise<readonly RunnableCommand[]> {
+  return (await import("./commands.ts")).commands;
+}
+
 /**
- * Throws DenicornError `usage` for a first word that was meant as a command: one that is not a file, and is almost a
- * command or stands before a file.
+ * The command that `args` begin with, if they name one. Throws DenicornError `usage` for a first word that was meant as a
+ * command: one that is not a file, and is almost a command or stands before a file.
  */
-function refuseUnknown({ files }: System, [word = "", ...others]: readonly string[]): void {
-  if (!/^[a-z]+$/.test(word) || files.stat(word) !== null) return;
+async function namedCommand(
+  { files }: System,
+  [word = "", ...others]: readonly string[],
+): Promise<RunnableCommand | undefined> {
+  if (!/^[a-z]+$/.test(word)) return undefined;
+  const commands = await allCommands();
+  const named = commands.find(({ name }) => name === word);
+  if (named !== undefined || files.stat(word) !== null) return named;
   const guess = nearest(word, commands.map(({ name }) => name));
   if (guess !== undefined) {
     throw new DenicornError(
@@ -48,12 +56,15 @@ function refuseUnknown({ files }: System, [word = "", ...others]: readonly strin
     );
   }
   const app = others.find((other) => /^[^-].*\.[cm]?[jt]sx?$/.test(other));
-  if (app === undefined) return;
+  if (app === undefined) return undefined;
   throw new DenicornError("usage", `unknown command "${word}": to serve ${app}, run \`denicorn ${app}\``);
 }
 
-function helpOf(command: RunnableCommand | undefined): string {
-  return command === undefined ? renderHelp({ version, commands }) : renderCommandHelp(command, {});
+async function helpOf(command: RunnableCommand | undefined): Promise<string> {
+  const { renderCommandHelp, renderHelp } = await import("./help.ts");
+  return command === undefined
+    ? renderHelp({ version, commands: await allCommands() })
+    : renderCommandHelp(command, {});
 }
 
 function write(system: System, text: string): ExitCode {

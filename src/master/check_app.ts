@@ -5,6 +5,7 @@ import { composeMaster } from "./compose.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { openScoreboard } from "./workers/scoreboard.ts";
 
 /**
  * Loads the app in one worker, as a start would, but without listening. Throws DenicornError with the cause if that
@@ -32,6 +33,8 @@ export async function checkApp(
     ...{ log, reader, directory },
     directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),
+    scoreboard: openScoreboard(system, (line) => log.logger.warning`${line}`, directory.path),
+    firstWorker: null,
     controlSocket: () => null,
   });
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));

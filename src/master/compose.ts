@@ -32,11 +32,12 @@ import { Upgrade } from "./transitions/upgrade.ts";
 import { WorkerEvents } from "./worker_events.ts";
 import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
-import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
+import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
+import { endWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
 
 interface MasterOptions {
   readonly log: Log;
@@ -44,6 +45,9 @@ interface MasterOptions {
   readonly directory: RuntimeDirectory;
   readonly directoryGuard: DirectoryGuard;
   readonly launch: Launch;
+  readonly scoreboard: Scoreboard;
+  /** Started already, in slot 0; `null` if no worker was. */
+  readonly firstWorker: WorkerProcess | null;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
 }
@@ -54,15 +58,14 @@ interface Master extends ArbiterWithStatus {
 }
 
 /**
- * A master with everything it needs from the system to start workers: steering, the scoreboard, the worker channels,
- * and during an upgrade the listeners of the old master. Throws DenicornError.
+ * A master with everything it needs from the system to start workers: steering, the worker channels, and
+ * during an upgrade the listeners of the old master. Throws DenicornError.
  */
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
-  const { log, reader, directory, directoryGuard, launch, controlSocket } = options;
+  const { log, reader, directory, directoryGuard, launch, scoreboard, firstWorker, controlSocket } = options;
   const { settings } = reader.initial;
   const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
-  const scoreboard = openScoreboard(system, log.logger, directory.path);
   directory.share(credentials);
   shareLogs(system, settings, credentials);
   const takeover = launch.oldMaster === null ? null : await Takeover.begin({
@@ -71,7 +74,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   }, settings);
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
-    ...{ system, log, launch, workerTable, steering, scoreboard, takeover, controlSocket },
+    ...{ system, log, launch, workerTable, steering, scoreboard, firstWorker, takeover, controlSocket },
     startProcess: workerProcessStarter({
       ...{
         system,
@@ -120,6 +123,8 @@ interface ArbiterOptions {
   readonly workerTable: WorkerTable;
   readonly steering: Steering;
   readonly scoreboard: Scoreboard;
+  /** As in `MasterOptions`. */
+  readonly firstWorker: WorkerProcess | null;
   readonly takeover: Takeover | null;
   readonly controlSocket: () => string | null;
   readonly startProcess: StartWorkerProcess;
@@ -136,7 +141,7 @@ interface ArbiterWithStatus {
 
 /** Builds the parts that use only the interfaces of the system, so that tests can build a master, too. */
 export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
-  const { system, log, first, source, workerTable, steering, scoreboard, takeover } = options;
+  const { system, log, first, source, workerTable, steering, scoreboard, firstWorker, takeover } = options;
   const { clock } = system;
   const { logger } = log;
   const queue = new EventQueue();
@@ -157,6 +162,11 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       runtimeDirectory: options.runtimeDirectory,
     }),
   });
+  if (firstWorker !== null) {
+    // An app would pass a pair that nobody asks for on to its processes.
+    if (steering.isOn === (firstWorker.fdPair !== null)) spawner.adopt(0, first, firstWorker);
+    else endWorkerProcess(firstWorker);
+  }
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
   const idleFirst = new IdleFirst({ clock, scoreboard, steering });

@@ -15,13 +15,13 @@ import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
 import { composeMaster } from "./compose.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
-import { raiseFileLimit } from "./files/file_limit.ts";
 import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { preloadModules } from "./preload.ts";
+import type { Preparation } from "./preparation.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -31,6 +31,7 @@ interface RunMasterOptions {
   readonly reader: SettingsReader;
   readonly directory: RuntimeDirectory;
   readonly launch: Launch;
+  readonly preparation: Preparation;
   readonly signals: EarlySignals;
   readonly terminal: ControllingTerminal;
   /** Collects what must be closed at the end. */
@@ -43,18 +44,16 @@ interface RunMasterOptions {
  */
 export async function runMaster(
   system: System,
-  { reader, directory, launch, signals, terminal, cleanup }: RunMasterOptions,
+  { reader, directory, launch, preparation, signals, terminal, cleanup }: RunMasterOptions,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
   const { oldMaster } = launch;
-  if (settings.umask !== undefined) host.setUmask(settings.umask);
   const log = openLog(system, settings, { pid: host.pid }, resolveCredentials(system, settings));
   const warn = (line: string) => log.logger.warning`${line}`;
   unusablePlaces(system).forEach(warn);
+  for (const { level, text } of preparation.lines) log.logger[level]`${text}`;
   directory.reportTo(warn);
-  raiseFileLimit(system, log.logger);
-  host.keepProgramIn(directory.path);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
@@ -65,6 +64,7 @@ export async function runMaster(
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, takeover } = await composeMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
+    ...{ scoreboard: preparation.scoreboard, firstWorker: preparation.firstWorker },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });

@@ -31,6 +31,9 @@ import { WorkerLog } from "./worker_log.ts";
  */
 const handshakeTime = 100;
 
+/** Milliseconds after which what is loaded delays no first answer. */
+const untilQuiet = 1_000;
+
 export class Service {
   readonly log: WorkerLog;
   readonly config: WorkerConfig;
@@ -140,7 +143,7 @@ export class Service {
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
-    void this.log.load();
+    this.#system.clock.after(untilQuiet, () => void this.log.load());
     if (!isKnown) {
       void this.log.write((logger) =>
         logger.debug("this runtime keeps responses elsewhere: each is counted when the runtime has sent it")

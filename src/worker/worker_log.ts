@@ -16,7 +16,7 @@ const maxNamed = 5;
 
 /**
  * The error log of a worker. Loading the logging library takes a third of the time in which a worker starts, and most
- * workers never log anything: so it is loaded for the first line, or when the worker has started to listen.
+ * workers never log anything: so it is loaded for the first line, or a second after the worker has started to listen.
  */
 export class WorkerLog {
   readonly #system: System;

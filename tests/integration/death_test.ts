@@ -47,7 +47,9 @@ integrationTest("a start after a kill -9 of all processes cleans up and serves",
   const second = host.start({ files: {}, args: ["--pid", "server.pid"] });
   await second.ready(1);
   assertMatch(second.stderr, /warning .* replacing pidfile \S+\/server\.pid: process \d+ is gone/);
-  assertEquals(Array.from(Deno.readDirSync(host.runtime)).length, 1);
+  await second.until("the end of the old directory", () => {
+    return Array.from(Deno.readDirSync(host.runtime)).length === 1;
+  });
   second.kill("SIGTERM");
   await second.exit();
   assertEquals([...first.leftovers(), ...second.leftovers()], []);

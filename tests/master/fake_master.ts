@@ -15,6 +15,7 @@ import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
 import { FrameDecoder } from "../../src/protocol/framing.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import type { Settings } from "../../src/settings/settings.ts";
+import type { FdPair } from "../../src/system/system.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { settled } from "../fakes/fake_clock.ts";
 import { FakeProcess, FakeSystem } from "../fakes/fake_system.ts";
@@ -35,6 +36,12 @@ const slots = 64;
 /** A worker is ready at the default address. */
 export const readyMessage = { type: "ready", addresses: [{ hostname: "127.0.0.1", port: 8000 }] } as const;
 
+interface Start {
+  readonly cores?: number;
+  /** That of a first worker whose process was started before. */
+  readonly fdPair?: FdPair | null;
+}
+
 /** An arbiter with fakes around it: the test plays the workers, the bundler and the operator. */
 export class FakeMaster {
   readonly system = new FakeSystem();
@@ -52,10 +59,13 @@ export class FakeMaster {
   channelsAreSlow = false;
   controlSocket: string | null = "/run/control.sock";
 
-  constructor(workers: number, bundling = bundled, flags: Flags = {}) {
+  constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
     initialise(this.#memory, slots);
+    // With few, all but the first worker would start later.
+    this.system.host.cores = () => start.cores ?? slots;
     const settings = settingsFor(workers, flags);
     this.renewing = () => settings;
+    const first = { number: 1, settings, notApplied: [], directory: "/srv", bundle: null };
     const log = openLog(this.system, {
       logLevel: "info",
       logFormat: "text",
@@ -67,6 +77,9 @@ export class FakeMaster {
       log,
       steering: new Steering(this.system, log.logger, null),
       scoreboard: new Scoreboard(this.#memory, null),
+      firstWorker: start.fdPair === undefined
+        ? null
+        : { process: this.#spawn(0, first, "first"), token: "first", fdPair: start.fdPair },
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
       source: {
         renew: (number) =>
@@ -81,7 +94,7 @@ export class FakeMaster {
         shareLogs: () => {},
         discard: ({ path }) => void this.discarded.push(path),
       },
-      first: { number: 1, settings, notApplied: [], directory: "/srv", bundle: null },
+      first,
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,

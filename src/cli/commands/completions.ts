@@ -9,7 +9,7 @@ export const completions: RunnableCommand = {
   takesSettings: false,
   words: shells.map((name) => ({ name, summary: `Completions for ${name}.` })),
   options: [],
-  run(system, line, commands) {
+  async run(system, line, allCommands) {
     const [shell, ...rest] = line.operands;
     if (!isShell(shell) || rest.length > 0) {
       const given = line.operands.join(" ");
@@ -18,8 +18,8 @@ export const completions: RunnableCommand = {
         `completions: "${given}" (command line) is not accepted: give ${shells.join(", ")}`,
       );
     }
-    system.host.write("stdout", renderCompletions(shell, commands));
-    return Promise.resolve(ExitCode.normal);
+    system.host.write("stdout", renderCompletions(shell, await allCommands()));
+    return ExitCode.normal;
   },
 };
 

@@ -3,8 +3,8 @@ import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { ControllingTerminal } from "../../master/commands/controlling_terminal.ts";
 import { rememberLaunch } from "../../master/transitions/launch.ts";
-import { runMaster } from "../../master/run_master.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
+import { prepareMaster } from "../../master/preparation.ts";
 import { requireFiles } from "../../master/files/file_limit.ts";
 import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
@@ -28,8 +28,6 @@ export const serve: RunnableCommand = {
       cleanup.dispose();
       system.processes.exit(ExitCode.normal);
     });
-    // The workers of an old master that has died serve, and use its directory to find this master.
-    await removeAbandonedDirectories(system, launch.oldMaster?.runtimeDirectory ?? null);
     let directory = makeRuntimeDirectory(system);
     cleanup.defer(() => directory[Symbol.dispose]());
     const readAll = createSettingsReader(system, line, () => directory.path);
@@ -44,10 +42,17 @@ export const serve: RunnableCommand = {
       // The successor's workers listen beside those of the old master.
       const listen = launch.oldMaster === null ? initial.settings.bind : [];
       directory = await directoryFor(system, directory, credentials, listen);
+      const preparation = prepareMaster(system, initial, { credentials, directory, launch });
+      const { firstWorker } = preparation;
+      // Only a start that fails leaves it to be ended.
+      cleanup.defer(() => firstWorker?.process.kill("SIGKILL"));
+      // The workers of an old master that has died serve, and use its directory to find this master.
+      void removeAbandonedDirectories(system, [launch.oldMaster?.runtimeDirectory, directory.path]);
+      // The first worker starts while this is loaded.
+      const { runMaster } = await import("../../master/run_master.ts");
       return await runMaster(system, {
         reader: { initial, read },
-        directory,
-        launch,
+        ...{ directory, launch, preparation },
         signals,
         terminal,
         cleanup,

@@ -1,6 +1,5 @@
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { filesOfMaster } from "../../core/file_needs.ts";
-import type { Logger } from "../../log/logger.ts";
 import { raisedLimit } from "../../system/open_files.ts";
 import type { FileLimit, System } from "../../system/system.ts";
 
@@ -21,16 +20,19 @@ export function requireFiles({ openFiles }: Pick<System, "openFiles">): void {
   );
 }
 
-/** Raises the soft limit for the master and, because they inherit it, for its workers. */
-export function raiseFileLimit({ openFiles }: Pick<System, "openFiles">, logger: Logger): void {
+/** Raises the soft limit for the master and, because they inherit it, for its workers; `report` gets what it did. */
+export function raiseFileLimit(
+  { openFiles }: Pick<System, "openFiles">,
+  report: (line: string) => void,
+): void {
   try {
     const limit = openFiles.limit();
     const soft = raisedLimit(limit);
     if (soft === limit.soft) return;
     openFiles.setLimit({ ...limit, soft });
-    logger.debug`limit of open files raised from ${limit.soft} to ${soft}`;
+    report(`limit of open files raised from ${limit.soft} to ${soft}`);
   } catch (error) {
-    logger.debug`limit of open files not raised: ${toDenicornError(error).message}`;
+    report(`limit of open files not raised: ${toDenicornError(error).message}`);
   }
 }
 

@@ -212,10 +212,13 @@ const birth = 10_000;
 const secondLook = 100;
 
 /** Removes the directories of masters of this user that are dead, except `kept`. */
-export async function removeAbandonedDirectories(system: System, kept: string | null = null): Promise<void> {
+export async function removeAbandonedDirectories(
+  system: System,
+  kept: readonly (string | undefined)[] = [],
+): Promise<void> {
   const candidates = runtimeParents(system).filter((parent) => isOwnPlace(system, parent))
     .flatMap((parent) => ownRuntimeDirectories(system, parent))
-    .filter((directory) => directory !== kept);
+    .filter((directory) => !kept.includes(directory));
   const found = await abandonedAmong(system, candidates);
   if (found.length === 0) return;
   await sleep(system.clock, secondLook);

@@ -1,6 +1,7 @@
 /** Carries out the plan of `core/pool/plan.ts`: starts and drains workers until the pool matches the target. */
 
 import type { DenicornError } from "../../core/errors.ts";
+import { startableAtFirst } from "../../core/pool/first_start.ts";
 import { plan, poolSize, surgeOf } from "../../core/pool/plan.ts";
 import { retarget, within, type WorkerRange, workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
@@ -42,6 +43,8 @@ export class WorkerPool {
   #target: number;
   #areSparesRefused = false;
   #isRevival = false;
+  /** When the first bundle was there, by the monotonic clock; `null` until then. */
+  #bundledAt: number | null = null;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -189,14 +192,16 @@ export class WorkerPool {
     return this.#refusal.begin(() => this.#options.steering.shutRefusing());
   }
 
-  /**
-   * While the first bundle is built it needs a core for itself: workers that start at the same time would only
-   * delay the first answer.
-   */
   get #startable(): number {
-    const { system, generations } = this.#options;
-    const isBundled = generations.serving.bundle !== null;
-    return isBundled ? this.#target : Math.min(this.#target, Math.max(1, system.host.cores() - 1));
+    const { system: { clock, host }, generations: { serving } } = this.#options;
+    const now = clock.monotonic();
+    if (serving.bundle !== null) this.#bundledAt ??= now;
+    return startableAtFirst({
+      target: this.#target,
+      cores: host.cores(),
+      bundledFor: this.#bundledAt === null ? null : now - this.#bundledAt,
+      hasServed: serving.hasServed === true,
+    });
   }
 
   #spawn(slot: number, generation: Generation): void {

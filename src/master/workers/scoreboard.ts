@@ -14,7 +14,6 @@ import {
   SlotNumbers,
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
-import type { Logger } from "../../log/logger.ts";
 import { workerBounds } from "../../settings/kinds/number.ts";
 import type { SharedBlock, System } from "../../system/system.ts";
 
@@ -91,7 +90,11 @@ export class Scoreboard {
 }
 
 /** Allocates the memory, and removes what masters of older versions that are gone left in shared memory. */
-export function openScoreboard(system: System, logger: Logger, runtimeDirectory: string): Scoreboard {
+export function openScoreboard(
+  system: System,
+  warn: (line: string) => void,
+  runtimeDirectory: string,
+): Scoreboard {
   removeLeftovers(system);
   const size = scoreboardSize(slots);
   const { memory } = system;
@@ -110,9 +113,12 @@ export function openScoreboard(system: System, logger: Logger, runtimeDirectory:
       failures.push(error instanceof Error ? error.message : String(error));
     }
   }
-  logger.warning`no memory to share with workers: ${
-    failures.join("; ")
-  }: they send their counters, and those of a blocked worker cannot be read; see \`denicorn doctor\``;
+  warn(
+    `no memory to share with workers: ${
+      failures.join("; ")
+    }: they send their counters, and those of a blocked ` +
+      "worker cannot be read; see `denicorn doctor`",
+  );
   const buffer = new ArrayBuffer(size);
   initialise(buffer, slots);
   return new Scoreboard(buffer, null);

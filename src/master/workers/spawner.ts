@@ -1,13 +1,9 @@
 /** Starts worker processes, and sends each its configuration once it is connected and its bundle is built. */
 
 import type { Credentials } from "../../account/credentials.ts";
-import { environmentFor } from "../../account/account_environment.ts";
-import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { version } from "../../core/version.ts";
 import type { Log, Logger } from "../../log/logger.ts";
-import { workerEnvironment } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
-import { selfCommand } from "../../system/processes/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
 import { enterOrRoot } from "../../system/host/working_directory.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
@@ -16,6 +12,7 @@ import type { Generation } from "./generation.ts";
 import { type SharedResources, workerConfigFor } from "./worker_config.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
+import { openWorkerProcess, startWorkerProcess, type WorkerProcess } from "./worker_process.ts";
 import type { WorkerTable } from "./worker_table.ts";
 
 /** Starts the process of one worker. Throws the error of the system if that fails. */
@@ -52,20 +49,23 @@ export class Spawner {
 
   /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
-    const { system, log, startProcess, isSteering, workerTable, scoreboard, post } = this.#options;
-    const token = system.host.secret();
+    const { system, startProcess, isSteering, scoreboard } = this.#options;
     scoreboard.clear(slot);
-    const pair = isSteering() ? system.descriptors.pair() : null;
-    let process: ChildProcess;
-    try {
-      process = startProcess(slot, generation, token, pair === null ? [] : [pair.descriptor]);
-    } catch (error) {
-      pair?.inbox.close();
-      throw error;
-    } finally {
-      if (pair !== null) system.sockets.close(pair.descriptor);
-    }
-    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), pair);
+    this.adopt(
+      slot,
+      generation,
+      openWorkerProcess(
+        system,
+        isSteering(),
+        (token, inherited) => startProcess(slot, generation, token, inherited),
+      ),
+    );
+  }
+
+  /** From now on the process counts as a worker. */
+  adopt(slot: number, generation: Generation, { process, token, fdPair }: WorkerProcess): void {
+    const { system, log, workerTable, post } = this.#options;
+    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), fdPair);
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
     void process.exited.then(async (status) => {
@@ -114,14 +114,10 @@ interface StarterOptions {
   readonly directoryGuard: DirectoryGuard;
 }
 
-/**
- * Starts this program again with `--worker`, in the working directory of the generation. Besides `scoreboard` a worker
- * inherits what is given for it.
- */
+/** Starts processes of workers in the working directory of their generation. */
 export function workerProcessStarter(
   { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
-  const { uid, gid, groups = [], lowPorts = false } = credentials;
   /** The generation whose directory was reported as gone. */
   let reported = 0;
   const enter = ({ number, directory }: Generation) => {
@@ -138,28 +134,9 @@ export function workerProcessStarter(
   return (slot, generation, token, inherited) => {
     directoryGuard.require();
     const directory = enter(generation);
-    const [command, ...prefix] = selfCommand(system);
-    const { timeout } = generation.settings;
-    return system.processes.spawn({
-      command,
-      // What follows --worker is only for readers of `ps`.
-      args: [
-        ...prefix,
-        "--worker",
-        `worker=${slot}`,
-        `gen=${generation.number}`,
-        generation.settings.app ?? "",
-      ],
-      env: {
-        ...environmentFor(system, credentials),
-        ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
-        ...Object.fromEntries(generation.settings.env),
-        [workerEnvironment.channel]: channelPath,
-        [workerEnvironment.token]: token,
-        [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
-      },
+    return startWorkerProcess(system, {
+      ...{ slot, generation, token, channelPath, directory, credentials },
       inherited: scoreboard.descriptor === null ? inherited : [...inherited, scoreboard.descriptor],
-      ...{ uid, gid, groups, lowPorts },
     });
   };
 }

@@ -38,7 +38,7 @@ Deno.test("what a dead master left is removed; what only has such a name is not"
 
     using living = makeRuntimeDirectory(system);
     using second = makeRuntimeDirectory(system);
-    await removeAbandonedDirectories(system, dead.path);
+    await removeAbandonedDirectories(system, [undefined, dead.path]);
     assertEquals(Deno.statSync(dead.path).isDirectory, true, "it is kept for the workers of an old master");
     await removeAbandonedDirectories(system);
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`).sort();

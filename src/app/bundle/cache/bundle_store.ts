@@ -1,6 +1,6 @@
 /** The files of the cache: one per app and version, written whole or not at all, and limited in number and size. */
 
-import { sha256 } from "../../../core/sha256.ts";
+import { fingerprint } from "../../../core/fingerprint.ts";
 import type { System } from "../../../system/system.ts";
 import { absolutePath } from "../../paths.ts";
 import type { Built } from "../build.ts";
@@ -36,7 +36,7 @@ export class BundleStore {
     if (!this.#isTrusted || !isPrivate(this.#system, this.#path, "isFile")) return undefined;
     const bytes = files.readBytesSync(this.#path);
     const [checksum, afterChecksum] = lineAt(bytes, 0);
-    if (sha256(bytes.subarray(afterChecksum)).toHex() !== checksum) return undefined;
+    if (fingerprint(bytes.subarray(afterChecksum)) !== checksum) return undefined;
     const [head, afterHead] = lineAt(bytes, afterChecksum);
     return { ...JSON.parse(head), text: new TextDecoder().decode(bytes.subarray(afterHead)) };
   }
@@ -56,7 +56,7 @@ export class BundleStore {
     if (content.length > largestEntry) return;
     const draft = files.makePrivateDirectory(this.#directory, "new-");
     try {
-      const start = new TextEncoder().encode(`${sha256(content).toHex()}\n`);
+      const start = new TextEncoder().encode(`${fingerprint(content)}\n`);
       const whole = new Uint8Array(start.length + content.length);
       whole.set(start);
       whole.set(content, start.length);

@@ -1,6 +1,6 @@
-/** The inputs of a bundle as they are now, as one digest. */
+/** The inputs of a bundle as they are now, as one fingerprint. */
 
-import { sha256 } from "../../../core/sha256.ts";
+import { fingerprint } from "../../../core/fingerprint.ts";
 import type { Files } from "../../../system/system.ts";
 import { absolutePath, extensionOf } from "../../paths.ts";
 import type { BundleInputs } from "./bundle_inputs.ts";
@@ -43,7 +43,7 @@ export function stateOf(files: StateFiles, inputs: BundleInputs): string | undef
   } catch {
     return undefined;
   }
-  return state.digest();
+  return state.fingerprint();
 }
 
 class State {
@@ -75,14 +75,14 @@ class State {
     }
   }
 
-  digest(): string {
+  fingerprint(): string {
     const whole = new Uint8Array(this.#size);
     let offset = 0;
     for (const piece of this.#pieces) {
       whole.set(piece, offset);
       offset += piece.length;
     }
-    return sha256(whole).toHex();
+    return fingerprint(whole);
   }
 
   /** `maybe` says whether the directory can have a file of this name. */

@@ -1,0 +1,74 @@
+/**
+ * What a master opens before most of it is loaded: what its children inherit, and the process of the first worker. That
+ * takes as long to start as the rest of the master to load and to look for a bundle, so both happen at the same time.
+ */
+
+import type { Credentials } from "../account/credentials.ts";
+import type { PlacedSettings } from "../settings/values.ts";
+import type { System } from "../system/system.ts";
+import { raiseFileLimit } from "./files/file_limit.ts";
+import type { RuntimeDirectory } from "./files/runtime_directory.ts";
+import type { Launch } from "./transitions/launch.ts";
+import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
+import { openWorkerProcess, startWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
+
+export interface Preparation {
+  readonly scoreboard: Scoreboard;
+  /** Of slot 0 and generation 1; `null` if it is to be started like the others. */
+  readonly firstWorker: WorkerProcess | null;
+  /** Lines for the log, which is not open yet. */
+  readonly lines: readonly { readonly level: "debug" | "warning"; readonly text: string }[];
+}
+
+interface PrepareOptions {
+  readonly credentials: Credentials;
+  readonly directory: RuntimeDirectory;
+  readonly launch: Launch;
+}
+
+/** Call it in the working directory of `placed`. */
+export function prepareMaster(system: System, placed: PlacedSettings, options: PrepareOptions): Preparation {
+  const { host } = system;
+  const { umask } = placed.settings;
+  const { directory } = options;
+  const lines: { level: "debug" | "warning"; text: string }[] = [];
+  if (umask !== undefined) host.setUmask(umask);
+  raiseFileLimit(system, (text) => lines.push({ level: "debug", text }));
+  host.keepProgramIn(directory.path);
+  const scoreboard = openScoreboard(
+    system,
+    (text) => lines.push({ level: "warning", text }),
+    directory.path,
+  );
+  return { scoreboard, firstWorker: startFirstWorker(system, placed, scoreboard, options), lines };
+}
+
+function startFirstWorker(
+  system: System,
+  { settings, directory: workingDirectory }: PlacedSettings,
+  { descriptor }: Scoreboard,
+  { credentials, directory, launch }: PrepareOptions,
+): WorkerProcess | null {
+  // A successor first asks for the listeners of the old master.
+  if (launch.oldMaster !== null) return null;
+  try {
+    directory.share(credentials);
+    return openWorkerProcess(
+      system,
+      settings.steering !== "off",
+      (token, inherited) =>
+        startWorkerProcess(system, {
+          slot: 0,
+          generation: { number: 1, settings },
+          token,
+          channelPath: directory.channelSocket,
+          directory: workingDirectory,
+          credentials,
+          inherited: descriptor === null ? inherited : [...inherited, descriptor],
+        }),
+    );
+  } catch {
+    // The next attempt, as for all other workers, says why.
+    return null;
+  }
+}

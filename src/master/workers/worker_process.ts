@@ -1,0 +1,78 @@
+/** The process of a worker, and what only this process shares with its master. */
+
+import { environmentFor } from "../../account/account_environment.ts";
+import type { Credentials } from "../../account/credentials.ts";
+import { blockedMargin } from "../../core/pool/worker_state.ts";
+import { workerEnvironment } from "../../protocol/messages.ts";
+import { selfCommand } from "../../system/processes/self_command.ts";
+import type { ChildProcess, FdPair, System } from "../../system/system.ts";
+import type { Generation } from "./generation.ts";
+
+export interface WorkerProcess {
+  readonly process: ChildProcess;
+  /** The process identifies itself with it. */
+  readonly token: string;
+  /** Over it the worker sends copies of its listening sockets; `null` if the master does not want them. */
+  readonly fdPair: FdPair | null;
+}
+
+/** Starts a process, which gets the token and inherits the descriptors. Throws the error of the system. */
+type Start = (token: string, inherited: readonly number[]) => ChildProcess;
+
+/** Throws the error of the system if the process cannot be started. */
+export function openWorkerProcess(system: System, isSteering: boolean, start: Start): WorkerProcess {
+  const token = system.host.secret();
+  const fdPair = isSteering ? system.descriptors.pair() : null;
+  try {
+    return { process: start(token, fdPair === null ? [] : [fdPair.descriptor]), token, fdPair };
+  } catch (error) {
+    fdPair?.inbox.close();
+    throw error;
+  } finally {
+    if (fdPair !== null) system.sockets.close(fdPair.descriptor);
+  }
+}
+
+/** For a process that is not needed; it may have ended already. */
+export function endWorkerProcess({ process, fdPair }: WorkerProcess): void {
+  process.kill("SIGKILL");
+  fdPair?.inbox.close();
+}
+
+interface WorkerCommand {
+  readonly slot: number;
+  readonly generation: Pick<Generation, "number" | "settings">;
+  readonly token: string;
+  /** The socket that the worker connects to. */
+  readonly channelPath: string;
+  /** The working directory of this process, as the worker sees it. */
+  readonly directory: string;
+  readonly credentials: Credentials;
+  readonly inherited: readonly number[];
+}
+
+/** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
+export function startWorkerProcess(
+  system: System,
+  { slot, generation: { number, settings }, token, channelPath, directory, credentials, inherited }:
+    WorkerCommand,
+): ChildProcess {
+  const { uid, gid, groups = [], lowPorts = false } = credentials;
+  const [command, ...prefix] = selfCommand(system);
+  const { timeout } = settings;
+  return system.processes.spawn({
+    command,
+    // What follows --worker is only for readers of `ps`.
+    args: [...prefix, "--worker", `worker=${slot}`, `gen=${number}`, settings.app ?? ""],
+    env: {
+      ...environmentFor(system, credentials),
+      ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
+      ...Object.fromEntries(settings.env),
+      [workerEnvironment.channel]: channelPath,
+      [workerEnvironment.token]: token,
+      [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),
+    },
+    inherited,
+    ...{ uid, gid, groups, lowPorts },
+  });
+}
