@@ -31,9 +31,13 @@ type DroppedLines = (lines: number, reader: string) => void;
 
 const reports = new WeakMap<Pick<System, "clock">, DroppedLines>();
 
-/** From now on `report` is called with the number of dropped lines, when lines are accepted again. */
+/**
+ * From now on `report` is called with the number of dropped lines, when lines are accepted again; also for those that
+ * were dropped before.
+ */
 export function reportDroppedLines(system: System, report: DroppedLines): void {
   reports.set(system, report);
+  for (const queue of inUse.get(system) ?? []) queue.reportIfAccepting();
 }
 
 /** What the lines are written to, see `Host.writeNow`. */
@@ -74,6 +78,10 @@ export class StreamQueue {
     this.#reportDropped();
     this.#add(bytes);
     if (this.#waiting.length === 1) this.#drain();
+  }
+
+  reportIfAccepting(): void {
+    if (this.#size <= resumeSize) this.#reportDropped();
   }
 
   /** What still waits is written before the end is closed. */
@@ -132,7 +140,7 @@ export class StreamQueue {
     this.#system.clock.after(retryInterval, () => {
       this.#isScheduled = false;
       if (this.#drain() && this.#isClosed) return this.#release();
-      if (this.#size <= resumeSize) this.#reportDropped();
+      this.reportIfAccepting();
     });
   }
 

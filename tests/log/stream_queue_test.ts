@@ -12,6 +12,33 @@ function stderrQueue() {
   return { system, queue, drops };
 }
 
+Deno.test("what was dropped before there is a log is reported when there is one", async () => {
+  const system = new FakeSystem();
+  const queue = streamQueue(system, "stderr");
+  system.readerTakes = 0;
+  const line = "x".repeat(1023) + "\n";
+  for (let number = 0; number < 1025; number++) queue.write(line);
+  const drops: number[] = [];
+  reportDroppedLines(system, (lines) => drops.push(lines));
+  assertEquals(drops, []);
+  system.readerTakes = Infinity;
+  await system.clock.advance(50);
+  assertEquals(drops, [1]);
+});
+
+Deno.test("what was dropped and is accepted again before there is a log is reported as well", async () => {
+  const system = new FakeSystem();
+  const queue = streamQueue(system, "stderr");
+  system.readerTakes = 0;
+  const line = "x".repeat(1023) + "\n";
+  for (let number = 0; number < 1025; number++) queue.write(line);
+  system.readerTakes = Infinity;
+  await system.clock.advance(50);
+  const drops: number[] = [];
+  reportDroppedLines(system, (lines) => drops.push(lines));
+  assertEquals(drops, [1]);
+});
+
 Deno.test("while the reader keeps up, lines are written at once", () => {
   const { system, queue } = stderrQueue();
   queue.write("one\n");
