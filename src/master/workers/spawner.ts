@@ -7,12 +7,12 @@ import { version } from "../../core/version.ts";
 import type { Log, Logger } from "../../log/logger.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
-import { selfCommand } from "../../system/processes/self_command.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
 import { enterOrRoot } from "../../system/host/working_directory.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
+import { limitedCommands } from "./heap_limits.ts";
 import { type SharedResources, workerConfigFor } from "./worker_config.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -122,6 +122,7 @@ export function workerProcessStarter(
   { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const { uid, gid, groups = [], lowPorts = false } = credentials;
+  const commandFor = limitedCommands(system, logger);
   /** The generation whose directory was reported as gone. */
   let reported = 0;
   const enter = ({ number, directory }: Generation) => {
@@ -138,7 +139,7 @@ export function workerProcessStarter(
   return (slot, generation, token, inherited) => {
     directoryGuard.require();
     const directory = enter(generation);
-    const [command, ...prefix] = selfCommand(system);
+    const [command, ...prefix] = commandFor(generation);
     const { timeout } = generation.settings;
     return system.processes.spawn({
       command,
