@@ -1,16 +1,17 @@
 /** `max-heap`: V8 ends a worker whose heap is full, before the kernel has to end anything. */
 
 import { assert, assertEquals } from "../assert.ts";
-import { apart, reasonNotToMount } from "./as_root.ts";
-import { integrationTest, until } from "./harness.ts";
+import { apart, mounting, reasonNotToMount } from "./as_root.ts";
+import { integrationTest, type Target, until } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
-/** Answers with the limit of its heap in megabytes, or fills it. */
+/** Answers with the limit of its heap in megabytes, or with the file of its program, or fills its heap. */
 const app = `
 import v8 from "node:v8";
 const kept: unknown[] = [];
 export default (request: Request) => {
   if (new URL(request.url).pathname === "/leak") for (let i = 0;; i++) kept.push({ i, text: "x" + i });
+  if (new URL(request.url).pathname === "/program") return new Response(Deno.execPath());
   return new Response(String(v8.getHeapStatistics().heap_size_limit / 1024 ** 2));
 };\n`;
 
@@ -183,4 +184,43 @@ integrationTest(
     );
   },
   reasonNotToMount,
+);
+
+/** Why no copy of the program is made on a disk here; `null` if one is. */
+function reasonNotToCopy(target: Target): string | null {
+  if (target.name === "source") return "from source no copy is made";
+  const type = new Deno.Command("stat", { args: ["-f", "-c", "%T", Deno.env.get("TMPDIR") ?? "/tmp"] })
+    .outputSync();
+  return /tmpfs/.test(new TextDecoder().decode(type.stdout))
+    ? "the folder of tests is in memory"
+    : reasonNotToMount(target);
+}
+
+integrationTest(
+  "the copy of the program is on a disk, and what a killed server has left is removed by the next one",
+  async (host) => {
+    const copies = () =>
+      Array.from(Deno.readDirSync(host.folder), ({ name }) => name).filter((name) => /program/.test(name));
+    const start = async () => {
+      const command = mounting(host, `mount -t tmpfs tmpfs ${host.runtime}`);
+      const server = host.start({
+        files: { "main.ts": app },
+        command,
+        args: ["--max-heap", "100M"],
+      });
+      await server.logged(/ready on http/);
+      const program = await server.text("/program");
+      assertEquals(copies().map((name) => `${Deno.realPathSync(host.folder)}/${name}/denicorn`), [program]);
+      return { server, program };
+    };
+    const first = await start();
+    first.server.kill("SIGKILL");
+    await first.server.exit();
+    const second = await start();
+    assert(second.program !== first.program);
+    second.server.kill("SIGTERM");
+    assertEquals(await second.server.exit(), { code: 0, signal: null });
+    assertEquals(copies(), []);
+  },
+  reasonNotToCopy,
 );
