@@ -7,6 +7,7 @@
  * the executable of esbuild.
  */
 import { dirname, resolve } from "node:path";
+import { heapFlags, writtenHeapFlags } from "../src/core/heap_flags.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { type EsbuildExecutable, esbuildExecutable } from "./esbuild_package.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
@@ -24,6 +25,7 @@ export async function build(target: Target, output: string): Promise<void> {
     await bundleProgram(`${dir}/program`, { version, sha256, offset, size });
     await compile({ ...runtime, denort: carrier }, target, `${dir}/program`, output);
     await requireCarried(output, offset, esbuild);
+    await requireHeapFlags(output);
   });
   if (target === hostTarget) await smokeTest(output);
 }
@@ -59,6 +61,8 @@ export async function compile(
   const args = [
     ...["compile", "--quiet", "--allow-all", "--unstable-net", "--no-check", "--node-modules-dir=none"],
     // The code cache would be in /tmp under a name that is easy to guess, and does not make starts faster.
+    // The flags of V8 are changed in copies of the program: src/system/processes/own_program.ts.
+    `--v8-flags=${heapFlags(0).join(",")}`,
     ...["--no-code-cache", "--no-lock", "--config", `${program}/deno.json`],
     ...["--target", platforms[target].triple, "--output", output, `${program}/main.js`],
   ];
@@ -80,6 +84,17 @@ async function requireCarried(binary: string, offset: number, { bytes }: Esbuild
   await Deno.remove(binary);
   throw new BuildError(
     `cannot embed esbuild: ${binary} does not contain it at the offset it had in the runtime`,
+  );
+}
+
+/** Checks that the flags of V8 are in the binary once, as they have to be written. */
+async function requireHeapFlags(binary: string): Promise<void> {
+  const text = new TextDecoder("latin1").decode(await Deno.readFile(binary));
+  const found = text.match(writtenHeapFlags)?.length ?? 0;
+  if (found === 1) return;
+  await Deno.remove(binary);
+  throw new BuildError(
+    `cannot make the heap limit changeable: ${binary} has flags for it in ${found} places`,
   );
 }
 

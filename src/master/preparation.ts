@@ -5,6 +5,7 @@
 
 import type { Credentials } from "../account/credentials.ts";
 import type { PlacedSettings } from "../settings/values.ts";
+import { selfCommand } from "../system/processes/self_command.ts";
 import type { System } from "../system/system.ts";
 import { raiseFileLimit } from "./files/file_limit.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -49,8 +50,8 @@ function startFirstWorker(
   { descriptor }: Scoreboard,
   { credentials, directory, launch }: PrepareOptions,
 ): WorkerProcess | null {
-  // A successor first asks for the listeners of the old master.
-  if (launch.oldMaster !== null) return null;
+  // A successor first asks for the listeners of the old master, and a limit of the heap may need a line in the log.
+  if (launch.oldMaster !== null || settings.maxHeap !== 0) return null;
   try {
     directory.share(credentials);
     return openWorkerProcess(
@@ -58,6 +59,7 @@ function startFirstWorker(
       settings.steering !== "off",
       (token, inherited) =>
         startWorkerProcess(system, {
+          command: selfCommand(system),
           slot: 0,
           generation: { number: 1, settings },
           token,

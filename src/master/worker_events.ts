@@ -143,7 +143,7 @@ export class WorkerEvents {
       clock,
     } = this.#options;
     const before = stateAtEnd(worker.state, status);
-    const ending = endingOf(before, status, worker.failure !== null);
+    const ending = endingOf(before, status, worker.failure !== null, worker.generation.heapLimit);
     worker.apply({ type: "exit" }, clock.monotonic());
     workerTable.remove(worker);
     listenOrder.leave(worker);

@@ -8,7 +8,7 @@ import {
   wholeNumber,
   wholeNumberOrCores,
 } from "../../src/settings/kinds/number.ts";
-import { parseSize, showSize, size } from "../../src/settings/kinds/size.ts";
+import { parseSize, showSize, size, sizeOrAuto } from "../../src/settings/kinds/size.ts";
 import {
   account,
   appReference,
@@ -183,6 +183,14 @@ Deno.test("a size is in bytes or has a unit of 1024", () => {
   assertEquals([orNone.parse("0", machine), kind.parse("0", machine)], [0, undefined]);
   assertEquals([orNone.parse("1", machine), orNone.show(0)], [undefined, "0"]);
   assertEquals(orNone.accepts, "a size from 1K to 1T, such as 512M or 1G, or 0 to turn it off");
+});
+
+Deno.test("a size may be left to Denicorn where that is accepted", () => {
+  const kind = sizeOrAuto({ from: 1024, to: 1024 ** 4, zero: "for none" });
+  assertParses(kind, [["auto", "auto"], ["512M", 536_870_912], ["0", 0], [0, 0]]);
+  assertRefuses(kind, ["Auto", "", "1", 1]);
+  assertEquals([kind.show("auto"), kind.plain("auto"), kind.show(2048)], ["auto", "auto", "2K"]);
+  assertEquals(kind.accepts, "a size from 1K to 1T, such as 512M or 1G, or 0 for none, or auto");
 });
 
 Deno.test("an address has a host and a port", () => {

@@ -72,6 +72,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     maxRequestsJitter: "50",
     maxLifetime: "1h",
     maxLifetimeJitter: "10m",
+    maxHeap: "auto",
     maxMemory: "1G",
     maxMemoryJitter: "100M",
     minWorkers: "2",

@@ -12,9 +12,12 @@ export type Ending =
   | { readonly is: "expected"; readonly text: string; readonly worthReporting: boolean }
   | { readonly is: "death"; readonly text: string; readonly cause: DeathCause };
 
-/** `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from. */
-export function endingOf(state: WorkerState, exit: Exit, failed: boolean): Ending {
-  const how = howItEnded(exit);
+/**
+ * `state` is the one before the exit. `failed` is true if the worker had reported an error it cannot recover from.
+ * `heapLimit` is the one it was started with, in bytes; 0 for the limit of the runtime.
+ */
+export function endingOf(state: WorkerState, exit: Exit, failed: boolean, heapLimit = 0): Ending {
+  const how = howItEnded(exit, heapLimit);
   switch (state.is) {
     case "booting":
       return { is: "death", text: `died before it was ready (${how})`, cause: causeOf(exit, "boot") };
@@ -75,8 +78,25 @@ export function stateAtEnd(state: WorkerState, { signal }: Exit): WorkerState {
   return { is: "killed", because: state.isLoaded ? "listen-timeout" : "boot-timeout" };
 }
 
-function howItEnded({ code, signal }: Exit): string {
+/**
+ * By it V8 ends its process when it gives up, after a report on stderr. That is nearly always because the heap is full;
+ * the report ("Fatal JavaScript out of memory") does not go through the master.
+ */
+const gaveUpSignal = "SIGTRAP";
+
+/** Why a process ended and what to do about it, if its heap was probably full; otherwise empty. `heapLimit` as above. */
+export function fullHeap({ signal }: Exit, heapLimit: number): string {
+  if (signal !== gaveUpSignal) return "";
+  const advice = "look for a memory leak";
+  return heapLimit === 0
+    ? `its heap was probably full, at the limit of the runtime: ${advice}, or replace workers that grow (max-memory)`
+    : `its heap was probably full, at ${heapLimit / 1024 ** 2}M (max-heap): ${advice}, or raise max-heap`;
+}
+
+function howItEnded(exit: Exit, heapLimit: number): string {
+  const { code, signal } = exit;
   if (signal === null) return `exit code ${code}`;
+  if (signal === gaveUpSignal) return `${signal}: ${fullHeap(exit, heapLimit)}`;
   return signal === blockedSignal ? `${signal}: its event loop was blocked for longer than allowed` : signal;
 }
 

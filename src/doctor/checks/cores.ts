@@ -1,4 +1,4 @@
-import { readCgroupLimits } from "../cgroup.ts";
+import { readCgroupLimits } from "../../system/host/cgroup.ts";
 import { type Check, type Finding, note, ok } from "../check.ts";
 
 export const cores: Check = {

@@ -1,4 +1,4 @@
-import { readCgroupLimits } from "../cgroup.ts";
+import { readAvailableMemory } from "../../system/host/cgroup.ts";
 import { type Check, type Finding, note, ok, problem } from "../check.ts";
 
 export const memory: Check = {
@@ -8,17 +8,13 @@ export const memory: Check = {
     "memory than there is, the kernel kills one of them.",
   change:
     "Use fewer --workers, or raise the limit: systemd `MemoryMax=`, containers `--memory=` or the memory limit " +
-    "of the pod.",
+    "of the pod. `--max-heap auto` ends a worker that leaks before the kernel has to kill anything.",
   linuxOnly: true,
   onFailure: "note",
   run({ system, settings }) {
-    const total = /^MemTotal:\s+(\d+) kB/m.exec(system.files.readTextSync("/proc/meminfo"))?.[1];
-    if (total === undefined) return note("/proc/meminfo does not show the memory of the machine");
-    return judgeMemory({
-      machine: Number(total) * 1024,
-      limit: readCgroupLimits(system).memory,
-      workers: settings.workers + settings.spareWorkers,
-    });
+    const available = readAvailableMemory(system);
+    if (available === null) return note("/proc/meminfo does not show the memory of the machine");
+    return judgeMemory({ ...available, workers: settings.workers + settings.spareWorkers });
   },
 };
 
@@ -29,16 +25,13 @@ const least = 48 * mebibyte;
 const comfortable = 128 * mebibyte;
 
 export function judgeMemory(
-  { machine, limit, workers }: { machine: number; limit: number | null; workers: number },
+  { memory, isLimit, workers }: { memory: number; isLimit: boolean; workers: number },
 ): Finding {
-  // Version 1 shows about 2^63 for no limit.
-  const isLimited = limit !== null && limit < machine;
-  const bytes = isLimited ? limit : machine;
   const processes = workers + 2;
-  const each = bytes / processes;
+  const each = memory / processes;
   const mib = (amount: number) => `${Math.floor(amount / mebibyte)} MiB`;
-  const whose = isLimited ? "limit of the cgroup" : "whole machine";
-  const finding = `${mib(bytes)} (${whose}): ${mib(each)} for each of ${processes} processes`;
+  const whose = isLimit ? "limit of the cgroup" : "whole machine";
+  const finding = `${mib(memory)} (${whose}): ${mib(each)} for each of ${processes} processes`;
   if (each < least) return problem(finding);
   return each < comfortable ? note(finding) : ok(finding);
 }

@@ -2,6 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/reason.ts";
+import { fullHeap } from "../../core/pool/death.ts";
 import { listenTimeout, type WorkerState } from "../../core/pool/worker_state.ts";
 import type { ExitStatus, System } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
@@ -39,7 +40,7 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
   return new DenicornError(
     "boot-death",
-    `cannot boot a worker: its process ended ${how} ${stageOfDeath(worker, state)}`,
+    `cannot boot a worker: its process ended ${how} ${stageOfDeath(worker, state, status)}`,
   );
 }
 
@@ -56,9 +57,14 @@ function bootTimedOut({ isConfigured, generation: { settings } }: WorkerHandle):
 }
 
 function stageOfDeath(
-  { isConfigured, generation: { settings: { app } } }: WorkerHandle,
+  { isConfigured, generation: { heapLimit = 0, settings: { app } } }: WorkerHandle,
   state: WorkerState,
+  status: ExitStatus,
 ): string {
+  const heap = fullHeap(status, heapLimit);
+  if (heap !== "") {
+    return `${isConfigured ? `while importing ${app}` : "before it could load the app"}: ${heap}`;
+  }
   if (!isConfigured) return "before it could load the app: see its output above";
   if (state.is === "booting" && state.isLoaded) return "after it had loaded the app: see its output above";
   return `while importing ${app}: does it call Deno.exit(), or run out of memory? See its output above`;

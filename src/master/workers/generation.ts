@@ -20,6 +20,8 @@ export interface Generation {
   readonly directory: string;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
+  /** Bytes that V8 may use in each of its workers, 0 for the limit of the runtime. Set when the first one starts. */
+  heapLimit?: number;
   /** A worker of it was ready. */
   hasServed?: boolean;
 }

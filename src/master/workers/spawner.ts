@@ -9,6 +9,7 @@ import { enterOrRoot } from "../../system/host/working_directory.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
+import { limitedCommands } from "./heap_limits.ts";
 import { type SharedResources, workerConfigFor } from "./worker_config.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -118,6 +119,7 @@ interface StarterOptions {
 export function workerProcessStarter(
   { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
+  const commandFor = limitedCommands(system, logger);
   /** The generation whose directory was reported as gone. */
   let reported = 0;
   const enter = ({ number, directory }: Generation) => {
@@ -135,6 +137,7 @@ export function workerProcessStarter(
     directoryGuard.require();
     const directory = enter(generation);
     return startWorkerProcess(system, {
+      command: commandFor(generation),
       ...{ slot, generation, token, channelPath, directory, credentials },
       inherited: scoreboard.descriptor === null ? inherited : [...inherited, scoreboard.descriptor],
     });

@@ -4,7 +4,6 @@ import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
-import { selfCommand } from "../../system/processes/self_command.ts";
 import type { ChildProcess, FdPair, System } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
@@ -40,6 +39,8 @@ export function endWorkerProcess({ process, fdPair }: WorkerProcess): void {
 }
 
 interface WorkerCommand {
+  /** Runs this program. */
+  readonly command: readonly [string, ...string[]];
   readonly slot: number;
   readonly generation: Pick<Generation, "number" | "settings">;
   readonly token: string;
@@ -54,14 +55,14 @@ interface WorkerCommand {
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
-  { slot, generation: { number, settings }, token, channelPath, directory, credentials, inherited }:
+  { command: [program, ...prefix], slot, generation, token, channelPath, directory, credentials, inherited }:
     WorkerCommand,
 ): ChildProcess {
   const { uid, gid, groups = [], lowPorts = false } = credentials;
-  const [command, ...prefix] = selfCommand(system);
+  const { number, settings } = generation;
   const { timeout } = settings;
   return system.processes.spawn({
-    command,
+    command: program,
     // What follows --worker is only for readers of `ps`.
     args: [...prefix, "--worker", `worker=${slot}`, `gen=${number}`, settings.app ?? ""],
     env: {

@@ -29,6 +29,19 @@ export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> 
   };
 }
 
+/** A size, or `auto` for what Denicorn finds to be the best. */
+export function sizeOrAuto(options: SizeOptions): Kind<number | "auto", SizeConfig | "auto"> {
+  const { accepts, parse, show, plain } = size(options);
+  return {
+    accepts: `${accepts}, or auto`,
+    placeholder: "SIZE|auto",
+    completion: ["auto"],
+    parse: (given, machine) => given === "auto" ? "auto" : parse(given, machine),
+    show: (value) => value === "auto" ? value : show(value),
+    plain: (value) => value === "auto" ? value : plain(value),
+  };
+}
+
 /** Bytes, or `undefined` when `text` is not a size or not a whole number of bytes. */
 export function parseSize(text: string): number | undefined {
   const [, amount, unit = ""] = /^(\d{1,16}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import { duration } from "../kinds/duration.ts";
 import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
-import { size } from "../kinds/size.ts";
+import { size, sizeOrAuto } from "../kinds/size.ts";
 import { urlPath } from "../kinds/text.ts";
 import { one, optional } from "../setting.ts";
 
@@ -103,6 +103,14 @@ export const workerSettings = {
   }),
   maxLifetimeJitter: one(duration({ from: 0.001 * second, to: 8_760 * hour, zero: "for none" }), {
     description: "Each worker adds a random time, up to this, to max-lifetime.",
+    default: 0,
+    reload: true,
+  }),
+  maxHeap: one(sizeOrAuto({ from: 64 * megabyte, to: terabyte, zero: "for the limit of the runtime" }), {
+    description:
+      "Size of the heap of JavaScript objects at which V8 ends a worker, so that it is replaced before the kernel kills " +
+      "it or the master; auto divides the memory of the container or machine among all workers. 0: the limit of the " +
+      "runtime, 4 GB on most machines. Buffers do not count. The binary needs 110 MB of disk for it.",
     default: 0,
     reload: true,
   }),

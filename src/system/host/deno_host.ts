@@ -20,9 +20,9 @@ export const host: Host = {
     requireProc();
     return Deno.execPath();
   },
-  program() {
+  program(heapLimit) {
     requireProc();
-    return programPath();
+    return programPath(heapLimit);
   },
   keepProgramIn,
   standalone: Deno.build.standalone,

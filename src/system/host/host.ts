@@ -11,10 +11,11 @@ export interface Host {
   /** The file of this program, by its name at the start. */
   readonly execPath: string;
   /**
-   * A path from which the program that runs now can be started, also after its file was replaced or removed. Throws if
-   * there is none.
+   * A path from which the program that runs now can be started, also after its file was replaced or removed. In a
+   * compiled program `heapLimit` limits the heap of V8 to so many bytes, rounded down to megabytes; 0 for the limit of
+   * the runtime. Throws if there is no such path.
    */
-  program(): string;
+  program(heapLimit: number): string;
   /** Where `program` keeps a copy, if it needs one: a directory that the caller removes. */
   keepProgramIn(directory: string): void;
   /** True in an executable made with `deno compile`. */

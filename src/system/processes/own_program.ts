@@ -1,25 +1,26 @@
 /**
  * The file of the running program, from which its children are started. It may be replaced or removed meanwhile; its
  * content stays readable in /proc. But a compiled program opens its own file by its name, which then is gone, so the
- * program is copied once: 109 MB, in 110 to 150 ms.
+ * program is copied once.
+ *
+ * A compiled program reads the flags of V8 from its own file, and nothing else sets the limit of its heap:
+ * `DENO_V8_FLAGS` and `NODE_OPTIONS` do nothing there, and `v8.setFlagsFromString` comes too late. So children with a
+ * limit are started from a copy with other flags.
  */
 
-import { reasonOf } from "../../core/reason.ts";
-import { canExecute } from "../libc.ts";
-
-const running = "/proc/self/exe";
-
-const prefix = "denicorn-program-";
-
-interface Copy {
-  readonly path: string;
-  readonly identity: string;
-}
+import { heapFlagsText, writtenHeapFlags } from "../../core/heap_flags.ts";
+import { copyProgram, identityOf, type ProgramCopy, runningProgram } from "./program_copy.ts";
 
 /** The name of its file at the start: later the system adds " (deleted)" to it. */
 let started: string | null = null;
 let home: string | null = null;
-let copy: Copy | null = null;
+let copy: ProgramCopy | null = null;
+
+/** Copies by the limit of their heap, the one that was used last at the end. */
+const limited = new Map<number, ProgramCopy>();
+
+/** During a reload workers of two generations are started. */
+const mostLimited = 2;
 
 /** The directory for a copy, which the caller removes. If it cannot hold one, or none is given, others are tried. */
 export function keepProgramIn(directory: string): void {
@@ -32,79 +33,81 @@ function nameAtStart(): string {
 }
 
 /**
- * A path from which the program that runs now can be started, and not a newer one that has taken its place. Throws if
- * there is no place for a copy.
+ * A path from which the program that runs now can be started, and not a newer one that has taken its place. With
+ * `heapLimit`, in bytes, it is a copy in which the heap has that limit. Throws if there is no place for a copy.
  */
-export function programPath(): string {
-  const own = identityOf(running);
+export function programPath(heapLimit: number): string {
+  return heapLimit === 0 ? unlimitedPath() : limitedPath(heapLimit);
+}
+
+function unlimitedPath(): string {
+  const own = identityOf(runningProgram);
   const name = nameAtStart();
   if (own === null || own === identityOf(name)) return name;
-  if (copy === null || identityOf(copy.path) !== copy.identity) copy = makeCopy(name);
+  if (copy === null || !isThere(copy)) {
+    try {
+      copy = copyProgram(fileName(), home, () => {});
+    } catch (error) {
+      throw new Error(`${name} was replaced, and there is ${error instanceof Error ? error.message : error}`);
+    }
+  }
   return copy.path;
 }
 
-/** `null` if there is no such file. */
-function identityOf(path: string): string | null {
-  try {
-    const { dev, ino } = Deno.statSync(path);
-    return `${dev} ${ino}`;
-  } catch {
-    return null;
+function limitedPath(heapLimit: number): string {
+  let copy = limited.get(heapLimit);
+  limited.delete(heapLimit);
+  if (copy === undefined || !isThere(copy)) {
+    copy = copyProgram(fileName(), home, (path) => writeHeapFlags(path, heapLimit));
   }
-}
-
-function makeCopy(name: string): Copy {
-  const failures: string[] = [];
-  for (const parent of new Set([home ?? "", Deno.env.get("TMPDIR") ?? "", "/tmp", "/var/tmp", "/dev/shm"])) {
-    if (!parent.startsWith("/")) continue;
-    try {
-      removeAbandoned(parent);
-      return copyIn(parent, name);
-    } catch (error) {
-      failures.push(`${parent} (${reasonOf(error)})`);
-    }
-  }
-  throw new Error(
-    `${name} was replaced, and there is no place for a copy of the program that runs: tried ${
-      failures.join(", ")
-    }`,
-  );
-}
-
-function copyIn(parent: string, name: string): Copy {
-  const directory = Deno.makeTempDirSync({ dir: parent, prefix: `${prefix}${Deno.pid}-` });
-  const remove = () => {
-    try {
-      Deno.removeSync(directory, { recursive: true });
-    } catch {
-      // At the exit the directory around it may have been removed before.
-    }
-  };
-  try {
-    // Workers of another user may start it, too.
-    Deno.chmodSync(directory, 0o711);
-    const path = `${directory}/${name.slice(name.lastIndexOf("/") + 1)}`;
-    Deno.copyFileSync(running, path);
-    Deno.chmodSync(path, 0o755);
-    if (!canExecute(path)) throw new Error("mounted noexec");
-    globalThis.addEventListener("unload", remove);
-    return { path, identity: identityOf(path) ?? "" };
-  } catch (error) {
+  limited.set(heapLimit, copy);
+  for (const [limit, { remove }] of limited) {
+    if (limited.size <= mostLimited) break;
+    limited.delete(limit);
     remove();
-    throw error;
   }
+  return copy.path;
 }
 
-/** Copies of processes that were killed. */
-function removeAbandoned(parent: string): void {
-  for (const { name } of Deno.readDirSync(parent)) {
-    const [, pid] = /^denicorn-program-(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || identityOf(`/proc/${pid}`) !== null) continue;
-    try {
-      const path = `${parent}/${name}`;
-      if (Deno.lstatSync(path).uid === Deno.uid()) Deno.removeSync(path, { recursive: true });
-    } catch {
-      // Another process was faster.
+function isThere({ path, identity }: ProgramCopy): boolean {
+  return identityOf(path) === identity;
+}
+
+function fileName(): string {
+  const name = nameAtStart();
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+const blockSize = 1024 ** 2;
+
+/** Writes them in the place of those in the compiled program, which are near the end of its file. */
+function writeHeapFlags(path: string, heapLimit: number): void {
+  using file = Deno.openSync(path, { read: true, write: true });
+  const text = heapFlagsText(heapLimit);
+  const decoder = new TextDecoder("latin1");
+  let { size: end } = file.statSync();
+  while (end > text.length) {
+    const start = Math.max(0, end - blockSize);
+    const block = readAt(file, start, end - start);
+    const found = decoder.decode(block).search(writtenHeapFlags);
+    if (found !== -1) {
+      file.seekSync(start + found, Deno.SeekMode.Start);
+      file.writeSync(new TextEncoder().encode(text));
+      return;
     }
+    // The next block overlaps this one: the text may be on the border.
+    end = start === 0 ? 0 : start + text.length;
   }
+  throw new Error("it has no flags for V8");
+}
+
+function readAt(file: Deno.FsFile, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  file.seekSync(position, Deno.SeekMode.Start);
+  for (let filled = 0; filled < length;) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes;
 }

@@ -54,11 +54,16 @@ export function parseOwnMemory(statm: string, pageSize: number): number | null {
 
 /**
  * Bytes of private memory, from /proc/PID/smaps_rollup: without the pages of the executable and others that processes
- * share. `null` if it is not in there.
+ * share. `null` if it is not in there. Pages of files do not count even if no other process has them: from a copy of the
+ * program, which workers with max-heap are started from, a single worker has 44 MB.
  */
 export function parsePrivateMemory(rollup: string): number | null {
-  const found = Array.from(rollup.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB$/gm), ([, kB]) => Number(kB));
-  return found.length === 2 ? found[0]! * 1024 + found[1]! * 1024 : null;
+  const read = (name: string) => {
+    const kB = new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(rollup)?.[1];
+    return kB === undefined ? null : Number(kB) * 1024;
+  };
+  const [clean, dirty, anonymous] = [read("Private_Clean"), read("Private_Dirty"), read("Anonymous")];
+  return clean === null || dirty === null ? null : Math.min(clean + dirty, anonymous ?? Infinity);
 }
 
 /** AT_PAGESZ (getauxval(3)). */

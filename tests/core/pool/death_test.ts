@@ -57,3 +57,17 @@ Deno.test("only an event loop that was blocked changes the state in which a work
   const killed = { is: "killed", because: "quick-stop" } as const;
   assertEquals(stateAtEnd(killed, exit), killed);
 });
+
+Deno.test("a worker that V8 ended probably had a full heap, and the log says at which limit", () => {
+  const exit = { code: 133, signal: "SIGTRAP" };
+  const text = (heapLimit?: number) => endingOf(ready, exit, false, heapLimit).text;
+  assertEquals(
+    text(100 * 1024 ** 2),
+    "died (SIGTRAP: its heap was probably full, at 100M (max-heap): look for a memory leak, or raise max-heap)",
+  );
+  assertEquals(
+    text(),
+    "died (SIGTRAP: its heap was probably full, at the limit of the runtime: look for a memory leak, or replace " +
+      "workers that grow (max-memory))",
+  );
+});

@@ -54,6 +54,13 @@ Deno.test("private memory is what is private, clean or dirty", () => {
   assertEquals(parsePrivateMemory(rollup), (780 + 29584) * 1024);
 });
 
+Deno.test("pages of a file that no other process has are not private memory", () => {
+  // A worker that is the only one started from a copy of the program.
+  const single = rollup.replace("Private_Clean:       780 kB", "Private_Clean:     44100 kB");
+  assertEquals(parsePrivateMemory(`${single}Anonymous:         29590 kB\n`), 29590 * 1024);
+  assertEquals(parsePrivateMemory(`${rollup}Anonymous:         90000 kB\n`), (780 + 29584) * 1024);
+});
+
 Deno.test("a text without private memory gives null", () => {
   assertEquals(parsePrivateMemory(""), null);
   assertEquals(parsePrivateMemory("Private_Clean: 780 kB\n"), null);

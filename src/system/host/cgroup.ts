@@ -1,6 +1,6 @@
 /** The limits of the control groups of this process (cgroups(7)): of version 2, otherwise of version 1. */
 
-import type { System } from "../system/system.ts";
+import type { System } from "../system.ts";
 
 interface CgroupLimits {
   /** Cores by quota; `null` without one. */
@@ -12,7 +12,7 @@ interface CgroupLimits {
 const root = "/sys/fs/cgroup";
 
 /** The lowest limits of a group and of all groups around it. */
-export function readCgroupLimits(system: System): CgroupLimits {
+export function readCgroupLimits(system: Pick<System, "files">): CgroupLimits {
   const groups = parseGroups(read(system, "/proc/self/cgroup") ?? "");
   const limits = <Value>(controller: string, each: (folder: string) => Value | null) => {
     const found = folders(groups, controller).map(each).filter((value) => value !== null);
@@ -33,6 +33,22 @@ export function readCgroupLimits(system: System): CgroupLimits {
       (folder) => number(`${folder}/memory.max`) ?? number(`${folder}/memory.limit_in_bytes`),
     ),
   };
+}
+
+interface AvailableMemory {
+  /** Bytes. */
+  readonly memory: number;
+  /** Whether it is the limit of a control group, otherwise it is all that the machine has. */
+  readonly isLimit: boolean;
+}
+
+/** The memory that all processes of this control group may use; `null` if the system does not say. */
+export function readAvailableMemory(system: Pick<System, "files">): AvailableMemory | null {
+  const total = /^MemTotal:\s+(\d+) kB/m.exec(read(system, "/proc/meminfo") ?? "")?.[1];
+  const machine = total === undefined ? Infinity : Number(total) * 1024;
+  // Version 1 shows about 2^63 for no limit.
+  const memory = Math.min(machine, readCgroupLimits(system).memory ?? Infinity);
+  return memory === Infinity ? null : { memory, isLimit: memory < machine };
 }
 
 /** A quota that is not set is `max` or -1. */
@@ -63,7 +79,7 @@ function folders(groups: ReadonlyMap<string, string>, controller: string): strin
   return [...upwards(root, groups.get("")), ...upwards(`${root}/${controller}`, groups.get(controller))];
 }
 
-function read({ files }: System, path: string): string | null {
+function read({ files }: Pick<System, "files">, path: string): string | null {
   try {
     return files.readTextSync(path);
   } catch {
