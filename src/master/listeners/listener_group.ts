@@ -127,6 +127,11 @@ export class ListenerGroup {
     }
   }
 
+  /** Another master may have installed a program of its own. */
+  forgetProgram(): void {
+    this.#installed = null;
+  }
+
   /**
    * A connection that is made now would wait in a queue that is reset in the end, after the client has sent its request.
    * A client whose first segment is dropped sends it again after a second and then reaches the next worker. If the kernel

@@ -288,9 +288,13 @@ export class Steering {
     this.#isSuspended = true;
   }
 
-  /** From now on this master steers, again or for the first time; members that left meanwhile leave the group. */
+  /**
+   * From now on this master steers, again or for the first time; members that left meanwhile leave the group. As long as
+   * the other master may have steered since, call it again: the last program that was installed counts.
+   */
   takeOver(): void {
     this.#isSuspended = false;
+    this.#group.forgetProgram();
     this.#steer();
     this.#isFrozen = false;
     this.#removeDeparted();

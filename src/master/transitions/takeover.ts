@@ -152,6 +152,7 @@ export class Takeover {
       else {
         await this.#prepare();
         await this.#retireOldMaster();
+        this.#steering.takeOver();
       }
     } catch (error) {
       const { code, message } = toDenicornError(error);
@@ -179,7 +180,10 @@ export class Takeover {
   /** Call it with every tick: continues alone when the old master is gone, and releases the listeners of its workers. */
   tick(): void {
     const { processes } = this.#system;
-    if (this.#state === "over" || this.#isOldMasterAlive) return;
+    if (this.#state === "over") return;
+    // Until it handles the request to retire, the old master steers as well, even each millisecond, to its own workers.
+    if (this.#state === "serving") this.#steering.takeOver();
+    if (this.#isOldMasterAlive) return;
     this.#releaseListeners(new Set(Array.from(this.#oldWorkers).filter((pid) => !processes.isAlive(pid))));
     if (!this.#isAlone) this.#continueAlone();
     if (this.#state !== "serving" || this.#oldWorkers.size > 0) return;

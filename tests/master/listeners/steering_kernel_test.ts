@@ -1,3 +1,4 @@
+import { encodeProgram, steeringProgram } from "../../../src/core/listeners/steering_program.ts";
 import { openLog } from "../../../src/log/logger.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import { ListenOrder } from "../../../src/master/listeners/listen_order.ts";
@@ -319,6 +320,22 @@ linuxOnly(
       (await host.dies(dying))();
       host.steering.update(new Set(), true);
       assertEquals(await host.accepts(5), new Set([draining]));
+    }),
+);
+
+linuxOnly(
+  "a master that takes over steers again, whatever another one has installed meanwhile",
+  () =>
+    withScene(async (host) => {
+      const [own, other] = [host.join(), host.join()];
+      host.steering.update(new Set([own.worker]), true);
+      assertEquals(await host.accepts(10), new Set([own]));
+      const { port } = own.listener.addr;
+      const listener = system.sockets.listeners().find((socket) => socket.port === port)!;
+      system.sockets.steer(listener.descriptor, encodeProgram(steeringProgram(2, [1])));
+      assertEquals(await host.accepts(10), new Set([other]));
+      host.steering.takeOver();
+      assertEquals(await host.accepts(10), new Set([own]));
     }),
 );
 

@@ -55,7 +55,7 @@ function setUp(commands: Partial<MasterCommands> = {}) {
     void takeover.released.then(() => done.push("released"));
     return takeover;
   };
-  return { outside, begin, done };
+  return { outside, begin, done, steering };
 }
 
 const range = { min: 2, max: 2, isFixed: true };
@@ -93,6 +93,24 @@ Deno.test("the old master is asked to retire when this one has prepared for it",
   await settled();
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(done, ["preparing", "retire", "released"]);
+});
+
+Deno.test("the successor steers again after the old master has retired, and until that is gone", async () => {
+  const { outside, begin, done, steering } = setUp();
+  steering.takeOver = () => void done.push("steer");
+  const takeover = await begin();
+  takeover.tick();
+  assertEquals(done, []);
+  takeover.reconcile(true, true, () => {});
+  await settled();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(done, ["steer", "retire", "steer", "released"]);
+  takeover.tick();
+  assertEquals(done.slice(4), ["steer"]);
+  outside.alive.delete(7);
+  takeover.tick();
+  takeover.tick();
+  assertEquals(done.slice(4), ["steer", "steer"]);
 });
 
 Deno.test("other addresses are refused: connections to the old ones would be lost", async () => {
