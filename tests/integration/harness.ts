@@ -130,8 +130,8 @@ export class TestHost {
   }
 }
 
-/** As what a test lacks: what it tests is not in the binary, so there is nothing to skip. */
-export const onlyFromSource = "only from source";
+/** As what a test lacks: what it tests is not in this target, so there is nothing to skip. */
+export const notInThisProgram = "not in this program";
 
 /** Registers `body` as a test for each target. It is skipped if `lacking` names something that this machine lacks. */
 export function integrationTest(
@@ -141,7 +141,7 @@ export function integrationTest(
 ): void {
   for (const target of targets) {
     const lacks = typeof lacking === "function" ? lacking(target) : lacking;
-    if (lacks === onlyFromSource) continue;
+    if (lacks === notInThisProgram) continue;
     const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
     Deno.test({
       name: `[${target.name}] ${name}${reason}`,

@@ -83,14 +83,15 @@ integrationTest("the admin address comes back when the master has file descripto
 });
 
 integrationTest("workers can connect again when the master has file descriptors again", async (host) => {
-  const server = start(host);
-  await server.ready(1);
+  const server = start(host, "--workers", "2");
+  await server.ready(2);
   limitFiles(server.pid, lowestFree(server.pid));
   const path = host.controlSocket.replace("control.sock", "channel.sock");
   using unaccepted = await Deno.connect({ transport: "unix", path });
-  // What arrived before the signal has been seen when its line is there.
-  server.kill("SIGUSR1");
-  await server.logged(/logs reopened/);
+  // What arrived before the signal has been seen when its line is there. Not USR1: half a second after its start Deno 2.9
+  // opens its inspector then, and panics without a file descriptor.
+  server.kill("SIGTTOU");
+  await server.logged(/workers: 2 -> 1/);
   limitFiles(server.pid, limit);
   // No worker is expected, so it is closed as soon as it is accepted.
   let ended = false;
@@ -102,10 +103,10 @@ integrationTest("workers can connect again when the master has file descriptors 
 
 /** A process opens no file under a number from its limit on. */
 function limitFiles(pid: number, soft: number): void {
-  const { success } = new Deno.Command("prlimit", {
+  const { success, stderr } = new Deno.Command("prlimit", {
     args: [`--pid=${pid}`, `--nofile=${soft}:${limit}`],
   }).outputSync();
-  assert(success);
+  assert(success, new TextDecoder().decode(stderr));
 }
 
 function lowestFree(pid: number): number {

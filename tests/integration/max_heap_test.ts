@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import { apart, mounting, reasonNotToMount } from "./as_root.ts";
-import { integrationTest, type Target, until } from "./harness.ts";
+import { integrationTest, notInThisProgram, type Target, until } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 /** Answers with the limit of its heap in megabytes, or with the file of its program, or fills its heap. */
@@ -188,7 +188,7 @@ integrationTest(
 
 /** Why no copy of the program is made on a disk here; `null` if one is. */
 function reasonNotToCopy(target: Target): string | null {
-  if (target.name === "source") return "from source no copy is made";
+  if (target.name === "source") return notInThisProgram;
   const type = new Deno.Command("stat", { args: ["-f", "-c", "%T", Deno.env.get("TMPDIR") ?? "/tmp"] })
     .outputSync();
   return /tmpfs/.test(new TextDecoder().decode(type.stdout))

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "../assert.ts";
 import { without } from "./forbidden_call.ts";
-import { freePort, integrationTest, onlyFromSource } from "./harness.ts";
+import { freePort, integrationTest, notInThisProgram } from "./harness.ts";
 import { apart, mounting, reasonNotToMount } from "./as_root.ts";
 
 const app = { "main.ts": `export default () => new Response("served" as string);\n` };
@@ -95,7 +95,7 @@ integrationTest(
   },
   (target) =>
     target.name === "binary"
-      ? onlyFromSource
+      ? notInThisProgram
       : Deno.env.get("DENO_DIR") === undefined
       ? "DENO_DIR is not set"
       : reasonNotToMount(target),

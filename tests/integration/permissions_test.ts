@@ -1,7 +1,7 @@
 /** What `deno run` allows the server, it allows its workers, and no more. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, onlyFromSource, type TestHost } from "./harness.ts";
+import { integrationTest, notInThisProgram, type TestHost } from "./harness.ts";
 
 const app = `
 const attempt = (action) => {
@@ -21,7 +21,7 @@ function allowed({ target }: TestHost, ...permissions: readonly string[]): strin
 }
 
 /** A binary has all permissions. */
-const skipInBinary = ({ name }: { readonly name: string }) => name === "source" ? null : onlyFromSource;
+const skipInBinary = ({ name }: { readonly name: string }) => name === "source" ? null : notInThisProgram;
 
 integrationTest("workers get no more permissions than the server was given", async (host) => {
   const files = { "main.ts": app, "hidden.txt": "hidden", "shown.txt": "shown" };

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { integrationTest, notInThisProgram } from "./harness.ts";
 
 for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   integrationTest(`${signal} finishes the requests in flight and exits 0`, async (host) => {
@@ -198,3 +198,36 @@ integrationTest(
     for (let request = 0; request < 20; request++) assertEquals(await server.text(), "whole");
   },
 );
+
+integrationTest(
+  "USR1 leaves no inspector open, through which any user could run code in the server",
+  async (host) => {
+    // Loud, so that the runtime says when it opens it.
+    const command = host.target.command.filter((word) => word !== "--quiet");
+    const server = host.start({ files: { "main.ts": pidApp }, command, args: [] });
+    await server.ready(1);
+    // The runtime handles the signal itself from half a second after its start on.
+    await server.until("the banner of the inspector", () => {
+      server.kill("SIGUSR1");
+      return server.stderr.includes("Debugger listening") || undefined;
+    });
+    await server.until("the end of the inspector", () => !hasListener(server.pid, 9229) || undefined);
+    await server.ready(1);
+  },
+  ({ name }) => name === "source" ? null : notInThisProgram,
+);
+
+/** Whether the process has a socket that listens on `port`. */
+function hasListener(pid: number, port: number): boolean {
+  const rows = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((row) => row.trim().split(/\s+/));
+  const suffix = `:${port.toString(16).toUpperCase()}`;
+  const listening = rows.filter((row) => row[1]?.endsWith(suffix) && row[3] === "0A").map((row) => row[9]);
+  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).some(({ name }) => {
+    try {
+      const target = Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+      return listening.some((inode) => target === `socket:[${inode}]`);
+    } catch {
+      return false;
+    }
+  });
+}

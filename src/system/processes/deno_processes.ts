@@ -6,6 +6,7 @@ import {
   signalGroup,
 } from "./adopted_processes.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
+import { closeInspectorAfter } from "./inspector.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "../libc.ts";
 import { renewLineLocks } from "../files/line_lock.ts";
@@ -96,7 +97,12 @@ export const processes: Processes = {
 
   endUnlessCalledWithin,
 
-  onSignal: (signal, handle) => Deno.addSignalListener(signal, handle),
+  onSignal(signal, handle) {
+    Deno.addSignalListener(signal, () => {
+      handle();
+      void closeInspectorAfter(signal);
+    });
+  },
 
   onUncaught(handle) {
     uncaughtHandlers.push(handle);

@@ -1,0 +1,33 @@
+/**
+ * From 2.9.2 on, Deno opens its inspector at 127.0.0.1:9229 when SIGUSR1 arrives, also if the program handles the signal
+ * (https://github.com/denoland/deno/pull/35738). Through it every user of the machine can run code in this process, and
+ * there is no option against it, so it is closed as soon as it is open. A compiled program has none.
+ */
+
+import { lazyModule } from "../lazy_module.ts";
+import type { Signal } from "../system.ts";
+
+const inspectorModule = lazyModule(() => import("node:inspector"));
+
+/** Milliseconds between two looks, and how many there are: the runtime opens it on another thread. */
+const pause = 2;
+const looks = 1_000;
+
+/** Call it when `signal` has arrived. */
+export async function closeInspectorAfter(signal: Signal): Promise<void> {
+  if (signal !== "SIGUSR1" || Deno.build.standalone || isRequested()) return;
+  const { default: inspector } = await inspectorModule();
+  for (let look = 0; look < looks; look++) {
+    if (inspector.url() !== undefined) return inspector.close();
+    await new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, pause)));
+  }
+}
+
+/** Whether this process was started with an inspector. */
+function isRequested(): boolean {
+  try {
+    return /\0--inspect/.test(Deno.readTextFileSync("/proc/self/cmdline"));
+  } catch {
+    return false;
+  }
+}
