@@ -108,13 +108,24 @@ export function libc(): Functions<typeof linuxSymbols> {
   return linux ??= openLinux();
 }
 
+/** Those that this C library has. */
+function openAll(functions: object): void {
+  for (const name of Object.keys(functions)) {
+    try {
+      Reflect.get(functions, name);
+    } catch {
+      // Its caller will learn the reason.
+    }
+  }
+}
+
 /** An app may give up the permission to open more; what is open stays usable. */
 function openBeforeRevoked(): void {
   const { permissions } = Deno;
   for (const name of ["revoke", "revokeSync"] as const) {
     const revoke = permissions[name].bind(permissions);
     const value = (descriptor: Deno.PermissionDescriptor) => {
-      if (descriptor.name === "ffi") [libc(), common].forEach((functions) => Object.values(functions));
+      if (descriptor?.name === "ffi") [libc(), common].forEach(openAll);
       return revoke(descriptor);
     };
     Object.defineProperty(permissions, name, { value, configurable: true, writable: true });

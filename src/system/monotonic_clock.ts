@@ -14,20 +14,26 @@ export function monotonic(): number {
 
 let read = open;
 
+/** An app may replace it. */
+const runtimeClock = performance.now.bind(performance);
+
 function open(): number {
   try {
     read = kernelClock();
   } catch {
     // Not on Linux, or without the permission for FFI.
-    read = () => performance.now();
+    read = runtimeClock;
   }
   return read();
 }
 
 function kernelClock(): () => number {
   const { clock_gettime } = libc();
-  /** `struct timespec`: seconds and nanoseconds, each in 8 bytes, little endian; the upper halves are 0. */
-  const time = new Uint32Array(4);
+  /**
+   * `struct timespec`: seconds and nanoseconds, each in 8 bytes, little endian; the upper halves are 0. In a buffer of its
+   * own, because V8 may move the memory of a short array.
+   */
+  const time = new Uint32Array(new ArrayBuffer(16));
   const address = Deno.UnsafePointer.of(time);
   const kernel = () => {
     clock_gettime(CLOCK_MONOTONIC, address);

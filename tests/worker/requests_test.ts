@@ -175,6 +175,7 @@ const wrong: readonly (readonly [answer: () => unknown, text: string])[] = [
     () => new Lightweight(),
     "the app answered an object (Lightweight), not a Response of this runtime: does it come from another library?",
   ],
+  [() => ({ ...new Response("spread") }), "the app answered an object (Object), not a Response"],
   [() => Response.error(), "the app answered Response.error(), which cannot be sent"],
   [() => hostile, "the app threw"],
   [() => {

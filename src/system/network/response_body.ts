@@ -1,5 +1,8 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
+/** An app may replace the global one. */
+const { Response } = globalThis;
+
 const inner = Object.getOwnPropertySymbols(new Response()).find(({ description }) =>
   description === "response"
 );
@@ -40,7 +43,8 @@ export function wholeStatus(answer: unknown): number {
 }
 
 function statusIn(answer: unknown): number {
-  if (inner === undefined || typeof answer !== "object" || answer === null) return 0;
+  // A copy of the properties of a response, as by {...response}, has the inner one, too.
+  if (inner === undefined || !(answer instanceof Response)) return 0;
   const kept = (answer as Kept)[inner];
   if (kept === undefined || kept.type === "error") return 0;
   const { body, status } = kept;

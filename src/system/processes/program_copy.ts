@@ -88,7 +88,7 @@ function copyIn(parent: string, name: string, change: (path: string) => void): P
 
 /** Copies of processes that were killed. */
 function removeAbandoned(parent: string): void {
-  for (const { name } of Deno.readDirSync(parent)) {
+  for (const name of namesIn(parent)) {
     const [, pid] = /^denicorn-program-(\d+)-/.exec(name) ?? [];
     if (pid === undefined || identityOf(`/proc/${pid}`) !== null) continue;
     try {
@@ -97,5 +97,14 @@ function removeAbandoned(parent: string): void {
     } catch {
       // Another process was faster.
     }
+  }
+}
+
+/** Empty for a directory that may be written to but not listed. */
+function namesIn(directory: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
+  } catch {
+    return [];
   }
 }

@@ -45,6 +45,8 @@ Deno.test("of every other answer it says nothing", async () => {
     fetched: await fetch("data:,text"),
     error: Response.error(),
     prototype: Object.create(Response.prototype),
+    spread: { ...new Response("text", init) },
+    bare: Object.setPrototypeOf(new Response("text", init), null),
     proxy: new Proxy(new Response("text", init), {
       get() {
         throw new Error("no");
