@@ -58,6 +58,7 @@ export class FakeMaster {
   /** Messages of a worker that has ended are read only when the test disconnects it. */
   channelsAreSlow = false;
   controlSocket: string | null = "/run/control.sock";
+  readonly steering: Steering;
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
     initialise(this.#memory, slots);
@@ -75,7 +76,7 @@ export class FakeMaster {
       workerTable: this.workerTable,
       system: this.system,
       log,
-      steering: new Steering(this.system, log.logger, null),
+      steering: this.steering = new Steering(this.system, log.logger, null),
       scoreboard: new Scoreboard(this.#memory, null),
       firstWorker: start.fdPair === undefined
         ? null

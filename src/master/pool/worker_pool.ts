@@ -137,8 +137,7 @@ export class WorkerPool {
 
   /** One step towards the target. */
   reconcile(): void {
-    const { system, workerTable, generations, restartPolicy, steering, scoreboard, heartbeatMonitor } =
-      this.#options;
+    const { system, workerTable, generations, restartPolicy, steering, scoreboard } = this.#options;
     const now = system.clock.monotonic();
     this.#reportRefusedSpares();
     const actions = plan(workerTable.loadedMembers(scoreboard), {
@@ -154,20 +153,21 @@ export class WorkerPool {
     const isDraining = actions.some(({ type }) => type === "drain");
     const handedOver = isDraining && (this.#target > 0 ? steering.isOn : this.#refuse());
     for (const action of actions) {
-      switch (action.type) {
-        case "promote":
-          this.#promote(action.slot);
-          break;
-        case "drain":
-          workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
-          break;
-        case "spawn":
-          this.#spawn(action.slot, generations.get(action.generation));
-          break;
-      }
+      if (action.type === "promote") this.#promote(action.slot);
+      if (action.type === "drain") workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
+    }
+    // A spare serves before processes are started, each of which takes the master some milliseconds.
+    this.#steer();
+    for (const action of actions) {
+      if (action.type === "spawn") this.#spawn(action.slot, generations.get(action.generation));
     }
     workerTable.forEach((worker) => worker.becomeSpare());
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
+    this.#steer();
+  }
+
+  #steer(): void {
+    const { steering, heartbeatMonitor } = this.#options;
     steering.update(heartbeatMonitor.eligible(), this.#target > 0);
   }
 
