@@ -72,7 +72,7 @@ export class AccessLog {
 export function accessText(record: AccessRecord): string {
   const { time, remote, method, target, status, referer, userAgent, duration } = record;
   return `${remote} - - [${clfTime.at(time)}] "${method} ${escape(target)}" ${status} - ` +
-    `"${escape(referer ?? "-")}" "${escape(userAgent ?? "-")}" ${tenths(duration)}ms\n`;
+    `"${escape(referer)}" "${escape(userAgent)}" ${tenths(duration)}ms\n`;
 }
 
 export function accessJson(record: AccessRecord): string {
@@ -86,11 +86,18 @@ export function accessJson(record: AccessRecord): string {
     `"worker":${worker},"duration_ms":${tenths(duration)}}\n`;
 }
 
+/**
+ * Nearly all text is without such: ASCII that means the same in every format. For an agent of 110 characters this test
+ * takes half of what a loop over charCodeAt() takes, and three quarters of a replace() that finds nothing.
+ */
+const notPlain = /[^ !#-[\]-~]/;
+
 const special = new RegExp(`["\\\\${unprintable}]`, "g");
 
 /** Quotes, backslashes and control characters come from clients and must not be able to forge lines. */
-function escape(text: string): string {
-  if (isPlain(text)) return text;
+function escape(text: string | null): string {
+  if (text === null) return "-";
+  if (!notPlain.test(text)) return text;
   return text.replace(special, (character) => {
     const code = character.charCodeAt(0).toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
@@ -99,20 +106,8 @@ function escape(text: string): string {
 
 function quote(text: string | null): string {
   if (text === null) return "null";
-  return isPlain(text) ? `"${text}"` : printableJson(JSON.stringify(text));
+  return notPlain.test(text) ? printableJson(JSON.stringify(text)) : `"${text}"`;
 }
-
-/** ASCII that means the same in every format, as nearly all text is: to look for this first takes a tenth of a replace. */
-function isPlain(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || code > 0x7e || code === quotationMark || code === backslash) return false;
-  }
-  return true;
-}
-
-const quotationMark = 0x22;
-const backslash = 0x5c;
 
 /** With one digit after the point; toFixed() takes ten times as long. */
 function tenths(ms: number): string {
