@@ -89,6 +89,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
     runtimeDirectory: directory.path,
   });
+  takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {

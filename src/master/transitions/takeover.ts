@@ -8,7 +8,7 @@
  * once, removes workers that die from the group, and takes over as soon as one worker of its own is ready.
  */
 
-import type { Handover } from "../../control/master_commands.ts";
+import type { Handover, LateChanges } from "../../control/master_commands.ts";
 import { handOver, retire } from "../../control/control_client.ts";
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";
@@ -55,6 +55,7 @@ export class Takeover {
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
   #prepare: () => Promise<void> = () => Promise.resolve();
+  #catchUp: (late: Partial<LateChanges>) => void = () => {};
 
   private constructor(
     { system, logger, oldMaster, steering }: TakeoverOptions,
@@ -145,13 +146,18 @@ export class Takeover {
     this.#prepare = prepare;
   }
 
+  /** Calls `catchUp` when the old master retires. */
+  onRetirement(catchUp: (late: Partial<LateChanges>) => void): void {
+    this.#catchUp = catchUp;
+  }
+
   /** Ends the old master and its workers. This master serves even if that fails. */
   async #finish(): Promise<void> {
     try {
       if (this.#isAlone) this.#endOldWorkers();
       else {
         await this.#prepare();
-        await this.#retireOldMaster();
+        this.#catchUp(await this.#retireOldMaster());
         this.#steering.takeOver();
       }
     } catch (error) {
@@ -163,7 +169,7 @@ export class Takeover {
     this.#released.resolve();
   }
 
-  async #retireOldMaster(): Promise<void> {
+  async #retireOldMaster(): Promise<Partial<LateChanges>> {
     const { clock, network } = this.#system;
     const { socket } = this.#oldMaster;
     for (;;) {

@@ -9,6 +9,8 @@ import type { Signal } from "../system.ts";
 
 const inspectorModule = lazyModule(() => import("node:inspector"));
 
+const place = "127.0.0.1:9229";
+
 /** Milliseconds between two looks, and how many there are: the runtime opens it on another thread. */
 const pause = 2;
 const looks = 1_000;
@@ -18,7 +20,10 @@ export async function closeInspectorAfter(signal: Signal): Promise<void> {
   if (signal !== "SIGUSR1" || Deno.build.standalone || isRequested()) return;
   const { default: inspector } = await inspectorModule();
   for (let look = 0; look < looks; look++) {
-    if (inspector.url() !== undefined) return inspector.close();
+    const url = inspector.url();
+    if (url?.startsWith(`ws://${place}/`) === true) return inspector.close();
+    // The app has opened it: then the signal opens no other.
+    if (url !== undefined) return;
     await new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, pause)));
   }
 }
