@@ -5,7 +5,11 @@ import { linuxOnly } from "./linux_only.ts";
 async function run(code: string): Promise<string> {
   const module = new URL("../../src/system/libc.ts", import.meta.url).href;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-lock", `import { addressOf, errorNumber, lastError, libc } from ${JSON.stringify(module)};\n${code}`],
+    args: [
+      "eval",
+      "--no-lock",
+      `import { addressOf, errorNumber, lastError, libc } from ${JSON.stringify(module)};\n${code}`,
+    ],
     stderr: "inherit",
   }).output();
   return new TextDecoder().decode(stdout).trim();

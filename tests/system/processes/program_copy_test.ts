@@ -33,7 +33,8 @@ linuxOnly("a copy is removed by another process when its own has ended, not befo
       import { copyProgram } from ${JSON.stringify(program)};
       copyProgram("copy", ${JSON.stringify(home)}, () => {});
       Deno.kill(Deno.pid, "SIGKILL");`;
-    await new Deno.Command(Deno.execPath(), { args: ["eval", "--no-lock", code], stderr: "inherit" }).output();
+    await new Deno.Command(Deno.execPath(), { args: ["eval", "--no-lock", code], stderr: "inherit" })
+      .output();
     assertEquals(names(home).length, 3, "that of the killed process is left");
     assert(exists(copy.path.slice(0, copy.path.lastIndexOf("/"))));
 
