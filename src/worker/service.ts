@@ -7,7 +7,7 @@ import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import { isKnown } from "../system/network/response_body.ts";
-import type { FetchHandler, System } from "../system/system.ts";
+import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
@@ -18,7 +18,8 @@ import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import { untilReady } from "./readiness.ts";
+import { mainHandler, type Program, programOf } from "./served_program.ts";
+import { untilReady, untilServing } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -47,7 +48,7 @@ export class Service {
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #steeringEnded = Promise.withResolvers<void>();
-  #handler: FetchHandler | null = null;
+  #program: Program | null = null;
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -105,7 +106,12 @@ export class Service {
   }
 
   get isLoaded(): boolean {
-    return this.#handler !== null;
+    return this.#program !== null;
+  }
+
+  /** Where the program asks to listen; `undefined` if that is where the master said. */
+  get asked(): readonly TcpAddress[] | undefined {
+    return this.#program?.asked;
   }
 
   get hasListened(): boolean {
@@ -116,33 +122,44 @@ export class Service {
    * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`. Throws
    * DenicornError if the app cannot be loaded or does not become ready.
    */
-  async load(onUncaught: (error: unknown) => void): Promise<void> {
+  async load(servers: ProgramServers, onUncaught: (error: unknown) => void): Promise<void> {
     const { processes, clock, host } = this.#system;
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
+    const app = await importApp({ ...this.config, workingDirectory: host.cwd() }, servers);
+    // A program may await something before it serves.
+    if (app === null) await untilServing(this.config, servers, clock, start);
+    servers.close();
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
+    const { servers: own } = servers;
     if (readiness !== null) {
-      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.timeout });
+      const limits = { path: readiness.path, deadline: start + readiness.timeout };
+      await untilReady(mainHandler(app, own), clock, limits);
     }
-    this.#handler = this.#requests.count(fetch);
+    this.#program = programOf(this.config, app, own);
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
-    if (this.#handler === null) return;
-    const sharingFailure = this.#listeners.open(this.#handler);
+    if (this.#program === null) return;
+    const { served, servers } = this.#program;
+    const counted = served.map(({ address, handler }) => ({
+      address,
+      handler: this.#requests.count(handler),
+    }));
+    const sharingFailure = this.#listeners.open(counted);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
+    for (const { server, place } of servers) server.listens(this.#listeners.addresses[place]!);
     this.#system.clock.after(untilQuiet, () => void this.log.load());
     if (!isKnown) {
       void this.log.write((logger) =>
@@ -189,6 +206,7 @@ export class Service {
     this.#webSockets.close();
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
+    this.#program?.servers.forEach(({ server }) => server.ended());
   }
 
   /** The master is gone: ends or names what the app has started. */

@@ -9,7 +9,10 @@ import { toDenicornError } from "../../src/core/errors.ts";
 
 const [bundle = "", source = "", exportName = ""] = Deno.args;
 try {
-  const fetch = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() });
+  const fetch = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() }, {
+    servers: [],
+  });
+  if (fetch === null) throw new Error("it exports no app");
   const { promise: completed } = Promise.withResolvers<void>();
   const response = await fetch(new Request("http://app.test/"), {
     remoteAddr: { transport: "tcp" },

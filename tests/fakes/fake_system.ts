@@ -167,6 +167,7 @@ export class FakeSystem implements System {
 
   readonly network: Network = {
     onWebSocket: () => {},
+    takeProgramServers: () => ({ servers: [], changed: new Promise(() => {}), close: () => {} }),
     listenUnix: () => unavailable("listenUnix"),
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),

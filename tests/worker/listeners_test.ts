@@ -9,6 +9,8 @@ const config = {
   fdInbox: 21,
 } as unknown as WorkerConfig;
 
+const served = config.listen.map((address) => ({ address, handler: () => new Response() }));
+
 /** A worker whose sockets are numbers: those in `listening` are open and listen. */
 function fakeWorker() {
   const system = new FakeSystem();
@@ -76,7 +78,7 @@ function fakeWorker() {
 
 Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
   const { listeners, log } = fakeWorker();
-  assertEquals(listeners.open(() => new Response()), undefined);
+  assertEquals(listeners.open(served), undefined);
   assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to 21"], true, [7, 8]]);
   assertEquals(listeners.addresses, [...config.listen]);
 });
@@ -84,17 +86,17 @@ Deno.test("the listening sockets are opened in the order of the addresses and co
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
   const { system, listeners } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
-  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found");
+  assertEquals(listeners.open(served), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 
 Deno.test("if one address fails the listeners of the others do not stay open without the master", () => {
   const { listeners, listening, state, log } = fakeWorker();
   state.taken = 81;
-  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:81 is in use");
+  assertThrows(() => listeners.open(served), Error, "127.0.0.1:81 is in use");
   assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
   state.taken = -1;
-  assertEquals(listeners.open(() => new Response()), undefined);
+  assertEquals(listeners.open(served), undefined);
   assertEquals(listeners.descriptors, [8, 9]);
 });
 
@@ -113,13 +115,13 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
     onLost: () => {},
     onAvailable: () => {},
   });
-  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:80 is in use");
+  assertThrows(() => listeners.open(served), Error, "127.0.0.1:80 is in use");
 });
 
 Deno.test("a lost listener is reported once, then file descriptors are awaited to listen again", async () => {
   const { listeners, listening, state, log, check } = fakeWorker();
   assertEquals(await check(), "");
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   assertEquals(await check(), "");
   listening.delete(8);
@@ -131,7 +133,7 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   assertEquals(await check(), "end 16 idle");
   state.free = 100;
   assertEquals([await check(), await check()], ["available", "available"]);
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   assertEquals(await check(), "");
   listening.clear();
@@ -141,7 +143,7 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
 Deno.test("sockets that the runtime has closed go on listening, and are accepted from again", async () => {
   const { listeners, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   listening.delete(8);
   state.free = 3;
@@ -158,7 +160,7 @@ Deno.test("sockets that the runtime has closed go on listening, and are accepted
 Deno.test("kept sockets from which no server can accept are lost like others", async () => {
   const { system, listeners, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   Object.assign(system.sockets, {
     swap() {
@@ -175,7 +177,7 @@ Deno.test("kept sockets from which no server can accept are lost like others", a
 Deno.test("a worker that stops while the runtime has closed its sockets leaves them by the kept ones", async () => {
   const { listeners, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(served);
   listening.delete(7);
   listening.delete(8);
   state.free = 3;
@@ -189,7 +191,7 @@ Deno.test("a worker that stops while the runtime has closed its sockets leaves t
 
 Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {
   const { listeners, listening, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   listening.clear();
   assertEquals(await check(), "");
@@ -199,7 +201,7 @@ Deno.test("listeners that the master has closed, as its message says a moment la
 
 Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {
   const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   state.free = 15;
   assertEquals(await check(), "end 16 silent");
@@ -211,7 +213,7 @@ Deno.test("while too few descriptors are free, connections without a request are
 
 Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
   const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   state.limit = 800;
   state.free = 100;
@@ -227,7 +229,7 @@ Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
 
 Deno.test("if no connection can be ended, each ends after its next response, until enough descriptors are free", async () => {
   const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   state.free = 15;
   state.silent = 0;
@@ -238,7 +240,7 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {
   const { listeners, listening, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  listeners.open(served);
   log.splice(0);
   listeners.ignore();
   listening.clear();

@@ -35,8 +35,17 @@ export async function bundleApp(
   options: BundleOptions & { readonly exportName: string },
 ): Promise<Bundle> {
   const bundle = await bundleModule(system, options, { action: "cannot load the app" });
-  if (!bundle.exports.includes(options.exportName)) throw exportMissing(system, options, bundle.exports);
-  return bundle;
+  const { exportName } = options;
+  if (bundle.exports.includes(exportName)) return bundle;
+  if (exportName === "default" && mayServe(bundle.text)) return bundle;
+  throw exportMissing(system, options, bundle.exports);
+}
+
+/** Whether a bundle may start servers of its own: it names `Deno.serve`, or takes it out of `Deno`. */
+function mayServe(text: string): boolean {
+  return /\bDeno\s*(\?\s*)?\.\s*serve\b|\bDeno\s*\[|\bserve\b[^;{}]*\}\s*=\s*(globalThis\.)?Deno\b/.test(
+    text,
+  );
 }
 
 /** After this time (ms) a start or reload is usually complete. */
@@ -103,7 +112,8 @@ function exportMissing(
     ? `it exports ${exports.join(", ")}: write ${path}:${named}, or export the app as ${exportName}`
     : exports.length > 0
     ? `it only has a default export: write ${path}`
-    : "it exports nothing: add `export default app`, where app is a fetch function or an object that has one";
+    : "it exports nothing and does not call Deno.serve: add `export default app`, where app is a fetch function or an " +
+      "object that has one";
   return new DenicornError("app-export-missing", `cannot load the app: ${path} ${missing}: ${hint}`);
 }
 

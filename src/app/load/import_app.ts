@@ -2,7 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
-import type { FetchHandler } from "../../system/system.ts";
+import type { FetchHandler, ProgramServers } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, nativeAddonPhrase } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
@@ -19,8 +19,14 @@ interface ImportOptions {
   readonly workingDirectory: string;
 }
 
-/** The app's handler. Throws DenicornError when the module throws or exports no app. */
-export async function importApp(options: ImportOptions): Promise<FetchHandler> {
+/**
+ * The app's handler; `null` if the module exports none and starts its own servers. Throws DenicornError when the module
+ * throws, or exports something else.
+ */
+export async function importApp(
+  options: ImportOptions,
+  { servers }: Pick<ProgramServers, "servers">,
+): Promise<FetchHandler | null> {
   const source = shownPath(options.workingDirectory, options.source);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -28,7 +34,18 @@ export async function importApp(options: ImportOptions): Promise<FetchHandler> {
   } catch (error) {
     throw importFailure(error, options);
   }
-  return validateApp(module, options.exportName, source);
+  const servesItself = servers.length > 0;
+  const { exportName } = options;
+  const hasExport = Object.hasOwn(module, exportName);
+  // The build has found that a module without the export starts servers.
+  if (!hasExport && (servesItself || exportName === "default")) return null;
+  try {
+    return validateApp(module, exportName, source);
+  } catch (error) {
+    // Such as `export default Deno.serve(handler)`.
+    if (servesItself) return null;
+    throw error;
+  }
 }
 
 /** What an app threw while it was imported, as an error that names the app's own file and line. */
@@ -61,7 +78,11 @@ function faultFrom(thrown: unknown): Fault {
   if (missing !== undefined && error?.code === "MODULE_NOT_FOUND") {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
-  return { code: "app-throws", text: `it throws while it is imported: ${described(thrown)}` };
+  const text = `it throws while it is imported: ${described(thrown)}`;
+  if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) {
+    return { code: "app-throws", text };
+  }
+  return { code: "app-throws", text: `${text}: every worker runs this code, and only one can listen there` };
 }
 
 function missingModule(specifier: string): string {

@@ -244,7 +244,8 @@ export class Upgrade {
     const { system, workerTable, listenOrder, pool, generations } = this.#options;
     // As in the settings: workers report numbers even if `bind` names a host.
     const { bind } = generations.serving.settings;
-    const addresses = bind.some(({ port }) => port === 0) ? listenOrder.addresses : bind;
+    const areKnown = !listenOrder.areAsked && bind.every(({ port }) => port !== 0);
+    const addresses = areKnown ? bind : listenOrder.addresses;
     return {
       pid: system.host.pid,
       addresses: addresses.map(formatAddress),

@@ -61,7 +61,7 @@ function setUp(commands: Partial<MasterCommands> = {}) {
 
 const lateChanges = { target: 4, areLogsReopened: true };
 const range = { min: 2, max: 2, isFixed: true };
-const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
+const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000, isBindDefault: false };
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
   const { outside, begin, done } = setUp();
