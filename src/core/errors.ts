@@ -114,6 +114,10 @@ export const errorKinds = {
     exitCode: ExitCode.app,
     means: "the app module exports no app, and started no server in time",
   },
+  "app-startup": {
+    exitCode: ExitCode.boot,
+    means: "the function `startup` of the app threw",
+  },
   "app-address": {
     exitCode: ExitCode.app,
     means:

@@ -5,7 +5,7 @@
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
 import { wholeStatus } from "../system/network/response_body.ts";
-import type { Clock, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
+import type { Clock, ExecutionContext, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
 import {
   appThrew,
   copyOf,
@@ -23,6 +23,8 @@ interface RequestEvents {
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
+  /** Given to the app with each request. */
+  readonly context?: ExecutionContext;
 }
 
 /** RFC 6455, 7.4.1: the server met a condition that it did not expect. */
@@ -51,6 +53,7 @@ export class Requests {
   readonly #clock: Clock;
   readonly #onFault: RequestEvents["onFault"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
+  readonly #context: ExecutionContext | undefined;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
@@ -60,11 +63,12 @@ export class Requests {
   #upgrades: WeakMap<Request, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd }: RequestEvents) {
+  constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd, context }: RequestEvents) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
     this.#onEnd = onEnd ?? null;
+    this.#context = context;
   }
 
   /** From now on each response tells its client to reconnect, to another worker. */
@@ -190,7 +194,7 @@ export class Requests {
     }
     this.#writer.enter(method, this.#lastPath, entry.since);
     try {
-      return fetch(entry.request, info);
+      return fetch(entry.request, info, this.#context);
     } finally {
       this.#writer.leave();
       this.#running = null;

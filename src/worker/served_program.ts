@@ -50,9 +50,9 @@ export function mainHandler(app: FetchHandler | null, servers: readonly ProgramS
 /** With the answers of its `onError`. */
 function handlerOf({ handler, onError }: ProgramServer): FetchHandler {
   if (onError === undefined) return handler;
-  return (request, info) => {
+  return (request, info, context) => {
     try {
-      const answer = handler(request, info);
+      const answer = handler(request, info, context);
       return answer instanceof Promise ? answer.catch(onError) : answer;
     } catch (error) {
       return onError(error);

@@ -16,6 +16,7 @@ import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
+import { LifeCycle } from "./life_cycle.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
 import { mainHandler, type Program, programOf } from "./served_program.ts";
@@ -47,6 +48,7 @@ export class Service {
   readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
+  readonly #lifeCycle: LifeCycle;
   readonly #steeringEnded = Promise.withResolvers<void>();
   #program: Program | null = null;
   #hasListened = false;
@@ -67,7 +69,9 @@ export class Service {
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
+    this.#lifeCycle = new LifeCycle(system, this.log, config);
     this.#requests = new Requests(this.#slot.writer, clock, {
+      context: this.#lifeCycle.execution,
       onFault: (entry, fault) => this.log.fault(entry, fault),
       onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
@@ -123,12 +127,15 @@ export class Service {
    * DenicornError if the app cannot be loaded or does not become ready.
    */
   async load(servers: ProgramServers, onUncaught: (error: unknown) => void): Promise<void> {
-    const { processes, clock, host } = this.#system;
+    const { processes, clock, host, files } = this.#system;
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    const app = await importApp({ ...this.config, workingDirectory: host.cwd() }, servers);
+    this.#lifeCycle.offer();
+    processes.keepStopListeners(/\bprocess\b/.test(files.readTextSync(this.config.bundle)));
+    const place = { ...this.config, workingDirectory: host.cwd() };
+    const { handler: app, hooks } = await importApp(place, servers);
     // A program may await something before it serves.
     if (app === null) await untilServing(this.config, servers, clock, start);
     servers.close();
@@ -137,6 +144,7 @@ export class Service {
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
+    await this.#lifeCycle.start(hooks, place);
     const { servers: own } = servers;
     if (readiness !== null) {
       const limits = { path: readiness.path, deadline: start + readiness.timeout };
@@ -205,8 +213,10 @@ export class Service {
     this.#blockingLimit.startDraining();
     this.#webSockets.close();
     this.#listeners.ignore();
-    await this.log.cutOff(await this.#drain(), this.#requests.entries);
+    const report = await this.#drain();
+    await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
+    if (this.#program !== null) await this.#lifeCycle.end(this.config.gracefulTimeout - report.took);
   }
 
   /** The master is gone: ends or names what the app has started. */

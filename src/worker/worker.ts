@@ -177,6 +177,6 @@ export class Worker {
     await this.#cleanedUp;
     if (this.#isOrphan) await this.#service?.leaveGroup();
     this.#service?.close();
-    this.#system.processes.exit(code);
+    this.#system.processes.endAsApp(code);
   }
 }

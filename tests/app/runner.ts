@@ -9,7 +9,7 @@ import { toDenicornError } from "../../src/core/errors.ts";
 
 const [bundle = "", source = "", exportName = ""] = Deno.args;
 try {
-  const fetch = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() }, {
+  const { handler: fetch } = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() }, {
     servers: [],
   });
   if (fetch === null) throw new Error("it exports no app");

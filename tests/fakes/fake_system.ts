@@ -160,6 +160,11 @@ export class FakeSystem implements System {
     signalGroup: (leader, signal) => void this.signals.push(`${signal} to the group of ${leader}`),
     endAfter: () => {},
     endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
+    keepStopListeners: () => {},
+    callStopListeners: () => Promise.resolve(),
+    endAsApp: (code) => {
+      throw new Error(`end ${code}`);
+    },
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

@@ -7,6 +7,7 @@ import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
 import type { BuildRequest, Built } from "./build.ts";
+import { appModule, ownModule } from "./own_module.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";
 
 const builder = lazyModule(() => import("./build.ts"));
@@ -34,7 +35,10 @@ export async function bundleApp(
   system: System,
   options: BundleOptions & { readonly exportName: string },
 ): Promise<Bundle> {
-  const bundle = await bundleModule(system, options, { action: "cannot load the app" });
+  const bundle = await bundleModule(system, options, {
+    action: "cannot load the app",
+    plugins: (files) => [ownModule(files, options.entry, appModule)],
+  });
   const { exportName } = options;
   if (bundle.exports.includes(exportName)) return bundle;
   if (exportName === "default" && mayServe(bundle.text)) return bundle;

@@ -11,8 +11,8 @@ import { startLimited } from "../../system/processes/limited_child.ts";
 import { selfCommand } from "../../system/processes/self_command.ts";
 import type { Files, System } from "../../system/system.ts";
 import { addToCacheLater, bundleModule } from "../bundle/bundle.ts";
+import { configModule, ownModule } from "../bundle/own_module.ts";
 import { extensionOf } from "../paths.ts";
-import { Projects } from "../resolve/project.ts";
 import {
   bundleIn,
   configProcessArgument,
@@ -82,7 +82,9 @@ async function evaluate(
       { entry: path, runtimeDirectory, cache: cache && refuse === undefined },
       {
         action,
-        plugins: (files) => [ownModule(files, path), ...(refuse === undefined ? [] : [refusing(refuse)])],
+        plugins: (
+          files,
+        ) => [ownModule(files, path, configModule), ...(refuse === undefined ? [] : [refusing(refuse)])],
       },
     );
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
@@ -153,24 +155,6 @@ function readReport(files: Files, directory: string): ConfigReport | undefined {
       failure: "what it exports was not passed on: does it replace a part of the runtime, such as JSON?",
     };
   }
-}
-
-/** `import { defineConfig } from "denicorn"` needs no installed package: the function only carries types. */
-function ownModule(files: Files, path: string): Plugin {
-  const projects = new Projects(files, path);
-  return {
-    name: "denicorn-config",
-    setup(build) {
-      build.onResolve(
-        { filter: /^denicorn$/ },
-        ({ path, importer }) =>
-          projects.resolve(path, importer) === undefined ? { path, namespace: "denicorn" } : null,
-      );
-      build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({
-        contents: "export const defineConfig = (settings) => settings;",
-      }));
-    },
-  };
 }
 
 function refusing(refuse: (path: string) => string | null): Plugin {

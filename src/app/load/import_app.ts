@@ -7,6 +7,7 @@ import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, nativeAddonPhrase } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
+import { type AppHooks, hooksOf } from "./app_hooks.ts";
 import { validateApp } from "./validate_app.ts";
 
 interface ImportOptions {
@@ -19,14 +20,17 @@ interface ImportOptions {
   readonly workingDirectory: string;
 }
 
-/**
- * The app's handler; `null` if the module exports none and starts its own servers. Throws DenicornError when the module
- * throws, or exports something else.
- */
+interface ImportedApp {
+  /** `null` if the module exports no app and starts its own servers. */
+  readonly handler: FetchHandler | null;
+  readonly hooks: AppHooks;
+}
+
+/** Throws DenicornError when the module throws, or exports something else than an app. */
 export async function importApp(
   options: ImportOptions,
   { servers }: Pick<ProgramServers, "servers">,
-): Promise<FetchHandler | null> {
+): Promise<ImportedApp> {
   const source = shownPath(options.workingDirectory, options.source);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -34,11 +38,20 @@ export async function importApp(
   } catch (error) {
     throw importFailure(error, options);
   }
-  const servesItself = servers.length > 0;
-  const { exportName } = options;
-  const hasExport = Object.hasOwn(module, exportName);
+  return {
+    handler: handlerIn(module, options.exportName, source, servers.length > 0),
+    hooks: hooksOf(module),
+  };
+}
+
+function handlerIn(
+  module: Readonly<Record<string, unknown>>,
+  exportName: string,
+  source: string,
+  servesItself: boolean,
+): FetchHandler | null {
   // The build has found that a module without the export starts servers.
-  if (!hasExport && (servesItself || exportName === "default")) return null;
+  if (!Object.hasOwn(module, exportName) && (servesItself || exportName === "default")) return null;
   try {
     return validateApp(module, exportName, source);
   } catch (error) {

@@ -17,8 +17,8 @@ const pause = 10;
 const longestWait = 3_000;
 
 /**
- * Resolves with whether `steering` has the listeners of all workers of the old master. Otherwise it has given up: they
- * are in the kernel's group anyway, at unknown places.
+ * Resolves with `null` if `steering` has the listeners of all workers of the old master, or wants none. Otherwise with the
+ * reason why not: then they are in the kernel's group at unknown places, as long as they listen.
  */
 export async function adoptOrphanedListeners(
   { clock, files, processes }: Pick<System, "clock" | "files" | "processes">,
@@ -26,23 +26,19 @@ export async function adoptOrphanedListeners(
   { runtimeDirectory, handover: { workers, areSent } }: OldMaster,
   steering: Steering,
   addressCount: number,
-): Promise<boolean> {
+): Promise<string | null> {
   const { fdInbox } = steering;
-  if (fdInbox === null) return false;
-  if (!areSent) {
-    steering.giveUp("the old master did not steer: restart the server");
-    return false;
-  }
+  if (fdInbox === null) return null;
+  if (!areSent) return "the old master did not steer: restart the server";
   try {
     files.link(successorInbox(runtimeDirectory), fdInbox);
     const end = clock.monotonic() + longestWait;
     while (clock.monotonic() < end && workers.every((pid) => processes.isAlive(pid))) {
-      if (steering.adoptFromWorkers(workers, addressCount)) return true;
+      if (steering.adoptFromWorkers(workers, addressCount)) return null;
       await sleep(clock, pause);
     }
   } catch (error) {
     logger.debug`no way to reach the workers of the old master: ${String(error)}`;
   }
-  steering.giveUp("the listeners of the old master's workers did not arrive: restart the server");
-  return false;
+  return "the listeners of the old master's workers did not arrive: restart the server";
 }

@@ -18,6 +18,7 @@ import type { Settings } from "../../settings/settings.ts";
 import { sleep } from "../../system/clock.ts";
 import { formatAddress, toListenError } from "../../system/network/listen_error.ts";
 import type { System, TcpAddress } from "../../system/system.ts";
+import { requireFree } from "../listeners/free_addresses.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { OldMaster } from "./launch.ts";
 import { adoptOrphanedListeners } from "./orphaned_listeners.ts";
@@ -77,9 +78,9 @@ export class Takeover {
   /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
   static async begin(
     options: TakeoverOptions,
-    { bind, isBindDefault, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout"> & {
-      readonly isBindDefault: boolean;
-    },
+    { bind, isBindDefault, gracefulTimeout, drainIdle }:
+      & Pick<Settings, "bind" | "gracefulTimeout" | "drainIdle">
+      & { readonly isBindDefault: boolean },
   ): Promise<Takeover> {
     const { system, logger, steering } = options;
     const drainTime = gracefulTimeout + killMargin;
@@ -95,7 +96,15 @@ export class Takeover {
     }
     if (received === null) {
       options.shareInbox();
-      await adoptOrphanedListeners(system, logger, options.oldMaster, steering, count);
+      const reason = await adoptOrphanedListeners(system, logger, options.oldMaster, steering, count);
+      if (reason !== null) {
+        // Killed while it started this process, it had no time to announce it: its workers leave.
+        const addresses = handover.addresses.flatMap((text) => parseAddress(text) ?? []);
+        if (await areLeft(system, logger, addresses, drainIdle)) {
+          return new Takeover(options, handover, drainTime, true);
+        }
+        steering.giveUp(reason);
+      }
     } else if (received.areSent) {
       steering.adopt(received.workers, count);
     } else if (received.workers.length > 0) {
@@ -260,6 +269,22 @@ async function receiveHandover(
     }
   }
   return null;
+}
+
+/** Whether no worker of the old master listens any more, or stops within a moment. */
+async function areLeft(
+  system: System,
+  logger: Logger,
+  bind: readonly TcpAddress[],
+  drainIdle: number,
+): Promise<boolean> {
+  try {
+    await requireFree(system, logger, { bind, drainIdle });
+    logger.warning("the old master died and its workers leave: starting in their place");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function untilFree(

@@ -17,7 +17,20 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-export type FetchHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
+/** `context` is what Hono calls the execution context. */
+export type FetchHandler = (
+  request: Request,
+  info: RequestInfo,
+  context?: ExecutionContext,
+) => Response | Promise<Response>;
+
+export interface ExecutionContext {
+  /** Lets work go on after the answer. */
+  waitUntil(promise: Promise<unknown>): void;
+  /** Does nothing: there is no server behind this one. */
+  passThroughOnException(): void;
+  readonly props: Readonly<Record<string, unknown>>;
+}
 
 /** What the runtime knows about a request besides the request itself. */
 export interface RequestInfo {

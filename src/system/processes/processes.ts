@@ -57,6 +57,15 @@ export interface OtherProcess {
 }
 
 export interface Processes {
+  /**
+   * From now on the app's listeners for SIGTERM and SIGINT are only kept. Call it before the app is imported;
+   * `usesProcess`: its code names `process`.
+   */
+  keepStopListeners(usesProcess: boolean): void;
+  /** Calls them. Resolves when they have finished; what they throw goes to `onError`. */
+  callStopListeners(onError: (error: unknown) => void): Promise<void>;
+  /** Exits as a program that has nothing left to do, with the events that an app may listen for. */
+  endAsApp(code: number): never;
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
   /**

@@ -61,7 +61,12 @@ function setUp(commands: Partial<MasterCommands> = {}) {
 
 const lateChanges = { target: 4, areLogsReopened: true };
 const range = { min: 2, max: 2, isFixed: true };
-const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000, isBindDefault: false };
+const here = {
+  bind: [{ hostname: "127.0.0.1", port: 8000 }],
+  gracefulTimeout: 30_000,
+  isBindDefault: false,
+  drainIdle: 0,
+};
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
   const { outside, begin, done } = setUp();
@@ -211,6 +216,38 @@ Deno.test("an old master dies first: this one takes over with its first ready wo
   takeover.tick();
   assertEquals(takeover.inProgress, false);
 });
+
+for (const leave of [true, false]) {
+  const what = leave
+    ? "leave: this one starts in their place, and steers"
+    : "do not leave: this one cannot steer";
+  Deno.test(`an old master dies before its workers know of this one, and they ${what}`, async () => {
+    const { outside, begin, steering } = setUp();
+    outside.alive.clear();
+    for (const pid of [71, 72]) outside.alive.add(pid);
+    const reasons: string[] = [];
+    Object.assign(steering, { giveUp: (reason: string) => void reasons.push(reason) });
+    Object.defineProperty(steering, "fdInbox", { value: "/run/inbox.sock" });
+    let isFree = false;
+    Object.assign(outside.network, {
+      answers: () => Promise.resolve(false),
+      probe() {
+        if (!isFree) throw new Deno.errors.AddrInUse("taken");
+      },
+      listeningOn: () => [{ pid: 71, environment: { DENICORN_WORKER_CHANNEL: "/run/gone.sock" } }],
+    });
+    const beginning = begin();
+    for (let waited = 0; waited < 8_000; waited += 50) {
+      if (waited === 1_000) isFree = leave;
+      await outside.clock.advance(50);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    const takeover = await beginning;
+    assertEquals(reasons.length, leave ? 0 : 1, reasons.join());
+    takeover.reconcile(false, true, () => {});
+    assertEquals(takeover.isWaiting, !leave);
+  });
+}
 
 Deno.test("an old master dies when it is asked to retire: its workers are ended instead", async () => {
   const { outside, begin } = setUp();

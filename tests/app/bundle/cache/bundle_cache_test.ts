@@ -166,7 +166,7 @@ for (
 
 Deno.test("the bundle of a config file is cached separately from that of an app", async () => {
   using host = new TestHost({
-    "main.ts": `import { defineConfig } from "denicorn";\nexport default defineConfig({ workers: 2 });`,
+    "main.ts": `import { defineConfig } from "settings";\nexport default defineConfig({ workers: 2 });`,
   });
   const options = {
     entry: `${host.folder}/main.ts`,
@@ -184,8 +184,8 @@ Deno.test("the bundle of a config file is cached separately from that of an app"
 const virtual: Plugin = {
   name: "virtual",
   setup(build) {
-    build.onResolve({ filter: /^denicorn$/ }, ({ path }) => ({ path, namespace: "denicorn" }));
-    build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({
+    build.onResolve({ filter: /^settings$/ }, ({ path }) => ({ path, namespace: "settings" }));
+    build.onLoad({ filter: /./, namespace: "settings" }, () => ({
       contents: "export const defineConfig = (settings) => settings;",
     }));
   },

@@ -1,0 +1,33 @@
+/** `import … from "denicorn"` needs no installed package: the bundle contains the module. */
+
+import type { Plugin } from "esbuild";
+import type { Files } from "../../system/system.ts";
+import { Projects } from "../resolve/project.ts";
+
+/** In a config file, where functions only carry types. */
+export const configModule = "export const defineConfig = (settings) => settings;";
+
+/** In an app. Its worker has put its functions there before it imports the app. */
+export const appModule = `${configModule}
+const worker = globalThis[Symbol.for("denicorn.worker")];
+if (worker === undefined) {
+  throw new Error('cannot use the module "denicorn": it works in a worker of Denicorn only: start the app with denicorn');
+}
+export const { context, waitUntil } = worker;
+`;
+
+/** Unless the import map of the project at `entry`, or a package, says what the name means. */
+export function ownModule(files: Files, entry: string, contents: string): Plugin {
+  const projects = new Projects(files, entry);
+  return {
+    name: "denicorn-module",
+    setup(build) {
+      build.onResolve(
+        { filter: /^denicorn$/ },
+        ({ path, importer }) =>
+          projects.resolve(path, importer) === undefined ? { path, namespace: "denicorn" } : null,
+      );
+      build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({ contents }));
+    },
+  };
+}
