@@ -1,6 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
 import { importApp } from "../app/load/import_app.ts";
+import { fileUrl } from "../app/paths.ts";
 import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -122,6 +123,7 @@ export class Service {
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
+    host.presentAs(fileUrl(this.config.source), this.config.args);
     const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);

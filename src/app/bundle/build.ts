@@ -2,20 +2,26 @@
 
 import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
-import { directoryOf } from "../paths.ts";
+import { directoryOf, nameOf } from "../paths.ts";
 import { compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
-import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
+import { type BuildPlace, bundleFailure, described, errorsOf } from "./bundle_failure.ts";
 import { finishedBundle, preludeMark } from "./bundle_text.ts";
 import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
+import { LateFaults } from "./late_faults.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
 
 export interface BuildRequest {
   /** Absolute path of the main module. */
   readonly entry: string;
+  /** Packages to leave out of the bundle. */
+  readonly external: readonly string[];
+  /** Whether the main module is the app: its `import.meta.main` is true. */
+  readonly isMain: boolean;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** The beginning of error messages: "cannot load the app". */
@@ -31,6 +37,8 @@ export interface BuildRequest {
 export interface Built {
   readonly text: string;
   readonly exports: readonly string[];
+  /** The main module is CommonJS: only running it shows what it exports. */
+  readonly isCommonJs: boolean;
   /** How many files it was made from. */
   readonly fileCount: number;
   readonly warnings: readonly string[];
@@ -39,7 +47,7 @@ export interface Built {
 /** Throws DenicornError with the file, line and cause. */
 export async function build(
   system: System,
-  { entry, runtimeDirectory, action, workingDirectory, plugins, signal }: BuildRequest,
+  { entry, external, isMain, runtimeDirectory, action, workingDirectory, plugins, signal }: BuildRequest,
 ): Promise<{ readonly built: Built; readonly origin: BundleOrigin }> {
   const { files, traced } = traceFiles(system.files);
   const trace = new ResolverTrace();
@@ -47,7 +55,9 @@ export async function build(
   const root = directoryOf(entry);
   const place = { files, projects, entry, root, workingDirectory };
   const compiler = compilerOptionsFor(files, projects, entry);
-  const options = {
+  const late = new LateFaults(place);
+  const externals = new ExternalPackages(files, external);
+  const options = () => ({
     ...fixedOptions,
     ...compiler.build,
     // The resolver plugin gives the path: esbuild could take it for a pattern.
@@ -55,33 +65,43 @@ export async function build(
     absWorkingDir: root,
     outdir: runtimeDirectory,
     plugins: [
+      late.plugin(),
       irregularFiles(system.files),
       ...plugins(files),
       unloadableFiles(),
-      resolveImports(files, projects, entry, trace),
+      externals.plugin(),
+      resolveImports(files, projects, entry, trace, externals),
       wasmModules(files),
-      sourcePlaces(files),
+      sourcePlaces(files, (path, text) => late.edit(path, text)),
     ],
-  };
-  let result: Result;
-  try {
-    result = await withEsbuild(
-      system,
-      runtimeDirectory,
-      (esbuild) => buildInTime(system, esbuild, options, signal),
-    );
-  } catch (error) {
+  });
+  const result = await withEsbuild(system, runtimeDirectory, async (esbuild) => {
+    for (;;) {
+      try {
+        return await buildInTime(system, esbuild, options(), signal);
+      } catch (error) {
+        if (!late.defer(errorsOf(error))) throw bundleFailure(error, action, place);
+      }
+    }
+  }).catch((error) => {
     throw bundleFailure(error, action, place);
-  }
+  });
   const { inputs } = result.metafile;
+  const met = late.atStart(inputs);
+  if (met.length > 0) throw bundleFailure(met, action, place);
   return {
     built: {
-      text: textOf(result, entry, runtimeDirectory),
+      text: textOf(result, { entry, isMain, directory: runtimeDirectory }),
       exports: exportsOf(result),
+      isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
       fileCount: Object.keys(inputs).length,
-      warnings: warningsOf(result, compiler.warnings, place),
+      warnings: warningsOf(result, [...compiler.warnings, ...late.warnings()], place),
     },
-    origin: { entry, inputs, traced, ...trace, tsconfig: compiler.build.tsconfig },
+    origin: {
+      ...{ entry, inputs, traced, ...trace },
+      tsconfig: compiler.build.tsconfig,
+      isCertain: late.isEmpty,
+    },
   };
 }
 
@@ -109,10 +129,13 @@ const fixedOptions = {
 
 type Result = BuildResult<typeof fixedOptions>;
 
-function textOf({ outputFiles }: Result, entry: string, directory: string): string {
+function textOf(
+  { outputFiles }: Result,
+  place: { readonly entry: string; readonly isMain: boolean; readonly directory: string },
+): string {
   const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
   const map = outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}";
-  return finishedBundle({ code, map, directory, entry });
+  return finishedBundle({ code, map, ...place });
 }
 
 function exportsOf({ metafile }: Result): readonly string[] {
