@@ -3,17 +3,18 @@
 import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
 import { directoryOf, nameOf } from "../paths.ts";
-import { compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
 import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
-import { type BuildPlace, bundleFailure, described, errorsOf } from "./bundle_failure.ts";
+import { bundleFailure, described, errorsOf } from "./bundle_failure.ts";
 import { finishedBundle, preludeMark } from "./bundle_text.ts";
 import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
 import { LateFaults } from "./late_faults.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
+import { type Run, ThreadBundles, threadFiles } from "./threads.ts";
 
 export interface BuildRequest {
   /** Absolute path of the main module. */
@@ -47,16 +48,59 @@ export interface Built {
 /** Throws DenicornError with the file, line and cause. */
 export async function build(
   system: System,
-  { entry, external, isMain, runtimeDirectory, action, workingDirectory, plugins, signal }: BuildRequest,
+  request: BuildRequest,
 ): Promise<{ readonly built: Built; readonly origin: BundleOrigin }> {
+  const { entry } = request;
   const { files, traced } = traceFiles(system.files);
   const trace = new ResolverTrace();
   const projects = new Projects(files, entry);
-  const root = directoryOf(entry);
-  const place = { files, projects, entry, root, workingDirectory };
   const compiler = compilerOptionsFor(files, projects, entry);
+  const shared = { system, request, files, trace, projects, compiler };
+  const app = await run(shared, entry);
+  const threads = new ThreadBundles((path) => run(shared, path));
+  const texts = await threads.textsFor(app);
+  const { inputs } = app;
+  const runs = [app, ...threads.runs];
+  return {
+    built: {
+      text: app.text(texts),
+      exports: app.exports,
+      isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
+      fileCount: Object.keys(inputs).length,
+      warnings: [
+        ...new Set([...compiler.warnings, ...runs.flatMap(({ warnings }) => warnings), ...threads.warnings]),
+      ],
+    },
+    origin: {
+      entry,
+      inputs: Object.assign({}, ...runs.map(({ inputs }) => inputs)),
+      traced,
+      ...trace,
+      tsconfig: compiler.build.tsconfig,
+      isCertain: threads.warnings.length === 0 && runs.every(({ isCertain }) => isCertain),
+    },
+  };
+}
+
+/** What the bundles of an app and of its Web Workers share. */
+interface Shared {
+  readonly system: System;
+  readonly request: BuildRequest;
+  readonly files: Files;
+  readonly trace: ResolverTrace;
+  readonly projects: Projects;
+  readonly compiler: CompilerOptions;
+}
+
+/** Runs esbuild with `main` as the main module, twice if there are faults that are to wait. */
+async function run(shared: Shared, main: string): Promise<Run> {
+  const { system, request, files, trace, projects, compiler } = shared;
+  const { entry, external, isMain, runtimeDirectory, action, workingDirectory, plugins, signal } = request;
+  const root = directoryOf(entry);
+  const place = { files, projects, entry: main, root, workingDirectory };
   const late = new LateFaults(place);
   const externals = new ExternalPackages(files, external);
+  const threads = new Set<string>();
   const options = () => ({
     ...fixedOptions,
     ...compiler.build,
@@ -70,38 +114,41 @@ export async function build(
       ...plugins(files),
       unloadableFiles(),
       externals.plugin(),
-      resolveImports(files, projects, entry, trace, externals),
+      resolveImports(files, projects, main, trace, externals),
       wasmModules(files),
-      sourcePlaces(files, (path, text) => late.edit(path, text)),
+      sourcePlaces(files, (path, text) => {
+        threadFiles(files, path, text).forEach((thread) => threads.add(thread));
+        return late.edit(path, text);
+      }),
     ],
   });
-  const result = await withEsbuild(system, runtimeDirectory, async (esbuild) => {
-    for (;;) {
-      try {
-        return await buildInTime(system, esbuild, options(), signal);
-      } catch (error) {
-        if (!late.defer(errorsOf(error))) throw bundleFailure(error, action, place);
+  let result: Result;
+  try {
+    result = await withEsbuild(system, runtimeDirectory, async (esbuild) => {
+      for (;;) {
+        try {
+          return await buildInTime(system, esbuild, options(), signal);
+        } catch (error) {
+          if (!late.defer(errorsOf(error))) throw error;
+        }
       }
-    }
-  }).catch((error) => {
+    });
+  } catch (error) {
     throw bundleFailure(error, action, place);
-  });
+  }
   const { inputs } = result.metafile;
   const met = late.atStart(inputs);
   if (met.length > 0) throw bundleFailure(met, action, place);
+  const { code, map } = outputOf(result);
   return {
-    built: {
-      text: textOf(result, { entry, isMain, directory: runtimeDirectory }),
-      exports: exportsOf(result),
-      isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
-      fileCount: Object.keys(inputs).length,
-      warnings: warningsOf(result, [...compiler.warnings, ...late.warnings()], place),
-    },
-    origin: {
-      ...{ entry, inputs, traced, ...trace },
-      tsconfig: compiler.build.tsconfig,
-      isCertain: late.isEmpty,
-    },
+    main,
+    threads,
+    inputs,
+    exports: exportsOf(result),
+    warnings: [...result.warnings.map((warning) => described(warning, place)), ...late.warnings()],
+    isCertain: late.isEmpty,
+    text: (threads) =>
+      finishedBundle({ code, map, directory: runtimeDirectory, entry: main, isMain, threads }),
   };
 }
 
@@ -129,19 +176,12 @@ const fixedOptions = {
 
 type Result = BuildResult<typeof fixedOptions>;
 
-function textOf(
-  { outputFiles }: Result,
-  place: { readonly entry: string; readonly isMain: boolean; readonly directory: string },
-): string {
+function outputOf({ outputFiles }: Result): { readonly code: string; readonly map: string } {
   const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
   const map = outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}";
-  return finishedBundle({ code, map, ...place });
+  return { code, map };
 }
 
 function exportsOf({ metafile }: Result): readonly string[] {
   return Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)?.exports ?? [];
-}
-
-function warningsOf(result: Result, more: readonly string[], place: BuildPlace): string[] {
-  return [...new Set([...more, ...result.warnings.map((warning) => described(warning, place))])];
 }

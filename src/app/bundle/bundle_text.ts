@@ -4,6 +4,7 @@ import { addonHint, nativeAddonPhrase } from "../fault.ts";
 import { absolutePath, fileUrl } from "../paths.ts";
 import { loadFunction } from "../resolve/external_packages.ts";
 import { placeFunctions } from "./source_places.ts";
+import { threadFunction } from "./threads.ts";
 
 /** A placeholder in the bundle's first line, for the helpers that the bundle needs. */
 export const preludeMark = "/*denicorn*/";
@@ -36,10 +37,10 @@ const explainedAddons = '{ const { _extensions } = process.getBuiltinModule("nod
   'if (Deno.build.standalone && process.getBuiltinModule("node:fs").readFileSync(path).includes("node_module_register")) { ' +
   'throw new TypeError("it was made for the older addon interface of Node, not for Node-API"); } ' +
   "return load(module, path); } catch (error) { " +
-  `const text = path + " ${nativeAddonPhrase}: " + String(error?.message).replace(/\\s*\\n\\s*/g, ", ") + ${
+  `const text = path + " ${nativeAddonPhrase}: " + String(error?.message).split(String.fromCharCode(10), 1)[0] + ${
     JSON.stringify(addonHint)
   }; ` +
-  'throw Object.assign(new Error(text, { cause: error }), { code: error?.code ?? "ERR_DLOPEN_FAILED" }); } }; }';
+  'throw Object.assign(new Error(text), { code: error?.code ?? "ERR_DLOPEN_FAILED" }); } }; }';
 
 /** What Node's programs read, in place of those of the worker. */
 function ownArguments(entry: string): string {
@@ -72,16 +73,19 @@ interface BuiltText {
   readonly entry: string;
   /** Whether the entry is the main module of the process. */
   readonly isMain: boolean;
+  /** The bundles of its Web Workers, by the paths of their files. */
+  readonly threads: ReadonlyMap<string, string>;
 }
 
-export function finishedBundle({ code, map, directory, entry, isMain }: BuiltText): string {
+export function finishedBundle({ code, map, directory, entry, isMain, threads }: BuiltText): string {
   // A package that was bundled by esbuild has the same helpers, which must stay: ours end at the first module.
   const end = code.indexOf("\n// ");
   const helpers = helperFixes.reduce(
     (text, [found, fixed]) => text.replace(found, fixed),
     code.slice(0, end),
   );
-  const body = helpers.replace(preludeMark, () => prelude(code, entry, isMain)) + code.slice(end);
+  const body = helpers.replace(preludeMark, () => prelude(code, entry, isMain) + threadFunction(threads)) +
+    code.slice(end);
   return `${body}//# sourceMappingURL=data:application/json;base64,${encodedMap(map, directory)}\n`;
 }
 

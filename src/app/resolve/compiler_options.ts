@@ -16,7 +16,7 @@ const meaningful = [
   "verbatimModuleSyntax",
 ] as const;
 
-interface CompilerOptions {
+export interface CompilerOptions {
   readonly build: Pick<BuildOptions, "tsconfig" | "tsconfigRaw">;
   readonly warnings: readonly string[];
 }
