@@ -1,7 +1,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
-import { workerEnvironment } from "../protocol/messages.ts";
+import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
@@ -17,7 +17,7 @@ const configLoader = lazyModule(() => import("../app/config/load_config.ts"));
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
 /** Variables that begin like settings, but are not settings. */
-const reservedVariables: readonly string[] = Object.values(workerEnvironment);
+const reservedVariables: readonly string[] = [...Object.values(workerEnvironment), appProcessVariable];
 
 /** Settings as they were read at one moment. */
 export interface ReadSettings extends Resolved {
