@@ -52,6 +52,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     config: "",
     chdir: "/srv",
     env: "A=1",
+    envFile: ".env",
     external: "@scope/name",
     args: "x",
     bundleCache: "off",

@@ -4,6 +4,7 @@ import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
 import { directoryOf, nameOf } from "../paths.ts";
 import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { decoratorMetadata } from "../resolve/decorator_metadata.ts";
 import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
@@ -14,6 +15,7 @@ import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
 import { LateFaults } from "./late_faults.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
+import { nodeThreads } from "./thread_classes.ts";
 import { type Run, ThreadBundles, threadFiles } from "./threads.ts";
 
 export interface BuildRequest {
@@ -68,7 +70,7 @@ export async function build(
       isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
       fileCount: Object.keys(inputs).length,
       warnings: [
-        ...new Set([...compiler.warnings, ...runs.flatMap(({ warnings }) => warnings), ...threads.warnings]),
+        ...new Set([...runs.flatMap(({ warnings }) => warnings), ...threads.warnings]),
       ],
     },
     origin: {
@@ -77,7 +79,8 @@ export async function build(
       traced,
       ...trace,
       tsconfig: compiler.build.tsconfig,
-      isCertain: threads.warnings.length === 0 && runs.every(({ isCertain }) => isCertain),
+      isCertain: !compiler.hasPaths && threads.warnings.length === 0 &&
+        runs.every(({ isCertain }) => isCertain),
     },
   };
 }
@@ -113,8 +116,10 @@ async function run(shared: Shared, main: string): Promise<Run> {
       irregularFiles(system.files),
       ...plugins(files),
       unloadableFiles(),
+      nodeThreads(),
       externals.plugin(),
       resolveImports(files, projects, main, trace, externals),
+      decoratorMetadata(files, compiler.decoratorMetadata),
       wasmModules(files),
       sourcePlaces(files, (path, text) => {
         threadFiles(files, path, text).forEach((thread) => threads.add(thread));

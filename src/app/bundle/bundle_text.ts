@@ -4,7 +4,7 @@ import { addonHint, nativeAddonPhrase } from "../fault.ts";
 import { absolutePath, fileUrl } from "../paths.ts";
 import { loadFunction } from "../resolve/external_packages.ts";
 import { placeFunctions } from "./source_places.ts";
-import { threadFunction } from "./threads.ts";
+import { threadClasses } from "./thread_classes.ts";
 
 /** A placeholder in the bundle's first line, for the helpers that the bundle needs. */
 export const preludeMark = "/*denicorn*/";
@@ -84,19 +84,20 @@ export function finishedBundle({ code, map, directory, entry, isMain, threads }:
     (text, [found, fixed]) => text.replace(found, fixed),
     code.slice(0, end),
   );
-  const body = helpers.replace(preludeMark, () => prelude(code, entry, isMain) + threadFunction(threads)) +
+  const body = helpers.replace(preludeMark, () => prelude({ code, entry, isMain, threads })) +
     code.slice(end);
   return `${body}//# sourceMappingURL=data:application/json;base64,${encodedMap(map, directory)}\n`;
 }
 
 /** On one line, so that the map stays valid. Helpers that load modules of Node are added only if they are used. */
-function prelude(code: string, entry: string, isMain: boolean): string {
+function prelude({ code, entry, isMain, threads: texts }: Omit<BuiltText, "map" | "directory">): string {
   const parts = [timers, placeFunctions(code, isMain ? fileUrl(entry) : null)];
   const requires = code.includes("var __require = ");
   const loads = code.includes("__denicorn_load(");
   if (loads) parts.push(loadFunction);
   if (loads || requires || code.includes("createRequire")) parts.push(requireOfFiles, explainedAddons);
   if (isMain && (loads || /\bargv\b/.test(code))) parts.push(ownArguments(entry));
+  parts.push(threadClasses({ texts, code, loads, requires: requireOfFiles + explainedAddons }));
   if (requires) {
     const createRequire = `process.getBuiltinModule("node:module").createRequire`;
     parts.push(`const require = ${createRequire}(${JSON.stringify(fileUrl(entry))});`);

@@ -25,6 +25,8 @@ export class LateFaults {
   readonly #files = new Map<string, LateFault>();
   readonly #imports = new Map<string, LateFault>();
   readonly #patterns = new LostPatterns();
+  /** Those of the imports that were resolved after all. */
+  readonly #resolved = new Set<LateFault>();
 
   constructor(place: BuildPlace) {
     this.#place = place;
@@ -67,8 +69,10 @@ export class LateFaults {
 
   /** Imports of the app's own files that will fail when they are reached: probably mistakes. */
   warnings(): string[] {
+    const isOwn = ({ location }: Message) =>
+      !isPackageFile(absolutePath(this.#place.root, location?.file ?? ""));
     return [...this.#imports.values()]
-      .filter(({ message }) => !isPackageFile(absolutePath(this.#place.root, message.location?.file ?? "")))
+      .filter((late) => !this.#resolved.has(late) && isOwn(late.message))
       .map(({ message }) => `${described(message, this.#place)}: the import fails when it is reached`);
   }
 
@@ -82,7 +86,9 @@ export class LateFaults {
           if (late === undefined) return null;
           const { target = path } = late.fault;
           const found = await resolveAsNode(build, target, { importer, kind, resolveDir });
-          return found === undefined ? { path: importKey(path, importer), namespace } : { path: found };
+          if (found === undefined) return { path: importKey(path, importer), namespace };
+          this.#resolved.add(late);
+          return { path: found };
         });
         build.onLoad({ filter: /./, namespace }, ({ path: key }) => {
           const late = this.#imports.get(key);
@@ -161,6 +167,8 @@ async function resolveAsNode(
     logLevel: "silent",
     platform: "node",
     conditions: [],
+    // Not what a tsconfig.json makes of it, which counts only where the app's own does.
+    tsconfigRaw: {},
     absWorkingDir: directoryOf(from.importer),
     plugins: [{
       name: "denicorn-lookup",

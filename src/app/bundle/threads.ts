@@ -7,7 +7,7 @@
 import type { Metafile } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { Files } from "../../system/system.ts";
-import { absolutePath, directoryOf, fileUrl } from "../paths.ts";
+import { absolutePath, directoryOf } from "../paths.ts";
 
 const asUrl = /\bnew\s+URL\(\s*(["'`])([^"'`$:]+\.[cm]?[jt]sx?)\1\s*,\s*import\.meta\.url\s*,?\s*\)/g;
 const asResolved = /\bimport\.meta\.resolve\(\s*(["'`])(\.{0,2}\/[^"'`$:]+\.[cm]?[jt]sx?)\1\s*,?\s*\)/g;
@@ -71,16 +71,4 @@ export class ThreadBundles {
     this.runs.push(run);
     return run.text(await this.textsFor(run, above));
   }
-}
-
-/** Makes `Worker` run the bundles in `texts`, by the paths of their files. On one line. */
-export function threadFunction(texts: ReadonlyMap<string, string>): string {
-  if (texts.size === 0) return "";
-  const byUrl = Object.fromEntries([...texts].map(([path, text]) => [fileUrl(path), text]));
-  return `{ const texts = ${JSON.stringify(byUrl)}; const Original = globalThis.Worker; ` +
-    // The runtime gives each Web Worker the arguments of the process, which are not those of the app.
-    'const before = () => "Object.defineProperty(Deno, \\"args\\", { value: " + JSON.stringify(Deno.args) + "});"; ' +
-    "globalThis.Worker = class Worker extends Original { constructor(file, options) { " +
-    "const text = texts[String(file)]; super(text === undefined ? file : " +
-    '"data:text/javascript;base64," + new TextEncoder().encode(before() + text).toBase64(), options); } }; }';
 }

@@ -34,6 +34,13 @@ export const appSettings = {
     reload: true,
   }),
   env: environmentOfTheApp(),
+  envFile: many(file, {
+    description:
+      "File with environment variables for the app, in dotenv syntax; read again at each reload. Variables that are set " +
+      "already keep their values, and --env overrides it.",
+    default: [],
+    reload: true,
+  }),
   external: many(packageName, {
     description:
       "Package to leave out of the bundle and load from node_modules while the app runs, or @scope/* for all of a scope. " +

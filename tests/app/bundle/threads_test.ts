@@ -49,3 +49,33 @@ Deno.test("a file that cannot be bundled gives a warning", async () => {
   );
   assertEquals(await host.answer(), "served");
 });
+
+const thread = `const { parentPort, workerData } = require("worker_threads");
+  parentPort.postMessage([workerData, require("./other.js").name, require("./data.json").n, __filename.split("/").pop()]);`;
+
+for (
+  const [name, imports] of [
+    ["import", `import { Worker } from "node:worker_threads";`],
+    ["require", `const { Worker } = require("worker_threads");`],
+  ] as const
+) {
+  testAnswer(`threads of Node by ${name}: CommonJS files, by URL and by path, and TypeScript`, {
+    "threads.js": `${imports}
+      ${name === "import" ? "export const run =" : "exports.run ="} (file) => new Promise((resolve) => {
+        const worker = new Worker(file, { workerData: 7 });
+        worker.on("message", resolve); worker.on("error", (error) => resolve(error.message));
+      });`,
+    "main.ts": `import { run } from "./threads.js"; import { fileURLToPath } from "node:url";
+      const found = [await run(new URL("./lib/a.cjs", import.meta.url)), await run(import.meta.dirname + "/lib/b.js"),
+        await run(new URL("./c.ts", import.meta.url)), await run(new URL("data:text/javascript,import { parentPort } from 'node:worker_threads'; parentPort.postMessage(1);"))];
+      // A Worker
+      export default () => Response.json(found);`,
+    "lib/a.cjs": thread,
+    "lib/b.js": thread,
+    "lib/other.js": `exports.name = "other";`,
+    "lib/data.json": `{ "n": 1 }`,
+    "c.ts":
+      `import { parentPort } from "node:worker_threads"; import a from "a"; parentPort!.postMessage(a as string);`,
+    ...packages,
+  }, `[[7,"other",1,"a.cjs"],[7,"other",1,"b.js"],"package",1]`);
+}
