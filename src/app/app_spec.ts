@@ -12,7 +12,7 @@ interface AppSpec {
 }
 
 /** Extensions an app module may have. When one is left out, they are tried in this order. */
-const appExtensions = [".ts", ".tsx", ".js", ".mjs", ".jsx"];
+const appExtensions = [".ts", ".tsx", ".js", ".mjs", ".jsx", ".mts", ".cjs", ".cts"];
 
 const accepted = `an app is a ${appExtensions.join(" ")} file`;
 

@@ -26,7 +26,7 @@ interface Block {
 
 /** The help of `denicorn` itself, with every setting, since `serve` is the default command. */
 export function renderHelp({ version, commands, width = 80 }: HelpOptions): string {
-  const usage = ["denicorn [serve] [OPTIONS] APP", "denicorn COMMAND [OPTIONS]"];
+  const usage = ["denicorn [serve] [OPTIONS] APP [-- ARGS]", "denicorn COMMAND [OPTIONS]"];
   const blocks: Block[] = [
     {
       title: "Commands",

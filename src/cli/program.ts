@@ -1,5 +1,6 @@
 /** The program that all other processes are, each with the modules it needs: it ends with this process. */
 
+import { appProcessVariable } from "../protocol/messages.ts";
 import { createSystem } from "../system/deno_system.ts";
 
 const system = createSystem();
@@ -28,6 +29,12 @@ switch (args[0]) {
     break;
   }
   default: {
+    if (system.host.standalone && system.host.env(appProcessVariable) !== undefined) {
+      const { runForApp } = await import("./app_process.ts");
+      const code = await runForApp(system, args);
+      if (code === null) break;
+      if (code !== undefined) system.processes.exit(code);
+    }
     const { run } = await import("./run.ts");
     system.processes.exit(await run(system, args));
   }

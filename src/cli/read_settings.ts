@@ -1,7 +1,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
-import { workerEnvironment } from "../protocol/messages.ts";
+import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
@@ -9,6 +9,7 @@ import { lazyModule } from "../system/lazy_module.ts";
 import type { System } from "../system/system.ts";
 import { givenDirectory } from "../system/host/working_directory.ts";
 import { ConfigGuard } from "./config_guard.ts";
+import { withEnvFiles } from "./env_files.ts";
 import { inPlace, type Place, placeOf, startPlace } from "./place.ts";
 
 /** A start without a config file does without the bundler until its first worker has been started. */
@@ -17,7 +18,7 @@ const configLoader = lazyModule(() => import("../app/config/load_config.ts"));
 const configFileNames = ["denicorn.config.ts", "denicorn.config.js", "denicorn.config.json"];
 
 /** Variables that begin like settings, but are not settings. */
-const reservedVariables: readonly string[] = Object.values(workerEnvironment);
+const reservedVariables: readonly string[] = [...Object.values(workerEnvironment), appProcessVariable];
 
 /** Settings as they were read at one moment. */
 export interface ReadSettings extends Resolved {
@@ -46,7 +47,10 @@ export function createSettingsReader(
     const { config, chdir, bundleCache } = settings;
     const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
     const file = findConfigFile(system, [chosen, start], config, origins.config);
-    if (file === undefined) return { place: chosen, ...resolveSettings({ ...sources, cores: host.cores() }) };
+    if (file === undefined) {
+      const resolved = resolveSettings({ ...sources, cores: host.cores() });
+      return { place: chosen, ...await withEnvFiles(system, resolved, chosen) };
+    }
     const { path, workingDirectory } = file;
     // The file's own value of bundle-cache comes too late for the file itself.
     const cache = bundleCache === "auto";
@@ -71,7 +75,7 @@ export function createSettingsReader(
     let resolved = await read();
     if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
-    return { place, ...resolved };
+    return { place, ...await withEnvFiles(system, resolved, place) };
   };
 }
 

@@ -21,6 +21,9 @@ export const workerEnvironment = {
   blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
+/** In the environment of a binary's app: what it starts from `Deno.execPath()` is not meant to be another server. */
+export const appProcessVariable = "DENICORN_APP_PROCESS";
+
 /** In the runtime directory of a dead master: where its workers send their listening sockets, to its successor. */
 export function successorInbox(runtimeDirectory: string): string {
   return `${runtimeDirectory}/successor.sock`;
@@ -28,6 +31,7 @@ export function successorInbox(runtimeDirectory: string): string {
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
+  "args",
   "backlog",
   "bootTimeout",
   "timeout",

@@ -45,11 +45,11 @@ export const generalOptions: readonly CommandOption[] = [
 export function parseCommandLine(args: readonly string[], syntax: CommandSyntax): CommandLine {
   const options = [...syntax.options, ...generalOptions];
   const flags = [...options.map(optionFlag), ...(syntax.takesSettings ? settingFlags : [])];
-  const { values, operands } = readFlags(args, flags);
+  const { values, operands, rest } = readFlags(args, flags);
   return {
-    settings: syntax.takesSettings ? givenSettings(values, operands) : new Map(),
+    settings: syntax.takesSettings ? givenSettings(values, operands, rest) : new Map(),
     options: givenOptions(values, options),
-    operands,
+    operands: syntax.takesSettings ? operands : [...operands, ...rest],
   };
 }
 
@@ -71,18 +71,23 @@ const settingFlags: readonly Flag[] = namedSettings
 
 type Values = ReadonlyMap<string, readonly string[]>;
 
-function givenSettings(values: Values, operands: readonly string[]): Map<SettingKey, readonly string[]> {
+function givenSettings(
+  values: Values,
+  operands: readonly string[],
+  rest: readonly string[],
+): Map<SettingKey, readonly string[]> {
+  const positional: Values = new Map([["app", operands], ["args", rest]]);
   const [app, extra] = operands;
   if (extra !== undefined) {
     throw new DenicornError(
       "usage",
       `${quote(extra)} (command line) is an extra operand after ${quote(app)}: ` +
-        "give one APP; a command must be the first word",
+        "give one APP, and its own arguments after --; a command must be the first word",
     );
   }
   return new Map(
     namedSettings.flatMap(({ key, name }) => {
-      const given = key === "app" ? operands : values.get(name) ?? [];
+      const given = positional.get(key) ?? values.get(name) ?? [];
       return given.length === 0 ? [] : [[key, given] as const];
     }),
   );

@@ -21,6 +21,8 @@ interface ReadFlags {
   /** The values of each flag that is present, in their order; an empty list for a flag without a value. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
+  /** What follows `--`; without an operand before it, the first one is an operand itself. */
+  readonly rest: readonly string[];
 }
 
 const origin = "command line";
@@ -30,6 +32,7 @@ const otherwise = "run denicorn --help for all options";
 export function readFlags(args: readonly string[], flags: readonly Flag[]): ReadFlags {
   const values = new Map<string, readonly string[]>();
   const operands: string[] = [];
+  const last: string[] = [];
   const rest = [...args];
   const add = ({ name, means }: Flag, value?: string) => {
     const known = values.get(means?.name ?? name) ?? [];
@@ -37,12 +40,14 @@ export function readFlags(args: readonly string[], flags: readonly Flag[]): Read
     values.set(means?.name ?? name, added === undefined ? known : [...known, added]);
   };
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === "--") operands.push(...rest.splice(0));
-    else if (!isFlag(arg)) operands.push(arg);
+    if (arg === "--") {
+      if (operands.length === 0) operands.push(...rest.splice(0, 1));
+      last.push(...rest.splice(0));
+    } else if (!isFlag(arg)) operands.push(arg);
     else if (arg.startsWith("--")) readLong(arg, rest, flags, add);
     else readShort(arg, rest, flags, add);
   }
-  return { values, operands };
+  return { values, operands, rest: last };
 }
 
 type Add = (flag: Flag, value?: string) => void;

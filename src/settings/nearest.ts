@@ -15,8 +15,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
       fewest = edits;
     }
   }
-  return best ?? known.find((candidate) => beginAlike(wanted, letters(candidate)));
+  // `pidfile` is rather `pid` than `env-file`.
+  if (best !== undefined && fewest <= surelyMeant) return best;
+  return known.find((candidate) => beginAlike(wanted, letters(candidate))) ?? best;
 }
+
+/** With more mistakes, a name that begins the same is the better guess. */
+const surelyMeant = 2;
 
 function letters(name: string): string {
   // No known name is longer, and the time grows with the product of the lengths.

@@ -1,5 +1,5 @@
 import { ExitCode } from "../core/errors.ts";
-import { workerEnvironment } from "../protocol/messages.ts";
+import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { cleanUp, directoryOf } from "./orphan.ts";
 import { MasterChannel } from "./master_channel.ts";
@@ -20,6 +20,7 @@ export async function runWorker(system: System): Promise<ExitCode> {
   }
   // They are not meant for the app, which runs in this process.
   for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
+  if (host.standalone) host.setEnv(appProcessVariable, "1");
 
   let connection;
   try {

@@ -1,6 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
 import { importApp } from "../app/load/import_app.ts";
+import { fileUrl } from "../app/paths.ts";
 import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -134,6 +135,7 @@ export class Service {
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     this.#lifeCycle.offer();
     processes.keepStopListeners(/\bprocess\b/.test(files.readTextSync(this.config.bundle)));
+    host.presentAs(fileUrl(this.config.source), this.config.args);
     const place = { ...this.config, workingDirectory: host.cwd() };
     const { handler: app, hooks } = await importApp(place, servers);
     // A program may await something before it serves.

@@ -68,7 +68,7 @@ Deno.test("a missing file: without a similar name, the files there are listed", 
 });
 
 Deno.test("a directory or another kind of file", () => {
-  const kinds = "an app is a .ts .tsx .js .mjs .jsx file";
+  const kinds = "an app is a .ts .tsx .js .mjs .jsx .mts .cjs .cts file";
   assertEquals(
     reason(["src/main.ts"], "src"),
     "cannot find the app: src: is a directory: did you mean src/main.ts?",

@@ -59,18 +59,19 @@ export class TestHost implements Disposable {
     }
   }
 
-  bundle(app = "main.ts"): Promise<Bundle> {
+  bundle(app = "main.ts", external: readonly string[] = []): Promise<Bundle> {
     const spec = parseAppSpec(`${this.folder}/${app}`);
     return bundleApp(system, {
       entry: locateApp(system, spec, this.folder),
       exportName: spec.exportName,
+      external,
       runtimeDirectory: this.runtimeDirectory,
     });
   }
 
   /** The response of the app to `GET /`, which must be the same in every runtime. */
-  async answer(app = "main.ts"): Promise<string> {
-    const { text, error } = await this.#run(app);
+  async answer(app = "main.ts", external: readonly string[] = []): Promise<string> {
+    const { text, error } = await this.#run(app, external);
     if (text === undefined) throw new Error(`${error?.message}\n${error?.detail}`);
     return text.replaceAll(this.folder, "<app>");
   }
@@ -91,8 +92,8 @@ export class TestHost implements Disposable {
     Deno.removeSync(this.#temporary, { recursive: true });
   }
 
-  async #run(app: string): Promise<Outcome> {
-    const { text } = await this.bundle(app);
+  async #run(app: string, external: readonly string[] = []): Promise<Outcome> {
+    const { text } = await this.bundle(app, external);
     const outfile = `${this.runtimeDirectory}/app.mjs`;
     Deno.writeTextFileSync(outfile, text);
     const { path, exportName } = parseAppSpec(app);

@@ -96,6 +96,7 @@ export class FakeSystem implements System {
     },
     awaitReader: () => this.readerTakes > 0,
     printThrough: () => {},
+    presentAs: () => {},
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };

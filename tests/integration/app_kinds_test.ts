@@ -76,7 +76,7 @@ integrationTest(
       file: "roses are red",
       url: true,
       dirname: true,
-      main: false,
+      main: true,
       size: 2,
       unused: true,
     });

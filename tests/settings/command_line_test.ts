@@ -73,11 +73,23 @@ Deno.test("the operand is the app, with any spelling and at any position", () =>
   assertEquals(settings("-w2", "--", "-b"), { workers: ["2"], app: ["-b"] });
 });
 
+Deno.test("what follows -- after the app are its arguments", () => {
+  assertEquals(settings("main.ts", "-w2", "--", "-b", "", "--", "x"), {
+    app: ["main.ts"],
+    workers: ["2"],
+    args: ["-b", "", "--", "x"],
+  });
+  assertEquals(settings("--", "main.ts", "-b"), { app: ["main.ts"], args: ["-b"] });
+  assertEquals(settings("main.ts", "--"), { app: ["main.ts"] });
+  const ctl = parseCommandLine(["scale", "--", "-x"], { takesSettings: false, options });
+  assertEquals(ctl.operands, ["scale", "-x"]);
+});
+
 Deno.test("a second operand is refused", () => {
   assertEquals(
     refusal("main.ts", "check"),
     'usage: "check" (command line) is an extra operand after "main.ts": ' +
-      "give one APP; a command must be the first word",
+      "give one APP, and its own arguments after --; a command must be the first word",
   );
 });
 

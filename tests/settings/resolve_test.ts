@@ -52,6 +52,9 @@ Deno.test("the three sources read every value the same way, and each is named as
     config: "",
     chdir: "/srv",
     env: "A=1",
+    envFile: ".env",
+    external: "@scope/name",
+    args: "x",
     bundleCache: "off",
     bind: "[::1]:9000",
     backlog: "10",
@@ -103,12 +106,19 @@ Deno.test("the three sources read every value the same way, and each is named as
     const text = samples[key] ?? "";
     // Jitter is refused without its limit.
     const limit = key.replace("Jitter", "");
-    const config = limit === key ? {} : { [limit]: samples[limit] };
+    // Arguments follow the app.
+    const config = key === "args" ? { app: "x" } : limit === key ? {} : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
     const fromEnvironment = resolve({ config, environment: { [variable]: text } });
     const fromCommandLine = resolve({
       config,
-      args: flag === false ? [text] : isSwitch ? [`--${name}`] : [`--${name}`, text],
+      args: key === "args"
+        ? ["x", "--", text]
+        : flag === false
+        ? [text]
+        : isSwitch
+        ? [`--${name}`]
+        : [`--${name}`, text],
     });
     assertEquals(fromEnvironment.settings, fromFile.settings);
     assertEquals(fromCommandLine.settings, fromFile.settings);
@@ -118,7 +128,10 @@ Deno.test("the three sources read every value the same way, and each is named as
     );
     assertEquals(fromFile.origins[key], "config file denicorn.config.ts");
     assertEquals(fromEnvironment.origins[key], `env ${variable}`);
-    assertEquals(fromCommandLine.origins[key], `command line ${flag === false ? "APP" : `--${name}`}`);
+    assertEquals(
+      fromCommandLine.origins[key],
+      `command line ${flag === false ? key.toUpperCase() : `--${name}`}`,
+    );
   }
 });
 

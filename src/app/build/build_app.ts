@@ -12,11 +12,13 @@ export interface BuildRequest {
   readonly workingDirectory: string;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
+  /** Packages to leave out of the bundle. */
+  readonly external: readonly string[];
   /** Whether a cached bundle may be used. */
   readonly cache: boolean;
 }
 
-export interface AppBuild extends Omit<Bundle, "exports"> {
+export interface AppBuild extends Omit<Bundle, "exports" | "isCommonJs"> {
   /** Absolute path of the main module. */
   readonly source: string;
   readonly exportName: string;
@@ -25,14 +27,16 @@ export interface AppBuild extends Omit<Bundle, "exports"> {
 /** Reads the files of the app with the rights of this process, until `signal`. Throws DenicornError with the place and cause. */
 export async function buildApp(
   system: System,
-  { app, workingDirectory, runtimeDirectory, cache }: BuildRequest,
+  { app, workingDirectory, runtimeDirectory, external, cache }: BuildRequest,
   signal?: AbortSignal,
 ): Promise<AppBuild> {
   try {
     const spec = parseAppSpec(app);
     const source = locateApp(system, spec, workingDirectory);
     const { exportName } = spec;
-    const bundle = await bundleApp(system, { entry: source, exportName, runtimeDirectory, cache, signal });
+    const bundle = await bundleApp(system, {
+      ...{ entry: source, exportName, runtimeDirectory, external, cache, signal },
+    });
     return { ...bundle, source, exportName };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "PermissionDenied") throw error;

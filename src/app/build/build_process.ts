@@ -34,10 +34,11 @@ export async function runBuildProcess(system: System): Promise<ExitCode> {
 
 function requestIn(text = ""): BuildRequest | undefined {
   try {
-    const { app, workingDirectory, runtimeDirectory, cache } = asRecord(JSON.parse(text)) ?? {};
+    const { app, workingDirectory, runtimeDirectory, external, cache } = asRecord(JSON.parse(text)) ?? {};
     if (typeof app !== "string" || typeof runtimeDirectory !== "string") return undefined;
     if (typeof workingDirectory !== "string") return undefined;
-    return { app, workingDirectory, runtimeDirectory, cache: cache === true };
+    const packages = Array.isArray(external) ? external.filter((name) => typeof name === "string") : [];
+    return { app, workingDirectory, runtimeDirectory, external: packages, cache: cache === true };
   } catch {
     return undefined;
   }

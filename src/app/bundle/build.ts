@@ -2,20 +2,29 @@
 
 import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
-import { directoryOf } from "../paths.ts";
-import { compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { directoryOf, nameOf } from "../paths.ts";
+import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
+import { decoratorMetadata } from "../resolve/decorator_metadata.ts";
+import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
-import { type BuildPlace, bundleFailure, described } from "./bundle_failure.ts";
+import { bundleFailure, described, errorsOf } from "./bundle_failure.ts";
 import { finishedBundle, preludeMark } from "./bundle_text.ts";
 import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
+import { LateFaults } from "./late_faults.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
+import { nodeThreads } from "./thread_classes.ts";
+import { type Run, ThreadBundles, threadFiles } from "./threads.ts";
 
 export interface BuildRequest {
   /** Absolute path of the main module. */
   readonly entry: string;
+  /** Packages to leave out of the bundle. */
+  readonly external: readonly string[];
+  /** Whether the main module is the app: its `import.meta.main` is true. */
+  readonly isMain: boolean;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** The beginning of error messages: "cannot load the app". */
@@ -31,6 +40,8 @@ export interface BuildRequest {
 export interface Built {
   readonly text: string;
   readonly exports: readonly string[];
+  /** The main module is CommonJS: only running it shows what it exports. */
+  readonly isCommonJs: boolean;
   /** How many files it was made from. */
   readonly fileCount: number;
   readonly warnings: readonly string[];
@@ -39,15 +50,61 @@ export interface Built {
 /** Throws DenicornError with the file, line and cause. */
 export async function build(
   system: System,
-  { entry, runtimeDirectory, action, workingDirectory, plugins, signal }: BuildRequest,
+  request: BuildRequest,
 ): Promise<{ readonly built: Built; readonly origin: BundleOrigin }> {
+  const { entry } = request;
   const { files, traced } = traceFiles(system.files);
   const trace = new ResolverTrace();
   const projects = new Projects(files, entry);
-  const root = directoryOf(entry);
-  const place = { files, projects, entry, root, workingDirectory };
   const compiler = compilerOptionsFor(files, projects, entry);
-  const options = {
+  const shared = { system, request, files, trace, projects, compiler };
+  const app = await run(shared, entry);
+  const threads = new ThreadBundles((path) => run(shared, path));
+  const texts = await threads.textsFor(app);
+  const { inputs } = app;
+  const runs = [app, ...threads.runs];
+  return {
+    built: {
+      text: app.text(texts),
+      exports: app.exports,
+      isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
+      fileCount: Object.keys(inputs).length,
+      warnings: [
+        ...new Set([...runs.flatMap(({ warnings }) => warnings), ...threads.warnings]),
+      ],
+    },
+    origin: {
+      entry,
+      inputs: Object.assign({}, ...runs.map(({ inputs }) => inputs)),
+      traced,
+      ...trace,
+      tsconfig: compiler.build.tsconfig,
+      isCertain: !compiler.hasPaths && threads.warnings.length === 0 &&
+        runs.every(({ isCertain }) => isCertain),
+    },
+  };
+}
+
+/** What the bundles of an app and of its Web Workers share. */
+interface Shared {
+  readonly system: System;
+  readonly request: BuildRequest;
+  readonly files: Files;
+  readonly trace: ResolverTrace;
+  readonly projects: Projects;
+  readonly compiler: CompilerOptions;
+}
+
+/** Runs esbuild with `main` as the main module, twice if there are faults that are to wait. */
+async function run(shared: Shared, main: string): Promise<Run> {
+  const { system, request, files, trace, projects, compiler } = shared;
+  const { entry, external, isMain, runtimeDirectory, action, workingDirectory, plugins, signal } = request;
+  const root = directoryOf(entry);
+  const place = { files, projects, entry: main, root, workingDirectory };
+  const late = new LateFaults(place);
+  const externals = new ExternalPackages(files, external);
+  const threads = new Set<string>();
+  const options = () => ({
     ...fixedOptions,
     ...compiler.build,
     // The resolver plugin gives the path: esbuild could take it for a pattern.
@@ -55,33 +112,48 @@ export async function build(
     absWorkingDir: root,
     outdir: runtimeDirectory,
     plugins: [
+      late.plugin(),
       irregularFiles(system.files),
       ...plugins(files),
       unloadableFiles(),
-      resolveImports(files, projects, entry, trace),
+      nodeThreads(),
+      externals.plugin(),
+      resolveImports(files, projects, main, trace, externals),
+      decoratorMetadata(files, compiler.decoratorMetadata),
       wasmModules(files),
-      sourcePlaces(files),
+      sourcePlaces(files, (path, text) => {
+        threadFiles(files, path, text).forEach((thread) => threads.add(thread));
+        return late.edit(path, text);
+      }),
     ],
-  };
+  });
   let result: Result;
   try {
-    result = await withEsbuild(
-      system,
-      runtimeDirectory,
-      (esbuild) => buildInTime(system, esbuild, options, signal),
-    );
+    result = await withEsbuild(system, runtimeDirectory, async (esbuild) => {
+      for (;;) {
+        try {
+          return await buildInTime(system, esbuild, options(), signal);
+        } catch (error) {
+          if (!late.defer(errorsOf(error))) throw error;
+        }
+      }
+    });
   } catch (error) {
     throw bundleFailure(error, action, place);
   }
   const { inputs } = result.metafile;
+  const met = late.atStart(inputs);
+  if (met.length > 0) throw bundleFailure(met, action, place);
+  const { code, map } = outputOf(result);
   return {
-    built: {
-      text: textOf(result, entry, runtimeDirectory),
-      exports: exportsOf(result),
-      fileCount: Object.keys(inputs).length,
-      warnings: warningsOf(result, compiler.warnings, place),
-    },
-    origin: { entry, inputs, traced, ...trace, tsconfig: compiler.build.tsconfig },
+    main,
+    threads,
+    inputs,
+    exports: exportsOf(result),
+    warnings: [...result.warnings.map((warning) => described(warning, place)), ...late.warnings()],
+    isCertain: late.isEmpty,
+    text: (threads) =>
+      finishedBundle({ code, map, directory: runtimeDirectory, entry: main, isMain, threads }),
   };
 }
 
@@ -109,16 +181,12 @@ const fixedOptions = {
 
 type Result = BuildResult<typeof fixedOptions>;
 
-function textOf({ outputFiles }: Result, entry: string, directory: string): string {
+function outputOf({ outputFiles }: Result): { readonly code: string; readonly map: string } {
   const code = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
   const map = outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}";
-  return finishedBundle({ code, map, directory, entry });
+  return { code, map };
 }
 
 function exportsOf({ metafile }: Result): readonly string[] {
   return Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)?.exports ?? [];
-}
-
-function warningsOf(result: Result, more: readonly string[], place: BuildPlace): string[] {
-  return [...new Set([...more, ...result.warnings.map((warning) => described(warning, place))])];
 }

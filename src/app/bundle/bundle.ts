@@ -15,6 +15,8 @@ const builder = lazyModule(() => import("./build.ts"));
 interface BundleOptions {
   /** Absolute path of the main module. */
   readonly entry: string;
+  /** Packages to leave out of the bundle. */
+  readonly external?: readonly string[];
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
@@ -37,10 +39,11 @@ export async function bundleApp(
 ): Promise<Bundle> {
   const bundle = await bundleModule(system, options, {
     action: "cannot load the app",
+    isMain: true,
     plugins: (files) => [ownModule(files, options.entry, appModule)],
   });
   const { exportName } = options;
-  if (bundle.exports.includes(exportName)) return bundle;
+  if (bundle.isCommonJs || bundle.exports.includes(exportName)) return bundle;
   if (exportName === "default" && mayServe(bundle.text)) return bundle;
   throw exportMissing(system, options, bundle.exports);
 }
@@ -68,19 +71,23 @@ export async function addToCacheLater(
 interface ModuleKind {
   /** The beginning of error messages. */
   readonly action: string;
+  /** Whether the main module is the app. */
+  readonly isMain?: boolean;
   /** Run before the plugins of every bundle. */
   readonly plugins?: (files: Files) => readonly Plugin[];
 }
 
 export async function bundleModule(
   system: System,
-  { entry, runtimeDirectory, cache: mayCache = false, signal }: BundleOptions,
-  { action, plugins = () => [] }: ModuleKind,
+  { entry, external = [], runtimeDirectory, cache: mayCache = false, signal }: BundleOptions,
+  { action, isMain = false, plugins = () => [] }: ModuleKind,
 ): Promise<Bundle> {
   const { clock } = system;
   const started = clock.monotonic();
   const request = {
     entry,
+    external,
+    isMain,
     runtimeDirectory,
     action,
     plugins,

@@ -3,7 +3,7 @@
 import type { BuildFailure, Location, Message } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { Files } from "../../system/system.ts";
-import { type Fault, faultOf } from "../fault.ts";
+import { type Fault, faultOf, writtenIn } from "../fault.ts";
 import { missingImport } from "../resolve/missing_import.ts";
 import { absolutePath, shownPath } from "../paths.ts";
 import type { Projects } from "../resolve/project.ts";
@@ -24,10 +24,15 @@ export interface BuildPlace {
 /** Further faults mostly follow from the first ones. */
 const maxShown = 5;
 
-/** `action` is the beginning of the message: "cannot load the app". */
+/** The errors in what esbuild throws; empty if it could not be run. */
+export function errorsOf(failure: unknown): readonly Message[] {
+  return isBuildFailure(failure) ? failure.errors : [];
+}
+
+/** `failure` is what esbuild throws, or errors of it. `action` is the beginning of the message: "cannot load the app". */
 export function bundleFailure(failure: unknown, action: string, place: BuildPlace): DenicornError {
   if (failure instanceof DenicornError) return failure;
-  const errors = isBuildFailure(failure) ? failure.errors : [];
+  const errors: readonly Message[] = Array.isArray(failure) ? failure : errorsOf(failure);
   const [first, ...others] = errors;
   if (first === undefined) {
     return notRun(`${action}: esbuild cannot be run: ${whyNotRun(failure)}`, failure);
@@ -77,16 +82,31 @@ export function described(message: Message, place: BuildPlace): string {
   return `${shown(path, place)}:${location.line}:${location.column}: ${text}`;
 }
 
-function faultIn(message: Message, place: BuildPlace): Fault {
+/** `file:line:column` with the absolute path; `null` for a message without a place. */
+export function placeOfMessage(message: Message, place: BuildPlace): string | null {
+  const location = locationOf(message);
+  if (message.location === null || location === undefined) return null;
+  return `${absolutePath(place.root, message.location.file)}:${location.line}:${location.column}`;
+}
+
+/** What is wrong, and with which file or import. */
+export function faultIn(message: Message, place: BuildPlace): Fault {
   const known = faultOf(message);
   if (known !== undefined) return known;
   const { text, location, notes } = message;
   const importer = location === null ? place.entry : absolutePath(place.root, location.file);
   const missing = /^Could not resolve "(.*)"$/.exec(text)?.[1];
-  if (missing !== undefined) return missingImport(place.files, place.projects, missing, importer);
+  if (missing !== undefined) {
+    const fault = missingImport(place.files, place.projects, missing, importer);
+    return { ...fault, specifier: writtenIn(message) ?? missing, target: missing };
+  }
   const unknown = /^No loader is configured for "[^"]*" files: (.*)$/.exec(text)?.[1];
-  if (unknown !== undefined) return notModule(unknown);
-  if (/^(?:Cannot|Could not) read /.test(text)) return { code: "app-not-found", text };
+  if (unknown !== undefined) return notModule(absolutePath(place.root, unknown));
+  const unreadable = /^(?:Cannot|Could not) read (?:from )?(?:file|directory)?:? ?"?([^"]*)"?/.exec(text)
+    ?.[1];
+  if (unreadable !== undefined) {
+    return { code: "app-not-found", text, path: absolutePath(place.root, unreadable) };
+  }
   const hints = notes.map((note) => note.text).filter((note) =>
     note !== "" && !note.startsWith("You can mark")
   );

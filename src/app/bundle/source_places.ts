@@ -22,11 +22,13 @@ const placeFunction = "const __denicorn_place = (url) => { " +
   'const dirname = filename.slice(0, filename.lastIndexOf("/")) || "/"; ' +
   "const resolve = (to) => /^\\.{0,2}\\//.test(to) || URL.canParse(to) ? new URL(to, url).href " +
   ': Object.assign(new URL(url), { pathname: __denicorn_resolver(url)(to).replaceAll("%", "%25") }).href; ' +
-  "return { url, filename, dirname, main: false, resolve }; };";
+  "return { url, filename, dirname, main: url === __denicorn_main, resolve }; };";
 
-/** The functions that `code` calls, on one line. */
-export function placeFunctions(code: string): string {
-  const place = code.includes("__denicorn_place(") ? placeFunction : "";
+/** The functions that `code` calls, on one line. `main` is the URL of the module for which `import.meta.main` is true. */
+export function placeFunctions(code: string, main: string | null): string {
+  const place = code.includes("__denicorn_place(")
+    ? `const __denicorn_main = ${JSON.stringify(main)};${placeFunction}`
+    : "";
   return (place !== "" || code.includes("__denicorn_resolver(") ? resolverFunction : "") + place;
 }
 
@@ -34,7 +36,8 @@ export function placeFunctions(code: string): string {
 export const addedText =
   /^(?:\/\*\* @jsxRuntime \w+ \*\/)?(?:const __denicorn_\w+ = \/\* @__PURE__ \*\/ __denicorn_\w+\("[^"]*"\);)*/;
 
-export function sourcePlaces(files: Files): Plugin {
+/** `edit` changes the text of a module when it is complete. */
+export function sourcePlaces(files: Files, edit: (path: string, text: string) => string): Plugin {
   return {
     name: "denicorn-places",
     setup(build) {
@@ -42,9 +45,9 @@ export function sourcePlaces(files: Files): Plugin {
         // Imported as text or bytes: unchanged.
         if (attributes["type"] !== undefined) return null;
         const text = readText(files, path);
-        const added = text === undefined ? "" : jsxRuntime(path, text) + placeOf(path, text);
-        if (text === undefined || added === "") return null;
-        return { contents: withFirst(text, added), loader: "default" };
+        if (text === undefined) return null;
+        const contents = edit(path, withFirst(text, jsxRuntime(path, text) + placeOf(path, text)));
+        return contents === text ? null : { contents, loader: "default" };
       });
     },
   };

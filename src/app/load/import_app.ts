@@ -1,10 +1,10 @@
 /** In a worker: imports the bundle and takes the app out of it, or says what failed and in which file of the app. */
 
-import { DenicornError } from "../../core/errors.ts";
+import { DenicornError, errorKinds } from "../../core/errors.ts";
 import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
 import type { FetchHandler, ProgramServers } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
-import { type Fault, nativeAddonPhrase } from "../fault.ts";
+import { type Fault, faultProperty, nativeAddonPhrase, type ThrownFault } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
 import { type AppHooks, hooksOf } from "./app_hooks.ts";
@@ -68,15 +68,36 @@ export function importFailure(
 ): DenicornError {
   const error = errorIn(thrown);
   const frames = appFrames(error, bundle);
-  const place = linkPlace(error) ?? frames.find(({ path }) => !isPackageFile(path)) ?? frames[0];
+  const fault = thrownFault(thrown);
+  const place = placeIn(fault) ?? linkPlace(error) ?? frames.find(({ path }) => !isPackageFile(path)) ??
+    frames[0];
   const at = place === undefined
     ? shownPath(workingDirectory, source)
     : `${shownPath(workingDirectory, place.path)}:${place.line}:${place.column}`;
-  const { code, text } = faultFrom(thrown);
+  const { code, text } = fault ?? faultFrom(thrown);
   return new DenicornError(code, `cannot load the app: ${at}: ${text}`, {
     detail: stackText(thrown, bundle),
     cause: thrown,
   });
+}
+
+/** What the bundle says about a module that it could not hold. */
+function thrownFault(thrown: unknown): ThrownFault | undefined {
+  const value: unknown = attempt(
+    () => Object.getOwnPropertyDescriptor(thrown, faultProperty)?.value,
+    undefined,
+  );
+  return isThrownFault(value) ? value : undefined;
+}
+
+function isThrownFault(value: unknown): value is ThrownFault {
+  if (typeof value !== "object" || value === null || !("code" in value) || !("text" in value)) return false;
+  return typeof value.text === "string" && Object.hasOwn(errorKinds, String(value.code));
+}
+
+function placeIn(fault: ThrownFault | undefined): Pick<Frame, "path" | "line" | "column"> | undefined {
+  const [, path, line, column] = /^(.*):(\d+):(\d+)$/.exec(fault?.place ?? "") ?? [];
+  return path === undefined ? undefined : { path, line: Number(line), column: Number(column) };
 }
 
 function faultFrom(thrown: unknown): Fault {

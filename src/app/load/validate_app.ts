@@ -11,10 +11,11 @@ const accepted = "an app is an object with fetch(request, info), such as a Hono 
  * The handler of the export `exportName`, bound to its object once. `source` names the app in errors. Throws DenicornError.
  */
 export function validateApp(
-  module: Readonly<Record<string, unknown>>,
+  namespace: Readonly<Record<string, unknown>>,
   exportName: string,
   source: string,
 ): FetchHandler {
+  const module = exportsOf(namespace, exportName);
   if (!Object.hasOwn(module, exportName)) {
     const names = Object.keys(module).join(", ") || "nothing";
     throw new DenicornError(
@@ -40,6 +41,24 @@ export function validateApp(
     "app-export-kind",
     `cannot load the app: ${what} of ${source} is ${found}: ${accepted}`,
   );
+}
+
+/**
+ * The default export of a CommonJS app is all of its `module.exports`, in which TypeScript puts the exports of a module by
+ * their names.
+ */
+function exportsOf(
+  namespace: Readonly<Record<string, unknown>>,
+  exportName: string,
+): Readonly<Record<string, unknown>> {
+  const { default: all } = namespace;
+  if (Object.keys(namespace).join() !== "default" || !isObject(all)) return namespace;
+  const isModule = attempt(() => all["__esModule"] === true && "default" in all, false);
+  return isModule || exportName !== "default" ? all : namespace;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === "object" || typeof value === "function") && value !== null;
 }
 
 function handlerOf(app: unknown): FetchHandler | undefined {

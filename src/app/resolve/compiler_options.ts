@@ -2,6 +2,7 @@
 
 import type { BuildOptions } from "esbuild";
 import type { Files } from "../../system/system.ts";
+import { asRecord, parseJsonc } from "../jsonc.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
 import { isConfig, type Projects } from "./project.ts";
 
@@ -16,9 +17,15 @@ const meaningful = [
   "verbatimModuleSyntax",
 ] as const;
 
-interface CompilerOptions {
+/** From a pattern to the paths it may stand for. */
+type Paths = Record<string, string[]>;
+
+export interface CompilerOptions {
   readonly build: Pick<BuildOptions, "tsconfig" | "tsconfigRaw">;
-  readonly warnings: readonly string[];
+  /** Whether imports are resolved by `paths` that esbuild does not read itself. */
+  readonly hasPaths: boolean;
+  /** The file that sets `emitDecoratorMetadata`, if one does and decorators are those that it is about. */
+  readonly decoratorMetadata: string | undefined;
 }
 
 /**
@@ -31,7 +38,13 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
   );
   if (projectsWithOptions.length === 0) {
     const tsconfig = nearestTsconfig(files, entry);
-    return { build: tsconfig === undefined ? { tsconfigRaw: {} } : { tsconfig }, warnings: [] };
+    return tsconfig === undefined
+      ? { build: { tsconfigRaw: {} }, hasPaths: false, decoratorMetadata: undefined }
+      : {
+        build: { tsconfig },
+        hasPaths: false,
+        decoratorMetadata: emitsMetadata(files, tsconfig) ? tsconfig : undefined,
+      };
   }
   const merged: Record<string, unknown> = {};
   for (const { compilerOptions } of projectsWithOptions.toReversed()) Object.assign(merged, compilerOptions);
@@ -40,12 +53,73 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
   );
   // Deno's "precompile" renders the same JSX faster; esbuild has no such mode.
   if (compilerOptions["jsx"] === "precompile") compilerOptions["jsx"] = "react-jsx";
-  const warnings = merged["emitDecoratorMetadata"] === true
-    ? [
-      `${projectsWithOptions[0]?.path}: emitDecoratorMetadata has no effect: decorators get no type metadata`,
-    ]
-    : [];
-  return { build: { tsconfigRaw: { compilerOptions } }, warnings };
+  const isEmitted = merged["emitDecoratorMetadata"] === true && merged["experimentalDecorators"] === true;
+  const withPaths = projectsWithOptions.find(({ compilerOptions }) =>
+    compilerOptions?.["paths"] !== undefined
+  );
+  const tsconfig = nearestTsconfig(files, entry);
+  const paths = withPaths !== undefined
+    ? absolutePaths(withPaths.compilerOptions?.["paths"], withPaths.directory)
+    : tsconfig === undefined
+    ? undefined
+    : pathsOf(files, tsconfig);
+  return {
+    build: {
+      tsconfigRaw: { compilerOptions: { ...compilerOptions, ...(paths === undefined ? {} : { paths }) } },
+    },
+    hasPaths: paths !== undefined,
+    decoratorMetadata: isEmitted ? projectsWithOptions[0]?.path : undefined,
+  };
+}
+
+function emitsMetadata(files: Files, tsconfig: string): boolean {
+  const of = (name: string) => optionOf(files, tsconfig, name)?.value;
+  return of("emitDecoratorMetadata") === true && of("experimentalDecorators") === true;
+}
+
+/** An option as the file sets it, or one that it extends by its path, and the directory of that. */
+function optionOf(
+  files: Files,
+  tsconfig: string,
+  name: string,
+): { readonly value: unknown; readonly directory: string } | undefined {
+  const seen = new Set<string>();
+  for (let path: string | undefined = tsconfig; path !== undefined && !seen.has(path);) {
+    seen.add(path);
+    const { compilerOptions, extends: base } = readConfig(files, path);
+    const value = asRecord(compilerOptions)?.[name];
+    const directory = directoryOf(path);
+    if (value !== undefined) return { value, directory };
+    path = typeof base === "string" && base.startsWith(".") ? absolutePath(directory, base) : undefined;
+  }
+  return undefined;
+}
+
+/** `paths` with absolute targets: esbuild gets them without the file. */
+function pathsOf(files: Files, tsconfig: string): Paths | undefined {
+  const found = optionOf(files, tsconfig, "paths");
+  const base = optionOf(files, tsconfig, "baseUrl");
+  if (found === undefined) return undefined;
+  const directory = base === undefined ? found.directory : absolutePath(base.directory, String(base.value));
+  return absolutePaths(found.value, directory);
+}
+
+function absolutePaths(paths: unknown, directory: string): Paths {
+  return Object.fromEntries(
+    Object.entries(asRecord(paths) ?? {}).map(([pattern, targets]) => [
+      pattern,
+      (Array.isArray(targets) ? targets : []).map((target) => absolutePath(directory, String(target))),
+    ]),
+  );
+}
+
+/** Empty for a file that esbuild will report, or look for under another name. */
+function readConfig(files: Files, path: string): Readonly<Record<string, unknown>> {
+  try {
+    return asRecord(parseJsonc(files.readTextSync(path))) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function nearestTsconfig(files: Files, entry: string): string | undefined {

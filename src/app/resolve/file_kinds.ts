@@ -1,14 +1,9 @@
-/** Imports of what is neither JavaScript nor data: FIFOs and devices, native addons, style sheets and WebAssembly. */
+/** Imports of what is neither JavaScript nor data: FIFOs and devices, style sheets and WebAssembly. */
 
 import type { Plugin } from "esbuild";
 import type { Files } from "../../system/system.ts";
-import { type Fault, faultMessage, nativeAddonPhrase } from "../fault.ts";
-import { directoryOf, isPackageFile, nameOf } from "../paths.ts";
-import { ownerOf } from "./missing_import.ts";
-
-/** Packages that find and load the addon of another package. */
-const addonLoaders =
-  /^(bindings|node-gyp-build(-optional-packages)?|@mapbox\/node-pre-gyp|node-pre-gyp|pkg-prebuilds|@neon-rs\/load)$/;
+import { type Fault, faultMessage } from "../fault.ts";
+import { directoryOf, nameOf } from "../paths.ts";
 
 /** Before anything opens it: reading a FIFO waits for a writer, and reading a device may never end. */
 export function irregularFiles(files: Files): Plugin {
@@ -18,29 +13,18 @@ export function irregularFiles(files: Files): Plugin {
       build.onLoad({ filter: /./, namespace: "file" }, ({ path }) => {
         const found = files.stat(path);
         if (found === null || found.isFile || found.isDirectory) return null;
-        return { errors: [faultMessage({ code: "app-not-found", text: `"${path}" is not a regular file` })] };
+        const text = `"${path}" is not a regular file`;
+        return { errors: [faultMessage({ code: "app-not-found", text, path })] };
       });
     },
   };
 }
 
-/**
- * A native addon throws when the app reaches it, not when the app is bundled: many packages try to load one and
- * continue in plain JavaScript without it.
- */
+/** Style sheets, which esbuild would bundle as such. */
 export function unloadableFiles(): Plugin {
   return {
     name: "denicorn-unloadable",
     setup(build) {
-      build.onResolve({ filter: addonLoaders }, ({ importer }) => ({
-        path: isPackageFile(importer) ? ownerOf(importer) : importer,
-        namespace: "native-addon-of",
-      }));
-      build.onLoad({ filter: /./, namespace: "native-addon-of" }, ({ path }) => nativeAddon(`"${path}"`));
-      build.onLoad(
-        { filter: /\.node$/ },
-        ({ path, with: attributes }) => attributes["type"] === undefined ? nativeAddon(path) : null,
-      );
       build.onLoad({ filter: /\.css$/ }, ({ path, with: attributes }) => {
         if (attributes["type"] !== undefined) return null;
         return { errors: [faultMessage(notModule(path))] };
@@ -54,17 +38,7 @@ export function notModule(path: string): Fault {
   return {
     code: "app-import-unsupported",
     text: `"${nameOf(path)}" is not a module: import it with { type: "text" } or { type: "bytes" }`,
-  };
-}
-
-function nativeAddon(what: string): { contents: string; loader: "js" } {
-  const message = `${what} ${nativeAddonPhrase}, which a bundle cannot hold: ` +
-    "use a package in JavaScript or WebAssembly, or a module of the runtime such as node:sqlite";
-  // Many packages continue without their addon only when the error says that it was not found.
-  const code = "MODULE_NOT_FOUND";
-  return {
-    contents: `throw Object.assign(new Error(${JSON.stringify(message)}), { code: "${code}" });`,
-    loader: "js",
+    path,
   };
 }
 
@@ -78,7 +52,7 @@ export function wasmModules(files: Files): Plugin {
         const bytes = files.readBytesSync(path);
         if (!WebAssembly.validate(bytes)) {
           const text = `"${nameOf(path)}" is not valid WebAssembly`;
-          return { errors: [faultMessage({ code: "app-syntax", text })] };
+          return { errors: [faultMessage({ code: "app-syntax", text, path })] };
         }
         const contents = instanceModule(nameOf(path), new WebAssembly.Module(bytes));
         return { contents, loader: "js", resolveDir: directoryOf(path) };

@@ -106,7 +106,7 @@ function missingBare(files: Files, projects: Projects, specifier: string, import
 }
 
 /** The package that a file in `node_modules` belongs to. */
-export function ownerOf(path: string): string {
+function ownerOf(path: string): string {
   return packageNameOf(path.slice(path.lastIndexOf("/node_modules/") + "/node_modules/".length));
 }
 

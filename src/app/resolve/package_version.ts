@@ -46,6 +46,12 @@ function installedAt(files: Files, name: string, directory: string): string | un
   return undefined;
 }
 
+/** The nearest `node_modules` above `directory` that has the package. */
+export function installedIn(files: Files, name: string, directory: string): string | undefined {
+  const path = installedAt(files, name, directory);
+  return path?.slice(0, path.length - name.length - 1);
+}
+
 /** Whether a `node_modules` that the file `importer` can reach has the package. */
 export function isInstalled(files: Files, name: string, importer: string): boolean {
   return installedAt(files, name, directoryOf(importer)) !== undefined;

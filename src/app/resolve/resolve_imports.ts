@@ -5,7 +5,7 @@
 
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Files } from "../../system/system.ts";
-import { type Fault, faultMessage } from "../fault.ts";
+import { type AskedOf, type Fault, faultMessage, faultOf } from "../fault.ts";
 import { mapsUrls } from "./import_map.ts";
 import { missingJsr, missingPackage } from "./missing_import.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type PackageSpecifier,
   parsePackageSpecifier,
 } from "./specifiers.ts";
+import type { ExternalPackages } from "./external_packages.ts";
 import { findPackage, isInstalled } from "./package_version.ts";
 import { directoryOf, filePath, isPackageFile } from "../paths.ts";
 import type { Project, Projects } from "./project.ts";
@@ -29,6 +30,7 @@ interface Import {
   /** The project whose import map changed it, if one did. */
   readonly project: Project | undefined;
   readonly trace: ResolverTrace;
+  readonly externals: ExternalPackages;
 }
 
 /** Marks resolutions that this plugin itself requests from esbuild, so that it does not handle them again. */
@@ -52,6 +54,7 @@ export function resolveImports(
   projects: Projects,
   entry: string,
   trace: ResolverTrace,
+  externals: ExternalPackages,
 ): Plugin {
   return {
     name: "denicorn-imports",
@@ -64,7 +67,7 @@ export function resolveImports(
         const importer = args.namespace === "file" ? args.importer : entry;
         const mapped = isPackageFile(importer) ? undefined : projects.resolve(args.path, importer);
         const target = mapped?.address ?? args.path;
-        return follow(build, files, { args, importer, target, project: mapped?.project, trace });
+        return follow(build, files, { args, importer, target, project: mapped?.project, trace, externals });
       });
     },
   };
@@ -72,17 +75,11 @@ export function resolveImports(
 
 /** `null` leaves the import to esbuild. */
 async function follow(build: PluginBuild, files: Files, from: Import): Promise<OnResolveResult | null> {
-  const { target, project } = from;
+  const { target } = from;
   switch (/^([a-z][a-z0-9+.-]*):/i.exec(target)?.[1]?.toLowerCase()) {
     case undefined:
       if (isBuiltin(target)) return { path: `node:${target}`, external: true };
-      if (project !== undefined) return await ask(build, from, target);
-      if (isLazyAndMissing(files, from)) {
-        from.trace.missing.add(target);
-        return { path: target, external: true };
-      }
-      from.trace.lookups.push({ specifier: target, directory: from.args.resolveDir });
-      return null;
+      return await followBare(build, files, from);
     case "node":
       return { path: target, external: true };
     case "file":
@@ -93,23 +90,37 @@ async function follow(build: PluginBuild, files: Files, from: Import): Promise<O
     case "jsr": {
       const specifier = parsePackageSpecifier(target);
       if (specifier !== undefined) return await followPackage(build, files, from, specifier);
-      return fail({ code: "app-package-missing", text: `"${target}" does not name a package` });
+      return fail(from, { code: "app-package-missing", text: `"${target}" does not name a package` });
     }
     case "http":
     case "https":
-      return fail({
+      return fail(from, {
         code: "app-import-unsupported",
         text:
           `"${target}" is on the network, and a server should not load code from there: save the file in the ` +
           "project and import that, map it to the copy in the imports of deno.json, or use its npm package",
       });
     default:
-      return fail({
+      return fail(from, {
         code: "app-import-unsupported",
         text:
           `"${target}" is a kind of import that only other runtimes support: import a file or an npm package`,
       });
   }
+}
+
+/** `null` leaves the import to esbuild. */
+async function followBare(build: PluginBuild, files: Files, from: Import): Promise<OnResolveResult | null> {
+  const { args, importer, target, project, trace, externals } = from;
+  const external = externals.replacement(target, directoryOf(importer));
+  if (external !== null) return external;
+  if (project !== undefined) return await ask(build, from, target);
+  if (isLazyAndMissing(files, from)) {
+    trace.missing.add(target);
+    return { path: target, external: true };
+  }
+  trace.lookups.push({ specifier: target, directory: args.resolveDir });
+  return null;
 }
 
 /**
@@ -138,11 +149,14 @@ async function followPackage(
     for (const directory of directories) {
       const installed = findPackage(files, name, specifier.version, directory);
       if (installed === undefined) continue;
+      const external = from.externals.replacement(name + specifier.subpath, installed.from);
+      if (external !== null) return external;
       const found = await ask(build, from, name + specifier.subpath, installed.from);
       return installed.warning === undefined ? found : { ...found, warnings: [{ text: installed.warning }] };
     }
   }
   return fail(
+    from,
     specifier.registry === "jsr"
       ? missingJsr(specifier)
       : missingPackage(specifier, from.args.path, from.project),
@@ -165,7 +179,12 @@ async function ask(
     with: attributes,
     pluginData: asked,
   });
-  if (found.errors.length > 0) return { errors: found.errors };
+  if (found.errors.length > 0) {
+    const detail: AskedOf = { writtenAs: args.path };
+    return {
+      errors: found.errors.map((error) => faultOf(error) === undefined ? { ...error, detail } : error),
+    };
+  }
   // `pluginData` would be passed on to the imports of the file that was found.
   return {
     path: found.path,
@@ -175,6 +194,6 @@ async function ask(
   };
 }
 
-function fail(fault: Fault): OnResolveResult {
-  return { errors: [faultMessage(fault)] };
+function fail({ args }: Import, fault: Fault): OnResolveResult {
+  return { errors: [faultMessage({ ...fault, specifier: args.path })] };
 }

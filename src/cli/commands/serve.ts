@@ -15,7 +15,7 @@ import { createSettingsReader } from "../read_settings.ts";
 
 export const serve: RunnableCommand = {
   name: "serve",
-  usage: "[OPTIONS] APP",
+  usage: "[OPTIONS] APP [-- ARGS]",
   summary: "Run the app (the default command).",
   takesSettings: true,
   options: [],

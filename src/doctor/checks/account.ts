@@ -50,7 +50,7 @@ async function tryIn(
     requireListening(system, credentials, report);
     await buildAppAs(
       system,
-      { app, workingDirectory: path, runtimeDirectory: path, cache: false },
+      { app, workingDirectory: path, runtimeDirectory: path, external: [], cache: false },
       credentials,
     );
     return ok(

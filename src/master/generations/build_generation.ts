@@ -42,6 +42,7 @@ export function createGenerationSource(
       app: settings.app ?? "",
       workingDirectory,
       runtimeDirectory: directory.path,
+      external: settings.external,
       cache: settings.bundleCache === "auto",
     };
     const { text, source, exportName, ...build } = isOtherUser(system, credentials)

@@ -77,6 +77,25 @@ export const appReference: Kind<string, string> = text({
   matches: (app) => !/^:|:$/.test(app),
 });
 
+/** As in `node_modules`: `name`, `@scope/name`, or `@scope/*` for all of a scope. */
+export const packageName: Kind<string, string> = text({
+  accepts: "the name of a package, such as sharp, @scope/name or @scope/*",
+  placeholder: "PACKAGE",
+  matches: (name) => /^(@[\w.~-]+\/)?[\w.~-]+$|^@[\w.~-]+\/\*$/.test(name),
+});
+
+/** What follows `--`; it may be empty. */
+export const argument: Kind<string, string> = {
+  accepts: "a text",
+  placeholder: "ARGUMENTS",
+  parse: (given) => {
+    const argument = String(given);
+    return argument.includes("\0") ? undefined : argument;
+  },
+  show: (value) => value,
+  plain: (value) => value,
+};
+
 /** The name or number of a user or group. A number stays text: the system looks it up. */
 export function account(placeholder: string): Kind<string, string | number> {
   const name = text({

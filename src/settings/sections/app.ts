@@ -1,7 +1,16 @@
 import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
 import { hidden, many, one, optional } from "../setting.ts";
-import { appReference, choice, directory, file, type Pair, pair } from "../kinds/text.ts";
+import {
+  appReference,
+  argument,
+  choice,
+  directory,
+  file,
+  packageName,
+  type Pair,
+  pair,
+} from "../kinds/text.ts";
 
 export const appSettings = {
   app: optional(appReference, {
@@ -25,6 +34,27 @@ export const appSettings = {
     reload: true,
   }),
   env: environmentOfTheApp(),
+  envFile: many(file, {
+    description:
+      "File with environment variables for the app, in dotenv syntax; read again at each reload. Variables that are set " +
+      "already keep their values, and --env overrides it.",
+    default: [],
+    reload: true,
+  }),
+  external: many(packageName, {
+    description:
+      "Package to leave out of the bundle and load from node_modules while the app runs, or @scope/* for all of a scope. " +
+      "Packages with native addons and some others are left out anyway.",
+    default: [],
+    reload: true,
+  }),
+  args: many(argument, {
+    description:
+      "Arguments of the app, which it reads from Deno.args or process.argv. On the command line they follow APP and --.",
+    default: [],
+    reload: true,
+    flag: false,
+  }),
   bundleCache: one(choice("WHEN", ["auto", "off"]), {
     description: "Whether to keep bundles in the user's cache, for later starts from unchanged files.",
     default: "auto",

@@ -1,5 +1,6 @@
 import { DenicornError } from "../../core/errors.ts";
 import { libc } from "../libc.ts";
+import { presentAs } from "./app_identity.ts";
 import { printThrough } from "./console_output.ts";
 import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
@@ -97,6 +98,7 @@ export const host: Host = {
     return outlet === null || awaitReader(outlet, ms);
   },
   printThrough,
+  presentAs,
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };

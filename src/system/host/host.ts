@@ -58,6 +58,8 @@ export interface Host {
   awaitReader(stream: Stream, ms: number): boolean;
   /** From now on what the app prints with `console` goes to `print`, formatted as before. */
   printThrough(print: (stream: Stream, text: string) => void): void;
+  /** From now on the app reads `url` as `Deno.mainModule` and `args` as `Deno.args`. */
+  presentAs(url: string, args: readonly string[]): void;
   /** At least 0, less than 1. */
   random(): number;
   /** A text that cannot be guessed. */

@@ -165,12 +165,21 @@ function answersSignal(pid: number): boolean {
     .success;
 }
 
+/** Whether the app listens to an event of Node's process, which the runtime emits after those of the web. */
+function hasNodeListener(name: string): boolean {
+  const process: unknown = Reflect.get(globalThis, "process");
+  if (typeof process !== "object" || process === null || !("listenerCount" in process)) return false;
+  return typeof process.listenerCount === "function" && Number(process.listenerCount(name)) > 0;
+}
+
 /** Only the last one is called: it knows best what the process is doing. */
 const uncaughtHandlers: ((error: unknown) => void)[] = [];
 
 function handleUncaught(event: Event): void {
   const handle = uncaughtHandlers.at(-1);
   if (handle === undefined || event.defaultPrevented) return;
+  // Not prevented, it goes on to the listeners of Node's process.
+  if (event instanceof PromiseRejectionEvent && hasNodeListener("unhandledRejection")) return;
   event.preventDefault();
   handle(
     event instanceof PromiseRejectionEvent ? event.reason : event instanceof ErrorEvent ? event.error : event,

@@ -17,7 +17,7 @@ testAnswer(
     "file://<app>/main.ts",
     "<app>",
     "<app>/main.ts",
-    "false",
+    "true",
     "file://<app>/x.ts",
     "npm:x",
     "file://<app>/lib/here.ts",

@@ -74,45 +74,6 @@ testFailure(
 );
 
 testFailure(
-  "a native addon, with a message of its own package",
-  {
-    "main.ts": `import "a";\nexport default 1;`,
-    "node_modules/a/index.js":
-      `try { require("./x.node"); } catch (cause) { throw new Error("reinstall", { cause: new Error(cause.message) }); }`,
-    "node_modules/a/x.node": "",
-  },
-  "app-import-unsupported",
-  "cannot load the app: node_modules/a/index.js:1:52: node_modules/a/x.node loads a native addon (compiled code), " +
-    "which a bundle cannot hold: use a package in JavaScript or WebAssembly, or a module of the runtime such as " +
-    "node:sqlite",
-);
-
-testFailure(
-  "a native addon",
-  {
-    "main.ts": `import "a";\nexport default 1;`,
-    "node_modules/a/index.js": `require("./x.node");`,
-    "node_modules/a/x.node": "",
-  },
-  "app-import-unsupported",
-  "cannot load the app: node_modules/a/index.js:1:1: node_modules/a/x.node loads a native addon (compiled code), " +
-    "which a bundle cannot hold: use a package in JavaScript or WebAssembly, or a module of the runtime such as " +
-    "node:sqlite",
-);
-
-testFailure(
-  "a package that loads its native addon through another",
-  {
-    "main.ts": `import { open } from "./db.ts";\nexport default open();`,
-    "db.ts": `import sqlite from "sqlite";\n\nexport const open = () => sqlite();`,
-    "node_modules/sqlite/index.js": `module.exports = () => require("bindings")("sqlite.node");`,
-  },
-  "app-import-unsupported",
-  'cannot load the app: db.ts:3:27: "sqlite" loads a native addon (compiled code), which a bundle cannot hold: ' +
-    "use a package in JavaScript or WebAssembly, or a module of the runtime such as node:sqlite",
-);
-
-testFailure(
   "the wrong kind of export",
   { "main.ts": `export default { fetsh() {} };` },
   "app-export-kind",

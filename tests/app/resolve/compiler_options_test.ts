@@ -1,7 +1,6 @@
 /** Compiler options: JSX by pragma, by deno.json and by tsconfig.json. */
 
-import { assertEquals } from "../../assert.ts";
-import { testAnswer, TestHost, type Tree } from "../test_host.ts";
+import { testAnswer, testFailure, type Tree } from "../test_host.ts";
 
 /** A JSX runtime that writes elements as `name(children)`, under a name. */
 function jsxPackage(name: string): Tree {
@@ -103,13 +102,74 @@ testAnswer(
   "main.tsx",
 );
 
-Deno.test("a compiler option that is not supported gives a warning", async () => {
-  using host = new TestHost({
-    "deno.json": `{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }`,
-    "main.ts": "export default () => new Response();",
-  });
-  const { warnings } = await host.bundle();
-  assertEquals(warnings.map((warning) => warning.replace(host.folder, "")), [
-    "/deno.json: emitDecoratorMetadata has no effect: decorators get no type metadata",
-  ]);
-});
+const decorated = {
+  "main.ts": `import "./größe.ts";\nexport default () => new Response("served");`,
+  "größe.ts": `/*\n@not one\n*/\nconst style = \`\n@media print {}\`;
+    const seen = (..._: unknown[]): void => {};
+    export class Ü { @seen ü!: string; }\n  @seen export class A { constructor(public b: string) {} }`,
+};
+const metadata = `"experimentalDecorators": true, "emitDecoratorMetadata": true`;
+
+for (const [name, file] of [["deno.json", "deno.json"], ["tsconfig.json", "base/tsconfig.json"]] as const) {
+  testFailure(
+    `decorators whose types ${name} promises`,
+    {
+      ...decorated,
+      ...(name === file ? {} : { [name]: `{ "extends": "./${file}", /* more */ }` }),
+      [file]: `{ "compilerOptions": { ${metadata} } }`,
+    },
+    "app-import-unsupported",
+    `cannot load the app: größe.ts:8:3: this decorator needs the types that emitDecoratorMetadata (${name}) stands for, ` +
+      "which a bundler does not know: compile the app with `tsc`, or as its framework does (`nest build`), and serve the " +
+      "JavaScript, or remove emitDecoratorMetadata",
+  );
+}
+
+testAnswer("the same without decorators, and in JavaScript that has the types", {
+  ...decorated,
+  "tsconfig.json": `{ "compilerOptions": { ${metadata} } }`,
+  "größe.ts": `export * from "./compiled.js"; export const at = "a@b.c";`,
+  "compiled.js": `const seen = (target) => target;\nexport const A = seen(class {});`,
+}, "served");
+
+const aliased = {
+  "web/main.ts":
+    `import { own } from "~/own"; import { other } from "other"; export default () => Response.json([own, other]);`,
+  "web/src/own.ts": `export const own = "own";`,
+  "web/lib/other.ts": `export const other = "other";`,
+};
+
+testAnswer(
+  "paths of tsconfig.json",
+  {
+    ...aliased,
+    "web/tsconfig.json":
+      `{ "compilerOptions": { "baseUrl": ".", "paths": { "~/*": ["none/*", "src/*"], "other": ["./lib/other.ts"] } } }`,
+  },
+  `["own","other"]`,
+  "web/main.ts",
+);
+
+testAnswer(
+  "paths of tsconfig.json beside a deno.json with compiler options",
+  {
+    ...aliased,
+    "web/deno.json": `{ "compilerOptions": { "strict": true } }`,
+    "web/tsconfig.json": `{ "extends": "../base.json" }`,
+    "base.json":
+      `{ "compilerOptions": { "paths": { "~/*": ["./web/src/*"], "other": ["./web/lib/other.ts"] } } }`,
+  },
+  `["own","other"]`,
+  "web/main.ts",
+);
+
+testAnswer(
+  "paths of deno.json",
+  {
+    ...aliased,
+    "deno.json":
+      `{ "compilerOptions": { "paths": { "~/*": ["./web/src/*"], "other": ["./web/lib/other.ts"] } } }`,
+  },
+  `["own","other"]`,
+  "web/main.ts",
+);

@@ -107,7 +107,7 @@ testAnswer("a native addon that a package can do without", {
   "node_modules/a/build/x.node": "\x7fELF",
   "node_modules/b/index.js":
     `try { require("node-gyp-build")(__dirname); } catch { module.exports = "plain"; }`,
-}, `["MODULE_NOT_FOUND","plain"]`);
+}, `["ERR_DLOPEN_FAILED","plain"]`);
 
 testAnswer("timers of packages are objects", {
   "main.ts": answering(`import a from "a";`, "a"),

@@ -36,6 +36,8 @@ export interface BundleOrigin {
   readonly traced: Traced;
   /** The file that esbuild was given. */
   readonly tsconfig: string | undefined;
+  /** False if a part of it was replaced, because it could not be bundled. */
+  readonly isCertain: boolean;
 }
 
 /** The file access that is needed to know where esbuild searched. */
@@ -73,12 +75,13 @@ class Search {
   }
 
   add(origin: BundleOrigin): void {
-    const { entry, inputs, traced, tsconfig } = origin;
+    const { entry, inputs, traced, tsconfig, isCertain } = origin;
+    if (!isCertain) throw new Uncertain();
     const root = directoryOf(entry);
     this.#addPath(entry);
     for (const [name, { imports }] of Object.entries(inputs)) {
       // The content of these modules follows from their names.
-      const isGenerated = /^(?:<data:|native-addon-of:|denicorn:)/.test(name);
+      const isGenerated = /^(?:<data:|denicorn(?:-\w+)?:)/.test(name);
       const path = absolutePath(root, name);
       if (isGenerated && imports.some(({ external }) => !external)) throw new Uncertain();
       if (!isGenerated) this.#addFile(path);

@@ -29,6 +29,7 @@ function places(given: Given): BundleInputs | undefined {
     ),
     lookups: given.lookups ?? [],
     missing: new Set(given.missing),
+    isCertain: true,
     traced: { read: new Set(), asked: new Set(), listed: new Set() },
     tsconfig: given.tsconfig,
   };
