@@ -28,6 +28,7 @@ export function successorInbox(runtimeDirectory: string): string {
 
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
+  "appType",
   "backlog",
   "bootTimeout",
   "timeout",

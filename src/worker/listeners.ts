@@ -9,7 +9,7 @@
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
-import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
+import type { HttpServer, Serve, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
 interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
@@ -47,7 +47,7 @@ export class Listeners {
   /** Of the listening sockets; empty if the system does not say. */
   #descriptors: readonly number[] = [];
   readonly #kept: KeptSockets;
-  #handler: FetchHandler | null = null;
+  #serve: Serve | null = null;
   #isShared = false;
   #state: "ignored" | "listening" | "doubtful" | "lost" = "ignored";
   #nextCheck = 0;
@@ -79,16 +79,14 @@ export class Listeners {
   }
 
   /** Returns why the master did not get copies it wanted. Throws DenicornError for an address that is not available. */
-  open(handler: FetchHandler): string | undefined {
+  open(serve: Serve): string | undefined {
     const { listen, backlog } = this.#config;
     const servers: HttpServer[] = [];
     const descriptors: number[] = [];
     for (const address of listen) {
       const before = this.#ownListeners();
       try {
-        servers.push(
-          this.#system.network.serve({ address, backlog, onError: this.#options.onError }, handler),
-        );
+        servers.push(serve({ address, backlog, onError: this.#options.onError }));
       } catch (error) {
         // The master does not know these, so it could not steer around them.
         servers.forEach((server) => void server.stopAccepting());
@@ -98,7 +96,7 @@ export class Listeners {
     }
     this.#servers = servers;
     this.#descriptors = descriptors;
-    this.#handler = handler;
+    this.#serve = serve;
     this.#kept.keep(descriptors);
     this.#state = "listening";
     return this.#share();
@@ -202,7 +200,7 @@ export class Listeners {
           index,
           address,
           { backlog, onError },
-          this.#handler!,
+          this.#serve!,
           () => this.#ownListeners(),
         );
         servers[index] = found.server;

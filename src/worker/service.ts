@@ -1,13 +1,13 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
-import { importApp } from "../app/load/import_app.ts";
-import { toDenicornError } from "../core/errors.ts";
+import { importApp, importFailure } from "../app/load/import_app.ts";
+import { DenicornError, toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import { isKnown } from "../system/network/response_body.ts";
-import type { FetchHandler, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
@@ -18,6 +18,7 @@ import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
+import { openProgram, type Program } from "./programs/open_program.ts";
 import { untilReady } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
@@ -47,7 +48,7 @@ export class Service {
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #steeringEnded = Promise.withResolvers<void>();
-  #handler: FetchHandler | null = null;
+  #program: Program | null = null;
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -105,7 +106,7 @@ export class Service {
   }
 
   get isLoaded(): boolean {
-    return this.#handler !== null;
+    return this.#program !== null;
   }
 
   get hasListened(): boolean {
@@ -122,22 +123,37 @@ export class Service {
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
+    const program = await this.#open();
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     if (readiness !== null) {
-      await untilReady(fetch, clock, { path: readiness.path, deadline: start + readiness.timeout });
+      await untilReady(program.ask, clock, { path: readiness.path, deadline: start + readiness.timeout });
     }
-    this.#handler = this.#requests.count(fetch);
+    this.#program = program;
+  }
+
+  async #open(): Promise<Program> {
+    const place = { ...this.config, workingDirectory: this.#system.host.cwd() };
+    const app = await importApp(place);
+    try {
+      return await openProgram(
+        this.#system,
+        app,
+        this.#requests,
+        (entry, fault) => this.log.fault(entry, fault),
+      );
+    } catch (error) {
+      throw error instanceof DenicornError ? error : importFailure(error, place);
+    }
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
-    if (this.#handler === null) return;
-    const sharingFailure = this.#listeners.open(this.#handler);
+    if (this.#program === null) return;
+    const sharingFailure = this.#listeners.open(this.#program.serve);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
@@ -187,6 +203,7 @@ export class Service {
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
     this.#webSockets.close();
+    this.#program?.closeWebSockets();
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
   }

@@ -9,9 +9,16 @@ import { toDenicornError } from "../../src/core/errors.ts";
 
 const [bundle = "", source = "", exportName = ""] = Deno.args;
 try {
-  const fetch = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() });
+  const app = await importApp({
+    bundle,
+    source,
+    exportName,
+    appType: "fetch",
+    workingDirectory: Deno.cwd(),
+  });
+  if (app.kind !== "fetch") throw new Error("a test of node:http has no place here");
   const { promise: completed } = Promise.withResolvers<void>();
-  const response = await fetch(new Request("http://app.test/"), {
+  const response = await app.fetch(new Request("http://app.test/"), {
     remoteAddr: { transport: "tcp" },
     completed,
   });

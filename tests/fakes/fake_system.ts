@@ -181,6 +181,8 @@ export class FakeSystem implements System {
     streamUnix: () => unavailable("streamUnix"),
   };
 
+  nodeHttp = () => unavailable("nodeHttp");
+
   sockets: TcpSockets = {
     listeners: () => [],
     findActive: () => ({ found: null, next: null }),

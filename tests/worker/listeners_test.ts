@@ -1,4 +1,5 @@
 import type { WorkerConfig } from "../../src/protocol/messages.ts";
+import type { Serve } from "../../src/system/system.ts";
 import { Listeners } from "../../src/worker/listeners.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
@@ -43,23 +44,20 @@ function fakeWorker() {
     ...system.descriptors,
     sendOver: (outlet, descriptors) => void log.push(`${descriptors} to ${outlet}`),
   };
-  const network = {
-    ...system.network,
-    serve({ address }: { address: { hostname: string; port: number } }) {
-      if (address.port === state.taken) throw new Deno.errors.AddrInUse("used");
-      const descriptor = state.next++;
-      listening.add(descriptor);
-      return {
-        address,
-        stopAccepting() {
-          log.push(`close ${descriptor}`);
-          listening.delete(descriptor);
-          return Promise.resolve();
-        },
-      };
-    },
+  const serve: Serve = ({ address }) => {
+    if (address.port === state.taken) throw new Deno.errors.AddrInUse("used");
+    const descriptor = state.next++;
+    listening.add(descriptor);
+    return {
+      address,
+      stopAccepting() {
+        log.push(`close ${descriptor}`);
+        listening.delete(descriptor);
+        return Promise.resolve();
+      },
+    };
   };
-  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+  const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
@@ -71,55 +69,52 @@ function fakeWorker() {
     listeners.check();
     return log.splice(0).join(", ");
   };
-  return { system, listeners, listening, state, log, check };
+  return { system, listeners, listening, serve, state, log, check };
 }
 
 Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
-  const { listeners, log } = fakeWorker();
-  assertEquals(listeners.open(() => new Response()), undefined);
+  const { listeners, serve, log } = fakeWorker();
+  assertEquals(listeners.open(serve), undefined);
   assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to 21"], true, [7, 8]]);
   assertEquals(listeners.addresses, [...config.listen]);
 });
 
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
-  const { system, listeners } = fakeWorker();
+  const { system, listeners, serve } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
-  assertEquals(listeners.open(() => new Response()), "the listening sockets were not found");
+  assertEquals(listeners.open(serve), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 
 Deno.test("if one address fails the listeners of the others do not stay open without the master", () => {
-  const { listeners, listening, state, log } = fakeWorker();
+  const { listeners, serve, listening, state, log } = fakeWorker();
   state.taken = 81;
-  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:81 is in use");
+  assertThrows(() => listeners.open(serve), Error, "127.0.0.1:81 is in use");
   assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
   state.taken = -1;
-  assertEquals(listeners.open(() => new Response()), undefined);
+  assertEquals(listeners.open(serve), undefined);
   assertEquals(listeners.descriptors, [8, 9]);
 });
 
 Deno.test("an address that cannot be listened on is an error that an operator can act on", () => {
   const system = new FakeSystem();
-  const network = {
-    ...system.network,
-    serve: () => {
-      throw new Deno.errors.AddrInUse("used");
-    },
+  const serve = () => {
+    throw new Deno.errors.AddrInUse("used");
   };
-  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+  const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => true,
     onScarce: () => {},
     onLost: () => {},
     onAvailable: () => {},
   });
-  assertThrows(() => listeners.open(() => new Response()), Error, "127.0.0.1:80 is in use");
+  assertThrows(() => listeners.open(serve), Error, "127.0.0.1:80 is in use");
 });
 
 Deno.test("a lost listener is reported once, then file descriptors are awaited to listen again", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, serve, listening, state, log, check } = fakeWorker();
   assertEquals(await check(), "");
-  listeners.open(() => new Response());
+  listeners.open(serve);
   log.splice(0);
   assertEquals(await check(), "");
   listening.delete(8);
@@ -131,7 +126,7 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   assertEquals(await check(), "end 16 idle");
   state.free = 100;
   assertEquals([await check(), await check()], ["available", "available"]);
-  listeners.open(() => new Response());
+  listeners.open(serve);
   log.splice(0);
   assertEquals(await check(), "");
   listening.clear();
@@ -139,9 +134,9 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
 });
 
 Deno.test("sockets that the runtime has closed go on listening, and are accepted from again", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, serve, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(serve);
   log.splice(0);
   listening.delete(8);
   state.free = 3;
@@ -156,9 +151,9 @@ Deno.test("sockets that the runtime has closed go on listening, and are accepted
 });
 
 Deno.test("kept sockets from which no server can accept are lost like others", async () => {
-  const { system, listeners, listening, state, log, check } = fakeWorker();
+  const { system, listeners, serve, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(serve);
   log.splice(0);
   Object.assign(system.sockets, {
     swap() {
@@ -173,9 +168,9 @@ Deno.test("kept sockets from which no server can accept are lost like others", a
 });
 
 Deno.test("a worker that stops while the runtime has closed its sockets leaves them by the kept ones", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, serve, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(() => new Response());
+  listeners.open(serve);
   listening.delete(7);
   listening.delete(8);
   state.free = 3;
@@ -188,8 +183,8 @@ Deno.test("a worker that stops while the runtime has closed its sockets leaves t
 });
 
 Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {
-  const { listeners, listening, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  const { listeners, serve, listening, log, check } = fakeWorker();
+  listeners.open(serve);
   log.splice(0);
   listening.clear();
   assertEquals(await check(), "");
@@ -198,8 +193,8 @@ Deno.test("listeners that the master has closed, as its message says a moment la
 });
 
 Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {
-  const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  const { listeners, serve, state, log, check } = fakeWorker();
+  listeners.open(serve);
   log.splice(0);
   state.free = 15;
   assertEquals(await check(), "end 16 silent");
@@ -210,8 +205,8 @@ Deno.test("while too few descriptors are free, connections without a request are
 });
 
 Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
-  const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  const { listeners, serve, state, log, check } = fakeWorker();
+  listeners.open(serve);
   log.splice(0);
   state.limit = 800;
   state.free = 100;
@@ -226,8 +221,8 @@ Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
 });
 
 Deno.test("if no connection can be ended, each ends after its next response, until enough descriptors are free", async () => {
-  const { listeners, state, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  const { listeners, serve, state, log, check } = fakeWorker();
+  listeners.open(serve);
   log.splice(0);
   state.free = 15;
   state.silent = 0;
@@ -237,8 +232,8 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {
-  const { listeners, listening, log, check } = fakeWorker();
-  listeners.open(() => new Response());
+  const { listeners, serve, listening, log, check } = fakeWorker();
+  listeners.open(serve);
   log.splice(0);
   listeners.ignore();
   listening.clear();

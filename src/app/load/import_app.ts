@@ -2,12 +2,11 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
-import type { FetchHandler } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, nativeAddonPhrase } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
-import { validateApp } from "./validate_app.ts";
+import { type App, type AppType, validateApp } from "./validate_app.ts";
 
 interface ImportOptions {
   /** Absolute path of the bundle. */
@@ -15,12 +14,13 @@ interface ImportOptions {
   /** Path of the app's source. */
   readonly source: string;
   readonly exportName: string;
+  readonly appType: AppType;
   /** Messages name files relative to it. */
   readonly workingDirectory: string;
 }
 
-/** The app's handler. Throws DenicornError when the module throws or exports no app. */
-export async function importApp(options: ImportOptions): Promise<FetchHandler> {
+/** The app. Throws DenicornError when the module throws or exports no app. */
+export async function importApp(options: ImportOptions): Promise<App> {
   const source = shownPath(options.workingDirectory, options.source);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -28,13 +28,13 @@ export async function importApp(options: ImportOptions): Promise<FetchHandler> {
   } catch (error) {
     throw importFailure(error, options);
   }
-  return validateApp(module, options.exportName, source);
+  return validateApp(module, options.exportName, source, options.appType);
 }
 
 /** What an app threw while it was imported, as an error that names the app's own file and line. */
 export function importFailure(
   thrown: unknown,
-  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName">,
+  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName" | "appType">,
 ): DenicornError {
   const error = errorIn(thrown);
   const frames = appFrames(error, bundle);

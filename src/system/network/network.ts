@@ -45,6 +45,9 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
+/** Opens a server that handles its requests as its maker has decided. */
+export type Serve = (options: ServeOptions) => HttpServer;
+
 /** A server of the master itself. */
 export interface MasterServer {
   /** False once the runtime has closed the listener because accepting failed. */
