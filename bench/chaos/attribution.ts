@@ -18,6 +18,8 @@ export interface Incident {
    * flight may.
    */
   readonly ports: ReadonlySet<number> | undefined;
+  /** Requests on `ports` that began until then depend on it, too. */
+  readonly portsUntil?: number;
   readonly kinds: ReadonlySet<FailureKind>;
 }
 
@@ -58,10 +60,10 @@ export function attribute(
 }
 
 function explains(
-  { from, until, ports, kinds }: Incident,
+  { from, until, ports, portsUntil = until, kinds }: Incident,
   { at, began, kind, port, connected = began }: FailureSample,
 ): boolean {
-  if (!kinds.has(kind) || at < from || began > until) return false;
+  if (!kinds.has(kind) || at < from || began > Math.max(until, portsUntil)) return false;
   // A client whose first segment was dropped has waited for a second.
   if (ports === undefined) return Math.max(began, connected) >= from - inQueue;
   return port !== undefined && ports.has(port) || connected >= from - 1 && connected <= until;

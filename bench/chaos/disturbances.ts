@@ -94,14 +94,13 @@ export const disturbances: readonly Disturbance[] = [
       Deno.kill(pid, "SIGSTOP");
       const ports = portsOf(pid, server.port);
       const until = Date.now() + moment;
-      await server.processes.until(`the end of stopped worker ${pid}`, () => !exists(pid));
-      return {
-        what: `stopped worker ${pid} killed by the master`,
-        from,
-        until,
-        ports,
-        kinds: cut,
-      };
+      const portsUntil = from + steeringTime;
+      await server.processes.until(`the end of stopped worker ${pid}`, () => {
+        if (Date.now() < portsUntil) portsOf(pid, server.port).forEach((port) => ports.add(port));
+        return !exists(pid);
+      });
+      const what = `stopped worker ${pid} killed by the master`;
+      return { what, from, until, ports, portsUntil, kinds: cut };
     },
   },
   {
@@ -172,6 +171,9 @@ export const disturbances: readonly Disturbance[] = [
     },
   },
 ];
+
+/** Milliseconds until a busy machine's master has seen that a worker is stopped, and steers around it. */
+const steeringTime = 1_000;
 
 /** Chooses one by weight. `random` is in [0, 1). */
 export function choose(from: readonly Disturbance[], random: number): Disturbance {

@@ -26,7 +26,7 @@ export interface ChaosResult {
   readonly growth: { readonly files: number; readonly memory: number };
   /** Why the run has failed; empty if it has not. */
   readonly problems: readonly string[];
-  /** What the server logged around the first unexplained failure, or else at its end, if the run has failed. */
+  /** If the run has failed: what the server logged around the first unexplained failure, and at its end. */
   readonly log: string;
 }
 
@@ -123,11 +123,17 @@ export async function runChaos({ command, seconds, seed, only }: ChaosOptions): 
   };
 }
 
-/** Log lines begin with the time. */
+/** Log lines begin with the time. What the runtime prints when it fails does not: it has the time of the line before it. */
 function around(lines: readonly string[], at: number | undefined): string {
-  if (at === undefined) return lines.slice(-40).join("\n");
+  const end = lines.slice(-40);
+  if (at === undefined) return end.join("\n");
   const [from, to] = [at - 4_000, at + 500].map((time) => new Date(time).toISOString());
-  return lines.filter((line) => line >= from! && line <= to!).join("\n");
+  let time = "";
+  const near = lines.filter((line) => {
+    if (/^\d{4}-\d\d-\d\dT/.test(line)) time = line;
+    return time >= from! && time <= to!;
+  });
+  return [...near, "…", ...end].join("\n");
 }
 
 /** The lines after it are the log. */

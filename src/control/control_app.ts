@@ -107,8 +107,9 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       if (commands.phase !== "upgrading") {
         throw new Refusal("conflict", "cannot retire: no upgrade is in progress, this master keeps serving");
       }
+      const { lateChanges } = commands;
       commands.post({ type: "retire" });
-      return c.json({});
+      return c.json(lateChanges);
     },
   };
 }

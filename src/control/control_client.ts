@@ -5,7 +5,7 @@ import type { ChangingCommand } from "../core/operator_commands.ts";
 import type { System } from "../system/system.ts";
 import type { Done, Failed } from "./endpoints.ts";
 import { decodeEvents } from "./event_stream.ts";
-import type { Handover, SettingInForce } from "./master_commands.ts";
+import type { Handover, LateChanges, SettingInForce } from "./master_commands.ts";
 
 /** The status of the master behind the control socket at `path`. Throws DenicornError `no-server`. */
 export async function fetchStatus(system: System, path: string): Promise<Status> {
@@ -62,9 +62,12 @@ export async function handOver(system: System, path: string, fdInbox: string | n
   return await (await ask(system, path, "/handover", init)).json();
 }
 
-/** Makes the master finish and exit, as another one serves now. Throws DenicornError `no-server`. */
-export async function retire(system: System, path: string): Promise<void> {
-  await ask(system, path, "/retire", { method: "POST" });
+/**
+ * Makes the master finish and exit, as another one serves now. Returns what this one has to do as well; an older version
+ * says nothing of it. Throws DenicornError `no-server`.
+ */
+export async function retire(system: System, path: string): Promise<Partial<LateChanges>> {
+  return await (await ask(system, path, "/retire", { method: "POST" })).json();
 }
 
 // The runtime looks the name up although the socket is local; any other name may wait seconds for DNS.

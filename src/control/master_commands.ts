@@ -36,6 +36,8 @@ export interface MasterCommands {
   readonly upgradeWaitsFor: string | null;
   /** Sends copies of all listening sockets to the fd inbox at `fdInbox`, if any. */
   handOver(fdInbox: string | null): Handover;
+  /** What an operator has changed since `handOver`. */
+  readonly lateChanges: LateChanges;
   /** `command` runs `begin` in the master's loop; `retire` ends this master after an upgrade. */
   post(event: { readonly type: "command"; readonly begin: () => void } | { readonly type: "retire" }): void;
 }
@@ -97,6 +99,13 @@ export interface Handover {
   readonly target: number;
   /** What its settings allowed. */
   readonly range: WorkerRange;
+}
+
+/** What operators asked of a master during an upgrade, after its successor had read settings and opened log files. */
+export interface LateChanges {
+  /** How many workers should serve now. */
+  readonly target: number;
+  readonly areLogsReopened: boolean;
 }
 
 /** A setting in force. */

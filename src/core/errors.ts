@@ -110,6 +110,15 @@ export const errorKinds = {
     exitCode: ExitCode.app,
     means: "the export is neither a function nor an object with fetch()",
   },
+  "app-serves-nothing": {
+    exitCode: ExitCode.app,
+    means: "the app module exports no app, and started no server in time",
+  },
+  "app-address": {
+    exitCode: ExitCode.app,
+    means:
+      "the app's own servers ask for an address that its workers cannot share, or for another one than before",
+  },
   "app-throws": { exitCode: ExitCode.app, means: "the app's module threw while it was imported" },
   "internal": { exitCode: ExitCode.internal, means: "a fault in Denicorn itself" },
 } as const satisfies Readonly<Record<string, ErrorKind>>;

@@ -3,7 +3,7 @@
  * one step closer to the target. Decisions are made in `core/`; the parts of the master carry them out.
  */
 
-import type { Handover, MasterCommands } from "../control/master_commands.ts";
+import type { Handover, LateChanges, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
@@ -275,7 +275,9 @@ export class Arbiter implements MasterCommands {
   }
 
   scale(target: number): void {
-    if (!this.#parts.shutdown.isRequested) this.#parts.pool.request(target);
+    const { shutdown, upgrade, pool } = this.#parts;
+    if (!shutdown.isRequested) return pool.request(target);
+    if (target > 0) upgrade.forwardScale(target - pool.target);
   }
 
   allowed(target: number): number {
@@ -297,13 +299,24 @@ export class Arbiter implements MasterCommands {
     return command === "upgrade" ? upgrade.objection : upgrade.inProgressText;
   }
 
+  get lateChanges(): LateChanges {
+    return this.#parts.upgrade.lateChanges;
+  }
+
+  /** Does what operators asked of the old master after this one had started. */
+  catchUp({ target, areLogsReopened = false }: Partial<LateChanges>): void {
+    // The old master of an upgrade by hand, as with nginx, gets WINCH; here its workers drain anyway.
+    if (target !== undefined && target > 0) this.#parts.pool.inherit(target);
+    if (areLogsReopened) this.reopenLogs();
+  }
+
   /** What a successor needs to take over from this master. Throws if none is expected. */
   handOver(fdInbox: string | null): Handover {
     return this.#parts.upgrade.handOver(fdInbox);
   }
 
   reopenLogs(): DenicornError | null {
-    const { log, generations, workerTable } = this.#parts;
+    const { log, generations, workerTable, upgrade } = this.#parts;
     let failure = log.reopen();
     if (failure === null) log.logger.info("logs reopened");
     try {
@@ -314,6 +327,7 @@ export class Arbiter implements MasterCommands {
       failure ??= toDenicornError(error);
     }
     workerTable.forEach((worker) => worker.send({ type: "reopen" }));
+    upgrade.logsReopened();
     return failure;
   }
 

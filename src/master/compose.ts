@@ -2,6 +2,7 @@
 
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
+import { fromDefault } from "../settings/values.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
@@ -10,6 +11,7 @@ import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { shareLogs } from "./files/shared_logs.ts";
 import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
 import { Generations, type GenerationSource } from "./generations/generations.ts";
+import { requireFree } from "./listeners/free_addresses.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import { IdleFirst } from "./listeners/idle_first.ts";
 import { ListenOrder } from "./listeners/listen_order.ts";
@@ -63,7 +65,8 @@ interface Master extends ArbiterWithStatus {
  */
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
   const { log, reader, directory, directoryGuard, launch, scoreboard, firstWorker, controlSocket } = options;
-  const { settings } = reader.initial;
+  const { settings, origins } = reader.initial;
+  const isBindDefault = origins.bind === fromDefault && settings.bind.length > 0;
   const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
   directory.share(credentials);
@@ -71,7 +74,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const takeover = launch.oldMaster === null ? null : await Takeover.begin({
     ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
     shareInbox: () => directory.shareInbox(credentials),
-  }, settings);
+  }, { ...settings, isBindDefault });
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, firstWorker, takeover, controlSocket },
@@ -87,8 +90,10 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     }),
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
     first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
+    isBindDefault,
     runtimeDirectory: directory.path,
   });
+  takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
@@ -131,6 +136,8 @@ interface ArbiterOptions {
   readonly source: GenerationSource;
   /** Generation 1, not built yet. */
   readonly first: Generation;
+  /** No source sets `bind`: programs may say where they listen. */
+  readonly isBindDefault: boolean;
   readonly runtimeDirectory: string;
 }
 
@@ -151,13 +158,17 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const lifecycle = new LifecycleLog(logger, eventLog, scoreboard, clock);
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
-  const listenOrder = new ListenOrder(clock, steering, first.settings.bind);
+  const listenOrder = new ListenOrder(clock, steering, {
+    bind: first.settings.bind,
+    isBindDefault: options.isBindDefault,
+    inForce: takeover?.addresses ?? null,
+  });
   const processGroups = new ProcessGroups({ system, logger, wake });
   const spawner = new Spawner({
     ...{ ...options, post },
     isSteering: () => steering.isOn,
     sharedResources: () => ({
-      listen: listenOrder.addresses,
+      ...listenOrder.places,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),
@@ -181,6 +192,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
   const autoscaler = new Autoscaler({
     ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
+    listenOrder,
   });
   const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
   const shutdown = new Shutdown({
@@ -190,6 +202,10 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const workerEvents: WorkerEvents = new WorkerEvents({
     ...{ clock, workerTable, scoreboard, lifecycle, restartPolicy, listenOrder, counters },
     ...{ generations, pool, reload, shutdown },
+    requireFree: options.isBindDefault && takeover === null
+      ? (addresses) => requireFree(system, logger, { ...first.settings, bind: addresses })
+      : null,
+    post,
   });
   const upgrade = new Upgrade({
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },

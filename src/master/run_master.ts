@@ -6,6 +6,7 @@ import { type DenicornError, errorText, ExitCode, toDenicornError } from "../cor
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
+import { fromDefault } from "../settings/values.ts";
 import { sleep } from "../system/clock.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
@@ -58,7 +59,8 @@ export async function runMaster(
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
-    await requireFree(system, log.logger, settings);
+    // A program may listen elsewhere: then it is known when the first worker has loaded it.
+    if (reader.initial.origins.bind !== fromDefault) await requireFree(system, log.logger, settings);
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;

@@ -1,11 +1,11 @@
 /** What follows from a worker's messages and from its exit: it becomes ready, fails to boot, finishes or dies. */
 
-import type { DenicornError } from "../core/errors.ts";
+import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import { endingOf, stateAtEnd } from "../core/pool/death.ts";
 import { isWanted, type KillReason, type WorkerState } from "../core/pool/worker_state.ts";
 import type { FromWorker } from "../protocol/messages.ts";
 import { decodeBytes } from "../protocol/framing.ts";
-import type { Clock, ExitStatus } from "../system/system.ts";
+import type { Clock, ExitStatus, TcpAddress } from "../system/system.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
 import type { RestartPolicy } from "./pool/restart_policy.ts";
@@ -15,6 +15,7 @@ import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
 import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import { bootFailure } from "./workers/boot_failure.ts";
+import type { MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
@@ -32,6 +33,9 @@ interface WorkerEventsOptions {
   readonly pool: WorkerPool;
   readonly reload: Reload;
   readonly shutdown: Shutdown;
+  /** Throws if an address that the first worker asks for is in use; `null` if that is known already. */
+  readonly requireFree: ((addresses: readonly TcpAddress[]) => Promise<void>) | null;
+  readonly post: (event: MasterEvent) => void;
 }
 
 /** The kernel closes the channel of a killed process some milliseconds before it reports the end of the process. */
@@ -72,7 +76,7 @@ export class WorkerEvents {
     if (event !== null) worker.apply(event, clock.monotonic());
     switch (message.type) {
       case "loaded":
-        if (isWanted(worker.state)) listenOrder.queue(worker);
+        if (isWanted(worker.state)) this.#admit(worker, message.addresses);
         return;
       case "ready":
         // A worker that was ready before had lost its listeners and opened new ones.
@@ -91,6 +95,23 @@ export class WorkerEvents {
       case "failed":
         return;
     }
+  }
+
+  /** Lets it listen when it is its turn, if it asks for the same addresses as the others. */
+  #admit(worker: WorkerHandle, asked: readonly TcpAddress[] | undefined): void {
+    const { listenOrder, requireFree, post, shutdown } = this.#options;
+    if (worker.hasBeenReady) return listenOrder.queue(worker);
+    const isFirst = listenOrder.isOpen;
+    const reason = listenOrder.grant(asked);
+    if (reason !== null) return worker.send({ type: "refuse", reason });
+    if (isFirst && requireFree !== null) {
+      listenOrder.hold();
+      requireFree(listenOrder.addresses).then(
+        () => post({ type: "command", begin: () => listenOrder.release() }),
+        (error) => post({ type: "command", begin: () => shutdown.halt(toDenicornError(error)) }),
+      );
+    }
+    listenOrder.queue(worker);
   }
 
   /** Only the master knows the addresses. */

@@ -55,6 +55,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly exportName: string;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly TcpAddress[];
+  /** `listen` is only the default: a program that starts its own servers listens where it asks to. */
+  readonly isBindDefault: boolean;
   /** The inherited descriptor over which the master gets copies of the listening sockets; `null` if it wants none. */
   readonly fdInbox: number | null;
   readonly heartbeatInterval: number;
@@ -71,6 +73,8 @@ export type ToWorker =
   | { readonly type: "load"; readonly config: WorkerConfig }
   /** Listen now: workers listen one after another. */
   | { readonly type: "listen" }
+  /** Do not listen, because other workers listen elsewhere: report `reason` and exit. */
+  | { readonly type: "refuse"; readonly reason: string }
   /** Finish and exit. `handedOver`: from now on other workers get the new connections. */
   | { readonly type: "drain"; readonly handedOver: boolean }
   /**
@@ -93,8 +97,11 @@ export function toFailure({ code, message, detail }: DenicornError): Failure {
 
 export type FromWorker =
   | { readonly type: "hello"; readonly token: string; readonly version: string }
-  /** The worker can listen: the app is loaded, or listeners were lost and there are file descriptors for new ones. */
-  | { readonly type: "loaded" }
+  /**
+   * The worker can listen: the app is loaded, or listeners were lost and there are file descriptors for new ones.
+   * `addresses`: where its program asks to listen, if that is not `listen`.
+   */
+  | { readonly type: "loaded"; readonly addresses?: readonly TcpAddress[] | undefined }
   /** The worker listens. `sharingFailure`: why the master did not get copies of the listening sockets it wanted. */
   | {
     readonly type: "ready";

@@ -12,7 +12,7 @@ type Check = (value: unknown) => boolean;
 /** The fields of each message. Others are dropped, so that a newer worker may have more of them. */
 const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>>>> = {
   hello: { token: isText(128), version: isText(64) },
-  loaded: {},
+  loaded: { addresses: isOptional(isListOf(isAddress, 64)) },
   ready: { addresses: isListOf(isAddress, 1_024), sharingFailure: isOptional(isText(longestClip)) },
   failed: { failure: isFailure },
   draining: { failure: isOptional(isFailure) },

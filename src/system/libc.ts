@@ -11,7 +11,9 @@ const libraries: Partial<Record<typeof Deno.build.os, string>> = {
 /** Linux only: other systems have another name for the address of `errno`, and no steering. */
 const linuxSymbols = {
   __errno_location: { parameters: [], result: "pointer" },
+  __xpg_strerror_r: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
+  address_of: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "u64" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "pointer"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -28,6 +30,7 @@ const linuxSymbols = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   isatty: { parameters: ["i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  memcpy: { parameters: ["buffer", "pointer", "usize"], result: "pointer" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
@@ -54,7 +57,6 @@ const linuxSymbols = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   statfs: { parameters: ["buffer", "buffer"], result: "i32" },
-  strerror: { parameters: ["i32"], result: "pointer" },
   tcgetpgrp: { parameters: ["i32"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
@@ -119,13 +121,18 @@ function openAll(functions: object): void {
   }
 }
 
+let isRevoked = false;
+
 /** An app may give up the permission to open more; what is open stays usable. */
 function openBeforeRevoked(): void {
   const { permissions } = Deno;
   for (const name of ["revoke", "revokeSync"] as const) {
     const revoke = permissions[name].bind(permissions);
     const value = (descriptor: Deno.PermissionDescriptor) => {
-      if (descriptor?.name === "ffi") [libc(), common].forEach(openAll);
+      if (descriptor?.name === "ffi") {
+        [libc(), common].forEach(openAll);
+        isRevoked = true;
+      }
       return revoke(descriptor);
     };
     Object.defineProperty(permissions, name, { value, configurable: true, writable: true });
@@ -140,14 +147,25 @@ export function lastError(call: string): Error {
 /** `errno`. Call it right after the failed call. */
 export function errorNumber(): number {
   const place = libc().__errno_location();
-  return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
+  // Without the permission for FFI, this throws.
+  if (!isRevoked) return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
+  const value = new Int32Array(1);
+  libc().memcpy(value, place, 4n);
+  return value[0]!;
 }
 
 /** The same for the few calls that return the number of their error. */
 export function systemError(call: string, errno: number): Error {
-  const text = libc().strerror(errno);
-  const reason = text === null ? `error ${errno}` : new Deno.UnsafePointerView(text).getCString();
-  return new Error(`${call}: ${reason}`);
+  const text = new Uint8Array(256);
+  const isKnown = libc().__xpg_strerror_r(errno, text, BigInt(text.length)) === 0;
+  const reason = new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
+  return new Error(`${call}: ${isKnown ? reason : `error ${errno}`}`);
+}
+
+/** For a structure that the C library gets. Keep the buffer until the call is over. */
+export function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
+  // Copies nothing. `Deno.UnsafePointer` throws after an app has given up the permission for FFI.
+  return libc().address_of(buffer, buffer, 0n);
 }
 
 /** A text as C expects it, with a NUL at its end. */

@@ -11,6 +11,12 @@ import { toListenError } from "../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
 import type { HttpServer, Serve, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
+/** An address, and how it is served. */
+export interface Served {
+  readonly address: TcpAddress;
+  readonly serve: Serve;
+}
+
 interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
   /** Whether no request is in flight, and the last response has left the process. */
@@ -47,7 +53,7 @@ export class Listeners {
   /** Of the listening sockets; empty if the system does not say. */
   #descriptors: readonly number[] = [];
   readonly #kept: KeptSockets;
-  #serve: Serve | null = null;
+  #served: readonly Served[] = [];
   #isShared = false;
   #state: "ignored" | "listening" | "doubtful" | "lost" = "ignored";
   #nextCheck = 0;
@@ -79,11 +85,11 @@ export class Listeners {
   }
 
   /** Returns why the master did not get copies it wanted. Throws DenicornError for an address that is not available. */
-  open(serve: Serve): string | undefined {
-    const { listen, backlog } = this.#config;
+  open(served: readonly Served[]): string | undefined {
+    const { backlog } = this.#config;
     const servers: HttpServer[] = [];
     const descriptors: number[] = [];
-    for (const address of listen) {
+    for (const { address, serve } of served) {
       const before = this.#ownListeners();
       try {
         servers.push(serve({ address, backlog, onError: this.#options.onError }));
@@ -96,18 +102,19 @@ export class Listeners {
     }
     this.#servers = servers;
     this.#descriptors = descriptors;
-    this.#serve = serve;
+    this.#served = served;
     this.#kept.keep(descriptors);
     this.#state = "listening";
     return this.#share();
   }
 
   #share(): string | undefined {
-    const { listen, fdInbox } = this.#config;
+    const { fdInbox } = this.#config;
+    const { length } = this.#served;
     this.#isShared = false;
-    if (fdInbox === null || listen.length === 0) return undefined;
+    if (fdInbox === null || length === 0) return undefined;
     try {
-      if (this.#descriptors.length !== listen.length) {
+      if (this.#descriptors.length !== length) {
         throw new Error("the listening sockets were not found");
       }
       this.#system.descriptors.sendOver(fdInbox, this.#descriptors);
@@ -200,7 +207,7 @@ export class Listeners {
           index,
           address,
           { backlog, onError },
-          this.#serve!,
+          this.#served[index]!.serve,
           () => this.#ownListeners(),
         );
         servers[index] = found.server;

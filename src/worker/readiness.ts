@@ -1,9 +1,10 @@
-/** Whether the app can serve: before its worker listens, it is asked at `ready-path` within the process. */
+/** Whether the app can serve: it has started a server, or it answers at `ready-path` within the process. */
 
 import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { sleep, withTimeout } from "../system/clock.ts";
-import type { Clock, FetchHandler, RequestInfo } from "../system/system.ts";
+import type { WorkerConfig } from "../protocol/messages.ts";
+import type { Clock, FetchHandler, ProgramServers, RequestInfo } from "../system/system.ts";
 import { clippedStack, faultOf } from "./faults.ts";
 
 interface ReadinessOptions {
@@ -36,6 +37,32 @@ export async function untilReady(
     if (clock.monotonic() + pause >= deadline) throw notReady(path, answer);
     await sleep(clock, pause);
   }
+}
+
+/** The part of `boot-timeout` that a program has to start a server: its worker needs the rest to report that. */
+const servingShare = 3 / 4;
+
+/** Resolves when the program has started a server. Throws DenicornError `app-serves-nothing` at the deadline. */
+export async function untilServing(
+  { source, bootTimeout }: Pick<WorkerConfig, "source" | "bootTimeout">,
+  program: ProgramServers,
+  clock: Clock,
+  start: number,
+): Promise<void> {
+  const deadline = start + bootTimeout * servingShare;
+  while (program.servers.length === 0) {
+    const left = deadline - clock.monotonic();
+    if (left <= 0) throw servesNothing(source, bootTimeout * servingShare);
+    await withTimeout(clock, left, program.changed);
+  }
+}
+
+function servesNothing(source: string, waited: number): DenicornError {
+  return new DenicornError(
+    "app-serves-nothing",
+    `cannot load the app: ${source} is loaded, but neither exports an app nor has started a server within ` +
+      `${Math.round(waited / 100) / 10} s: add \`export default app\`, or raise --boot-timeout`,
+  );
 }
 
 /** `null` for a 2xx. */

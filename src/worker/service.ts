@@ -1,5 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
+import type { App } from "../app/load/validate_app.ts";
+import { usesNodeHttp } from "../app/uses_node_http.ts";
 import { importApp, importFailure } from "../app/load/import_app.ts";
 import { DenicornError, toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
@@ -7,7 +9,7 @@ import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import { isKnown } from "../system/network/response_body.ts";
-import type { System } from "../system/system.ts";
+import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
@@ -18,8 +20,9 @@ import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import { openProgram, type Program } from "./programs/open_program.ts";
-import { untilReady } from "./readiness.ts";
+import { openApp, type OpenedApp } from "./programs/open_app.ts";
+import { appOf, type Program, programOf } from "./served_program.ts";
+import { untilReady, untilServing } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -49,6 +52,7 @@ export class Service {
   readonly #webSockets: WebSockets;
   readonly #steeringEnded = Promise.withResolvers<void>();
   #program: Program | null = null;
+  #apps: readonly OpenedApp[] = [];
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -109,43 +113,62 @@ export class Service {
     return this.#program !== null;
   }
 
+  /** Where the program asks to listen; `undefined` if that is where the master said. */
+  get asked(): readonly TcpAddress[] | undefined {
+    return this.#program?.asked;
+  }
+
   get hasListened(): boolean {
     return this.#hasListened;
   }
 
   /**
-   * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`. Throws
-   * DenicornError if the app cannot be loaded or does not become ready.
+   * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`;
+   * `onEnd` is called when it ends a server. Throws DenicornError if the app cannot be loaded or does not become ready.
    */
-  async load(onUncaught: (error: unknown) => void): Promise<void> {
+  async load(
+    servers: ProgramServers,
+    onUncaught: (error: unknown) => void,
+    onEnd: () => void,
+  ): Promise<void> {
     const { processes, clock, host } = this.#system;
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    const program = await this.#open();
+    await this.#takeNodeServers(servers, onEnd);
+    const app = await importApp({ ...this.config, workingDirectory: host.cwd() }, servers);
+    // A program may await something before it serves.
+    if (app === null) await untilServing(this.config, servers, clock, start);
+    servers.close();
+    const exported = app === null ? null : await this.#open(app);
+    const { servers: own } = servers;
+    const opened = await Promise.all(own.map((server) => this.#open(appOf(server))));
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     if (readiness !== null) {
-      await untilReady(program.ask, clock, { path: readiness.path, deadline: start + readiness.timeout });
+      const limits = { path: readiness.path, deadline: start + readiness.timeout };
+      await untilReady((exported ?? opened[0]!).ask, clock, limits);
     }
-    this.#program = program;
+    this.#apps = exported === null ? opened : [exported, ...opened];
+    this.#program = programOf(this.config, exported, own, opened);
   }
 
-  async #open(): Promise<Program> {
-    const place = { ...this.config, workingDirectory: this.#system.host.cwd() };
-    const app = await importApp(place);
+  /** Loading `node:http` takes time, which an app that does not use it need not wait for. */
+  async #takeNodeServers(servers: ProgramServers, onEnd: () => void): Promise<void> {
+    const { files, nodeHttp } = this.#system;
+    if (!usesNodeHttp(files.readTextSync(this.config.bundle))) return;
+    (await nodeHttp()).takeServers(servers, onEnd);
+  }
+
+  async #open(app: App): Promise<OpenedApp> {
     try {
-      return await openProgram(
-        this.#system,
-        app,
-        this.#requests,
-        (entry, fault) => this.log.fault(entry, fault),
-      );
+      return await openApp(this.#system, app, this.#requests, (entry, fault) => this.log.fault(entry, fault));
     } catch (error) {
+      const place = { ...this.config, workingDirectory: this.#system.host.cwd() };
       throw error instanceof DenicornError ? error : importFailure(error, place);
     }
   }
@@ -153,12 +176,14 @@ export class Service {
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
-    const sharingFailure = this.#listeners.open(this.#program.serve);
+    const { served, servers } = this.#program;
+    const sharingFailure = this.#listeners.open(served);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
+    for (const { server, place } of servers) server.listens(this.#listeners.addresses[place]!);
     this.#system.clock.after(untilQuiet, () => void this.log.load());
     if (!isKnown) {
       void this.log.write((logger) =>
@@ -203,9 +228,10 @@ export class Service {
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
     this.#webSockets.close();
-    this.#program?.closeWebSockets();
+    this.#apps.forEach((app) => app.closeWebSockets());
     this.#listeners.ignore();
     await this.log.cutOff(await this.#drain(), this.#requests.entries);
+    this.#program?.servers.forEach(({ server }) => server.ended());
   }
 
   /** The master is gone: ends or names what the app has started. */

@@ -47,6 +47,9 @@ export class Worker {
         case "listen":
           this.#listen();
           break;
+        case "refuse":
+          void this.#fail(new DenicornError("app-address", `cannot serve the app: ${message.reason}`));
+          break;
         case "drain":
           void this.#leave(ExitCode.normal, message.handedOver);
           break;
@@ -70,11 +73,13 @@ export class Worker {
   async #load(config: WorkerConfig): Promise<void> {
     try {
       this.#service = new Service(this.#system, config, (message) => this.#send(message));
-      await this.#service.load((error) => this.#handleUncaught(error, config));
+      const finish = () => this.#finishAsAsked();
+      const program = this.#system.network.takeProgramServers(finish);
+      await this.#service.load(program, (error) => this.#handleUncaught(error, config), finish);
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
-    this.#send({ type: "loaded" });
+    this.#send({ type: "loaded", addresses: this.#service.asked });
   }
 
   #listen(): void {
@@ -89,6 +94,13 @@ export class Worker {
     }
     // Now the next worker may listen. One that has lost its listeners tries again later.
     if (service.hasListened) this.#send({ type: "closed" });
+  }
+
+  /** The program has ended its server, as it does at a signal. */
+  #finishAsAsked(): void {
+    if (this.#isLeaving || this.#service?.hasListened !== true) return;
+    this.#send({ type: "draining" });
+    void this.#leave(ExitCode.normal, true);
   }
 
   /** The master logs the failure, once for all workers. */

@@ -179,12 +179,15 @@ Deno.test("a body larger than any command is not read to its end", async () => {
 
 Deno.test("a master retires only in an upgrade", async () => {
   const posted: string[] = [];
+  const lateChanges = { target: 3, areLogsReopened: true };
   const app = (phase: MasterCommands["phase"]) =>
-    appOf({ commands: { phase, post: ({ type }) => void posted.push(type) } });
+    appOf({ commands: { phase, lateChanges, post: ({ type }) => void posted.push(type) } });
   assertEquals((await app("running").request("/retire", post())).status, 409);
   assertEquals((await app("stopping").request("/retire", post())).status, 409);
   assertEquals(posted, []);
-  assertEquals((await app("upgrading").request("/retire", post())).status, 200);
+  const answer = await app("upgrading").request("/retire", post());
+  assertEquals(answer.status, 200);
+  assertEquals(await answer.json(), lateChanges);
   assertEquals(posted, ["retire"]);
 });
 

@@ -167,6 +167,12 @@ export class FakeSystem implements System {
 
   readonly network: Network = {
     onWebSocket: () => {},
+    takeProgramServers: () => ({
+      servers: [],
+      changed: new Promise(() => {}),
+      add: () => {},
+      close: () => {},
+    }),
     listenUnix: () => unavailable("listenUnix"),
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),

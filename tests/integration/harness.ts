@@ -43,6 +43,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** The port; by default a free one. */
   readonly port?: number;
+  /** False: the program says where it listens, on `port`. */
+  readonly isBound?: boolean;
 }
 
 /** The private folder of one test, and the servers started in it. */
@@ -78,11 +80,20 @@ export class TestHost {
 
   /** Starts the program on a free port, without waiting for it. */
   start(
-    { files, args = [], env = {}, app = "main.ts", command = this.target.command, port = freePort(), cwd }:
-      StartOptions,
+    {
+      files,
+      args = [],
+      env = {},
+      app = "main.ts",
+      command = this.target.command,
+      port = freePort(),
+      cwd,
+      isBound = true,
+    }: StartOptions,
   ): Server {
     this.write(files);
-    const bind = args.some((arg) => arg === "--bind" || arg === "-b") ? [] : ["--bind", `127.0.0.1:${port}`];
+    const isGiven = !isBound || args.some((arg) => arg === "--bind" || arg === "-b");
+    const bind = isGiven ? [] : ["--bind", `127.0.0.1:${port}`];
     const server = new Server({
       command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
       cwd: cwd ?? this.folder,

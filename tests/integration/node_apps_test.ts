@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
-import { linkPackages, underReload } from "./node_programs.ts";
+import { linkPackages, underReload } from "./node_packages.ts";
 
 const express = `
 import express from "express";

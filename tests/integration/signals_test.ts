@@ -217,6 +217,29 @@ integrationTest(
   ({ name }) => name === "source" ? null : notInThisProgram,
 );
 
+integrationTest("USR1 without a free file descriptor does not end the server", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--error-logfile", "-"] });
+  await server.ready(1);
+  const files = () => Array.from(Deno.readDirSync(`/proc/${server.pid}/fd`)).length;
+  // From half a second after the start on the runtime handles the signal itself, too.
+  const before = files();
+  if (host.target.name === "source") {
+    await server.until("the reserve", () => files() >= before + 8 || undefined);
+  }
+  const limit = (limit: number) =>
+    new Deno.Command("prlimit", { args: ["--pid", `${server.pid}`, `--nofile=${limit}:`] }).output();
+  for (let times = 0; times < 3; times++) {
+    const from = server.stderr.length;
+    await limit(files());
+    server.kill("SIGUSR1");
+    await server.logged(/logs reopened/, from);
+    await server.until("the inspector closed", () => !hasListener(server.pid, 9229) || undefined);
+    await limit(1_024);
+  }
+  await server.ready(1);
+  assert(!/panicked/.test(server.stderr), server.stderr);
+});
+
 /** Whether the process has a socket that listens on `port`. */
 function hasListener(pid: number, port: number): boolean {
   const rows = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((row) => row.trim().split(/\s+/));

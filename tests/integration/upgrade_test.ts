@@ -96,6 +96,30 @@ integrationTest(
   },
 );
 
+integrationTest("TTIN and USR1 to the old master during an upgrade reach the new one", async (host) => {
+  const log = `${host.folder}/access.log`;
+  const booting = `${host.folder}/booting`;
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--access-logfile", log] });
+  await server.ready(1);
+  const slowly = `Deno.writeTextFileSync(${JSON.stringify(booting)}, "");
+await new Promise((resolve) => setTimeout(resolve, 1000));
+`;
+  host.write({ "main.ts": slowly + pidApp });
+  server.kill("SIGUSR2");
+  await server.until(
+    "a worker that has opened its log",
+    () => Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "booting"),
+  );
+  Deno.renameSync(log, `${log}.1`);
+  server.kill("SIGTTIN");
+  server.kill("SIGUSR1");
+  await server.upgraded();
+  await server.ready(2);
+  const before = Deno.readTextFileSync(log).length;
+  await server.text("/after");
+  await server.until("a line in the new file", () => /after/.test(Deno.readTextFileSync(log).slice(before)));
+});
+
 integrationTest("an upgrade is abandoned when the old master has no workers left", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);

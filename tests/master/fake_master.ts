@@ -96,6 +96,7 @@ export class FakeMaster {
         discard: ({ path }) => void this.discarded.push(path),
       },
       first,
+      isBindDefault: false,
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,

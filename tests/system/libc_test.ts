@@ -5,7 +5,11 @@ import { linuxOnly } from "./linux_only.ts";
 async function run(code: string): Promise<string> {
   const module = new URL("../../src/system/libc.ts", import.meta.url).href;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-lock", `import { libc } from ${JSON.stringify(module)};\n${code}`],
+    args: [
+      "eval",
+      "--no-lock",
+      `import { addressOf, errorNumber, lastError, libc } from ${JSON.stringify(module)};\n${code}`,
+    ],
     stderr: "inherit",
   }).output();
   return new TextDecoder().decode(stdout).trim();
@@ -34,3 +38,15 @@ for (const call of ["Deno.permissions.revokeSync", "await Deno.permissions.revok
     assertEquals(await run(code), "true false");
   });
 }
+
+linuxOnly("errors and addresses can be read without the permission for FFI", async () => {
+  const code = `
+    const bytes = new Uint8Array(new ArrayBuffer(100));
+    const before = addressOf(bytes);
+    Deno.permissions.revokeSync({ name: "ffi" });
+    libc().close(9999);
+    const errno = errorNumber();
+    libc().close(9999);
+    console.log(errno, lastError("close").message, addressOf(bytes) === before && before > 0n);`;
+  assertEquals(await run(code), "9 close: Bad file descriptor true");
+});

@@ -57,6 +57,7 @@ function fakeWorker() {
       },
     };
   };
+  const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => state.isIdle,
@@ -69,30 +70,30 @@ function fakeWorker() {
     listeners.check();
     return log.splice(0).join(", ");
   };
-  return { system, listeners, listening, serve, state, log, check };
+  return { system, listeners, listening, served, state, log, check };
 }
 
 Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
-  const { listeners, serve, log } = fakeWorker();
-  assertEquals(listeners.open(serve), undefined);
+  const { listeners, served, log } = fakeWorker();
+  assertEquals(listeners.open(served), undefined);
   assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to 21"], true, [7, 8]]);
   assertEquals(listeners.addresses, [...config.listen]);
 });
 
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
-  const { system, listeners, serve } = fakeWorker();
+  const { system, listeners, served } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
-  assertEquals(listeners.open(serve), "the listening sockets were not found");
+  assertEquals(listeners.open(served), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 
 Deno.test("if one address fails the listeners of the others do not stay open without the master", () => {
-  const { listeners, serve, listening, state, log } = fakeWorker();
+  const { listeners, served, listening, state, log } = fakeWorker();
   state.taken = 81;
-  assertThrows(() => listeners.open(serve), Error, "127.0.0.1:81 is in use");
+  assertThrows(() => listeners.open(served), Error, "127.0.0.1:81 is in use");
   assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
   state.taken = -1;
-  assertEquals(listeners.open(serve), undefined);
+  assertEquals(listeners.open(served), undefined);
   assertEquals(listeners.descriptors, [8, 9]);
 });
 
@@ -101,6 +102,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
   const serve = () => {
     throw new Deno.errors.AddrInUse("used");
   };
+  const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => true,
@@ -108,13 +110,13 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
     onLost: () => {},
     onAvailable: () => {},
   });
-  assertThrows(() => listeners.open(serve), Error, "127.0.0.1:80 is in use");
+  assertThrows(() => listeners.open(served), Error, "127.0.0.1:80 is in use");
 });
 
 Deno.test("a lost listener is reported once, then file descriptors are awaited to listen again", async () => {
-  const { listeners, serve, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   assertEquals(await check(), "");
-  listeners.open(serve);
+  listeners.open(served);
   log.splice(0);
   assertEquals(await check(), "");
   listening.delete(8);
@@ -126,7 +128,7 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
   assertEquals(await check(), "end 16 idle");
   state.free = 100;
   assertEquals([await check(), await check()], ["available", "available"]);
-  listeners.open(serve);
+  listeners.open(served);
   log.splice(0);
   assertEquals(await check(), "");
   listening.clear();
@@ -134,9 +136,9 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
 });
 
 Deno.test("sockets that the runtime has closed go on listening, and are accepted from again", async () => {
-  const { listeners, serve, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(serve);
+  listeners.open(served);
   log.splice(0);
   listening.delete(8);
   state.free = 3;
@@ -151,9 +153,9 @@ Deno.test("sockets that the runtime has closed go on listening, and are accepted
 });
 
 Deno.test("kept sockets from which no server can accept are lost like others", async () => {
-  const { system, listeners, serve, listening, state, log, check } = fakeWorker();
+  const { system, listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(serve);
+  listeners.open(served);
   log.splice(0);
   Object.assign(system.sockets, {
     swap() {
@@ -168,9 +170,9 @@ Deno.test("kept sockets from which no server can accept are lost like others", a
 });
 
 Deno.test("a worker that stops while the runtime has closed its sockets leaves them by the kept ones", async () => {
-  const { listeners, serve, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
-  listeners.open(serve);
+  listeners.open(served);
   listening.delete(7);
   listening.delete(8);
   state.free = 3;
@@ -183,8 +185,8 @@ Deno.test("a worker that stops while the runtime has closed its sockets leaves t
 });
 
 Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {
-  const { listeners, serve, listening, log, check } = fakeWorker();
-  listeners.open(serve);
+  const { listeners, served, listening, log, check } = fakeWorker();
+  listeners.open(served);
   log.splice(0);
   listening.clear();
   assertEquals(await check(), "");
@@ -193,8 +195,8 @@ Deno.test("listeners that the master has closed, as its message says a moment la
 });
 
 Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {
-  const { listeners, serve, state, log, check } = fakeWorker();
-  listeners.open(serve);
+  const { listeners, served, state, log, check } = fakeWorker();
+  listeners.open(served);
   log.splice(0);
   state.free = 15;
   assertEquals(await check(), "end 16 silent");
@@ -205,8 +207,8 @@ Deno.test("while too few descriptors are free, connections without a request are
 });
 
 Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
-  const { listeners, serve, state, log, check } = fakeWorker();
-  listeners.open(serve);
+  const { listeners, served, state, log, check } = fakeWorker();
+  listeners.open(served);
   log.splice(0);
   state.limit = 800;
   state.free = 100;
@@ -221,8 +223,8 @@ Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
 });
 
 Deno.test("if no connection can be ended, each ends after its next response, until enough descriptors are free", async () => {
-  const { listeners, serve, state, log, check } = fakeWorker();
-  listeners.open(serve);
+  const { listeners, served, state, log, check } = fakeWorker();
+  listeners.open(served);
   log.splice(0);
   state.free = 15;
   state.silent = 0;
@@ -232,8 +234,8 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {
-  const { listeners, serve, listening, log, check } = fakeWorker();
-  listeners.open(serve);
+  const { listeners, served, listening, log, check } = fakeWorker();
+  listeners.open(served);
   log.splice(0);
   listeners.ignore();
   listening.clear();

@@ -6,6 +6,7 @@ import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
+import { usesNodeHttp } from "../uses_node_http.ts";
 import type { BuildRequest, Built } from "./build.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";
 
@@ -35,8 +36,16 @@ export async function bundleApp(
   options: BundleOptions & { readonly exportName: string },
 ): Promise<Bundle> {
   const bundle = await bundleModule(system, options, { action: "cannot load the app" });
-  if (!bundle.exports.includes(options.exportName)) throw exportMissing(system, options, bundle.exports);
-  return bundle;
+  const { exportName } = options;
+  if (bundle.exports.includes(exportName)) return bundle;
+  if (exportName === "default" && mayServe(bundle.text)) return bundle;
+  throw exportMissing(system, options, bundle.exports);
+}
+
+/** Whether a bundle may start servers of its own: it names `Deno.serve`, takes it out of `Deno`, or uses `node:http`. */
+function mayServe(text: string): boolean {
+  return usesNodeHttp(text) ||
+    /\bDeno\s*(\?\s*)?\.\s*serve\b|\bDeno\s*\[|\bserve\b[^;{}]*\}\s*=\s*(globalThis\.)?Deno\b/.test(text);
 }
 
 /** After this time (ms) a start or reload is usually complete. */
@@ -103,7 +112,8 @@ function exportMissing(
     ? `it exports ${exports.join(", ")}: write ${path}:${named}, or export the app as ${exportName}`
     : exports.length > 0
     ? `it only has a default export: write ${path}`
-    : "it exports nothing: add `export default app`, where app is a fetch function or an object that has one";
+    : "it exports nothing and starts no server: add `export default app`, where app is a fetch function or an " +
+      "object that has one";
   return new DenicornError("app-export-missing", `cannot load the app: ${path} ${missing}: ${hint}`);
 }
 

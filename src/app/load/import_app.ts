@@ -2,6 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
+import type { ProgramServers } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, nativeAddonPhrase } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
@@ -19,8 +20,14 @@ interface ImportOptions {
   readonly workingDirectory: string;
 }
 
-/** The app. Throws DenicornError when the module throws or exports no app. */
-export async function importApp(options: ImportOptions): Promise<App> {
+/**
+ * The app; `null` if the module exports none and starts its own servers. Throws DenicornError when the module throws, or
+ * exports something else.
+ */
+export async function importApp(
+  options: ImportOptions,
+  { servers }: Pick<ProgramServers, "servers">,
+): Promise<App | null> {
   const source = shownPath(options.workingDirectory, options.source);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -28,7 +35,25 @@ export async function importApp(options: ImportOptions): Promise<App> {
   } catch (error) {
     throw importFailure(error, options);
   }
-  return validateApp(module, options.exportName, source, options.appType);
+  const { exportName, appType } = options;
+  const hasExport = Object.hasOwn(module, exportName) && !isEmpty(module[exportName]);
+  // The build has found that a module without the export starts servers.
+  if (!hasExport && (servers.length > 0 || exportName === "default")) return null;
+  try {
+    const app = validateApp(module, exportName, source, appType);
+    // Programs for Node.js export for their tests what they have told to listen.
+    return app.kind === "node" && servers.some(({ kind }) => kind === "node") ? null : app;
+  } catch (error) {
+    // Such as `export default Deno.serve(handler)`.
+    if (servers.length > 0) return null;
+    throw error;
+  }
+}
+
+/** What a CommonJS module exports that exports nothing. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype &&
+    Object.keys(value).length === 0;
 }
 
 /** What an app threw while it was imported, as an error that names the app's own file and line. */

@@ -4,6 +4,7 @@
  */
 
 import { listenTimeout } from "../../core/pool/worker_state.ts";
+import { formatAddress } from "../../system/network/listen_error.ts";
 import type { Clock, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { Steering } from "./steering.ts";
@@ -14,25 +15,92 @@ import type { Steering } from "./steering.ts";
  */
 const servingListenTimeout = 30_000;
 
+interface Places {
+  /** The setting. */
+  readonly bind: readonly TcpAddress[];
+  /** It has its default value. */
+  readonly isBindDefault?: boolean;
+  /** Where the old master of an upgrade listens. */
+  readonly inForce?: readonly string[] | null;
+}
+
 export class ListenOrder {
   readonly #clock: Clock;
   readonly #steering: Steering;
   readonly #waiting: WorkerHandle[] = [];
   #current: WorkerHandle | null = null;
   #deadline = Infinity;
+  readonly #bind: readonly TcpAddress[];
+  readonly #isBindDefault: boolean;
   #addresses: readonly TcpAddress[];
   #hasListened = false;
+  /** What workers may ask for, as text: what the first one did; `null` until then. */
+  #granted: string | null;
+  #isHeld = false;
 
-  /** `addresses` are those of the `bind` setting. */
-  constructor(clock: Clock, steering: Steering, addresses: readonly TcpAddress[]) {
+  constructor(clock: Clock, steering: Steering, { bind, isBindDefault = false, inForce = null }: Places) {
     this.#clock = clock;
     this.#steering = steering;
-    this.#addresses = addresses;
+    this.#bind = bind;
+    this.#isBindDefault = isBindDefault;
+    this.#addresses = bind;
+    this.#granted = inForce === null
+      ? null
+      : isBindDefault
+      ? inForce.join(", ")
+      : [...bind.map(formatAddress), ...inForce.slice(bind.length)].join(", ");
   }
 
   /** Where workers listen; once one does, with the real port in place of port 0. */
   get addresses(): readonly TcpAddress[] {
     return this.#addresses;
+  }
+
+  /** Those of the setting, and whether programs may ask for others. */
+  get places(): { readonly listen: readonly TcpAddress[]; readonly isBindDefault: boolean } {
+    const isBindDefault = this.#isBindDefault;
+    return {
+      listen: isBindDefault ? this.#bind : this.#addresses.slice(0, this.#bind.length),
+      isBindDefault,
+    };
+  }
+
+  /** True if programs have asked for other addresses than the setting's. */
+  get areAsked(): boolean {
+    return this.#granted !== null && this.#granted !== textOf(this.#bind);
+  }
+
+  /** True until a worker has asked where to listen. */
+  get isOpen(): boolean {
+    return this.#granted === null;
+  }
+
+  /**
+   * A worker asks to listen on `asked`, or else on `bind`. The first one decides. Returns why this one may not; `null` if
+   * it may.
+   */
+  grant(asked: readonly TcpAddress[] = this.#bind): string | null {
+    const addresses = this.#isBindDefault
+      ? asked
+      : [...this.places.listen, ...asked.slice(this.#bind.length)];
+    const text = textOf(this.#isBindDefault ? asked : [...this.#bind, ...asked.slice(this.#bind.length)]);
+    this.#granted ??= text;
+    if (this.#granted !== text) {
+      return `it asks to listen on ${text}, and the server listens on ${this.#granted}, which only a restart ` +
+        "changes: restart the server, or say with --bind where it listens";
+    }
+    if (!this.#hasListened) this.#addresses = addresses;
+    return null;
+  }
+
+  /** No worker listens until `release` is called. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#next();
   }
 
   /** The worker has loaded its app, or has lost its listeners and can open new ones. */
@@ -97,7 +165,7 @@ export class ListenOrder {
   }
 
   #next(): void {
-    if (this.#current !== null) return;
+    if (this.#current !== null || this.#isHeld) return;
     const worker = this.#current = this.#waiting.shift() ?? null;
     if (worker === null) return;
     const timeout = worker.state.is === "booting" ? listenTimeout : servingListenTimeout;
@@ -105,6 +173,10 @@ export class ListenOrder {
     this.#steering.expect(worker);
     worker.send({ type: "listen" });
   }
+}
+
+function textOf(addresses: readonly TcpAddress[]): string {
+  return addresses.map(formatAddress).join(", ");
 }
 
 /** `own` with what only the worker knows: the number of a port 0, and the address of a name. */

@@ -18,6 +18,7 @@ import { MemoryReadings } from "../workers/memory_readings.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
+import type { ListenOrder } from "../listeners/listen_order.ts";
 import type { Steering } from "../listeners/steering.ts";
 
 interface AutoscalerOptions {
@@ -26,6 +27,7 @@ interface AutoscalerOptions {
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly steering: Steering;
+  readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly generations: Generations;
   readonly pool: WorkerPool;
@@ -90,7 +92,7 @@ export class Autoscaler {
       target: pool.target,
       workers: workers.map((worker) => this.#sampleWorker(worker, now)),
       leaving: workerTable.members().filter(({ is }) => is === "leaving").length,
-      waiting: this.#waiting(settings),
+      waiting: this.#waiting(),
       memory: settings.memoryBudget === undefined ? null : this.#memory(serving),
     };
   }
@@ -130,9 +132,9 @@ export class Autoscaler {
     }
   }
 
-  #waiting(settings: Settings): number {
-    const { system, steering } = this.#options;
-    const ports = new Set(settings.bind.map(({ port }) => port));
+  #waiting(): number {
+    const { system, steering, listenOrder } = this.#options;
+    const ports = new Set(listenOrder.addresses.map(({ port }) => port));
     return steering.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
       try {
         const table = new TextDecoder().decode(system.files.readRange(path, 0, listenerBytes));

@@ -91,6 +91,13 @@ export class WorkerPool {
     this.scale(allowed, "requested");
   }
 
+  /** The other master had been scaled to `target` since this one inherited from it. */
+  inherit(target: number): void {
+    const { inherited } = this.#options;
+    if (inherited === undefined || target === inherited.target) return;
+    this.scale(retarget(target, inherited.range, this.range), "requested during the upgrade");
+  }
+
   /** The target nearest to `target` that an operator may request: within the range of automatic scaling, or 0. */
   allowed(target: number): number {
     const range = this.range;

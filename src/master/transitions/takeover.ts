@@ -8,11 +8,12 @@
  * once, removes workers that die from the group, and takes over as soon as one worker of its own is ready.
  */
 
-import type { Handover } from "../../control/master_commands.ts";
+import type { Handover, LateChanges } from "../../control/master_commands.ts";
 import { handOver, retire } from "../../control/control_client.ts";
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
 import { killMargin } from "../../core/pool/worker_state.ts";
 import type { Logger } from "../../log/logger.ts";
+import { parseAddress } from "../../settings/kinds/address.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { sleep } from "../../system/clock.ts";
 import { formatAddress, toListenError } from "../../system/network/listen_error.ts";
@@ -55,6 +56,7 @@ export class Takeover {
   #cancelKill: () => void = () => {};
   #state: "waiting" | "serving" | "over" = "waiting";
   #prepare: () => Promise<void> = () => Promise.resolve();
+  #catchUp: (late: Partial<LateChanges>) => void = () => {};
 
   private constructor(
     { system, logger, oldMaster, steering }: TakeoverOptions,
@@ -75,23 +77,27 @@ export class Takeover {
   /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
   static async begin(
     options: TakeoverOptions,
-    { bind, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout">,
+    { bind, isBindDefault, gracefulTimeout }: Pick<Settings, "bind" | "gracefulTimeout"> & {
+      readonly isBindDefault: boolean;
+    },
   ): Promise<Takeover> {
     const { system, logger, steering } = options;
     const drainTime = gracefulTimeout + killMargin;
     const received = await receiveHandover(options);
     const handover = received ?? options.oldMaster.handover;
-    refuseOtherAddresses(bind, handover.addresses);
+    // Otherwise programs say where they listen, and the first worker's says it again.
+    if (!isBindDefault) refuseOtherAddresses(bind, handover.addresses.slice(0, bind.length));
+    const count = handover.addresses.length;
     if (received === null && !handover.workers.some((pid) => system.processes.isAlive(pid))) {
       logger.warning("the old master and its workers died: starting in their place");
-      await untilFree(system, bind, drainTime);
+      await untilFree(system, handover.addresses.flatMap((text) => parseAddress(text) ?? []), drainTime);
       return new Takeover(options, { ...handover, workers: [] }, drainTime, true);
     }
     if (received === null) {
       options.shareInbox();
-      await adoptOrphanedListeners(system, logger, options.oldMaster, steering, bind.length);
+      await adoptOrphanedListeners(system, logger, options.oldMaster, steering, count);
     } else if (received.areSent) {
-      steering.adopt(received.workers, bind.length);
+      steering.adopt(received.workers, count);
     } else if (received.workers.length > 0) {
       // Its workers are in the kernel's group anyway, at unknown places.
       steering.giveUp("the old master does not steer: restart the server");
@@ -102,6 +108,11 @@ export class Takeover {
   /** The target of the old master, and the range of its settings; `undefined` if all its workers were drained. */
   get inherited(): Pick<Handover, "target" | "range"> | undefined {
     return this.#handover.target === 0 ? undefined : this.#handover;
+  }
+
+  /** Where the old master listens. */
+  get addresses(): readonly string[] {
+    return this.#handover.addresses;
   }
 
   /** Resolves when the old master was asked to retire: it releases what only one master can have, such as the pidfile. */
@@ -145,13 +156,18 @@ export class Takeover {
     this.#prepare = prepare;
   }
 
+  /** Calls `catchUp` when the old master retires. */
+  onRetirement(catchUp: (late: Partial<LateChanges>) => void): void {
+    this.#catchUp = catchUp;
+  }
+
   /** Ends the old master and its workers. This master serves even if that fails. */
   async #finish(): Promise<void> {
     try {
       if (this.#isAlone) this.#endOldWorkers();
       else {
         await this.#prepare();
-        await this.#retireOldMaster();
+        this.#catchUp(await this.#retireOldMaster());
         this.#steering.takeOver();
       }
     } catch (error) {
@@ -163,7 +179,7 @@ export class Takeover {
     this.#released.resolve();
   }
 
-  async #retireOldMaster(): Promise<void> {
+  async #retireOldMaster(): Promise<Partial<LateChanges>> {
     const { clock, network } = this.#system;
     const { socket } = this.#oldMaster;
     for (;;) {

@@ -1,7 +1,7 @@
 /** An upgrade (USR2), on the side of the old master: it starts its successor, and serves until that takes over. */
 
 import { reasonOf } from "../../core/reason.ts";
-import type { Handover } from "../../control/master_commands.ts";
+import type { Handover, LateChanges } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
@@ -60,6 +60,7 @@ export class Upgrade {
   #loggedWait: string | null = null;
   /** There were workers when the upgrade began. */
   #isServing = false;
+  #areLogsReopened = false;
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
@@ -178,6 +179,7 @@ export class Upgrade {
       return this.#fail("the control socket, through which a new master takes over, does not answer");
     }
     this.#isServing = heartbeatMonitor.eligible().size > 0;
+    this.#areLogsReopened = false;
     const [command, ...prefix] = launch.command();
     // From here on the successor knows the order of the listeners, even if this master does not live to be asked.
     const oldMaster: OldMaster = {
@@ -214,6 +216,22 @@ export class Upgrade {
     logger.info`reload: passed on to process ${this.#servingSuccessor.pid}`;
   }
 
+  /** The same for the number of workers, which `by` changes. The last of them are not drained: they are the server. */
+  forwardScale(by: number): void {
+    if (by !== 0) this.#servingSuccessor?.kill(by > 0 ? "SIGTTIN" : "SIGTTOU");
+  }
+
+  /** The log files are open at their paths again, in this master and its workers. */
+  logsReopened(): void {
+    this.#areLogsReopened = true;
+    this.#servingSuccessor?.kill("SIGUSR1");
+  }
+
+  /** For the successor. */
+  get lateChanges(): LateChanges {
+    return { target: this.#options.pool.target, areLogsReopened: this.#areLogsReopened };
+  }
+
   /** What a successor needs to take over. Sends copies of all listening sockets to `fdInbox`. Throws without a successor. */
   handOver(fdInbox: string | null): Handover {
     if (this.#successor === null) throw new Error("no upgrade is in progress: send USR2 to begin one");
@@ -226,7 +244,8 @@ export class Upgrade {
     const { system, workerTable, listenOrder, pool, generations } = this.#options;
     // As in the settings: workers report numbers even if `bind` names a host.
     const { bind } = generations.serving.settings;
-    const addresses = bind.some(({ port }) => port === 0) ? listenOrder.addresses : bind;
+    const areKnown = !listenOrder.areAsked && bind.every(({ port }) => port !== 0);
+    const addresses = areKnown ? bind : listenOrder.addresses;
     return {
       pid: system.host.pid,
       addresses: addresses.map(formatAddress),

@@ -31,7 +31,8 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
-function parseAddress(text: string): TcpAddress | undefined {
+/** `undefined` if it is not `host:port`. */
+export function parseAddress(text: string): TcpAddress | undefined {
   const colon = text.lastIndexOf(":");
   const host = text.slice(0, colon);
   const port = text.slice(colon + 1);

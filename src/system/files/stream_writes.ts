@@ -4,7 +4,7 @@
  * be opened again, to get a separate description.
  */
 
-import { cString, errorNumber, lastError, libc } from "../libc.ts";
+import { addressOf, cString, errorNumber, lastError, libc } from "../libc.ts";
 import {
   EAGAIN,
   EINTR,
@@ -131,7 +131,7 @@ function isWritable(descriptor: number, ms: number): boolean {
 /** Pipes support RWF_NOWAIT since Linux 6.4. */
 function writeToPipe(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
   const piece = new BigUint64Array(2);
-  piece[0] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  piece[0] = addressOf(bytes);
   piece[1] = BigInt(bytes.length);
   const count = libc().pwritev2(descriptor, piece, 1, -1n, RWF_NOWAIT);
   if (count >= 0n || ![EOPNOTSUPP, ENOSYS].includes(errorNumber())) return written(count, "pwritev2");

@@ -1,6 +1,7 @@
 import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
+import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import type { Connection, Network, WebSocketEnd } from "../system.ts";
 
 /** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
@@ -11,6 +12,7 @@ const answerTimeout = 5_000;
 
 export const network: Network = {
   onWebSocket,
+  takeProgramServers,
 
   listenUnix(path) {
     const listener = withoutDescriptors(() => Deno.listen({ transport: "unix", path }));
@@ -47,7 +49,7 @@ export const network: Network = {
   },
 
   serve({ address, backlog, onError }, handler) {
-    const server = Deno.serve({
+    const server = runtimeServe({
       hostname: address.hostname,
       port: address.port,
       reusePort: balancesReusePort,
@@ -67,7 +69,7 @@ export const network: Network = {
 
   serveTcp({ hostname, port }, handler) {
     const { server, descriptor, isListening } = openWatched(() =>
-      Deno.serve({ hostname, port, reusePort: balancesReusePort, onListen: () => {} }, handler)
+      runtimeServe({ hostname, port, reusePort: balancesReusePort, onListen: () => {} }, handler)
     );
     return {
       address: { hostname: server.addr.hostname, port: server.addr.port },
@@ -93,7 +95,7 @@ export const network: Network = {
     const umask = Deno.umask(0o177);
     try {
       const { server, isListening } = openWatched(() =>
-        withoutDescriptors(() => Deno.serve({ path, onListen: () => {} }, handler))
+        withoutDescriptors(() => runtimeServe({ path, onListen: () => {} }, handler))
       );
       return { isListening, stopAccepting: () => server.shutdown().catch(() => {}) };
     } finally {

@@ -9,6 +9,7 @@ import http from "node:http";
 import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
+import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
 import type { NodeEmit, NodeHandler, NodeHttp, NodeServer } from "./node_http.ts";
 
@@ -47,6 +48,8 @@ interface Opened extends http.Server {
 }
 
 export const nodeHttp: NodeHttp = {
+  takeServers: takeNodeServers,
+
   createServer: (handler: NodeHandler) => http.createServer(handler),
 
   isServer: (value): value is NodeServer => value instanceof http.Server || value instanceof https.Server,
@@ -69,12 +72,12 @@ export const nodeHttp: NodeHttp = {
     try {
       if (server._listen !== undefined) {
         server._listen = () => listener;
-        server.listen(addr.port, hostname);
+        runtimeListen.call(server, addr.port, hostname);
       } else {
         if (own === undefined) throw new Error("the listening socket was not found");
         const descriptor = duplicate(Number(own[0]));
         listener.close();
-        server.listen({ fd: descriptor });
+        runtimeListen.call(server, { fd: descriptor });
       }
       if (!server.listening) throw new Error("this runtime does not listen on a socket that it is given");
     } catch (error) {

@@ -3,7 +3,7 @@
  * path, or one that the sender inherited from the receiver. The runtime cannot do that. Structures as on 64-bit Linux.
  */
 
-import { cString, lastError, libc } from "../libc.ts";
+import { addressOf, cString, lastError, libc } from "../libc.ts";
 import {
   AF_UNIX,
   MSG_CMSG_CLOEXEC,
@@ -169,10 +169,6 @@ class Message {
   get controlLength(): number {
     return Math.min(Number(this.#view.getBigUint64(40, true)), this.#parts[1]?.length ?? 0);
   }
-}
-
-function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
-  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
 }
 
 function datagramSocket(): number {

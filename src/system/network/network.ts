@@ -30,6 +30,42 @@ export interface RequestInfo {
   readonly completed: Promise<void>;
 }
 
+/** A server that the app has started itself. */
+interface StartedServer {
+  readonly asked: { readonly hostname: string | undefined; readonly port: number | undefined };
+  /** Tells the app that the server listens. */
+  listens(address: TcpAddress): void;
+  /** Tells the app that the server has answered its last request. */
+  ended(): void;
+}
+
+/** With `Deno.serve`. */
+export interface FetchProgramServer extends StartedServer {
+  readonly kind: "fetch";
+  readonly handler: FetchHandler;
+  /** What it answers where its handler throws. */
+  readonly onError: ((error: unknown) => Response | Promise<Response>) | undefined;
+}
+
+/** With `listen` of `node:http`. */
+export interface NodeProgramServer extends StartedServer {
+  readonly kind: "node";
+  readonly server: unknown;
+}
+
+export type ProgramServer = FetchProgramServer | NodeProgramServer;
+
+export interface ProgramServers {
+  /** So far. */
+  readonly servers: readonly ProgramServer[];
+  /** Resolves when there is another one. */
+  readonly changed: Promise<void>;
+  /** The app starts one. Throws where that is impossible, in words for the app. */
+  add(server: ProgramServer): void;
+  /** From now on the app cannot start another one. */
+  close(): void;
+}
+
 export interface ServeOptions {
   readonly address: TcpAddress;
   readonly backlog: number;
@@ -89,6 +125,11 @@ export interface ListeningProcess {
 export interface Network {
   /** From now on `opened` is called for each WebSocket that the app accepts. */
   onWebSocket(opened: (socket: WebSocketEnd) => void): void;
+  /**
+   * Takes the servers that the app starts, instead of letting them listen. Calls `onShutdown` when the app ends one. Call
+   * it before the app is imported.
+   */
+  takeProgramServers(onShutdown: () => void): ProgramServers;
   listenUnix(path: string): UnixListener;
   connectUnix(path: string): Promise<Connection>;
   connectTcp(address: TcpAddress): Promise<Connection>;

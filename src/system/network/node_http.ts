@@ -1,6 +1,6 @@
 /** What is used of `node:http`, as the runtime has it. */
 
-import type { HttpServer, TcpAddress } from "./network.ts";
+import type { HttpServer, ProgramServers, TcpAddress } from "./network.ts";
 
 export interface NodeRequest {
   readonly method?: string | undefined;
@@ -43,6 +43,11 @@ export interface NodeServer {
 export type NodeEmit = (event: string, a?: unknown, b?: unknown, c?: unknown) => boolean;
 
 export interface NodeHttp {
+  /**
+   * From now on `listen` only notes what is to be served, in `servers`. Calls `onEnd` when the app closes one. Call it
+   * before the app is imported.
+   */
+  takeServers(servers: ProgramServers, onEnd: () => void): void;
   createServer(handler: NodeHandler): NodeServer;
   isServer(value: unknown): value is NodeServer;
   /** Such as that of `node:https`. */

@@ -5,7 +5,7 @@
 
 import { listenersBeside } from "./listen_queues.ts";
 import { duplicate, swapListener } from "./listener_swap.ts";
-import { lastError, libc } from "../libc.ts";
+import { addressOf, lastError, libc } from "../libc.ts";
 import {
   SHUT_RD,
   SHUT_RDWR,
@@ -133,7 +133,7 @@ function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>)
   const reference = new ArrayBuffer(16);
   const view = new DataView(reference);
   view.setUint16(0, program.length / 8, true);
-  view.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
+  view.setBigUint64(8, addressOf(program), true);
   const option = new Uint8Array(reference);
   if (libc().setsockopt(listener, SOL_SOCKET, how, option, option.length) === 0) return;
   throw lastError(

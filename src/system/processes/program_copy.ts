@@ -1,6 +1,7 @@
 /** Copies of the running program, 109 MB each, which take 110 to 150 ms. They are removed when this process ends. */
 
 import { reasonOf } from "../../core/reason.ts";
+import { lockDirectory } from "../files/directory_lock.ts";
 import { canExecute, cString, libc } from "../libc.ts";
 
 export const runningProgram = "/proc/self/exe";
@@ -61,7 +62,7 @@ function isInMemory(path: string): boolean {
 }
 
 function copyIn(parent: string, name: string, change: (path: string) => void): ProgramCopy {
-  const directory = Deno.makeTempDirSync({ dir: parent, prefix: `${prefix}${Deno.pid}-` });
+  const { directory, unlock } = lockedDirectory(parent);
   const remove = () => {
     globalThis.removeEventListener("unload", remove);
     try {
@@ -69,6 +70,7 @@ function copyIn(parent: string, name: string, change: (path: string) => void): P
     } catch {
       // At the exit the directory around it may have been removed before.
     }
+    unlock();
   };
   try {
     // Workers of another user may start it, too.
@@ -86,14 +88,31 @@ function copyIn(parent: string, name: string, change: (path: string) => void): P
   }
 }
 
+/** A new directory. Another process may take it for an abandoned one before it is locked. */
+function lockedDirectory(parent: string): { readonly directory: string; readonly unlock: () => void } {
+  for (let attempts = 3;; attempts--) {
+    const directory = Deno.makeTempDirSync({ dir: parent, prefix });
+    const unlock = lockDirectory(directory);
+    if (unlock !== null && identityOf(directory) !== null) return { directory, unlock };
+    unlock?.();
+    if (attempts === 1) throw new Error("other processes remove it");
+  }
+}
+
 /** Copies of processes that were killed. */
 function removeAbandoned(parent: string): void {
   for (const name of namesIn(parent)) {
-    const [, pid] = /^denicorn-program-(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || identityOf(`/proc/${pid}`) !== null) continue;
+    if (!name.startsWith(prefix)) continue;
+    const path = `${parent}/${name}`;
     try {
-      const path = `${parent}/${name}`;
-      if (Deno.lstatSync(path).uid === Deno.uid()) Deno.removeSync(path, { recursive: true });
+      if (Deno.lstatSync(path).uid !== Deno.uid()) continue;
+      const unlock = lockDirectory(path);
+      if (unlock === null) continue;
+      try {
+        Deno.removeSync(path, { recursive: true });
+      } finally {
+        unlock();
+      }
     } catch {
       // Another process was faster.
     }

@@ -5,7 +5,7 @@
  */
 
 import { ExitCode } from "../../core/errors.ts";
-import { cString, lastError, libc } from "../libc.ts";
+import { addressOf, cString, lastError, libc } from "../libc.ts";
 import { selfCommand } from "./self_command.ts";
 import type { Identity, System } from "../system.ts";
 
@@ -117,7 +117,7 @@ function texts(list: readonly string[]): BigUint64Array<ArrayBuffer> {
   for (const [index, text] of list.entries()) {
     const bytes = cString(text);
     kept.push(bytes);
-    addresses[index] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+    addresses[index] = addressOf(bytes);
   }
   return addresses;
 }

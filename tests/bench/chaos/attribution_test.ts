@@ -39,6 +39,13 @@ Deno.test("a port that is used again after the kill has no excuse", () => {
   assertEquals(isExplained(kill, { began: 1_500, at: 1_510 }), false);
 });
 
+Deno.test("connections that still reach a stopped worker are listed for longer", () => {
+  const stop: Incident = { ...kill, what: "worker 7 stopped", portsUntil: 2_000 };
+  assertEquals(isExplained(stop, { began: 1_500, at: 5_000 }), true);
+  assertEquals(isExplained(stop, { began: 1_500, at: 5_000, port: 40_002 }), false);
+  assertEquals(isExplained(stop, { began: 2_100, at: 5_000 }), false);
+});
+
 Deno.test("a failure before the kill has another reason", () => {
   assertEquals(isExplained(kill, { at: 990 }), false);
 });

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.t
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
 /** A master whose commands end when the test says so. */
-class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOver"> {
+class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOver" | "lateChanges"> {
   readonly notApplied = [];
   readonly eventLog = new EventLog(new FakeClock());
   readonly begun: string[] = [];

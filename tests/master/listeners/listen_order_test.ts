@@ -3,7 +3,7 @@ import { ListenOrder } from "../../../src/master/listeners/listen_order.ts";
 import { Steering } from "../../../src/master/listeners/steering.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import { FrameDecoder } from "../../../src/protocol/framing.ts";
-import { assertEquals } from "../../assert.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
 const address = { hostname: "127.0.0.1", port: 8000 };
@@ -22,7 +22,7 @@ class TestHost extends FakeWorkers {
       ).logger,
       null,
     ),
-    [{ hostname: "127.0.0.1", port: 0 }],
+    { bind: [{ hostname: "127.0.0.1", port: 0 }] },
   );
 
   loaded(slot: number): WorkerHandle {
@@ -102,4 +102,60 @@ Deno.test("a worker that serves and lost its listeners has 30 s to open new ones
   await host.system.clock.advance(200);
   host.order.tick();
   assertEquals(worker.state, { is: "killed", because: "lost-listeners" });
+});
+
+const at = (port: number, hostname = "127.0.0.1") => ({ hostname, port });
+
+/** An order without workers. */
+function orderOf(places: ConstructorParameters<typeof ListenOrder>[2]): ListenOrder {
+  const { system } = new FakeWorkers();
+  const log = openLog(system, { logLevel: "info", logFormat: "text", errorLogfile: "-" }, { pid: 41 });
+  return new ListenOrder(system.clock, new Steering(system, log.logger, null), places);
+}
+
+Deno.test("the first worker decides where all listen, if bind is not set", () => {
+  const order = orderOf({ bind: [at(8000)], isBindDefault: true });
+  assertEquals([order.isOpen, order.areAsked], [true, false]);
+  assertEquals(order.grant([at(3000), at(9000)]), null);
+  assertEquals([order.isOpen, order.areAsked], [false, true]);
+  assertEquals(order.addresses, [at(3000), at(9000)]);
+  assertEquals(order.places, { listen: [at(8000)], isBindDefault: true });
+  assertEquals(order.grant([at(3000), at(9000)]), null);
+  assertMatch(
+    order.grant([at(3000)]) ?? "",
+    /asks to listen on 127.0.0.1:3000, and .* 127.0.0.1:3000, 127.0.0.1:9000/,
+  );
+  assertMatch(order.grant() ?? "", /asks to listen on 127.0.0.1:8000/);
+});
+
+Deno.test("bind stays the first address, also port 0, and programs may add others", () => {
+  const order = orderOf({ bind: [at(0)] });
+  assertEquals(order.grant([at(0), at(9000)]), null);
+  // A later worker knows the real port.
+  assertEquals(order.grant([at(4711), at(9000)]), null);
+  assertEquals(order.addresses, [at(0), at(9000)]);
+  assertEquals(order.places, { listen: [at(0)], isBindDefault: false });
+  assertMatch(order.grant([at(4711), at(9001)]) ?? "", /127.0.0.1:0, 127.0.0.1:9001, and/);
+});
+
+Deno.test("the workers of an upgrade listen where those of the old master do", () => {
+  const asked = orderOf({ bind: [at(8000)], isBindDefault: true, inForce: ["127.0.0.1:3000"] });
+  assertMatch(
+    asked.grant() ?? "",
+    /asks to listen on 127.0.0.1:8000, and the server listens on 127.0.0.1:3000/,
+  );
+  assertEquals(asked.grant([at(3000)]), null);
+  assertEquals(asked.addresses, [at(3000)]);
+  const bound = orderOf({ bind: [at(0)], inForce: ["127.0.0.1:4711", "127.0.0.1:9000"] });
+  assertMatch(bound.grant() ?? "", /127.0.0.1:0, and the server listens on 127.0.0.1:0, 127.0.0.1:9000/);
+  assertEquals(bound.grant([at(0), at(9000)]), null);
+});
+
+Deno.test("no worker listens while it is not known whether the addresses are free", () => {
+  const host = new TestHost();
+  host.order.hold();
+  host.loaded(0);
+  assertEquals(host.sent, []);
+  host.order.release();
+  assertEquals(host.sent, ["listen 0"]);
 });

@@ -389,7 +389,7 @@ linuxOnly(
   () =>
     withScene((host) => {
       const address = { hostname: "127.0.0.1", port: 8000 };
-      const order = new ListenOrder(system.clock, host.steering, [address]);
+      const order = new ListenOrder(system.clock, host.steering, { bind: [address] });
       const stranger = { process: { pid: 1 }, slot: 3, fdPair: null } as unknown as WorkerHandle;
       host.join();
       assertEquals(order.join(stranger, [address], undefined), "the listeners of worker 3 did not arrive");
@@ -397,7 +397,7 @@ linuxOnly(
       assertEquals([host.steering.isOn, host.outside.written.stderr], [true, ""]);
 
       const other = new TestHost();
-      const first = new ListenOrder(system.clock, other.steering, [address]);
+      const first = new ListenOrder(system.clock, other.steering, { bind: [address] });
       assertEquals(first.join(stranger, [address], "no /proc"), null);
       assertEquals(first.join(stranger, [address], "no /proc"), null);
       assertEquals(other.steering.isOn, false);

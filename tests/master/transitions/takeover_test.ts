@@ -27,6 +27,7 @@ function setUp(commands: Partial<MasterCommands> = {}) {
       phase: "upgrading",
       handOver: () => handover,
       post: ({ type }) => void done.push(type),
+      lateChanges,
       ...commands,
     },
   }));
@@ -58,8 +59,9 @@ function setUp(commands: Partial<MasterCommands> = {}) {
   return { outside, begin, done, steering };
 }
 
+const lateChanges = { target: 4, areLogsReopened: true };
 const range = { min: 2, max: 2, isFixed: true };
-const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000 };
+const here = { bind: [{ hostname: "127.0.0.1", port: 8000 }], gracefulTimeout: 30_000, isBindDefault: false };
 
 Deno.test("a takeover asks the old master to retire, and is over when that is gone", async () => {
   const { outside, begin, done } = setUp();
@@ -76,6 +78,16 @@ Deno.test("a takeover asks the old master to retire, and is over when that is go
   takeover.tick();
   assertEquals(takeover.inProgress, false);
   assertEquals(takeover.inherited?.target, 3);
+});
+
+Deno.test("what the old master was asked meanwhile is done by this one", async () => {
+  const { begin } = setUp();
+  const takeover = await begin();
+  const late: unknown[] = [];
+  takeover.onRetirement((changes) => void late.push(changes));
+  takeover.reconcile(true, true, () => {});
+  await takeover.released;
+  assertEquals(late, [lateChanges]);
 });
 
 Deno.test("the old master is asked to retire when this one has prepared for it", async () => {

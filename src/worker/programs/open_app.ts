@@ -7,7 +7,7 @@ import type { InFlightRequest } from "../in_flight_requests.ts";
 import type { Requests } from "../requests.ts";
 import { NodeRequests } from "./node_requests.ts";
 
-export interface Program {
+export interface OpenedApp {
   /** Listens, with every request counted. */
   readonly serve: Serve;
   /** Asks the app within the process, uncounted. */
@@ -17,12 +17,12 @@ export interface Program {
 }
 
 /** Rejects with what the app throws. */
-export async function openProgram(
+export async function openApp(
   { network, nodeHttp }: System,
   app: App,
   requests: Requests,
   onFault: (entry: InFlightRequest, fault: Fault) => void,
-): Promise<Program> {
+): Promise<OpenedApp> {
   if (app.kind === "fetch") {
     const counted = requests.count(app.fetch);
     return {
