@@ -35,6 +35,8 @@ const mayImport = [
   "src/app/load/",
   "src/app/config/config_process.ts",
   "src/app/bundle/esbuild.ts",
+  // What only workers ask for.
+  "src/system/deno_system.ts",
 ];
 
 export const noThreads: Deno.lint.Rule = {

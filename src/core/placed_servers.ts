@@ -51,6 +51,16 @@ export function placeServers({ bind, isBindDefault, hasApp, servers }: Program):
   return [...first, ...others];
 }
 
+/**
+ * Whether two servers are one for who asks for localhost: Fastify listens on 127.0.0.1 and, a moment later, on ::1. The
+ * first one is enough.
+ */
+export function isSameLoopback(one: AskedAddress, other: AskedAddress): boolean {
+  const isLoopback = (host = anyHost) => host === "127.0.0.1" || host === "::1";
+  return one.port === other.port && one.hostname !== other.hostname && isLoopback(one.hostname) &&
+    isLoopback(other.hostname);
+}
+
 /** What `Deno.serve` would listen on. */
 export function addressOf({ hostname = anyHost, port = usualPort }: AskedAddress): Address {
   return { hostname, port };

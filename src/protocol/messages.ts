@@ -32,6 +32,7 @@ export function successorInbox(runtimeDirectory: string): string {
 /** The settings that a worker gets unchanged. */
 export const sentSettings = [
   "args",
+  "appType",
   "backlog",
   "bootTimeout",
   "timeout",

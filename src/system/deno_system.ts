@@ -32,5 +32,6 @@ export function createSystem(): System {
     descriptors,
     memory: sharedMemory,
     openFiles,
+    nodeHttp: async () => (await import("./network/deno_node_http.ts")).nodeHttp,
   };
 }

@@ -7,12 +7,14 @@ import type { Files } from "./files/files.ts";
 import type { Host } from "./host/host.ts";
 import type { Descriptors, TcpSockets } from "./network/kernel_sockets.ts";
 import type { Network } from "./network/network.ts";
+import type { NodeHttp } from "./network/node_http.ts";
 import type { Processes } from "./processes/processes.ts";
 
 export type * from "./files/files.ts";
 export type * from "./host/host.ts";
 export type * from "./network/kernel_sockets.ts";
 export type * from "./network/network.ts";
+export type * from "./network/node_http.ts";
 export type * from "./processes/processes.ts";
 
 export interface System {
@@ -25,6 +27,8 @@ export interface System {
   readonly descriptors: Descriptors;
   readonly memory: SharedMemory;
   readonly openFiles: OpenFiles;
+  /** Loaded when it is first asked for: on Deno 2.9 that takes 140 ms. */
+  nodeHttp(): Promise<NodeHttp>;
 }
 
 export interface Clock {

@@ -1,8 +1,15 @@
 /** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
+/** What names a request. */
+export interface RequestLine {
+  readonly method: string;
+  /** With its scheme and host, or from its path on. */
+  readonly url: string;
+}
+
 /** One request, from its arrival until its response is sent. */
 export class InFlightRequest {
-  readonly request: Request;
+  readonly request: RequestLine;
   /** Monotonic, in milliseconds. */
   readonly since: number;
   /** Of the response; 0 until there is one. */
@@ -16,7 +23,7 @@ export class InFlightRequest {
   before: InFlightRequest | null = null;
   after: InFlightRequest | null = null;
 
-  constructor(request: Request, since: number) {
+  constructor(request: RequestLine, since: number) {
     this.request = request;
     this.since = since;
   }
@@ -51,13 +58,14 @@ const slash = 47;
  * the log. A CONNECT has no path: all of it is the target.
  */
 function pathStart(url: string): number {
+  if (url.charCodeAt(0) === slash) return 0;
   if (url.charCodeAt(7) === slash && url.charCodeAt(4) === colon) return 7;
   const start = url.indexOf("/", 8);
   return start < 0 ? 0 : start;
 }
 
 /** Read when the request arrives: after its response is sent, the runtime throws for each of these. */
-interface Client {
+export interface Client {
   readonly address: string;
   readonly referer: string | null;
   readonly userAgent: string | null;

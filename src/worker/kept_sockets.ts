@@ -4,13 +4,13 @@
  * new connections wait in its accept queue, until a new server of the runtime accepts from the same socket.
  */
 
-import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
+import type { HttpServer, Serve, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
 export class KeptSockets {
-  readonly #system: Pick<System, "network" | "sockets">;
+  readonly #system: Pick<System, "sockets">;
   #kept: readonly number[] = [];
 
-  constructor(system: Pick<System, "network" | "sockets">) {
+  constructor(system: Pick<System, "sockets">) {
     this.#system = system;
   }
 
@@ -39,13 +39,13 @@ export class KeptSockets {
     index: number,
     address: TcpAddress,
     options: Omit<ServeOptions, "address">,
-    handler: FetchHandler,
+    serve: Serve,
     listeners: () => readonly number[],
   ): { server: HttpServer; descriptor: number } {
-    const { network, sockets } = this.#system;
+    const { sockets } = this.#system;
     const before = listeners();
     // On any free port: a second listener at the same address would get connections.
-    const server = network.serve({ ...options, address: { hostname: address.hostname, port: 0 } }, handler);
+    const server = serve({ ...options, address: { hostname: address.hostname, port: 0 } });
     try {
       const descriptor = listeners().find((listener) => !before.includes(listener));
       if (descriptor === undefined) throw new Error("the listening socket was not found");

@@ -9,12 +9,12 @@
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { toListenError } from "../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
-import type { FetchHandler, HttpServer, ServeOptions, System, TcpAddress } from "../system/system.ts";
+import type { HttpServer, Serve, ServeOptions, System, TcpAddress } from "../system/system.ts";
 
-/** An address, and what answers there. */
+/** An address, and how it is served. */
 export interface Served {
   readonly address: TcpAddress;
-  readonly handler: FetchHandler;
+  readonly serve: Serve;
 }
 
 interface ListenersOptions {
@@ -89,12 +89,10 @@ export class Listeners {
     const { backlog } = this.#config;
     const servers: HttpServer[] = [];
     const descriptors: number[] = [];
-    for (const { address, handler } of served) {
+    for (const { address, serve } of served) {
       const before = this.#ownListeners();
       try {
-        servers.push(
-          this.#system.network.serve({ address, backlog, onError: this.#options.onError }, handler),
-        );
+        servers.push(serve({ address, backlog, onError: this.#options.onError }));
       } catch (error) {
         // The master does not know these, so it could not steer around them.
         servers.forEach((server) => void server.stopAccepting());
@@ -209,7 +207,7 @@ export class Listeners {
           index,
           address,
           { backlog, onError },
-          this.#served[index]!.handler,
+          this.#served[index]!.serve,
           () => this.#ownListeners(),
         );
         servers[index] = found.server;

@@ -60,7 +60,7 @@ export async function untilServing(
 function servesNothing(source: string, waited: number): DenicornError {
   return new DenicornError(
     "app-serves-nothing",
-    `cannot load the app: ${source} is loaded, but neither exports an app nor has called Deno.serve within ` +
+    `cannot load the app: ${source} is loaded, but neither exports an app nor has started a server within ` +
       `${Math.round(waited / 100) / 10} s: add \`export default app\`, or raise --boot-timeout`,
   );
 }

@@ -16,7 +16,13 @@ import {
   isResponse,
   statusOf,
 } from "./faults.ts";
-import { InFlightRequest, InFlightRequests, pathOf } from "./in_flight_requests.ts";
+import {
+  type Client,
+  InFlightRequest,
+  InFlightRequests,
+  pathOf,
+  type RequestLine,
+} from "./in_flight_requests.ts";
 
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
@@ -60,7 +66,7 @@ export class Requests {
   /** Each response tells its client to reconnect. */
   #endsConnections = false;
   /** The requests that became WebSockets; `null` as long as none has. */
-  #upgrades: WeakMap<Request, WebSocketEnd> | null = null;
+  #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd, context }: RequestEvents) {
@@ -117,6 +123,38 @@ export class Requests {
     };
   }
 
+  /** Whether each response is to end its connection. */
+  get endsConnections(): boolean {
+    return this.#endsConnections;
+  }
+
+  /** Whether entries need their client. */
+  get areLogged(): boolean {
+    return this.#onEnd !== null;
+  }
+
+  /** Counts a request that is not answered through `count`: its handler runs until `leave`, and it ends with `end`. */
+  enter(line: RequestLine, client: Client | null): InFlightRequest {
+    if (this.isResting) this.#wake();
+    const entry = new InFlightRequest(line, this.#clock.monotonic());
+    entry.client = client;
+    this.#enter(this.#add(entry));
+    return entry;
+  }
+
+  /** The handler has returned; the request goes on. */
+  leave(entry: InFlightRequest): void {
+    this.#writer.leave();
+    this.#running = null;
+    this.entries.add(entry);
+  }
+
+  /** The response has been sent, or was not sent to its end. */
+  end(entry: InFlightRequest, status: number, isBroken: boolean): void {
+    entry.status = status;
+    this.#end(entry, isBroken);
+  }
+
   /** `fetch` with its requests counted. Always answers with a response that can be sent. */
   count(fetch: FetchHandler): FetchHandler {
     return (request, info) => {
@@ -148,7 +186,11 @@ export class Requests {
         userAgent: headers.get("user-agent"),
       };
     }
-    if (this.#isDraining && request.method !== "GET" && request.method !== "HEAD") {
+    return this.#add(entry);
+  }
+
+  #add(entry: InFlightRequest): InFlightRequest {
+    if (this.#isDraining && entry.method !== "GET" && entry.method !== "HEAD") {
       entry.blocksClose = true;
       this.#blockingClose++;
     }
@@ -187,18 +229,21 @@ export class Requests {
 
   /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */
   #call(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
-    const { method, url } = entry.request;
-    if (url !== this.#lastUrl) {
-      this.#lastUrl = url;
-      this.#lastPath = pathOf(url);
-    }
-    this.#writer.enter(method, this.#lastPath, entry.since);
+    this.#enter(entry);
     try {
-      return fetch(entry.request, info, this.#context);
+      return fetch(entry.request as Request, info, this.#context);
     } finally {
       this.#writer.leave();
       this.#running = null;
     }
+  }
+
+  #enter({ request: { method, url }, since }: InFlightRequest): void {
+    if (url !== this.#lastUrl) {
+      this.#lastUrl = url;
+      this.#lastPath = pathOf(url);
+    }
+    this.#writer.enter(method, this.#lastPath, since);
   }
 
   #accept(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {

@@ -4,8 +4,16 @@ import { DenicornError } from "../core/errors.ts";
 import { placeServers } from "../core/placed_servers.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
-import type { FetchHandler, ProgramServer, TcpAddress } from "../system/system.ts";
+import type { App } from "../app/load/validate_app.ts";
+import type {
+  FetchHandler,
+  FetchProgramServer,
+  NodeServer,
+  ProgramServer,
+  TcpAddress,
+} from "../system/system.ts";
 import type { Served } from "./listeners.ts";
+import type { OpenedApp } from "./programs/open_app.ts";
 
 export interface Program {
   /** In the order of the addresses. */
@@ -16,23 +24,23 @@ export interface Program {
   readonly servers: readonly { readonly server: ProgramServer; readonly place: number }[];
 }
 
-/** `app` is the exported one, `null` if there is none. Throws DenicornError `app-address`. */
+/** `app` is the exported one, `null` if there is none; `opened` belong to `servers`. Throws DenicornError `app-address`. */
 export function programOf(
   { listen, isBindDefault }: Pick<WorkerConfig, "listen" | "isBindDefault">,
-  app: FetchHandler | null,
+  app: OpenedApp | null,
   servers: readonly ProgramServer[],
+  opened: readonly OpenedApp[],
 ): Program {
   const asked = servers.map((server) => server.asked);
   const placed = placeServers({ bind: listen, isBindDefault, hasApp: app !== null, servers: asked });
   const own = placed.filter(({ address }) => !listen.includes(address));
   const free = own.find(({ address: { port } }) => port === 0);
   if (free !== undefined) throw freePort(free.address);
-  const handlers = servers.map(handlerOf);
   const first = app === null ? -1 : placed.findIndex(({ server }) => server < 0);
   return {
     served: placed.map(({ address, server }) => ({
       address,
-      handler: (server < 0 ? app : handlers[server])!,
+      serve: (server < 0 ? app : opened[server])!.serve,
     })),
     asked: own.length === 0 ? undefined : placed.map(({ address }) => address),
     servers: servers.map((server, index) => {
@@ -42,13 +50,14 @@ export function programOf(
   };
 }
 
-/** What answers first: the readiness of the app is asked there. */
-export function mainHandler(app: FetchHandler | null, servers: readonly ProgramServer[]): FetchHandler {
-  return app ?? handlerOf(servers[0]!);
+/** A server as if the app had exported it. */
+export function appOf(server: ProgramServer): App {
+  if (server.kind === "fetch") return { kind: "fetch", fetch: handlerOf(server) };
+  return { kind: "node", open: () => Promise.resolve(server.server as NodeServer) };
 }
 
 /** With the answers of its `onError`. */
-function handlerOf({ handler, onError }: ProgramServer): FetchHandler {
+function handlerOf({ handler, onError }: FetchProgramServer): FetchHandler {
   if (onError === undefined) return handler;
   return (request, info, context) => {
     try {
@@ -66,6 +75,6 @@ function freePort(address: TcpAddress): DenicornError {
     `cannot serve the app: it asks to listen on ${
       formatAddress(address)
     }, and with port 0 each worker would get ` +
-      "another port: start with --bind HOST:PORT, or give Deno.serve a port",
+      "another port: start with --bind HOST:PORT, or give the server a port",
   );
 }

@@ -1,8 +1,10 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
-import { importApp } from "../app/load/import_app.ts";
+import type { App } from "../app/load/validate_app.ts";
 import { fileUrl } from "../app/paths.ts";
-import { toDenicornError } from "../core/errors.ts";
+import { usesNodeHttp } from "../app/uses_node_http.ts";
+import { importApp, importFailure } from "../app/load/import_app.ts";
+import { DenicornError, toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
@@ -20,7 +22,8 @@ import { leaveAddresses } from "./leave_addresses.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import { mainHandler, type Program, programOf } from "./served_program.ts";
+import { openApp, type OpenedApp } from "./programs/open_app.ts";
+import { appOf, type Program, programOf } from "./served_program.ts";
 import { untilReady, untilServing } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
@@ -52,6 +55,7 @@ export class Service {
   readonly #lifeCycle: LifeCycle;
   readonly #steeringEnded = Promise.withResolvers<void>();
   #program: Program | null = null;
+  #apps: readonly OpenedApp[] = [];
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -124,46 +128,61 @@ export class Service {
   }
 
   /**
-   * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`. Throws
-   * DenicornError if the app cannot be loaded or does not become ready.
+   * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`;
+   * `onEnd` is called when it ends a server. Throws DenicornError if the app cannot be loaded or does not become ready.
    */
-  async load(servers: ProgramServers, onUncaught: (error: unknown) => void): Promise<void> {
+  async load(
+    servers: ProgramServers,
+    onUncaught: (error: unknown) => void,
+    onEnd: () => void,
+  ): Promise<void> {
     const { processes, clock, host, files } = this.#system;
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     this.#lifeCycle.offer();
-    processes.keepStopListeners(/\bprocess\b/.test(files.readTextSync(this.config.bundle)));
+    const text = files.readTextSync(this.config.bundle);
+    processes.keepStopListeners(/\bprocess\b/.test(text));
+    // Loading it takes time, which an app that does not use it need not wait for.
+    if (usesNodeHttp(text)) (await this.#system.nodeHttp()).takeServers(servers, onEnd);
     host.presentAs(fileUrl(this.config.source), this.config.args);
     const place = { ...this.config, workingDirectory: host.cwd() };
-    const { handler: app, hooks } = await importApp(place, servers);
+    const { app, hooks } = await importApp(place, servers);
     // A program may await something before it serves.
     if (app === null) await untilServing(this.config, servers, clock, start);
     servers.close();
+    const exported = app === null ? null : await this.#open(app);
+    const { servers: own } = servers;
+    const opened = await Promise.all(own.map((server) => this.#open(appOf(server))));
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     await this.#lifeCycle.start(hooks, place);
-    const { servers: own } = servers;
     if (readiness !== null) {
       const limits = { path: readiness.path, deadline: start + readiness.timeout };
-      await untilReady(mainHandler(app, own), clock, limits);
+      await untilReady((exported ?? opened[0]!).ask, clock, limits);
     }
-    this.#program = programOf(this.config, app, own);
+    this.#apps = exported === null ? opened : [exported, ...opened];
+    this.#program = programOf(this.config, exported, own, opened);
+  }
+
+  async #open(app: App): Promise<OpenedApp> {
+    try {
+      return await openApp(this.#system, app, this.#requests, (entry, fault) => this.log.fault(entry, fault));
+    } catch (error) {
+      const place = { ...this.config, workingDirectory: this.#system.host.cwd() };
+      throw error instanceof DenicornError ? error : importFailure(error, place);
+    }
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
     const { served, servers } = this.#program;
-    const counted = served.map(({ address, handler }) => ({
-      address,
-      handler: this.#requests.count(handler),
-    }));
-    const sharingFailure = this.#listeners.open(counted);
+    const sharingFailure = this.#listeners.open(served);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
@@ -214,6 +233,7 @@ export class Service {
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
     this.#webSockets.close();
+    this.#apps.forEach((app) => app.closeWebSockets());
     this.#listeners.ignore();
     const report = await this.#drain();
     await this.log.cutOff(report, this.#requests.entries);

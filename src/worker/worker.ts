@@ -73,8 +73,9 @@ export class Worker {
   async #load(config: WorkerConfig): Promise<void> {
     try {
       this.#service = new Service(this.#system, config, (message) => this.#send(message));
-      const program = this.#system.network.takeProgramServers(() => this.#finishAsAsked());
-      await this.#service.load(program, (error) => this.#handleUncaught(error, config));
+      const finish = () => this.#finishAsAsked();
+      const program = this.#system.network.takeProgramServers(finish);
+      await this.#service.load(program, (error) => this.#handleUncaught(error, config), finish);
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }

@@ -9,12 +9,16 @@ import { toDenicornError } from "../../src/core/errors.ts";
 
 const [bundle = "", source = "", exportName = ""] = Deno.args;
 try {
-  const { handler: fetch } = await importApp({ bundle, source, exportName, workingDirectory: Deno.cwd() }, {
-    servers: [],
-  });
-  if (fetch === null) throw new Error("it exports no app");
+  const { app } = await importApp({
+    bundle,
+    source,
+    exportName,
+    appType: "fetch",
+    workingDirectory: Deno.cwd(),
+  }, { servers: [] });
+  if (app?.kind !== "fetch") throw new Error("it exports no app for fetch");
   const { promise: completed } = Promise.withResolvers<void>();
-  const response = await fetch(new Request("http://app.test/"), {
+  const response = await app.fetch(new Request("http://app.test/"), {
     remoteAddr: { transport: "tcp" },
     completed,
   });

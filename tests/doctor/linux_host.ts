@@ -42,6 +42,7 @@ export class LinuxHost implements System {
   readonly texts = this.#fake.texts;
   readonly processes = this.#fake.processes;
   readonly openFiles = this.#fake.openFiles;
+  readonly nodeHttp = this.#fake.nodeHttp;
   readonly written = this.#fake.written;
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;

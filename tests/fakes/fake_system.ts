@@ -173,7 +173,12 @@ export class FakeSystem implements System {
 
   readonly network: Network = {
     onWebSocket: () => {},
-    takeProgramServers: () => ({ servers: [], changed: new Promise(() => {}), close: () => {} }),
+    takeProgramServers: () => ({
+      servers: [],
+      changed: new Promise(() => {}),
+      add: () => {},
+      close: () => {},
+    }),
     listenUnix: () => unavailable("listenUnix"),
     connectUnix: () => unavailable("connectUnix"),
     connectTcp: () => unavailable("connectTcp"),
@@ -187,6 +192,8 @@ export class FakeSystem implements System {
     fetchUnix: () => unavailable("fetchUnix"),
     streamUnix: () => unavailable("streamUnix"),
   };
+
+  nodeHttp = () => unavailable("nodeHttp");
 
   sockets: TcpSockets = {
     listeners: () => [],

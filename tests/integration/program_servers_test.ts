@@ -170,13 +170,13 @@ const failures: readonly [what: string, code: string, exit: number, message: Reg
     "the same address twice",
     `Deno.serve({ port: 3999 }, () => new Response());\nDeno.serve({ port: 3999 }, () => new Response());`,
     4,
-    /main\.ts:2:6: it throws .* AddrInUse: the program has called Deno\.serve for 0\.0\.0\.0:3999 twice/,
+    /main\.ts:2:6: it throws .* AddrInUse: the program has started two servers for 0\.0\.0\.0:3999/,
   ],
   [
     "no server in time",
     `if (Date.now() === 0) Deno.serve(() => new Response());`,
     4,
-    /main\.ts is loaded, but neither exports an app nor has called Deno\.serve within 1\.5 s/,
+    /main\.ts is loaded, but neither exports an app nor has started a server within 1\.5 s/,
   ],
 ];
 

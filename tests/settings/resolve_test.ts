@@ -49,6 +49,7 @@ Deno.test("default < config file < environment < command line", () => {
 Deno.test("the three sources read every value the same way, and each is named as the origin", () => {
   const samples: Record<string, string> = {
     app: "main.ts",
+    appType: "node",
     config: "",
     chdir: "/srv",
     env: "A=1",

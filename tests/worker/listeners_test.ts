@@ -1,4 +1,5 @@
 import type { WorkerConfig } from "../../src/protocol/messages.ts";
+import type { Serve } from "../../src/system/system.ts";
 import { Listeners } from "../../src/worker/listeners.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
@@ -8,8 +9,6 @@ const config = {
   backlog: 16,
   fdInbox: 21,
 } as unknown as WorkerConfig;
-
-const served = config.listen.map((address) => ({ address, handler: () => new Response() }));
 
 /** A worker whose sockets are numbers: those in `listening` are open and listen. */
 function fakeWorker() {
@@ -45,23 +44,21 @@ function fakeWorker() {
     ...system.descriptors,
     sendOver: (outlet, descriptors) => void log.push(`${descriptors} to ${outlet}`),
   };
-  const network = {
-    ...system.network,
-    serve({ address }: { address: { hostname: string; port: number } }) {
-      if (address.port === state.taken) throw new Deno.errors.AddrInUse("used");
-      const descriptor = state.next++;
-      listening.add(descriptor);
-      return {
-        address,
-        stopAccepting() {
-          log.push(`close ${descriptor}`);
-          listening.delete(descriptor);
-          return Promise.resolve();
-        },
-      };
-    },
+  const serve: Serve = ({ address }) => {
+    if (address.port === state.taken) throw new Deno.errors.AddrInUse("used");
+    const descriptor = state.next++;
+    listening.add(descriptor);
+    return {
+      address,
+      stopAccepting() {
+        log.push(`close ${descriptor}`);
+        listening.delete(descriptor);
+        return Promise.resolve();
+      },
+    };
   };
-  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+  const served = config.listen.map((address) => ({ address, serve }));
+  const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
@@ -73,25 +70,25 @@ function fakeWorker() {
     listeners.check();
     return log.splice(0).join(", ");
   };
-  return { system, listeners, listening, state, log, check };
+  return { system, listeners, listening, served, state, log, check };
 }
 
 Deno.test("the listening sockets are opened in the order of the addresses and copied to the master", () => {
-  const { listeners, log } = fakeWorker();
+  const { listeners, served, log } = fakeWorker();
   assertEquals(listeners.open(served), undefined);
   assertEquals([log, listeners.isShared, listeners.descriptors], [["7,8 to 21"], true, [7, 8]]);
   assertEquals(listeners.addresses, [...config.listen]);
 });
 
 Deno.test("a failure to copy them is reported, and the worker serves", () => {
-  const { system, listeners } = fakeWorker();
+  const { system, listeners, served } = fakeWorker();
   system.sockets = { ...system.sockets, listeners: () => [] };
   assertEquals(listeners.open(served), "the listening sockets were not found");
   assertEquals(listeners.isShared, false);
 });
 
 Deno.test("if one address fails the listeners of the others do not stay open without the master", () => {
-  const { listeners, listening, state, log } = fakeWorker();
+  const { listeners, served, listening, state, log } = fakeWorker();
   state.taken = 81;
   assertThrows(() => listeners.open(served), Error, "127.0.0.1:81 is in use");
   assertEquals([log, [...listening], listeners.descriptors], [["close 7"], [], []]);
@@ -102,13 +99,11 @@ Deno.test("if one address fails the listeners of the others do not stay open wit
 
 Deno.test("an address that cannot be listened on is an error that an operator can act on", () => {
   const system = new FakeSystem();
-  const network = {
-    ...system.network,
-    serve: () => {
-      throw new Deno.errors.AddrInUse("used");
-    },
+  const serve = () => {
+    throw new Deno.errors.AddrInUse("used");
   };
-  const listeners = new Listeners(Object.assign(Object.create(system), { network }), config, {
+  const served = config.listen.map((address) => ({ address, serve }));
+  const listeners = new Listeners(system, config, {
     onError: () => new Response(),
     isIdle: () => true,
     onScarce: () => {},
@@ -119,7 +114,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
 });
 
 Deno.test("a lost listener is reported once, then file descriptors are awaited to listen again", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   assertEquals(await check(), "");
   listeners.open(served);
   log.splice(0);
@@ -141,7 +136,7 @@ Deno.test("a lost listener is reported once, then file descriptors are awaited t
 });
 
 Deno.test("sockets that the runtime has closed go on listening, and are accepted from again", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
   listeners.open(served);
   log.splice(0);
@@ -158,7 +153,7 @@ Deno.test("sockets that the runtime has closed go on listening, and are accepted
 });
 
 Deno.test("kept sockets from which no server can accept are lost like others", async () => {
-  const { system, listeners, listening, state, log, check } = fakeWorker();
+  const { system, listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
   listeners.open(served);
   log.splice(0);
@@ -175,7 +170,7 @@ Deno.test("kept sockets from which no server can accept are lost like others", a
 });
 
 Deno.test("a worker that stops while the runtime has closed its sockets leaves them by the kept ones", async () => {
-  const { listeners, listening, state, log, check } = fakeWorker();
+  const { listeners, served, listening, state, log, check } = fakeWorker();
   state.areKept = true;
   listeners.open(served);
   listening.delete(7);
@@ -190,7 +185,7 @@ Deno.test("a worker that stops while the runtime has closed its sockets leaves t
 });
 
 Deno.test("listeners that the master has closed, as its message says a moment later, are not lost", async () => {
-  const { listeners, listening, log, check } = fakeWorker();
+  const { listeners, served, listening, log, check } = fakeWorker();
   listeners.open(served);
   log.splice(0);
   listening.clear();
@@ -200,7 +195,7 @@ Deno.test("listeners that the master has closed, as its message says a moment la
 });
 
 Deno.test("while too few descriptors are free, connections without a request are ended to keep the listener", async () => {
-  const { listeners, state, log, check } = fakeWorker();
+  const { listeners, served, state, log, check } = fakeWorker();
   listeners.open(served);
   log.splice(0);
   state.free = 15;
@@ -212,7 +207,7 @@ Deno.test("while too few descriptors are free, connections without a request are
 });
 
 Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
-  const { listeners, state, log, check } = fakeWorker();
+  const { listeners, served, state, log, check } = fakeWorker();
   listeners.open(served);
   log.splice(0);
   state.limit = 800;
@@ -228,7 +223,7 @@ Deno.test("an eighth of the limit is kept free, 256 at most", async () => {
 });
 
 Deno.test("if no connection can be ended, each ends after its next response, until enough descriptors are free", async () => {
-  const { listeners, state, log, check } = fakeWorker();
+  const { listeners, served, state, log, check } = fakeWorker();
   listeners.open(served);
   log.splice(0);
   state.free = 15;
@@ -239,7 +234,7 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {
-  const { listeners, listening, log, check } = fakeWorker();
+  const { listeners, served, listening, log, check } = fakeWorker();
   listeners.open(served);
   log.splice(0);
   listeners.ignore();

@@ -6,6 +6,7 @@ import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
+import { usesNodeHttp } from "../uses_node_http.ts";
 import type { BuildRequest, Built } from "./build.ts";
 import { appModule, ownModule } from "./own_module.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";
@@ -48,11 +49,10 @@ export async function bundleApp(
   throw exportMissing(system, options, bundle.exports);
 }
 
-/** Whether a bundle may start servers of its own: it names `Deno.serve`, or takes it out of `Deno`. */
+/** Whether a bundle may start servers of its own: it names `Deno.serve`, takes it out of `Deno`, or uses `node:http`. */
 function mayServe(text: string): boolean {
-  return /\bDeno\s*(\?\s*)?\.\s*serve\b|\bDeno\s*\[|\bserve\b[^;{}]*\}\s*=\s*(globalThis\.)?Deno\b/.test(
-    text,
-  );
+  return usesNodeHttp(text) ||
+    /\bDeno\s*(\?\s*)?\.\s*serve\b|\bDeno\s*\[|\bserve\b[^;{}]*\}\s*=\s*(globalThis\.)?Deno\b/.test(text);
 }
 
 /** After this time (ms) a start or reload is usually complete. */
@@ -123,7 +123,7 @@ function exportMissing(
     ? `it exports ${exports.join(", ")}: write ${path}:${named}, or export the app as ${exportName}`
     : exports.length > 0
     ? `it only has a default export: write ${path}`
-    : "it exports nothing and does not call Deno.serve: add `export default app`, where app is a fetch function or an " +
+    : "it exports nothing and starts no server: add `export default app`, where app is a fetch function or an " +
       "object that has one";
   return new DenicornError("app-export-missing", `cannot load the app: ${path} ${missing}: ${hint}`);
 }

@@ -2,13 +2,13 @@
 
 import { DenicornError, errorKinds } from "../../core/errors.ts";
 import { attempt, errorIn, textOf, type ThrownError } from "../../core/thrown.ts";
-import type { FetchHandler, ProgramServers } from "../../system/system.ts";
+import type { ProgramServers } from "../../system/system.ts";
 import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, faultProperty, nativeAddonPhrase, type ThrownFault } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
 import { type AppHooks, hooksOf } from "./app_hooks.ts";
-import { validateApp } from "./validate_app.ts";
+import { type App, type AppType, validateApp } from "./validate_app.ts";
 
 interface ImportOptions {
   /** Absolute path of the bundle. */
@@ -16,13 +16,14 @@ interface ImportOptions {
   /** Path of the app's source. */
   readonly source: string;
   readonly exportName: string;
+  readonly appType: AppType;
   /** Messages name files relative to it. */
   readonly workingDirectory: string;
 }
 
 interface ImportedApp {
   /** `null` if the module exports no app and starts its own servers. */
-  readonly handler: FetchHandler | null;
+  readonly app: App | null;
   readonly hooks: AppHooks;
 }
 
@@ -38,33 +39,39 @@ export async function importApp(
   } catch (error) {
     throw importFailure(error, options);
   }
-  return {
-    handler: handlerIn(module, options.exportName, source, servers.length > 0),
-    hooks: hooksOf(module),
-  };
+  return { app: exportedApp(module, options, source, servers), hooks: hooksOf(module) };
 }
 
-function handlerIn(
+function exportedApp(
   module: Readonly<Record<string, unknown>>,
-  exportName: string,
+  { exportName, appType }: ImportOptions,
   source: string,
-  servesItself: boolean,
-): FetchHandler | null {
+  servers: ProgramServers["servers"],
+): App | null {
+  const hasExport = Object.hasOwn(module, exportName) && !isEmpty(module[exportName]);
   // The build has found that a module without the export starts servers.
-  if (!Object.hasOwn(module, exportName) && (servesItself || exportName === "default")) return null;
+  if (!hasExport && (servers.length > 0 || exportName === "default")) return null;
   try {
-    return validateApp(module, exportName, source);
+    const app = validateApp(module, exportName, source, appType);
+    // Programs for Node.js export for their tests what they have told to listen.
+    return app.kind === "node" && servers.some(({ kind }) => kind === "node") ? null : app;
   } catch (error) {
     // Such as `export default Deno.serve(handler)`.
-    if (servesItself) return null;
+    if (servers.length > 0) return null;
     throw error;
   }
+}
+
+/** What a CommonJS module exports that exports nothing. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype &&
+    Object.keys(value).length === 0;
 }
 
 /** What an app threw while it was imported, as an error that names the app's own file and line. */
 export function importFailure(
   thrown: unknown,
-  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName">,
+  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName" | "appType">,
 ): DenicornError {
   const error = errorIn(thrown);
   const frames = appFrames(error, bundle);
@@ -112,11 +119,7 @@ function faultFrom(thrown: unknown): Fault {
   if (missing !== undefined && error?.code === "MODULE_NOT_FOUND") {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
-  const text = `it throws while it is imported: ${described(thrown)}`;
-  if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) {
-    return { code: "app-throws", text };
-  }
-  return { code: "app-throws", text: `${text}: every worker runs this code, and only one can listen there` };
+  return { code: "app-throws", text: `it throws while it is imported: ${described(thrown)}` };
 }
 
 function missingModule(specifier: string): string {

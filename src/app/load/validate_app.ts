@@ -1,20 +1,34 @@
-/** Checks what the app exports: an object with `fetch(request, info)`, or such a function. */
+/**
+ * Checks what the app exports: an object with `fetch(request, info)` or such a function, or an app of `node:http` as the
+ * frameworks for Node.js have it.
+ */
 
 import { DenicornError } from "../../core/errors.ts";
 import { attempt, titleOf } from "../../core/thrown.ts";
 import type { FetchHandler } from "../../system/system.ts";
+import { type NodeApp, nodeAppOf } from "./node_app.ts";
 
 const accepted = "an app is an object with fetch(request, info), such as a Hono app, or a function " +
-  "(request, info) => Response";
+  "(request, info) => Response, or an Express, Fastify or Koa app, or a server of node:http";
+
+/** How requests reach the app. */
+export type App =
+  | { readonly kind: "fetch"; readonly fetch: FetchHandler }
+  | { readonly kind: "node"; readonly open: NodeApp };
+
+/** What takes two arguments can be either, and is taken for `fetch` unless `appType` says so. */
+export type AppType = "auto" | "fetch" | "node";
 
 /**
- * The handler of the export `exportName`, bound to its object once. `source` names the app in errors. Throws DenicornError.
+ * The app in the export `exportName`, with a handler bound to its object once. `source` names the app in errors. Throws
+ * DenicornError.
  */
 export function validateApp(
   namespace: Readonly<Record<string, unknown>>,
   exportName: string,
   source: string,
-): FetchHandler {
+  appType: AppType = "auto",
+): App {
   const module = exportsOf(namespace, exportName);
   if (!Object.hasOwn(module, exportName)) {
     const names = Object.keys(module).join(", ") || "nothing";
@@ -25,9 +39,9 @@ export function validateApp(
   }
   const app = module[exportName];
   const what = exportName === "default" ? "the default export" : `the export "${exportName}"`;
-  let handler;
+  let found;
   try {
-    handler = handlerOf(app);
+    found = appOf(app, appType);
   } catch (thrown) {
     throw new DenicornError(
       "app-export-kind",
@@ -35,11 +49,11 @@ export function validateApp(
       { cause: thrown },
     );
   }
-  if (handler !== undefined) return handler;
-  const found = attempt(() => describe(app), "an object that cannot be read");
+  if (found !== undefined) return found;
+  const described = attempt(() => describe(app), "an object that cannot be read");
   throw new DenicornError(
     "app-export-kind",
-    `cannot load the app: ${what} of ${source} is ${found}: ${accepted}`,
+    `cannot load the app: ${what} of ${source} is ${described}: ${accepted}`,
   );
 }
 
@@ -61,9 +75,14 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return (typeof value === "object" || typeof value === "function") && value !== null;
 }
 
-function handlerOf(app: unknown): FetchHandler | undefined {
-  if (hasFetch(app)) return app.fetch.bind(app);
-  return isFunction(app) && !isClass(app) && !isNodeApp(app) ? app : undefined;
+function appOf(app: unknown, type: AppType): App | undefined {
+  const isCallable = isFunction(app) && !isClass(app);
+  if (type !== "node") {
+    if (hasFetch(app)) return { kind: "fetch", fetch: app.fetch.bind(app) };
+    if (isCallable && (type === "fetch" || !("listen" in app))) return { kind: "fetch", fetch: app };
+  }
+  const open = type === "fetch" ? undefined : nodeAppOf(app, isCallable);
+  return open === undefined ? undefined : { kind: "node", open };
 }
 
 function hasFetch(value: unknown): value is { fetch: FetchHandler } {
@@ -79,11 +98,6 @@ function isClass(value: FetchHandler): boolean {
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** Express apps and the like are functions too, but take Node's request and response. */
-function isNodeApp(value: FetchHandler): boolean {
-  return "listen" in value && isFunction(value.listen);
-}
-
 /** A value in a few words: `a number (42)`, `an object without fetch (keys: a, b)`. */
 function describe(value: unknown): string {
   switch (typeof value) {
@@ -93,10 +107,7 @@ function describe(value: unknown): string {
     case "boolean":
       return `a ${typeof value} (${value})`;
     case "function":
-      if (isFunction(value) && isClass(value)) {
-        return `a class (${value.name || "without name"}), not an instance of it`;
-      }
-      return "a Node.js app (a function with listen)";
+      return `a class (${value.name || "without name"}), not an instance of it`;
     case "object":
       return value === null ? "null" : describeObject(value);
     case "undefined":

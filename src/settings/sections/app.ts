@@ -19,6 +19,13 @@ export const appSettings = {
     reload: true,
     flag: false,
   }),
+  appType: one(choice("TYPE", ["auto", "fetch", "node"]), {
+    description:
+      "How the app takes requests: fetch is (request, info) => Response, node is (req, res) => void. Only a function that " +
+      "takes (req, res) and is no Express app needs node; auto finds out the rest.",
+    default: "auto",
+    reload: true,
+  }),
   config: optional(file, {
     description:
       "Config file to read instead of denicorn.config.ts, .js or .json. It is looked for in chdir, if the command line or " +

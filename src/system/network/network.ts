@@ -43,23 +43,38 @@ export interface RequestInfo {
   readonly completed: Promise<void>;
 }
 
-/** A server that the app has started itself, with `Deno.serve`. */
-export interface ProgramServer {
+/** A server that the app has started itself. */
+interface StartedServer {
   readonly asked: { readonly hostname: string | undefined; readonly port: number | undefined };
-  readonly handler: FetchHandler;
-  /** What it answers where its handler throws. */
-  readonly onError: ((error: unknown) => Response | Promise<Response>) | undefined;
   /** Tells the app that the server listens. */
   listens(address: TcpAddress): void;
   /** Tells the app that the server has answered its last request. */
   ended(): void;
 }
 
+/** With `Deno.serve`. */
+export interface FetchProgramServer extends StartedServer {
+  readonly kind: "fetch";
+  readonly handler: FetchHandler;
+  /** What it answers where its handler throws. */
+  readonly onError: ((error: unknown) => Response | Promise<Response>) | undefined;
+}
+
+/** With `listen` of `node:http`. */
+export interface NodeProgramServer extends StartedServer {
+  readonly kind: "node";
+  readonly server: unknown;
+}
+
+export type ProgramServer = FetchProgramServer | NodeProgramServer;
+
 export interface ProgramServers {
   /** So far. */
   readonly servers: readonly ProgramServer[];
   /** Resolves when there is another one. */
   readonly changed: Promise<void>;
+  /** The app starts one. Throws where that is impossible, in words for the app. */
+  add(server: ProgramServer): void;
   /** From now on the app cannot start another one. */
   close(): void;
 }
@@ -78,6 +93,9 @@ export interface HttpServer {
    */
   stopAccepting(): Promise<void>;
 }
+
+/** Opens a server that handles its requests as its maker has decided. */
+export type Serve = (options: ServeOptions) => HttpServer;
 
 /** A server of the master itself. */
 export interface MasterServer {

@@ -3,8 +3,14 @@
  * listens when the master says so. Denicorn itself uses `runtimeServe`.
  */
 
-import { addressOf } from "../../core/placed_servers.ts";
-import type { FetchHandler, ProgramServer, ProgramServers, TcpAddress } from "../system.ts";
+import { addressOf, isSameLoopback } from "../../core/placed_servers.ts";
+import type {
+  FetchHandler,
+  FetchProgramServer,
+  ProgramServer,
+  ProgramServers,
+  TcpAddress,
+} from "../system.ts";
 
 export const runtimeServe = Deno.serve;
 
@@ -27,17 +33,17 @@ type Options = {
 
 /** From now on `Deno.serve` only notes what is to be served. */
 export function takeProgramServers(onShutdown: () => void): ProgramServers {
-  const servers: Server[] = [];
+  const servers: ProgramServer[] = [];
   let isClosed = false;
   let changed = Promise.withResolvers<void>();
-  const add = (args: readonly unknown[]): Server => {
+  const add = (server: ProgramServer): void => {
+    if (servers.some((other) => isSameLoopback(other.asked, server.asked))) return;
     if (isClosed) {
       throw new Error(
-        "cannot serve: the program has called Deno.serve after it was loaded: call it at the start, or await what " +
-          "comes before it at top level",
+        "cannot serve: the program has started a server after it was loaded: start it at once, or await what comes " +
+          "before it at top level",
       );
     }
-    const server = new Server(...read(args), onShutdown);
     const asked = addressOf(server.asked);
     const isTaken = servers.some((other) => {
       const { hostname, port } = addressOf(other.asked);
@@ -45,16 +51,17 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
     });
     if (isTaken) {
       const { hostname, port } = asked;
-      throw new Deno.errors.AddrInUse(`the program has called Deno.serve for ${hostname}:${port} twice`);
+      throw new Deno.errors.AddrInUse(`the program has started two servers for ${hostname}:${port}`);
     }
     servers.push(server);
     changed.resolve();
     changed = Promise.withResolvers();
-    return server;
   };
   const serve = (...args: unknown[]): Server => {
     try {
-      return add(args);
+      const server = new Server(...read(args), onShutdown);
+      add(server);
+      return server;
     } catch (error) {
       // It is the call that is wrong.
       if (error instanceof Error) Error.captureStackTrace(error, serve);
@@ -69,6 +76,7 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
     get changed() {
       return changed.promise;
     },
+    add,
     close() {
       isClosed = true;
     },
@@ -91,7 +99,8 @@ function read(args: readonly unknown[]): [FetchHandler, Options] {
 }
 
 /** What `Deno.serve` returns. */
-class Server implements ProgramServer, Deno.HttpServer<Deno.NetAddr> {
+class Server implements FetchProgramServer, Deno.HttpServer<Deno.NetAddr> {
+  readonly kind = "fetch";
   readonly asked: { readonly hostname: string | undefined; readonly port: number | undefined };
   readonly handler: FetchHandler;
   readonly onError: Options["onError"];

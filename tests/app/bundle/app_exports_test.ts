@@ -22,6 +22,6 @@ testFailure(
   "no export at all",
   { "main.ts": "console.log(1);" },
   "app-export-missing",
-  "cannot load the app: main.ts has no default export: it exports nothing and does not call Deno.serve: add " +
+  "cannot load the app: main.ts has no default export: it exports nothing and starts no server: add " +
     "`export default app`, where app is a fetch function or an object that has one",
 );

@@ -78,7 +78,8 @@ testFailure(
   { "main.ts": `export default { fetsh() {} };` },
   "app-export-kind",
   "cannot load the app: the default export of main.ts is an object without fetch (keys: fetsh): an app is an object " +
-    "with fetch(request, info), such as a Hono app, or a function (request, info) => Response",
+    "with fetch(request, info), such as a Hono app, or a function (request, info) => Response, or an Express, Fastify " +
+    "or Koa app, or a server of node:http",
 );
 
 Deno.test("the detail contains only the frames of the app and the causes of the error", async () => {

@@ -19,6 +19,7 @@ function setUp(reads = Infinity) {
     descriptors: outside.descriptors,
     memory: outside.memory,
     openFiles: outside.openFiles,
+    nodeHttp: outside.nodeHttp,
     host: {
       ...outside.host,
       isTerminal: () => true,

@@ -1,0 +1,66 @@
+/** What is used of `node:http`, as the runtime has it. */
+
+import type { HttpServer, ProgramServers, TcpAddress } from "./network.ts";
+
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  /** As it was sent: a path with its query, mostly. Routers change it while they call handlers. */
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+export interface NodeResponse {
+  statusCode: number;
+  shouldKeepAlive: boolean;
+  readonly headersSent: boolean;
+  readonly writableFinished: boolean;
+  setHeader(name: string, value: string): void;
+  end(text: string): void;
+  destroy(): void;
+  /** `close` is emitted once, when the response was sent or the connection broke. */
+  on(event: "close", listener: () => void): void;
+}
+
+export interface NodeSocket {
+  readonly writable: boolean;
+  readonly bytesWritten: number;
+  write(bytes: Uint8Array): void;
+  once(event: "close", listener: () => void): void;
+}
+
+export type NodeHandler = (request: NodeRequest, response: NodeResponse) => unknown;
+
+/** A server of the app. It need not listen: its events are its interface. */
+export interface NodeServer {
+  emit(event: string, ...args: unknown[]): boolean;
+  listenerCount(event: string): number;
+  // deno-lint-ignore ban-types -- as node:events has it
+  listeners(event: string): readonly Function[];
+}
+
+/** Gets what happens on the connections of a served address; returns whether anything listened to it. */
+export type NodeEmit = (event: string, a?: unknown, b?: unknown, c?: unknown) => boolean;
+
+export interface NodeHttp {
+  /**
+   * From now on `listen` only notes what is to be served, in `servers`. Calls `onEnd` when the app closes one. Call it
+   * before the app is imported.
+   */
+  takeServers(servers: ProgramServers, onEnd: () => void): void;
+  createServer(handler: NodeHandler): NodeServer;
+  isServer(value: unknown): value is NodeServer;
+  /** Such as that of `node:https`. */
+  isEncrypted(server: NodeServer): boolean;
+  /**
+   * Listens on `address`, shared with other processes, with the limits and classes of `app`. Each event goes to `emit`.
+   * Throws what listening throws.
+   */
+  serve(
+    options: { readonly address: TcpAddress; readonly backlog: number },
+    app: NodeServer,
+    emit: NodeEmit,
+  ): HttpServer;
+  /** The answer of `app` to a request that does not come from outside: over a connection within this machine. */
+  ask(app: NodeServer, request: Request): Promise<Response>;
+}

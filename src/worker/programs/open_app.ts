@@ -1,0 +1,42 @@
+/** The app of a worker, ready to be served: as a handler of `Deno.serve`, or as a server of `node:http`. */
+
+import type { App } from "../../app/load/validate_app.ts";
+import type { FetchHandler, Serve, System } from "../../system/system.ts";
+import type { Fault } from "../faults.ts";
+import type { InFlightRequest } from "../in_flight_requests.ts";
+import type { Requests } from "../requests.ts";
+import { NodeRequests } from "./node_requests.ts";
+
+export interface OpenedApp {
+  /** Listens, with every request counted. */
+  readonly serve: Serve;
+  /** Asks the app within the process, uncounted. */
+  readonly ask: FetchHandler;
+  /** Closes the WebSockets that the system does not report. */
+  closeWebSockets(): void;
+}
+
+/** Rejects with what the app throws. */
+export async function openApp(
+  { network, nodeHttp }: System,
+  app: App,
+  requests: Requests,
+  onFault: (entry: InFlightRequest, fault: Fault) => void,
+): Promise<OpenedApp> {
+  if (app.kind === "fetch") {
+    const counted = requests.count(app.fetch);
+    return {
+      serve: (options) => network.serve(options, counted),
+      ask: app.fetch,
+      closeWebSockets: () => {},
+    };
+  }
+  const http = await nodeHttp();
+  const server = await app.open(http);
+  const counted = new NodeRequests(server, requests, onFault);
+  return {
+    serve: (options) => http.serve(options, server, counted.emit),
+    ask: (request) => http.ask(server, request),
+    closeWebSockets: () => counted.closeWebSockets(),
+  };
+}

@@ -1,0 +1,139 @@
+/** The counting of an app of node:http, with events in place of connections. */
+
+import { EventEmitter } from "node:events";
+import type { NodeServer } from "../../../src/system/system.ts";
+import { NodeRequests } from "../../../src/worker/programs/node_requests.ts";
+import { Requests } from "../../../src/worker/requests.ts";
+import { assertEquals } from "../../assert.ts";
+import { FakeClock } from "../../fakes/fake_clock.ts";
+import { privateSlot } from "../../fakes/slots.ts";
+
+class FakeResponse extends EventEmitter {
+  statusCode = 200;
+  shouldKeepAlive = true;
+  headersSent = false;
+  writableFinished = false;
+  readonly headers: Record<string, string> = {};
+  text = "";
+  setHeader(name: string, value: string) {
+    this.headers[name] = value;
+  }
+  end(text = "") {
+    this.text = text;
+    this.headersSent = this.writableFinished = true;
+    this.emit("close");
+  }
+  destroy() {
+    this.emit("close");
+  }
+}
+
+class FakeSocket extends EventEmitter {
+  writable = true;
+  bytesWritten = 100;
+  readonly sent: number[][] = [];
+  write(bytes: Uint8Array) {
+    this.sent.push([...bytes]);
+  }
+}
+
+const request = (url: string, method = "GET") => ({
+  method,
+  url,
+  headers: { "user-agent": "test", upgrade: "websocket" },
+  socket: { remoteAddress: "192.0.2.7" },
+});
+
+function fakeWorker() {
+  const clock = new FakeClock();
+  const slot = privateSlot();
+  const lines: string[] = [];
+  const requests = new Requests(slot.writer, clock, {
+    onFault: () => {},
+    onEnd: ({ method, target, status, client }, duration) =>
+      lines.push(`${client?.address} ${client?.userAgent} ${method} ${target} ${status} ${duration}`),
+  });
+  const app = new EventEmitter();
+  const counted = new NodeRequests(
+    app as NodeServer,
+    requests,
+    ({ path }, { text, detail }) => lines.push(`${path}: ${text}: ${detail?.split("\n", 1)[0]}`),
+  );
+  return { clock, slot, requests, app, counted, lines };
+}
+
+Deno.test("a request is in flight until its response closes, and named while its handler runs", async () => {
+  const { clock, slot, requests, app, counted, lines } = fakeWorker();
+  const seen: unknown[] = [];
+  // A start of 0 means that there is none.
+  await clock.advance(1);
+  app.on("request", (incoming: { url: string }) => {
+    seen.push(slot.read().entered?.path);
+    incoming.url = "/changed by a router";
+  });
+  const response = new FakeResponse();
+  assertEquals(counted.emit("request", request("/a/b?c=d"), response), true);
+  assertEquals([requests.inFlight, slot.read().entered, seen], [1, null, ["/a/b"]]);
+  await clock.advance(30);
+  response.end();
+  assertEquals([requests.inFlight, requests.total, lines], [0, 1, ["192.0.2.7 test GET /a/b?c=d 200 30"]]);
+});
+
+Deno.test("a connection that breaks is a 499", () => {
+  const { counted, app, lines } = fakeWorker();
+  app.on("request", () => {});
+  const response = new FakeResponse();
+  counted.emit("request", request("/"), response);
+  response.destroy();
+  assertEquals(lines, ["192.0.2.7 test GET / 499 0"]);
+});
+
+Deno.test("a handler that throws is a fault, and a 500 unless its response has begun", () => {
+  const { counted, app, lines, requests } = fakeWorker();
+  app.on("request", () => {
+    throw new Error("boom");
+  });
+  const [fresh, begun] = [new FakeResponse(), new FakeResponse()];
+  begun.headersSent = true;
+  assertEquals(counted.emit("request", request("/a"), fresh), true);
+  counted.emit("request", request("/b"), begun);
+  assertEquals([fresh.text, begun.text, requests.inFlight], ["Internal Server Error", "", 0]);
+  assertEquals(lines, [
+    "/a: the app threw: Error: boom",
+    "192.0.2.7 test GET /a 500 0",
+    "/b: the app threw: Error: boom",
+    "192.0.2.7 test GET /b 499 0",
+  ]);
+});
+
+Deno.test("what arrives during a drain ends its connection", () => {
+  const { counted, app, requests } = fakeWorker();
+  app.on("checkContinue", () => {});
+  requests.startDraining();
+  const response = new FakeResponse();
+  counted.emit("checkContinue", request("/", "POST"), response);
+  assertEquals([response.shouldKeepAlive, response.headers], [false, { connection: "close" }]);
+});
+
+Deno.test("a WebSocket counts until it closes, and a drain asks its client to close it", () => {
+  const { counted, app, requests, lines } = fakeWorker();
+  app.on("upgrade", () => {});
+  const [open, refused] = [new FakeSocket(), new FakeSocket()];
+  counted.emit("upgrade", request("/ws"), open, new Uint8Array());
+  counted.emit("upgrade", request("/no"), refused, new Uint8Array());
+  refused.writable = false;
+  assertEquals([requests.inFlight, lines.length, lines[0]], [2, 2, "192.0.2.7 test GET /ws 101 0"]);
+  refused.emit("close");
+  counted.closeWebSockets();
+  assertEquals([open.sent, refused.sent, requests.inFlight], [[[0x88, 2, 0x03, 0xe9]], [], 1]);
+  open.emit("close");
+  assertEquals(requests.inFlight, 0);
+});
+
+Deno.test("other events reach the app, and tell whether it listens to them", () => {
+  const { counted, app } = fakeWorker();
+  const seen: unknown[] = [];
+  app.on("clientError", (...given) => seen.push(given));
+  assertEquals([counted.emit("clientError", 1, 2), counted.emit("timeout", 3)], [true, false]);
+  assertEquals(seen[0], [1, 2, undefined]);
+});
