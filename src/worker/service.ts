@@ -123,6 +123,8 @@ export class Service {
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
+    host.explainStorage();
+    host.offerFeatures(this.config.unstable);
     host.presentAs(fileUrl(this.config.source), this.config.args);
     const fetch = await importApp({ ...this.config, workingDirectory: host.cwd() });
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
