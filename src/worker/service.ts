@@ -136,17 +136,12 @@ export class Service {
     onUncaught: (error: unknown) => void,
     onEnd: () => void,
   ): Promise<void> {
-    const { processes, clock, host, files } = this.#system;
+    const { processes, clock, host } = this.#system;
     const { readiness } = this.config;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    this.#lifeCycle.offer();
-    const text = files.readTextSync(this.config.bundle);
-    processes.keepStopListeners(/\bprocess\b/.test(text));
-    // Loading it takes time, which an app that does not use it need not wait for.
-    if (usesNodeHttp(text)) (await this.#system.nodeHttp()).takeServers(servers, onEnd);
-    host.presentAs(fileUrl(this.config.source), this.config.args);
+    await this.#presentProcess(servers, onEnd);
     const place = { ...this.config, workingDirectory: host.cwd() };
     const { app, hooks } = await importApp(place, servers);
     // A program may await something before it serves.
@@ -167,6 +162,20 @@ export class Service {
     }
     this.#apps = exported === null ? opened : [exported, ...opened];
     this.#program = programOf(this.config, exported, own, opened);
+  }
+
+  /** Makes this process look like that of the app, before the app is imported. */
+  async #presentProcess(servers: ProgramServers, onEnd: () => void): Promise<void> {
+    const { processes, host, files, nodeHttp } = this.#system;
+    const { bundle, source, args, unstable } = this.config;
+    const text = files.readTextSync(bundle);
+    this.#lifeCycle.offer();
+    processes.keepStopListeners(/\bprocess\b/.test(text));
+    // Loading it takes time, which an app that does not use it need not wait for.
+    if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
+    host.explainStorage();
+    host.offerFeatures(unstable);
+    host.presentAs(fileUrl(source), args);
   }
 
   async #open(app: App): Promise<OpenedApp> {

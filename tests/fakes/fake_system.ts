@@ -97,6 +97,8 @@ export class FakeSystem implements System {
     awaitReader: () => this.readerTakes > 0,
     printThrough: () => {},
     presentAs: () => {},
+    explainStorage: () => {},
+    offerFeatures: () => {},
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };

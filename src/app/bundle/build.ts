@@ -42,6 +42,8 @@ export interface Built {
   readonly exports: readonly string[];
   /** The main module is CommonJS: only running it shows what it exports. */
   readonly isCommonJs: boolean;
+  /** The unstable features of the runtime that the app's deno.json names. */
+  readonly unstable: readonly string[];
   /** How many files it was made from. */
   readonly fileCount: number;
   readonly warnings: readonly string[];
@@ -58,6 +60,7 @@ export async function build(
   const projects = new Projects(files, entry);
   const compiler = compilerOptionsFor(files, projects, entry);
   const shared = { system, request, files, trace, projects, compiler };
+  const unstable = new Set(projects.of(entry).flatMap(({ unstable }) => unstable));
   const app = await run(shared, entry);
   const threads = new ThreadBundles((path) => run(shared, path));
   const texts = await threads.textsFor(app);
@@ -68,9 +71,14 @@ export async function build(
       text: app.text(texts),
       exports: app.exports,
       isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
+      unstable: [...unstable],
       fileCount: Object.keys(inputs).length,
       warnings: [
-        ...new Set([...runs.flatMap(({ warnings }) => warnings), ...threads.warnings]),
+        ...new Set([
+          ...withoutEffect(unstable),
+          ...runs.flatMap(({ warnings }) => warnings),
+          ...threads.warnings,
+        ]),
       ],
     },
     origin: {
@@ -83,6 +91,20 @@ export async function build(
         runs.every(({ isCertain }) => isCertain),
     },
   };
+}
+
+/** Unstable features that an app may ask for and does not get. Others need no help, or only concern imports. */
+const notOffered: Readonly<Record<string, string>> = {
+  "cron": "Deno.cron would run in each worker: use a service of its own",
+  "no-legacy-abort": "request.signal stays as in stable Deno",
+  "otel": "set OTEL_DENO for Deno itself",
+  "unsafe-proto": "use Object.getPrototypeOf",
+};
+
+function withoutEffect(unstable: ReadonlySet<string>): string[] {
+  return Object.entries(notOffered).filter(([name]) => unstable.has(name)).map(([name, reason]) =>
+    `unstable "${name}" in deno.json has no effect: ${reason}`
+  );
 }
 
 /** What the bundles of an app and of its Web Workers share. */

@@ -120,7 +120,9 @@ function faultFrom(thrown: unknown): Fault {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
   const text = `it throws while it is imported: ${described(thrown)}`;
-  if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) return { code: "app-throws", text };
+  if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) {
+    return { code: "app-throws", text };
+  }
   return { code: "app-throws", text: `${text}: every worker runs this code, and only one can listen there` };
 }
 

@@ -17,6 +17,8 @@ export interface Project {
   /** Names and files of the workspace members, when it declares a workspace. */
   readonly members: ImportMap | undefined;
   readonly compilerOptions: Readonly<Record<string, unknown>> | undefined;
+  /** Names of unstable features of the runtime. */
+  readonly unstable: readonly string[];
   /** As written; Deno installs packages outside `node_modules` unless it is `auto` or `manual`. */
   readonly nodeModulesDir: unknown;
 }
@@ -92,7 +94,7 @@ export function isConfig(files: Files, path: string): boolean {
 function readProject(files: Files, path: string): Project {
   const directory = directoryOf(path);
   const config = readRecord(files, path);
-  const { importMap, imports, scopes, workspace } = config;
+  const { importMap, imports, scopes, workspace, unstable } = config;
   const ownFile = typeof importMap === "string" && imports === undefined && scopes === undefined
     ? absolutePath(directory, importMap)
     : undefined;
@@ -107,6 +109,7 @@ function readProject(files: Files, path: string): Project {
       fileUrl(path),
     ),
     compilerOptions: asRecord(config["compilerOptions"]),
+    unstable: Array.isArray(unstable) ? unstable.filter((name) => typeof name === "string") : [],
     nodeModulesDir: config["nodeModulesDir"],
   };
 }

@@ -45,7 +45,7 @@ export function createGenerationSource(
       external: settings.external,
       cache: settings.bundleCache === "auto",
     };
-    const { text, source, exportName, ...build } = isOtherUser(system, credentials)
+    const { text, source, exportName, unstable, ...build } = isOtherUser(system, credentials)
       ? {
         addToCache: undefined,
         ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
@@ -65,7 +65,7 @@ export function createGenerationSource(
     const how = fromCache ? "bundle found in the cache" : "bundled";
     logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
     void addToCacheLater(system, build);
-    return { source, exportName, path: outfile };
+    return { source, exportName, unstable, path: outfile };
   }
 
   return {

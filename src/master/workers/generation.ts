@@ -6,6 +6,8 @@ export interface AppBundle {
   /** Absolute path of the app's source. */
   readonly source: string;
   readonly exportName: string;
+  /** The unstable features of the runtime that its deno.json names. */
+  readonly unstable: readonly string[];
   /** Absolute path of the one file that workers import. */
   readonly path: string;
 }

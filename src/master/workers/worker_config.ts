@@ -40,6 +40,7 @@ export function workerConfigFor(
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,
+    unstable: bundle.unstable,
     ...sharedResources,
     fdInbox,
     heartbeatInterval: heartbeatInterval(settings),

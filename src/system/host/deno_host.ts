@@ -6,6 +6,8 @@ import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
 import { keepProgramIn, programPath } from "../processes/own_program.ts";
 import type { Host, Stream } from "../system.ts";
+import { explainStorage } from "./storage.ts";
+import { offerFeatures } from "./unstable_features.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
@@ -99,6 +101,8 @@ export const host: Host = {
   },
   printThrough,
   presentAs,
+  explainStorage,
+  offerFeatures,
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };

@@ -60,6 +60,10 @@ export interface Host {
   printThrough(print: (stream: Stream, text: string) => void): void;
   /** From now on the app reads `url` as `Deno.mainModule` and `args` as `Deno.args`. */
   presentAs(url: string, args: readonly string[]): void;
+  /** From now on the app sees only these unstable features of the runtime. */
+  offerFeatures(wanted: readonly string[]): void;
+  /** From now on what the web stores, where there is no place for it, says what to use instead. */
+  explainStorage(): void;
   /** At least 0, less than 1. */
   random(): number;
   /** A text that cannot be guessed. */

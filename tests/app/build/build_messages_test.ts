@@ -2,7 +2,7 @@ import { parseAnswer } from "../../../src/app/build/build_messages.ts";
 import { assertEquals } from "../../assert.ts";
 
 const built = {
-  ...{ source: "/srv/main.ts", exportName: "default", text: "x", exports: ["default"] },
+  ...{ source: "/srv/main.ts", exportName: "default", text: "x", exports: ["default"], unstable: ["kv"] },
   ...{ fileCount: 1, warnings: [], fromCache: false, durationMs: 1 },
 };
 

@@ -1,0 +1,32 @@
+import { assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest } from "./harness.ts";
+
+const main = `const deno = Deno as unknown as Record<string, unknown>;
+const kv = "openKv" in deno ? await Deno.openKv(import.meta.dirname + "/data.kv") : null;
+const refused = "openKv" in deno ? await Deno.openKv().catch((error) => error.message) : "";
+export default async () => {
+  if (kv !== null) await kv.set(["key"], "stored");
+  const value = kv === null ? null : (await kv.get(["key"])).value;
+  return Response.json([value, refused, "KvU64" in deno, "UnsafeWindowSurface" in deno, "cron" in deno]);
+};\n`;
+
+integrationTest("an app gets the unstable features that its deno.json names", async (host) => {
+  const files = { "main.ts": main, "deno.json": `{ "unstable": ["kv", "temporal", "cron"] }` };
+  const server = host.start({ files });
+  await server.ready(1);
+  assertEquals(await (await server.fetch("/")).json(), [
+    "stored",
+    "Deno.openKv: no path is given: name a file, such as Deno.openKv('data.kv')",
+    true,
+    false,
+    false,
+  ]);
+  const [line] = await server.logged(/unstable "cron" .*/);
+  assertMatch(line, /unstable "cron" in deno\.json has no effect: Deno\.cron would run in each worker/);
+});
+
+integrationTest("an app without such names sees none of them", async (host) => {
+  const server = host.start({ files: { "main.ts": main } });
+  await server.ready(1);
+  assertEquals(await (await server.fetch("/")).json(), [null, "", false, false, false]);
+});
