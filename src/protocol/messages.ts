@@ -52,6 +52,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   /** Absolute path of the bundle to import. */
   readonly bundle: string;
   readonly exportName: string;
+  /** False: the module has no such export, and starts servers of its own. */
+  readonly exportsApp: boolean;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly TcpAddress[];
   /** `listen` is only the default: a program that starts its own servers listens where it asks to. */

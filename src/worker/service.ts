@@ -7,7 +7,7 @@ import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
 import { isKnown } from "../system/network/response_body.ts";
-import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
+import type { FetchHandler, ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
@@ -19,7 +19,7 @@ import { leaveAddresses } from "./leave_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
 import { mainHandler, type Program, programOf } from "./served_program.ts";
-import { untilReady, untilServing } from "./readiness.ts";
+import { untilReady, untilServing, untilSettled } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -128,7 +128,7 @@ export class Service {
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    const app = await importApp({ ...this.config, workingDirectory: host.cwd() }, servers);
+    const app = await this.#import(servers, onUncaught);
     // A program may await something before it serves.
     if (app === null) await untilServing(this.config, servers, clock, start);
     servers.close();
@@ -145,6 +145,22 @@ export class Service {
     this.#program = programOf(this.config, app, own);
   }
 
+  /** `null` if the module exports no app. One that waits for the end of its servers is imported when it has started them. */
+  #import(servers: ProgramServers, onUncaught: (error: unknown) => void): Promise<FetchHandler | null> {
+    const { clock, host } = this.#system;
+    const imported = importApp({ ...this.config, workingDirectory: host.cwd() }, servers);
+    if (this.config.exportsApp) return imported;
+    let isOver = false;
+    return Promise.race([
+      imported.catch((error) => {
+        if (!isOver) throw error;
+        onUncaught(error instanceof Error && error.cause !== undefined ? error.cause : error);
+        return null;
+      }),
+      untilSettled(servers, clock).then(() => null),
+    ]).finally(() => isOver = true);
+  }
+
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
@@ -159,7 +175,11 @@ export class Service {
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
-    for (const { server, place } of servers) server.listens(this.#listeners.addresses[place]!);
+    for (const { server, place } of servers) {
+      const address = this.#listeners.addresses[place];
+      // Nothing listens where the app is only checked.
+      if (address !== undefined) server.listens(address);
+    }
     this.#system.clock.after(untilQuiet, () => void this.log.load());
     if (!isKnown) {
       void this.log.write((logger) =>

@@ -203,7 +203,12 @@ export class FakeMaster {
 }
 
 function bundled({ number }: Generation): Promise<AppBundle> {
-  return Promise.resolve({ source: "/srv/app.ts", exportName: "default", path: `/run/${number}.mjs` });
+  return Promise.resolve({
+    source: "/srv/app.ts",
+    exportName: "default",
+    exportsApp: true,
+    path: `/run/${number}.mjs`,
+  });
 }
 
 type Flags = Partial<Record<keyof Settings, string>>;

@@ -47,9 +47,11 @@ function isFailure(
 }
 
 function isBuilt(fields: Fields): fields is Fields & Omit<AppBuild, "addToCache"> {
-  const { source, exportName, text, fileCount, warnings, fromCache, durationMs } = fields;
+  const { source, exportName, text, exports, fileCount, warnings, fromCache, durationMs } = fields;
   return [source, exportName, text].every((value) => typeof value === "string") &&
     [fileCount, durationMs].every((value) => typeof value === "number") &&
     typeof fromCache === "boolean" &&
-    Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string");
+    [exports, warnings].every((list) =>
+      Array.isArray(list) && list.every((item) => typeof item === "string")
+    );
 }

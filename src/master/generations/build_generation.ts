@@ -44,7 +44,7 @@ export function createGenerationSource(
       runtimeDirectory: directory.path,
       cache: settings.bundleCache === "auto",
     };
-    const { text, source, exportName, ...build } = isOtherUser(system, credentials)
+    const { text, source, exportName, exports, ...build } = isOtherUser(system, credentials)
       ? {
         addToCache: undefined,
         ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
@@ -64,7 +64,7 @@ export function createGenerationSource(
     const how = fromCache ? "bundle found in the cache" : "bundled";
     logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
     void addToCacheLater(system, build);
-    return { source, exportName, path: outfile };
+    return { source, exportName, exportsApp: exports.includes(exportName), path: outfile };
   }
 
   return {

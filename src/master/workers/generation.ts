@@ -6,6 +6,8 @@ export interface AppBundle {
   /** Absolute path of the app's source. */
   readonly source: string;
   readonly exportName: string;
+  /** Without that export it starts servers of its own. */
+  readonly exportsApp: boolean;
   /** Absolute path of the one file that workers import. */
   readonly path: string;
 }

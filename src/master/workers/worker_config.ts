@@ -40,6 +40,7 @@ export function workerConfigFor(
     source: bundle.source,
     bundle: bundle.path,
     exportName: bundle.exportName,
+    exportsApp: bundle.exportsApp,
     ...sharedResources,
     fdInbox,
     heartbeatInterval: heartbeatInterval(settings),

@@ -17,6 +17,7 @@ Deno.test("an answer of another shape is none: any process of that user could ha
     { built: { ...built, text: 1 } },
     { built: { ...built, warnings: [1] } },
     { built: { ...built, source: undefined } },
+    { built: { ...built, exports: "default" } },
     { failure: { code: "constructor", message: "x" } },
     { failure: { code: "app-syntax", message: null } },
     { failure: { code: "app-syntax", message: "x", detail: {} } },
