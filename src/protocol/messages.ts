@@ -59,6 +59,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly exportName: string;
   /** The unstable features of the runtime that its deno.json names. */
   readonly unstable: readonly string[];
+  /** False: the module has no such export, and starts servers of its own. */
+  readonly exportsApp: boolean;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly TcpAddress[];
   /** `listen` is only the default: a program that starts its own servers listens where it asks to. */

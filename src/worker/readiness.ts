@@ -39,6 +39,22 @@ export async function untilReady(
   }
 }
 
+/**
+ * Milliseconds without another server after which a program has started all of them, though its module still waits at top
+ * level, perhaps for the end of a server.
+ */
+const settleTime = 250;
+
+/** Resolves when the program has started its servers. Never, if it starts none. */
+export async function untilSettled(program: ProgramServers, clock: Clock): Promise<void> {
+  if (program.servers.length === 0) await program.changed;
+  let count;
+  do {
+    count = program.servers.length;
+    await sleep(clock, settleTime);
+  } while (program.servers.length > count);
+}
+
 /** The part of `boot-timeout` that a program has to start a server: its worker needs the rest to report that. */
 const servingShare = 3 / 4;
 

@@ -36,6 +36,9 @@ export function programOf(
   const own = placed.filter(({ address }) => !listen.includes(address));
   const free = own.find(({ address: { port } }) => port === 0);
   if (free !== undefined) throw freePort(free.address);
+  const texts = placed.map(({ address }) => formatAddress(address));
+  const twice = texts.find((text, index) => texts.indexOf(text) < index);
+  if (twice !== undefined) throw sharedAddress(twice);
   const first = app === null ? -1 : placed.findIndex(({ server }) => server < 0);
   return {
     served: placed.map(({ address, server }) => ({
@@ -76,5 +79,13 @@ function freePort(address: TcpAddress): DenicornError {
       formatAddress(address)
     }, and with port 0 each worker would get ` +
       "another port: start with --bind HOST:PORT, or give the server a port",
+  );
+}
+
+function sharedAddress(address: string): DenicornError {
+  return new DenicornError(
+    "app-address",
+    `cannot serve the app: two of its servers would listen on ${address}: give one of them another port, or choose ` +
+      "another --bind",
   );
 }

@@ -3,7 +3,7 @@
 import type { App } from "../app/load/validate_app.ts";
 import { fileUrl } from "../app/paths.ts";
 import { usesNodeHttp } from "../app/uses_node_http.ts";
-import { importApp, importFailure } from "../app/load/import_app.ts";
+import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import { DenicornError, toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -24,7 +24,7 @@ import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
 import { openApp, type OpenedApp } from "./programs/open_app.ts";
 import { appOf, type Program, programOf } from "./served_program.ts";
-import { untilReady, untilServing } from "./readiness.ts";
+import { untilReady, untilServing, untilSettled } from "./readiness.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -36,6 +36,8 @@ import { WorkerLog } from "./worker_log.ts";
  * time try again after a second, so it is not longer than most round trips.
  */
 const handshakeTime = 100;
+
+const noApp: ImportedApp = { app: null, hooks: {} };
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -143,7 +145,7 @@ export class Service {
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     await this.#presentProcess(servers, onEnd);
     const place = { ...this.config, workingDirectory: host.cwd() };
-    const { app, hooks } = await importApp(place, servers);
+    const { app, hooks } = await this.#import(place, servers, onUncaught);
     // A program may await something before it serves.
     if (app === null) await untilServing(this.config, servers, clock, start);
     servers.close();
@@ -187,6 +189,25 @@ export class Service {
     }
   }
 
+  /** A module that waits for the end of its servers counts as imported when it has started them. */
+  #import(
+    place: ImportOptions,
+    servers: ProgramServers,
+    onUncaught: (error: unknown) => void,
+  ): Promise<ImportedApp> {
+    const imported = importApp(place, servers);
+    if (this.config.exportsApp) return imported;
+    let isOver = false;
+    return Promise.race([
+      imported.catch((error) => {
+        if (!isOver) throw error;
+        onUncaught(error instanceof Error && error.cause !== undefined ? error.cause : error);
+        return noApp;
+      }),
+      untilSettled(servers, this.#system.clock).then(() => noApp),
+    ]).finally(() => isOver = true);
+  }
+
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
@@ -197,7 +218,11 @@ export class Service {
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
-    for (const { server, place } of servers) server.listens(this.#listeners.addresses[place]!);
+    for (const { server, place } of servers) {
+      const address = this.#listeners.addresses[place];
+      // Nothing listens where the app is only checked.
+      if (address !== undefined) server.listens(address);
+    }
     this.#system.clock.after(untilQuiet, () => void this.log.load());
     if (!isKnown) {
       void this.log.write((logger) =>

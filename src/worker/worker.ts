@@ -96,10 +96,17 @@ export class Worker {
     if (service.hasListened) this.#send({ type: "closed" });
   }
 
-  /** The program has ended its server, as it does at a signal. */
+  /** The program has ended its server, which it also does at a signal. */
   #finishAsAsked(): void {
-    if (this.#isLeaving || this.#service?.hasListened !== true) return;
-    this.#send({ type: "draining" });
+    if (this.#isLeaving) return;
+    if (this.#service?.hasListened !== true) {
+      const failure =
+        "cannot serve the app: it has ended its server (shutdown or signal) before that listened";
+      return void this.#fail(new DenicornError("app-serves-nothing", failure));
+    }
+    // The master counts it as a death: a program that does so again and again is replaced with growing delays.
+    const failure = new DenicornError("internal", "the app has ended its server (shutdown or signal)");
+    this.#send({ type: "draining", failure: toFailure(failure) });
     void this.#leave(ExitCode.normal, true);
   }
 

@@ -113,6 +113,46 @@ void main();\n`;
   assertEquals(await server.text(), String(worker!.pid));
 });
 
+integrationTest(
+  "a program may wait for the end of its server at top level, and name its host: reload, upgrade and stop",
+  async (host) => {
+    const port = freePort();
+    const waiting = `const server = Deno.serve({ port: "${port}", hostname: "localhost" }, (request) => {
+  if (request.url.endsWith("/throw")) fail(new Error("late"));
+  return new Response(String(Deno.pid));
+});
+const { promise, reject: fail } = Promise.withResolvers();
+await Promise.race([server.finished, promise]);
+console.log("over", Deno.pid);\n`;
+    const server = host.start({ files: { "main.ts": waiting }, port, isBound: false, args: ["-w", "2"] });
+    const before = await server.ready(2);
+    const changes = (async () => {
+      server.kill("SIGHUP");
+      await server.ready(2, 2);
+      server.kill("SIGUSR2");
+      await server.upgraded();
+      return await server.ready(2);
+    })();
+    const { sent, failed } = await failuresUntil(server, changes);
+    assertEquals(failed, 0);
+    assert(sent > 20, `${sent}`);
+    await server.until("the end of the program", () => server.stdout.includes(`over ${before[0]!.pid}\n`));
+    await server.fetch("/throw").catch(() => {});
+    await server.logged(/finishing: uncaught error in the app[^]*Error: late/);
+    server.kill("SIGTERM");
+    assertEquals(await server.exit(), { code: 0, signal: null });
+  },
+);
+
+integrationTest("a program that is only checked does not listen", async (host) => {
+  host.write({
+    "main.ts": `const server = Deno.serve({ onListen: () => console.log("listens") }, () => new Response());
+await server.finished;\n`,
+  });
+  const { code, stdout } = await host.run(["check", "main.ts"]);
+  assertEquals([code, stdout.includes("listens")], [0, false]);
+});
+
 integrationTest("a program that ends its server leaves it to another worker", async (host) => {
   const port = freePort();
   const server = host.start({
@@ -140,6 +180,7 @@ void server.finished.then(() => console.log("finished", Deno.pid));\n`,
   }
   assertEquals(await server.text("/end"), String(worker!.pid));
   await server.until("the end of the worker", () => server.stdout.includes(`finished ${worker!.pid}\n`));
+  await server.logged(/finishing: the app has ended its server \(shutdown or signal\); replacing it now/);
   const next = await server.until("another worker", async () => {
     const [found] = (await server.status())?.workers ?? [];
     return found !== undefined && found.pid !== worker!.pid && found.state === "ready" && found;
@@ -171,6 +212,12 @@ const failures: readonly [what: string, code: string, exit: number, message: Reg
     `Deno.serve({ port: 3999 }, () => new Response());\nDeno.serve({ port: 3999 }, () => new Response());`,
     4,
     /main\.ts:2:6: it throws .* AddrInUse: the program has started two servers for 0\.0\.0\.0:3999/,
+  ],
+  [
+    "a server that is ended while it is loaded",
+    `const server = Deno.serve({ port: 3999 }, () => new Response());\nawait server.shutdown();`,
+    4,
+    /cannot serve the app: it has ended its server \(shutdown or signal\) before that listened/,
   ],
   [
     "no server in time",

@@ -207,6 +207,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
     source: "/srv/app.ts",
     exportName: "default",
     unstable: [],
+    exportsApp: true,
     path: `/run/${number}.mjs`,
   });
 }

@@ -1,6 +1,6 @@
 import { DenicornError } from "../../src/core/errors.ts";
-import type { FetchHandler } from "../../src/system/system.ts";
-import { untilReady } from "../../src/worker/readiness.ts";
+import type { FetchHandler, ProgramServer } from "../../src/system/system.ts";
+import { untilReady, untilSettled } from "../../src/worker/readiness.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { FakeClock, settled } from "../fakes/fake_clock.ts";
 
@@ -69,3 +69,23 @@ for (const [why, answer] of wrong) {
     assertMatch(error.message, why);
   });
 }
+
+Deno.test("a program has started its servers when it has started no other one for 250 ms", async () => {
+  const clock = new FakeClock();
+  const servers: ProgramServer[] = [];
+  const first = Promise.withResolvers<void>();
+  let isSettled = false;
+  void untilSettled({ servers, changed: first.promise, add: () => {}, close: () => {} }, clock).then(() =>
+    isSettled = true
+  );
+  await clock.advance(10_000);
+  const start = () => servers.push({} as ProgramServer);
+  start();
+  first.resolve();
+  await clock.advance(200);
+  start();
+  await clock.advance(299);
+  assertEquals(isSettled, false);
+  await clock.advance(1);
+  assertEquals(isSettled, true);
+});

@@ -19,7 +19,7 @@ export interface BuildRequest {
   readonly cache: boolean;
 }
 
-export interface AppBuild extends Omit<Bundle, "exports" | "isCommonJs"> {
+export interface AppBuild extends Bundle {
   /** Absolute path of the main module. */
   readonly source: string;
   readonly exportName: string;

@@ -47,11 +47,22 @@ function isFailure(
 }
 
 function isBuilt(fields: Fields): fields is Fields & Omit<AppBuild, "addToCache"> {
-  const { source, exportName, unstable, text, fileCount, warnings, fromCache, durationMs } = fields;
+  const {
+    source,
+    exportName,
+    unstable,
+    text,
+    exports,
+    isCommonJs,
+    fileCount,
+    warnings,
+    fromCache,
+    durationMs,
+  } = fields;
   return [source, exportName, text].every((value) => typeof value === "string") &&
     [fileCount, durationMs].every((value) => typeof value === "number") &&
-    typeof fromCache === "boolean" &&
-    [unstable, warnings].every((list) =>
+    [fromCache, isCommonJs].every((value) => typeof value === "boolean") &&
+    [unstable, exports, warnings].every((list) =>
       Array.isArray(list) && list.every((item) => typeof item === "string")
     );
 }

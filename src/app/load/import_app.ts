@@ -10,7 +10,7 @@ import { packageNameOf } from "../resolve/specifiers.ts";
 import { type AppHooks, hooksOf } from "./app_hooks.ts";
 import { type App, type AppType, validateApp } from "./validate_app.ts";
 
-interface ImportOptions {
+export interface ImportOptions {
   /** Absolute path of the bundle. */
   readonly bundle: string;
   /** Path of the app's source. */
@@ -21,7 +21,7 @@ interface ImportOptions {
   readonly workingDirectory: string;
 }
 
-interface ImportedApp {
+export interface ImportedApp {
   /** `null` if the module exports no app and starts its own servers. */
   readonly app: App | null;
   readonly hooks: AppHooks;

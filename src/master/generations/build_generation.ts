@@ -45,12 +45,13 @@ export function createGenerationSource(
       external: settings.external,
       cache: settings.bundleCache === "auto",
     };
-    const { text, source, exportName, unstable, ...build } = isOtherUser(system, credentials)
-      ? {
-        addToCache: undefined,
-        ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
-      }
-      : await buildApp(system, request, signal);
+    const { text, source, exportName, exports, isCommonJs, unstable, ...build } =
+      isOtherUser(system, credentials)
+        ? {
+          addToCache: undefined,
+          ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
+        }
+        : await buildApp(system, request, signal);
     const outfile = `${directory.path}/generation-${number}.mjs`;
     try {
       system.files.writeText(outfile, text, { mode: 0o644 });
@@ -65,7 +66,8 @@ export function createGenerationSource(
     const how = fromCache ? "bundle found in the cache" : "bundled";
     logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
     void addToCacheLater(system, build);
-    return { source, exportName, unstable, path: outfile };
+    const exportsApp = isCommonJs || exports.includes(exportName);
+    return { source, exportName, exportsApp, unstable, path: outfile };
   }
 
   return {

@@ -33,6 +33,8 @@ export class ListenOrder {
   readonly #bind: readonly TcpAddress[];
   readonly #isBindDefault: boolean;
   #addresses: readonly TcpAddress[];
+  /** The same, with names of hosts as they were given. */
+  #stated: readonly TcpAddress[];
   #hasListened = false;
   /** What workers may ask for, as text: what the first one did; `null` until then. */
   #granted: string | null;
@@ -43,7 +45,7 @@ export class ListenOrder {
     this.#steering = steering;
     this.#bind = bind;
     this.#isBindDefault = isBindDefault;
-    this.#addresses = bind;
+    this.#addresses = this.#stated = bind;
     this.#granted = inForce === null
       ? null
       : isBindDefault
@@ -65,9 +67,9 @@ export class ListenOrder {
     };
   }
 
-  /** True if programs have asked for other addresses than the setting's. */
-  get areAsked(): boolean {
-    return this.#granted !== null && this.#granted !== textOf(this.#bind);
+  /** What the workers of a successor have to ask for: workers report numbers even where a name was given. */
+  get stated(): readonly TcpAddress[] {
+    return this.#stated;
   }
 
   /** True until a worker has asked where to listen. */
@@ -89,7 +91,7 @@ export class ListenOrder {
       return `it asks to listen on ${text}, and the server listens on ${this.#granted}, which only a restart ` +
         "changes: restart the server, or say with --bind where it listens";
     }
-    if (!this.#hasListened) this.#addresses = addresses;
+    if (!this.#hasListened) this.#addresses = this.#stated = addresses;
     return null;
   }
 
@@ -137,6 +139,10 @@ export class ListenOrder {
     }
     if (!this.#hasListened) {
       this.#addresses = this.#addresses.map((own, index) => resolved(own, addresses[index] ?? own));
+      this.#stated = this.#stated.map(({ hostname }, index) => ({
+        hostname,
+        port: this.#addresses[index]!.port,
+      }));
     }
     this.#hasListened = true;
     this.#finish(worker);

@@ -241,14 +241,10 @@ export class Upgrade {
 
   /** `listening`: the processes whose listeners the successor gets, in their order; `null` if it gets none. */
   #handover(listening: readonly number[] | null): Handover {
-    const { system, workerTable, listenOrder, pool, generations } = this.#options;
-    // As in the settings: workers report numbers even if `bind` names a host.
-    const { bind } = generations.serving.settings;
-    const areKnown = !listenOrder.areAsked && bind.every(({ port }) => port !== 0);
-    const addresses = areKnown ? bind : listenOrder.addresses;
+    const { system, workerTable, listenOrder, pool } = this.#options;
     return {
       pid: system.host.pid,
-      addresses: addresses.map(formatAddress),
+      addresses: listenOrder.stated.map(formatAddress),
       target: pool.target,
       range: pool.range,
       workers: listening ?? workerTable.bySlot().map(({ process }) => process.pid),

@@ -8,6 +8,8 @@ export interface AppBundle {
   readonly exportName: string;
   /** The unstable features of the runtime that its deno.json names. */
   readonly unstable: readonly string[];
+  /** Without that export it starts servers of its own. */
+  readonly exportsApp: boolean;
   /** Absolute path of the one file that workers import. */
   readonly path: string;
 }

@@ -41,6 +41,7 @@ export function workerConfigFor(
     bundle: bundle.path,
     exportName: bundle.exportName,
     unstable: bundle.unstable,
+    exportsApp: bundle.exportsApp,
     ...sharedResources,
     fdInbox,
     heartbeatInterval: heartbeatInterval(settings),

@@ -19,16 +19,16 @@ const refused = {
   path: "it listens on a Unix socket: let a proxy reach it through --bind",
   cert: "TLS is not offered yet: put a proxy in front that ends it",
   key: "TLS is not offered yet: put a proxy in front that ends it",
+  cid: "it listens for virtual machines: let a proxy reach it through --bind",
 } as const;
 
 type Options = {
-  readonly hostname?: string;
-  readonly port?: number;
+  readonly hostname?: string | undefined;
+  readonly port?: number | undefined;
   readonly handler?: FetchHandler;
-  readonly fetch?: FetchHandler;
-  readonly onListen?: (address: Deno.NetAddr) => void;
-  readonly onError?: (error: unknown) => Response | Promise<Response>;
-  readonly signal?: AbortSignal;
+  readonly onListen?: ((address: Deno.NetAddr) => void) | undefined;
+  readonly onError?: ((error: unknown) => Response | Promise<Response>) | undefined;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** From now on `Deno.serve` only notes what is to be served. */
@@ -83,19 +83,45 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
   };
 }
 
+/** Takes and refuses what the runtime does. */
 function read(args: readonly unknown[]): [FetchHandler, Options] {
   const [first, second] = args;
   const options = (typeof first === "object" && first !== null ? first : {}) as Options;
   const handler = typeof first === "function" ? first : second ?? options.handler;
   if (typeof handler !== "function") {
-    throw new TypeError("A handler function must be provided");
+    throw new TypeError(
+      `Cannot serve HTTP requests: handler must be a function, received ${typeof handler}`,
+    );
   }
   for (const [name, reason] of Object.entries(refused)) {
     if (Reflect.get(options, name) !== undefined) {
       throw new Error(`cannot serve: Deno.serve was called with \`${name}\`: ${reason}`);
     }
   }
-  return [handler as FetchHandler, options];
+  const { onListen, onError, signal } = options;
+  const asked = { hostname: hostnameOf(options.hostname), port: portOf(options.port) };
+  return [handler as FetchHandler, { ...asked, onListen, onError, signal }];
+}
+
+/** An IPv6 address may have the brackets that it has in a URL. */
+function hostnameOf(given: unknown): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  const hostname = String(given).replace(/^\[(.*)\]$/, "$1");
+  if (/^[\w.:%-]{1,255}$/.test(hostname)) return hostname;
+  throw new TypeError(`cannot serve: Deno.serve was called with hostname ${JSON.stringify(given)}`);
+}
+
+/** It may be text, such as the value of an environment variable. */
+function portOf(given: unknown): number | undefined {
+  if (given === undefined || given === null) return undefined;
+  const port = given === "" ? NaN : Number(given);
+  if (!Number.isInteger(port)) throw new TypeError(`Invalid port: ${shown(given)}`);
+  if (port < 0 || port > 65_535) throw new RangeError(`Invalid port (out of range): ${port}`);
+  return port;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? `'${value}'` : String(value);
 }
 
 /** What `Deno.serve` returns. */
@@ -132,7 +158,9 @@ class Server implements FetchProgramServer, Deno.HttpServer<Deno.NetAddr> {
 
   listens(address: TcpAddress): void {
     this.#address = address;
-    this.#onListen?.(this.addr);
+    // What it throws is an error of the app; the worker listens all the same.
+    const onListen = this.#onListen;
+    if (onListen !== undefined) queueMicrotask(() => onListen(this.addr));
   }
 
   ended(): void {

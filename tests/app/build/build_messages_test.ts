@@ -3,7 +3,7 @@ import { assertEquals } from "../../assert.ts";
 
 const built = {
   ...{ source: "/srv/main.ts", exportName: "default", text: "x", exports: ["default"], unstable: ["kv"] },
-  ...{ fileCount: 1, warnings: [], fromCache: false, durationMs: 1 },
+  ...{ fileCount: 1, isCommonJs: false, warnings: [], fromCache: false, durationMs: 1 },
 };
 
 Deno.test("the process that builds an app answers with a bundle or a failure", () => {
@@ -17,6 +17,7 @@ Deno.test("an answer of another shape is none: any process of that user could ha
     { built: { ...built, text: 1 } },
     { built: { ...built, warnings: [1] } },
     { built: { ...built, source: undefined } },
+    { built: { ...built, exports: "default" } },
     { failure: { code: "constructor", message: "x" } },
     { failure: { code: "app-syntax", message: null } },
     { failure: { code: "app-syntax", message: "x", detail: {} } },

@@ -8,22 +8,22 @@ import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
 const address = { hostname: "127.0.0.1", port: 8000 };
 
+type Places = ConstructorParameters<typeof ListenOrder>[2];
+
 /** Workers that record what the master sends them. */
 class TestHost extends FakeWorkers {
   readonly sent: string[] = [];
-  readonly order = new ListenOrder(
-    this.system.clock,
-    new Steering(
+  readonly order: ListenOrder;
+
+  constructor(places: Places = { bind: [{ hostname: "127.0.0.1", port: 0 }] }) {
+    super();
+    const { logger } = openLog(
       this.system,
-      openLog(
-        this.system,
-        { logLevel: "info", logFormat: "text", errorLogfile: "-" },
-        { pid: 41 },
-      ).logger,
-      null,
-    ),
-    { bind: [{ hostname: "127.0.0.1", port: 0 }] },
-  );
+      { logLevel: "info", logFormat: "text", errorLogfile: "-" },
+      { pid: 41 },
+    );
+    this.order = new ListenOrder(this.system.clock, new Steering(this.system, logger, null), places);
+  }
 
   loaded(slot: number): WorkerHandle {
     const worker = this.booting(slot);
@@ -107,17 +107,15 @@ Deno.test("a worker that serves and lost its listeners has 30 s to open new ones
 const at = (port: number, hostname = "127.0.0.1") => ({ hostname, port });
 
 /** An order without workers. */
-function orderOf(places: ConstructorParameters<typeof ListenOrder>[2]): ListenOrder {
-  const { system } = new FakeWorkers();
-  const log = openLog(system, { logLevel: "info", logFormat: "text", errorLogfile: "-" }, { pid: 41 });
-  return new ListenOrder(system.clock, new Steering(system, log.logger, null), places);
+function orderOf(places: Places): ListenOrder {
+  return new TestHost(places).order;
 }
 
 Deno.test("the first worker decides where all listen, if bind is not set", () => {
   const order = orderOf({ bind: [at(8000)], isBindDefault: true });
-  assertEquals([order.isOpen, order.areAsked], [true, false]);
+  assertEquals(order.isOpen, true);
   assertEquals(order.grant([at(3000), at(9000)]), null);
-  assertEquals([order.isOpen, order.areAsked], [false, true]);
+  assertEquals(order.isOpen, false);
   assertEquals(order.addresses, [at(3000), at(9000)]);
   assertEquals(order.places, { listen: [at(8000)], isBindDefault: true });
   assertEquals(order.grant([at(3000), at(9000)]), null);
@@ -136,6 +134,15 @@ Deno.test("bind stays the first address, also port 0, and programs may add other
   assertEquals(order.addresses, [at(0), at(9000)]);
   assertEquals(order.places, { listen: [at(0)], isBindDefault: false });
   assertMatch(order.grant([at(4711), at(9001)]) ?? "", /127.0.0.1:0, 127.0.0.1:9001, and/);
+});
+
+Deno.test("a successor gets the names of hosts, which its workers will ask for, and real ports", () => {
+  const host = new TestHost({ bind: [at(0, "localhost")], isBindDefault: true });
+  assertEquals(host.order.stated, [at(0, "localhost")]);
+  host.order.grant([at(3000, "localhost"), at(9000)]);
+  assertEquals(host.order.join(host.loaded(0), [at(3000), at(9000)], "no /proc"), null);
+  assertEquals(host.order.addresses, [at(3000), at(9000)]);
+  assertEquals(host.order.stated, [at(3000, "localhost"), at(9000)]);
 });
 
 Deno.test("the workers of an upgrade listen where those of the old master do", () => {
