@@ -130,7 +130,10 @@ export class Service {
     host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
     const app = await this.#import(servers, onUncaught);
     // A program may await something before it serves.
-    if (app === null) await untilServing(this.config, servers, clock, start);
+    if (app === null) {
+      const { source, loadTimeout } = this.config;
+      await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
+    }
     servers.close();
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);

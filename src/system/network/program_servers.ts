@@ -33,8 +33,8 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
   const add = (args: readonly unknown[]): Server => {
     if (isClosed) {
       throw new Error(
-        "cannot serve: the program has called Deno.serve after it was loaded: call it at the start, or await what " +
-          "comes before it at top level",
+        "cannot serve: the program has called Deno.serve after it was loaded: start all servers together, before " +
+          "anything that takes long is awaited",
       );
     }
     const server = new Server(...read(args), onShutdown);
