@@ -71,6 +71,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly restingHeartbeatInterval: number;
   /** The inherited descriptor of the scoreboard; `null` if there is none. */
   readonly scoreboard: number | null;
+  /** Milliseconds that it has from now on to load the app: it can still report then why it could not. */
+  readonly loadTimeout: number;
   /** The path on which the app must answer 2xx before the worker listens, and how long that may take from now. */
   readonly readiness: { readonly path: string; readonly timeout: number } | null;
   /** A worker removes it when its master is gone. */

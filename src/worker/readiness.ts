@@ -3,7 +3,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { sleep, withTimeout } from "../system/clock.ts";
-import type { WorkerConfig } from "../protocol/messages.ts";
 import type { Clock, FetchHandler, ProgramServers, RequestInfo } from "../system/system.ts";
 import { clippedStack, faultOf } from "./faults.ts";
 
@@ -55,29 +54,24 @@ export async function untilSettled(program: ProgramServers, clock: Clock): Promi
   } while (program.servers.length > count);
 }
 
-/** The part of `boot-timeout` that a program has to start a server: its worker needs the rest to report that. */
-const servingShare = 3 / 4;
-
 /** Resolves when the program has started a server. Throws DenicornError `app-serves-nothing` at the deadline. */
 export async function untilServing(
-  { source, bootTimeout }: Pick<WorkerConfig, "source" | "bootTimeout">,
+  { source, deadline }: { readonly source: string; readonly deadline: number },
   program: ProgramServers,
   clock: Clock,
-  start: number,
 ): Promise<void> {
-  const deadline = start + bootTimeout * servingShare;
   while (program.servers.length === 0) {
     const left = deadline - clock.monotonic();
-    if (left <= 0) throw servesNothing(source, bootTimeout * servingShare);
+    if (left <= 0) throw servesNothing(source);
     await withTimeout(clock, left, program.changed);
   }
 }
 
-function servesNothing(source: string, waited: number): DenicornError {
+function servesNothing(source: string): DenicornError {
   return new DenicornError(
     "app-serves-nothing",
-    `cannot load the app: ${source} is loaded, but neither exports an app nor has started a server within ` +
-      `${Math.round(waited / 100) / 10} s: add \`export default app\`, or raise --boot-timeout`,
+    `cannot load the app: ${source} is loaded, but neither exports an app nor has started a server until ` +
+      "boot-timeout was over: add `export default app`, or raise --boot-timeout",
   );
 }
 

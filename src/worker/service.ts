@@ -147,7 +147,10 @@ export class Service {
     const place = { ...this.config, workingDirectory: host.cwd() };
     const { app, hooks } = await this.#import(place, servers, onUncaught);
     // A program may await something before it serves.
-    if (app === null) await untilServing(this.config, servers, clock, start);
+    if (app === null) {
+      const { source, loadTimeout } = this.config;
+      await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
+    }
     servers.close();
     const exported = app === null ? null : await this.#open(app);
     const { servers: own } = servers;

@@ -180,7 +180,7 @@ const refused = {
   },
   "nothing": {
     listen: "createServer()",
-    says: /neither exports an app nor has started a server within 1\.5 s/,
+    says: /neither exports an app nor has started a server until boot-timeout/,
   },
 };
 

@@ -223,7 +223,7 @@ const failures: readonly [what: string, code: string, exit: number, message: Reg
     "no server in time",
     `if (Date.now() === 0) Deno.serve(() => new Response());`,
     4,
-    /main\.ts is loaded, but neither exports an app nor has started a server within 1\.5 s/,
+    /main\.ts is loaded, but neither exports an app nor has started a server until boot-timeout/,
   ],
 ];
 
@@ -253,3 +253,33 @@ integrationTest("an address that is in use, and one that every worker wants for 
   const server = host.start({ files: { "main.ts": listens + pidApp }, args: ["-w", "2"] });
   await server.logged(/AddrInUse: .*: every worker runs this code, and only one can listen there/);
 });
+
+integrationTest(
+  "workers of a program are recycled, spared and scaled without a failed request",
+  async (host) => {
+    const port = freePort();
+    const server = host.start({
+      files: { "main.ts": program(port) },
+      port,
+      isBound: false,
+      args: ["-w", "2", "--spare-workers", "1", "--max-requests", "40"],
+    });
+    await server.logged(/2 workers and 1 spare of generation 1 ready/);
+    const workers = async () => (await server.status())?.workers ?? [];
+    const first = new Set((await workers()).map(({ pid }) => pid));
+    const changes = (async () => {
+      await server.until(
+        "only recycled workers",
+        async () => (await workers()).every(({ pid }) => !first.has(pid)),
+      );
+      server.kill("SIGTTIN");
+      await server.until(
+        "a third worker",
+        async () => (await workers()).filter(({ state }) => state === "ready").length >= 3,
+      );
+    })();
+    const { sent, failed } = await failuresUntil(server, changes);
+    assertEquals(failed, 0);
+    assert(sent > 100, `${sent}`);
+  },
+);

@@ -1,6 +1,6 @@
 import { DenicornError } from "../../src/core/errors.ts";
 import type { FetchHandler, ProgramServer } from "../../src/system/system.ts";
-import { untilReady, untilSettled } from "../../src/worker/readiness.ts";
+import { untilReady, untilServing, untilSettled } from "../../src/worker/readiness.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { FakeClock, settled } from "../fakes/fake_clock.ts";
 
@@ -88,4 +88,17 @@ Deno.test("a program has started its servers when it has started no other one fo
   assertEquals(isSettled, false);
   await clock.advance(1);
   assertEquals(isSettled, true);
+});
+
+Deno.test("a program that has started no server at the deadline serves nothing", async () => {
+  const clock = new FakeClock();
+  const program = { servers: [], changed: new Promise<void>(() => {}), close: () => {} };
+  let outcome: unknown = null;
+  untilServing({ source: "/srv/main.ts", deadline: 1_000 }, program, clock).catch((error) => outcome = error);
+  await clock.advance(999);
+  assertEquals(outcome, null);
+  await clock.advance(1);
+  assert(outcome instanceof DenicornError);
+  assertEquals(outcome.code, "app-serves-nothing");
+  assertMatch(outcome.message, /main\.ts is loaded, but neither exports an app nor has called Deno\.serve/);
 });

@@ -32,6 +32,7 @@ export function workerConfigFor(
   { slot, fdInbox, age }: WorkerPlace,
   sharedResources: SharedResources,
 ): WorkerConfig {
+  const loadTimeout = loadTimeoutFor(settings, age);
   return {
     ...pick(settings, sentSettings),
     slot,
@@ -49,7 +50,8 @@ export function workerConfigFor(
       heartbeatInterval(settings),
       Math.min(restingInterval, settings.timeout === 0 ? Infinity : settings.timeout / 4),
     ),
-    readiness: readinessFor(settings, age),
+    loadTimeout,
+    readiness: settings.readyPath === undefined ? null : { path: settings.readyPath, timeout: loadTimeout },
   };
 }
 
@@ -57,10 +59,6 @@ function pick<Key extends keyof Settings>(settings: Settings, keys: readonly Key
   return Object.fromEntries(keys.map((key) => [key, settings[key]])) as Pick<Settings, Key>;
 }
 
-function readinessFor({ readyPath, bootTimeout }: Settings, age: number): WorkerConfig["readiness"] {
-  if (readyPath === undefined) return null;
-  return {
-    path: readyPath,
-    timeout: Math.max(0, bootTimeout - Math.min(failureReportMargin, bootTimeout / 4) - age),
-  };
+function loadTimeoutFor({ bootTimeout }: Settings, age: number): number {
+  return Math.max(0, bootTimeout - Math.min(failureReportMargin, bootTimeout / 4) - age);
 }

@@ -40,8 +40,8 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
     if (servers.some((other) => isSameLoopback(other.asked, server.asked))) return;
     if (isClosed) {
       throw new Error(
-        "cannot serve: the program has started a server after it was loaded: start it at once, or await what comes " +
-          "before it at top level",
+        "cannot serve: the program has started a server after it was loaded: start all servers together, before " +
+          "anything that takes long is awaited",
       );
     }
     const asked = addressOf(server.asked);
