@@ -20,6 +20,8 @@ export interface Program {
   readonly served: readonly Served[];
   /** Where it asks to listen; `undefined` if that is where the master said. */
   readonly asked: readonly TcpAddress[] | undefined;
+  /** The exported one, and those of its servers. */
+  readonly apps: readonly OpenedApp[];
   /** Its servers, each with its place among the addresses, or -1. */
   readonly servers: readonly { readonly server: ProgramServer; readonly place: number }[];
 }
@@ -45,6 +47,7 @@ export function programOf(
       address,
       serve: (server < 0 ? app : opened[server])!.serve,
     })),
+    apps: app === null ? opened : [app, ...opened],
     asked: own.length === 0 ? undefined : placed.map(({ address }) => address),
     servers: servers.map((server, index) => {
       const place = placed.findIndex((other) => other.server === index);

@@ -1,14 +1,8 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
-import type { App } from "../app/load/validate_app.ts";
-import { fileUrl } from "../app/paths.ts";
-import { usesNodeHttp } from "../app/uses_node_http.ts";
-import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
-import { DenicornError, toDenicornError } from "../core/errors.ts";
+import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
-import { streamQueue } from "../log/stream_queue.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
-import { sleep } from "../system/clock.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
@@ -20,11 +14,10 @@ import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import { LifeCycle } from "./life_cycle.ts";
+import { Loading } from "./loading.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import { openApp, type OpenedApp } from "./programs/open_app.ts";
-import { appOf, type Program, programOf } from "./served_program.ts";
-import { untilReady, untilServing, untilSettled } from "./readiness.ts";
+import type { Program } from "./served_program.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -36,8 +29,6 @@ import { WorkerLog } from "./worker_log.ts";
  * time try again after a second, so it is not longer than most round trips.
  */
 const handshakeTime = 100;
-
-const noApp: ImportedApp = { app: null, hooks: {} };
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -57,7 +48,6 @@ export class Service {
   readonly #lifeCycle: LifeCycle;
   readonly #steeringEnded = Promise.withResolvers<void>();
   #program: Program | null = null;
-  #apps: readonly OpenedApp[] = [];
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -138,77 +128,12 @@ export class Service {
     onUncaught: (error: unknown) => void,
     onEnd: () => void,
   ): Promise<void> {
-    const { processes, clock, host } = this.#system;
-    const { readiness } = this.config;
-    const start = clock.monotonic();
-    const forget = processes.onUncaught(onUncaught);
-    host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    await this.#presentProcess(servers, onEnd);
-    const place = { ...this.config, workingDirectory: host.cwd() };
-    const { app, hooks } = await this.#import(place, servers, onUncaught);
-    // A program may await something before it serves.
-    if (app === null) {
-      const { source, loadTimeout } = this.config;
-      await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
-    }
-    servers.close();
-    const exported = app === null ? null : await this.#open(app);
-    const { servers: own } = servers;
-    const opened = await Promise.all(own.map((server) => this.#open(appOf(server))));
-    // The runtime reports a rejection that is not handled in a later turn of the event loop.
-    await sleep(clock, 0);
-    forget();
-    // Added after the app's own listeners, so that an app that handles its errors itself still does.
-    processes.onUncaught(onUncaught);
-    await this.#lifeCycle.start(hooks, place);
-    if (readiness !== null) {
-      const limits = { path: readiness.path, deadline: start + readiness.timeout };
-      await untilReady((exported ?? opened[0]!).ask, clock, limits);
-    }
-    this.#apps = exported === null ? opened : [exported, ...opened];
-    this.#program = programOf(this.config, exported, own, opened);
-  }
-
-  /** Makes this process look like that of the app, before the app is imported. */
-  async #presentProcess(servers: ProgramServers, onEnd: () => void): Promise<void> {
-    const { processes, host, files, nodeHttp } = this.#system;
-    const { bundle, source, args, unstable } = this.config;
-    const text = files.readTextSync(bundle);
-    this.#lifeCycle.offer();
-    processes.keepStopListeners(/\bprocess\b/.test(text));
-    // Loading it takes time, which an app that does not use it need not wait for.
-    if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
-    host.explainStorage();
-    host.offerFeatures(unstable);
-    host.presentAs(fileUrl(source), args);
-  }
-
-  async #open(app: App): Promise<OpenedApp> {
-    try {
-      return await openApp(this.#system, app, this.#requests, (entry, fault) => this.log.fault(entry, fault));
-    } catch (error) {
-      const place = { ...this.config, workingDirectory: this.#system.host.cwd() };
-      throw error instanceof DenicornError ? error : importFailure(error, place);
-    }
-  }
-
-  /** A module that waits for the end of its servers counts as imported when it has started them. */
-  #import(
-    place: ImportOptions,
-    servers: ProgramServers,
-    onUncaught: (error: unknown) => void,
-  ): Promise<ImportedApp> {
-    const imported = importApp(place, servers);
-    if (this.config.exportsApp) return imported;
-    let isOver = false;
-    return Promise.race([
-      imported.catch((error) => {
-        if (!isOver) throw error;
-        onUncaught(error instanceof Error && error.cause !== undefined ? error.cause : error);
-        return noApp;
-      }),
-      untilSettled(servers, this.#system.clock).then(() => noApp),
-    ]).finally(() => isOver = true);
+    this.#program = await new Loading(this.#system, this.config, {
+      ...{ servers, onUncaught, onEnd },
+      requests: this.#requests,
+      lifeCycle: this.#lifeCycle,
+      onFault: (entry, fault) => this.log.fault(entry, fault),
+    }).program();
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
@@ -270,7 +195,7 @@ export class Service {
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
     this.#webSockets.close();
-    this.#apps.forEach((app) => app.closeWebSockets());
+    this.#program?.apps.forEach((app) => app.closeWebSockets());
     this.#listeners.ignore();
     const report = await this.#drain();
     await this.log.cutOff(report, this.#requests.entries);

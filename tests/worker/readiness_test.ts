@@ -92,7 +92,7 @@ Deno.test("a program has started its servers when it has started no other one fo
 
 Deno.test("a program that has started no server at the deadline serves nothing", async () => {
   const clock = new FakeClock();
-  const program = { servers: [], changed: new Promise<void>(() => {}), close: () => {} };
+  const program = { servers: [], changed: new Promise<void>(() => {}), add: () => {}, close: () => {} };
   let outcome: unknown = null;
   untilServing({ source: "/srv/main.ts", deadline: 1_000 }, program, clock).catch((error) => outcome = error);
   await clock.advance(999);

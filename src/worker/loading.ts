@@ -1,0 +1,112 @@
+/** How a worker loads the app: it makes its process look like that of the app, imports it, and waits until it can serve. */
+
+import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
+import type { App } from "../app/load/validate_app.ts";
+import { fileUrl } from "../app/paths.ts";
+import { usesNodeHttp } from "../app/uses_node_http.ts";
+import { DenicornError } from "../core/errors.ts";
+import { streamQueue } from "../log/stream_queue.ts";
+import type { WorkerConfig } from "../protocol/messages.ts";
+import { sleep } from "../system/clock.ts";
+import type { ProgramServers, System } from "../system/system.ts";
+import type { Fault } from "./faults.ts";
+import type { InFlightRequest } from "./in_flight_requests.ts";
+import type { LifeCycle } from "./life_cycle.ts";
+import { openApp, type OpenedApp } from "./programs/open_app.ts";
+import { untilReady, untilServing, untilSettled } from "./readiness.ts";
+import type { Requests } from "./requests.ts";
+import { appOf, type Program, programOf } from "./served_program.ts";
+
+interface LoadingOptions {
+  readonly servers: ProgramServers;
+  /** Gets uncaught errors, from the beginning on. */
+  readonly onUncaught: (error: unknown) => void;
+  /** The app ends a server. */
+  readonly onEnd: () => void;
+  readonly requests: Requests;
+  readonly lifeCycle: LifeCycle;
+  readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+}
+
+const noApp: ImportedApp = { app: null, hooks: {} };
+
+export class Loading {
+  readonly #system: System;
+  readonly #config: WorkerConfig;
+  readonly #options: LoadingOptions;
+  readonly #place: ImportOptions;
+
+  constructor(system: System, config: WorkerConfig, options: LoadingOptions) {
+    this.#system = system;
+    this.#config = config;
+    this.#options = options;
+    this.#place = { ...config, workingDirectory: system.host.cwd() };
+  }
+
+  /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
+  async program(): Promise<Program> {
+    const { processes, clock, host } = this.#system;
+    const { readiness, source, loadTimeout } = this.#config;
+    const { servers, onUncaught, lifeCycle } = this.#options;
+    const start = clock.monotonic();
+    const forget = processes.onUncaught(onUncaught);
+    host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
+    await this.#presentProcess();
+    const { app, hooks } = await this.#import();
+    // A program may await something before it serves.
+    if (app === null) await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
+    servers.close();
+    const exported = app === null ? null : await this.#open(app);
+    const opened = await Promise.all(servers.servers.map((server) => this.#open(appOf(server))));
+    // The runtime reports a rejection that is not handled in a later turn of the event loop.
+    await sleep(clock, 0);
+    forget();
+    // Added after the app's own listeners, so that an app that handles its errors itself still does.
+    processes.onUncaught(onUncaught);
+    await lifeCycle.start(hooks, this.#place);
+    if (readiness !== null) {
+      const limits = { path: readiness.path, deadline: start + readiness.timeout };
+      await untilReady((exported ?? opened[0]!).ask, clock, limits);
+    }
+    return programOf(this.#config, exported, servers.servers, opened);
+  }
+
+  async #presentProcess(): Promise<void> {
+    const { processes, host, files, nodeHttp } = this.#system;
+    const { bundle, source, args, unstable } = this.#config;
+    const { servers, onEnd, lifeCycle } = this.#options;
+    const text = files.readTextSync(bundle);
+    lifeCycle.offer();
+    processes.keepStopListeners(/\bprocess\b/.test(text));
+    // Loading it takes time, which an app that does not use it need not wait for.
+    if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
+    host.explainStorage();
+    host.offerFeatures(unstable);
+    host.presentAs(fileUrl(source), args);
+  }
+
+  /** A module that waits for the end of its servers counts as imported when it has started them. */
+  #import(): Promise<ImportedApp> {
+    const { servers, onUncaught } = this.#options;
+    const imported = importApp(this.#place, servers);
+    if (this.#config.exportsApp) return imported;
+    let isOver = false;
+    return Promise.race([
+      imported.catch((error) => {
+        if (!isOver) throw error;
+        onUncaught(error instanceof Error && error.cause !== undefined ? error.cause : error);
+        return noApp;
+      }),
+      untilSettled(servers, this.#system.clock).then(() => noApp),
+    ]).finally(() => isOver = true);
+  }
+
+  async #open(app: App): Promise<OpenedApp> {
+    const { requests, onFault } = this.#options;
+    try {
+      return await openApp(this.#system, app, requests, onFault);
+    } catch (error) {
+      throw error instanceof DenicornError ? error : importFailure(error, this.#place);
+    }
+  }
+}
