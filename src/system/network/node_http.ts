@@ -18,7 +18,6 @@ export interface NodeResponse {
   setHeader(name: string, value: string): void;
   end(text: string): void;
   destroy(): void;
-  /** `close` is emitted once, when the response was sent or the connection broke. */
   on(event: "close", listener: () => void): void;
 }
 
@@ -49,6 +48,8 @@ export interface NodeHttp {
    */
   takeServers(servers: ProgramServers, onEnd: () => void): void;
   createServer(handler: NodeHandler): NodeServer;
+  /** Calls `closed` once, when `response` was sent or its connection broke. */
+  onClose(response: NodeResponse, closed: () => void): void;
   isServer(value: unknown): value is NodeServer;
   /** Such as that of `node:https`. */
   isEncrypted(server: NodeServer): boolean;

@@ -3,7 +3,14 @@
  * closes. What the app upgrades counts as long as it is open.
  */
 
-import type { NodeEmit, NodeRequest, NodeResponse, NodeServer, NodeSocket } from "../../system/system.ts";
+import type {
+  NodeEmit,
+  NodeHttp,
+  NodeRequest,
+  NodeResponse,
+  NodeServer,
+  NodeSocket,
+} from "../../system/system.ts";
 import { appThrew, type Fault } from "../faults.ts";
 import type { InFlightRequest } from "../in_flight_requests.ts";
 import type { Requests } from "../requests.ts";
@@ -18,13 +25,15 @@ type OnFault = (entry: InFlightRequest, fault: Fault) => void;
 
 export class NodeRequests {
   readonly #app: NodeServer;
+  readonly #onClose: NodeHttp["onClose"];
   readonly #requests: Requests;
   readonly #onFault: OnFault;
   readonly #webSockets = new Set<NodeSocket>();
   #isClosing = false;
 
-  constructor(app: NodeServer, requests: Requests, onFault: OnFault) {
+  constructor(app: NodeServer, onClose: NodeHttp["onClose"], requests: Requests, onFault: OnFault) {
     this.#app = app;
+    this.#onClose = onClose;
     this.#requests = requests;
     this.#onFault = onFault;
   }
@@ -53,7 +62,7 @@ export class NodeRequests {
     const requests = this.#requests;
     const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null);
     if (requests.endsConnections) endConnection(response);
-    response.on("close", () => requests.end(entry, response.statusCode, !response.writableFinished));
+    this.#onClose(response, () => requests.end(entry, response.statusCode, !response.writableFinished));
     try {
       return this.#app.emit(event, request, response);
     } catch (error) {

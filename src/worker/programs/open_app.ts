@@ -33,7 +33,7 @@ export async function openApp(
   }
   const http = await nodeHttp();
   const server = await app.open(http);
-  const counted = new NodeRequests(server, requests, onFault);
+  const counted = new NodeRequests(server, http.onClose, requests, onFault);
   return {
     serve: (options) => http.serve(options, server, counted.emit),
     ask: (request) => http.ask(server, request),

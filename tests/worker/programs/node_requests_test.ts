@@ -1,7 +1,7 @@
 /** The counting of an app of node:http, with events in place of connections. */
 
 import { EventEmitter } from "node:events";
-import type { NodeServer } from "../../../src/system/system.ts";
+import type { NodeHttp, NodeServer } from "../../../src/system/system.ts";
 import { NodeRequests } from "../../../src/worker/programs/node_requests.ts";
 import { Requests } from "../../../src/worker/requests.ts";
 import { assertEquals } from "../../assert.ts";
@@ -27,6 +27,8 @@ class FakeResponse extends EventEmitter {
     this.emit("close");
   }
 }
+
+const onClose: NodeHttp["onClose"] = (response, closed) => response.on("close", closed);
 
 class FakeSocket extends EventEmitter {
   writable = true;
@@ -56,6 +58,7 @@ function fakeWorker() {
   const app = new EventEmitter();
   const counted = new NodeRequests(
     app as NodeServer,
+    onClose,
     requests,
     ({ path }, { text, detail }) => lines.push(`${path}: ${text}: ${detail?.split("\n", 1)[0]}`),
   );
