@@ -100,5 +100,5 @@ Deno.test("a program that has started no server at the deadline serves nothing",
   await clock.advance(1);
   assert(outcome instanceof DenicornError);
   assertEquals(outcome.code, "app-serves-nothing");
-  assertMatch(outcome.message, /main\.ts is loaded, but neither exports an app nor has called Deno\.serve/);
+  assertMatch(outcome.message, /main\.ts is loaded, but neither exports an app nor has started a server/);
 });

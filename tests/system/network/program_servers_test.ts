@@ -68,7 +68,7 @@ Deno.test("Deno.serve refuses an address for the second time, and any call after
   assertThrows(
     () => taken((serve) => [serve({ port: 1 }, handler), serve({ port: "1" }, handler)]),
     Deno.errors.AddrInUse,
-    "twice",
+    "two servers for 0.0.0.0:1",
   );
   const program = takeProgramServers(() => {});
   program.close();
