@@ -100,7 +100,8 @@ export const errorKinds = {
   "app-package-missing": { exitCode: ExitCode.app, means: "an import of the app cannot be resolved" },
   "app-import-unsupported": {
     exitCode: ExitCode.app,
-    means: "the app imports something that a bundle cannot hold: https:, jsr:, a native addon",
+    means:
+      "the app imports something that a bundle cannot hold or Deno cannot load: https:, jsr:, some native addons",
   },
   "app-export-missing": {
     exitCode: ExitCode.app,
