@@ -1,6 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
 import { importApp } from "../app/load/import_app.ts";
+import { shownPath } from "../app/paths.ts";
 import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -131,7 +132,8 @@ export class Service {
     const app = await this.#import(servers, onUncaught);
     // A program may await something before it serves.
     if (app === null) {
-      const { source, loadTimeout } = this.config;
+      const { loadTimeout } = this.config;
+      const source = shownPath(host.cwd(), this.config.source);
       await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
     }
     servers.close();
