@@ -2,7 +2,7 @@
 
 import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
-import { fileUrl } from "../app/paths.ts";
+import { fileUrl, shownPath } from "../app/paths.ts";
 import { usesNodeHttp } from "../app/uses_node_http.ts";
 import { DenicornError } from "../core/errors.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -46,7 +46,7 @@ export class Loading {
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
     const { processes, clock, host } = this.#system;
-    const { readiness, source, loadTimeout } = this.#config;
+    const { readiness, loadTimeout } = this.#config;
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
@@ -54,7 +54,10 @@ export class Loading {
     await this.#presentProcess();
     const { app, hooks } = await this.#import();
     // A program may await something before it serves.
-    if (app === null) await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
+    if (app === null) {
+      const source = shownPath(this.#place.workingDirectory, this.#config.source);
+      await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
+    }
     servers.close();
     const exported = app === null ? null : await this.#open(app);
     const opened = await Promise.all(servers.servers.map((server) => this.#open(appOf(server))));

@@ -223,7 +223,7 @@ const failures: readonly [what: string, code: string, exit: number, message: Reg
     "no server in time",
     `if (Date.now() === 0) Deno.serve(() => new Response());`,
     4,
-    /main\.ts is loaded, but neither exports an app nor has started a server until boot-timeout/,
+    /cannot load the app: main\.ts is loaded, but neither exports an app nor has started a server until boot-timeout/,
   ],
 ];
 

@@ -89,7 +89,7 @@ export class ListenOrder {
     this.#granted ??= text;
     if (this.#granted !== text) {
       return `it asks to listen on ${text}, and the server listens on ${this.#granted}, which only a restart ` +
-        "changes: restart the server, or say with --bind where it listens";
+        "changes: let all workers ask for the same, restart the server, or say with --bind where it listens";
     }
     if (!this.#hasListened) this.#addresses = this.#stated = addresses;
     return null;
