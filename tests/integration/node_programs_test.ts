@@ -180,7 +180,7 @@ const refused = {
   },
   "nothing": {
     listen: "createServer()",
-    says: /neither exports an app nor has started a server within 1\.5 s/,
+    says: /neither exports an app nor has started a server within 4\.5 s/,
   },
 };
 
@@ -193,7 +193,7 @@ ${listen};
 void createSecure;
 `,
     });
-    const { code, stderr } = await host.run(["main.ts", "-w", "2", "--boot-timeout", "2s"]);
+    const { code, stderr } = await host.run(["main.ts", "-w", "2", "--boot-timeout", "6s"]);
     assert(code !== 0, stderr);
     assertMatch(stderr, says);
   });
