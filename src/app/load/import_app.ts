@@ -86,7 +86,11 @@ function faultFrom(thrown: unknown): Fault {
   if (missing !== undefined && error?.code === "MODULE_NOT_FOUND") {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
-  return { code: "app-throws", text: `it throws while it is imported: ${described(thrown)}` };
+  const text = `it throws while it is imported: ${described(thrown)}`;
+  if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) {
+    return { code: "app-throws", text };
+  }
+  return { code: "app-throws", text: `${text}: every worker runs this code, and only one can listen there` };
 }
 
 function missingModule(specifier: string): string {
