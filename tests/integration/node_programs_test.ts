@@ -193,7 +193,7 @@ ${listen};
 void createSecure;
 `,
     });
-    const { code, stderr } = await host.run(["main.ts", "-w", "2", "--boot-timeout", "2s"]);
+    const { code, stderr } = await host.run(["main.ts", "-w", "2", "--boot-timeout", "6s"]);
     assert(code !== 0, stderr);
     assertMatch(stderr, says);
   });
