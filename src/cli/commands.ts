@@ -7,5 +7,6 @@ import { ctl } from "./commands/ctl.ts";
 import { doctor } from "./commands/doctor.ts";
 import { serve } from "./commands/serve.ts";
 import { settings } from "./commands/settings.ts";
+import { types } from "./commands/types.ts";
 
-export const commands: readonly RunnableCommand[] = [serve, check, settings, ctl, doctor, completions];
+export const commands: readonly RunnableCommand[] = [serve, check, settings, ctl, doctor, types, completions];

@@ -28,7 +28,7 @@ interface EnvironmentAlias {
 }
 
 /** What help and messages say about a kind. */
-type DescribedKind = Pick<Kind<unknown, string>, "accepts" | "placeholder" | "completion">;
+type DescribedKind = Pick<Kind<unknown, string>, "accepts" | "type" | "placeholder" | "completion">;
 
 /** A value, or the part of the input that is not accepted. */
 type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
@@ -93,6 +93,7 @@ export function optionalOrOff<Value, Config extends string | number>(
   return {
     ...setting,
     accepts: `${kind.accepts}, or ${off} (in a config file also false)`,
+    type: `${kind.type} | false`,
     placeholder: `${kind.placeholder}|${off}`,
     canBeOff: true,
     default: unset,
@@ -108,6 +109,7 @@ export function onOrOff(
 ): Setting<boolean | undefined, boolean> {
   return {
     accepts: `on or ${off} (in a config file also true or false)`,
+    type: "boolean",
     placeholder: "SWITCH",
     completion: ["on", off],
     ...declaration,
@@ -139,6 +141,7 @@ export function many<Value, Config extends string | number>(
 ): Setting<readonly Value[], Config | readonly Config[]> {
   return {
     ...describe(kind),
+    type: `${kind.type} | readonly (${kind.type})[]`,
     ...declaration,
     repeatable: true,
     read(given, machine) {
@@ -159,8 +162,8 @@ function asList(given: unknown): readonly unknown[] {
   return Array.isArray(given) ? given : [given];
 }
 
-function describe({ accepts, placeholder, completion }: DescribedKind): DescribedKind {
-  return { accepts, placeholder, ...(completion === undefined ? {} : { completion }) };
+function describe({ accepts, type, placeholder, completion }: DescribedKind): DescribedKind {
+  return { accepts, type, placeholder, ...(completion === undefined ? {} : { completion }) };
 }
 
 function readOne<Value, Config extends string | number>(

@@ -4,7 +4,7 @@
  */
 
 import { stackText } from "../app/app_stack.ts";
-import type { AppHooks } from "../app/load/app_hooks.ts";
+import type { AppContext, AppHooks } from "../app/load/app_hooks.ts";
 import { shownPath } from "../app/paths.ts";
 import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
@@ -12,14 +12,6 @@ import { withTimeout } from "../system/clock.ts";
 import type { Clock, ExecutionContext, Processes } from "../system/system.ts";
 import { clippedStack } from "./faults.ts";
 import type { WorkerLog } from "./worker_log.ts";
-
-/** What `startup`, `shutdown` and `context()` get. */
-interface AppContext {
-  readonly slot: number;
-  readonly generation: number;
-  /** Lines in the error log, with the worker's identity. */
-  readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
-}
 
 /** Where the app was loaded from. */
 interface AppPlace {

@@ -46,7 +46,7 @@ export class Loading {
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
     const { processes, clock, host } = this.#system;
-    const { readiness, loadTimeout } = this.#config;
+    const { readiness, loadTimeout, listen } = this.#config;
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
@@ -66,7 +66,8 @@ export class Loading {
     forget();
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
-    await lifeCycle.start(hooks, this.#place);
+    // An app is checked also where what it needs to serve is missing.
+    if (listen.length > 0) await lifeCycle.start(hooks, this.#place);
     if (readiness !== null) {
       const limits = { path: readiness.path, deadline: start + readiness.timeout };
       await untilReady((exported ?? opened[0]!).ask, clock, limits);

@@ -105,6 +105,8 @@ integrationTest(
       failed.stderr,
       /cannot boot a worker: startup\(\) of main\.ts threw Error: no database\n.*main\.ts:\d+/s,
     );
+    // What it needs to serve may be missing where it is checked.
+    assertEquals((await host.run(["check", "main.ts"])).code, 0);
     const server = host.start({ files: { "main.ts": app } });
     await server.ready(1);
     host.write({ "main.ts": failing });

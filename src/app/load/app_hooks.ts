@@ -1,5 +1,13 @@
 /** The functions that an app module exports besides its app, for the beginning and the end of a worker. */
 
+/** What `startup`, `shutdown` and `context()` get. */
+export interface AppContext {
+  readonly slot: number;
+  readonly generation: number;
+  /** Lines in the error log, with the worker's identity. */
+  readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
+}
+
 export interface AppHooks {
   /** Called before the worker listens. */
   readonly startup?: AppHook | undefined;
@@ -7,7 +15,7 @@ export interface AppHooks {
   readonly shutdown?: AppHook | undefined;
 }
 
-type AppHook = (context: unknown) => unknown;
+type AppHook = (context: AppContext) => unknown;
 
 export function hooksOf(module: Readonly<Record<string, unknown>>): AppHooks {
   return { startup: functionIn(module, "startup"), shutdown: functionIn(module, "shutdown") };

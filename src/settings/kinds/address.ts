@@ -5,6 +5,7 @@ import type { Kind } from "./kind.ts";
 /** `host:port`, `[v6]:port`, or `:port` for all interfaces. */
 export const address: Kind<TcpAddress, `${string}:${string}`> = {
   accepts: "host:port, [v6]:port or :port, with a port from 0 to 65535",
+  type: "`${string}:${string}`",
   placeholder: "ADDRESS",
   parse: (given) => typeof given === "string" ? parseAddress(given) : undefined,
   show: formatAddress,

@@ -13,6 +13,9 @@ interface DurationOptions {
 }
 
 type DurationConfig = number | `${number}` | `${number}${Unit}`;
+const durationType = `number | ${
+  ["", ...Object.keys(units)].map((unit) => `\`\${number}${unit}\``).join(" | ")
+}`;
 
 /** A duration, in milliseconds; written as `30` (seconds), `500ms`, `1.5s`, `2m` or `1h`. */
 export function duration({ from, to, zero }: DurationOptions): Kind<number, DurationConfig> {
@@ -21,6 +24,7 @@ export function duration({ from, to, zero }: DurationOptions): Kind<number, Dura
   }, such as 30 (seconds), 500ms or 2m`;
   return {
     accepts: zero === undefined ? range : `${range}, or 0 ${zero}`,
+    type: durationType,
     placeholder: "TIME",
     parse(given) {
       const value = parseDuration(String(given));

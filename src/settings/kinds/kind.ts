@@ -14,6 +14,8 @@ export type Completion = "file" | "directory" | readonly string[];
 export interface Kind<Value, Config extends string | number> {
   /** Completes "give …" in messages and documentation. */
   readonly accepts: string;
+  /** `Config` as text, for declarations. */
+  readonly type: string;
   /** The value in `--help`. */
   readonly placeholder: string;
   readonly completion?: Completion;

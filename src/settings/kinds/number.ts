@@ -7,11 +7,13 @@ interface Bounds {
 }
 
 type WholeNumberConfig = number | `${number}`;
+const wholeNumberType = "number | `${number}`";
 
 /** A whole number in decimal digits. */
 export function wholeNumber(bounds: Bounds): Kind<number, WholeNumberConfig> {
   return {
     accepts: `a whole number from ${bounds.from} to ${bounds.to}`,
+    type: wholeNumberType,
     placeholder: "N",
     parse: (given) => parseWhole(given, bounds),
     show: String,
@@ -25,6 +27,7 @@ export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConf
   return {
     ...kind,
     accepts: `${accepts}, or auto`,
+    type: `${wholeNumberType} | "auto"`,
     placeholder: "N|auto",
     completion: ["auto"],
     parse: (given, { cores }: Machine) =>
@@ -32,10 +35,13 @@ export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConf
   };
 }
 
+const percentageType = "number | `${number}` | `${number}%`";
+
 /** A whole percentage; the `%` may be left out. */
 export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${number}%`> {
   return {
     accepts: `a percentage from ${bounds.from} to ${bounds.to}, such as 70 or 70%`,
+    type: percentageType,
     placeholder: "PERCENT",
     parse: (given) => parseWhole(typeof given === "string" ? given.replace(/%$/, "") : given, bounds),
     show: (value) => `${value}%`,
@@ -52,6 +58,7 @@ const percent = wholeNumber({ from: 1, to: 100 });
 /** A number of workers, or a percentage of all workers. */
 export const surge: Kind<Surge, number | `${number}` | `${number}%`> = {
   accepts: `${workers.accepts}, or a percentage up to 100%`,
+  type: percentageType,
   placeholder: "N|N%",
   parse(given, machine) {
     if (typeof given === "string" && given.endsWith("%")) {
@@ -71,6 +78,7 @@ export const surge: Kind<Surge, number | `${number}` | `${number}%`> = {
  */
 export const modeBits: Kind<number, string> = {
   accepts: "octal digits from 0 to 777, such as 022, in a config file as text",
+  type: "string",
   placeholder: "MODE",
   parse: (given) =>
     typeof given === "string" && /^(0o)?[0-7]{1,4}$/.test(given)

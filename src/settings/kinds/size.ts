@@ -12,12 +12,14 @@ interface SizeOptions {
 }
 
 type SizeConfig = number | `${number}${Unit}`;
+const sizeType = `number | ${Object.keys(units).map((unit) => `\`\${number}${unit}\``).join(" | ")}`;
 
 /** A number of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 times the one before. */
 export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> {
   const range = `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`;
   return {
     accepts: zero === undefined ? range : `${range}, or 0 ${zero}`,
+    type: sizeType,
     placeholder: "SIZE",
     parse(given) {
       const value = parseSize(String(given));
@@ -34,6 +36,7 @@ export function sizeOrAuto(options: SizeOptions): Kind<number | "auto", SizeConf
   const { accepts, parse, show, plain } = size(options);
   return {
     accepts: `${accepts}, or auto`,
+    type: `${sizeType} | "auto"`,
     placeholder: "SIZE|auto",
     completion: ["auto"],
     parse: (given, machine) => given === "auto" ? "auto" : parse(given, machine),

@@ -7,6 +7,7 @@ export function choice<const Word extends string>(
 ): Kind<Word, Word> {
   return {
     accepts: oneOf(words),
+    type: words.map((word) => JSON.stringify(word)).join(" | "),
     placeholder,
     completion: words,
     parse: (given) => words.find((word) => word === given),
@@ -31,6 +32,7 @@ interface TextOptions {
 export function text({ matches = () => true, ...options }: TextOptions): Kind<string, string> {
   return {
     ...options,
+    type: "string",
     // System calls end a string at its first NUL.
     parse: (given) =>
       typeof given === "string" && given !== "" && !given.includes("\0") && matches(given)
@@ -87,6 +89,7 @@ export const packageName: Kind<string, string> = text({
 /** What follows `--`; it may be empty. */
 export const argument: Kind<string, string> = {
   accepts: "a text",
+  type: "string",
   placeholder: "ARGUMENTS",
   parse: (given) => {
     const argument = String(given);
@@ -105,6 +108,7 @@ export function account(placeholder: string): Kind<string, string | number> {
   });
   return {
     ...name,
+    type: "string | number",
     // NaN would otherwise be a user of that name.
     parse: (given, machine) => name.parse(Number.isInteger(given) ? String(given) : given, machine),
   };
@@ -115,6 +119,7 @@ export type Pair = readonly [key: string, value: string];
 /** `KEY=VALUE`, where the value may be empty. */
 export const pair: Kind<Pair, `${string}=${string}`> = {
   accepts: "KEY=VALUE, the key of letters, digits and _",
+  type: "`${string}=${string}`",
   placeholder: "KEY=VALUE",
   parse(given) {
     const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^\0]*)$/.exec(String(given)) ?? [];

@@ -76,7 +76,7 @@ type EnvConfig =
 
 /** In a config file, an object reads better than a list of pairs. */
 function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
-  return many({ ...pair, show: masked, plain: masked }, {
+  const setting = many({ ...pair, show: masked, plain: masked }, {
     description:
       "Environment variable to set for the app. The value is shown nowhere, but other users can see it on the " +
       "command line: use the environment or a config file for a secret.",
@@ -96,6 +96,7 @@ function environmentOfTheApp(): Setting<readonly Pair[], EnvConfig> {
       );
     },
   });
+  return { ...setting, type: `Readonly<Record<string, string | number>> | ${setting.type}` };
 }
 
 function masked([key]: Pair): `${string}=${string}` {

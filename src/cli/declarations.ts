@@ -1,0 +1,41 @@
+/** The module `denicorn` for editors and `deno check`, made from the settings table. */
+
+import { namedSettings, notInConfigFile } from "../settings/settings.ts";
+
+const head = `// Written by \`denicorn types\`: do not edit. In deno.json:
+//
+//     { "compilerOptions": { "types": ["./denicorn.d.ts"] } }
+
+declare module "denicorn" {
+  /** What \`startup\`, \`shutdown\` and \`context()\` get. */
+  export interface AppContext {
+    /** The place of the worker, from 0. */
+    readonly slot: number;
+    /** Counts reloads, from 1. */
+    readonly generation: number;
+    /** Lines in the error log, with the worker's identity. */
+    readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
+  }
+
+  /** In an app: the worker that runs it. */
+  export function context(): AppContext;
+
+  /** In an app: the worker does not end before \`promise\` has settled, unless graceful-timeout is over. */
+  export function waitUntil(promise: Promise<unknown>): void;
+
+  /** In a config file: checks the types of the settings. */
+  export function defineConfig(config: ConfigFile): ConfigFile;
+
+  /** The settings, as \`denicorn settings\` and docs/settings.md describe them. */
+  export interface ConfigFile {
+`;
+
+/** The text of `denicorn.d.ts`. */
+export function renderDeclarations(): string {
+  const settings = namedSettings.filter(({ key }) => key !== notInConfigFile).map((
+    { key, type, description },
+  ) =>
+    `    /** ${description.replaceAll("*/", "*\u200b/")} */\n    readonly ${key}?: ${type} | undefined;\n`
+  );
+  return `${head}${settings.join("\n")}  }\n}\n`;
+}

@@ -1,0 +1,58 @@
+import { renderDeclarations } from "../../src/cli/declarations.ts";
+import { assertEquals } from "../assert.ts";
+
+const settings = new URL("../../src/settings/settings.ts", import.meta.url).href;
+const appHooks = new URL("../../src/app/load/app_hooks.ts", import.meta.url).href;
+
+/** What `deno check` finds in these files, beside the declarations. */
+async function check(files: Readonly<Record<string, string>>): Promise<{ code: number; errors: string }> {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const all = {
+      "deno.json": JSON.stringify({ compilerOptions: { types: ["./denicorn.d.ts"] }, unstable: ["net"] }),
+      "denicorn.d.ts": renderDeclarations(),
+      ...files,
+    };
+    for (const [name, text] of Object.entries(all)) Deno.writeTextFileSync(`${folder}/${name}`, text);
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", ...Object.keys(files)],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    return { code, errors: new TextDecoder().decode(stderr) };
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("the declarations have the types of the settings and of the context, in both directions", async () => {
+  const { code, errors } = await check({
+    "same.ts": `import type { AppContext, ConfigFile } from "denicorn";
+import type { ConfigFile as OwnConfigFile } from ${JSON.stringify(settings)};
+import type { AppContext as OwnContext } from ${JSON.stringify(appHooks)};
+
+type Missing = Exclude<keyof ConfigFile, keyof OwnConfigFile> | Exclude<keyof OwnConfigFile, keyof ConfigFile>;
+export const missing: never = null! as Missing;
+export const settings: ConfigFile = null! as OwnConfigFile;
+export const ownSettings: OwnConfigFile = null! as ConfigFile;
+export const context: AppContext = null! as OwnContext;
+export const ownContext: OwnContext = null! as AppContext;
+`,
+  });
+  assertEquals({ code, errors: code === 0 ? "" : errors }, { code: 0, errors: "" });
+});
+
+Deno.test("a config file and an app can be checked, and a mistake is found", async () => {
+  const good = `import { defineConfig } from "denicorn";
+export default defineConfig({ workers: "auto", gracefulTimeout: "2m", env: { A: 1 }, bind: [":80"] });
+`;
+  const app = `import { type AppContext, context, waitUntil } from "denicorn";
+export function startup({ slot, log }: AppContext) {
+  log.info(String(slot + context().generation));
+  waitUntil(Promise.resolve());
+}
+`;
+  assertEquals((await check({ "denicorn.config.ts": good, "app.ts": app })).code, 0);
+  const wrong = await check({ "denicorn.config.ts": good.replace('"2m"', '"2 minutes"') });
+  assertEquals([wrong.code, wrong.errors.includes("gracefulTimeout")], [1, true]);
+});
