@@ -2,7 +2,7 @@
  * Disturbs a server under light load, at random, and demands a reason for every failed request: kill -9, STOP and CONT,
  * HUP, TTIN, TTOU, USR1, USR2, WINCH, memory and descriptor pressure, on workers and the master. A request may fail
  * only because of a process that was killed, and at the end nothing may be left. Ten minutes for the binary and ten
- * from source; `binary` or `source` selects one, `--short` does a tenth, `--seed=N` repeats the order of a run (an odd one keeps a spare worker), and
+ * from source; `binary` or `source` selects one, `--short` does a tenth, `--seconds=N` as long as that, `--seed=N` repeats the order of a run (an odd one keeps a spare worker), and
  * `--only=HUP,kill` takes only disturbances whose name contains one of the words. The exit code is 1 if a run has failed.
  */
 
@@ -13,6 +13,7 @@ import type { ChaosOptions, ChaosResult } from "./run_chaos.ts";
 const programs = { binary, source: fromSource };
 const words = Deno.args.filter((arg) => !arg.startsWith("--"));
 const short = Deno.args.includes("--short");
+const seconds = Number(valueOf("--seconds=") ?? (short ? 60 : 600));
 const seed = Number(valueOf("--seed=") ?? Math.floor(Math.random() * 1e9));
 const only = valueOf("--only=")?.split(",") ?? [];
 
@@ -21,7 +22,7 @@ console.log(await describeNetwork("run"));
 let hasFailed = false;
 for (const [program, command] of Object.entries(programs)) {
   if (words.length > 0 && !words.includes(program)) continue;
-  const options: ChaosOptions = { command, seconds: short ? 60 : 600, seed, only };
+  const options: ChaosOptions = { command, seconds, seed, only };
   const result = await runApart<ChaosResult>(new URL("run_main.ts", import.meta.url), options);
   hasFailed ||= result.problems.length > 0;
   print(program, result);

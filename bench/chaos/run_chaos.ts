@@ -127,7 +127,7 @@ export async function runChaos({ command, seconds, seed, only }: ChaosOptions): 
 function around(lines: readonly string[], at: number | undefined): string {
   const end = lines.slice(-40);
   if (at === undefined) return end.join("\n");
-  const [from, to] = [at - 4_000, at + 500].map((time) => new Date(time).toISOString());
+  const [from, to] = [at - 12_000, at + 500].map((time) => new Date(time).toISOString());
   let time = "";
   const near = lines.filter((line) => {
     if (/^\d{4}-\d\d-\d\dT/.test(line)) time = line;
