@@ -2,8 +2,9 @@
  * Disturbs a server under light load, at random, and demands a reason for every failed request: kill -9, STOP and CONT,
  * HUP, TTIN, TTOU, USR1, USR2, WINCH, memory and descriptor pressure, on workers and the master. A request may fail
  * only because of a process that was killed, and at the end nothing may be left. Ten minutes for the binary and ten
- * from source; `binary` or `source` selects one, `--short` does a tenth, `--seconds=N` as long as that, `--seed=N` repeats the order of a run (an odd one keeps a spare worker), and
- * `--only=HUP,kill` takes only disturbances whose name contains one of the words. The exit code is 1 if a run has failed.
+ * from source; `binary` or `source` selects one. `--short` does a tenth, `--seconds=N` as long as that. `--seed=N` repeats
+ * the order of a run (an odd one keeps a spare worker), and `--only=HUP,kill` takes only disturbances whose name contains
+ * one of the words. The exit code is 1 if a run has failed.
  */
 
 import { describeNetwork, runApart } from "../support/namespace.ts";
