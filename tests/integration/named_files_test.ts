@@ -30,6 +30,7 @@ const settings: Readonly<
   "control-socket": {},
   "error-logfile": { works: ["fifo", "zero"] },
   "access-logfile": { works: ["fifo", "zero"] },
+  "env-file": {},
   "admin-token-file": { more: ["--admin-bind", "127.0.0.1:0"] },
 };
 
