@@ -167,8 +167,10 @@ export function systemError(call: string, errno: number): Error {
 
 /** For a structure that the C library gets. Keep the buffer until the call is over. */
 export function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
+  // Of the whole memory: V8 moves that of a short array until something asks for it.
+  const { buffer: memory, byteOffset } = buffer;
   // Copies nothing. `Deno.UnsafePointer` throws after an app has given up the permission for FFI.
-  return libc().address_of(buffer, buffer, 0n);
+  return libc().address_of(memory, memory, 0n) + BigInt(byteOffset);
 }
 
 /** A text as C expects it, with a NUL at its end. */

@@ -35,10 +35,11 @@ export class Worker {
 
   /** Handles messages until the channel closes. */
   async run(token: string): Promise<void> {
+    // First: among many strangers the master closes the connections that have said nothing for the longest time.
+    this.#send({ type: "hello", token, version });
     for (const signal of handledSignals) {
       this.#system.processes.onSignal(signal, () => this.#handleSignal(signal));
     }
-    this.#send({ type: "hello", token, version });
     for await (const message of this.#channel.messages()) {
       switch (message.type) {
         case "load":

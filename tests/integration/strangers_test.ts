@@ -70,11 +70,24 @@ export default async (request) => {
 };
 `;
 
+function linkOf(path: string): string | null {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    // Closed in the meantime.
+    return null;
+  }
+}
+
 /** Of the master, in KiB and open files. */
 function use({ pid }: Server) {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const memory = Number(/VmRSS:\s*(\d+)/.exec(status)![1]);
-  return { memory, files: Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).length };
+  const links = Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).map(({ name }) =>
+    linkOf(`/proc/${pid}/fd/${name}`)
+  );
+  // From source half a second after the start some are reserved for the runtime.
+  return { memory, files: links.filter((link) => link !== "/dev/null").length };
 }
 
 /** Kills each worker but one, again and again, and waits for the replacements. */

@@ -50,3 +50,14 @@ linuxOnly("errors and addresses can be read without the permission for FFI", asy
     console.log(errno, lastError("close").message, addressOf(bytes) === before && before > 0n);`;
   assertEquals(await run(code), "9 close: Bad file descriptor true");
 });
+
+linuxOnly("the address of a short array stays right while memory is collected", async () => {
+  const code = `
+    const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+    const address = addressOf(bytes);
+    for (let round = 0; round < 2_000; round++) new Array(10_000).fill(round).map(String);
+    const found = new Uint8Array(8);
+    libc().memcpy(found, Deno.UnsafePointer.create(address), 8n);
+    console.log(found.join() === bytes.join(), addressOf(bytes.subarray(3)) === address + 3n);`;
+  assertEquals(await run(code), "true true");
+});

@@ -64,8 +64,9 @@ function exportedApp(
 
 /** What a CommonJS module exports that exports nothing. */
 function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype &&
-    Object.keys(value).length === 0;
+  if (typeof value !== "object" || value === null) return false;
+  const isPlain = () => Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
+  return attempt(isPlain, false);
 }
 
 /** What an app threw while it was imported, as an error that names the app's own file and line. */

@@ -26,13 +26,15 @@ const reserve: number[] = [];
 /** Milliseconds after its start from which on the runtime handles the signal. */
 const handledAfter = 500;
 
-/** Call it at the start of a process that handles `signal`. */
+/** Call it at the start of a process that handles `signal`. A worker keeps descriptors free anyway. */
 export function reserveForInspector(signal: Signal): void {
-  if (signal !== "SIGUSR1" || Deno.build.standalone || Deno.build.os !== "linux" || isRequested()) return;
+  if (signal !== "SIGUSR1" || Deno.build.standalone || Deno.build.os !== "linux") return;
+  if (Deno.args[0] === "--worker") return;
   Deno.unrefTimer(setTimeout(fillReserve, handledAfter));
 }
 
 function fillReserve(): void {
+  if (isRequested()) return;
   while (reserve.length < reserveSize) {
     const descriptor = libc().open(cString("/dev/null"), O_CLOEXEC, 0);
     if (descriptor < 0) return;
