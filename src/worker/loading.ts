@@ -3,7 +3,7 @@
 import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
 import { fileUrl, shownPath } from "../app/paths.ts";
-import { usesNodeHttp } from "../app/uses_node_http.ts";
+import { listensToProcess, usesNodeHttp } from "../app/uses_of_node.ts";
 import { DenicornError } from "../core/errors.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
@@ -81,8 +81,7 @@ export class Loading {
     const { servers, onEnd, lifeCycle } = this.#options;
     const text = files.readTextSync(bundle);
     lifeCycle.offer();
-    processes.keepStopListeners(/\bprocess\b/.test(text));
-    // Loading it takes time, which an app that does not use it need not wait for.
+    processes.keepStopListeners(listensToProcess(text));
     if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
     host.explainStorage();
     host.offerFeatures(unstable);

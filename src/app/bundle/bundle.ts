@@ -6,7 +6,7 @@ import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
-import { usesNodeHttp } from "../uses_node_http.ts";
+import { usesNodeHttp } from "../uses_of_node.ts";
 import type { BuildRequest, Built } from "./build.ts";
 import { appModule, ownModule } from "./own_module.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";

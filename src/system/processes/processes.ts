@@ -59,7 +59,7 @@ export interface OtherProcess {
 export interface Processes {
   /**
    * From now on the app's listeners for SIGTERM and SIGINT are only kept. Call it before the app is imported;
-   * `usesProcess`: its code names `process`.
+   * `usesProcess`: it may listen to events of `process`.
    */
   keepStopListeners(usesProcess: boolean): void;
   /** Calls them. Resolves when they have finished; what they throw goes to `onError`. */

@@ -24,7 +24,7 @@ let appProcess: NodeProcess | null = null;
 
 const isStop = (signal: unknown): signal is StopSignal => signal === "SIGTERM" || signal === "SIGINT";
 
-/** Call it before the app is imported. `usesProcess`: the code of the app names `process`. */
+/** Call it before the app is imported. `usesProcess`: the app may listen to events of `process`. */
 export function keepStopListeners(usesProcess: boolean): void {
   const { addSignalListener, removeSignalListener } = Deno;
   replace("addSignalListener", (signal: Deno.Signal, listener: Listener) => {

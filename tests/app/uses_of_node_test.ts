@@ -1,0 +1,31 @@
+import { listensToProcess, usesNodeHttp } from "../../src/app/uses_of_node.ts";
+import { finishedBundle } from "../../src/app/bundle/bundle_text.ts";
+import { assertEquals } from "../assert.ts";
+
+const empty = {
+  map: '{"sources":[]}',
+  directory: "/srv",
+  entry: "/srv/main.ts",
+  isMain: true,
+  threads: new Map(),
+};
+
+Deno.test("a bundle that does not listen to process loads none of it, although its prelude names it", () => {
+  const text = finishedBundle({
+    ...empty,
+    code: "/*denicorn*/\n// main.ts\nexport default () => process.env;\n",
+  });
+  assertEquals([listensToProcess(text), usesNodeHttp(text)], [false, false]);
+});
+
+for (
+  const code of [
+    'process.on("SIGTERM", stop)',
+    "process?.once(name, stop)",
+    'import process2 from "node:process";\nprocess2.addListener("exit", stop)',
+    'const { on } = require("process")',
+    'globalThis.process.prependListener("exit", stop)',
+  ]
+) {
+  Deno.test(`a bundle may listen to process: ${code}`, () => assertEquals(listensToProcess(code), true));
+}
