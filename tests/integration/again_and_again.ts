@@ -1,4 +1,6 @@
-/** A load for tests: one request after the other, each on a new connection. */
+/** A load for tests: one request after the other. */
+
+import { assert, assertEquals } from "../assert.ts";
 
 export interface Asked {
   readonly asked: number;
@@ -25,4 +27,27 @@ export function askAgainAndAgain(ask: () => Promise<string | null>): { end(): Pr
       return { asked, failures: Array.from(failures, ([text, count]) => `${count} times: ${text}`) };
     },
   };
+}
+
+/** Keeps each of `clients` asking until `during` resolves, and checks that more than `least` requests were made and each got its answer. */
+export async function noneFails(
+  clients: readonly (() => Promise<Response>)[],
+  during: () => Promise<unknown>,
+  least = 20,
+): Promise<void> {
+  const loads = clients.map((client) =>
+    askAgainAndAgain(async () => {
+      const response = await client();
+      const text = await response.text();
+      return response.status === 200 ? null : `${response.status} ${text}`;
+    })
+  );
+  const results: Asked[] = [];
+  try {
+    await during();
+  } finally {
+    results.push(...await Promise.all(loads.map((load) => load.end())));
+  }
+  assertEquals(results.flatMap(({ failures }) => failures), []);
+  assert(results.reduce((sum, { asked }) => sum + asked, 0) > least, JSON.stringify(results));
 }

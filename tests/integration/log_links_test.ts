@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import type { TestHost } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
-import type { Server } from "./server.ts";
+import { openFiles, type Server } from "./server.ts";
 
 const nobody = 65534;
 const secretText = "only root may read or change this\n";
@@ -132,17 +132,6 @@ otherUserTest("if one log cannot be reopened, the other still is", async (host) 
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);
 });
-
-function openFiles(pid: number): string[] {
-  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
-    try {
-      return [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
-    } catch {
-      // It was closed in the meantime.
-      return [];
-    }
-  });
-}
 
 function ownerOf(path: string): number | null {
   try {

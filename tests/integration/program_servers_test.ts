@@ -1,6 +1,7 @@
 /** Programs that start their own servers, with `Deno.serve`. */
 
-import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { assertEquals, assertMatch } from "../assert.ts";
+import { noneFails } from "./again_and_again.ts";
 import { pidApp } from "./apps.ts";
 import { freePort, integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
@@ -11,22 +12,15 @@ const program = (port: number, more = "") =>
   () => new Response(String(Deno.pid)));
 ${more}`;
 
-/** Sends requests on new connections until `end` resolves, and returns how many of them failed. */
-async function failuresUntil(
-  server: Server,
-  end: Promise<unknown>,
-): Promise<{ sent: number; failed: number }> {
-  let isOver = false;
-  void end.finally(() => isOver = true);
-  const result = { sent: 0, failed: 0 };
-  await Promise.all(Array.from({ length: 4 }, async () => {
-    while (!isOver) {
-      result.sent++;
-      await server.text().catch(() => result.failed++);
-    }
-  }));
-  await end;
-  return result;
+/** Four clients on new connections. */
+const clientsOf = (server: Server) => Array.from({ length: 4 }, () => () => server.fetch());
+
+async function reloadAndUpgrade(server: Server): Promise<void> {
+  server.kill("SIGHUP");
+  await server.ready(2, 2);
+  server.kill("SIGUSR2");
+  await server.upgraded();
+  await server.ready(2);
 }
 
 integrationTest(
@@ -44,16 +38,7 @@ integrationTest(
     assertEquals(await server.answering(40), new Set(pids));
     assertEquals(await (await fetch(`http://127.0.0.1:${second}/`)).text(), "second");
     await server.until("onListen in both workers", () => server.stdout.split(`on ${port}\n`).length === 3);
-    const reloaded = (async () => {
-      server.kill("SIGHUP");
-      await server.ready(2, 2);
-      server.kill("SIGUSR2");
-      await server.upgraded();
-      return await server.ready(2);
-    })();
-    const { sent, failed } = await failuresUntil(server, reloaded);
-    assertEquals(failed, 0);
-    assert(sent > 20, `${sent}`);
+    await noneFails(clientsOf(server), () => reloadAndUpgrade(server));
     assertEquals((await server.status())?.addresses, [`127.0.0.1:${port}`, `127.0.0.1:${second}`]);
   },
 );
@@ -126,16 +111,7 @@ await Promise.race([server.finished, promise]);
 console.log("over", Deno.pid);\n`;
     const server = host.start({ files: { "main.ts": waiting }, port, isBound: false, args: ["-w", "2"] });
     const before = await server.ready(2);
-    const changes = (async () => {
-      server.kill("SIGHUP");
-      await server.ready(2, 2);
-      server.kill("SIGUSR2");
-      await server.upgraded();
-      return await server.ready(2);
-    })();
-    const { sent, failed } = await failuresUntil(server, changes);
-    assertEquals(failed, 0);
-    assert(sent > 20, `${sent}`);
+    await noneFails(clientsOf(server), () => reloadAndUpgrade(server));
     await server.until("the end of the program", () => server.stdout.includes(`over ${before[0]!.pid}\n`));
     await server.fetch("/throw").catch(() => {});
     await server.logged(/finishing: uncaught error in the app[^]*Error: late/);
@@ -267,7 +243,7 @@ integrationTest(
     await server.logged(/2 workers and 1 spare of generation 1 ready/);
     const workers = async () => (await server.status())?.workers ?? [];
     const first = new Set((await workers()).map(({ pid }) => pid));
-    const changes = (async () => {
+    const changes = async () => {
       await server.until(
         "only recycled workers",
         async () => (await workers()).every(({ pid }) => !first.has(pid)),
@@ -277,9 +253,7 @@ integrationTest(
         "a third worker",
         async () => (await workers()).filter(({ state }) => state === "ready").length >= 3,
       );
-    })();
-    const { sent, failed } = await failuresUntil(server, changes);
-    assertEquals(failed, 0);
-    assert(sent > 100, `${sent}`);
+    };
+    await noneFails(clientsOf(server), changes, 100);
   },
 );

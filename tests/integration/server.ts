@@ -213,6 +213,18 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** What the descriptors of a process lead to. */
+export function openFiles(pid: number): string[] {
+  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
+    try {
+      return [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      // It was closed in the meantime.
+      return [];
+    }
+  });
+}
+
 async function gather(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
   for await (const text of stream.pipeThrough(new TextDecoderStream())) add(text);
 }

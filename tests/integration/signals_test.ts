@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
 import { integrationTest, notInThisProgram } from "./harness.ts";
+import { openFiles } from "./server.ts";
 
 for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   integrationTest(`${signal} finishes the requests in flight and exits 0`, async (host) => {
@@ -221,13 +222,14 @@ integrationTest("USR1 without a free file descriptor does not end the server", a
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--error-logfile", "-"] });
   await server.ready(1);
   // From half a second after the start on the runtime handles the signal itself, too.
-  const reserved = () => filesOf(server.pid).filter((path) => path === "/dev/null").length >= 8 || undefined;
+  const reserved = () =>
+    openFiles(server.pid).filter((path) => path === "/dev/null").length >= 8 || undefined;
   if (host.target.name === "source") await server.until("the reserve", reserved);
   const limit = (limit: number) =>
     new Deno.Command("prlimit", { args: ["--pid", `${server.pid}`, `--nofile=${limit}:`] }).output();
   for (let times = 0; times < 3; times++) {
     const from = server.stderr.length;
-    await limit(filesOf(server.pid).length);
+    await limit(openFiles(server.pid).length);
     server.kill("SIGUSR1");
     await server.logged(/logs reopened/, from);
     await server.until("the inspector closed", () => !hasListener(server.pid, 9229) || undefined);
@@ -237,22 +239,10 @@ integrationTest("USR1 without a free file descriptor does not end the server", a
   assert(!/panicked/.test(server.stderr), server.stderr);
 });
 
-/** What its descriptors lead to. */
-function filesOf(pid: number): string[] {
-  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).flatMap(({ name }) => {
-    try {
-      return [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
-    } catch {
-      // Closed in the meantime.
-      return [];
-    }
-  });
-}
-
 /** Whether the process has a socket that listens on `port`. */
 function hasListener(pid: number, port: number): boolean {
   const rows = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((row) => row.trim().split(/\s+/));
   const suffix = `:${port.toString(16).toUpperCase()}`;
   const listening = rows.filter((row) => row[1]?.endsWith(suffix) && row[3] === "0A").map((row) => row[9]);
-  return filesOf(pid).some((path) => listening.some((inode) => path === `socket:[${inode}]`));
+  return openFiles(pid).some((path) => listening.some((inode) => path === `socket:[${inode}]`));
 }

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import { otherUserTest } from "./other_user.ts";
-import type { Server } from "./server.ts";
+import { openFiles, type Server } from "./server.ts";
 
 /** On request it opens a number of connections to a socket, sends without end on each, and opens those again that end. */
 const app = `
@@ -70,24 +70,12 @@ export default async (request) => {
 };
 `;
 
-function linkOf(path: string): string | null {
-  try {
-    return Deno.readLinkSync(path);
-  } catch {
-    // Closed in the meantime.
-    return null;
-  }
-}
-
 /** Of the master, in KiB and open files. */
 function use({ pid }: Server) {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const memory = Number(/VmRSS:\s*(\d+)/.exec(status)![1]);
-  const links = Array.from(Deno.readDirSync(`/proc/${pid}/fd`)).map(({ name }) =>
-    linkOf(`/proc/${pid}/fd/${name}`)
-  );
   // From source half a second after the start some are reserved for the runtime.
-  return { memory, files: links.filter((link) => link !== "/dev/null").length };
+  return { memory, files: openFiles(pid).filter((path) => path !== "/dev/null").length };
 }
 
 /** Kills each worker but one, again and again, and waits for the replacements. */
