@@ -9,10 +9,12 @@ const head = `// Written by \`denicorn types\`: do not edit. In deno.json:
 declare module "denicorn" {
   /** What \`startup\`, \`shutdown\` and \`context()\` get. */
   export interface AppContext {
-    /** The place of the worker, from 0. */
+    /** The place of the worker, from 0; -1 in \`prepare\`. */
     readonly slot: number;
     /** Counts reloads, from 1. */
     readonly generation: number;
+    /** The settings in force, as a config file would give them; secrets are hidden. */
+    readonly settings: ConfigFile;
     /** Lines in the error log, with the worker's identity. */
     readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
   }
@@ -22,6 +24,9 @@ declare module "denicorn" {
 
   /** In an app: the worker does not end before \`promise\` has settled, unless graceful-timeout is over. */
   export function waitUntil(promise: Promise<unknown>): void;
+
+  /** In an app: with \`false\` other workers get the new connections, until it is called again. By default true. */
+  export function ready(isReady?: boolean): void;
 
   /** In a config file: checks the types of the settings. */
   export function defineConfig(config: ConfigFile): ConfigFile;

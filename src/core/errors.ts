@@ -119,6 +119,10 @@ export const errorKinds = {
     exitCode: ExitCode.boot,
     means: "the function `startup` of the app threw",
   },
+  "app-prepare": {
+    exitCode: ExitCode.boot,
+    means: "the function `prepare` of the app threw, or was not done within prepare-timeout",
+  },
   "app-address": {
     exitCode: ExitCode.app,
     means:

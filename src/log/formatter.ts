@@ -8,7 +8,9 @@ import { printable, printableJson, printableLines } from "../core/printable.ts";
 
 export type Formatter = (record: LogRecord) => string;
 
-/** The properties of a record that name its process: `master pid=41`, or `worker=3 gen=2 pid=42`. */
+/**
+ * The properties of a record that name its process: `master pid=41`, `worker=3 gen=2 pid=42`, or `prepare gen=2 pid=43`.
+ */
 interface Identity {
   readonly worker?: unknown;
   readonly gen?: unknown;
@@ -48,7 +50,8 @@ export const jsonFormatter: Formatter = (record) =>
   })) + "\n";
 
 function identityText({ worker, gen, pid }: Identity): string {
-  return worker === undefined ? `master pid=${pid}` : `worker=${worker} gen=${gen} pid=${pid}`;
+  if (gen === undefined) return `master pid=${pid}`;
+  return `${worker === undefined ? "prepare" : `worker=${worker}`} gen=${gen} pid=${pid}`;
 }
 
 /** The template with its values, without quotes around them. */

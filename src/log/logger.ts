@@ -18,6 +18,8 @@ type ErrorLogConfig = Omit<LogConfig, "accessLogfile">;
 /** The process that logs; every line names it. */
 export type Identity =
   | { readonly pid: number }
+  /** Prepares the app of a generation. */
+  | { readonly gen: number; readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };
 
 export interface Log {

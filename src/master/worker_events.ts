@@ -63,7 +63,7 @@ export class WorkerEvents {
   }
 
   handleMessage(worker: WorkerHandle, message: FromWorker): void {
-    const { scoreboard, listenOrder, restartPolicy, pool, shutdown, clock } = this.#options;
+    const { scoreboard, lifecycle, listenOrder, restartPolicy, pool, shutdown, clock } = this.#options;
     if (worker.isDistrusted) return;
     const objection = worker.objectionTo(message) ?? this.#objectionTo(worker, message);
     if (objection !== null) return this.distrust(worker, objection);
@@ -88,6 +88,8 @@ export class WorkerEvents {
         return listenOrder.leave(worker);
       case "counters":
         return scoreboard.accept(worker.slot, decodeBytes(message.bytes));
+      case "paused":
+        return lifecycle.paused(worker, clock.monotonic());
       case "draining":
         if (message.failure === undefined || shutdown.inProgress) return;
         return restartPolicy.record(worker, "finishing", "crash", pool.size);

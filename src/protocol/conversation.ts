@@ -55,6 +55,7 @@ export class Conversation {
         return message.failure !== undefined && !this.#hasListened
           ? "with an error before it listened"
           : null;
+      case "paused":
       case "counters":
         return this.#isConfigured ? null : "before it had its configuration";
     }

@@ -7,7 +7,7 @@
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
 import type { LogConfig } from "../log/logger.ts";
-import type { SettingKey, Settings } from "../settings/settings.ts";
+import type { ConfigFile, SettingKey, Settings } from "../settings/settings.ts";
 import type { TcpAddress } from "../system/system.ts";
 import { clip } from "./framing.ts";
 
@@ -37,6 +37,7 @@ export const sentSettings = [
   "bootTimeout",
   "timeout",
   "gracefulTimeout",
+  "shutdownTimeout",
   "drainIdle",
   "killGroup",
   "slowRequest",
@@ -50,6 +51,8 @@ export const sentSettings = [
 export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]>, LogConfig {
   readonly slot: number;
   readonly generation: number;
+  /** For the app, as a config file would give them; secrets are hidden. */
+  readonly settings: ConfigFile;
   /** False once a worker of the generation has served: the next ones serve, too, if a log cannot be opened any more. */
   readonly areLogsRequired: boolean;
   /** Absolute path of the app's source, for messages. */
@@ -94,6 +97,10 @@ export type ToWorker =
   | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
   | { readonly type: "reopen" };
 
+export const pauseReasons = ["app", "open-files"] as const;
+/** `app`: it has called `ready(false)`. `open-files`: too few file descriptors are free. */
+export type PauseReason = typeof pauseReasons[number];
+
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -122,6 +129,8 @@ export type FromWorker =
   | { readonly type: "failed"; readonly failure: Failure }
   /** The worker finishes without an order of the master: after a signal or an uncaught error. */
   | { readonly type: "draining"; readonly failure?: Failure | undefined }
+  /** The worker wants no new connections for now, for this reason; `null`: it wants them again. */
+  | { readonly type: "paused"; readonly because: PauseReason | null }
   /** The worker accepts no more connections; the master must close its copies of the listening sockets too. */
   | { readonly type: "closed" }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */

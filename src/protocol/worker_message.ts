@@ -5,7 +5,7 @@
 
 import { errorKinds } from "../core/errors.ts";
 import { longestClip } from "./framing.ts";
-import type { FromWorker } from "./messages.ts";
+import { type Failure, type FromWorker, pauseReasons } from "./messages.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -16,6 +16,7 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   ready: { addresses: isListOf(isAddress, 1_024), sharingFailure: isOptional(isText(longestClip)) },
   failed: { failure: isFailure },
   draining: { failure: isOptional(isFailure) },
+  paused: { because: isPauseReason },
   closed: {},
   counters: { bytes: isBase64(16_384) },
 };
@@ -36,6 +37,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isText(longest: number): Check {
   return (value) => typeof value === "string" && value.length <= longest;
+}
+
+function isPauseReason(value: unknown): boolean {
+  return value === null || pauseReasons.some((reason) => reason === value);
 }
 
 function isOptional(check: Check): Check {
@@ -62,7 +67,8 @@ function isAddress(value: unknown): boolean {
 const isShownText = isText(longestClip);
 const isOptionalText = isOptional(isShownText);
 
-function isFailure(value: unknown): boolean {
+/** Whether it has the form of a failure that Denicorn reports. */
+export function isFailure(value: unknown): value is Failure {
   if (!isRecord(value)) return false;
   const { code, message, detail } = value;
   return typeof code === "string" && Object.hasOwn(errorKinds, code) && isShownText(message) &&

@@ -70,6 +70,14 @@ export const namedSettings: readonly NamedSetting[] = Object.entries(sections).f
   })
 );
 
+/** The settings as a config file would give them, without those that are not set; secrets are hidden. */
+export function asConfigFile(settings: Settings): ConfigFile {
+  return Object.fromEntries(
+    namedSettings.map(({ key, plain }) => [key, plain(settings[key])] as const)
+      .filter(([key, value]) => key !== notInConfigFile && value !== null),
+  );
+}
+
 /** The titles of the sections, in the order they are shown. */
 export const sectionTitles: readonly string[] = Object.keys(sections);
 

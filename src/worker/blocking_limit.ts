@@ -3,11 +3,11 @@
  * first; without a master it would listen for ever, take connections that it never answers, and block a restart.
  */
 
-import { blockedMargin, killMargin } from "../core/pool/worker_state.ts";
+import { blockedMargin, drainLimit } from "../core/pool/worker_state.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import type { Clock, Processes } from "../system/system.ts";
 
-type Limits = Pick<WorkerConfig, "bootTimeout" | "timeout" | "gracefulTimeout">;
+type Limits = Pick<WorkerConfig, "bootTimeout" | "timeout" | "gracefulTimeout" | "shutdownTimeout">;
 
 /** Milliseconds between two signs of life while the worker boots. */
 const bootInterval = 250;
@@ -41,8 +41,7 @@ export class BlockingLimit {
 
   /** While a worker drains, the master only watches its deadline. */
   startDraining(): void {
-    const { timeout, gracefulTimeout } = this.#limits;
-    this.#setLimit(Math.max(timeout, gracefulTimeout + killMargin) + blockedMargin);
+    this.#setLimit(Math.max(this.#limits.timeout, drainLimit(this.#limits)) + blockedMargin);
   }
 
   #setLimit(limit: number): void {

@@ -1,6 +1,7 @@
 /**
- * What the app does besides requests: `startup` before its worker listens, work that outlives an answer (`waitUntil`), and
- * its clean-up after the last request: listeners for SIGTERM, `shutdown`, and the events of an exit.
+ * What the app does besides requests: `prepare` before its workers, `startup` before its worker listens, work that
+ * outlives an answer (`waitUntil`), and its clean-up after the last request: listeners for SIGTERM, `shutdown`, and the
+ * events of an exit.
  */
 
 import { stackText } from "../app/app_stack.ts";
@@ -21,9 +22,6 @@ interface AppPlace {
   readonly workingDirectory: string;
 }
 
-/** Milliseconds for the clean-up if the requests have used up graceful-timeout: the master kills the worker soon after. */
-const shortestEnd = 500;
-
 /** Where the module `denicorn` of the app finds its worker. */
 const place = Symbol.for("denicorn.worker");
 
@@ -32,7 +30,9 @@ export class LifeCycle {
   readonly #processes: Pick<Processes, "callStopListeners">;
   readonly #log: WorkerLog;
   readonly #context: AppContext;
+  readonly #onReady: (isReady: boolean) => void;
   readonly #work = new Set<Promise<void>>();
+  #isReady = true;
   /** The same as `waitUntil` of the module `denicorn`, for Hono's `c.executionCtx`. */
   readonly execution: ExecutionContext = {
     waitUntil: (promise) => this.waitUntil(promise),
@@ -44,16 +44,19 @@ export class LifeCycle {
   constructor(
     { clock, processes }: { readonly clock: Clock; readonly processes: Pick<Processes, "callStopListeners"> },
     log: WorkerLog,
-    { slot, generation }: Pick<AppContext, "slot" | "generation">,
+    { slot, generation, settings }: Pick<AppContext, "slot" | "generation" | "settings">,
+    onReady: (isReady: boolean) => void = () => {},
   ) {
     this.#clock = clock;
     this.#processes = processes;
     this.#log = log;
+    this.#onReady = onReady;
     const line = (level: keyof AppContext["log"]) => (text: string) =>
       void log.write((logger) => logger[level]`${String(text)}`);
     this.#context = {
       slot,
       generation,
+      settings,
       log: { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") },
     };
   }
@@ -62,6 +65,7 @@ export class LifeCycle {
   offer(): void {
     const value = {
       context: () => this.#context,
+      ready: (isReady: unknown = true) => this.#setReady(Boolean(isReady)),
       waitUntil: (promise: unknown) => this.waitUntil(promise),
     };
     Object.defineProperty(globalThis, place, { value, configurable: true });
@@ -76,20 +80,34 @@ export class LifeCycle {
     this.#work.add(work);
   }
 
+  #setReady(isReady: boolean): void {
+    if (isReady === this.#isReady) return;
+    this.#isReady = isReady;
+    this.#onReady(isReady);
+  }
+
+  /** In a process of its own. Throws DenicornError `app-prepare`. */
+  async prepare({ prepare }: AppHooks, place: AppPlace): Promise<void> {
+    try {
+      await prepare?.(this.#context);
+    } catch (error) {
+      throw prepareFailure(error, place);
+    }
+    await this.#untilWorkIsDone();
+  }
+
   /** Throws DenicornError `app-startup`. */
-  async start(hooks: AppHooks, { bundle, source, workingDirectory }: AppPlace): Promise<void> {
+  async start(hooks: AppHooks, place: AppPlace): Promise<void> {
     this.#hooks = hooks;
     try {
       await hooks.startup?.(this.#context);
     } catch (error) {
-      const path = shownPath(workingDirectory, source);
-      const text = `cannot boot a worker: startup() of ${path} threw ${titleOf(error).split("\n", 1)[0]}`;
-      throw new DenicornError("app-startup", text, { detail: stackText(error, bundle), cause: error });
+      throw hookFailure("app-startup", "cannot boot a worker: startup()", error, place);
     }
   }
 
-  /** After the last request. Resolves when everything is done, or after `left` milliseconds. */
-  async end(left: number): Promise<void> {
+  /** After the last request. Resolves when everything is done, or after `limit` milliseconds. */
+  async end(limit: number): Promise<void> {
     let doing: string | null = null;
     const all = async () => {
       doing = "a listener for SIGTERM";
@@ -101,9 +119,9 @@ export class LifeCycle {
         await this.#failed("shutdown() threw", error);
       }
       doing = null;
-      while (this.#work.size > 0) await Promise.all(this.#work);
+      await this.#untilWorkIsDone();
     };
-    await withTimeout(this.#clock, Math.max(left, shortestEnd), all());
+    await withTimeout(this.#clock, limit, all());
     const waiting = this.#work.size;
     const cut = [
       ...doing === null ? [] : [doing],
@@ -111,11 +129,31 @@ export class LifeCycle {
     ];
     if (cut.length === 0) return;
     await this.#log.write((logger) =>
-      logger.warning`not finished at the end of graceful-timeout: ${cut.join(", ")}`
+      logger.warning`not finished in time (graceful-timeout, shutdown-timeout): ${cut.join(", ")}`
     );
+  }
+
+  async #untilWorkIsDone(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
   #failed(what: string, error: unknown): Promise<void> {
     return this.#log.write((logger) => logger.with({ detail: clippedStack(error) }).error`${what}`);
   }
+}
+
+/** What `prepare` threw, or nothing caught while it ran. */
+export function prepareFailure(error: unknown, place: AppPlace): DenicornError {
+  return hookFailure("app-prepare", "cannot prepare the app: prepare()", error, place);
+}
+
+function hookFailure(
+  code: "app-prepare" | "app-startup",
+  what: string,
+  error: unknown,
+  { bundle, source, workingDirectory }: AppPlace,
+): DenicornError {
+  const path = shownPath(workingDirectory, source);
+  const text = `${what} of ${path} threw ${titleOf(error).split("\n", 1)[0]}`;
+  return new DenicornError(code, text, { detail: stackText(error, bundle), cause: error });
 }

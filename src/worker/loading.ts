@@ -1,34 +1,25 @@
-/** How a worker loads the app: it makes its process look like that of the app, imports it, and waits until it can serve. */
+/** How a worker loads the app: it imports it, and waits until it can serve. */
 
-import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
+import { importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
-import { fileUrl, shownPath } from "../app/paths.ts";
-import { listensToProcess, usesNodeHttp } from "../app/uses_of_node.ts";
+import { shownPath } from "../app/paths.ts";
+import { listensToProcess } from "../app/uses_of_node.ts";
 import { DenicornError } from "../core/errors.ts";
-import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
-import type { ProgramServers, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import type { Fault } from "./faults.ts";
+import { type ImportingOptions, importProgram } from "./importing.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
-import type { LifeCycle } from "./life_cycle.ts";
 import { openApp, type OpenedApp } from "./programs/open_app.ts";
-import { untilReady, untilServing, untilSettled } from "./readiness.ts";
+import { untilReady, untilServing } from "./readiness.ts";
 import type { Requests } from "./requests.ts";
 import { appOf, type Program, programOf } from "./served_program.ts";
 
-interface LoadingOptions {
-  readonly servers: ProgramServers;
-  /** Gets uncaught errors, from the beginning on. */
-  readonly onUncaught: (error: unknown) => void;
-  /** The app ends a server. */
-  readonly onEnd: () => void;
+interface LoadingOptions extends ImportingOptions {
   readonly requests: Requests;
-  readonly lifeCycle: LifeCycle;
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
 }
-
-const noApp: ImportedApp = { app: null, hooks: {} };
 
 export class Loading {
   readonly #system: System;
@@ -45,14 +36,13 @@ export class Loading {
 
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
-    const { processes, clock, host } = this.#system;
-    const { readiness, loadTimeout, listen } = this.#config;
+    const { processes, clock, files } = this.#system;
+    const { bundle, readiness, loadTimeout, listen } = this.#config;
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
+    processes.keepStopListeners(listensToProcess(files.readTextSync(bundle)));
     const forget = processes.onUncaught(onUncaught);
-    host.printThrough((stream, text) => streamQueue(this.#system, stream).write(text));
-    await this.#presentProcess();
-    const { app, hooks } = await this.#import();
+    const { app, hooks } = await importProgram(this.#system, this.#config, this.#options);
     // A program may await something before it serves.
     if (app === null) {
       const source = shownPath(this.#place.workingDirectory, this.#config.source);
@@ -73,35 +63,6 @@ export class Loading {
       await untilReady((exported ?? opened[0]!).ask, clock, limits);
     }
     return programOf(this.#config, exported, servers.servers, opened);
-  }
-
-  async #presentProcess(): Promise<void> {
-    const { processes, host, files, nodeHttp } = this.#system;
-    const { bundle, source, args, unstable } = this.#config;
-    const { servers, onEnd, lifeCycle } = this.#options;
-    const text = files.readTextSync(bundle);
-    lifeCycle.offer();
-    processes.keepStopListeners(listensToProcess(text));
-    if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
-    host.explainStorage();
-    host.offerFeatures(unstable);
-    host.presentAs(fileUrl(source), args);
-  }
-
-  /** A module that waits for the end of its servers counts as imported when it has started them. */
-  #import(): Promise<ImportedApp> {
-    const { servers, onUncaught } = this.#options;
-    const imported = importApp(this.#place, servers);
-    if (this.#config.exportsApp) return imported;
-    let isOver = false;
-    return Promise.race([
-      imported.catch((error) => {
-        if (!isOver) throw error;
-        onUncaught(error instanceof Error && error.cause !== undefined ? error.cause : error);
-        return noApp;
-      }),
-      untilSettled(servers, this.#system.clock).then(() => noApp),
-    ]).finally(() => isOver = true);
   }
 
   async #open(app: App): Promise<OpenedApp> {

@@ -18,6 +18,7 @@ import { Loading } from "./loading.ts";
 import { Listeners } from "./listeners.ts";
 import { leaveGroup } from "./orphan.ts";
 import type { Program } from "./served_program.ts";
+import { Pause } from "./pause.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -66,7 +67,13 @@ export class Service {
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
-    this.#lifeCycle = new LifeCycle(system, this.log, config);
+    const pause = new Pause(send);
+    this.#lifeCycle = new LifeCycle(
+      system,
+      this.log,
+      config,
+      (isReady) => pause.set("app", !isReady),
+    );
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
       onFault: (entry, fault) => this.log.fault(entry, fault),
@@ -85,7 +92,10 @@ export class Service {
       // The bytes of the last response leave the process a moment after its end.
       isIdle: () =>
         this.#requests.inFlight === 0 && clock.monotonic() - this.#requests.lastEnd >= flushTimeout,
-      onScarce: (isScarce) => this.#requests.spareConnections(isScarce),
+      onScarce: (isScarce) => {
+        this.#requests.spareConnections(isScarce);
+        pause.set("open-files", isScarce);
+      },
       onLost: (isFull) => {
         send({ type: "closed" });
         this.log.listenersLost(isFull);
@@ -200,7 +210,10 @@ export class Service {
     const report = await this.#drain();
     await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
-    if (this.#program !== null) await this.#lifeCycle.end(this.config.gracefulTimeout - report.took);
+    const { gracefulTimeout, shutdownTimeout } = this.config;
+    if (this.#program !== null) {
+      await this.#lifeCycle.end(Math.max(gracefulTimeout - report.took, shutdownTimeout));
+    }
   }
 
   /** The master is gone: ends or names what the app has started. */

@@ -1,7 +1,13 @@
-/** The program that a worker is: it ends with this process. */
+/** The program that a worker is, and the process that prepares an app for its workers: it ends with this process. */
 
+import { preparationVariable } from "../protocol/app_preparation.ts";
 import { createSystem } from "../system/deno_system.ts";
 import { runWorker } from "./run_worker.ts";
 
 const system = createSystem();
-system.processes.exit(await runWorker(system));
+const preparation = system.host.env(preparationVariable);
+if (preparation === undefined) system.processes.exit(await runWorker(system));
+else {
+  const { prepareApp } = await import("./preparing.ts");
+  await prepareApp(system, preparation);
+}

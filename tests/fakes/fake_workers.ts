@@ -8,6 +8,15 @@ import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { FakeProcess, FakeSystem } from "./fake_system.ts";
 
+const bundle = {
+  source: "/srv/app.ts",
+  exportName: "default",
+  unstable: [],
+  exportsApp: true,
+  isPrepared: false,
+  path: "/run/1.mjs",
+};
+
 /** Workers as the master knows them, without an arbiter. */
 export class FakeWorkers {
   readonly system = new FakeSystem();
@@ -41,7 +50,7 @@ export class FakeWorkers {
     const { settings } = resolveSettings({ commandLine, environment: {}, cores: 2 });
     const worker = new WorkerHandle(
       slot,
-      { number: 1, settings, notApplied: [], directory: "/srv", bundle: null },
+      { number: 1, settings, notApplied: [], directory: "/srv", bundle },
       new FakeProcess(100 + slot),
       this.now,
     );

@@ -156,7 +156,9 @@ export default (request: Request): Response => {
     server.kill("SIGHUP");
     await server.logged(
       new RegExp(
-        `pid=${worker!.pid}  killed: not drained within graceful-timeout, busy with GET /hang for \\d`,
+        `pid=${
+          worker!.pid
+        }  killed: not drained within graceful-timeout and shutdown-timeout, busy with GET /hang for \\d`,
       ),
     );
     assertEquals(await hung, "cut");

@@ -58,6 +58,48 @@ for (const steering of ["auto", "off"]) {
   );
 }
 
+/** Worker 0 opens files until fewer than 16 more are possible, and closes them 3 s later. */
+const hoardingApp = `
+import { context } from "denicorn";
+const files: Deno.FsFile[] = [];
+export default (request: Request) => {
+  if (new URL(request.url).pathname === "/open" && context().slot === 0) {
+    try {
+      while (files.length < 120) files.push(Deno.openSync("/dev/null"));
+    } catch {
+      // There are no more.
+    }
+    files.splice(0, 8).forEach((file) => file.close());
+    setTimeout(() => files.splice(0).forEach((file) => file.close()), 3_000);
+  }
+  return new Response(String(context().slot));
+};
+`;
+
+integrationTest(
+  "other workers get the connections of one that is short of file descriptors",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": hoardingApp },
+      command: limited(host, 128, 128),
+      args: ["--workers", "2"],
+    });
+    await server.ready(2);
+    const askFresh = async (path: string) => {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      return (await ask(connection, path)).slice(-1);
+    };
+    while (await askFresh("/open") !== "0");
+    const stateOf = async () => (await server.status())?.workers.find(({ slot }) => slot === 0)?.state;
+    await server.until("the pause", async () => await stateOf() === "paused");
+    for (let i = 0; i < 30; i++) assertEquals(await askFresh("/"), "1");
+    await server.logged(/warning worker=0 .*wants no new connections: too few file descriptors are free/);
+    await server.until("its end", async () => await stateOf() === "ready");
+    await server.logged(/info +worker=0 .*wants new connections again/);
+    await server.until("an answer of worker 0", async () => await askFresh("/") === "0");
+  },
+);
+
 for (const steering of ["auto", "off"]) {
   integrationTest(
     `a burst of connections at the limit of files waits and is served, steering ${steering}`,

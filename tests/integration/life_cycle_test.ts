@@ -54,7 +54,9 @@ integrationTest("an app cleans up after its last request, in order", async (host
   const [worker] = await server.ready(1);
   await server.logged(/worker=0 gen=1 pid=\d+ +startup/);
   const slow = server.text("/slow?ms=700");
-  assertEquals(await (await server.fetch("/later?ms=1500")).json(), { slot: 0, generation: 1, log: {} });
+  const { settings, ...rest } = await (await server.fetch("/later?ms=1500")).json();
+  assertEquals(rest, { slot: 0, generation: 1, log: {} });
+  assertEquals([settings.workers, settings.gracefulTimeout, settings.app], [1, 30, "main.ts"]);
   await server.until(
     "the request in flight",
     async () => (await server.status())?.workers[0]?.inFlight === 1,
@@ -84,14 +86,17 @@ integrationTest("an app cleans up after its last request, in order", async (host
 
 integrationTest("what is not done at the end of graceful-timeout is named", async (host) => {
   const slow = app.replace('await sleep(50);\n  say("shutdown', 'await sleep(60_000);\n  say("shutdown');
-  const server = host.start({ files: { "main.ts": slow }, args: ["--graceful-timeout", "1s"] });
+  const server = host.start({
+    files: { "main.ts": slow },
+    args: ["--graceful-timeout", "1s", "--shutdown-timeout", "500ms"],
+  });
   await server.ready(1);
   await server.text("/later?ms=50000");
   server.kill("SIGTERM");
   await server.exit();
   assertMatch(
     server.stderr,
-    /warning +worker=0 .*not finished at the end of graceful-timeout: shutdown\(\), 2 promises of waitUntil\(\)/,
+    /warning +worker=0 .*not finished in time \(graceful-timeout, shutdown-timeout\): shutdown\(\), 2 promises of waitUntil\(\)/,
   );
 });
 

@@ -14,7 +14,10 @@ Deno.test("workers start while the app is being bundled and get their configurat
   const [worker] = master.fakeWorkers;
   await worker!.says({ type: "hello", token: "", version: "" });
   assertEquals(worker!.received, []);
-  resolve({ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" });
+  resolve({
+    ...{ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" },
+    isPrepared: false,
+  });
   await settled();
   const [config] = worker!.received;
   assert(config?.type === "load");

@@ -208,6 +208,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
     exportName: "default",
     unstable: [],
     exportsApp: true,
+    isPrepared: false,
     path: `/run/${number}.mjs`,
   });
 }

@@ -22,10 +22,14 @@ const genuine: fc.Arbitrary<FromWorker> = fc.oneof(
   fc.record({ type: fc.constant("failed" as const), failure }),
   fc.record({ type: fc.constant("draining" as const), failure }, { requiredKeys: ["type"] }),
   fc.record({ type: fc.constant("closed" as const) }),
+  fc.record({
+    type: fc.constant("paused" as const),
+    because: fc.constantFrom("app" as const, "open-files" as const, null),
+  }),
   fc.record({ type: fc.constant("counters" as const), bytes: fc.base64String({ maxLength: 1_000 }) }),
 );
 
-const types = ["hello", "loaded", "ready", "failed", "draining", "closed", "counters"];
+const types = ["hello", "loaded", "ready", "failed", "draining", "closed", "paused", "counters"];
 const names = [
   "type",
   "token",
@@ -37,6 +41,7 @@ const names = [
   "message",
   "hostname",
   "port",
+  "because",
 ];
 
 /** Objects with the names of real messages and any values. */
@@ -78,6 +83,7 @@ Deno.test("property: a genuine message with one field changed to another type is
   const change = fc.tuple(genuine, fc.nat(), fc.constantFrom<unknown>(null, 7, true, [1], { a: 1 }));
   fc.assert(fc.property(change, ([message, at, wrong]) => {
     const name = Object.keys(message)[at % Object.keys(message).length]!;
+    fc.pre(message.type !== "paused" || wrong !== null);
     assertEquals(read({ ...message, [name]: wrong }), null);
   }));
 });
@@ -103,6 +109,7 @@ Deno.test("malformed messages are refused", () => {
       { type: "draining", failure: { ...failure, message: "x".repeat(70_000) } },
       { type: "draining", failure: { ...failure, detail: 1 } },
       ...["x".repeat(129), null].map((token) => ({ type: "hello", token, version: "1" })),
+      ...[{ type: "paused" }, { type: "paused", because: "x" }, { type: "paused", because: true }],
       ...["%%%%", "abc", "x".repeat(20_000), null].map((bytes) => ({ type: "counters", bytes })),
     ]
   ) assertEquals(read(value), null, JSON.stringify(value));

@@ -4,7 +4,7 @@ import { FakeSystem } from "../fakes/fake_system.ts";
 
 function start(timeout: number) {
   const { processes, clock, blockingLimits } = new FakeSystem();
-  const limits = { bootTimeout: 60_000, timeout, gracefulTimeout: 40_000 };
+  const limits = { bootTimeout: 60_000, timeout, gracefulTimeout: 40_000, shutdownTimeout: 5_000 };
   return { clock, blockingLimits, limit: new BlockingLimit(processes, clock, limits) };
 }
 
@@ -18,12 +18,12 @@ Deno.test("a worker may be blocked for a second longer than its master allows", 
   limit.extend();
   limit.startDraining();
   limit.extend();
-  assertEquals(blockingLimits, [31_000, 42_000, 42_000]);
+  assertEquals(blockingLimits, [31_000, 47_000, 47_000]);
 });
 
 Deno.test("with a timeout of 0 a worker that serves may be blocked for ever, one that drains not", () => {
   const { blockingLimits, limit } = start(0);
   limit.startServing();
   limit.startDraining();
-  assertEquals(blockingLimits, [61_000, 0, 42_000]);
+  assertEquals(blockingLimits, [61_000, 0, 47_000]);
 });

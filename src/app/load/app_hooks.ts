@@ -1,14 +1,21 @@
 /** The functions that an app module exports besides its app, for the beginning and the end of a worker. */
 
+import type { ConfigFile } from "../../settings/settings.ts";
+
 /** What `startup`, `shutdown` and `context()` get. */
 export interface AppContext {
+  /** -1 in `prepare`, which no worker runs. */
   readonly slot: number;
   readonly generation: number;
+  /** As a config file would give them; secrets are hidden. */
+  readonly settings: ConfigFile;
   /** Lines in the error log, with the worker's identity. */
   readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
 }
 
 export interface AppHooks {
+  /** Called once for each generation, in a process of its own, before the workers of that generation load the app. */
+  readonly prepare?: AppHook | undefined;
   /** Called before the worker listens. */
   readonly startup?: AppHook | undefined;
   /** Called after its last request. */
@@ -17,8 +24,15 @@ export interface AppHooks {
 
 type AppHook = (context: AppContext) => unknown;
 
+/** What a module exports that has something to do before the workers of its generation. */
+export const prepareExport = "prepare";
+
 export function hooksOf(module: Readonly<Record<string, unknown>>): AppHooks {
-  return { startup: functionIn(module, "startup"), shutdown: functionIn(module, "shutdown") };
+  return {
+    prepare: functionIn(module, prepareExport),
+    startup: functionIn(module, "startup"),
+    shutdown: functionIn(module, "shutdown"),
+  };
 }
 
 function functionIn(module: Readonly<Record<string, unknown>>, name: string): AppHook | undefined {

@@ -49,6 +49,7 @@ export type WorkerEvent =
 interface WorkerLimits {
   readonly bootTimeout: number;
   readonly gracefulTimeout: number;
+  readonly shutdownTimeout: number;
 }
 
 type WorkerAction =
@@ -61,10 +62,17 @@ interface WorkerStep {
 }
 
 /**
- * At `graceful-timeout` a worker exits by itself and logs which requests it cut off. The master waits this much longer,
- * in milliseconds, before it kills the worker.
+ * At `graceful-timeout` a worker logs which requests it cut off, at the end of `shutdown-timeout` what its app has not
+ * finished, and exits. The master waits this much longer, in milliseconds, before it kills the worker.
  */
-export const killMargin = 1_000;
+const killMargin = 1_000;
+
+/** How long a worker may drain, in milliseconds. */
+export function drainLimit(
+  { gracefulTimeout, shutdownTimeout }: Pick<WorkerLimits, "gracefulTimeout" | "shutdownTimeout">,
+): number {
+  return gracefulTimeout + shutdownTimeout + killMargin;
+}
 
 /**
  * How much longer than the master allows the event loop of a worker may be blocked before the kernel ends the worker, in
@@ -126,7 +134,7 @@ export function isWanted(state: WorkerState): boolean {
 }
 
 function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
-  return { is: "draining", since: now, deadline: now + limits.gracefulTimeout + killMargin };
+  return { is: "draining", since: now, deadline: now + drainLimit(limits) };
 }
 
 function kill(because: KillReason, detail?: string): WorkerStep {

@@ -9,6 +9,8 @@ export const lifecycleKinds = {
   "worker-ended": "a worker ended as intended: drained or stopped",
   "worker-due": "a worker has reached a recycling limit and is replaced",
   "spare-promoted": "a spare worker takes over: it gets new connections from now on",
+  "worker-paused": "a worker wants no new connections for now: `ready(false)`, or too few file descriptors",
+  "worker-resumed": "the worker wants new connections again",
   "worker-stalled": "the event loop of a worker is blocked for long",
   "worker-recovered": "the event loop of the worker is responsive again",
   "spawn-failed": "the process of a worker could not be started",

@@ -3,7 +3,7 @@
 import { estimateSum } from "./counters.ts";
 import { bucketBounds } from "./latency_histogram.ts";
 import { notReadyBecause } from "./server_readiness.ts";
-import type { Status, WorkerStatus } from "./status.ts";
+import { type Status, workerStates, type WorkerStatus } from "./status.ts";
 
 interface Sample {
   /** Appended to the name of the metric, in a histogram. */
@@ -77,9 +77,9 @@ export const metrics: readonly Metric[] = [
   {
     name: "denicorn_workers",
     type: "gauge",
-    help: "Workers, by state; a spare is ready and gets no new connections yet.",
+    help: "Workers, by state; a spare is ready and gets no new connections yet, a paused one for now.",
     read: ({ workers }) =>
-      (["booting", "ready", "spare", "draining", "killed"] as const).map((state) => ({
+      workerStates.map((state) => ({
         labels: { state },
         value: workers.filter((worker) => worker.state === state).length,
       })),

@@ -44,12 +44,17 @@ export interface ProcessUse {
   readonly memory: number | null;
 }
 
+export const workerStates = ["booting", "ready", "spare", "paused", "draining", "killed"] as const;
+
 export interface WorkerStatus extends ProcessUse {
   readonly slot: number;
   readonly pid: number;
   readonly generation: number;
-  /** `spare`: it is ready, and gets no new connections as long as enough others serve. */
-  readonly state: "booting" | "ready" | "spare" | "draining" | "killed";
+  /**
+   * `spare`: it is ready, and gets no new connections as long as enough others serve. `paused`: the same, because the
+   * worker has asked for that.
+   */
+  readonly state: (typeof workerStates)[number];
   /** Milliseconds since its start. */
   readonly age: number;
   /** Milliseconds without a heartbeat when the master last looked; null before it serves. */

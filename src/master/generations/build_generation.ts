@@ -5,9 +5,11 @@ import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
+import { prepareExport } from "../../app/load/app_hooks.ts";
 import { addToCacheLater } from "../../app/bundle/bundle.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
+import type { AppPreparations } from "./app_preparations.ts";
 import { orReport, writingTo } from "../files/directory_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
@@ -22,6 +24,7 @@ export interface SettingsReader {
 
 /** Every file that is loaded makes the start slower. */
 const loadBuildAs = lazyModule(() => import("../../app/build/build_as.ts"));
+const loadPreparations = lazyModule(() => import("./app_preparations.ts"));
 
 export function createGenerationSource(
   system: System,
@@ -31,6 +34,7 @@ export function createGenerationSource(
   credentials: Credentials,
   directoryGuard: DirectoryGuard,
 ): GenerationSource {
+  let preparations: AppPreparations | null = null;
   const guards = new Map<string, () => void>();
   const warn = (line: string) => logger.warning`${line}`;
 
@@ -66,8 +70,25 @@ export function createGenerationSource(
     const how = fromCache ? "bundle found in the cache" : "bundled";
     logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
     void addToCacheLater(system, build);
-    const exportsApp = isCommonJs || exports.includes(exportName);
-    return { source, exportName, exportsApp, unstable, path: outfile };
+    return {
+      ...{ source, exportName, unstable, path: outfile },
+      exportsApp: isCommonJs || exports.includes(exportName),
+      isPrepared: exports.includes(prepareExport),
+    };
+  }
+
+  async function prepare(generation: Generation, bundle: AppBundle, signal?: AbortSignal): Promise<void> {
+    // What the app needs to serve, such as a database, may be missing where it is only checked.
+    if (!bundle.isPrepared || generation.settings.bind.length === 0) return;
+    const { AppPreparations } = await loadPreparations();
+    preparations ??= new AppPreparations(system, logger, credentials);
+    await preparations.run(generation, bundle, signal);
+  }
+
+  function discard({ path }: AppBundle): void {
+    guards.get(path)?.();
+    guards.delete(path);
+    orReport(path, warn, () => system.files.remove(path));
   }
 
   return {
@@ -82,12 +103,17 @@ export function createGenerationSource(
       return { number, settings, notApplied: needRestart, directory: next.directory, bundle: null };
     },
 
-    bundle: (generation, signal) => writingTo(directory.path, () => bundle(generation, signal)),
-    shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
-    discard({ path }) {
-      guards.get(path)?.();
-      guards.delete(path);
-      orReport(path, warn, () => system.files.remove(path));
+    async bundle(generation, signal) {
+      const built = await writingTo(directory.path, () => bundle(generation, signal));
+      try {
+        await prepare(generation, built, signal);
+      } catch (error) {
+        discard(built);
+        throw error;
+      }
+      return built;
     },
+    shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
+    discard,
   };
 }

@@ -17,7 +17,7 @@ import type { AppBundle, Generation } from "../workers/generation.ts";
 export interface GenerationSource {
   /** Reads the settings again for a reload, until `signal` says that a newer one will. Throws DenicornError. */
   renew(number: number, signal: AbortSignal): Promise<Generation>;
-  /** Bundles the app of a generation, until `signal`. Throws DenicornError. */
+  /** Bundles the app of a generation, and calls its `prepare`, until `signal`. Throws DenicornError. */
   bundle(generation: Generation, signal?: AbortSignal): Promise<AppBundle>;
   /** Creates both log files for workers that may not create them. Throws DenicornError. */
   shareLogs(generation: Generation): void;

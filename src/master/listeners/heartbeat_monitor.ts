@@ -64,14 +64,18 @@ export class HeartbeatMonitor {
   }
 
   /**
-   * The workers that get new connections: all that serve, without the stalled ones. If all others are stalled or gone,
-   * spares do; if those are stalled, too, all that are not spares.
+   * The workers that get new connections: all that serve, without those that are stalled or paused. If all others are
+   * stalled, paused or gone, spares do; if those are, too, paused ones, and at last all that are not spares.
    */
   eligible(): ReadonlySet<WorkerHandle> {
     const serving = this.#workerTable.serving();
     const actives = serving.filter((worker) => !worker.isSpare);
     const isResponsive = (worker: WorkerHandle) => !this.isStalled(worker);
-    const choices = [actives.filter(isResponsive), serving.filter(isResponsive), actives];
+    const isFit = (worker: WorkerHandle) => isResponsive(worker) && !worker.isPaused;
+    const choices = [
+      ...[actives.filter(isFit), serving.filter(isFit)],
+      ...[actives.filter(isResponsive), serving.filter(isResponsive), actives],
+    ];
     return new Set(choices.find((workers) => workers.length > 0) ?? serving);
   }
 

@@ -5,6 +5,7 @@
 
 import type { Ending } from "../../core/pool/death.ts";
 import { DenicornError } from "../../core/errors.ts";
+import type { PauseReason } from "../../protocol/messages.ts";
 import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecycle.ts";
 import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
@@ -17,9 +18,21 @@ import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { EventLog } from "./event_log.ts";
 
+/** Milliseconds between two lines about pauses of one worker. */
+const pauseInterval = 1_000;
+
+const pauseTexts: Readonly<Record<PauseReason, string>> = {
+  "app": "wants no new connections: its app has called ready(false)",
+  "open-files":
+    "wants no new connections: too few file descriptors are free: raise the limit (ulimit -n, LimitNOFILE=), " +
+    "or look for files that the app does not close",
+};
+
 export class LifecycleLog {
   readonly #logger: Logger;
   readonly #throttle = new Throttle(1_000);
+  readonly #pauseThrottles = new WeakMap<WorkerHandle, Throttle>();
+  readonly #shownPauses = new WeakSet<WorkerHandle>();
   readonly #eventLog: EventLog;
   readonly #scoreboard: Pick<Scoreboard, "read">;
   readonly #clock: Pick<Clock, "wall">;
@@ -81,6 +94,27 @@ export class LifecycleLog {
     const text = `event loop responsive again after ${seconds(ms)}`;
     this.#record("worker-recovered", text, worker);
     this.#logger.with(worker.identity).info`${text}`;
+  }
+
+  /** The worker has paused, or wants new connections again. */
+  paused(worker: WorkerHandle, now: number): void {
+    const { pausedBecause } = worker;
+    const logger = this.#logger.with(worker.identity);
+    if (pausedBecause === null) {
+      if (!this.#shownPauses.delete(worker)) return;
+      const text = "wants new connections again";
+      this.#record("worker-resumed", text, worker);
+      logger.info`${text}`;
+      return;
+    }
+    const throttle = this.#pauseThrottles.get(worker) ?? new Throttle(pauseInterval);
+    this.#pauseThrottles.set(worker, throttle);
+    if (throttle.pass(now) === null) return;
+    this.#shownPauses.add(worker);
+    const text = pauseTexts[pausedBecause];
+    this.#record("worker-paused", text, worker);
+    if (pausedBecause === "open-files") logger.warning`${text}`;
+    else logger.info`${text}`;
   }
 
   /** A spare gets new connections from now on. */

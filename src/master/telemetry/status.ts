@@ -104,7 +104,7 @@ function workerStatus(
     slot,
     pid: process.pid,
     generation: generation.number,
-    state: state.is === "gone" ? "killed" : state.is === "ready" && worker.isSpare ? "spare" : state.is,
+    state: state.is === "gone" ? "killed" : state.is === "ready" ? readyState(worker) : state.is,
     age: Math.round(now - bornAt),
     heartbeatAge: silence === null ? null : Math.round(silence),
     requests: reading.requests,
@@ -117,6 +117,11 @@ function workerStatus(
     p50: quantile(reading.latency, 0.5),
     p99: quantile(reading.latency, 0.99),
   };
+}
+
+function readyState({ isSpare, isPaused }: WorkerHandle): WorkerStatus["state"] {
+  if (isPaused) return "paused";
+  return isSpare ? "spare" : "ready";
 }
 
 function totalStatus(

@@ -11,7 +11,7 @@
 import type { Handover, LateChanges } from "../../control/master_commands.ts";
 import { handOver, retire } from "../../control/control_client.ts";
 import { DenicornError, toDenicornError } from "../../core/errors.ts";
-import { killMargin } from "../../core/pool/worker_state.ts";
+import { drainLimit } from "../../core/pool/worker_state.ts";
 import type { Logger } from "../../log/logger.ts";
 import { parseAddress } from "../../settings/kinds/address.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -78,12 +78,12 @@ export class Takeover {
   /** Takes copies of the old master's listeners. Throws DenicornError if that fails, or if `bind` has changed. */
   static async begin(
     options: TakeoverOptions,
-    { bind, isBindDefault, gracefulTimeout, drainIdle }:
-      & Pick<Settings, "bind" | "gracefulTimeout" | "drainIdle">
+    { bind, isBindDefault, gracefulTimeout, shutdownTimeout, drainIdle }:
+      & Pick<Settings, "bind" | "gracefulTimeout" | "shutdownTimeout" | "drainIdle">
       & { readonly isBindDefault: boolean },
   ): Promise<Takeover> {
     const { system, logger, steering } = options;
-    const drainTime = gracefulTimeout + killMargin;
+    const drainTime = drainLimit({ gracefulTimeout, shutdownTimeout });
     const received = await receiveHandover(options);
     const handover = received ?? options.oldMaster.handover;
     // Otherwise programs say where they listen, and the first worker's says it again.

@@ -151,8 +151,9 @@ export class Upgrade {
 
   /** How long the successor may take until it serves, in milliseconds. */
   get #deadline(): number {
+    const { prepareTimeout, bootTimeout } = this.#options.generations.serving.settings;
     // All its workers boot side by side; the rest is its own start and a busy machine.
-    return this.#options.generations.serving.settings.bootTimeout + 30_000;
+    return prepareTimeout + bootTimeout + 30_000;
   }
 
   /** Call it after every event while an upgrade is in progress. */

@@ -97,7 +97,7 @@ export class Spawner {
     const { system, isSteering, sharedResources } = this.#options;
     const place = {
       slot: worker.slot,
-      age: system.clock.monotonic() - worker.bornAt,
+      age: worker.bootingFor(system.clock.monotonic()),
       fdInbox: isSteering() ? worker.fdPair?.descriptor ?? null : null,
     };
     const config = workerConfigFor(worker.generation, bundle, place, sharedResources());

@@ -1,7 +1,7 @@
 /** The worker config: what a worker needs to know of the settings, of its generation and of the master. */
 
 import { sentSettings, type WorkerConfig } from "../../protocol/messages.ts";
-import type { Settings } from "../../settings/settings.ts";
+import { asConfigFile, type Settings } from "../../settings/settings.ts";
 import type { AppBundle, Generation } from "./generation.ts";
 
 /** Milliseconds between two heartbeats of an idle worker, unless `timeout` needs more of them. */
@@ -22,7 +22,7 @@ export type SharedResources = Pick<
 /** A worker that cannot become ready needs time to report why before it is killed (ms). */
 const failureReportMargin = 500;
 
-/** Where one worker stands: it was started `age` milliseconds ago. */
+/** Where one worker stands: it has been able to boot for `age` milliseconds. */
 type WorkerPlace = Pick<WorkerConfig, "slot" | "fdInbox"> & { readonly age: number };
 
 /** The configuration of the worker at `place`. */
@@ -37,6 +37,7 @@ export function workerConfigFor(
     ...pick(settings, sentSettings),
     slot,
     generation: number,
+    settings: asConfigFile(settings),
     areLogsRequired: !hasServed,
     source: bundle.source,
     bundle: bundle.path,

@@ -14,7 +14,7 @@ import {
 } from "../../core/pool/worker_state.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
 import { Conversation } from "../../protocol/conversation.ts";
-import type { Failure, FromWorker, ToWorker } from "../../protocol/messages.ts";
+import type { Failure, FromWorker, PauseReason, ToWorker } from "../../protocol/messages.ts";
 import type { ChildProcess, Connection, FdPair } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
@@ -29,6 +29,7 @@ export class WorkerHandle {
   #state: WorkerState;
   #failure: Failure | null = null;
   #isDueForRecycling = false;
+  #pausedBecause: PauseReason | null = null;
   #lostChannelAt: number | null = null;
   #hasBeenReady = false;
   /** `new` until the pool has decided. */
@@ -109,6 +110,15 @@ export class WorkerHandle {
     return this.#role === "spare";
   }
 
+  /** Why it wants no new connections for now; `null` if it does. */
+  get pausedBecause(): PauseReason | null {
+    return this.#pausedBecause;
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedBecause !== null;
+  }
+
   /** From now on it gets new connections. */
   promote(): void {
     this.#role = "active";
@@ -143,8 +153,18 @@ export class WorkerHandle {
     void this.#connection?.send(encodeFrame(message));
   }
 
+  /** For how many milliseconds it has been able to boot. */
+  bootingFor(now: number): number {
+    return this.#state.is === "booting" ? now - this.#state.since : 0;
+  }
+
   /** Steps its state and performs the action that follows. */
   apply(event: WorkerEvent, now: number): void {
+    // The app of the first generation is bundled and prepared while its workers start.
+    if (event.type === "tick" && this.generation.bundle === null && this.#state.is === "booting") {
+      this.#state = boot(now);
+      return;
+    }
     const { state, action } = step(this.#state, event, now, this.generation.settings);
     this.#state = state;
     if (state.is === "ready") this.#hasBeenReady = true;
@@ -183,6 +203,9 @@ export class WorkerHandle {
       case "draining":
         this.#failure = message.failure ?? null;
         return { type: "draining" };
+      case "paused":
+        this.#pausedBecause = message.because;
+        return null;
       case "hello":
       case "closed":
       case "counters":

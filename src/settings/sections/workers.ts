@@ -29,6 +29,13 @@ export const workerSettings = {
     default: 60 * second,
     reload: true,
   }),
+  prepareTimeout: one(duration({ from: 0.1 * second, to: 24 * hour }), {
+    description:
+      "How long the function `prepare` may take that an app exports to be called once before the workers of a start or " +
+      "reload load the app.",
+    default: 300 * second,
+    reload: true,
+  }),
   readyPath: optional(urlPath, {
     description:
       "Path that each worker requests from its own app before it listens; a response of 2xx makes it ready.",
@@ -61,6 +68,13 @@ export const workerSettings = {
   gracefulTimeout: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "for no wait" }), {
     description: "How long a draining worker may take to finish its requests before it is killed.",
     default: 30 * second,
+    reload: true,
+  }),
+  shutdownTimeout: one(duration({ from: 0.1 * second, to: hour, zero: "for no wait" }), {
+    description:
+      "How long an app may clean up after the last request of a worker: its listeners for SIGTERM, `shutdown` and " +
+      "`waitUntil`. What the requests leave of graceful-timeout counts, if that is more.",
+    default: 5 * second,
     reload: true,
   }),
   shutdownDelay: one(duration({ from: 0.1 * second, to: hour, zero: "for no wait" }), {

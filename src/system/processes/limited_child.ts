@@ -1,7 +1,7 @@
-/** A child process that must end soon: it is killed at its deadline, and when this process exits. */
+/** A child process that must end soon: it is killed at its deadline, and ended when this process exits. */
 
 import { sleep } from "../clock.ts";
-import type { ChildProcess, ExitStatus, SpawnOptions, System } from "../system.ts";
+import type { ChildProcess, ExitStatus, Signal, SpawnOptions, System } from "../system.ts";
 
 interface LimitedChild {
   /**
@@ -17,15 +17,22 @@ const newline = 10;
 /** Another process may keep the output open; this much later (ms) nothing more is expected. */
 const afterEnd = 1_000;
 
-/** `longest` is in ms. Throws what the system throws if no process can be started. */
+interface Limits {
+  /** Milliseconds. */
+  readonly longest: number;
+  /** By default SIGKILL. */
+  readonly atExit?: Signal;
+}
+
+/** Throws what the system throws if no process can be started. */
 export function startLimited(
   { processes, clock }: Pick<System, "processes" | "clock">,
   options: SpawnOptions,
-  longest: number,
+  { longest, atExit = "SIGKILL" }: Limits,
 ): LimitedChild {
   const process = processes.spawn(options);
   const kill = () => process.kill("SIGKILL");
-  const keepRunning = processes.onExit(kill);
+  const keepRunning = processes.onExit(() => process.kill(atExit));
   let isLate = false;
   const cancel = clock.after(longest, () => {
     isLate = true;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import {
   boot,
-  killMargin,
+  drainLimit,
   postpone,
   step,
   type WorkerEvent,
@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/pool/worker_state.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const limits = { bootTimeout: 60_000, gracefulTimeout: 10_000 };
+const limits = { bootTimeout: 60_000, gracefulTimeout: 10_000, shutdownTimeout: 5_000 };
 const at = (state: WorkerState, event: WorkerEvent, now: number) => step(state, event, now, limits);
 const ready: WorkerState = { is: "ready", since: 0 };
 
@@ -35,7 +35,7 @@ Deno.test("a draining worker is killed only a margin after its own deadline", ()
   const { state, action } = at(ready, { type: "drain", handedOver: true }, 0);
   assertEquals(action, { type: "drain", handedOver: true });
   assertEquals(at(state, { type: "tick" }, 10_000).action, undefined);
-  assertEquals(at(state, { type: "tick" }, 10_000 + killMargin).action, {
+  assertEquals(at(state, { type: "tick" }, drainLimit(limits)).action, {
     type: "kill",
     because: "drain-overdue",
   });

@@ -64,6 +64,7 @@ const range = { min: 2, max: 2, isFixed: true };
 const here = {
   bind: [{ hostname: "127.0.0.1", port: 8000 }],
   gracefulTimeout: 30_000,
+  shutdownTimeout: 5_000,
   isBindDefault: false,
   drainIdle: 0,
 };
@@ -210,7 +211,7 @@ Deno.test("an old master dies first: this one takes over with its first ready wo
   assertEquals(done, ["released"]);
   takeover.tick();
   assertEquals(takeover.inProgress, true);
-  await outside.clock.advance(31_000);
+  await outside.clock.advance(36_000);
   assertEquals(outside.signals, ["SIGTERM to 72", "SIGKILL to 72"]);
   outside.alive.delete(72);
   takeover.tick();

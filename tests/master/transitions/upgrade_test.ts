@@ -3,7 +3,7 @@ import { FakeProcess } from "../../fakes/fake_system.ts";
 import { serving } from "../fake_master.ts";
 
 Deno.test("a successor has its whole time, also after one that could not be started", async () => {
-  const master = await serving(1, { timeout: "0", bootTimeout: "30" });
+  const master = await serving(1, { timeout: "0", bootTimeout: "20", prepareTimeout: "10" });
   master.system.processes.spawn = () => {
     throw new Error("No such file");
   };

@@ -51,3 +51,11 @@ Deno.test("what to do about a worker that cannot be started depends on the reaso
     assertMatch(spawnFailure(new Error(`Failed to spawn: ${reason}`), system).message, advice);
   }
 });
+
+Deno.test("a worker whose app is still being bundled or prepared is not late", () => {
+  const workers = new FakeWorkers();
+  const worker = workers.booting(0);
+  worker.generation.bundle = null;
+  worker.apply({ type: "tick" }, 1e9);
+  assertEquals([worker.state.is, worker.bootingFor(1e9 + 5)], ["booting", 5]);
+});
