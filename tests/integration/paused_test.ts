@@ -8,8 +8,9 @@ import { context, ready } from "denicorn";
 
 export default async (request: Request) => {
   const { pathname, searchParams } = new URL(request.url);
-  if (pathname === "/pause" && Number(searchParams.get("slot")) === context().slot) ready(false);
-  if (pathname === "/resume") ready();
+  const isMeant = Number(searchParams.get("slot")) === context().slot;
+  if (pathname === "/pause" && isMeant) ready(false);
+  if (pathname === "/resume" && isMeant) ready();
   return new Response(String(context().slot));
 };
 `;
@@ -48,7 +49,7 @@ integrationTest(
     await ask("/pause?slot=1");
     await server.until("both pauses", async () => await stateOf(1) === "paused");
     await until("/", "0");
-    await until("/resume", "0");
+    await until("/resume?slot=0", "0");
     await server.until("the resumption", async () => await stateOf(0) === "ready");
     await server.logged(/worker=0 gen=1 pid=\d+ +wants new connections again/);
     answers.clear();

@@ -101,9 +101,13 @@ integrationTest(
     host.write({ "main.ts": app("three") });
     server.kill("SIGHUP");
     await server.until("the new release", async () => await server.text() === "three");
-    const bundles = Array.from(Deno.readDirSync(host.controlSocket.replace("/control.sock", "")))
-      .filter(({ name }) => name.startsWith("generation-"));
-    assertEquals(bundles.length, 1);
+    const directory = host.controlSocket.replace("/control.sock", "");
+    await server.until(
+      "the end of all other bundles",
+      () =>
+        Array.from(Deno.readDirSync(directory)).filter(({ name }) => name.startsWith("generation-"))
+          .length === 1,
+    );
   },
 );
 

@@ -24,6 +24,9 @@ type HeartbeatLimits = Pick<Settings, "stallAfter" | "timeout">;
 /** Milliseconds between two polls while no worker has anything to do: 40 polls a second took 0.7 % of a core. */
 const idlePause = 100;
 
+/** Where all workers are silent, those that are for less than so many milliseconds are equally likely to respond next. */
+const shortSilence = 1_000;
+
 export class HeartbeatMonitor {
   readonly #clock: Clock;
   readonly #workerTable: WorkerTable;
@@ -65,7 +68,8 @@ export class HeartbeatMonitor {
 
   /**
    * The workers that get new connections: all that serve, without those that are stalled or paused. If all others are
-   * stalled, paused or gone, spares do; if those are, too, paused ones, and at last all that are not spares.
+   * stalled, paused or gone, spares do; if those are, too, paused ones. If all are stalled, those do that have been silent
+   * for the shortest time: on a machine that is busy all may be late at one moment, but one that was stopped stays so.
    */
   eligible(): ReadonlySet<WorkerHandle> {
     const serving = this.#workerTable.serving();
@@ -74,9 +78,15 @@ export class HeartbeatMonitor {
     const isFit = (worker: WorkerHandle) => isResponsive(worker) && !worker.isPaused;
     const choices = [
       ...[actives.filter(isFit), serving.filter(isFit)],
-      ...[actives.filter(isResponsive), serving.filter(isResponsive), actives],
+      ...[actives.filter(isResponsive), serving.filter(isResponsive), this.#leastSilent(actives)],
     ];
     return new Set(choices.find((workers) => workers.length > 0) ?? serving);
+  }
+
+  #leastSilent(workers: readonly WorkerHandle[]): WorkerHandle[] {
+    const silences = workers.map((worker) => this.silence(worker) ?? 0);
+    const longest = Math.max(shortSilence, 2 * Math.min(...silences));
+    return workers.filter((_, index) => silences[index]! <= longest);
   }
 
   /**

@@ -23,3 +23,32 @@ Deno.test("paused workers get new connections only if no other worker can", () =
   pause(second, false);
   assertEquals(eligible(), [1]);
 });
+
+Deno.test("if all workers are stalled, one that has been for much longer gets no new connections", async () => {
+  const host = new FakeWorkers();
+  const { clock } = host.system;
+  const monitor = new HeartbeatMonitor(clock, host.workerTable, host.scoreboard);
+  const workers = [host.ready(0), host.ready(1), host.ready(2)];
+  workers.forEach((worker) => worker.promote());
+  const pass = async (ms: number, responsive: readonly WorkerHandle[]) => {
+    for (let passed = 0; passed < ms; passed += 25) {
+      await clock.advance(25);
+      for (const worker of responsive) {
+        host.slotOf(worker).heartbeat();
+        host.slotOf(worker).heartbeatInterval = 25;
+      }
+      monitor.poll(25, { stallAfter: 50, timeout: 0 });
+    }
+  };
+  const eligible = () => Array.from(monitor.eligible(), ({ slot }) => slot);
+  await pass(500, workers);
+  assertEquals(eligible(), [0, 1, 2]);
+  await pass(4_000, workers.slice(1));
+  assertEquals(eligible(), [1, 2]);
+  await pass(200, []);
+  assertEquals(workers.map((worker) => monitor.isStalled(worker)), [true, true, true]);
+  assertEquals(eligible(), [1, 2]);
+  // After a while nobody can say which will respond next.
+  await pass(8_000, []);
+  assertEquals(eligible(), [0, 1, 2]);
+});
