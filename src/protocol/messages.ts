@@ -21,6 +21,9 @@ export const workerEnvironment = {
   blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
+/** In the environment of a worker: its slot, under the name that programs for PM2 read. */
+export const instanceVariable = "NODE_APP_INSTANCE";
+
 /** In the environment of a binary's app: what it starts from `Deno.execPath()` is not meant to be another server. */
 export const appProcessVariable = "DENICORN_APP_PROCESS";
 

@@ -3,7 +3,7 @@
 import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
 import { fileUrl, shownPath } from "../app/paths.ts";
-import { listensToProcess, usesNodeHttp } from "../app/uses_of_node.ts";
+import { listensToProcess, sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
 import { DenicornError } from "../core/errors.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
@@ -26,6 +26,8 @@ interface LoadingOptions {
   readonly requests: Requests;
   readonly lifeCycle: LifeCycle;
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  /** The app sends its parent a message. */
+  readonly onSent: (message: unknown) => void;
 }
 
 const noApp: ImportedApp = { app: null, hooks: {} };
@@ -78,10 +80,11 @@ export class Loading {
   async #presentProcess(): Promise<void> {
     const { processes, host, files, nodeHttp } = this.#system;
     const { bundle, source, args, unstable } = this.#config;
-    const { servers, onEnd, lifeCycle } = this.#options;
+    const { servers, onEnd, onSent, lifeCycle } = this.#options;
     const text = files.readTextSync(bundle);
     lifeCycle.offer();
     processes.keepStopListeners(listensToProcess(text));
+    if (sendsToParent(text)) processes.receiveSent(onSent);
     if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
     host.explainStorage();
     host.offerFeatures(unstable);

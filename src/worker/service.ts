@@ -133,6 +133,7 @@ export class Service {
       requests: this.#requests,
       lifeCycle: this.#lifeCycle,
       onFault: (entry, fault) => this.log.fault(entry, fault),
+      onSent: (message) => this.log.sent(message),
     }).program();
   }
 

@@ -165,6 +165,7 @@ export class FakeSystem implements System {
     endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     keepStopListeners: () => {},
     callStopListeners: () => Promise.resolve(),
+    receiveSent: () => {},
     endAsApp: (code) => {
       throw new Error(`end ${code}`);
     },
