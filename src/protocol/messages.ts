@@ -95,6 +95,8 @@ export type ToWorker =
    * `timeout` milliseconds. With 0 there is no such process.
    */
   | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
+  /** From `at` on, by the wall clock, this worker runs the jobs of Deno.cron, or does not run them any more. */
+  | { readonly type: "jobs"; readonly held: boolean; readonly at: number }
   | { readonly type: "reopen" };
 
 export interface Failure {

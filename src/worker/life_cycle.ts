@@ -33,6 +33,8 @@ export class LifeCycle {
   readonly #log: WorkerLog;
   readonly #context: AppContext;
   readonly #work = new Set<Promise<void>>();
+  /** The running jobs of Deno.cron, by their names. */
+  readonly #jobs = new Map<Promise<void>, string>();
   /** The same as `waitUntil` of the module `denicorn`, for Hono's `c.executionCtx`. */
   readonly execution: ExecutionContext = {
     waitUntil: (promise) => this.waitUntil(promise),
@@ -76,6 +78,13 @@ export class LifeCycle {
     this.#work.add(work);
   }
 
+  /** As `waitUntil`, for a job of `Deno.cron`, whose errors the runtime logs. */
+  runs(job: string, running: Promise<unknown>): void {
+    const done = () => void this.#jobs.delete(work);
+    const work: Promise<void> = running.then(done, done);
+    this.#jobs.set(work, job);
+  }
+
   /** Throws DenicornError `app-startup`. */
   async start(hooks: AppHooks, { bundle, source, workingDirectory }: AppPlace): Promise<void> {
     this.#hooks = hooks;
@@ -101,13 +110,14 @@ export class LifeCycle {
         await this.#failed("shutdown() threw", error);
       }
       doing = null;
-      while (this.#work.size > 0) await Promise.all(this.#work);
+      while (this.#work.size + this.#jobs.size > 0) await Promise.all([...this.#work, ...this.#jobs.keys()]);
     };
     await withTimeout(this.#clock, Math.max(left, shortestEnd), all());
     const waiting = this.#work.size;
     const cut = [
       ...doing === null ? [] : [doing],
       ...waiting === 0 ? [] : [`${waiting} promise${waiting === 1 ? "" : "s"} of waitUntil()`],
+      ...Array.from(this.#jobs.values(), (name) => `the job ${name} of Deno.cron`),
     ];
     if (cut.length === 0) return;
     await this.#log.write((logger) =>

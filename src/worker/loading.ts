@@ -11,6 +11,7 @@ import { sleep } from "../system/clock.ts";
 import type { ProgramServers, System } from "../system/system.ts";
 import type { Fault } from "./faults.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
+import type { Jobs } from "./jobs.ts";
 import type { LifeCycle } from "./life_cycle.ts";
 import { openApp, type OpenedApp } from "./programs/open_app.ts";
 import { untilReady, untilServing, untilSettled } from "./readiness.ts";
@@ -25,6 +26,7 @@ interface LoadingOptions {
   readonly onEnd: () => void;
   readonly requests: Requests;
   readonly lifeCycle: LifeCycle;
+  readonly jobs: Jobs;
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
@@ -80,7 +82,7 @@ export class Loading {
   async #presentProcess(): Promise<void> {
     const { processes, host, files, nodeHttp } = this.#system;
     const { bundle, source, args, unstable } = this.#config;
-    const { servers, onEnd, onSent, lifeCycle } = this.#options;
+    const { servers, onEnd, onSent, lifeCycle, jobs } = this.#options;
     const text = files.readTextSync(bundle);
     lifeCycle.offer();
     processes.keepStopListeners(listensToProcess(text));
@@ -88,6 +90,7 @@ export class Loading {
     if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
     host.explainStorage();
     host.offerFeatures(unstable);
+    if (unstable.includes("cron")) host.takeCron(jobs);
     host.presentAs(fileUrl(source), args);
   }
 

@@ -99,6 +99,8 @@ export class FakeSystem implements System {
     presentAs: () => {},
     explainStorage: () => {},
     offerFeatures: () => {},
+    takeCron: () => {},
+    cronUnit: () => 60_000,
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };
