@@ -16,3 +16,11 @@ const listening =
 export function listensToProcess(text: string): boolean {
   return listening.test(text);
 }
+
+/** Also of an import of it, which the bundler may have given a longer name. */
+const sending = /(?:\b|_)process\w*(?:\.default)?\s*\??\.\s*send\b/;
+
+/** Whether a bundle may send messages to the process that started it. */
+export function sendsToParent(text: string): boolean {
+  return sending.test(text);
+}

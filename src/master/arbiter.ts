@@ -19,6 +19,7 @@ import type { ListenOrder } from "./listeners/listen_order.ts";
 import type { StallReporter } from "./listeners/stall_reporter.ts";
 import type { Steering } from "./listeners/steering.ts";
 import type { Autoscaler } from "./pool/autoscaler.ts";
+import type { Cron } from "./pool/cron.ts";
 import type { Recycling } from "./pool/recycling.ts";
 import type { RestartPolicy } from "./pool/restart_policy.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
@@ -56,6 +57,7 @@ interface ArbiterParts {
   readonly idleFirst: IdleFirst;
   readonly pool: WorkerPool;
   readonly restartPolicy: RestartPolicy;
+  readonly cron: Cron;
   readonly recycling: Recycling;
   readonly autoscaler: Autoscaler;
   readonly reload: Reload;
@@ -233,18 +235,20 @@ export class Arbiter implements MasterCommands {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { workerTable, processGroups, steering, heartbeatMonitor, pool, reload, upgrade, shutdown } =
+    const { workerTable, processGroups, steering, heartbeatMonitor, cron, pool, reload, upgrade, shutdown } =
       this.#parts;
     if (shutdown.inProgress) {
       if (workerTable.size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
     }
     if (upgrade.inProgress) {
+      cron.reconcile();
       upgrade.reconcile();
       return steering.update(heartbeatMonitor.eligible(), this.target > 0);
     }
     pool.reconcile();
     reload.reconcile();
+    cron.reconcile();
     this.#takeOver();
     if (this.#parts.workerEvents.everReady && !this.#isSuccessor) reload.startIfRequested();
     if (this.#isComplete) this.#reportComplete();

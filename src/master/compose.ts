@@ -18,6 +18,7 @@ import { ListenOrder } from "./listeners/listen_order.ts";
 import { StallReporter } from "./listeners/stall_reporter.ts";
 import { openSteering, type Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
+import { Cron } from "./pool/cron.ts";
 import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
 import { RestartPolicy } from "./pool/restart_policy.ts";
@@ -207,6 +208,8 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       : null,
     post,
   });
+  const cron = new Cron({ clock, workerTable, generations }, takeover === null);
+  void takeover?.released.then(() => post({ type: "command", begin: () => cron.takeOver() }));
   const upgrade = new Upgrade({
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
     ...{ listenOrder, heartbeatMonitor, post },
@@ -224,7 +227,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       pool,
       restartPolicy,
     },
-    ...{ recycling, autoscaler, reload, shutdown, upgrade, takeover },
+    ...{ cron, recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });
   const statusSource: StatusSource = {
     ...{ workerTable, scoreboard, counters, eventLog, heartbeats: heartbeatMonitor },

@@ -21,6 +21,9 @@ export const workerEnvironment = {
   blockingLimit: "DENICORN_WORKER_BLOCKING_LIMIT",
 } as const;
 
+/** In the environment of a worker: its slot, under the name that programs for PM2 read. */
+export const instanceVariable = "NODE_APP_INSTANCE";
+
 /** In the environment of a binary's app: what it starts from `Deno.execPath()` is not meant to be another server. */
 export const appProcessVariable = "DENICORN_APP_PROCESS";
 
@@ -95,6 +98,8 @@ export type ToWorker =
    * `timeout` milliseconds. With 0 there is no such process.
    */
   | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
+  /** From `at` on, by the wall clock, this worker runs the jobs of Deno.cron, or does not run them any more. */
+  | { readonly type: "jobs"; readonly held: boolean; readonly at: number }
   | { readonly type: "reopen" };
 
 export const pauseReasons = ["app", "open-files"] as const;

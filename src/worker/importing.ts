@@ -2,10 +2,11 @@
 
 import { importApp, type ImportedApp } from "../app/load/import_app.ts";
 import { fileUrl } from "../app/paths.ts";
-import { usesNodeHttp } from "../app/uses_of_node.ts";
+import { sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import type { ProgramServers, System } from "../system/system.ts";
+import type { Jobs } from "./jobs.ts";
 import type { LifeCycle } from "./life_cycle.ts";
 import { untilSettled } from "./readiness.ts";
 
@@ -22,6 +23,9 @@ export interface ImportingOptions {
   /** The app ends a server. */
   readonly onEnd: () => void;
   readonly lifeCycle: LifeCycle;
+  readonly jobs: Jobs;
+  /** The app sends its parent a message. */
+  readonly onSent: (message: unknown) => void;
 }
 
 const noApp: ImportedApp = { app: null, hooks: {} };
@@ -53,13 +57,16 @@ export async function importProgram(
 async function presentProcess(
   system: System,
   { bundle, source, args, unstable }: Program,
-  { servers, onEnd, lifeCycle }: ImportingOptions,
+  { servers, onEnd, onSent, lifeCycle, jobs }: ImportingOptions,
 ): Promise<void> {
-  const { host, files, nodeHttp } = system;
+  const { host, files, nodeHttp, processes } = system;
+  const text = files.readTextSync(bundle);
   host.printThrough((stream, text) => streamQueue(system, stream).write(text));
   lifeCycle.offer();
-  if (usesNodeHttp(files.readTextSync(bundle))) (await nodeHttp()).takeServers(servers, onEnd);
+  if (sendsToParent(text)) processes.receiveSent(onSent);
+  if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
   host.explainStorage();
   host.offerFeatures(unstable);
+  if (unstable.includes("cron")) host.takeCron(jobs);
   host.presentAs(fileUrl(source), args);
 }

@@ -33,6 +33,8 @@ export class LifeCycle {
   readonly #onReady: (isReady: boolean) => void;
   readonly #work = new Set<Promise<void>>();
   #isReady = true;
+  /** The running jobs of Deno.cron, by their names. */
+  readonly #jobs = new Map<Promise<void>, string>();
   /** The same as `waitUntil` of the module `denicorn`, for Hono's `c.executionCtx`. */
   readonly execution: ExecutionContext = {
     waitUntil: (promise) => this.waitUntil(promise),
@@ -78,6 +80,13 @@ export class LifeCycle {
       (error) => this.#failed("a promise of waitUntil() was rejected", error),
     ).then(() => void this.#work.delete(work));
     this.#work.add(work);
+  }
+
+  /** As `waitUntil`, for a job of `Deno.cron`, whose errors the runtime logs. */
+  runs(job: string, running: Promise<unknown>): void {
+    const done = () => void this.#jobs.delete(work);
+    const work: Promise<void> = running.then(done, done);
+    this.#jobs.set(work, job);
   }
 
   #setReady(isReady: boolean): void {
@@ -126,6 +135,7 @@ export class LifeCycle {
     const cut = [
       ...doing === null ? [] : [doing],
       ...waiting === 0 ? [] : [`${waiting} promise${waiting === 1 ? "" : "s"} of waitUntil()`],
+      ...Array.from(this.#jobs.values(), (name) => `the job ${name} of Deno.cron`),
     ];
     if (cut.length === 0) return;
     await this.#log.write((logger) =>
@@ -134,7 +144,7 @@ export class LifeCycle {
   }
 
   async #untilWorkIsDone(): Promise<void> {
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    while (this.#work.size + this.#jobs.size > 0) await Promise.all([...this.#work, ...this.#jobs.keys()]);
   }
 
   #failed(what: string, error: unknown): Promise<void> {

@@ -8,6 +8,7 @@ import { type AppPreparation, preparationVariable, writeReport } from "../protoc
 import { appProcessVariable } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { importProgram } from "./importing.ts";
+import { Jobs } from "./jobs.ts";
 import { LifeCycle, prepareFailure } from "./life_cycle.ts";
 import { WorkerLog } from "./worker_log.ts";
 
@@ -38,7 +39,7 @@ export async function prepareApp(system: System, text: string): Promise<never> {
 }
 
 async function prepare(system: System, preparation: AppPreparation): Promise<void> {
-  const { host, processes, network } = system;
+  const { host, processes, network, clock } = system;
   const { generation, settings, bundle, source } = preparation;
   const place = { bundle, source, workingDirectory: host.cwd() };
   const log = new WorkerLog(system, preparation, { gen: generation, pid: host.pid }, true);
@@ -52,7 +53,12 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
     // What the program serves is noted, and nothing listens.
     const onEnd = () => {};
     const servers = network.takeProgramServers(onEnd);
-    const { hooks } = await importProgram(system, preparation, { servers, onUncaught, onEnd, lifeCycle });
+    const { hooks } = await importProgram(system, preparation, {
+      ...{ servers, onUncaught, onEnd, lifeCycle },
+      // No worker has taken them, so none of them runs.
+      jobs: new Jobs(clock, log, lifeCycle, host.cronUnit()),
+      onSent: (message) => log.sent(message),
+    });
     isImported = true;
     if (hooks.prepare === undefined) throw notCallable(place);
     await lifeCycle.prepare(hooks, place);

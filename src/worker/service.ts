@@ -13,6 +13,7 @@ import { internalServerError } from "./faults.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
+import { Jobs } from "./jobs.ts";
 import { LifeCycle } from "./life_cycle.ts";
 import { Loading } from "./loading.ts";
 import { Listeners } from "./listeners.ts";
@@ -47,6 +48,7 @@ export class Service {
   readonly #listeners: Listeners;
   readonly #webSockets: WebSockets;
   readonly #lifeCycle: LifeCycle;
+  readonly #jobs: Jobs;
   readonly #steeringEnded = Promise.withResolvers<void>();
   #program: Program | null = null;
   #hasListened = false;
@@ -74,6 +76,7 @@ export class Service {
       config,
       (isReady) => pause.set("app", !isReady),
     );
+    this.#jobs = new Jobs(clock, this.log, this.#lifeCycle, host.cronUnit());
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
       onFault: (entry, fault) => this.log.fault(entry, fault),
@@ -142,7 +145,9 @@ export class Service {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
       lifeCycle: this.#lifeCycle,
+      jobs: this.#jobs,
       onFault: (entry, fault) => this.log.fault(entry, fault),
+      onSent: (message) => this.log.sent(message),
     }).program();
   }
 
@@ -189,6 +194,16 @@ export class Service {
     return this.#listeners.sendTo(inbox);
   }
 
+  /** The jobs of `Deno.cron` are this worker's to run, or not any more. */
+  passJobs(held: boolean, at: number): void {
+    this.#jobs.pass(held, at);
+  }
+
+  /** From now on it starts no job of `Deno.cron`. */
+  giveUpJobs(): void {
+    this.#jobs.giveUp();
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
@@ -204,6 +219,7 @@ export class Service {
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<void> {
     this.#blockingLimit.startDraining();
+    this.giveUpJobs();
     this.#webSockets.close();
     this.#program?.apps.forEach((app) => app.closeWebSockets());
     this.#listeners.ignore();

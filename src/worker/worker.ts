@@ -54,6 +54,9 @@ export class Worker {
         case "drain":
           void this.#leave(ExitCode.normal, message.handedOver);
           break;
+        case "jobs":
+          this.#service?.passJobs(message.held, message.at);
+          break;
         case "reopen":
           this.#service?.reopenLogs();
           break;
@@ -156,6 +159,8 @@ export class Worker {
   async #handleMasterGone(): Promise<void> {
     const service = this.#service;
     const successor = this.#successor;
+    // Those of the successor get them.
+    service?.giveUpJobs();
     if (service?.hasListened === true && successor !== null) {
       void service.log.write((logger) =>
         logger.warning`the master is gone: serving until process ${successor.pid} takes over`

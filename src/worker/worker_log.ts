@@ -25,6 +25,7 @@ export class WorkerLog {
   #loading: Promise<Log> | null = null;
   readonly #lostThrottle = new Throttle(lostInterval);
   #wasLossLogged = false;
+  #wasMessageLogged = false;
 
   /** Throws DenicornError `log-unwritable` if its file is required. */
   constructor(system: System, config: LogConfig, identity: Identity, isRequired: boolean) {
@@ -94,6 +95,17 @@ export class WorkerLog {
 
   listensAgain(): void {
     if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
+  }
+
+  /** `ready` says what is known: the worker listens when the app is loaded. */
+  sent(message: unknown): void {
+    if (message === "ready" || this.#wasMessageLogged) return;
+    this.#wasMessageLogged = true;
+    void this.write((logger) =>
+      logger.debug(
+        "the app sends messages by process.send: they are ignored, because no process waits for them",
+      )
+    );
   }
 
   /** Resolves when the line is written. */

@@ -1,4 +1,4 @@
-import { listensToProcess, usesNodeHttp } from "../../src/app/uses_of_node.ts";
+import { listensToProcess, sendsToParent, usesNodeHttp } from "../../src/app/uses_of_node.ts";
 import { finishedBundle } from "../../src/app/bundle/bundle_text.ts";
 import { assertEquals } from "../assert.ts";
 
@@ -15,7 +15,7 @@ Deno.test("a bundle that does not listen to process loads none of it, although i
     ...empty,
     code: "/*denicorn*/\n// main.ts\nexport default () => process.env;\n",
   });
-  assertEquals([listensToProcess(text), usesNodeHttp(text)], [false, false]);
+  assertEquals([listensToProcess(text), usesNodeHttp(text), sendsToParent(text)], [false, false, false]);
 });
 
 for (
@@ -28,4 +28,17 @@ for (
   ]
 ) {
   Deno.test(`a bundle may listen to process: ${code}`, () => assertEquals(listensToProcess(code), true));
+}
+
+for (
+  const code of [
+    'process.send("ready")',
+    "process?.send?.(1)",
+    "import_process.default.send",
+    "process2.send",
+  ]
+) {
+  Deno.test(`a bundle may send to its parent: ${code}`, () => {
+    assertEquals(sendsToParent(code), true);
+  });
 }

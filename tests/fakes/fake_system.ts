@@ -99,6 +99,8 @@ export class FakeSystem implements System {
     presentAs: () => {},
     explainStorage: () => {},
     offerFeatures: () => {},
+    takeCron: () => {},
+    cronUnit: () => 60_000,
     random: () => 0,
     secret: () => `token-${++this.#secrets}`,
   };
@@ -165,6 +167,7 @@ export class FakeSystem implements System {
     endUnlessCalledWithin: (ms) => void this.blockingLimits.push(ms),
     keepStopListeners: () => {},
     callStopListeners: () => Promise.resolve(),
+    receiveSent: () => {},
     endAsApp: (code) => {
       throw new Error(`end ${code}`);
     },

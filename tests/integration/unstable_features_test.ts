@@ -11,7 +11,7 @@ export default async () => {
 };\n`;
 
 integrationTest("an app gets the unstable features that its deno.json names", async (host) => {
-  const files = { "main.ts": main, "deno.json": `{ "unstable": ["kv", "temporal", "cron"] }` };
+  const files = { "main.ts": main, "deno.json": `{ "unstable": ["kv", "temporal", "cron", "otel"] }` };
   const server = host.start({ files });
   await server.ready(1);
   assertEquals(await (await server.fetch("/")).json(), [
@@ -19,10 +19,10 @@ integrationTest("an app gets the unstable features that its deno.json names", as
     "Deno.openKv: no path is given: name a file, such as Deno.openKv('data.kv')",
     true,
     false,
-    false,
+    true,
   ]);
-  const [line] = await server.logged(/unstable "cron" .*/);
-  assertMatch(line, /unstable "cron" in deno\.json has no effect: Deno\.cron would run in each worker/);
+  const [line] = await server.logged(/unstable "otel" .*/);
+  assertMatch(line, /unstable "otel" in deno\.json has no effect: set OTEL_DENO for Deno itself/);
 });
 
 integrationTest("an app without such names sees none of them", async (host) => {

@@ -95,7 +95,6 @@ export async function build(
 
 /** Unstable features that an app may ask for and does not get. Others need no help, or only concern imports. */
 const notOffered: Readonly<Record<string, string>> = {
-  "cron": "Deno.cron would run in each worker: use a service of its own",
   "no-legacy-abort": "request.signal stays as in stable Deno",
   "otel": "set OTEL_DENO for Deno itself",
   "unsafe-proto": "use Object.getPrototypeOf",

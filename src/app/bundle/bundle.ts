@@ -8,6 +8,7 @@ import type { Files, System } from "../../system/system.ts";
 import { shownPath } from "../paths.ts";
 import { usesNodeHttp } from "../uses_of_node.ts";
 import type { BuildRequest, Built } from "./build.ts";
+import { nodeCluster } from "./node_cluster.ts";
 import { appModule, ownModule } from "./own_module.ts";
 import { BundleCache } from "./cache/bundle_cache.ts";
 
@@ -41,7 +42,7 @@ export async function bundleApp(
   const bundle = await bundleModule(system, options, {
     action: "cannot load the app",
     isMain: true,
-    plugins: (files) => [ownModule(files, options.entry, appModule)],
+    plugins: (files) => [ownModule(files, options.entry, appModule), nodeCluster()],
   });
   const { exportName } = options;
   if (bundle.isCommonJs || bundle.exports.includes(exportName)) return bundle;

@@ -3,7 +3,7 @@
 import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
-import { workerEnvironment } from "../../protocol/messages.ts";
+import { instanceVariable, workerEnvironment } from "../../protocol/messages.ts";
 import type { ChildProcess, FdPair, System } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
@@ -69,6 +69,7 @@ export function startWorkerProcess(
       ...environmentFor(system, credentials),
       ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
       ...Object.fromEntries(settings.env),
+      [instanceVariable]: String(slot),
       [workerEnvironment.channel]: channelPath,
       [workerEnvironment.token]: token,
       [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),

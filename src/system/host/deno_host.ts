@@ -1,6 +1,7 @@
 import { DenicornError } from "../../core/errors.ts";
 import { libc } from "../libc.ts";
 import { presentAs } from "./app_identity.ts";
+import { cronUnit, takeCron } from "./cron_jobs.ts";
 import { printThrough } from "./console_output.ts";
 import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
@@ -103,6 +104,8 @@ export const host: Host = {
   presentAs,
   explainStorage,
   offerFeatures,
+  takeCron,
+  cronUnit,
   random: () => Math.random(),
   secret: () => crypto.randomUUID(),
 };

@@ -2,6 +2,14 @@ export type TerminalPlace = "foreground" | "background" | "none";
 
 export type Stream = "stdout" | "stderr";
 
+/** The jobs of `Deno.cron`. */
+export interface CronJobs {
+  added(name: string): void;
+  removed(name: string): void;
+  /** Called when `job` is due, and runs it or not. */
+  run(name: string, job: () => unknown): unknown;
+}
+
 export interface Host {
   readonly os: string;
   readonly pid: number;
@@ -62,6 +70,10 @@ export interface Host {
   presentAs(url: string, args: readonly string[]): void;
   /** From now on the app sees only these unstable features of the runtime. */
   offerFeatures(wanted: readonly string[]): void;
+  /** From now on what the app gives to `Deno.cron` runs by `jobs`. */
+  takeCron(jobs: CronJobs): void;
+  /** Milliseconds between two moments at which jobs of `Deno.cron` can be due. */
+  cronUnit(): number;
   /** From now on what the web stores, where there is no place for it, says what to use instead. */
   explainStorage(): void;
   /** At least 0, less than 1. */

@@ -5,6 +5,7 @@
 
 /** The members of `Deno` that each feature adds. */
 const members: Readonly<Record<string, readonly string[]>> = {
+  cron: ["cron"],
   kv: ["AtomicOperation", "Kv", "KvListIterator", "KvU64", "openKv"],
   webgpu: ["UnsafeWindowSurface", "webgpu"],
 };

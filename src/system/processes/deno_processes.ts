@@ -13,6 +13,7 @@ import { renewLineLocks } from "../files/line_lock.ts";
 import { host } from "../host/deno_host.ts";
 import { hasEnded } from "./proc_stat.ts";
 import { commandAs } from "./run_as.ts";
+import { receiveSent } from "./sent_messages.ts";
 import { callStopListeners, endAsApp, keepStopListeners } from "./stop_listeners.ts";
 import type { Processes } from "../system.ts";
 
@@ -126,6 +127,7 @@ export const processes: Processes = {
   keepStopListeners,
   callStopListeners,
   endAsApp,
+  receiveSent,
 };
 
 /** From a directory that was removed no process can be started, on Deno 2.7 not even in another one. */

@@ -66,6 +66,8 @@ export interface Processes {
   callStopListeners(onError: (error: unknown) => void): Promise<void>;
   /** Exits as a program that has nothing left to do, with the events that an app may listen for. */
   endAsApp(code: number): never;
+  /** From now on `process.send` is there, as in a process that PM2 or Node's cluster has started, and calls `received`. */
+  receiveSent(received: (message: unknown) => void): void;
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
   /**
