@@ -4,7 +4,20 @@ import { noneFails } from "./again_and_again.ts";
 import type { TestHost } from "./harness.ts";
 import type { Server } from "./server.ts";
 
-const packages = ["express", "fastify", "koa", "ws", "hono", "@hono/node-server"];
+const packages = [
+  "express",
+  "fastify",
+  "koa",
+  "ws",
+  "hono",
+  "@hono/node-server",
+  "@nestjs/common",
+  "@nestjs/core",
+  "@nestjs/platform-express",
+  "reflect-metadata",
+  "rxjs",
+  "socket.io",
+];
 
 /** Installs the packages in the folder of a test. */
 export function linkPackages(host: TestHost): void {

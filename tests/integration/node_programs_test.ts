@@ -52,6 +52,12 @@ async function main() {
 }
 main();
 `,
+  // As polka does in the servers of SvelteKit.
+  options: (port) => `
+import { createServer } from "node:http";
+const options = { path: false, host: "0.0.0.0", port: "${port}", fd: undefined };
+createServer((req, res) => res.end("options")).listen(options, () => console.log("listening"));
+`,
 };
 
 for (const [name, program] of Object.entries(programs)) {

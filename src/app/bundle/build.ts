@@ -4,7 +4,7 @@ import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
 import { directoryOf, nameOf } from "../paths.ts";
 import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
-import { decoratorMetadata } from "../resolve/decorator_metadata.ts";
+import { DecoratorMetadata } from "../resolve/decorator_metadata.ts";
 import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
@@ -124,6 +124,7 @@ async function run(shared: Shared, main: string): Promise<Run> {
   const place = { files, projects, entry: main, root, workingDirectory };
   const late = new LateFaults(place);
   const externals = new ExternalPackages(files, external);
+  const metadata = new DecoratorMetadata(files, compiler.emitsDecoratorMetadata);
   const threads = new Set<string>();
   const options = () => ({
     ...fixedOptions,
@@ -140,11 +141,11 @@ async function run(shared: Shared, main: string): Promise<Run> {
       nodeThreads(),
       externals.plugin(),
       resolveImports(files, projects, main, trace, externals),
-      decoratorMetadata(files, compiler.decoratorMetadata),
+      metadata.plugin(),
       wasmModules(files),
       sourcePlaces(files, (path, text) => {
         threadFiles(files, path, text).forEach((thread) => threads.add(thread));
-        return late.edit(path, text);
+        return late.edit(path, metadata.edit(path, text));
       }),
     ],
   });

@@ -2,6 +2,7 @@
 
 import { addonHint, nativeAddonPhrase } from "../fault.ts";
 import { absolutePath, fileUrl } from "../paths.ts";
+import { metadataFunctions } from "../resolve/decorator_metadata.ts";
 import { loadFunction } from "../resolve/external_packages.ts";
 import { placeFunctions } from "./source_places.ts";
 import { threadClasses } from "./thread_classes.ts";
@@ -92,6 +93,7 @@ export function finishedBundle({ code, map, directory, entry, isMain, threads }:
 /** On one line, so that the map stays valid. Helpers that load modules of Node are added only if they are used. */
 function prelude({ code, entry, isMain, threads: texts }: Omit<BuiltText, "map" | "directory">): string {
   const parts = [timers, placeFunctions(code, isMain ? fileUrl(entry) : null)];
+  if (code.includes("__denicorn_types(")) parts.push(metadataFunctions);
   const requires = code.includes("var __require = ");
   const loads = code.includes("__denicorn_load(");
   if (loads) parts.push(loadFunction);

@@ -24,8 +24,8 @@ export interface CompilerOptions {
   readonly build: Pick<BuildOptions, "tsconfig" | "tsconfigRaw">;
   /** Whether imports are resolved by `paths` that esbuild does not read itself. */
   readonly hasPaths: boolean;
-  /** The file that sets `emitDecoratorMetadata`, if one does and decorators are those that it is about. */
-  readonly decoratorMetadata: string | undefined;
+  /** Whether `emitDecoratorMetadata` is set, and decorators are those that it is about. */
+  readonly emitsDecoratorMetadata: boolean;
 }
 
 /**
@@ -39,11 +39,11 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
   if (projectsWithOptions.length === 0) {
     const tsconfig = nearestTsconfig(files, entry);
     return tsconfig === undefined
-      ? { build: { tsconfigRaw: {} }, hasPaths: false, decoratorMetadata: undefined }
+      ? { build: { tsconfigRaw: {} }, hasPaths: false, emitsDecoratorMetadata: false }
       : {
         build: { tsconfig },
         hasPaths: false,
-        decoratorMetadata: emitsMetadata(files, tsconfig) ? tsconfig : undefined,
+        emitsDecoratorMetadata: emitsMetadata(files, tsconfig),
       };
   }
   const merged: Record<string, unknown> = {};
@@ -68,7 +68,7 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
       tsconfigRaw: { compilerOptions: { ...compilerOptions, ...(paths === undefined ? {} : { paths }) } },
     },
     hasPaths: paths !== undefined,
-    decoratorMetadata: isEmitted ? projectsWithOptions[0]?.path : undefined,
+    emitsDecoratorMetadata: isEmitted,
   };
 }
 
@@ -84,15 +84,31 @@ function optionOf(
   name: string,
 ): { readonly value: unknown; readonly directory: string } | undefined {
   const seen = new Set<string>();
-  for (let path: string | undefined = tsconfig; path !== undefined && !seen.has(path);) {
+  // The last one has what counts.
+  const waiting = [tsconfig];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (seen.has(path)) continue;
     seen.add(path);
-    const { compilerOptions, extends: base } = readConfig(files, path);
+    const { compilerOptions, extends: bases } = readConfig(files, path);
     const value = asRecord(compilerOptions)?.[name];
     const directory = directoryOf(path);
     if (value !== undefined) return { value, directory };
-    path = typeof base === "string" && base.startsWith(".") ? absolutePath(directory, base) : undefined;
+    for (const base of Array.isArray(bases) ? bases : [bases]) {
+      const found = typeof base === "string" ? baseConfig(files, base, directory) : undefined;
+      if (found !== undefined) waiting.push(found);
+    }
   }
   return undefined;
+}
+
+/** The file that `extends` names: by its path, or in a package. The ending may be left out. */
+function baseConfig(files: Files, name: string, directory: string): string | undefined {
+  const places = /^\.{0,2}\//.test(name)
+    ? [absolutePath(directory, name)]
+    : Array.from(upwardFrom(directory), (above) => absolutePath(above, `node_modules/${name}`));
+  return places
+    .flatMap((path) => [path, `${path}.json`, `${path}/tsconfig.json`])
+    .find((path) => files.stat(path)?.isFile === true);
 }
 
 /** `paths` with absolute targets: esbuild gets them without the file. */

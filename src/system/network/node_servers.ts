@@ -31,7 +31,8 @@ type Callback = (error?: Error) => void;
 export function takeNodeServers(servers: ProgramServers, onEnd: () => void): void {
   function listen(this: http.Server, ...args: unknown[]): http.Server {
     const { options, callback } = fromApp(listen, () => read(args));
-    const { port = 0, host, signal } = options;
+    const { host, signal } = options;
+    const port = options.port ?? 0;
     if (!isPort(port)) return runtimeListen.call(this, ...args);
     const server = new TakenServer(this, { hostname: hostOf(host), port: Number(port) }, onEnd);
     if (callback !== undefined) this.once("listening", callback);
@@ -77,16 +78,21 @@ function read(args: readonly unknown[]): { options: ListenOptions; callback: Cal
     : typeof first === "string" && !isPort(first)
     ? { path: first }
     : { port: typeof first === "function" ? undefined : first ?? undefined, host: second };
-  for (const name of ["path", "fd", "_handle"] as const) {
-    if (options[name] === undefined || options[name] === null) continue;
+  const exclusive = exclusiveIn(options);
+  if (exclusive !== undefined) {
     throw new Error(
-      `cannot serve: listen() was called with ${
-        name === "path" ? "a Unix socket" : "an open socket"
-      }, which workers ` +
-        "cannot share: give it a port, or let a proxy reach it through --bind",
+      `cannot serve: listen() was called with ${exclusive}, which workers cannot share: give it a port, or let a ` +
+        "proxy reach it through --bind",
     );
   }
   return { options, callback };
+}
+
+/** In the order of `node:net`: a port wins over a path, which SvelteKit gives as `false` if there is none. */
+function exclusiveIn({ _handle, fd, port, path }: ListenOptions): string | undefined {
+  if ((_handle ?? null) !== null || (typeof fd === "number" && fd >= 0)) return "an open socket";
+  const hasPort = typeof port === "number" || typeof port === "string";
+  return !hasPort && typeof path === "string" && path !== "" ? "a Unix socket" : undefined;
 }
 
 function isPort(value: unknown): boolean {

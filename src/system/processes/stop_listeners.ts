@@ -22,6 +22,9 @@ const kept: Record<StopSignal, Set<Listener>> = { SIGTERM: new Set(), SIGINT: ne
 /** Of the app; `null` if it does not use it: to load it takes 50 ms from source. */
 let appProcess: NodeProcess | null = null;
 
+/** Node lets programs listen for these, which tell of their own faults. Deno throws; NestJS listens for all signals. */
+const neverSent: ReadonlySet<unknown> = new Set(["SIGILL", "SIGFPE", "SIGSEGV"]);
+
 const isStop = (signal: unknown): signal is StopSignal => signal === "SIGTERM" || signal === "SIGINT";
 
 /** Call it before the app is imported. `usesProcess`: the app may listen to events of `process`. */
@@ -51,7 +54,7 @@ function keepInProcess(process: object, name: typeof adders[number]): void {
   const noting = ofEmitter(process, name);
   if (typeof own !== "function" || noting === null) return;
   const value = (event: unknown, ...rest: unknown[]) =>
-    Reflect.apply(isStop(event) ? noting : own, process, [event, ...rest]);
+    Reflect.apply(isStop(event) || neverSent.has(event) ? noting : own, process, [event, ...rest]);
   Object.defineProperty(process, name, { value, configurable: true, writable: true });
 }
 

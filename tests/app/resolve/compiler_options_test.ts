@@ -1,6 +1,6 @@
 /** Compiler options: JSX by pragma, by deno.json and by tsconfig.json. */
 
-import { testAnswer, testFailure, type Tree } from "../test_host.ts";
+import { testAnswer, type Tree } from "../test_host.ts";
 
 /** A JSX runtime that writes elements as `name(children)`, under a name. */
 function jsxPackage(name: string): Tree {
@@ -101,36 +101,6 @@ testAnswer(
   "own:b",
   "main.tsx",
 );
-
-const decorated = {
-  "main.ts": `import "./größe.ts";\nexport default () => new Response("served");`,
-  "größe.ts": `/*\n@not one\n*/\nconst style = \`\n@media print {}\`;
-    const seen = (..._: unknown[]): void => {};
-    export class Ü { @seen ü!: string; }\n  @seen export class A { constructor(public b: string) {} }`,
-};
-const metadata = `"experimentalDecorators": true, "emitDecoratorMetadata": true`;
-
-for (const [name, file] of [["deno.json", "deno.json"], ["tsconfig.json", "base/tsconfig.json"]] as const) {
-  testFailure(
-    `decorators whose types ${name} promises`,
-    {
-      ...decorated,
-      ...(name === file ? {} : { [name]: `{ "extends": "./${file}", /* more */ }` }),
-      [file]: `{ "compilerOptions": { ${metadata} } }`,
-    },
-    "app-import-unsupported",
-    `cannot load the app: größe.ts:8:3: this decorator needs the types that emitDecoratorMetadata (${name}) stands for, ` +
-      "which a bundler does not know: compile the app with `tsc`, or as its framework does (`nest build`), and serve the " +
-      "JavaScript, or remove emitDecoratorMetadata",
-  );
-}
-
-testAnswer("the same without decorators, and in JavaScript that has the types", {
-  ...decorated,
-  "tsconfig.json": `{ "compilerOptions": { ${metadata} } }`,
-  "größe.ts": `export * from "./compiled.js"; export const at = "a@b.c";`,
-  "compiled.js": `const seen = (target) => target;\nexport const A = seen(class {});`,
-}, "served");
 
 const aliased = {
   "web/main.ts":
