@@ -4,7 +4,7 @@ import { FakeMaster, type FakeMaster as Master, type FakeWorker } from "../fake_
 
 const bundling = (unstable: readonly string[]) => ({ number }: Generation) =>
   Promise.resolve({
-    ...{ source: "/srv/app.ts", exportName: "default", exportsApp: true },
+    ...{ source: "/srv/app.ts", exportName: "default", exportsApp: true, isPrepared: false },
     ...{ unstable, path: `/run/${number}.mjs` },
   });
 
