@@ -105,7 +105,7 @@ export class WorkerEvents {
     if (worker.hasBeenReady) return listenOrder.queue(worker);
     const isFirst = listenOrder.isOpen;
     const reason = listenOrder.grant(asked);
-    if (reason !== null) return worker.send({ type: "refuse", reason });
+    if (reason !== null) return void worker.send({ type: "refuse", reason });
     if (isFirst && requireFree !== null) {
       listenOrder.hold();
       requireFree(listenOrder.addresses).then(

@@ -95,9 +95,9 @@ export type ToWorker =
   | { readonly type: "drain"; readonly handedOver: boolean }
   /**
    * If the master dies, process `pid` takes its place: serve until that process sends SIGTERM, but not longer than
-   * `timeout` milliseconds. With 0 there is no such process.
+   * `timeout` milliseconds. `null`: it starts at any moment. With 0 there is no such process.
    */
-  | { readonly type: "successor"; readonly pid: number; readonly timeout: number }
+  | { readonly type: "successor"; readonly pid: number | null; readonly timeout: number }
   /** From `at` on, by the wall clock, this worker runs the jobs of Deno.cron, or does not run them any more. */
   | { readonly type: "jobs"; readonly held: boolean; readonly at: number }
   | { readonly type: "reopen" };

@@ -82,9 +82,13 @@ export async function leaveGroup(
 
 /** A process that will take the place of the master, by the monotonic time `until`. */
 export interface Successor {
-  readonly pid: number;
+  /** `null`: the master died before it could say which process it has started, if it has. */
+  readonly pid: number | null;
   readonly until: number;
 }
+
+/** Milliseconds in which such a process opens its inbox, if it was started. From source it takes 1 s, or more on a busy machine. */
+const longestUnknown = 5_000;
 
 /**
  * Resolves when the successor has exited, or its time is over. Calls `sendListeners` again and again until it returns
@@ -96,7 +100,10 @@ export async function waitForSuccessor(
   sendListeners: () => boolean,
 ): Promise<void> {
   let areSent = false;
-  while (clock.monotonic() < until && processes.isAlive(pid)) {
+  const start = clock.monotonic();
+  const mayCome = () =>
+    pid === null ? areSent || clock.monotonic() - start < longestUnknown : processes.isAlive(pid);
+  while (clock.monotonic() < until && mayCome()) {
     areSent ||= sendListeners();
     await sleep(clock, pause);
   }

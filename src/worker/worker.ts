@@ -163,7 +163,9 @@ export class Worker {
     service?.giveUpJobs();
     if (service?.hasListened === true && successor !== null) {
       void service.log.write((logger) =>
-        logger.warning`the master is gone: serving until process ${successor.pid} takes over`
+        logger.warning`the master is gone: serving until ${
+          successor.pid === null ? "a new master" : `process ${successor.pid}`
+        } takes over`
       );
       const inbox = successorInbox(service.config.runtimeDirectory);
       // It ends this process when it can serve, and then removes the files of the old master.

@@ -3,6 +3,7 @@
 import { reasonOf } from "../../core/reason.ts";
 import type { Handover, LateChanges } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
+import { withTimeout } from "../../system/clock.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
 import { removeAbandonedDirectories } from "../files/runtime_directory.ts";
@@ -44,9 +45,14 @@ interface UpgradeOptions {
   readonly post: (event: MasterEvent) => void;
 }
 
+/** Milliseconds for the workers to hear of a successor: one whose event loop is blocked reads it later. */
+const announceTimeout = 500;
+
 export class Upgrade {
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
+  /** The workers hear of a successor before it is started. */
+  #isAnnouncing = false;
   /** A successor that has taken over. */
   #servingSuccessor: ChildProcess | null = null;
   #isRequested = false;
@@ -71,7 +77,7 @@ export class Upgrade {
    * worker is started or drained.
    */
   get inProgress(): boolean {
-    return this.#successor !== null || this.#failedUpgrade !== null;
+    return this.#isAnnouncing || this.#successor !== null || this.#failedUpgrade !== null;
   }
 
   /** The upgrade begins when nothing else is in progress: the order of the listeners must not change meanwhile. */
@@ -118,8 +124,9 @@ export class Upgrade {
 
   /** The upgrade in progress, in words; `null` if there is none. Meanwhile no other command can begin. */
   get inProgressText(): string | null {
-    const pid = this.#successor?.pid;
-    return pid === undefined ? null : `an upgrade is in progress: process ${pid} is starting`;
+    const { pid } = this.#successor ?? {};
+    if (pid !== undefined) return `an upgrade is in progress: process ${pid} is starting`;
+    return this.#isAnnouncing ? "an upgrade is in progress: the new master is about to start" : null;
   }
 
   /** Call it after every event. */
@@ -134,8 +141,18 @@ export class Upgrade {
     this.#isRequested = false;
     this.#loggedWait = null;
     this.#killReason = null;
+    this.#isAnnouncing = true;
+    const { system, post } = this.#options;
+    // This master can be killed as soon as the successor runs: workers that do not know of it would leave.
+    const heard = withTimeout(system.clock, announceTimeout, this.#announce(null, this.#deadline));
+    void heard.then(() => post({ type: "command", begin: () => this.#begin() }));
+  }
+
+  #begin(): void {
+    if (!this.#isAnnouncing) return;
+    this.#isAnnouncing = false;
     this.#start();
-    if (this.#successor === null) return;
+    if (this.#successor === null) return void this.#announce(null, 0);
     const deadline = this.#deadline;
     this.#cancelDeadline = this.#options.system.clock.after(
       deadline,
@@ -204,7 +221,7 @@ export class Upgrade {
         }): check that it exists and that this user may run it, and send USR2 again`,
       );
     }
-    this.#announce(this.#successor.pid, this.#deadline);
+    void this.#announce(this.#successor.pid, this.#deadline);
     lifecycle.upgradeBegan(this.#successor.pid, command);
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
   }
@@ -254,8 +271,12 @@ export class Upgrade {
   }
 
   /** Tells the workers which process takes over should this master die during the upgrade. */
-  #announce(pid: number, timeout: number): void {
-    this.#options.workerTable.forEach((worker) => worker.send({ type: "successor", pid, timeout }));
+  async #announce(pid: number | null, timeout: number): Promise<void> {
+    const sent: Promise<void>[] = [];
+    this.#options.workerTable.forEach((worker) =>
+      void sent.push(worker.send({ type: "successor", pid, timeout }))
+    );
+    await Promise.all(sent);
   }
 
   /** The successor has ended before it took over; at a stop this is expected. */
@@ -272,7 +293,7 @@ export class Upgrade {
     if (!isRequested) {
       this.#fail(this.#killReason === null ? `process ${pid} ${how}` : `process ${pid} was killed: ${how}`);
     }
-    this.#announce(pid, 0);
+    void this.#announce(null, 0);
     this.#failedUpgrade = new FailedUpgrade({ ...this.#options, clock: this.#options.system.clock });
     this.tick();
   }
@@ -295,6 +316,8 @@ export class Upgrade {
   /** The server stops, so its successor must stop too. */
   cancel(): void {
     this.#isRequested = false;
+    if (this.#isAnnouncing) void this.#announce(null, 0);
+    this.#isAnnouncing = false;
     this.#successor?.kill("SIGTERM");
   }
 

@@ -148,9 +148,10 @@ export class WorkerHandle {
     this.#isDueForRecycling = true;
   }
 
-  send(message: ToWorker): void {
+  /** Resolves when the message is on its way, or cannot be. */
+  async send(message: ToWorker): Promise<void> {
     this.#conversation.sent(message);
-    void this.#connection?.send(encodeFrame(message));
+    await this.#connection?.send(encodeFrame(message));
   }
 
   /** For how many milliseconds it has been able to boot. */
