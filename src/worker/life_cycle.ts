@@ -10,7 +10,6 @@ import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { withTimeout } from "../system/clock.ts";
 import type { Clock, ExecutionContext, Processes } from "../system/system.ts";
-import { clippedStack } from "./faults.ts";
 import type { WorkerLog } from "./worker_log.ts";
 
 /** Where the app was loaded from. */
@@ -116,6 +115,6 @@ export class LifeCycle {
   }
 
   #failed(what: string, error: unknown): Promise<void> {
-    return this.#log.write((logger) => logger.with({ detail: clippedStack(error) }).error`${what}`);
+    return this.#log.appError(what, error);
   }
 }

@@ -34,7 +34,7 @@ interface RequestEvents {
 }
 
 /** RFC 6455, 7.4.1: the server met a condition that it did not expect. */
-const unexpectedCondition = 1011;
+export const unexpectedCondition = 1011;
 
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
@@ -65,6 +65,7 @@ export class Requests {
   #isDraining = false;
   /** Each response tells its client to reconnect. */
   #endsConnections = false;
+  #webSockets = 0;
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
@@ -112,12 +113,15 @@ export class Requests {
     this.#end(entry, false);
   }
 
-  /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
-  hold(): () => void {
+  /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
+  hold(isWebSocket: boolean): () => void {
+    const change = isWebSocket ? 1 : 0;
     this.#writer.inFlight = ++this.inFlight;
+    this.#writer.webSockets = this.#webSockets += change;
     if (this.#isDraining) this.#blockingClose++;
     return () => {
       this.#writer.inFlight = --this.inFlight;
+      this.#writer.webSockets = this.#webSockets -= change;
       if (this.#isDraining) this.#blockingClose--;
       this.#notifyWaiting();
     };

@@ -21,7 +21,7 @@ import type { Program } from "./served_program.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
-import { WebSockets } from "./web_sockets.ts";
+import { closingCode, WebSockets } from "./web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 /**
@@ -102,8 +102,11 @@ export class Service {
         this.#listeners.check();
       },
     });
-    this.#webSockets = new WebSockets(this.#requests);
-    network.onWebSocket((socket) => this.#webSockets.add(socket));
+    this.#webSockets = new WebSockets(
+      network,
+      this.#requests,
+      (request, error) => this.log.socketFault(request, error),
+    );
   }
 
   get isLoaded(): boolean {
@@ -179,6 +182,11 @@ export class Service {
     return this.#listeners.sendTo(inbox);
   }
 
+  /** For the line about an uncaught error, which may come from one of them; empty if nothing is in flight. */
+  get inFlightText(): string {
+    return this.log.inFlightText(Array.from(this.#requests.entries));
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
@@ -191,11 +199,12 @@ export class Service {
     await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
   }
 
-  /** Resolves when all requests have ended, or at the deadline. */
-  async finish(): Promise<void> {
+  /** `isRestart`: because of a reload or an upgrade. Resolves when all requests have ended, or at the deadline. */
+  async finish(isRestart: boolean): Promise<void> {
     this.#blockingLimit.startDraining();
-    this.#webSockets.close();
-    this.#program?.apps.forEach((app) => app.closeWebSockets());
+    const code = closingCode(isRestart);
+    this.#webSockets.close(code);
+    this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
     const report = await this.#drain();
     await this.log.cutOff(report, this.#requests.entries);
