@@ -4,8 +4,9 @@
  */
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
-import { wholeStatus } from "../system/network/response_body.ts";
+import { failureOf, wholeStatus } from "../system/network/response_body.ts";
 import type { Clock, ExecutionContext, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
+import type { BodyFailures } from "./body_failures.ts";
 import {
   appThrew,
   copyOf,
@@ -27,6 +28,7 @@ import {
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  readonly bodyFailures?: Pick<BodyFailures, "areReported" | "ended">;
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
   /** Given to the app with each request. */
@@ -58,6 +60,7 @@ export class Requests {
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
   readonly #onFault: RequestEvents["onFault"];
+  readonly #bodyFailures: RequestEvents["bodyFailures"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
   readonly #context: ExecutionContext | undefined;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
@@ -70,10 +73,11 @@ export class Requests {
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd, context }: RequestEvents) {
+  constructor(writer: SlotWriter, clock: Clock, { onFault, bodyFailures, onEnd, context }: RequestEvents) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
+    this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
     this.#context = context;
   }
@@ -273,7 +277,12 @@ export class Requests {
     if (wholeStatus(response) !== 0) {
       this.#end(entry, false);
     } else {
-      const end = (broken?: unknown) => this.#end(entry, broken !== undefined);
+      const end = (broken?: unknown) => {
+        if (broken === undefined && this.#bodyFailures?.areReported !== true) return this.#end(entry, false);
+        const failure = failureOf(response);
+        this.#end(entry, broken !== undefined || failure !== null);
+        if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
+      };
       info.completed.then(end, end);
     }
     return response;

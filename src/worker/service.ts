@@ -7,6 +7,7 @@ import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
+import { BodyFailures } from "./body_failures.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
@@ -67,9 +68,11 @@ export class Service {
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
     this.#lifeCycle = new LifeCycle(system, this.log, config);
+    const bodyFailures = new BodyFailures(this.log, clock);
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
       onFault: (entry, fault) => this.log.fault(entry, fault),
+      bodyFailures,
       onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
     const reports = new Reports(clock, this.#slot, this.#requests.entries, {
@@ -79,7 +82,7 @@ export class Service {
     });
     this.#listeners = new Listeners(system, config, {
       onError: (error) => {
-        this.log.bodyFault(error, Array.from(this.#requests.entries).filter(({ status }) => status !== 0));
+        bodyFailures.reported(error, this.#requests.entries);
         return internalServerError();
       },
       // The bytes of the last response leave the process a moment after its end.

@@ -103,10 +103,6 @@ export class WorkerLog {
    * the app has answered and whose response is not sent in full: it is one of them.
    */
   bodyFault(error: unknown, sending: readonly InFlightRequest[]): void {
-    const [only] = sending;
-    if (only !== undefined && sending.length === 1) {
-      return this.fault(only, { text: "the body of the response failed", thrown: { value: error } });
-    }
     const named = sending.slice(0, maxNamed).map(nameOf).join(", ");
     const others = sending.length > maxNamed ? ` and ${sending.length - maxNamed} more` : "";
     void this.appError(

@@ -69,6 +69,60 @@ integrationTest("a request id that could forge or flood the log is left out", as
   assertEquals(JSON.parse(line).requestId, "7f3a-2");
 });
 
+integrationTest(
+  "the line about a body that fails names its request, whatever else is being sent",
+  async (host) => {
+    const files = {
+      "main.ts": `
+export default (request: Request): Response => {
+  const { pathname } = new URL(request.url);
+  let count = 0;
+  const body = new ReadableStream({
+    async pull(controller) {
+      controller.enqueue(new TextEncoder().encode("part"));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (++count === 10) controller.close();
+      if (count === 4 && pathname.startsWith("/broken")) controller.error(new Error("broken " + pathname));
+      // As for what was fetched with the signal of the request.
+      if (count === 4 && pathname === "/left") controller.error(new DOMException("left", "AbortError"));
+    },
+  });
+  return new Response(body);
+};\n`,
+    };
+    const server = host.start({ files, args: ["--access-logfile", "access.log"] });
+    await server.ready(1);
+    const read = async (path: string) => {
+      const response = await server.fetch(path, { headers: { "x-request-id": path.slice(1) } });
+      return await response.text().catch(() => "cut");
+    };
+    const whole = "part".repeat(10);
+    assertEquals(
+      await Promise.all(["/a", "/b", "/broken1", "/c", "/broken2", "/d"].map(read)),
+      [whole, whole, "cut", whole, "cut", whole],
+    );
+    for (const number of [1, 2]) {
+      await server.logged(
+        new RegExp(
+          `error .*  GET /broken${number} \\(request id broken${number}\\): the body of the response failed\\n` +
+            ` +Error: broken /broken${number}\\n +at .*main\\.ts:10:`,
+        ),
+      );
+    }
+    const lines = await server.until("the access log", () => {
+      const found = Deno.readTextFileSync(`${host.folder}/access.log`).trim().split("\n");
+      return found.length === 6 && found;
+    });
+    assertEquals(lines.filter((line) => /broken.*" 499 /.test(line)).length, 2, lines.join("\n"));
+    assertEquals(server.stderr.match(/ error .*/g)?.length, 2, server.stderr);
+    if (host.target.name === "source") return;
+    // Only Deno 2.9 says whether such an error was the client's.
+    assertEquals(await read("/left"), "cut");
+    await read("/a");
+    assertEquals(server.stderr.match(/ error .*/g)?.length, 2, server.stderr);
+  },
+);
+
 integrationTest("a handler of node:http that throws is named with its request id", async (host) => {
   linkPackages(host);
   const files = {
