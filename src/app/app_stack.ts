@@ -1,6 +1,6 @@
 /** Stack traces without the frames of Denicorn, of the runtime and of generated code in the bundle. */
 
-import { errorIn, type ThrownError } from "../core/thrown.ts";
+import { errorIn, textOf, type ThrownError } from "../core/thrown.ts";
 import { directoryOf, filePath } from "./paths.ts";
 
 export interface Frame {
@@ -18,6 +18,8 @@ const here = directoryOf(filePath(import.meta.url));
 /** `…/src/` from source; in the binary, which is bundled, the folder of its chunks. */
 const ownSources = `${here.endsWith("/src/app") ? directoryOf(here) : here}/`;
 
+const ownProgram = `${directoryOf(ownSources.slice(0, -1))}/main.ts`;
+
 /** The frames of `error` in the app and its packages, innermost first. */
 export function appFrames(error: ThrownError | null, bundle: string): Frame[] {
   const frames: Frame[] = [];
@@ -25,9 +27,12 @@ export function appFrames(error: ThrownError | null, bundle: string): Frame[] {
     const [, url, line, column] = /^\s+at .*?(file:\/\/\/.*):(\d+):(\d+)\)?$/.exec(text) ?? [];
     if (url === undefined) continue;
     const path = filePath(url);
-    // Frames outside Denicorn's own are its callers, not the app.
-    if (path.startsWith(ownSources)) break;
-    if (isGenerated(path, bundle)) continue;
+    if (path.startsWith(ownSources)) {
+      // Frames outside Denicorn's own are its callers, not the app, unless the app has called a function of Denicorn.
+      if (frames.length > 0) break;
+      continue;
+    }
+    if (path === ownProgram || isGenerated(path, bundle)) continue;
     frames.push({ path, line: Number(line), column: Number(column), text });
   }
   return frames;
@@ -56,4 +61,9 @@ export function stackText(thrown: unknown, bundle: string): string | undefined {
     ...appFrames(error, bundle).map(({ text }) => text),
   ]);
   return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+/** The same for anything that was thrown. */
+export function shownStack(thrown: unknown, bundle: string): string {
+  return stackText(thrown, bundle) ?? textOf(thrown);
 }

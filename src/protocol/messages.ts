@@ -91,8 +91,11 @@ export type ToWorker =
   | { readonly type: "listen" }
   /** Do not listen, because other workers listen elsewhere: report `reason` and exit. */
   | { readonly type: "refuse"; readonly reason: string }
-  /** Finish and exit. `handedOver`: from now on other workers get the new connections. */
-  | { readonly type: "drain"; readonly handedOver: boolean }
+  /**
+   * Finish and exit. `handedOver`: from now on other workers get the new connections. `isRestart`: because of a reload or
+   * an upgrade, so that clients of WebSockets may connect again at once.
+   */
+  | { readonly type: "drain"; readonly handedOver: boolean; readonly isRestart: boolean }
   /**
    * If the master dies, process `pid` takes its place: serve until that process sends SIGTERM, but not longer than
    * `timeout` milliseconds. `null`: it starts at any moment. With 0 there is no such process.

@@ -3,15 +3,18 @@
  * the path of the request.
  */
 
-import { attempt, stackOf } from "../core/thrown.ts";
+import { shownStack } from "../app/app_stack.ts";
+import { attempt } from "../core/thrown.ts";
 import { clip } from "../protocol/framing.ts";
 import { hasLockedBody } from "../system/network/response_body.ts";
 
 export interface Fault {
   /** What the app did wrong, in a few words. */
   readonly text: string;
-  /** A stack. */
-  readonly detail?: string;
+  /** What the app threw. */
+  readonly thrown?: { readonly value: unknown };
+  /** Of the request, if that cannot be asked for it. */
+  readonly requestId?: string | undefined;
 }
 
 /** The class of the runtime: an app may replace the global one, and Deno.serve refuses objects of another class. */
@@ -62,8 +65,8 @@ export function copyOf(original: Response): Response {
   });
 }
 
-export function appThrew(error: unknown): Fault {
-  return { text: "the app threw", detail: clippedStack(error) };
+export function appThrew(error: unknown, requestId?: string): Fault {
+  return { text: "the app threw", thrown: { value: error }, requestId };
 }
 
 /** Why the runtime would refuse the answer of an app; `null` if it would not. */
@@ -105,7 +108,7 @@ function describe(value: unknown): string {
   }, "an object");
 }
 
-/** The stack of what was thrown, or its text, for a message to the master or a log line. */
-export function clippedStack(thrown: unknown): string {
-  return clip(stackOf(thrown));
+/** The app's part of the stack of what was thrown, or its text, for a message to the master or a log line. */
+export function clippedStack(thrown: unknown, bundle: string): string {
+  return clip(shownStack(thrown, bundle));
 }

@@ -11,7 +11,6 @@ import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { withTimeout } from "../system/clock.ts";
 import type { Clock, ExecutionContext, Processes } from "../system/system.ts";
-import { clippedStack } from "./faults.ts";
 import type { WorkerLog } from "./worker_log.ts";
 
 /** Where the app was loaded from. */
@@ -148,7 +147,7 @@ export class LifeCycle {
   }
 
   #failed(what: string, error: unknown): Promise<void> {
-    return this.#log.write((logger) => logger.with({ detail: clippedStack(error) }).error`${what}`);
+    return this.#log.appError(what, error);
   }
 }
 

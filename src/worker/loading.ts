@@ -59,7 +59,11 @@ export class Loading {
     // An app is checked also where what it needs to serve is missing.
     if (listen.length > 0) await lifeCycle.start(hooks, this.#place);
     if (readiness !== null) {
-      const limits = { path: readiness.path, deadline: start + readiness.timeout };
+      const limits = {
+        path: readiness.path,
+        deadline: start + readiness.timeout,
+        bundle: this.#config.bundle,
+      };
       await untilReady((exported ?? opened[0]!).ask, clock, limits);
     }
     return programOf(this.#config, exported, servers.servers, opened);

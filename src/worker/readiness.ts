@@ -11,6 +11,8 @@ interface ReadinessOptions {
   readonly path: string;
   /** When to give up, on the monotonic clock. */
   readonly deadline: number;
+  /** Path of the bundle. */
+  readonly bundle: string;
 }
 
 /** Milliseconds between an answer that is not 2xx and the next request. */
@@ -26,11 +28,11 @@ interface Answer {
 export async function untilReady(
   fetch: FetchHandler,
   clock: Clock,
-  { path, deadline }: ReadinessOptions,
+  { path, deadline, bundle }: ReadinessOptions,
 ): Promise<void> {
   for (;;) {
     let answer: Answer | null = { text: "did not answer" };
-    const asked = ask(fetch, path).then((given) => void (answer = given));
+    const asked = ask(fetch, path, bundle).then((given) => void (answer = given));
     await withTimeout(clock, Math.max(0, deadline - clock.monotonic()), asked);
     if (answer === null) return;
     if (clock.monotonic() + pause >= deadline) throw notReady(path, answer);
@@ -76,15 +78,15 @@ function servesNothing(source: string): DenicornError {
 }
 
 /** `null` for a 2xx. */
-async function ask(fetch: FetchHandler, path: string): Promise<Answer | null> {
+async function ask(fetch: FetchHandler, path: string, bundle: string): Promise<Answer | null> {
   try {
     const response = await fetch(new Request(`http://localhost${path}`), noClient);
     const fault = faultOf(response);
-    if (fault !== null) return { ...fault, text: fault.text.replace(/^the app /, "") };
+    if (fault !== null) return { text: fault.text.replace(/^the app /, "") };
     void response.body?.cancel().catch(() => {});
     return response.ok ? null : { text: `answered ${response.status}` };
   } catch (error) {
-    return { text: `threw ${titleOf(error).split("\n", 1)[0]}`, detail: clippedStack(error) };
+    return { text: `threw ${titleOf(error).split("\n", 1)[0]}`, detail: clippedStack(error, bundle) };
   }
 }
 

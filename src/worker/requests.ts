@@ -4,8 +4,9 @@
  */
 
 import type { SlotWriter } from "../core/telemetry/scoreboard.ts";
-import { wholeStatus } from "../system/network/response_body.ts";
+import { failureOf, wholeStatus } from "../system/network/response_body.ts";
 import type { Clock, ExecutionContext, FetchHandler, RequestInfo, WebSocketEnd } from "../system/system.ts";
+import type { BodyFailures } from "./body_failures.ts";
 import {
   appThrew,
   copyOf,
@@ -27,6 +28,7 @@ import {
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  readonly bodyFailures?: Pick<BodyFailures, "areReported" | "ended">;
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
   /** Given to the app with each request. */
@@ -34,7 +36,7 @@ interface RequestEvents {
 }
 
 /** RFC 6455, 7.4.1: the server met a condition that it did not expect. */
-const unexpectedCondition = 1011;
+export const unexpectedCondition = 1011;
 
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
@@ -58,6 +60,7 @@ export class Requests {
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
   readonly #onFault: RequestEvents["onFault"];
+  readonly #bodyFailures: RequestEvents["bodyFailures"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
   readonly #context: ExecutionContext | undefined;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
@@ -65,14 +68,16 @@ export class Requests {
   #isDraining = false;
   /** Each response tells its client to reconnect. */
   #endsConnections = false;
+  #webSockets = 0;
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(writer: SlotWriter, clock: Clock, { onFault, onEnd, context }: RequestEvents) {
+  constructor(writer: SlotWriter, clock: Clock, { onFault, bodyFailures, onEnd, context }: RequestEvents) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
+    this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
     this.#context = context;
   }
@@ -112,12 +117,15 @@ export class Requests {
     this.#end(entry, false);
   }
 
-  /** Counts something that outlives its request (a WebSocket), until the returned function is called. */
-  hold(): () => void {
+  /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
+  hold(isWebSocket: boolean): () => void {
+    const change = isWebSocket ? 1 : 0;
     this.#writer.inFlight = ++this.inFlight;
+    this.#writer.webSockets = this.#webSockets += change;
     if (this.#isDraining) this.#blockingClose++;
     return () => {
       this.#writer.inFlight = --this.inFlight;
+      this.#writer.webSockets = this.#webSockets -= change;
       if (this.#isDraining) this.#blockingClose--;
       this.#notifyWaiting();
     };
@@ -269,7 +277,12 @@ export class Requests {
     if (wholeStatus(response) !== 0) {
       this.#end(entry, false);
     } else {
-      const end = (broken?: unknown) => this.#end(entry, broken !== undefined);
+      const end = (broken?: unknown) => {
+        if (broken === undefined && this.#bodyFailures?.areReported !== true) return this.#end(entry, false);
+        const failure = failureOf(response);
+        this.#end(entry, broken !== undefined || failure !== null);
+        if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
+      };
       info.completed.then(end, end);
     }
     return response;

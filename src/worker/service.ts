@@ -7,6 +7,7 @@ import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
+import { BodyFailures } from "./body_failures.ts";
 import { drain, type DrainReport, flushTimeout } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
 import { internalServerError } from "./faults.ts";
@@ -23,7 +24,7 @@ import { Pause } from "./pause.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
-import { WebSockets } from "./web_sockets.ts";
+import { closingCode, WebSockets } from "./web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 /**
@@ -77,9 +78,11 @@ export class Service {
       (isReady) => pause.set("app", !isReady),
     );
     this.#jobs = new Jobs(clock, this.log, this.#lifeCycle, host.cronUnit());
+    const bodyFailures = new BodyFailures(this.log, clock);
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
       onFault: (entry, fault) => this.log.fault(entry, fault),
+      bodyFailures,
       onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
     const reports = new Reports(clock, this.#slot, this.#requests.entries, {
@@ -89,7 +92,7 @@ export class Service {
     });
     this.#listeners = new Listeners(system, config, {
       onError: (error) => {
-        this.log.bodyFault(error, Array.from(this.#requests.entries).filter(({ status }) => status !== 0));
+        bodyFailures.reported(error, this.#requests.entries);
         return internalServerError();
       },
       // The bytes of the last response leave the process a moment after its end.
@@ -115,8 +118,11 @@ export class Service {
         this.#listeners.check();
       },
     });
-    this.#webSockets = new WebSockets(this.#requests);
-    network.onWebSocket((socket) => this.#webSockets.add(socket));
+    this.#webSockets = new WebSockets(
+      network,
+      this.#requests,
+      (request, error) => this.log.socketFault(request, error),
+    );
   }
 
   get isLoaded(): boolean {
@@ -204,6 +210,11 @@ export class Service {
     this.#jobs.giveUp();
   }
 
+  /** For the line about an uncaught error, which may come from one of them; empty if nothing is in flight. */
+  get inFlightText(): string {
+    return this.log.inFlightText(Array.from(this.#requests.entries));
+  }
+
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#steeringEnded.resolve();
@@ -216,12 +227,13 @@ export class Service {
     await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
   }
 
-  /** Resolves when all requests have ended, or at the deadline. */
-  async finish(): Promise<void> {
+  /** `isRestart`: because of a reload or an upgrade. Resolves when all requests have ended, or at the deadline. */
+  async finish(isRestart: boolean): Promise<void> {
     this.#blockingLimit.startDraining();
     this.giveUpJobs();
-    this.#webSockets.close();
-    this.#program?.apps.forEach((app) => app.closeWebSockets());
+    const code = closingCode(isRestart);
+    this.#webSockets.close(code);
+    this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
     const report = await this.#drain();
     await this.log.cutOff(report, this.#requests.entries);

@@ -52,7 +52,7 @@ export class Worker {
           void this.#fail(new DenicornError("app-address", `cannot serve the app: ${message.reason}`));
           break;
         case "drain":
-          void this.#leave(ExitCode.normal, message.handedOver);
+          void this.#leave(ExitCode.normal, message.handedOver, message.isRestart);
           break;
         case "jobs":
           this.#service?.passJobs(message.held, message.at);
@@ -144,13 +144,19 @@ export class Worker {
    * but the requests of other clients need not suffer: the master starts a replacement while this worker finishes.
    */
   #handleUncaught(error: unknown, config: WorkerConfig): void {
-    if (this.#isLeaving) return;
-    if (this.#service?.hasListened !== true) {
+    const service = this.#service;
+    if (service?.hasListened !== true) {
+      // One that fails exits at once, with its first error.
+      if (this.#isLeaving) return;
       const place = { ...config, workingDirectory: this.#system.host.cwd() };
       return void this.#fail(importFailure(error, place));
     }
-    const failure = new DenicornError("internal", "uncaught error in the app", {
-      detail: clippedStack(error),
+    const text = "uncaught error in the app";
+    if (this.#isLeaving) {
+      return void service.log.appError(`${text}, which is finishing${service.inFlightText}`, error);
+    }
+    const failure = new DenicornError("internal", text + service.inFlightText, {
+      detail: clippedStack(error, config.bundle),
     });
     this.#send({ type: "draining", failure: toFailure(failure) });
     void this.#leave(ExitCode.internal, true);
@@ -184,14 +190,18 @@ export class Worker {
     await this.#leave(ExitCode.normal, !this.#isOrphan);
   }
 
-  /** `handedOver`: other workers get the new connections, if the master has copies of the listeners. */
-  async #leave(code: ExitCode, handedOver: boolean): Promise<void> {
+  /**
+   * `handedOver`: other workers get the new connections, if the master has copies of the listeners. `isRestart`: because
+   * of a reload or an upgrade.
+   */
+  async #leave(code: ExitCode, handedOver: boolean, isRestart = false): Promise<void> {
     if (!handedOver) this.#service?.endSteering();
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    await this.#service?.finish();
+    await this.#service?.finish(isRestart);
     await this.#cleanedUp;
     if (this.#isOrphan) await this.#service?.leaveGroup();
+    await this.#service?.log.written;
     this.#service?.close();
     this.#system.processes.endAsApp(code);
   }

@@ -6,7 +6,13 @@ import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
 import type { DrainReport } from "./drain.ts";
 import { clippedStack, type Fault } from "./faults.ts";
-import type { InFlightRequest } from "./in_flight_requests.ts";
+import { type InFlightRequest, pathOf, type RequestLine } from "./in_flight_requests.ts";
+import { requestIdOf } from "./request_id.ts";
+
+interface AppBundle {
+  /** Its absolute path: stacks are shown without the frames that belong to no source. */
+  readonly bundle: string;
+}
 
 /** Milliseconds between two lines about lost listeners. */
 const lostInterval = 5_000;
@@ -20,15 +26,16 @@ const maxNamed = 5;
  */
 export class WorkerLog {
   readonly #system: System;
-  readonly #config: LogConfig;
+  readonly #config: LogConfig & AppBundle;
   readonly #identity: Identity;
   #loading: Promise<Log> | null = null;
   readonly #lostThrottle = new Throttle(lostInterval);
   #wasLossLogged = false;
   #wasMessageLogged = false;
+  #written = Promise.resolve();
 
   /** Throws DenicornError `log-unwritable` if its file is required. */
-  constructor(system: System, config: LogConfig, identity: Identity, isRequired: boolean) {
+  constructor(system: System, config: LogConfig & AppBundle, identity: Identity, isRequired: boolean) {
     this.#system = system;
     this.#config = config;
     this.#identity = identity;
@@ -39,8 +46,15 @@ export class WorkerLog {
   }
 
   /** Resolves when the line is written. */
-  async write(log: (logger: Logger) => void): Promise<void> {
-    log((await this.load()).logger);
+  write(log: (logger: Logger) => void): Promise<void> {
+    const line = this.load().then(({ logger }) => log(logger));
+    this.#written = line.catch(() => {});
+    return line;
+  }
+
+  /** Resolves when all lines so far are written. */
+  get written(): Promise<void> {
+    return this.#written;
   }
 
   load(): Promise<Log> {
@@ -59,8 +73,30 @@ export class WorkerLog {
     (await this.#loading)?.reopen();
   }
 
-  fault({ method, path }: InFlightRequest, { text, detail }: Fault): void {
-    void this.write((logger) => logger.with({ detail }).error`${method} ${path}: ${text}`);
+  fault({ request }: InFlightRequest, { text, thrown, requestId }: Fault): void {
+    this.#requestError(request, requestId ?? requestIdOf(request), text, thrown);
+  }
+
+  /** The listeners of a WebSocket are called long after its request was answered. */
+  socketFault(request: RequestLine, error: unknown): void {
+    this.#requestError(request, requestIdOf(request), "a listener of the WebSocket threw", { value: error });
+  }
+
+  #requestError(
+    line: RequestLine,
+    requestId: string | undefined,
+    text: string,
+    thrown: Fault["thrown"],
+  ): void {
+    const detail = thrown === undefined ? undefined : clippedStack(thrown.value, this.#config.bundle);
+    const request = named(line, requestId);
+    void this.write((logger) => logger.with({ requestId, detail }).error`${request}: ${text}`);
+  }
+
+  /** Resolves when the line is written. */
+  appError(text: string, error: unknown): Promise<void> {
+    const detail = clippedStack(error, this.#config.bundle);
+    return this.write((logger) => logger.with({ detail }).error`${text}`);
   }
 
   /**
@@ -68,12 +104,19 @@ export class WorkerLog {
    * the app has answered and whose response is not sent in full: it is one of them.
    */
   bodyFault(error: unknown, sending: readonly InFlightRequest[]): void {
-    const named = sending.slice(0, maxNamed).map(({ method, path }) => `${method} ${path}`).join(", ");
+    const named = sending.slice(0, maxNamed).map(nameOf).join(", ");
     const others = sending.length > maxNamed ? ` and ${sending.length - maxNamed} more` : "";
-    const text = sending.length === 1
-      ? `${named}: the body of the response failed`
-      : `the body of a response failed${named === "" ? "" : `, one of ${named}${others}`}`;
-    void this.write((logger) => logger.with({ detail: clippedStack(error) }).error`${text}`);
+    void this.appError(
+      `the body of a response failed${named === "" ? "" : `, one of ${named}${others}`}`,
+      error,
+    );
+  }
+
+  /** Empty without requests in flight. Few are named. */
+  inFlightText(entries: readonly InFlightRequest[]): string {
+    if (entries.length === 0) return "";
+    if (entries.length > maxNamed) return `, with ${entries.length} requests in flight`;
+    return `, with ${entries.map(nameOf).join(", ")} in flight`;
   }
 
   slow(entry: InFlightRequest, ms: number): void {
@@ -125,6 +168,14 @@ export class WorkerLog {
       logger.warning`${requests} cut off after ${seconds} s (graceful-timeout): ${what}`
     );
   }
+}
+
+function nameOf({ request }: InFlightRequest): string {
+  return named(request, requestIdOf(request));
+}
+
+function named({ method, url }: RequestLine, requestId: string | undefined): string {
+  return `${method} ${pathOf(url)}${requestId === undefined ? "" : ` (request id ${requestId})`}`;
 }
 
 function describe({ method, path }: InFlightRequest, ms: number): string {

@@ -15,6 +15,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
     heartbeatAge: 10,
     requests: 0,
     inFlight: 0,
+    webSockets: 0,
     responses: noResponses,
     isStalled: false,
     lag: 0,
@@ -31,11 +32,13 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
 
 export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status> = {}): Status {
   const { restarts, reloads, upgrades, scalings } = noChanges;
-  const sum = (figure: "requests" | "inFlight") => workers.reduce((sum, worker) => sum + worker[figure], 0);
+  const sum = (figure: "requests" | "inFlight" | "webSockets") =>
+    workers.reduce((sum, worker) => sum + worker[figure], 0);
   const totals: TotalStatus = {
     ...{ restarts, reloads, upgrades, scalings },
     requests: sum("requests"),
     inFlight: sum("inFlight"),
+    webSockets: sum("webSockets"),
     responses: noResponses,
     latency: latencies(),
     p50: null,

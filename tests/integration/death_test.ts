@@ -105,7 +105,7 @@ export default async (request: Request): Promise<Response> => {
     });
     await server.text("/boom");
     await server.logged(
-      /finishing: uncaught error in the app; replacing it now\n\s+Error: nobody catches this\n\s+at .*main\.ts:7:/,
+      /finishing: uncaught error in the app, with GET \/slow in flight; replacing it now\n\s+Error: nobody catches this\n\s+at .*main\.ts:7:/,
     );
     assertEquals(await slow, String(worker!.pid));
     const [next] = await server.ready(1);

@@ -30,7 +30,7 @@ export default {
 `;
 
 integrationTest(
-  "a reload closes WebSockets with code 1001, and a client that reconnects reaches the new worker",
+  "a reload closes WebSockets with code 1012, and a client that reconnects reaches the new worker",
   async (host) => {
     const server = host.start({ files: { "main.ts": streams } });
     const [worker] = await server.ready(1);
@@ -49,7 +49,7 @@ integrationTest(
     );
     server.kill("SIGHUP");
     const { code, wasClean } = await first.closed;
-    assertEquals([code, wasClean], [1001, true]);
+    assertEquals([code, wasClean], [1012, true]);
     const [next] = await server.ready(1, 2);
     assert(next!.pid !== worker!.pid);
     const second = open();

@@ -105,7 +105,7 @@ export default server;
 `;
 
 integrationTest(
-  "WebSockets of ws are counted, and closed with code 1001 at a reload",
+  "WebSockets of ws are counted, and closed with code 1012 at a reload",
   async (host: TestHost) => {
     linkPackages(host);
     const server = host.start({ files: { "main.ts": sockets } });
@@ -117,7 +117,7 @@ integrationTest(
     assertEquals(await echoed, "hello");
     await server.until("the WebSocket", async () => (await server.status())?.workers[0]?.inFlight === 1);
     server.kill("SIGHUP");
-    assertEquals((await closed).code, 1001);
+    assertEquals((await closed).code, 1012);
     const [next] = await server.ready(1, 2);
     assert(next!.pid !== worker!.pid);
   },

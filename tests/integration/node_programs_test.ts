@@ -144,7 +144,7 @@ wss.on("connection", (socket) => socket.on("message", (data) => socket.send("ech
   assertEquals(await echoed, "echo hello");
   const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
   server.kill("SIGHUP");
-  assertEquals((await closed).code, 1001);
+  assertEquals((await closed).code, 1012);
 });
 
 integrationTest(

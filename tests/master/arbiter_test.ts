@@ -116,7 +116,7 @@ Deno.test("TERM in the middle of a reload drains the old and kills the canary", 
   await master.signal("SIGTERM");
   assertEquals(master.alive(2).length, 0);
   for (const fakeWorker of master.alive(1)) {
-    assertEquals(fakeWorker.received.at(-1), { type: "drain", handedOver: false });
+    assertEquals(fakeWorker.received.at(-1), { type: "drain", handedOver: false, isRestart: false });
     await master.exits(fakeWorker, 0);
   }
   assertEquals(master.outcome, null);

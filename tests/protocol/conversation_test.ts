@@ -8,7 +8,7 @@ const failure = { code: "internal", message: "it broke" } as const;
 const fromMaster: Readonly<Record<string, ToWorker>> = {
   load: { type: "load", config: {} as never },
   listen: { type: "listen" },
-  drain: { type: "drain", handedOver: true },
+  drain: { type: "drain", handedOver: true, isRestart: false },
 };
 const fromWorker: Readonly<Record<string, FromWorker>> = {
   hello: { type: "hello", token: "", version: "" },

@@ -13,7 +13,7 @@ function asking(fetch: (request: Request) => unknown) {
     requests.push(clock.monotonic());
     return fetch(request);
   }) as FetchHandler;
-  void untilReady(handler, clock, { path: "/healthz?deep", deadline: 10_000 }).then(
+  void untilReady(handler, clock, { path: "/healthz?deep", deadline: 10_000, bundle: "/bundle.js" }).then(
     () => outcome = "ready",
     (error) => outcome = error,
   );

@@ -29,7 +29,7 @@ export function workersText(workers: readonly WorkerStatus[]): string {
 
 function workerRows(workers: readonly WorkerStatus[]): string[] {
   return alignedTable([
-    ["WORKER", "PID", "GEN", "STATE", "AGE", "REQUESTS", "IN FLIGHT", "LAG"],
+    ["WORKER", "PID", "GEN", "STATE", "AGE", "REQUESTS", "IN FLIGHT", "WEBSOCKETS", "LAG"],
     ...workers.map((worker) => [
       String(worker.slot),
       String(worker.pid),
@@ -38,6 +38,7 @@ function workerRows(workers: readonly WorkerStatus[]): string[] {
       ageText(worker.age),
       String(worker.requests),
       String(worker.inFlight),
+      String(worker.webSockets),
       `${worker.lag}ms`,
     ]),
   ]);

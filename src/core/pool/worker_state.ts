@@ -37,8 +37,11 @@ export type KillReason =
 export type WorkerEvent =
   | { readonly type: "loaded" }
   | { readonly type: "ready" }
-  /** The master asks it to drain. `handedOver`: other workers get the new connections from now on. */
-  | { readonly type: "drain"; readonly handedOver: boolean }
+  /**
+   * The master asks it to drain. `handedOver`: other workers get the new connections from now on. `isRestart`: a reload or
+   * an upgrade replaces it.
+   */
+  | { readonly type: "drain"; readonly handedOver: boolean; readonly isRestart: boolean }
   /** The worker began to drain by itself. */
   | { readonly type: "draining" }
   | { readonly type: "kill"; readonly because: KillReason; readonly detail?: string }
@@ -53,7 +56,7 @@ interface WorkerLimits {
 }
 
 type WorkerAction =
-  | { readonly type: "drain"; readonly handedOver: boolean }
+  | { readonly type: "drain"; readonly handedOver: boolean; readonly isRestart: boolean }
   | { readonly type: "kill"; readonly because: KillReason };
 
 interface WorkerStep {

@@ -66,8 +66,13 @@ export const metrics: readonly Metric[] = [
   },
   gauge(
     "denicorn_requests_in_flight",
-    "Requests whose response is not completely sent yet.",
+    "Requests whose response is not completely sent yet, and open WebSockets.",
     ({ totals }) => totals.inFlight,
+  ),
+  gauge(
+    "denicorn_websockets",
+    "Open WebSockets.",
+    ({ totals }) => totals.webSockets,
   ),
   gauge(
     "denicorn_connections_waiting",
@@ -143,6 +148,11 @@ export const metrics: readonly Metric[] = [
     "denicorn_worker_requests_in_flight",
     "Requests in flight at the worker.",
     ({ inFlight }) => inFlight,
+  ),
+  perWorker(
+    "denicorn_worker_websockets",
+    "Open WebSockets of the worker.",
+    ({ webSockets }) => webSockets,
   ),
   perWorker(
     "denicorn_worker_heartbeat_age_seconds",

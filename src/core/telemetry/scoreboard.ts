@@ -19,7 +19,7 @@ import {
 } from "./running_request.ts";
 
 /** Increase it with every change of the layout, of the latency buckets or of the table of methods. */
-const scoreboardVersion = 2;
+const scoreboardVersion = 3;
 
 /** "dnic" as a number. */
 const magic = 0x646e_6963;
@@ -38,9 +38,10 @@ const at = {
   lag: 10,
   greatestLag: 11,
   origin: 12,
-  entered: 13,
-  longest: 13 + requestWords,
-  latency: 13 + 2 * requestWords,
+  webSockets: 13,
+  entered: 14,
+  longest: 14 + requestWords,
+  latency: 14 + 2 * requestWords,
 } as const;
 const responseClasses = 5;
 const slotSize = Math.ceil((at.latency + bucketCount) * 8 / 64) * 64;
@@ -53,6 +54,8 @@ export interface SlotReading {
   readonly pid: number;
   readonly heartbeats: number;
   readonly inFlight: number;
+  /** Of those in flight. */
+  readonly webSockets: number;
   readonly requests: number;
   /** Responses by class, 1xx to 5xx. */
   readonly responses: readonly number[];
@@ -162,6 +165,7 @@ export function readSlot(buffer: ArrayBuffer, slot: number): SlotReading {
     pid: countIn(words[at.pid]!),
     heartbeats: countIn(words[at.heartbeats]!),
     inFlight: countIn(words[at.inFlight]!),
+    webSockets: countIn(words[at.webSockets]!),
     requests: countIn(words[at.requests]!),
     responses: Array.from(words.subarray(at.responses, at.responses + responseClasses), countIn),
     heartbeatInterval: intervalIn(words[at.heartbeatInterval]!),
@@ -226,6 +230,10 @@ export class SlotWriter {
 
   set inFlight(count: number) {
     this.#words[at.inFlight] = count;
+  }
+
+  set webSockets(count: number) {
+    this.#words[at.webSockets] = count;
   }
 
   set requests(count: number) {

@@ -61,7 +61,10 @@ export interface WorkerStatus extends ProcessUse {
   readonly heartbeatAge: number | null;
   /** Requests received. */
   readonly requests: number;
+  /** With its open WebSockets. */
   readonly inFlight: number;
+  /** Open WebSockets. */
+  readonly webSockets: number;
   readonly responses: Responses;
   /** Its event loop is blocked: it gets no new connections. */
   readonly isStalled: boolean;
@@ -92,6 +95,8 @@ export interface TotalStatus extends ChangeCounters {
   readonly p99: number | null;
   /** Now. */
   readonly inFlight: number;
+  /** Those of them that are open WebSockets. */
+  readonly webSockets: number;
   /** Connections that wait for a worker to accept them; null while steering is off, as only workers know it then. */
   readonly backlog: number | null;
   /** Processor time of all workers in seconds, as last read while they lived. */

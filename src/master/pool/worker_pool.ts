@@ -161,7 +161,7 @@ export class WorkerPool {
     const handedOver = isDraining && (this.#target > 0 ? steering.isOn : this.#refuse());
     for (const action of actions) {
       if (action.type === "promote") this.#promote(action.slot);
-      if (action.type === "drain") workerTable.inSlot(action.slot)?.apply({ type: "drain", handedOver }, now);
+      if (action.type === "drain") this.#drain(action.slot, handedOver, now);
     }
     // A spare serves before processes are started, each of which takes the master some milliseconds.
     this.#steer();
@@ -185,6 +185,13 @@ export class WorkerPool {
     if (spareWorkers === 0 || steering.isOn || this.#areSparesRefused) return;
     this.#areSparesRefused = true;
     lifecycle.sparesRefused(spareWorkers);
+  }
+
+  #drain(slot: number, handedOver: boolean, now: number): void {
+    const { workerTable, generations } = this.#options;
+    const worker = workerTable.inSlot(slot);
+    const isRestart = worker?.generation !== generations.serving;
+    worker?.apply({ type: "drain", handedOver, isRestart }, now);
   }
 
   #promote(slot: number): void {

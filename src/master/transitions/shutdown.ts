@@ -109,7 +109,8 @@ export class Shutdown {
 
   #drain(handedOver: boolean): void {
     const { workerTable, clock } = this.#options;
-    workerTable.forEach((worker) => worker.apply({ type: "drain", handedOver }, clock.monotonic()));
+    const event = { type: "drain", handedOver, isRestart: this.#isRetirement } as const;
+    workerTable.forEach((worker) => worker.apply(event, clock.monotonic()));
   }
 
   #killAll(): void {

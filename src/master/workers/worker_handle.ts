@@ -171,7 +171,7 @@ export class WorkerHandle {
     if (state.is === "ready") this.#hasBeenReady = true;
     switch (action?.type) {
       case "drain":
-        this.send({ type: "drain", handedOver: action.handedOver });
+        this.send(action);
         break;
       case "kill":
         this.process.kill("SIGKILL");

@@ -2,7 +2,8 @@ import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
-import type { Connection, Network, WebSocketEnd } from "../system.ts";
+import { onWebSocket } from "./upgraded_sockets.ts";
+import type { Connection, Network } from "../system.ts";
 
 /** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
 const balancesReusePort = Deno.build.os === "linux";
@@ -163,26 +164,5 @@ function connection(conn: Deno.Conn): Connection {
       return sent;
     },
     close,
-  };
-}
-
-/** Calls `opened` for each WebSocket that the app accepts. The runtime does not report them. */
-function onWebSocket(opened: (socket: WebSocketEnd) => void): void {
-  const upgrade = Deno.upgradeWebSocket;
-  Deno.upgradeWebSocket = (request, options) => {
-    const upgraded = upgrade(request, options);
-    const { socket, response } = upgraded;
-    opened({
-      request,
-      response,
-      close(code, reason) {
-        const close = () => socket.close(code, reason);
-        if (socket.readyState === WebSocket.CONNECTING) {
-          socket.addEventListener("open", close, { once: true });
-        } else close();
-      },
-      closed: new Promise((resolve) => socket.addEventListener("close", () => resolve(), { once: true })),
-    });
-    return upgraded;
   };
 }

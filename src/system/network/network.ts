@@ -136,8 +136,14 @@ export interface ListeningProcess {
 }
 
 export interface Network {
-  /** From now on `opened` is called for each WebSocket that the app accepts. */
-  onWebSocket(opened: (socket: WebSocketEnd) => void): void;
+  /**
+   * From now on `opened` is called for each WebSocket that the app accepts, and `failed` for an uncaught error in one of
+   * its listeners, in place of the handler of other uncaught errors.
+   */
+  onWebSocket(
+    opened: (socket: WebSocketEnd) => void,
+    failed: (socket: WebSocketEnd, error: unknown) => void,
+  ): void;
   /**
    * Takes the servers that the app starts, instead of letting them listen. Calls `onShutdown` when the app ends one. Call
    * it before the app is imported.

@@ -28,6 +28,25 @@ export function hasLockedBody(response: Response): boolean {
   return stream instanceof ReadableStream && stream.locked;
 }
 
+interface KeptStream extends ReadableStream {
+  readonly [name: symbol]: unknown;
+}
+
+const state = streamSymbol("[[state]]");
+const storedError = streamSymbol("[[storedError]]");
+
+function streamSymbol(name: string): symbol {
+  const symbols = Object.getOwnPropertySymbols(new ReadableStream());
+  return symbols.find(({ description }) => description === name) ?? Symbol(name);
+}
+
+/** What a body has failed with; `null` if it has not, and on a runtime that does not show it. */
+export function failureOf(response: Response): { readonly value: unknown } | null {
+  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
+  if (!(stream instanceof ReadableStream)) return null;
+  return (stream as KeptStream)[state] === "errored" ? { value: (stream as KeptStream)[storedError] } : null;
+}
+
 /**
  * The status of a response that the runtime sends at once: its body is a text or bytes as a whole that nobody has read,
  * or there is none. `info.completed` of its request resolves at the moment at which the runtime takes the response. 0

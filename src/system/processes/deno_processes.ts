@@ -15,6 +15,7 @@ import { hasEnded } from "./proc_stat.ts";
 import { commandAs } from "./run_as.ts";
 import { receiveSent } from "./sent_messages.ts";
 import { callStopListeners, endAsApp, keepStopListeners } from "./stop_listeners.ts";
+import { failedBy } from "../uncaught_source.ts";
 import type { Processes } from "../system.ts";
 
 export const processes: Processes = {
@@ -183,7 +184,8 @@ function handleUncaught(event: Event): void {
   // Not prevented, it goes on to the listeners of Node's process.
   if (event instanceof PromiseRejectionEvent && hasNodeListener("unhandledRejection")) return;
   event.preventDefault();
-  handle(
+  const failed = failedBy(event) ?? handle;
+  failed(
     event instanceof PromiseRejectionEvent ? event.reason : event instanceof ErrorEvent ? event.error : event,
   );
 }

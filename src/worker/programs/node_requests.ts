@@ -13,10 +13,8 @@ import type {
 } from "../../system/system.ts";
 import { appThrew, type Fault } from "../faults.ts";
 import type { InFlightRequest } from "../in_flight_requests.ts";
+import { requestIdHeader, saneRequestId } from "../request_id.ts";
 import type { Requests } from "../requests.ts";
-
-/** A WebSocket's close frame with 1001 (RFC 6455, 5.5.1): the server is going away. From a server it is not masked. */
-const goingAway = new Uint8Array([0x88, 0x02, 0x03, 0xe9]);
 
 /** Switching protocols. */
 const upgradeStatus = 101;
@@ -29,7 +27,8 @@ export class NodeRequests {
   readonly #requests: Requests;
   readonly #onFault: OnFault;
   readonly #webSockets = new Set<NodeSocket>();
-  #isClosing = false;
+  /** The frame that closes WebSockets; `null` until they are closed. */
+  #closeFrame: Uint8Array | null = null;
 
   constructor(app: NodeServer, onClose: NodeHttp["onClose"], requests: Requests, onFault: OnFault) {
     this.#app = app;
@@ -39,9 +38,9 @@ export class NodeRequests {
   }
 
   /** Asks each client to close its WebSocket, including those that are opened later. */
-  closeWebSockets(): void {
-    this.#isClosing = true;
-    this.#webSockets.forEach(sendClose);
+  closeWebSockets(code: number): void {
+    const frame = this.#closeFrame = closeFrame(code);
+    for (const socket of this.#webSockets) send(socket, frame);
   }
 
   readonly emit: NodeEmit = (event, a, b, c) => {
@@ -66,7 +65,7 @@ export class NodeRequests {
     try {
       return this.#app.emit(event, request, response);
     } catch (error) {
-      this.#onFault(entry, appThrew(error));
+      this.#onFault(entry, appThrew(error, saneRequestId(request.headers[requestIdHeader])));
       fail(response);
       return true;
     } finally {
@@ -77,8 +76,8 @@ export class NodeRequests {
   #upgrade(event: string, request: NodeRequest, socket: NodeSocket, head: unknown): boolean {
     const requests = this.#requests;
     const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null);
-    const release = requests.hold();
     const isWebSocket = event === "upgrade" && /^websocket$/i.test(String(request.headers.upgrade));
+    const release = requests.hold(isWebSocket);
     if (isWebSocket) this.#webSockets.add(socket);
     socket.once("close", () => {
       this.#webSockets.delete(socket);
@@ -89,7 +88,7 @@ export class NodeRequests {
     } finally {
       requests.leave(entry);
       requests.end(entry, upgradeStatus, false);
-      if (isWebSocket && this.#isClosing) sendClose(socket);
+      if (isWebSocket && this.#closeFrame !== null) send(socket, this.#closeFrame);
     }
   }
 }
@@ -120,7 +119,12 @@ function fail(response: NodeResponse): void {
   response.end("Internal Server Error");
 }
 
+/** RFC 6455, 5.5.1. From a server it is not masked. */
+function closeFrame(code: number): Uint8Array {
+  return new Uint8Array([0x88, 0x02, code >> 8, code & 0xff]);
+}
+
 /** Not before the handshake is over: the first bytes of the app are its answer to it. */
-function sendClose(socket: NodeSocket): void {
-  if (socket.writable && socket.bytesWritten > 0) socket.write(goingAway);
+function send(socket: NodeSocket, frame: Uint8Array): void {
+  if (socket.writable && socket.bytesWritten > 0) socket.write(frame);
 }

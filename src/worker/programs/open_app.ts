@@ -12,8 +12,8 @@ export interface OpenedApp {
   readonly serve: Serve;
   /** Asks the app within the process, uncounted. */
   readonly ask: FetchHandler;
-  /** Closes the WebSockets that the system does not report. */
-  closeWebSockets(): void;
+  /** Closes the WebSockets that the system does not report, with a code of RFC 6455. */
+  closeWebSockets(code: number): void;
 }
 
 /** Rejects with what the app throws. */
@@ -37,6 +37,6 @@ export async function openApp(
   return {
     serve: (options) => http.serve(options, server, counted.emit),
     ask: (request) => http.ask(server, request),
-    closeWebSockets: () => counted.closeWebSockets(),
+    closeWebSockets: (code) => counted.closeWebSockets(code),
   };
 }

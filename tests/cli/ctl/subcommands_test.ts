@@ -38,9 +38,9 @@ Deno.test("tables are aligned, without spaces at the end of lines", () => {
       workerStatus({ pid: 7 }),
       workerStatus({ slot: 12, pid: 1234567, state: "draining", lag: 15 }),
     ]),
-    "WORKER  PID      GEN  STATE     AGE    REQUESTS  IN FLIGHT  LAG\n" +
-      "0       7        1    ready     1m01s  0         0          0ms\n" +
-      "12      1234567  1    draining  1m01s  0         0          15ms\n",
+    "WORKER  PID      GEN  STATE     AGE    REQUESTS  IN FLIGHT  WEBSOCKETS  LAG\n" +
+      "0       7        1    ready     1m01s  0         0          0           0ms\n" +
+      "12      1234567  1    draining  1m01s  0         0          0           15ms\n",
   );
   assertEquals(
     settingsText([{ name: "app", value: "a\nb", shown: "a\nb" }, { name: "workers", value: 1, shown: "1" }]),

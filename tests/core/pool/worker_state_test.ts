@@ -32,8 +32,8 @@ Deno.test("boot-timeout does not apply to a worker that waits for its turn to li
 });
 
 Deno.test("a draining worker is killed only a margin after its own deadline", () => {
-  const { state, action } = at(ready, { type: "drain", handedOver: true }, 0);
-  assertEquals(action, { type: "drain", handedOver: true });
+  const { state, action } = at(ready, { type: "drain", handedOver: true, isRestart: false }, 0);
+  assertEquals(action, { type: "drain", handedOver: true, isRestart: false });
   assertEquals(at(state, { type: "tick" }, 10_000).action, undefined);
   assertEquals(at(state, { type: "tick" }, drainLimit(limits)).action, {
     type: "kill",
@@ -43,11 +43,11 @@ Deno.test("a draining worker is killed only a margin after its own deadline", ()
 
 Deno.test("a worker that began to drain by itself is not asked again", () => {
   const { state } = at(ready, { type: "draining" }, 0);
-  assertEquals(at(state, { type: "drain", handedOver: true }, 1).action, undefined);
+  assertEquals(at(state, { type: "drain", handedOver: true, isRestart: false }, 1).action, undefined);
 });
 
 Deno.test("a booting worker that is not wanted is killed: it has nothing to drain", () => {
-  assertEquals(at(boot(0), { type: "drain", handedOver: true }, 1).action, {
+  assertEquals(at(boot(0), { type: "drain", handedOver: true, isRestart: false }, 1).action, {
     type: "kill",
     because: "unwanted",
   });
@@ -57,7 +57,7 @@ Deno.test("property: every worker can end, is killed at most once, and stays gon
   const event = fc.constantFrom<WorkerEvent>(
     { type: "ready" },
     { type: "loaded" },
-    { type: "drain", handedOver: true },
+    { type: "drain", handedOver: true, isRestart: false },
     { type: "draining" },
     { type: "kill", because: "quick-stop" },
     { type: "exit" },
@@ -84,7 +84,11 @@ Deno.test("property: every worker can end, is killed at most once, and stays gon
 Deno.test("a pause of the master does not count against its workers", () => {
   const later = (state: WorkerState) => at(postpone(state, 100_000), { type: "tick" }, 100_100).action;
   assertEquals(
-    [later(boot(0)), later(ready), later(at(ready, { type: "drain", handedOver: true }, 0).state)],
+    [
+      later(boot(0)),
+      later(ready),
+      later(at(ready, { type: "drain", handedOver: true, isRestart: false }, 0).state),
+    ],
     [
       undefined,
       undefined,

@@ -15,6 +15,7 @@ const empty: SlotReading = {
   pid: 0,
   heartbeats: 0,
   inFlight: 0,
+  webSockets: 0,
   requests: 0,
   responses: [0, 0, 0, 0, 0],
   heartbeatInterval: 0,
@@ -38,6 +39,7 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
   writer.heartbeat();
   writer.heartbeat();
   writer.inFlight = 5;
+  writer.webSockets = 3;
   writer.requests = 2 ** 40;
   writer.heartbeatInterval = 250;
   for (const status of [101, 200, 204, 302, 404, 500, 503, 599, 0, 99, 600, NaN]) {
@@ -52,6 +54,7 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
     pid: 4711,
     heartbeats: 2,
     inFlight: 5,
+    webSockets: 3,
     requests: 2 ** 40,
     responses: [1, 2, 1, 1, 3],
     heartbeatInterval: 250,
@@ -100,7 +103,7 @@ Deno.test("a buffer of another version or kind, or a shorter one, is not a score
     new Float64Array(buffer)[word] = value;
     return isScoreboard(buffer);
   };
-  assertEquals([0, 1, 2, 3].map((word) => spoiled(word, 3)), [false, false, false, false]);
+  assertEquals([0, 1, 2, 3].map((word) => spoiled(word, 99)), [false, false, false, false]);
   assertEquals([spoiled(2, NaN), spoiled(2, -1), spoiled(2, 0.5)], [false, false, false]);
   assertEquals(isScoreboard(scoreboard(2).slice(0, -8)), false);
   assertEquals(isScoreboard(new ArrayBuffer(0)), false);

@@ -135,7 +135,7 @@ Deno.test("an idle worker has a longer heartbeat interval and is not stalled; a 
   await host.pass(100);
   host.responsive.clear();
   host.slotOf(resting).heartbeatInterval = 250;
-  draining.apply({ type: "drain", handedOver: true }, host.now);
+  draining.apply({ type: "drain", handedOver: true, isRestart: false }, host.now);
   await host.pass(275);
   assertEquals(host.lines, [`warning worker=1 gen=1 pid=101  ${blocked} 0.1 s`]);
 });
@@ -154,7 +154,7 @@ Deno.test("a worker that is unresponsive for longer than timeout is killed, and 
   const host = new TestHost({ timeout: 30_000 });
   const [worker, draining, healthy] = [host.ready(0), host.ready(1), host.ready(2)];
   await host.pass(100);
-  draining.apply({ type: "drain", handedOver: true }, host.now);
+  draining.apply({ type: "drain", handedOver: true, isRestart: false }, host.now);
   host.block(worker);
   host.block(draining);
   await host.pass(29_900);

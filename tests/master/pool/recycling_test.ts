@@ -86,7 +86,7 @@ Deno.test("the next worker is recycled after the one before was replaced", async
   next.apply({ type: "ready" }, host.now);
   await host.second({ maxRequests: 500 }, 2);
   assertEquals(host.dueForRecycling, [0], "while both are there");
-  team[0]!.apply({ type: "drain", handedOver: true }, host.now);
+  team[0]!.apply({ type: "drain", handedOver: true, isRestart: false }, host.now);
   await host.second({ maxRequests: 500 }, 2);
   assertEquals(host.dueForRecycling, [0, 1]);
 });

@@ -1,4 +1,4 @@
-import { hasLockedBody, isKnown, wholeStatus } from "../../../src/system/network/response_body.ts";
+import { failureOf, hasLockedBody, isKnown, wholeStatus } from "../../../src/system/network/response_body.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
 const init = { status: 201 };
@@ -57,4 +57,18 @@ Deno.test("of every other answer it says nothing", async () => {
     nothing: undefined,
   };
   for (const [name, answer] of Object.entries(others)) assertEquals(wholeStatus(answer), 0, name);
+});
+
+Deno.test("a body that has failed tells with what", async () => {
+  const failed = new Response(new ReadableStream({ pull: (controller) => controller.error("no") }));
+  assertEquals(failureOf(failed), null);
+  await failed.text().catch(() => {});
+  assertEquals(failureOf(failed), { value: "no" });
+  const sent = new Response(new Blob(["text"]).stream());
+  await sent.text();
+  assertEquals([failureOf(sent), failureOf(new Response("text")), failureOf(new Response())], [
+    null,
+    null,
+    null,
+  ]);
 });

@@ -60,7 +60,7 @@ function fakeWorker() {
     app as NodeServer,
     onClose,
     requests,
-    ({ path }, { text, detail }) => lines.push(`${path}: ${text}: ${detail?.split("\n", 1)[0]}`),
+    ({ path }, { text, thrown }) => lines.push(`${path}: ${text}: ${thrown?.value}`),
   );
   return { clock, slot, requests, app, counted, lines };
 }
@@ -119,7 +119,7 @@ Deno.test("what arrives during a drain ends its connection", () => {
 });
 
 Deno.test("a WebSocket counts until it closes, and a drain asks its client to close it", () => {
-  const { counted, app, requests, lines } = fakeWorker();
+  const { counted, app, requests, lines, slot } = fakeWorker();
   app.on("upgrade", () => {});
   const [open, refused] = [new FakeSocket(), new FakeSocket()];
   counted.emit("upgrade", request("/ws"), open, new Uint8Array());
@@ -127,10 +127,11 @@ Deno.test("a WebSocket counts until it closes, and a drain asks its client to cl
   refused.writable = false;
   assertEquals([requests.inFlight, lines.length, lines[0]], [2, 2, "192.0.2.7 test GET /ws 101 0"]);
   refused.emit("close");
-  counted.closeWebSockets();
-  assertEquals([open.sent, refused.sent, requests.inFlight], [[[0x88, 2, 0x03, 0xe9]], [], 1]);
+  assertEquals(slot.read().webSockets, 1);
+  counted.closeWebSockets(1012);
+  assertEquals([open.sent, refused.sent, requests.inFlight], [[[0x88, 2, 0x03, 0xf4]], [], 1]);
   open.emit("close");
-  assertEquals(requests.inFlight, 0);
+  assertEquals([requests.inFlight, slot.read().webSockets], [0, 0]);
 });
 
 Deno.test("other events reach the app, and tell whether it listens to them", () => {
