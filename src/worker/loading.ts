@@ -3,6 +3,7 @@
 import { importApp, type ImportedApp, importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
 import { fileUrl, shownPath } from "../app/paths.ts";
+import { appStorage } from "../app/user_directories.ts";
 import { listensToProcess, sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
 import { DenicornError } from "../core/errors.ts";
 import { streamQueue } from "../log/stream_queue.ts";
@@ -30,6 +31,8 @@ interface LoadingOptions {
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
+  /** What the app stores is lost with this process. */
+  readonly onNotStored: (reason: string) => void;
 }
 
 const noApp: ImportedApp = { app: null, hooks: {} };
@@ -82,14 +85,14 @@ export class Loading {
   async #presentProcess(): Promise<void> {
     const { processes, host, files, nodeHttp } = this.#system;
     const { bundle, source, args, unstable } = this.#config;
-    const { servers, onEnd, onSent, lifeCycle, jobs } = this.#options;
+    const { servers, onEnd, onSent, onNotStored, lifeCycle, jobs } = this.#options;
     const text = files.readTextSync(bundle);
     lifeCycle.offer();
     processes.keepStopListeners(listensToProcess(text));
     if (sendsToParent(text)) processes.receiveSent(onSent);
     if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
-    host.explainStorage();
     host.offerFeatures(unstable);
+    host.offerStorage(() => appStorage(this.#system, source), onNotStored);
     if (unstable.includes("cron")) host.takeCron(jobs);
     host.presentAs(fileUrl(source), args);
   }

@@ -97,7 +97,7 @@ export class FakeSystem implements System {
     awaitReader: () => this.readerTakes > 0,
     printThrough: () => {},
     presentAs: () => {},
-    explainStorage: () => {},
+    offerStorage: () => {},
     offerFeatures: () => {},
     takeCron: () => {},
     cronUnit: () => 60_000,
