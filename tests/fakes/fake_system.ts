@@ -182,6 +182,7 @@ export class FakeSystem implements System {
       servers: [],
       changed: new Promise(() => {}),
       add: () => {},
+      serveFirst: () => {},
       close: () => {},
     }),
     listenUnix: () => unavailable("listenUnix"),
