@@ -2,6 +2,7 @@
 
 import { importApp, type ImportedApp } from "../app/load/import_app.ts";
 import { fileUrl } from "../app/paths.ts";
+import { appStorage } from "../app/user_directories.ts";
 import { sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
@@ -26,6 +27,8 @@ export interface ImportingOptions {
   readonly jobs: Jobs;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
+  /** What the app stores is lost with this process. */
+  readonly onNotStored: (reason: string) => void;
 }
 
 const noApp: ImportedApp = { app: null, hooks: {} };
@@ -57,7 +60,7 @@ export async function importProgram(
 async function presentProcess(
   system: System,
   { bundle, source, args, unstable }: Program,
-  { servers, onEnd, onSent, lifeCycle, jobs }: ImportingOptions,
+  { servers, onEnd, onSent, onNotStored, lifeCycle, jobs }: ImportingOptions,
 ): Promise<void> {
   const { host, files, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
@@ -65,8 +68,8 @@ async function presentProcess(
   lifeCycle.offer();
   if (sendsToParent(text)) processes.receiveSent(onSent);
   if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
-  host.explainStorage();
   host.offerFeatures(unstable);
+  host.offerStorage(() => appStorage(system, source), onNotStored);
   if (unstable.includes("cron")) host.takeCron(jobs);
   host.presentAs(fileUrl(source), args);
 }

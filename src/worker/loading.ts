@@ -42,14 +42,15 @@ export class Loading {
     const start = clock.monotonic();
     processes.keepStopListeners(listensToProcess(files.readTextSync(bundle)));
     const forget = processes.onUncaught(onUncaught);
-    const { app, hooks } = await importProgram(this.#system, this.#config, this.#options);
+    const { app: exported, hooks } = await importProgram(this.#system, this.#config, this.#options);
+    const app = this.#served(exported);
     // A program may await something before it serves.
     if (app === null) {
       const source = shownPath(this.#place.workingDirectory, this.#config.source);
       await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
     }
     servers.close();
-    const exported = app === null ? null : await this.#open(app);
+    const own = app === null ? null : await this.#open(app);
     const opened = await Promise.all(servers.servers.map((server) => this.#open(appOf(server))));
     // The runtime reports a rejection that is not handled in a later turn of the event loop.
     await sleep(clock, 0);
@@ -64,9 +65,26 @@ export class Loading {
         deadline: start + readiness.timeout,
         bundle: this.#config.bundle,
       };
-      await untilReady((exported ?? opened[0]!).ask, clock, limits);
+      await untilReady((own ?? opened[0]!).ask, clock, limits);
     }
-    return programOf(this.#config, exported, servers.servers, opened);
+    return programOf(this.#config, own, servers.servers, opened);
+  }
+
+  /** An app that says where it is to be served becomes a server that it has started: the result is `null`. */
+  #served(app: App | null): App | null {
+    if (app?.kind !== "fetch" || app.asks === undefined) return app;
+    const { port, hostname, onListen } = app.asks;
+    const isPlaced = (port ?? hostname ?? null) !== null;
+    try {
+      this.#options.servers.serveFirst({ port, hostname, onListen }, app.fetch);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DenicornError("app-address", `cannot serve the app where its export asks for: ${reason}`, {
+        cause: error,
+      });
+    }
+    // Without an address the server is another name for the app, and hears where that listens.
+    return isPlaced ? null : app;
   }
 
   async #open(app: App): Promise<OpenedApp> {

@@ -58,6 +58,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
       // No worker has taken them, so none of them runs.
       jobs: new Jobs(clock, log, lifeCycle, host.cronUnit()),
       onSent: (message) => log.sent(message),
+      onNotStored: (reason) => log.notStored(reason),
     });
     isImported = true;
     if (hooks.prepare === undefined) throw notCallable(place);

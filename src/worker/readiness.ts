@@ -6,6 +6,8 @@ import { sleep, withTimeout } from "../system/clock.ts";
 import type { Clock, FetchHandler, ProgramServers, RequestInfo } from "../system/system.ts";
 import { clippedStack, faultOf } from "./faults.ts";
 
+type Started = Pick<ProgramServers, "servers" | "changed">;
+
 interface ReadinessOptions {
   /** With its leading slash. */
   readonly path: string;
@@ -47,7 +49,7 @@ export async function untilReady(
 const settleTime = 250;
 
 /** Resolves when the program has started its servers. Never, if it starts none. */
-export async function untilSettled(program: ProgramServers, clock: Clock): Promise<void> {
+export async function untilSettled(program: Started, clock: Clock): Promise<void> {
   if (program.servers.length === 0) await program.changed;
   let count;
   do {
@@ -59,7 +61,7 @@ export async function untilSettled(program: ProgramServers, clock: Clock): Promi
 /** Resolves when the program has started a server. Throws DenicornError `app-serves-nothing` at the deadline. */
 export async function untilServing(
   { source, deadline }: { readonly source: string; readonly deadline: number },
-  program: ProgramServers,
+  program: Started,
   clock: Clock,
 ): Promise<void> {
   while (program.servers.length === 0) {

@@ -154,6 +154,7 @@ export class Service {
       jobs: this.#jobs,
       onFault: (entry, fault) => this.log.fault(entry, fault),
       onSent: (message) => this.log.sent(message),
+      onNotStored: (reason) => this.log.notStored(reason),
     }).program();
   }
 

@@ -140,6 +140,12 @@ export class WorkerLog {
     if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
   }
 
+  notStored(reason: string): void {
+    void this.write((logger) =>
+      logger.warning`what the app stores (localStorage, caches) is lost with this ${"worker"}: ${reason}`
+    );
+  }
+
   /** `ready` says what is known: the worker listens when the app is loaded. */
   sent(message: unknown): void {
     if (message === "ready" || this.#wasMessageLogged) return;

@@ -75,9 +75,7 @@ Deno.test("a program has started its servers when it has started no other one fo
   const servers: ProgramServer[] = [];
   const first = Promise.withResolvers<void>();
   let isSettled = false;
-  void untilSettled({ servers, changed: first.promise, add: () => {}, close: () => {} }, clock).then(() =>
-    isSettled = true
-  );
+  void untilSettled({ servers, changed: first.promise }, clock).then(() => isSettled = true);
   await clock.advance(10_000);
   const start = () => servers.push({} as ProgramServer);
   start();
@@ -92,7 +90,7 @@ Deno.test("a program has started its servers when it has started no other one fo
 
 Deno.test("a program that has started no server at the deadline serves nothing", async () => {
   const clock = new FakeClock();
-  const program = { servers: [], changed: new Promise<void>(() => {}), add: () => {}, close: () => {} };
+  const program = { servers: [], changed: new Promise<void>(() => {}) };
   let outcome: unknown = null;
   untilServing({ source: "/srv/main.ts", deadline: 1_000 }, program, clock).catch((error) => outcome = error);
   await clock.advance(999);

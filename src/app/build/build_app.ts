@@ -3,7 +3,6 @@
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
 import { locateApp, parseAppSpec } from "../app_spec.ts";
-import { lackingInBinary } from "./binary_lacks.ts";
 import { type Bundle, bundleApp } from "../bundle/bundle.ts";
 
 export interface BuildRequest {
@@ -38,8 +37,7 @@ export async function buildApp(
     const bundle = await bundleApp(system, {
       ...{ entry: source, exportName, runtimeDirectory, external, cache, signal },
     });
-    const lacks = system.host.standalone ? lackingInBinary(bundle.text) : [];
-    return { ...bundle, warnings: [...bundle.warnings, ...lacks], source, exportName };
+    return { ...bundle, source, exportName };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "PermissionDenied") throw error;
     // Such as a deno.json that only another user may read.

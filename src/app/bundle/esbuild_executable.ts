@@ -8,7 +8,7 @@ import { reasonOf } from "../../core/reason.ts";
 import { sha256 } from "../../core/sha256.ts";
 import type { System } from "../../system/system.ts";
 import { absolutePath, filePath } from "../paths.ts";
-import { isPrivate, userCache } from "./user_cache.ts";
+import { isPrivate, userCache } from "../user_directories.ts";
 
 /** The part of the program's own file that is esbuild's executable. */
 export interface CarriedEsbuild {

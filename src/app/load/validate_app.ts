@@ -13,8 +13,15 @@ const accepted = "an app is an object with fetch(request, info), such as a Hono 
 
 /** How requests reach the app. */
 export type App =
-  | { readonly kind: "fetch"; readonly fetch: FetchHandler }
+  | { readonly kind: "fetch"; readonly fetch: FetchHandler; readonly asks?: ServeWishes | undefined }
   | { readonly kind: "node"; readonly open: NodeApp };
+
+/** What an app may export besides `fetch`, with the meaning that `Deno.serve` gives it. */
+interface ServeWishes {
+  readonly port?: unknown;
+  readonly hostname?: unknown;
+  readonly onListen?: unknown;
+}
 
 /** What takes two arguments can be either, and is taken for `fetch` unless `appType` says so. */
 export type AppType = "auto" | "fetch" | "node";
@@ -78,11 +85,21 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function appOf(app: unknown, type: AppType): App | undefined {
   const isCallable = isFunction(app) && !isClass(app);
   if (type !== "node") {
-    if (hasFetch(app)) return { kind: "fetch", fetch: app.fetch.bind(app) };
+    if (hasFetch(app)) return { kind: "fetch", fetch: app.fetch.bind(app), asks: wishesOf(app) };
     if (isCallable && (type === "fetch" || !("listen" in app))) return { kind: "fetch", fetch: app };
   }
   const open = type === "fetch" ? undefined : nodeAppOf(app, isCallable);
   return open === undefined ? undefined : { kind: "node", open };
+}
+
+/** Only its own properties: a framework's class may have members of these names for its own use. */
+function wishesOf(app: object): ServeWishes | undefined {
+  const own = (name: keyof ServeWishes): unknown =>
+    Object.hasOwn(app, name) ? Reflect.get(app, name) : undefined;
+  const [port, hostname, onListen] = [own("port"), own("hostname"), own("onListen")];
+  const isCalled = typeof onListen === "function";
+  if ((port ?? hostname ?? null) === null && !isCalled) return undefined;
+  return { port, hostname, onListen: isCalled ? onListen.bind(app) : undefined };
 }
 
 function hasFetch(value: unknown): value is { fetch: FetchHandler } {

@@ -7,7 +7,7 @@ import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
 import { keepProgramIn, programPath } from "../processes/own_program.ts";
 import type { Host, Stream } from "../system.ts";
-import { explainStorage } from "./storage.ts";
+import { offerStorage } from "./app_storage.ts";
 import { offerFeatures } from "./unstable_features.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
@@ -102,7 +102,7 @@ export const host: Host = {
   },
   printThrough,
   presentAs,
-  explainStorage,
+  offerStorage,
   offerFeatures,
   takeCron,
   cronUnit,

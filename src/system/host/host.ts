@@ -74,8 +74,12 @@ export interface Host {
   takeCron(jobs: CronJobs): void;
   /** Milliseconds between two moments at which jobs of `Deno.cron` can be due. */
   cronUnit(): number;
-  /** From now on what the web stores, where there is no place for it, says what to use instead. */
-  explainStorage(): void;
+  /**
+   * From now on `localStorage`, `caches` and `Deno.openKv()` without a path store in the directory that `find` returns;
+   * nothing is looked for or created before. Where that is impossible, calls `onMissing` with the reason; what the app stores is then lost with
+   * this process.
+   */
+  offerStorage(find: () => string | undefined, onMissing: (reason: string) => void): void;
   /** At least 0, less than 1. */
   random(): number;
   /** A text that cannot be guessed. */

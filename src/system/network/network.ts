@@ -75,6 +75,8 @@ export interface ProgramServers {
   readonly changed: Promise<void>;
   /** The app starts one. Throws where that is impossible, in words for the app. */
   add(server: ProgramServer): void;
+  /** Adds what `Deno.serve(options, handler)` would, before all others. Throws what that throws. */
+  serveFirst(options: object, handler: FetchHandler): void;
   /** From now on the app cannot start another one. */
   close(): void;
 }

@@ -36,7 +36,7 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
   const servers: ProgramServer[] = [];
   let isClosed = false;
   let changed = Promise.withResolvers<void>();
-  const add = (server: ProgramServer): void => {
+  const add = (server: ProgramServer, isFirst = false): void => {
     if (servers.some((other) => isSameLoopback(other.asked, server.asked))) return;
     if (isClosed) {
       throw new Error(
@@ -53,7 +53,7 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
       const { hostname, port } = asked;
       throw new Deno.errors.AddrInUse(`the program has started two servers for ${hostname}:${port}`);
     }
-    servers.push(server);
+    servers.splice(isFirst ? 0 : servers.length, 0, server);
     changed.resolve();
     changed = Promise.withResolvers();
   };
@@ -76,7 +76,8 @@ export function takeProgramServers(onShutdown: () => void): ProgramServers {
     get changed() {
       return changed.promise;
     },
-    add,
+    add: (server) => add(server),
+    serveFirst: (options, handler) => add(new Server(...read([options, handler]), onShutdown), true),
     close() {
       isClosed = true;
     },

@@ -95,3 +95,26 @@ Deno.test("a missing export", () => {
   assertEquals(error.code, "app-export-missing");
   assertEquals(error.message, 'cannot load the app: main.ts has no export "default": it exports a, b');
 });
+
+Deno.test("an object may say where it is to be served", () => {
+  class App {
+    get port() {
+      return 1;
+    }
+    fetch = () => new Response();
+  }
+  const fetch = () => new Response();
+  const asked = (app: object) => {
+    const found = validateApp({ default: app }, "default", "main.ts");
+    return found.kind === "fetch" ? found.asks : "node";
+  };
+  assertEquals(asked({ fetch }), undefined);
+  assertEquals(asked(new App()), undefined);
+  assertEquals(asked({ fetch, port: null, hostname: undefined, onListen: "x" }), undefined);
+  assertEquals(asked({ fetch, port: "3000" }), { port: "3000", hostname: undefined, onListen: undefined });
+  assertEquals(asked(Object.assign(new App(), { hostname: "::1" })), {
+    port: undefined,
+    hostname: "::1",
+    onListen: undefined,
+  });
+});

@@ -4,7 +4,7 @@ import { fingerprint } from "../../../core/fingerprint.ts";
 import type { System } from "../../../system/system.ts";
 import { absolutePath } from "../../paths.ts";
 import type { Built } from "../build.ts";
-import { isPrivate, userCache } from "../user_cache.ts";
+import { isPrivate, userCache } from "../../user_directories.ts";
 import type { BundleInputs } from "./bundle_inputs.ts";
 
 /** A bundle, its inputs, and their state when it was made. */

@@ -1,6 +1,6 @@
-import { userCache } from "../../../src/app/bundle/user_cache.ts";
-import { createSystem } from "../../../src/system/deno_system.ts";
-import { assertEquals } from "../../assert.ts";
+import { appStorage, userCache } from "../../src/app/user_directories.ts";
+import { createSystem } from "../../src/system/deno_system.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 
 const isRoot = Deno.uid() === 0;
 if (!isRoot) console.log("skipped: a cache in the home of another user: only root may make one");
@@ -47,4 +47,21 @@ Deno.test({
       for (const home of ["alice", "link"]) assertEquals(cacheIn(`${folder}/${home}`), undefined);
     });
   },
+});
+
+Deno.test("each app has its own storage", () => {
+  inFolder((folder) => {
+    const system = createSystem();
+    const storage = (source: string, variables: Record<string, string>) =>
+      appStorage({ ...system, host: { ...system.host, env: (name) => variables[name] } }, source);
+    const [one, other] = ["/srv/a/main.ts", "/srv/b/main.ts"].map((source) =>
+      storage(source, { HOME: folder })
+    );
+    assert(one !== other);
+    assertMatch(one?.slice(folder.length) ?? "", /^\/\.local\/state\/denicorn\/apps\/main\.ts-[0-9a-f]{16}$/);
+    assert(
+      storage("/srv/a/main.ts", { XDG_STATE_HOME: `${folder}/x` })?.startsWith(`${folder}/x/denicorn/apps/`),
+    );
+    assertEquals(storage("/srv/a/main.ts", {}), undefined);
+  });
 });
