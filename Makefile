@@ -23,10 +23,10 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test ok words build dist bench bench-quick bench-loss bench-chaos docs clean
+.PHONY: help serve test test-frameworks ok words build dist bench bench-quick bench-loss bench-chaos docs clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
@@ -39,6 +39,9 @@ else
 	'$(DENO)' test -A --ignore=tests/integration tests/; unit=$$?; \
 	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' DENO_JOBS=2 '$(DENO)' test -A --parallel tests/integration && exit $$unit
 endif
+
+test-frameworks: dist/denicorn ## Build apps of frameworks with npm and run them, in minutes; NAME=next runs those named so
+	'$(DENO)' run -A tests/frameworks/run.ts $(NAME)
 
 ok: $(PACKAGES) ## Check format, lint, words, types and unit tests, in seconds
 	'$(DENO)' fmt --check

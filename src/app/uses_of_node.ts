@@ -3,9 +3,16 @@
 /** How a bundle names `node:http`: its package format does not matter, nor who of its packages does. */
 const imported = /(?:\bfrom|\bimport|require\w*|getBuiltinModule)\s*\(?\s*["'`](?:node:)?https?["'`]/;
 
+/**
+ * What a bundle loads from `node_modules` while it runs may use anything: packages left out of it, and what is required
+ * by `createRequire` or by a computed name. Not `createRequire` as the first line of bundles has it.
+ */
+const loading =
+  /\b__denicorn_load\("|(?<!getBuiltinModule\("node:module"\)\.)\bcreateRequire\b|\b__require\((?!["'`])/;
+
 /** Whether a bundle may load `node:http` or `node:https`. */
 export function usesNodeHttp(text: string): boolean {
-  return imported.test(text);
+  return imported.test(text) || loading.test(text);
 }
 
 /** Not `process.getBuiltinModule` alone, which stands in every bundle. */
@@ -14,7 +21,7 @@ const listening =
 
 /** Whether a bundle may listen to events of `process`. To load `process` takes 50 ms on Deno 2.9. */
 export function listensToProcess(text: string): boolean {
-  return listening.test(text);
+  return listening.test(text) || loading.test(text);
 }
 
 /** Also of an import of it, which the bundler may have given a longer name. */

@@ -42,3 +42,23 @@ for (
     assertEquals(sendsToParent(code), true);
   });
 }
+
+for (
+  const code of [
+    'var require_next = () => { module.exports = __denicorn_load("file:///srv/node_modules/", "next"); }',
+    'import { createRequire } from "node:module";\nconst require2 = createRequire(import.meta.url);',
+    "const plugin = __require(name)",
+  ]
+) {
+  Deno.test(`a bundle may load what serves or listens to process: ${code}`, () => {
+    const text = finishedBundle({ ...empty, code: `/*denicorn*/\n// main.ts\n${code};\n` });
+    assertEquals([listensToProcess(text), usesNodeHttp(text)], [true, true]);
+  });
+}
+
+Deno.test("a bundle loads nothing if it only asks for paths, or requires modules of Node", () => {
+  const code =
+    'var __require = () => {};\n// main.ts\n__require("fs"); __denicorn_resolver("file:///a")("b");';
+  const text = finishedBundle({ ...empty, code: `/*denicorn*/${code}\n` });
+  assertEquals([listensToProcess(text), usesNodeHttp(text)], [false, false]);
+});

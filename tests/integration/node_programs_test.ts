@@ -127,6 +127,30 @@ integrationTest(
   },
 );
 
+integrationTest(
+  "a program can close its server for SIGTERM",
+  async (host) => {
+    const port = freePort();
+    const files = {
+      "main.ts": `
+import { createServer } from "node:http";
+const server = createServer((request, response) => response.end("well")).listen(${port});
+process.on("SIGTERM", () => {
+  server.closeIdleConnections();
+  server.close((error) => console.log("closed", error ?? "well"));
+});
+`,
+    };
+    const server = host.start({ files, port, isBound: false });
+    await server.ready(1);
+    assertEquals(await server.text(), "well");
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+    assertMatch(server.stdout, /closed well/);
+    assertMatch(server.stdout, /second ERR_SERVER_NOT_RUNNING/);
+  },
+);
+
 integrationTest("--bind takes the place of the port of listen(), and WebSockets work", async (host) => {
   linkPackages(host);
   const files = {

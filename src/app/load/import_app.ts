@@ -120,6 +120,10 @@ function faultFrom(thrown: unknown): Fault {
   if (missing !== undefined && error?.code === "MODULE_NOT_FOUND") {
     return { code: "app-package-missing", text: missingModule(missing) };
   }
+  const unbundled = /^(?:Import|Relative import path) "(.*?)" not /.exec(error?.message ?? "")?.[1];
+  if (unbundled !== undefined) {
+    return { code: "app-import-unsupported", text: outsideBundle(unbundled) };
+  }
   const text = `it throws while it is imported: ${described(thrown)}`;
   if (error?.name !== "AddrInUse" || !/already in use/i.test(error.message)) {
     return { code: "app-throws", text };
@@ -131,6 +135,11 @@ function missingModule(specifier: string): string {
   if (/^\.{0,2}\//.test(specifier)) return `no such file: "${specifier}"`;
   const name = packageNameOf(specifier);
   return `package "${name}" is not installed: run \`npm install ${name}\``;
+}
+
+function outsideBundle(specifier: string): string {
+  return `"${specifier}" is imported by a file that is not in the bundle, because an import() with a computed name ` +
+    'loads it: write that name, such as `import("./build/server.js")`, in a module of the app';
 }
 
 /** An error about imports and exports that do not match has no stack: V8 puts the place at the end of the message. */

@@ -117,6 +117,8 @@ class TakenServer implements NodeProgramServer {
   readonly asked: { readonly hostname: string | undefined; readonly port: number };
   readonly #onEnd: () => void;
   #address: TcpAddress;
+  /** The app has called `close()`. */
+  #isClosed = false;
 
   constructor(server: http.Server, asked: TakenServer["asked"], onEnd: () => void) {
     this.server = server;
@@ -148,11 +150,18 @@ class TakenServer implements NodeProgramServer {
     this.server.emit("close");
   }
 
-  /** The worker finishes, as it does at a stop. */
+  /** The worker finishes, as it does at a stop. There, a program that closes its server for SIGTERM finds it closed. */
   #close(callback: Callback | undefined): http.Server {
-    if (!this.server.listening) return runtimeClose.call(this.server, callback);
-    if (typeof callback === "function") this.server.once("close", () => callback());
-    this.#onEnd();
+    const isFirst = !this.#isClosed;
+    this.#isClosed = true;
+    if (this.server.listening) {
+      if (typeof callback === "function") this.server.once("close", () => callback());
+      this.#onEnd();
+    } else if (isFirst) {
+      if (typeof callback === "function") queueMicrotask(() => callback());
+    } else {
+      runtimeClose.call(this.server, callback);
+    }
     return this.server;
   }
 }

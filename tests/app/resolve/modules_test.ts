@@ -1,6 +1,6 @@
 /** Languages of an app, and imports of its own files. */
 
-import { testAnswer } from "../test_host.ts";
+import { testAnswer, testFailure } from "../test_host.ts";
 
 /** An app that responds with the JSON of `value`. */
 function answering(value: string, before = ""): string {
@@ -155,6 +155,20 @@ testAnswer("a computed import() of the URL of a JavaScript file", {
     export default { fetch: () => new Response(name) };`,
   "plugins/a.mjs": `export const name = import.meta.url.split("/").pop();`,
 }, "a.mjs");
+
+testFailure(
+  "a computed import() of a file that imports a package",
+  {
+    "main.ts": `await import(new URL("./plugins/" + ["a"][0] + ".mjs", import.meta.url).href);
+      export default () => new Response();`,
+    "plugins/a.mjs": `import "packed/sub";`,
+    "node_modules/packed/sub.js": "",
+  },
+  "app-import-unsupported",
+  'cannot load the app: plugins/a.mjs:1:8: "packed/sub" is imported by a file that is not in the bundle, because an ' +
+    'import() with a computed name loads it: write that name, such as `import("./build/server.js")`, in a module of ' +
+    "the app",
+);
 
 testAnswer("a Worker runs a file next to the source", {
   "main.ts": `const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
