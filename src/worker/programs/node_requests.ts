@@ -27,8 +27,8 @@ export class NodeRequests {
   readonly #requests: Requests;
   readonly #onFault: OnFault;
   readonly #webSockets = new Set<NodeSocket>();
-  /** The frame that closes WebSockets; `null` until they are closed. */
-  #closeFrame: Uint8Array | null = null;
+  /** The code that closes WebSockets; `null` until they are closed. */
+  #closingCode: number | null = null;
 
   constructor(app: NodeServer, onClose: NodeHttp["onClose"], requests: Requests, onFault: OnFault) {
     this.#app = app;
@@ -39,8 +39,8 @@ export class NodeRequests {
 
   /** Asks each client to close its WebSocket, including those that are opened later. */
   closeWebSockets(code: number): void {
-    const frame = this.#closeFrame = closeFrame(code);
-    for (const socket of this.#webSockets) send(socket, frame);
+    this.#closingCode = code;
+    for (const socket of this.#webSockets) close(socket, code);
   }
 
   readonly emit: NodeEmit = (event, a, b, c) => {
@@ -88,7 +88,7 @@ export class NodeRequests {
     } finally {
       requests.leave(entry);
       requests.end(entry, upgradeStatus, false);
-      if (isWebSocket && this.#closeFrame !== null) send(socket, this.#closeFrame);
+      if (isWebSocket && this.#closingCode !== null) close(socket, this.#closingCode);
     }
   }
 }
@@ -119,12 +119,32 @@ function fail(response: NodeResponse): void {
   response.end("Internal Server Error");
 }
 
+/**
+ * The package `ws` keeps its WebSocket at the connection. Closed by that, the program knows of it and sends nothing more. A
+ * frame of our own, past the program, has it write to a connection that its client has closed: on Deno 2.7 that is an
+ * uncaught error now and then, after which the connection never ends.
+ */
+function close(socket: NodeSocket, code: number): void {
+  const webSocket = keptWebSocket(socket);
+  if (webSocket !== null) return webSocket.close(code);
+  // Not before the handshake is over: the first bytes of the app are its answer to it.
+  if (socket.writable && socket.bytesWritten > 0) socket.write(closeFrame(code));
+}
+
+interface KeptWebSocket {
+  close(code: number): void;
+}
+
+function keptWebSocket(socket: NodeSocket): KeptWebSocket | null {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const name = symbols.find(({ description }) => description === "websocket");
+  const kept: unknown = name === undefined ? undefined : Reflect.get(socket, name);
+  const isClosable = typeof kept === "object" && kept !== null && "close" in kept &&
+    typeof kept.close === "function";
+  return isClosable ? kept as KeptWebSocket : null;
+}
+
 /** RFC 6455, 5.5.1. From a server it is not masked. */
 function closeFrame(code: number): Uint8Array {
   return new Uint8Array([0x88, 0x02, code >> 8, code & 0xff]);
-}
-
-/** Not before the handshake is over: the first bytes of the app are its answer to it. */
-function send(socket: NodeSocket, frame: Uint8Array): void {
-  if (socket.writable && socket.bytesWritten > 0) socket.write(frame);
 }

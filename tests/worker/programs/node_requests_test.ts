@@ -134,6 +134,18 @@ Deno.test("a WebSocket counts until it closes, and a drain asks its client to cl
   assertEquals([requests.inFlight, slot.read().webSockets], [0, 0]);
 });
 
+Deno.test("the package ws closes its WebSockets itself", () => {
+  const { counted, app } = fakeWorker();
+  app.on("upgrade", () => {});
+  const closes: number[] = [];
+  const socket = Object.assign(new FakeSocket(), {
+    [Symbol("websocket")]: { close: (code: number) => void closes.push(code) },
+  });
+  counted.emit("upgrade", request("/ws"), socket, new Uint8Array());
+  counted.closeWebSockets(1012);
+  assertEquals([closes, socket.sent], [[1012], []]);
+});
+
 Deno.test("other events reach the app, and tell whether it listens to them", () => {
   const { counted, app } = fakeWorker();
   const seen: unknown[] = [];
