@@ -19,8 +19,15 @@ declare module "denicorn" {
     readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
   }
 
-  /** In an app: the worker that runs it. */
+  /** What \`context(request)\` gets. */
+  export interface RequestContext extends AppContext {
+    /** Of the header \`X-Request-Id\`, or made for this request. Lines of \`log\` name it. */
+    readonly requestId: string;
+  }
+
+  /** In an app: the worker that runs it; with a request of \`fetch\` or \`node:http\` also that request. */
   export function context(): AppContext;
+  export function context(request: object): RequestContext;
 
   /** In an app: the worker does not end before \`promise\` has settled, unless graceful-timeout is over. */
   export function waitUntil(promise: Promise<unknown>): void;

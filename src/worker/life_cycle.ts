@@ -11,6 +11,7 @@ import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { withTimeout } from "../system/clock.ts";
 import type { Clock, ExecutionContext, Processes } from "../system/system.ts";
+import { appContext, requestContext } from "./app_context.ts";
 import type { WorkerLog } from "./worker_log.ts";
 
 /** Where the app was loaded from. */
@@ -22,7 +23,7 @@ interface AppPlace {
 }
 
 /** Where the module `denicorn` of the app finds its worker. */
-const place = Symbol.for("denicorn.worker");
+const worker = Symbol.for("denicorn.worker");
 
 export class LifeCycle {
   readonly #clock: Clock;
@@ -45,31 +46,25 @@ export class LifeCycle {
   constructor(
     { clock, processes }: { readonly clock: Clock; readonly processes: Pick<Processes, "callStopListeners"> },
     log: WorkerLog,
-    { slot, generation, settings }: Pick<AppContext, "slot" | "generation" | "settings">,
+    place: Pick<AppContext, "slot" | "generation" | "settings">,
     onReady: (isReady: boolean) => void = () => {},
   ) {
     this.#clock = clock;
     this.#processes = processes;
     this.#log = log;
     this.#onReady = onReady;
-    const line = (level: keyof AppContext["log"]) => (text: string) =>
-      void log.write((logger) => logger[level]`${String(text)}`);
-    this.#context = {
-      slot,
-      generation,
-      settings,
-      log: { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") },
-    };
+    this.#context = appContext(log, place);
   }
 
   /** Lets the app import the module `denicorn`. */
   offer(): void {
     const value = {
-      context: () => this.#context,
+      context: (request?: unknown) =>
+        request === undefined ? this.#context : requestContext(this.#log, this.#context, request),
       ready: (isReady: unknown = true) => this.#setReady(Boolean(isReady)),
       waitUntil: (promise: unknown) => this.waitUntil(promise),
     };
-    Object.defineProperty(globalThis, place, { value, configurable: true });
+    Object.defineProperty(globalThis, worker, { value, configurable: true });
   }
 
   /** The worker does not end before `promise` has settled, unless graceful-timeout is over. */

@@ -27,9 +27,11 @@ async function check(files: Readonly<Record<string, string>>): Promise<{ code: n
 
 Deno.test("the declarations have the types of the settings and of the context, in both directions", async () => {
   const { code, errors } = await check({
-    "same.ts": `import type { AppContext, ConfigFile } from "denicorn";
+    "same.ts": `import type { AppContext, ConfigFile, RequestContext } from "denicorn";
 import type { ConfigFile as OwnConfigFile } from ${JSON.stringify(settings)};
-import type { AppContext as OwnContext } from ${JSON.stringify(appHooks)};
+import type { AppContext as OwnContext, RequestContext as OwnRequestContext } from ${
+      JSON.stringify(appHooks)
+    };
 
 type Missing = Exclude<keyof ConfigFile, keyof OwnConfigFile> | Exclude<keyof OwnConfigFile, keyof ConfigFile>;
 export const missing: never = null! as Missing;
@@ -37,6 +39,8 @@ export const settings: ConfigFile = null! as OwnConfigFile;
 export const ownSettings: OwnConfigFile = null! as ConfigFile;
 export const context: AppContext = null! as OwnContext;
 export const ownContext: OwnContext = null! as AppContext;
+export const requestContext: RequestContext = null! as OwnRequestContext;
+export const ownRequestContext: OwnRequestContext = null! as RequestContext;
 `,
   });
   assertEquals({ code, errors: code === 0 ? "" : errors }, { code: 0, errors: "" });

@@ -1,7 +1,7 @@
 /** What an app does besides requests, at the beginning and at the end of a worker. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { freePort, integrationTest } from "./harness.ts";
 
 /** Prints what happens, in order, with the process id. */
 const app = `
@@ -133,4 +133,43 @@ integrationTest("process.exit() of a listener ends the worker after its last req
   assertMatch(await slow, /"slot":0/);
   assertEquals(await server.exit(), { code: 0, signal: null });
   assertMatch(server.stdout, /answered \d+\.\nDeno listener \d+\.\nexit 0/);
+});
+
+const identified = `
+import { context } from "denicorn";
+import { createServer } from "node:http";
+
+Deno.serve((request) => {
+  const { requestId, log } = context(request);
+  log.info("for fetch");
+  if (request.url.endsWith("/throw")) throw new Error("with " + requestId);
+  return new Response(requestId);
+});
+
+createServer((request, response) => {
+  const { requestId, log } = context(request);
+  log.info("for node");
+  response.end(requestId);
+}).listen(Number(Deno.args[0]), "127.0.0.1");
+`;
+
+integrationTest("an app gets the id of a request, and the log names it", async (host) => {
+  const port = freePort();
+  const server = host.start({
+    files: { "main.ts": identified },
+    app: null,
+    args: ["main.ts", "--", String(port)],
+  });
+  await server.ready(1);
+  const headers = { "x-request-id": "given-1" };
+  for (const [url, kind] of [[server.url, "fetch"], [`http://127.0.0.1:${port}`, "node"]] as const) {
+    assertEquals(await (await fetch(url, { headers })).text(), "given-1");
+    await server.logged(new RegExp(`info +worker=0 .*for ${kind} \\(request id given-1\\)`));
+    const made = await (await fetch(url)).text();
+    assertMatch(made, /^[0-9a-f-]{36}$/);
+    await server.logged(new RegExp(`info +worker=0 .*for ${kind} \\(request id ${made}\\)`));
+  }
+  assertEquals(await (await server.fetch("/throw")).text(), "Internal Server Error");
+  const [, thrown] = await server.logged(/GET \/throw \(request id ([0-9a-f-]{36})\): the app threw/);
+  await server.logged(new RegExp(`Error: with ${thrown}`));
 });

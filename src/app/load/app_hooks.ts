@@ -13,6 +13,12 @@ export interface AppContext {
   readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
 }
 
+/** What `context(request)` gets. */
+export interface RequestContext extends AppContext {
+  /** Of the header `X-Request-Id`, or made for this request. Lines of `log` name it. */
+  readonly requestId: string;
+}
+
 export interface AppHooks {
   /** Called once for each generation, in a process of its own, before the workers of that generation load the app. */
   readonly prepare?: AppHook | undefined;

@@ -13,7 +13,7 @@ import type {
 } from "../../system/system.ts";
 import { appThrew, type Fault } from "../faults.ts";
 import type { InFlightRequest } from "../in_flight_requests.ts";
-import { requestIdHeader, saneRequestId } from "../request_id.ts";
+import { nodeRequestIdOf } from "../request_id.ts";
 import type { Requests } from "../requests.ts";
 
 /** Switching protocols. */
@@ -65,7 +65,7 @@ export class NodeRequests {
     try {
       return this.#app.emit(event, request, response);
     } catch (error) {
-      this.#onFault(entry, appThrew(error, saneRequestId(request.headers[requestIdHeader])));
+      this.#onFault(entry, appThrew(error, nodeRequestIdOf(request)));
       fail(response);
       return true;
     } finally {
