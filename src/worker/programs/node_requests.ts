@@ -139,9 +139,9 @@ function keptWebSocket(socket: NodeSocket): KeptWebSocket | null {
   const symbols = Object.getOwnPropertySymbols(socket);
   const name = symbols.find(({ description }) => description === "websocket");
   const kept: unknown = name === undefined ? undefined : Reflect.get(socket, name);
-  const isClosable = typeof kept === "object" && kept !== null && "close" in kept &&
+  const canClose = typeof kept === "object" && kept !== null && "close" in kept &&
     typeof kept.close === "function";
-  return isClosable ? kept as KeptWebSocket : null;
+  return canClose ? kept as KeptWebSocket : null;
 }
 
 /** RFC 6455, 5.5.1. From a server it is not masked. */
