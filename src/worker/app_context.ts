@@ -1,6 +1,7 @@
 /** What `context()` of the module `denicorn` returns: where the app runs, and a log with the identity of its worker. */
 
 import type { AppContext, RequestContext } from "../app/load/app_hooks.ts";
+import type { Host } from "../system/system.ts";
 import { requestIdFor } from "./request_id.ts";
 import type { WorkerLog } from "./worker_log.ts";
 
@@ -10,9 +11,14 @@ export function appContext(log: WorkerLog, { slot, generation, settings }: Place
   return { slot, generation, settings, log: linesOf(log) };
 }
 
-/** Throws TypeError if `request` is no request. */
-export function requestContext(log: WorkerLog, place: Place, request: unknown): RequestContext {
-  const requestId = requestIdFor(request);
+/** Throws TypeError if `request` is not one. */
+export function requestContext(
+  { secret }: Pick<Host, "secret">,
+  log: WorkerLog,
+  place: Place,
+  request: unknown,
+): RequestContext {
+  const requestId = requestIdFor(request, secret);
   const { slot, generation, settings } = place;
   return { slot, generation, settings, requestId, log: linesOf(log, requestId) };
 }

@@ -10,7 +10,7 @@ import { shownPath } from "../app/paths.ts";
 import { DenicornError } from "../core/errors.ts";
 import { titleOf } from "../core/thrown.ts";
 import { withTimeout } from "../system/clock.ts";
-import type { Clock, ExecutionContext, Processes } from "../system/system.ts";
+import type { Clock, ExecutionContext, Host, Processes, System } from "../system/system.ts";
 import { appContext, requestContext } from "./app_context.ts";
 import type { WorkerLog } from "./worker_log.ts";
 
@@ -28,6 +28,7 @@ const worker = Symbol.for("denicorn.worker");
 export class LifeCycle {
   readonly #clock: Clock;
   readonly #processes: Pick<Processes, "callStopListeners">;
+  readonly #host: Pick<Host, "secret">;
   readonly #log: WorkerLog;
   readonly #context: AppContext;
   readonly #onReady: (isReady: boolean) => void;
@@ -44,13 +45,16 @@ export class LifeCycle {
   #hooks: AppHooks = {};
 
   constructor(
-    { clock, processes }: { readonly clock: Clock; readonly processes: Pick<Processes, "callStopListeners"> },
+    { clock, processes, host }: Pick<System, "clock" | "host"> & {
+      readonly processes: Pick<Processes, "callStopListeners">;
+    },
     log: WorkerLog,
     place: Pick<AppContext, "slot" | "generation" | "settings">,
     onReady: (isReady: boolean) => void = () => {},
   ) {
     this.#clock = clock;
     this.#processes = processes;
+    this.#host = host;
     this.#log = log;
     this.#onReady = onReady;
     this.#context = appContext(log, place);
@@ -60,7 +64,7 @@ export class LifeCycle {
   offer(): void {
     const value = {
       context: (request?: unknown) =>
-        request === undefined ? this.#context : requestContext(this.#log, this.#context, request),
+        request === undefined ? this.#context : requestContext(this.#host, this.#log, this.#context, request),
       ready: (isReady: unknown = true) => this.#setReady(Boolean(isReady)),
       waitUntil: (promise: unknown) => this.waitUntil(promise),
     };

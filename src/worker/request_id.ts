@@ -24,11 +24,11 @@ export function nodeRequestIdOf(
   return made.get(request) ?? saneRequestId(request.headers[requestIdHeader]);
 }
 
-/** For the app: a request without an id gets one, and keeps it. Throws TypeError if it is no request. */
-export function requestIdFor(request: unknown): string {
+/** For the app: a request without an id gets a new one, and keeps it. Throws TypeError for anything but a request. */
+export function requestIdFor(request: unknown, newId: () => string): string {
   const headers: unknown = attempt(() => (request as { headers?: unknown }).headers, undefined);
   if (typeof request !== "object" || request === null || typeof headers !== "object" || headers === null) {
-    throw new TypeError("cannot give a context: the argument is no request: pass the request, or nothing");
+    throw new TypeError("cannot give a context: the argument is not a request: pass the request, or nothing");
   }
   const found = made.get(request) ??
     saneRequestId(
@@ -37,7 +37,7 @@ export function requestIdFor(request: unknown): string {
         : (headers as Readonly<Record<string, unknown>>)[requestIdHeader],
     );
   if (found !== undefined) return found;
-  const id = crypto.randomUUID();
+  const id = newId();
   made.set(request, id);
   return id;
 }
