@@ -271,7 +271,7 @@ export class Arbiter implements MasterCommands {
 
   reload(): void {
     const { log, reload, shutdown, upgrade } = this.#parts;
-    if (shutdown.isRequested) return upgrade.forwardReload();
+    if (shutdown.isRequested) return upgrade.forwarding.reload();
     reload.request();
     if (upgrade.inProgress || this.#isSuccessor) {
       log.logger.info("reload: waiting for the upgrade in progress");
@@ -281,7 +281,7 @@ export class Arbiter implements MasterCommands {
   scale(target: number): void {
     const { shutdown, upgrade, pool } = this.#parts;
     if (!shutdown.isRequested) return pool.request(target);
-    if (target > 0) upgrade.forwardScale(target - pool.target);
+    if (target > 0) upgrade.forwarding.scale(target - pool.target);
   }
 
   allowed(target: number): number {
@@ -304,7 +304,7 @@ export class Arbiter implements MasterCommands {
   }
 
   get lateChanges(): LateChanges {
-    return this.#parts.upgrade.lateChanges;
+    return this.#parts.upgrade.forwarding.lateChanges;
   }
 
   /** Does what operators asked of the old master after this one had started. */
@@ -331,7 +331,7 @@ export class Arbiter implements MasterCommands {
       failure ??= toDenicornError(error);
     }
     workerTable.forEach((worker) => worker.send({ type: "reopen" }));
-    upgrade.logsReopened();
+    upgrade.forwarding.logsReopened();
     return failure;
   }
 
@@ -346,7 +346,7 @@ export class Arbiter implements MasterCommands {
   #retire(): void {
     const { upgrade, shutdown, reload } = this.#parts;
     if (shutdown.isRequested || !upgrade.complete()) return;
-    if (reload.isRequested) upgrade.forwardReload();
+    if (reload.isRequested) upgrade.forwarding.reload();
     shutdown.retire();
   }
 }

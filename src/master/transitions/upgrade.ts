@@ -1,13 +1,14 @@
 /** An upgrade (USR2), on the side of the old master: it starts its successor, and serves until that takes over. */
 
 import { reasonOf } from "../../core/reason.ts";
-import type { Handover, LateChanges } from "../../control/master_commands.ts";
+import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
 import { withTimeout } from "../../system/clock.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
 import { removeAbandonedDirectories } from "../files/runtime_directory.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";
+import { Forwarding } from "./forwarding.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { RestartPolicy } from "../pool/restart_policy.ts";
 import type { MasterEvent } from "../workers/events.ts";
@@ -49,12 +50,11 @@ interface UpgradeOptions {
 const announceTimeout = 500;
 
 export class Upgrade {
+  readonly forwarding: Forwarding;
   readonly #options: UpgradeOptions;
   #successor: ChildProcess | null = null;
   /** The workers hear of a successor before it is started. */
   #isAnnouncing = false;
-  /** A successor that has taken over. */
-  #servingSuccessor: ChildProcess | null = null;
   #isRequested = false;
   /** There were to be workers when the upgrade was requested. */
   #hadTarget = false;
@@ -66,10 +66,10 @@ export class Upgrade {
   #loggedWait: string | null = null;
   /** There were workers when the upgrade began. */
   #isServing = false;
-  #areLogsReopened = false;
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
+    this.forwarding = new Forwarding(options.logger, options.pool);
   }
 
   /**
@@ -197,7 +197,7 @@ export class Upgrade {
       return this.#fail("the control socket, through which a new master takes over, does not answer");
     }
     this.#isServing = heartbeatMonitor.eligible().size > 0;
-    this.#areLogsReopened = false;
+    this.forwarding.begin();
     const [command, ...prefix] = launch.command();
     // From here on the successor knows the order of the listeners, even if this master does not live to be asked.
     const oldMaster: OldMaster = {
@@ -224,30 +224,6 @@ export class Upgrade {
     void this.#announce(this.#successor.pid, this.#deadline);
     lifecycle.upgradeBegan(this.#successor.pid, command);
     void this.#successor.exited.then((status) => post({ type: "successor-ended", status }));
-  }
-
-  /** This master is stopping: forwards a reload to the successor, if one serves. */
-  forwardReload(): void {
-    const { logger } = this.#options;
-    if (this.#servingSuccessor === null) return logger.warning("reload ignored: the server is stopping");
-    this.#servingSuccessor.kill("SIGHUP");
-    logger.info`reload: passed on to process ${this.#servingSuccessor.pid}`;
-  }
-
-  /** The same for the number of workers, which `by` changes. The last of them are not drained: they are the server. */
-  forwardScale(by: number): void {
-    if (by !== 0) this.#servingSuccessor?.kill(by > 0 ? "SIGTTIN" : "SIGTTOU");
-  }
-
-  /** The log files are open at their paths again, in this master and its workers. */
-  logsReopened(): void {
-    this.#areLogsReopened = true;
-    this.#servingSuccessor?.kill("SIGUSR1");
-  }
-
-  /** For the successor. */
-  get lateChanges(): LateChanges {
-    return { target: this.#options.pool.target, areLogsReopened: this.#areLogsReopened };
   }
 
   /** What a successor needs to take over. Sends copies of all listening sockets to `fdInbox`. Throws without a successor. */
@@ -327,7 +303,7 @@ export class Upgrade {
     const { lifecycle, counters } = this.#options;
     const { pid } = this.#successor;
     this.#cancelDeadline();
-    this.#servingSuccessor = this.#successor;
+    this.forwarding.to(this.#successor);
     this.#successor = null;
     counters.upgraded("succeeded");
     lifecycle.upgraded(pid);
