@@ -82,12 +82,19 @@ integrationTest("a running job is waited for, and named if it is cut", async (ho
   assert(waited.stdout.endsWith("ended\n"));
   assertEquals(waited.stdout.match(/began/g)?.length, waited.stdout.match(/ended/g)?.length);
 
-  const cut = host.start({ files: files(slow(60_000)), env, args: ["--graceful-timeout", "1s"] });
+  const cut = host.start({
+    files: files(slow(60_000)),
+    env,
+    args: ["--graceful-timeout", "1s", "--shutdown-timeout", "1s"],
+  });
   await cut.ready(1);
   await cut.until("a job", () => cut.stdout.includes("began"));
   cut.kill("SIGTERM");
   await cut.exit();
-  assertMatch(cut.stderr, /not finished at the end of graceful-timeout: the job report of Deno\.cron/);
+  assertMatch(
+    cut.stderr,
+    /not finished in time \(graceful-timeout, shutdown-timeout\): the job report of Deno\.cron/,
+  );
 });
 
 integrationTest("a signal stops the schedule, and a job that fails is tried again", async (host) => {
