@@ -17,6 +17,13 @@ app.get("/items", (c) => {
   return c.json([localStorage.length, localStorage.key(0), localStorage.getItem("none"), localStorage.none ?? null,
     "b" in localStorage, { ...localStorage }, localStorage instanceof Storage, sessionStorage.own === String(Deno.pid)]);
 });
+app.get("/own", (c) => {
+  const { localStorage } = globalThis;
+  globalThis.localStorage = { own: true } as never;
+  const isOwn = globalThis.localStorage.own;
+  globalThis.localStorage = localStorage;
+  return c.json([isOwn, localStorage.length]);
+});
 app.get("/add", (c) => {
   const name = "n" + Math.random();
   localStorage[name] = name;
@@ -102,6 +109,7 @@ integrationTest("items are also properties", async (host) => {
     true,
     true,
   ]);
+  assertEquals(await server.text("/own"), "[true,1]");
 });
 
 integrationTest("without a place an app works, and a warning says what is lost", async (host) => {

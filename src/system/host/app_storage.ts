@@ -23,9 +23,11 @@ CREATE TABLE IF NOT EXISTS responses (
 export function offerStorage(find: () => string | undefined, onMissing: (reason: string) => void): void {
   let database: DatabaseSync | undefined;
   const open = () => database ??= opened(find, onMissing);
-  let items: Storage | undefined;
+  let items: unknown;
   Object.defineProperty(globalThis, "localStorage", {
     get: () => items ??= storedItems(open),
+    // An app may bring another one, as tests do.
+    set: (value) => void (items = value),
     configurable: true,
     enumerable: true,
   });
