@@ -12,12 +12,13 @@ import type { Server } from "../integration/server.ts";
 import { astro } from "./astro.ts";
 import type { Framework, Output } from "./framework.ts";
 import { installed } from "./install.ts";
+import { nest } from "./nest.ts";
 import { next } from "./next.ts";
 import { nitro } from "./nitro.ts";
 import { reactRouter } from "./react_router.ts";
 import { svelteKit } from "./svelte_kit.ts";
 
-const frameworks: readonly Framework[] = [next, ...nitro, ...astro, svelteKit, reactRouter];
+const frameworks: readonly Framework[] = [nest, next, ...nitro, ...astro, svelteKit, reactRouter];
 
 async function main(names: readonly string[]): Promise<boolean> {
   let failures = 0;

@@ -4,12 +4,12 @@ import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
 import { directoryOf, nameOf } from "../paths.ts";
 import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
-import { DecoratorMetadata } from "../resolve/decorator_metadata.ts";
+import { DecoratorMetadata, isAboutTypes } from "../resolve/decorator_metadata.ts";
 import { ExternalPackages } from "../resolve/external_packages.ts";
 import { irregularFiles, unloadableFiles, wasmModules } from "../resolve/file_kinds.ts";
 import { Projects } from "../resolve/project.ts";
 import { resolveImports, ResolverTrace } from "../resolve/resolve_imports.ts";
-import { bundleFailure, described, errorsOf } from "./bundle_failure.ts";
+import { bundleFailure, described, errorsOf, lostImport } from "./bundle_failure.ts";
 import { finishedBundle, preludeMark } from "./bundle_text.ts";
 import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
@@ -156,7 +156,9 @@ async function run(shared: Shared, main: string): Promise<Run> {
         try {
           return await buildInTime(system, esbuild, options(), signal);
         } catch (error) {
-          if (!late.defer(errorsOf(error))) throw error;
+          const errors = errorsOf(error);
+          const lost = errors.map((message) => lostImport(message, place));
+          if (!metadata.withdraw(lost) && !late.defer(errors)) throw error;
         }
       }
     });
@@ -172,8 +174,13 @@ async function run(shared: Shared, main: string): Promise<Run> {
     threads,
     inputs,
     exports: exportsOf(result),
-    warnings: [...result.warnings.map((warning) => described(warning, place)), ...late.warnings()],
-    isCertain: late.isEmpty,
+    warnings: [
+      ...result.warnings.filter((warning) => !isAboutTypes(warning)).map((warning) =>
+        described(warning, place)
+      ),
+      ...late.warnings(),
+    ],
+    isCertain: late.isEmpty && metadata.isCertain,
     text: (threads) =>
       finishedBundle({ code, map, directory: runtimeDirectory, entry: main, isMain, threads }),
   };

@@ -4,6 +4,7 @@ import type { BuildFailure, Location, Message } from "esbuild";
 import { DenicornError } from "../../core/errors.ts";
 import type { Files } from "../../system/system.ts";
 import { type Fault, faultOf, writtenIn } from "../fault.ts";
+import type { LostImport } from "../resolve/decorator_metadata.ts";
 import { missingImport } from "../resolve/missing_import.ts";
 import { absolutePath, shownPath } from "../paths.ts";
 import type { Projects } from "../resolve/project.ts";
@@ -111,6 +112,18 @@ export function faultIn(message: Message, place: BuildPlace): Fault {
     note !== "" && !note.startsWith("You can mark")
   );
   return { code: "app-syntax", text: [text, ...hints.slice(0, 1)].join(": ") };
+}
+
+/** The import that an error is about. */
+export function lostImport(message: Message, place: BuildPlace): LostImport {
+  const [, path, name] = /^No matching export in "(.*)" for import "(.*)"$/.exec(message.text) ?? [];
+  return {
+    importer: absolutePath(place.root, message.location?.file ?? ""),
+    specifier: faultIn(message, place).specifier,
+    lacks: path === undefined || name === undefined
+      ? undefined
+      : { path: absolutePath(place.root, path), name },
+  };
 }
 
 function frameOf(message: Message): string {

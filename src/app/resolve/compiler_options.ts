@@ -4,7 +4,7 @@ import type { BuildOptions } from "esbuild";
 import type { Files } from "../../system/system.ts";
 import { asRecord, parseJsonc } from "../jsonc.ts";
 import { absolutePath, directoryOf, upwardFrom } from "../paths.ts";
-import { isConfig, type Projects } from "./project.ts";
+import { isConfig, type Project, type Projects } from "./project.ts";
 
 /** The options that change what the code does, not only its types. */
 const meaningful = [
@@ -29,15 +29,16 @@ export interface CompilerOptions {
 }
 
 /**
- * The `compilerOptions` of the app's `deno.json`, otherwise the nearest `tsconfig.json`, for all files of the app:
+ * The `compilerOptions` of the app's `deno.json`, or else the nearest `tsconfig.json`, for all files of the app:
  * esbuild would look for a `tsconfig.json` for each file, but not for files that a plugin resolved.
  */
 export function compilerOptionsFor(files: Files, projects: Projects, entry: string): CompilerOptions {
   const projectsWithOptions = projects.of(entry).filter(({ compilerOptions }) =>
     compilerOptions !== undefined
   );
-  if (projectsWithOptions.length === 0) {
-    const tsconfig = nearestTsconfig(files, entry);
+  const tsconfig = nearestTsconfig(files, entry);
+  const [nearest] = projectsWithOptions;
+  if (nearest === undefined || isNearer(files, tsconfig, nearest)) {
     return tsconfig === undefined
       ? { build: { tsconfigRaw: {} }, hasPaths: false, emitsDecoratorMetadata: false }
       : {
@@ -57,7 +58,6 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
   const withPaths = projectsWithOptions.find(({ compilerOptions }) =>
     compilerOptions?.["paths"] !== undefined
   );
-  const tsconfig = nearestTsconfig(files, entry);
   const paths = withPaths !== undefined
     ? absolutePaths(withPaths.compilerOptions?.["paths"], withPaths.directory)
     : tsconfig === undefined
@@ -70,6 +70,14 @@ export function compilerOptionsFor(files: Files, projects: Projects, entry: stri
     hasPaths: paths !== undefined,
     emitsDecoratorMetadata: isEmitted,
   };
+}
+
+/** Whether a package below the project of `deno.json` has a `tsconfig.json` of its own, which then counts, as in Deno. */
+function isNearer(files: Files, tsconfig: string | undefined, { directory }: Project): boolean {
+  if (tsconfig === undefined) return false;
+  const own = directoryOf(tsconfig);
+  return own.startsWith(directory === "/" ? "/" : `${directory}/`) &&
+    files.stat(absolutePath(own, "package.json"))?.isFile === true;
 }
 
 function emitsMetadata(files: Files, tsconfig: string): boolean {

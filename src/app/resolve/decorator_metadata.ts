@@ -4,12 +4,15 @@
  * source as decorators of their own, which esbuild compiles with the others.
  */
 
-import type { Plugin } from "esbuild";
+import type { Message, Plugin } from "esbuild";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Files } from "../../system/system.ts";
 import { faultMessage } from "../fault.ts";
-import { extensionOf, isPackageFile } from "../paths.ts";
-import { DeclaredTypes, type Node, typeFunction } from "./runtime_types.ts";
+import { absolutePath, directoryOf, extensionOf, isPackageFile } from "../paths.ts";
+import { type Addition, additionsTo } from "./class_types.ts";
+import { packageNameOf } from "./specifiers.ts";
+import { isInstalled } from "./package_version.ts";
+import { DeclaredTypes, type Imported, type Node, typeFunction } from "./runtime_types.ts";
 
 const parser = lazyModule(() => import("@babel/parser"));
 
@@ -18,17 +21,23 @@ export const metadataFunctions = typeFunction +
   'const __denicorn_types = (key, types) => typeof Reflect.metadata === "function" ' +
   "? Reflect.metadata(key, types) : () => {};";
 
-/** Text to insert. */
-interface Addition {
-  /** Counted from the end of the source, which stays the same when another plugin adds text before the first line. */
-  readonly fromEnd: number;
-  readonly text: string;
+/** An import of which esbuild found nothing. */
+export interface LostImport {
+  readonly importer: string;
+  /** The module that was not found. */
+  readonly specifier: string | undefined;
+  /** What a module lacks, and the path of that. */
+  readonly lacks: { readonly name: string; readonly path: string } | undefined;
 }
 
 export class DecoratorMetadata {
   readonly #files: Files;
   readonly #isOn: boolean;
   readonly #additions = new Map<string, readonly Addition[]>();
+  /** By their files: the imports that are there for the types. */
+  readonly #used = new Map<string, ReadonlyMap<string, Imported>>();
+  /** By their files: the names of those that turned out to have no value. */
+  readonly #valueless = new Map<string, Set<string>>();
 
   constructor(files: Files, isOn: boolean) {
     this.#files = files;
@@ -47,7 +56,9 @@ export class DecoratorMetadata {
           const source = isRead ? this.#files.readTextSync(path) : "";
           if (!/@\s*[\w$(]/.test(source)) return null;
           try {
-            this.#additions.set(path, additionsTo(source, await parse(source, path)));
+            const types = new DeclaredTypes(this.#valueless.get(path) ?? new Set());
+            this.#additions.set(path, additionsTo(source, await parse(source, path), types));
+            this.#used.set(path, types.used);
             return null;
           } catch (error) {
             return { errors: [syntaxError(error, source, path)] };
@@ -55,6 +66,48 @@ export class DecoratorMetadata {
         });
       },
     };
+  }
+
+  /** Whether each name has a value, so that another build of the same files will find the same. */
+  get isCertain(): boolean {
+    return this.#valueless.size === 0;
+  }
+
+  /**
+   * What TypeScript imports for its types alone may have no value, such as an interface: then esbuild does not find it,
+   * or not its module. Returns whether another build may succeed without the values of `lost`.
+   */
+  withdraw(lost: readonly LostImport[]): boolean {
+    const changes = lost.flatMap(({ importer, specifier, lacks }) => {
+      const isType = specifier !== undefined
+        ? this.#isDeclared(specifier, importer)
+        : lacks !== undefined && this.#isNamed(lacks.name, lacks.path);
+      if (!isType) return [];
+      const valueless = this.#valueless.get(importer) ?? new Set();
+      const found = [...this.#used.get(importer) ?? []]
+        .filter(([, imported]) =>
+          specifier !== undefined ? imported.specifier === specifier : imported.name === lacks?.name
+        )
+        .filter(([local]) => !valueless.has(local));
+      found.forEach(([local]) => valueless.add(local));
+      if (found.length > 0) this.#valueless.set(importer, valueless);
+      return found;
+    });
+    return changes.length > 0;
+  }
+
+  /** Whether a module may have declarations only. A wrong path has none. */
+  #isDeclared(specifier: string, importer: string): boolean {
+    if (!/^\.{0,2}\//.test(specifier)) return isInstalled(this.#files, packageNameOf(specifier), importer);
+    const path = absolutePath(directoryOf(importer), specifier).replace(/(\.d)?\.[cm]?[jt]s$/, "");
+    return [`${path}.d.ts`, `${path}/index.d.ts`].some((file) => this.#files.stat(file)?.isFile === true);
+  }
+
+  /** Whether a module may declare the name. A wrong name is nowhere in it. */
+  #isNamed(name: string, path: string): boolean {
+    if (isPackageFile(path) || this.#files.stat(path)?.isFile !== true) return isPackageFile(path);
+    const text = this.#files.readTextSync(path);
+    return text.includes(name) || /\bexport\s*\*/.test(text);
   }
 
   /** The text of the module with the types. */
@@ -66,6 +119,13 @@ export class DecoratorMetadata {
     }
     return edited;
   }
+}
+
+/** Whether a message is about a type without a value, as `namespace.Interface`: that is `Object`. */
+export function isAboutTypes({ id, location }: Message): boolean {
+  if (id !== "import-is-undefined" || location === null) return false;
+  const before = new TextEncoder().encode(location.lineText).subarray(0, location.column);
+  return /__denicorn_type\(\(\) => [^()]*$/.test(new TextDecoder().decode(before));
 }
 
 async function parse(source: string, path: string): Promise<Node> {
@@ -92,145 +152,4 @@ function syntaxError(error: unknown, source: string, file: string) {
   const lineText = source.split("\n")[line - 1] ?? "";
   const column = new TextEncoder().encode(lineText.slice(0, loc.column)).length;
   return { ...fault, location: { file, line, column, lineText } };
-}
-
-/** In their order in the source. */
-function additionsTo(source: string, program: Node): Addition[] {
-  const types = new DeclaredTypes();
-  const classes: Node[] = [];
-  walk(program, (node) => {
-    types.add(node);
-    if (node.type === "ClassDeclaration" || node.type === "ClassExpression") classes.push(node);
-  });
-  return classes
-    .flatMap((
-      node,
-    ) => [classTypes(node, types), ...membersOf(node).map((member) => memberTypes(member, types))])
-    .flatMap((found) => found === undefined ? [] : [addition(found, source)])
-    .sort((a, b) => b.fromEnd - a.fromEnd);
-}
-
-function walk(node: Node, visit: (node: Node) => void): void {
-  visit(node);
-  for (const value of Object.values(node) as unknown[]) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, visit);
-  }
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "type" in value && "start" in value &&
-    typeof value.type === "string";
-}
-
-/** What a class or member gets, and where. */
-interface Typed {
-  readonly decorated: Node;
-  readonly parameters: readonly Node[];
-  /** Expressions by their keys. */
-  readonly types: Readonly<Record<string, string>>;
-}
-
-function membersOf(node: Node): readonly Node[] {
-  const { body } = node.body as Node;
-  return Array.isArray(body) ? body : [];
-}
-
-function classTypes(node: Node, types: DeclaredTypes): Typed | undefined {
-  const constructor = membersOf(node).find(({ type, kind }) =>
-    type === "ClassMethod" && kind === "constructor"
-  );
-  if (constructor === undefined) return undefined;
-  const parameters = parametersOf(constructor);
-  if (!hasDecorators(node) && !parameters.some(hasDecorators)) return undefined;
-  return { decorated: node, parameters, types: { "design:paramtypes": listOf(parameters, types) } };
-}
-
-function memberTypes(member: Node, types: DeclaredTypes): Typed | undefined {
-  const { type, kind } = member;
-  const isMethod = type === "ClassMethod" && kind !== "constructor";
-  const parameters = isMethod ? parametersOf(member) : [];
-  if (kind === "constructor" || (!hasDecorators(member) && !parameters.some(hasDecorators))) return undefined;
-  if (!isMethod) {
-    const value = types.valueOf(member.typeAnnotation);
-    return { decorated: member, parameters, types: { "design:type": value } };
-  }
-  const list = { "design:paramtypes": listOf(parameters, types) };
-  const [first] = parameters;
-  switch (kind) {
-    case "get":
-      return {
-        decorated: member,
-        parameters,
-        types: { "design:type": types.valueOf(member.returnType), ...list },
-      };
-    case "set":
-      return {
-        decorated: member,
-        parameters,
-        types: { "design:type": first === undefined ? "Object" : parameterType(first, types), ...list },
-      };
-    default:
-      return {
-        decorated: member,
-        parameters,
-        types: {
-          "design:type": "Function",
-          ...list,
-          "design:returntype": member.returnType
-            ? types.valueOf(member.returnType)
-            : member.async === true
-            ? "Promise"
-            : "void 0",
-        },
-      };
-  }
-}
-
-/**
- * TypeScript applies the types before all other decorators, also those of parameters, which read them. Decorators are
- * applied from the last one to the first one, and those of parameters before those of the method or class.
- */
-function addition({ decorated, parameters, types }: Typed, source: string): Addition {
-  const decorators = Object.entries(types).map(([key, value]) => `@__denicorn_types("${key}", ${value})`)
-    .join(" ");
-  const target = parameters.at(-1) ?? decorated;
-  const end = Math.max(-1, ...decoratorsOf(target).map((decorator) => decorator.end));
-  return end === -1
-    ? { fromEnd: source.length - target.start, text: `${decorators} ` }
-    : { fromEnd: source.length - end, text: ` ${decorators}` };
-}
-
-/** TypeScript's parameter `this` is none at run time. */
-function parametersOf({ params = [] }: Node): readonly Node[] {
-  return params.filter(({ type, name }) => type !== "Identifier" || name !== "this");
-}
-
-function decoratorsOf({ decorators, left }: Node): readonly Node[] {
-  return decorators ?? left?.decorators ?? [];
-}
-
-function hasDecorators(node: Node): boolean {
-  return decoratorsOf(node).length > 0;
-}
-
-function listOf(parameters: readonly Node[], types: DeclaredTypes): string {
-  return `[${parameters.map((parameter) => parameterType(parameter, types)).join(", ")}]`;
-}
-
-function parameterType(node: Node, types: DeclaredTypes): string {
-  switch (node.type) {
-    case "TSParameterProperty":
-      return node.parameter === undefined ? "Object" : parameterType(node.parameter, types);
-    case "AssignmentPattern":
-      return node.left === undefined ? "Object" : parameterType(node.left, types);
-    case "RestElement":
-      return types.valueOf(elementOf(node.typeAnnotation?.typeAnnotation));
-    default:
-      return types.valueOf(node.typeAnnotation);
-  }
-}
-
-/** Of `T[]` and `Array<T>`. */
-function elementOf(type: Node | null | undefined): Node | undefined {
-  return type?.type === "TSArrayType" ? type.elementType : type?.typeArguments?.params?.[0];
 }

@@ -19,6 +19,7 @@ export interface Node {
   readonly elementType?: Node;
   readonly falseType?: Node;
   readonly id?: Node | null;
+  readonly imported?: Node;
   readonly initializer?: Node | null;
   readonly left?: Node;
   readonly literal?: Node;
@@ -28,12 +29,14 @@ export interface Node {
   readonly params?: readonly Node[];
   readonly returnType?: Node | null;
   readonly right?: Node;
+  readonly source?: Node;
   readonly specifiers?: readonly Node[];
   readonly trueType?: Node;
   readonly typeAnnotation?: Node | null;
   readonly typeArguments?: Node | null;
   readonly typeName?: Node;
   readonly types?: readonly Node[];
+  readonly value?: string;
 }
 
 /** Looks up the value of a name when the class is defined. Defined in the bundle's first line. */
@@ -66,22 +69,38 @@ const literals: Readonly<Record<string, string>> = {
   BigIntLiteral: "BigInt",
 };
 
+/** What an import names: its module, and what of it; `undefined` for all of it. */
+export interface Imported {
+  readonly specifier: string;
+  readonly name: string | undefined;
+}
+
 /** The names of types that a file declares or imports, and what is known of them. */
 export class DeclaredTypes {
   /** Interfaces, and what is imported as a type. */
-  readonly #valueless = new Set<string>();
+  readonly #valueless: Set<string>;
+  readonly #imports = new Map<string, Imported>();
+  /** The imports whose values stand for types. */
+  readonly used = new Map<string, Imported>();
   readonly #values = new Set<string>();
   readonly #aliases = new Map<string, Node>();
   readonly #enums = new Map<string, string>();
+
+  /** `valueless` are names that are known to have no values. */
+  constructor(valueless: ReadonlySet<string>) {
+    this.#valueless = new Set(valueless);
+  }
 
   /** Notes what the node declares. */
   add(node: Node): void {
     const name = node.id?.name;
     switch (node.type) {
       case "ImportDeclaration":
-        for (const specifier of node.specifiers ?? []) {
-          const isType = node.importKind === "type" || specifier.importKind === "type";
-          if (isType && specifier.local?.name !== undefined) this.#valueless.add(specifier.local.name);
+        for (const { type, importKind, local, imported } of node.specifiers ?? []) {
+          if (local?.name === undefined) continue;
+          if (node.importKind === "type" || importKind === "type") this.#valueless.add(local.name);
+          const wanted = type === "ImportDefaultSpecifier" ? "default" : imported?.name ?? imported?.value;
+          this.#imports.set(local.name, { specifier: String(node.source?.value), name: wanted });
         }
         break;
       case "ClassDeclaration":
@@ -147,7 +166,10 @@ export class DeclaredTypes {
     }
     const value = this.#enums.get(path);
     if (value !== undefined) return value;
-    if (this.#valueless.has(path) && !this.#values.has(path)) return "Object";
+    const [first = ""] = path.split(".");
+    if (this.#valueless.has(first) && !this.#values.has(first)) return "Object";
+    const imported = this.#imports.get(first);
+    if (imported !== undefined) this.used.set(first, imported);
     return `__denicorn_type(() => ${path})`;
   }
 }

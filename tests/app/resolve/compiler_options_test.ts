@@ -143,3 +143,16 @@ testAnswer(
   `["own","other"]`,
   "web/main.ts",
 );
+
+testAnswer(
+  "tsconfig.json of a package in the project of a deno.json with compiler options",
+  {
+    ...aliased,
+    "deno.json": `{ "compilerOptions": { "strict": true, "paths": { "other": ["./none.ts"] } } }`,
+    "web/package.json": "{}",
+    "web/tsconfig.json":
+      `{ "compilerOptions": { "paths": { "~/*": ["./src/*"], "other": ["./lib/other.ts"] } } }`,
+  },
+  `["own","other"]`,
+  "web/main.ts",
+);

@@ -1,6 +1,7 @@
 /** Types that `emitDecoratorMetadata` puts into the program. */
 
-import { testAnswer, testFailure, type Tree } from "../test_host.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+import { testAnswer, testFailure, TestHost, type Tree } from "../test_host.ts";
 
 const options = `"experimentalDecorators": true, "emitDecoratorMetadata": true`;
 
@@ -129,6 +130,53 @@ testAnswer("no types without the option, in packages and in JavaScript", {
     `export {}; const d = (_: any): any => {}; @d class C { constructor(a: string) {} }`,
   "tsconfig.json": `{ "compilerOptions": { "experimentalDecorators": true } }`,
 }, "");
+
+testAnswer(
+  "what is imported without `type`, but has no value: in a file, a package, a file of declarations, a package of them",
+  typesOf(
+    `import { Face, Class as Used, type Alias } from "./types.ts";
+    import { Option } from "packed";
+    import { Declared } from "./only";
+    import { Ambient } from "ambient";
+    import * as all from "packed";
+    @noted class A { constructor(a: Face, b: Alias, c: Option, d: Declared, e: Ambient, f: Used, g: all.Option) {} }`,
+    {
+      "types.ts": `export interface Face { a: 1 } export type Alias = string; export class Class {}`,
+      "only.d.ts": `export interface Declared {}`,
+      "node_modules/packed/package.json": `{ "type": "module", "exports": "./index.js" }`,
+      "node_modules/packed/index.js": `export const x = 1;`,
+      "node_modules/ambient/package.json": `{ "types": "./index.d.ts" }`,
+      "node_modules/ambient/index.d.ts": `export interface Ambient {}`,
+    },
+  ),
+  "A paramtypes [Object Object Object Object Object Class Object]",
+);
+
+Deno.test("no warnings about types that have no value", async () => {
+  using host = new TestHost(typesOf(
+    `import * as all from "packed"; @noted class A { constructor(a: all.Option) {} }`,
+    {
+      "node_modules/packed/package.json": `{ "type": "module", "exports": "./index.js" }`,
+      "node_modules/packed/index.js": `export const x = 1;`,
+    },
+  ));
+  assertEquals((await host.bundle()).warnings, []);
+});
+
+for (
+  const [what, imported, message] of [
+    ["file", `import { Service } from "./servce.ts";`, /no such file: ".\/servce.ts"/],
+    ["package", `import { Service } from "packd";`, /package "packd" is not installed/],
+    ["name", `import { Servce as Service } from "./service.ts";`, /No matching export in "service.ts"/],
+  ] as const
+) {
+  Deno.test(`a wrong ${what} of a type that is to be injected is an error`, async () => {
+    using host = new TestHost(typesOf(`${imported}\n@noted class A { constructor(a: Service) {} }`, {
+      "service.ts": "export class Service {}",
+    }));
+    assertMatch((await host.failure()).message, message);
+  });
+}
 
 testFailure(
   "a syntax error in a module with decorators",
