@@ -114,7 +114,7 @@ integrationTest(
 integrationTest("prepare has a deadline of its own, and a newer reload waits for it", async (host) => {
   const server = host.start({
     files: { "main.ts": app("one") },
-    args: ["--prepare-timeout", "1s", "--boot-timeout", "700ms"],
+    args: ["--prepare-timeout", "1s"],
   });
   await server.ready(1);
   host.write({ "main.ts": app("two", "await new Promise(() => setInterval(() => {}, 1000));") });

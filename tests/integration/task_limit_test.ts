@@ -114,8 +114,7 @@ integrationTest(
     const reload = await ctl("reload", "--wait");
     assertMatch(reload.stderr, /esbuild cannot be run/);
     assertEquals((await ctl("reopen")).code, 0);
-    // Under `deno run`, USR1 also opens the inspector of the runtime, which needs a thread.
-    if (host.target.name === "binary") await signalled(server, "SIGUSR1", /logs reopened/);
+    await signalled(server, "SIGUSR1", /logs reopened/);
     await signalled(
       server,
       "SIGUSR2",

@@ -6,7 +6,7 @@ import {
   signalGroup,
 } from "./adopted_processes.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
-import { closeInspectorAfter, reserveForInspector } from "./inspector.ts";
+import { closeInspectorAfter, preventInspector } from "./inspector.ts";
 import { withInherited } from "./inheritance.ts";
 import { endAfter } from "../libc.ts";
 import { renewLineLocks } from "../files/line_lock.ts";
@@ -101,7 +101,7 @@ export const processes: Processes = {
   endUnlessCalledWithin,
 
   onSignal(signal, handle) {
-    reserveForInspector(signal);
+    preventInspector(signal);
     Deno.addSignalListener(signal, () => {
       // First: the runtime is about to open it.
       void closeInspectorAfter(signal);

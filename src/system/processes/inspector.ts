@@ -1,14 +1,18 @@
 /**
  * From 2.9.2 on, Deno opens its inspector at 127.0.0.1:9229 when SIGUSR1 arrives, also if the program handles the signal
  * (https://github.com/denoland/deno/pull/35738). Through it every user of the machine can run code in this process, and
- * there is no option against it, so it is closed as soon as it is open. A compiled program has none.
+ * there is no option against it. A compiled program has none.
  *
- * Deno panics if there is no file descriptor for the inspector, so some are reserved for it.
+ * If an inspector is open already, the signal opens no other. So a master opens one to which nobody can connect: its
+ * listener drops every segment. When the signal arrives, that needs neither a thread nor a file descriptor, without which
+ * Deno panics. A worker, which gets the signal only by mistake, closes the inspector as soon as it is open.
  */
 
+import { encodeProgram } from "../../core/listeners/steering_program.ts";
 import { lazyModule } from "../lazy_module.ts";
 import { cString, libc } from "../libc.ts";
-import { O_CLOEXEC } from "../linux_constants.ts";
+import { F_DUPFD_CLOEXEC, MFD_CLOEXEC } from "../linux_constants.ts";
+import { tcpSockets } from "../network/tcp_sockets.ts";
 import type { Signal } from "../system.ts";
 
 const inspectorModule = lazyModule(() => import("node:inspector"));
@@ -19,39 +23,65 @@ const place = "127.0.0.1:9229";
 const pause = 2;
 const looks = 1_000;
 
-/** A thread with an event loop of its own (5 descriptors), a listener, and some for what opens files meanwhile. */
-const reserveSize = 8;
-const reserve: number[] = [];
+/** Milliseconds after its start from which on the runtime handles the signal: 500, and some for a busy machine. */
+const handledAfter = 300;
 
-/** Milliseconds after its start from which on the runtime handles the signal. */
-const handledAfter = 500;
+/** BPF_RET|BPF_K with 0: drops every segment. */
+const dropAll = encodeProgram([{ code: 0x06, jt: 0, jf: 0, k: 0 }]);
 
-/** Call it at the start of a process that handles `signal`. A worker keeps descriptors free anyway. */
-export function reserveForInspector(signal: Signal): void {
+/** Whether one is open to which nobody can connect. */
+let isOccupied = false;
+
+/** Call it at the start of a process that handles `signal`. */
+export function preventInspector(signal: Signal): void {
   if (signal !== "SIGUSR1" || Deno.build.standalone || Deno.build.os !== "linux") return;
   if (Deno.args[0] === "--worker") return;
-  Deno.unrefTimer(setTimeout(fillReserve, handledAfter));
+  Deno.unrefTimer(setTimeout(occupy, handledAfter));
 }
 
-function fillReserve(): void {
+async function occupy(): Promise<void> {
   if (isRequested()) return;
-  while (reserve.length < reserveSize) {
-    const descriptor = libc().open(cString("/dev/null"), O_CLOEXEC, 0);
-    if (descriptor < 0) return;
-    reserve.push(descriptor);
+  const { default: inspector } = await inspectorModule();
+  if (inspector.url() !== undefined) return;
+  try {
+    withoutBanner(() => {
+      inspector.open(0, "127.0.0.1");
+      const port = Number(new URL(inspector.url() ?? "").port);
+      const own = tcpSockets.listeners().find((listener) => listener.port === port);
+      if (own === undefined) throw new Error("the listener of the inspector was not found");
+      tcpSockets.filter(own.descriptor, dropAll);
+    });
+    isOccupied = true;
+  } catch {
+    // Without the permission, or the filter: then it is closed whenever the signal has opened it.
+    if (inspector.url() !== undefined) inspector.close();
+  }
+}
+
+/** The runtime prints where the inspector listens, from another thread: in the first millisecond. */
+const longestBanner = 20;
+const endOfBanner = "chrome://inspect";
+
+function withoutBanner(open: () => void): void {
+  const { fcntl, memfd_create, dup3, close, poll } = libc();
+  const stderr = fcntl(2, F_DUPFD_CLOEXEC, 3);
+  const sink = memfd_create(cString("banner"), MFD_CLOEXEC);
+  const isPossible = stderr >= 0 && sink >= 0 && dup3(sink, 2, 0) >= 0;
+  try {
+    open();
+    const isPrinted = () => Deno.readTextFileSync(`/proc/self/fd/${sink}`).includes(endOfBanner);
+    const longest = isPossible && !hasFlag(/\0(--quiet|-q)\0/) ? longestBanner : 0;
+    for (let ms = 0; ms < longest && !isPrinted(); ms++) poll(new Uint8Array(8), 0n, 1);
+  } finally {
+    if (isPossible) dup3(stderr, 2, 0);
+    if (stderr >= 0) close(stderr);
+    if (sink >= 0) close(sink);
   }
 }
 
 /** Call it when `signal` has arrived. */
 export async function closeInspectorAfter(signal: Signal): Promise<void> {
-  if (signal !== "SIGUSR1" || Deno.build.standalone || isRequested()) return;
-  const hadReserve = reserve.length > 0;
-  for (const descriptor of reserve.splice(0)) libc().close(descriptor);
-  await closeInspector();
-  if (hadReserve) fillReserve();
-}
-
-async function closeInspector(): Promise<void> {
+  if (signal !== "SIGUSR1" || isOccupied || Deno.build.standalone || isRequested()) return;
   const { default: inspector } = await inspectorModule();
   for (let look = 0; look < looks; look++) {
     const url = inspector.url();
@@ -64,8 +94,12 @@ async function closeInspector(): Promise<void> {
 
 /** Whether this process was started with an inspector. */
 function isRequested(): boolean {
+  return hasFlag(/\0--inspect/);
+}
+
+function hasFlag(flag: RegExp): boolean {
   try {
-    return /\0--inspect/.test(Deno.readTextFileSync("/proc/self/cmdline"));
+    return flag.test(Deno.readTextFileSync("/proc/self/cmdline"));
   } catch {
     return false;
   }
