@@ -114,7 +114,8 @@ integrationTest(
     const reload = await ctl("reload", "--wait");
     assertMatch(reload.stderr, /esbuild cannot be run/);
     assertEquals((await ctl("reopen")).code, 0);
-    await signalled(server, "SIGUSR1", /logs reopened/);
+    // Under `deno run`, the runtime handles USR1 itself, too, and needs a thread for that.
+    if (host.target.name === "binary") await signalled(server, "SIGUSR1", /logs reopened/);
     await signalled(
       server,
       "SIGUSR2",

@@ -4,8 +4,8 @@
  * there is no option against it. A compiled program has none.
  *
  * If an inspector is open already, the signal opens no other. So a master opens one to which nobody can connect: its
- * listener drops every segment. When the signal arrives, that needs neither a thread nor a file descriptor, without which
- * Deno panics. A worker, which gets the signal only by mistake, closes the inspector as soon as it is open.
+ * listener drops every segment. When the signal arrives, no file descriptor is needed for it then, without which Deno
+ * panics; a thread still is. A worker, which seldom gets the signal, closes the inspector as soon as it is open.
  */
 
 import { encodeProgram } from "../../core/listeners/steering_program.ts";
