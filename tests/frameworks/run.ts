@@ -88,6 +88,7 @@ async function check(
     await underReload(server);
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
+    assertEquals(server.stderr.match(/^.* (error|warning) .*$/m)?.[0], undefined);
     assertEquals(server.leftovers(), []);
   } finally {
     await host.close();

@@ -128,7 +128,7 @@ integrationTest(
 );
 
 integrationTest(
-  "a program can close its server for SIGTERM",
+  "a program can close its server for SIGTERM, and exit then",
   async (host) => {
     const port = freePort();
     const files = {
@@ -137,7 +137,10 @@ import { createServer } from "node:http";
 const server = createServer((request, response) => response.end("well")).listen(${port});
 process.on("SIGTERM", () => {
   server.closeIdleConnections();
-  server.close((error) => console.log("closed", error ?? "well"));
+  server.close((error) => {
+    console.log("closed", error ?? "well");
+    process.exit(143);
+  });
 });
 `,
     };
@@ -147,6 +150,7 @@ process.on("SIGTERM", () => {
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
     assertMatch(server.stdout, /closed well/);
+    assertMatch(server.stderr, /drained/);
   },
 );
 

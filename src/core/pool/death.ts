@@ -28,7 +28,7 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean, heapLi
       if (failed) {
         return { is: "expected", text: `finished after an uncaught error (${how})`, worthReporting: false };
       }
-      if (exit.code === 0 && exit.signal === null) {
+      if (finished.has(exit.code) && exit.signal === null) {
         return { is: "expected", text: "drained", worthReporting: false };
       }
       return { is: "expected", text: `died while draining (${how})`, worthReporting: true };
@@ -38,6 +38,12 @@ export function endingOf(state: WorkerState, exit: Exit, failed: boolean, heapLi
       return { is: "expected", text: "gone", worthReporting: false };
   }
 }
+
+/**
+ * Listeners of the app for SIGTERM and SIGINT, which run after the last request, may end the process with 128 and the
+ * number of the signal, as those of Next.js do.
+ */
+const finished: ReadonlySet<number> = new Set([0, 130, 143]);
 
 const killed: Readonly<Record<KillReason, Ending>> = {
   "boot-timeout": { is: "death", text: "killed: not ready within boot-timeout", cause: "boot" },

@@ -28,6 +28,19 @@ Deno.test("the end of a drained worker is intended; a death while draining is re
   assertEquals([isReported(0, false), isReported(1, true), isReported(1, false)], [false, false, true]);
 });
 
+Deno.test("a drained worker may end as programs do that got a signal; one that is killed is reported", () => {
+  assertEquals(endingOf(draining, { code: 143, signal: null }, false), {
+    is: "expected",
+    text: "drained",
+    worthReporting: false,
+  });
+  assertEquals(endingOf(draining, { code: 143, signal: "SIGTERM" }, false), {
+    is: "expected",
+    text: "died while draining (SIGTERM)",
+    worthReporting: true,
+  });
+});
+
 Deno.test("killing an unresponsive worker counts as a death; killing an unwanted one does not", () => {
   const exit = { code: 137, signal: "SIGKILL" };
   assertEquals(endingOf({ is: "killed", because: "unresponsive" }, exit, false).is, "death");
