@@ -114,7 +114,7 @@ integrationTest(
 integrationTest("prepare has a deadline of its own, and a newer reload waits for it", async (host) => {
   const server = host.start({
     files: { "main.ts": app("one") },
-    args: ["--prepare-timeout", "1s"],
+    args: ["--prepare-timeout", "4s"],
   });
   await server.ready(1);
   host.write({ "main.ts": app("two", "await new Promise(() => setInterval(() => {}, 1000));") });
@@ -130,7 +130,7 @@ integrationTest("prepare has a deadline of its own, and a newer reload waits for
   const from = server.stderr.length;
   server.kill("SIGHUP");
   await server.logged(
-    /reload failed, .*prepare\(\) of main\.ts was not done after 1s \(prepare-timeout\)/,
+    /reload failed, .*prepare\(\) of main\.ts was not done after 4s \(prepare-timeout\)/,
     from,
   );
   assertEquals(await server.text(), "three");
