@@ -158,7 +158,7 @@ export default (request: Request): Response => {
       new RegExp(
         `pid=${
           worker!.pid
-        }  killed: not drained within graceful-timeout and shutdown-timeout, busy with GET /hang for \\d`,
+        }  killed: not drained in time \\(graceful-timeout, shutdown-timeout\\), busy with GET /hang for \\d`,
       ),
     );
     assertEquals(await hung, "cut");

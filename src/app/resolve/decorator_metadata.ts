@@ -6,6 +6,7 @@
 
 import type { Message, Plugin } from "esbuild";
 import { lazyModule } from "../../system/lazy_module.ts";
+import { attempt } from "../../core/thrown.ts";
 import type { Files } from "../../system/system.ts";
 import { faultMessage } from "../fault.ts";
 import { absolutePath, directoryOf, extensionOf, isPackageFile } from "../paths.ts";
@@ -78,10 +79,16 @@ export class DecoratorMetadata {
    * or not its module. Returns whether another build may succeed without the values of `lost`.
    */
   withdraw(lost: readonly LostImport[]): boolean {
+    if (!this.#isOn) return false;
     const changes = lost.flatMap(({ importer, specifier, lacks }) => {
-      const isType = specifier !== undefined
-        ? this.#isDeclared(specifier, importer)
-        : lacks !== undefined && this.#isNamed(lacks.name, lacks.path);
+      // The user may not look everywhere: then it is the import that fails.
+      const isType = attempt(
+        () =>
+          specifier !== undefined
+            ? this.#isDeclared(specifier, importer)
+            : lacks !== undefined && this.#isNamed(lacks.name, lacks.path),
+        false,
+      );
       if (!isType) return [];
       const valueless = this.#valueless.get(importer) ?? new Set();
       const found = [...this.#used.get(importer) ?? []]

@@ -58,7 +58,7 @@ const killed: Readonly<Record<KillReason, Ending>> = {
   "sockets-missing": { is: "death", text: "killed: its listening sockets are missing", cause: "crash" },
   "drain-overdue": {
     is: "expected",
-    text: "killed: not drained within graceful-timeout and shutdown-timeout",
+    text: "killed: not drained in time (graceful-timeout, shutdown-timeout)",
     worthReporting: true,
   },
   "old-generation": { is: "expected", text: "killed: too many old generations", worthReporting: true },

@@ -12,7 +12,13 @@ export type WorkerState =
   /** `isLoaded`: the app is loaded, and the worker waits for its turn to listen or is about to listen. */
   | { readonly is: "booting"; readonly since: number; readonly isLoaded: boolean }
   | { readonly is: "ready"; readonly since: number }
-  | { readonly is: "draining"; readonly since: number; readonly deadline: number }
+  /** `requestDeadline`: from then on it can only be cleaning up. */
+  | {
+    readonly is: "draining";
+    readonly since: number;
+    readonly requestDeadline: number;
+    readonly deadline: number;
+  }
   /** `detail` says more about the reason. */
   | { readonly is: "killed"; readonly because: KillReason; readonly detail?: string }
   | { readonly is: "gone" };
@@ -68,7 +74,7 @@ interface WorkerStep {
  * At `graceful-timeout` a worker logs which requests it cut off, at the end of `shutdown-timeout` what its app has not
  * finished, and exits. The master waits this much longer, in milliseconds, before it kills the worker.
  */
-const killMargin = 1_000;
+export const killMargin = 1_000;
 
 /** How long a worker may drain, in milliseconds. */
 export function drainLimit(
@@ -123,7 +129,11 @@ export function postpone(state: WorkerState, ms: number): WorkerState {
     case "booting":
       return { ...state, since: state.since + ms };
     case "draining":
-      return { ...state, deadline: state.deadline + ms };
+      return {
+        ...state,
+        requestDeadline: state.requestDeadline + ms,
+        deadline: state.deadline + ms,
+      };
     case "ready":
     case "killed":
     case "gone":
@@ -137,7 +147,8 @@ export function isWanted(state: WorkerState): boolean {
 }
 
 function drainingFrom(now: number, limits: WorkerLimits): WorkerState {
-  return { is: "draining", since: now, deadline: now + drainLimit(limits) };
+  const deadline = now + drainLimit(limits);
+  return { is: "draining", since: now, requestDeadline: deadline - limits.shutdownTimeout, deadline };
 }
 
 function kill(because: KillReason, detail?: string): WorkerStep {

@@ -6,6 +6,7 @@
 
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
+import { killMargin } from "../../core/pool/worker_state.ts";
 import { heartbeatInterval, restingInterval } from "../workers/worker_config.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
@@ -133,6 +134,11 @@ export class HeartbeatMonitor {
       }
       if (timeout > 0 && silence >= timeout && state.is === "ready") {
         worker.apply({ type: "kill", because: "unresponsive" }, now);
+        changed = true;
+      }
+      // Its requests have had their time, and it does not clean up.
+      if (state.is === "draining" && silence >= killMargin && now >= state.requestDeadline) {
+        worker.apply({ type: "kill", because: "drain-overdue" }, now);
         changed = true;
       }
     });

@@ -2,7 +2,7 @@ import { endingOf, stateAtEnd } from "../../../src/core/pool/death.ts";
 import { assertEquals } from "../../assert.ts";
 
 const ready = { is: "ready", since: 0, lastHeartbeat: 0 } as const;
-const draining = { is: "draining", since: 0, deadline: 1 } as const;
+const draining = { is: "draining", since: 0, requestDeadline: 1, deadline: 1 } as const;
 
 Deno.test("a ready worker that exits has died, even with exit code 0", () => {
   assertEquals(endingOf(ready, { code: 0, signal: null }, false), {

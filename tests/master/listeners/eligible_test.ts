@@ -52,3 +52,25 @@ Deno.test("if all workers are stalled, one that has been for much longer gets no
   await pass(8_000, []);
   assertEquals(eligible(), [0, 1, 2]);
 });
+
+Deno.test("a worker that is blocked when its requests have had their time is killed, one that cleans up is not", async () => {
+  const host = new FakeWorkers();
+  const { clock } = host.system;
+  const monitor = new HeartbeatMonitor(clock, host.workerTable, host.scoreboard);
+  const [blocked, cleaning] = [host.ready(0), host.ready(1)];
+  const { gracefulTimeout, shutdownTimeout } = blocked.generation.settings;
+  for (const worker of [blocked, cleaning]) worker.apply({ type: "draining" }, host.now);
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      await clock.advance(250);
+      host.slotOf(cleaning).heartbeat();
+      monitor.poll(250, { stallAfter: 50, timeout: 1_000 });
+    }
+  };
+  await pass(gracefulTimeout);
+  assertEquals([blocked.state.is, cleaning.state.is], ["draining", "draining"]);
+  await pass(1_250);
+  assertEquals(blocked.state, { is: "killed", because: "drain-overdue" });
+  await pass(shutdownTimeout - 500);
+  assertEquals(cleaning.state.is, "draining");
+});
