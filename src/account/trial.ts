@@ -45,7 +45,7 @@ export async function tryAccount(
       ...{ uid, gid, groups, lowPorts },
       sameSession: true,
       readOutput: true,
-    }, { longest: longestTrial });
+    }, longestTrial);
     const line = await child.line(longestReport);
     const { code, signal } = await child.ended;
     if (code === 0 && line !== null) return JSON.parse(line);

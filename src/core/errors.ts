@@ -117,7 +117,7 @@ export const errorKinds = {
   },
   "app-startup": {
     exitCode: ExitCode.boot,
-    means: "the function `startup` of the app threw",
+    means: "the function `startup` of the app threw, or was not done within boot-timeout",
   },
   "app-prepare": {
     exitCode: ExitCode.boot,

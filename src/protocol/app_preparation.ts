@@ -24,6 +24,8 @@ export interface AppPreparation extends
   LogConfig {
   /** Milliseconds after which the master ends the process. */
   readonly timeout: number;
+  /** The process of the master. */
+  readonly master: number;
   /** The inherited descriptor of the memory for the report; `null` if there is none. */
   readonly report: number | null;
 }
@@ -33,6 +35,12 @@ export const reportSize = 256 * 1024;
 
 /** A number of four bytes, then so many bytes of JSON. */
 const headerSize = 4;
+/** In place of that number: `prepare` has succeeded. A process that only exits has not said so. */
+const done = 0xffff_ffff;
+
+export function writeDone(memory: ArrayBuffer): void {
+  new DataView(memory).setUint32(0, done);
+}
 
 export function writeReport(memory: ArrayBuffer, error: DenicornError): void {
   const bytes = new TextEncoder().encode(JSON.stringify(toFailure(error)));
@@ -42,8 +50,9 @@ export function writeReport(memory: ArrayBuffer, error: DenicornError): void {
 }
 
 /** `null` if there is none, or anything else: the app can write there, too. */
-export function readReport(memory: ArrayBuffer): Failure | null {
+export function readReport(memory: ArrayBuffer): Failure | "done" | null {
   const length = new DataView(memory).getUint32(0);
+  if (length === done) return "done";
   if (length === 0 || length > memory.byteLength - headerSize) return null;
   try {
     const failure: unknown = JSON.parse(new TextDecoder().decode(new Uint8Array(memory, headerSize, length)));

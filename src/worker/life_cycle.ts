@@ -103,14 +103,23 @@ export class LifeCycle {
     await this.#untilWorkIsDone();
   }
 
-  /** Throws DenicornError `app-startup`. */
-  async start(hooks: AppHooks, place: AppPlace): Promise<void> {
+  /** `deadline`: of the boot, on the monotonic clock. Throws DenicornError `app-startup`. */
+  async start(hooks: AppHooks, place: AppPlace, deadline: number): Promise<void> {
     this.#hooks = hooks;
-    try {
-      await hooks.startup?.(this.#context);
-    } catch (error) {
-      throw hookFailure("app-startup", "cannot boot a worker: startup()", error, place);
-    }
+    if (hooks.startup === undefined) return;
+    let failed: { readonly error: unknown } | null = null;
+    let isDone = false;
+    const call = Promise.try(hooks.startup, this.#context)
+      .then(() => isDone = true, (error) => failed = { error });
+    await withTimeout(this.#clock, Math.max(0, deadline - this.#clock.monotonic()), call);
+    if (failed !== null) throw startupFailure(failed, place);
+    if (isDone) return;
+    const path = shownPath(place.workingDirectory, place.source);
+    throw new DenicornError(
+      "app-startup",
+      `cannot boot a worker: startup() of ${path} was not done until boot-timeout was over: look for a promise that never ` +
+        "settles, or raise --boot-timeout",
+    );
   }
 
   /** After the last request. Resolves when everything is done, or after `limit` milliseconds. */
@@ -153,6 +162,10 @@ export class LifeCycle {
 /** What `prepare` threw, or nothing caught while it ran. */
 export function prepareFailure(error: unknown, place: AppPlace): DenicornError {
   return hookFailure("app-prepare", "cannot prepare the app: prepare()", error, place);
+}
+
+function startupFailure({ error }: { readonly error: unknown }, place: AppPlace): DenicornError {
+  return hookFailure("app-startup", "cannot boot a worker: startup()", error, place);
 }
 
 function hookFailure(

@@ -58,7 +58,7 @@ export class Loading {
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     // An app is checked also where what it needs to serve is missing.
-    if (listen.length > 0) await lifeCycle.start(hooks, this.#place);
+    if (listen.length > 0) await lifeCycle.start(hooks, this.#place, start + loadTimeout);
     if (readiness !== null) {
       const limits = {
         path: readiness.path,

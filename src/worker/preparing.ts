@@ -4,7 +4,12 @@ import { importFailure } from "../app/load/import_app.ts";
 import { prepareExport } from "../app/load/app_hooks.ts";
 import { shownPath } from "../app/paths.ts";
 import { DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
-import { type AppPreparation, preparationVariable, writeReport } from "../protocol/app_preparation.ts";
+import {
+  type AppPreparation,
+  preparationVariable,
+  writeDone,
+  writeReport,
+} from "../protocol/app_preparation.ts";
 import { appProcessVariable } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { importProgram } from "./importing.ts";
@@ -15,17 +20,25 @@ import { WorkerLog } from "./worker_log.ts";
 /** Seconds after the master should have ended this process: it may have been killed. */
 const endMargin = 2;
 
+/** Milliseconds between two looks whether the master lives. */
+const watchInterval = 100;
+
 /** No worker runs in it. */
 const noSlot = -1;
 
 /** `text` is an AppPreparation as JSON. */
 export async function prepareApp(system: System, text: string): Promise<never> {
-  const { host, processes, memory } = system;
+  const { host, processes, memory, clock } = system;
   if (host.standalone) host.setEnv(appProcessVariable, "1");
   // It is not meant for the app.
   host.setEnv(preparationVariable, undefined);
   const preparation: AppPreparation = JSON.parse(text);
-  processes.endAfter(preparation.timeout / 1000 + endMargin);
+  const { timeout, master } = preparation;
+  processes.endAfter(timeout / 1000 + endMargin);
+  // The next server would prepare beside this process.
+  clock.every(watchInterval, () => processes.isAlive(master) || processes.exit(ExitCode.internal));
+  // A promise that never settles must not look like an end.
+  clock.after(2 * timeout, () => {});
   const report = preparation.report === null ? null : memory.adopt(preparation.report);
   try {
     await prepare(system, preparation);
@@ -35,6 +48,7 @@ export async function prepareApp(system: System, text: string): Promise<never> {
     else writeReport(report, error);
     processes.exit(error.exitCode);
   }
+  if (report !== null) writeDone(report);
   return processes.endAsApp(ExitCode.normal);
 }
 

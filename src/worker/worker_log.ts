@@ -68,6 +68,11 @@ export class WorkerLog {
     });
   }
 
+  /** For the detail of a line: the lines of the app. */
+  stackOf(error: unknown): string {
+    return clippedStack(error, this.#config.bundle);
+  }
+
   /** Reopens the file, if it has been opened. */
   async reopen(): Promise<void> {
     (await this.#loading)?.reopen();
@@ -95,7 +100,7 @@ export class WorkerLog {
 
   /** Resolves when the line is written. */
   appError(text: string, error: unknown): Promise<void> {
-    const detail = clippedStack(error, this.#config.bundle);
+    const detail = this.stackOf(error);
     return this.write((logger) => logger.with({ detail }).error`${text}`);
   }
 

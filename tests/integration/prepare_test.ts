@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
+import { isRunning } from "./server.ts";
 
 /** Writes a line to `journal` for each step of each process. `release` is in its answers. */
 const app = (release: string, preparing = "") => `
@@ -88,7 +89,8 @@ integrationTest(
           "setTimeout(() => { throw new Error('late'); }); await sleep(10_000);",
           "prepare\\(\\) of main\\.ts threw Error: late",
         ],
-        ["Deno.exit(7);", "ended with exit code 7: see its output above"],
+        ["Deno.exit(7);", "ended with exit code 7 before that was done: see its output above"],
+        ["Deno.exit(0);", "ended with exit code 0 before that was done: see its output above"],
         ['Deno.kill(Deno.pid, "SIGKILL");', "ended by SIGKILL"],
       ] as const
     ) {
@@ -146,21 +148,30 @@ integrationTest(
   },
 );
 
-integrationTest("a stop ends prepare", async (host) => {
-  const server = host.start({
-    files: { "main.ts": app("one", "await new Promise(() => setInterval(() => {}, 1000));") },
+for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  integrationTest(`${signal} to the master ends prepare, whatever that listens to`, async (host) => {
+    const endless =
+      "Deno.addSignalListener('SIGTERM', () => {}); await new Promise(() => setInterval(() => {}, 1000));";
+    const server = host.start({ files: { "main.ts": app("one", endless) } });
+    const [, pid] = await server.logged(/prepare gen=1 pid=(\d+) +migrating/);
+    server.kill(signal);
+    await server.until("the end of the process", () => !isRunning(Number(pid)));
   });
-  const [, pid] = await server.logged(/prepare gen=1 pid=(\d+) +migrating/);
-  server.kill("SIGTERM");
-  assertEquals((await server.exit()).signal, null);
-  await server.until("the end of the process", () => {
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") Z ");
-    } catch {
-      return true;
-    }
-  });
-});
+}
+
+integrationTest(
+  "a prepare and a startup that never settle are named when their time is over",
+  async (host) => {
+    const never = "export const prepare = () => new Promise(() => {}); export default () => new Response();";
+    const prepared = host.start({ files: { "main.ts": never }, args: ["--prepare-timeout", "2s"] });
+    assertEquals((await prepared.exit()).code, 3);
+    assertMatch(prepared.stderr, /prepare\(\) of main\.ts was not done after 2s \(prepare-timeout\)/);
+    const files = { "main.ts": never.replace("prepare", "startup") };
+    const started = host.start({ files, args: ["--boot-timeout", "2s"] });
+    assertEquals((await started.exit()).code, 3);
+    assertMatch(started.stderr, /startup\(\) of main\.ts was not done until boot-timeout was over/);
+  },
+);
 
 integrationTest("a program that starts its own server may prepare, too", async (host) => {
   const program = `${app("unused").replace(/export default.*/, "")}

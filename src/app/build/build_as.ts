@@ -71,7 +71,7 @@ function start(system: System, request: BuildRequest, credentials: Credentials) 
       ...{ uid, gid, groups },
       sameSession: true,
       readOutput: true,
-    }, { longest: longestAppBuild });
+    }, longestAppBuild);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError(

@@ -122,7 +122,7 @@ async function runProcess(
       env: host.environment(),
       cwd,
       sameSession: true,
-    }, { longest: longestLoad + killMargin });
+    }, longestLoad + killMargin);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DenicornError("internal", `${action}: ${path}: no process can be started for it: ${reason}`, {

@@ -60,9 +60,9 @@ export class AppPreparations {
     const memory = this.#memory()?.buffer ?? null;
     if (memory !== null) clearReport(memory);
     const { code, signal, isLate } = await this.#start(generation, bundle).ended;
-    const failure = memory === null ? null : readReport(memory);
-    if (failure !== null) {
-      throw new DenicornError(failure.code, failure.message, { detail: failure.detail });
+    const report = memory === null ? null : readReport(memory);
+    if (report !== null && report !== "done") {
+      throw new DenicornError(report.code, report.message, { detail: report.detail });
     }
     if (isLate) {
       throw new DenicornError(
@@ -73,11 +73,13 @@ export class AppPreparations {
           "promise that never settles, or raise --prepare-timeout",
       );
     }
-    if (code !== 0) {
+    // Without shared memory there is only the exit code.
+    if (code !== 0 || (memory !== null && report === null)) {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
       throw new DenicornError(
         "app-prepare",
-        `${action}: the process that called prepare() of ${app} ended ${how}: see its output above`,
+        `${action}: the process that called prepare() of ${app} ended ${how} before that was done: see its output above, ` +
+          "and look for Deno.exit() and process.exit()",
       );
     }
     const took = Math.round(clock.monotonic() - start);
@@ -97,6 +99,7 @@ export class AppPreparations {
       generation: number,
       settings: asConfigFile(settings),
       timeout: prepareTimeout,
+      master: system.host.pid,
     };
     const [command, ...prefix] = selfCommand(system);
     try {
@@ -113,7 +116,7 @@ export class AppPreparations {
         },
         ...{ uid, gid, groups },
         inherited: report === null ? [] : [report],
-      }, { longest: prepareTimeout, atExit: "SIGTERM" });
+      }, prepareTimeout);
     } catch (error) {
       throw new DenicornError("app-prepare", `${action}: no process can be started: ${reasonOf(error)}`, {
         cause: error,

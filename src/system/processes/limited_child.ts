@@ -1,7 +1,7 @@
-/** A child process that must end soon: it is killed at its deadline, and ended when this process exits. */
+/** A child process that must end soon: it is killed at its deadline, and when this process exits. */
 
 import { sleep } from "../clock.ts";
-import type { ChildProcess, ExitStatus, Signal, SpawnOptions, System } from "../system.ts";
+import type { ChildProcess, ExitStatus, SpawnOptions, System } from "../system.ts";
 
 interface LimitedChild {
   /**
@@ -17,22 +17,15 @@ const newline = 10;
 /** Another process may keep the output open; this much later (ms) nothing more is expected. */
 const afterEnd = 1_000;
 
-interface Limits {
-  /** Milliseconds. */
-  readonly longest: number;
-  /** By default SIGKILL. */
-  readonly atExit?: Signal;
-}
-
-/** Throws what the system throws if no process can be started. */
+/** `longest` is in ms. Throws what the system throws if no process can be started. */
 export function startLimited(
   { processes, clock }: Pick<System, "processes" | "clock">,
   options: SpawnOptions,
-  { longest, atExit = "SIGKILL" }: Limits,
+  longest: number,
 ): LimitedChild {
   const process = processes.spawn(options);
   const kill = () => process.kill("SIGKILL");
-  const keepRunning = processes.onExit(() => process.kill(atExit));
+  const keepRunning = processes.onExit(kill);
   let isLate = false;
   const cancel = clock.after(longest, () => {
     isLate = true;
