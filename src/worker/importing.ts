@@ -3,7 +3,7 @@
 import { importApp, type ImportedApp } from "../app/load/import_app.ts";
 import { fileUrl } from "../app/paths.ts";
 import { appStorage } from "../app/user_directories.ts";
-import { sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
+import { listensToProcess, sendsToParent, usesNodeHttp } from "../app/uses_of_node.ts";
 import { streamQueue } from "../log/stream_queue.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import type { ProgramServers, System } from "../system/system.ts";
@@ -24,6 +24,8 @@ export interface ImportingOptions {
   /** The app ends a server. */
   readonly onEnd: () => void;
   readonly lifeCycle: LifeCycle;
+  /** Whether the app's listeners for SIGTERM are called at the end of a drain, and not by the signal. */
+  readonly keepsStopListeners: boolean;
   readonly jobs: Jobs;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
@@ -60,12 +62,13 @@ export async function importProgram(
 async function presentProcess(
   system: System,
   { bundle, source, args, unstable }: Program,
-  { servers, onEnd, onSent, onNotStored, lifeCycle, jobs }: ImportingOptions,
+  { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs }: ImportingOptions,
 ): Promise<void> {
   const { host, files, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
   host.printThrough((stream, text) => streamQueue(system, stream).write(text));
   lifeCycle.offer();
+  if (keepsStopListeners) processes.keepStopListeners(listensToProcess(text));
   if (sendsToParent(text)) processes.receiveSent(onSent);
   if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
   host.offerFeatures(unstable);

@@ -3,7 +3,6 @@
 import { importFailure, type ImportOptions } from "../app/load/import_app.ts";
 import type { App } from "../app/load/validate_app.ts";
 import { shownPath } from "../app/paths.ts";
-import { listensToProcess } from "../app/uses_of_node.ts";
 import { DenicornError } from "../core/errors.ts";
 import type { WorkerConfig } from "../protocol/messages.ts";
 import { sleep } from "../system/clock.ts";
@@ -36,11 +35,10 @@ export class Loading {
 
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
-    const { processes, clock, files } = this.#system;
-    const { bundle, readiness, loadTimeout, listen } = this.#config;
+    const { processes, clock } = this.#system;
+    const { readiness, loadTimeout, listen } = this.#config;
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
-    processes.keepStopListeners(listensToProcess(files.readTextSync(bundle)));
     const forget = processes.onUncaught(onUncaught);
     const { app: exported, hooks } = await importProgram(this.#system, this.#config, this.#options);
     const app = this.#served(exported);

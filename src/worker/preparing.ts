@@ -69,6 +69,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
     const servers = network.takeProgramServers(onEnd);
     const { hooks } = await importProgram(system, preparation, {
       ...{ servers, onUncaught, onEnd, lifeCycle },
+      keepsStopListeners: false,
       // No worker has taken them, so none of them runs.
       jobs: new Jobs(clock, log, lifeCycle, host.cronUnit()),
       onSent: (message) => log.sent(message),

@@ -151,6 +151,7 @@ export class Service {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
       lifeCycle: this.#lifeCycle,
+      keepsStopListeners: true,
       jobs: this.#jobs,
       onFault: (entry, fault) => this.log.fault(entry, fault),
       onSent: (message) => this.log.sent(message),

@@ -3,7 +3,6 @@
  * with the rights of the workers. Two never run at the same time: both could migrate the same database.
  */
 
-import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/reason.ts";
@@ -22,6 +21,7 @@ import { startLimited } from "../../system/processes/limited_child.ts";
 import { selfCommand } from "../../system/processes/self_command.ts";
 import type { SharedBlock, System } from "../../system/system.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
+import { appEnvironment } from "../workers/worker_process.ts";
 
 const action = "cannot prepare the app";
 
@@ -109,9 +109,7 @@ export class AppPreparations {
         // What follows --worker is only for readers of `ps`.
         args: [...prefix, "--worker", "prepare", `gen=${number}`, settings.app ?? ""],
         env: {
-          ...environmentFor(system, this.#credentials),
-          ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
-          ...Object.fromEntries(settings.env),
+          ...appEnvironment(system, this.#credentials, settings, directory),
           [preparationVariable]: JSON.stringify(preparation),
         },
         ...{ uid, gid, groups },

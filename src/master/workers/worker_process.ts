@@ -4,6 +4,7 @@ import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { instanceVariable, workerEnvironment } from "../../protocol/messages.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { ChildProcess, FdPair, System } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 
@@ -52,6 +53,20 @@ interface WorkerCommand {
   readonly inherited: readonly number[];
 }
 
+/** What the app reads as its environment, in a worker and in `prepare`. */
+export function appEnvironment(
+  system: System,
+  credentials: Credentials,
+  { env }: Pick<Settings, "env">,
+  directory: string,
+): Record<string, string> {
+  return {
+    ...environmentFor(system, credentials),
+    ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
+    ...Object.fromEntries(env),
+  };
+}
+
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
@@ -66,9 +81,7 @@ export function startWorkerProcess(
     // What follows --worker is only for readers of `ps`.
     args: [...prefix, "--worker", `worker=${slot}`, `gen=${number}`, settings.app ?? ""],
     env: {
-      ...environmentFor(system, credentials),
-      ...(system.host.env("PWD") === undefined ? {} : { PWD: directory }),
-      ...Object.fromEntries(settings.env),
+      ...appEnvironment(system, credentials, settings, directory),
       [instanceVariable]: String(slot),
       [workerEnvironment.channel]: channelPath,
       [workerEnvironment.token]: token,

@@ -23,8 +23,8 @@ const place = "127.0.0.1:9229";
 const pause = 2;
 const looks = 1_000;
 
-/** Milliseconds after its start from which on the runtime handles the signal: 500, and some for a busy machine. */
-const handledAfter = 300;
+/** Milliseconds after its start at which a master opens one: the runtime handles the signal from 500 on. */
+const openedAfter = 300;
 
 /** BPF_RET|BPF_K with 0: drops every segment. */
 const dropAll = encodeProgram([{ code: 0x06, jt: 0, jf: 0, k: 0 }]);
@@ -36,7 +36,7 @@ let isOccupied = false;
 export function preventInspector(signal: Signal): void {
   if (signal !== "SIGUSR1" || Deno.build.standalone || Deno.build.os !== "linux") return;
   if (Deno.args[0] === "--worker") return;
-  Deno.unrefTimer(setTimeout(occupy, handledAfter));
+  Deno.unrefTimer(setTimeout(occupy, openedAfter));
 }
 
 async function occupy(): Promise<void> {
