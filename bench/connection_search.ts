@@ -5,7 +5,7 @@
 import { clock } from "../src/system/clock.ts";
 import { openFiles } from "../src/system/open_files.ts";
 import { tcpSockets } from "../src/system/network/tcp_sockets.ts";
-import { activeConnection } from "../src/worker/active_connection.ts";
+import { activeConnection } from "../src/worker/listeners/active_connection.ts";
 import { denoRun, median, report } from "./support/program.ts";
 
 const connections = 10_000;

@@ -7,7 +7,7 @@
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
 import type { LogConfig } from "../log/logger.ts";
-import type { ConfigFile, SettingKey, Settings } from "../settings/settings.ts";
+import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
 import type { TcpAddress } from "../system/system.ts";
 import { clip } from "./framing.ts";
 
@@ -48,6 +48,7 @@ export const sentSettings = [
   "logFormat",
   "errorLogfile",
   "accessLogfile",
+  ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 
 /** Everything a worker needs to know to serve. Durations in milliseconds. */

@@ -5,6 +5,7 @@
 
 import { adminSettings } from "./sections/admin.ts";
 import { appSettings } from "./sections/app.ts";
+import { httpSettings } from "./sections/http.ts";
 import { listeningSettings } from "./sections/listening.ts";
 import { logSettings } from "./sections/logs.ts";
 import { processSettings } from "./sections/process.ts";
@@ -15,6 +16,7 @@ import type { Setting } from "./setting.ts";
 const sections = {
   "App": appSettings,
   "Listening": listeningSettings,
+  "HTTP": httpSettings,
   "Workers": workerSettings,
   "Scaling": scalingSettings,
   "Logs": logSettings,
@@ -25,11 +27,15 @@ const sections = {
 type Table =
   & typeof appSettings
   & typeof listeningSettings
+  & typeof httpSettings
   & typeof workerSettings
   & typeof scalingSettings
   & typeof logSettings
   & typeof processSettings
   & typeof adminSettings;
+
+/** The settings that only concern what a worker does for its requests. */
+export const httpSettingKeys = Object.keys(httpSettings) as readonly (keyof typeof httpSettings)[];
 
 /** The name of a setting in code and in config files: `gracefulTimeout`. */
 export type SettingKey = keyof Table;

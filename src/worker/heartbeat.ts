@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../system/system.ts";
-import type { Requests } from "./requests.ts";
+import type { Requests } from "./http/requests.ts";
 import type { Slot } from "./slot.ts";
 
 interface HeartbeatOptions {

@@ -2,7 +2,7 @@
 
 import { encodeBytes } from "../protocol/framing.ts";
 import type { Clock } from "../system/system.ts";
-import type { InFlightRequest, InFlightRequests } from "./in_flight_requests.ts";
+import type { InFlightRequest, InFlightRequests } from "./http/in_flight_requests.ts";
 import type { Slot } from "./slot.ts";
 
 interface ReportOptions {

@@ -5,26 +5,27 @@ import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
-import { activeConnection } from "./active_connection.ts";
+import { activeConnection } from "./listeners/active_connection.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
-import { BodyFailures } from "./body_failures.ts";
-import { drain, type DrainReport, flushTimeout } from "./drain.ts";
-import { drainSteered } from "./drain_steered.ts";
-import { internalServerError } from "./faults.ts";
+import { BodyFailures } from "./http/body_failures.ts";
+import { drain, type DrainReport, flushTimeout } from "./listeners/drain.ts";
+import { drainSteered } from "./listeners/drain_steered.ts";
+import { internalServerError } from "./http/faults.ts";
+import { HttpEdge } from "./http/edge.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { InFlightRequest } from "./in_flight_requests.ts";
-import { leaveAddresses } from "./leave_addresses.ts";
-import { Jobs } from "./jobs.ts";
-import { LifeCycle } from "./life_cycle.ts";
-import { Loading } from "./loading.ts";
-import { Listeners } from "./listeners.ts";
+import type { InFlightRequest } from "./http/in_flight_requests.ts";
+import { leaveAddresses } from "./listeners/leave_addresses.ts";
+import { Jobs } from "./app/jobs.ts";
+import { LifeCycle } from "./app/life_cycle.ts";
+import { Loading } from "./app/loading.ts";
+import { Listeners } from "./listeners/listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import type { Program } from "./served_program.ts";
+import type { Program } from "./app/served_program.ts";
 import { Pause } from "./pause.ts";
 import { Reports } from "./reports.ts";
-import { Requests } from "./requests.ts";
+import { Requests } from "./http/requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
-import { closingCode, WebSockets } from "./web_sockets.ts";
+import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 /**
@@ -150,6 +151,7 @@ export class Service {
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
+      edge: new HttpEdge(this.#requests),
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,

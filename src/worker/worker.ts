@@ -9,7 +9,7 @@ import { type HandledSignal, handledSignals, signalMeanings } from "../core/sign
 import { version } from "../core/version.ts";
 import { type FromWorker, successorInbox, toFailure, type WorkerConfig } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
-import { clippedStack } from "./faults.ts";
+import { clippedStack } from "./http/faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
 import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
 import { Service } from "./service.ts";

@@ -4,10 +4,10 @@ import { Throttle } from "../core/throttle.ts";
 import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
 import type { System } from "../system/system.ts";
-import type { DrainReport } from "./drain.ts";
-import { clippedStack, type Fault } from "./faults.ts";
-import { type InFlightRequest, pathOf, type RequestLine } from "./in_flight_requests.ts";
-import { requestIdOf } from "./request_id.ts";
+import type { DrainReport } from "./listeners/drain.ts";
+import { clippedStack, type Fault } from "./http/faults.ts";
+import { type InFlightRequest, pathOf, type RequestLine } from "./http/in_flight_requests.ts";
+import { requestIdOf } from "./http/request_id.ts";
 
 interface AppBundle {
   /** Its absolute path: stacks are shown without the frames that belong to no source. */

@@ -8,6 +8,6 @@ const system = createSystem();
 const preparation = system.host.env(preparationVariable);
 if (preparation === undefined) system.processes.exit(await runWorker(system));
 else {
-  const { prepareApp } = await import("./preparing.ts");
+  const { prepareApp } = await import("./app/preparing.ts");
   await prepareApp(system, preparation);
 }

@@ -2,7 +2,7 @@ import { appFrames, shownStack } from "../../src/app/app_stack.ts";
 import { errorIn } from "../../src/core/thrown.ts";
 import { assertEquals } from "../assert.ts";
 
-const own = new URL("../../src/worker/requests.ts", import.meta.url).href;
+const own = new URL("../../src/worker/http/requests.ts", import.meta.url).href;
 const program = new URL("../../main.ts", import.meta.url).href;
 const bundle = "/run/app/bundle.js";
 

@@ -6,7 +6,7 @@ import {
   SlotWriter,
 } from "../../src/core/telemetry/scoreboard.ts";
 import type { Clock } from "../../src/system/system.ts";
-import { Requests } from "../../src/worker/requests.ts";
+import { Requests } from "../../src/worker/http/requests.ts";
 
 /** A slot in a scoreboard of its own. */
 export function privateSlot() {

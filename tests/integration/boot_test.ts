@@ -91,11 +91,11 @@ integrationTest(
 );
 
 integrationTest(
-  "both runtimes compress in the same way, and only for clients that accept it",
+  "with --compress both runtimes compress in the same way, and only for clients that accept it",
   async (host) => {
     const app =
       `export default () => new Response("hello ".repeat(1000), { headers: { "content-type": "text/plain" } });`;
-    const server = host.start({ files: { "main.ts": app } });
+    const server = host.start({ files: { "main.ts": app }, args: ["--compress"] });
     await server.ready(1);
     const zipped = await server.fetch("/", { headers: { "accept-encoding": "gzip" } });
     const vary = zipped.headers.get("vary");

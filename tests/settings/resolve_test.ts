@@ -60,6 +60,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     bind: "[::1]:9000",
     backlog: "10",
     steering: "off",
+    compress: "on",
     workers: "auto",
     spareWorkers: "2",
     bootTimeout: "5s",

@@ -1,5 +1,5 @@
 import { decodeBytes } from "../../src/protocol/framing.ts";
-import { InFlightRequest, InFlightRequests } from "../../src/worker/in_flight_requests.ts";
+import { InFlightRequest, InFlightRequests } from "../../src/worker/http/in_flight_requests.ts";
 import { Reports } from "../../src/worker/reports.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeClock } from "../fakes/fake_clock.ts";

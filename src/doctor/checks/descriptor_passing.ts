@@ -21,7 +21,12 @@ export const descriptorPassing: Check = {
 /** Sends a listener of this process to itself. Throws when that fails. */
 function tryPassing({ network, sockets, descriptors }: System): void {
   const { inbox, descriptor: outlet } = descriptors.pair();
-  const options = { address: { hostname: "127.0.0.1", port: 0 }, backlog: 1, onError: () => new Response() };
+  const options = {
+    address: { hostname: "127.0.0.1", port: 0 },
+    backlog: 1,
+    isCompressing: false,
+    onError: () => new Response(),
+  };
   try {
     const server = network.serve(options, () => new Response());
     try {

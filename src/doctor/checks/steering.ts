@@ -27,7 +27,7 @@ const perListener = 8;
 /** Opens two listeners on one port and steers connections to each of them. Throws when that fails. */
 async function trySteering(system: System): Promise<void> {
   const { network, sockets } = system;
-  const options = { backlog: 16, onError: () => new Response(null, { status: 500 }) };
+  const options = { backlog: 16, isCompressing: false, onError: () => new Response(null, { status: 500 }) };
   const serve = (address: TcpAddress, name: string) =>
     network.serve({ ...options, address }, () => new Response(name));
 

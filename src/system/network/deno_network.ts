@@ -49,14 +49,13 @@ export const network: Network = {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
   },
 
-  serve({ address, backlog, onError }, handler) {
+  serve({ address, backlog, isCompressing, onError }, handler) {
     const server = runtimeServe({
       hostname: address.hostname,
       port: address.port,
       reusePort: balancesReusePort,
       tcpBacklog: backlog,
-      // Deno 2.7 compresses by default, 2.9 does not: clients must not see a difference.
-      automaticCompression: true,
+      automaticCompression: isCompressing,
       onListen: () => {},
       onError,
     }, handler);

@@ -84,6 +84,8 @@ export interface ProgramServers {
 export interface ServeOptions {
   readonly address: TcpAddress;
   readonly backlog: number;
+  /** For clients that accept it. */
+  readonly isCompressing: boolean;
   readonly onError: (error: unknown) => Response | Promise<Response>;
 }
 

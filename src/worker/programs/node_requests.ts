@@ -11,10 +11,10 @@ import type {
   NodeServer,
   NodeSocket,
 } from "../../system/system.ts";
-import { appThrew, type Fault } from "../faults.ts";
-import type { InFlightRequest } from "../in_flight_requests.ts";
-import { nodeRequestIdOf } from "../request_id.ts";
-import type { Requests } from "../requests.ts";
+import { appThrew, type Fault } from "../http/faults.ts";
+import type { InFlightRequest } from "../http/in_flight_requests.ts";
+import { nodeRequestIdOf } from "../http/request_id.ts";
+import type { Requests } from "../http/requests.ts";
 
 /** Switching protocols. */
 const upgradeStatus = 101;

@@ -2,9 +2,10 @@
 
 import type { App } from "../../app/load/validate_app.ts";
 import type { FetchHandler, Serve, System } from "../../system/system.ts";
-import type { Fault } from "../faults.ts";
-import type { InFlightRequest } from "../in_flight_requests.ts";
-import type { Requests } from "../requests.ts";
+import type { Fault } from "../http/faults.ts";
+import type { InFlightRequest } from "../http/in_flight_requests.ts";
+import type { HttpEdge } from "../http/edge.ts";
+import type { Requests } from "../http/requests.ts";
 import { NodeRequests } from "./node_requests.ts";
 
 export interface OpenedApp {
@@ -16,17 +17,22 @@ export interface OpenedApp {
   closeWebSockets(code: number): void;
 }
 
+export interface OpeningOptions {
+  readonly requests: Requests;
+  readonly edge: HttpEdge;
+  readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+}
+
 /** Rejects with what the app throws. */
 export async function openApp(
   { network, nodeHttp }: System,
   app: App,
-  requests: Requests,
-  onFault: (entry: InFlightRequest, fault: Fault) => void,
+  { requests, edge, onFault }: OpeningOptions,
 ): Promise<OpenedApp> {
   if (app.kind === "fetch") {
-    const counted = requests.count(app.fetch);
+    const handler = edge.handlerFor(app.fetch);
     return {
-      serve: (options) => network.serve(options, counted),
+      serve: (options) => network.serve(options, handler),
       ask: app.fetch,
       closeWebSockets: () => {},
     };

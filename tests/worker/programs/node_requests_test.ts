@@ -3,7 +3,7 @@
 import { EventEmitter } from "node:events";
 import type { NodeHttp, NodeServer } from "../../../src/system/system.ts";
 import { NodeRequests } from "../../../src/worker/programs/node_requests.ts";
-import { Requests } from "../../../src/worker/requests.ts";
+import { Requests } from "../../../src/worker/http/requests.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 import { privateSlot } from "../../fakes/slots.ts";

@@ -1,0 +1,355 @@
+/**
+ * The hot path: what Denicorn adds to each request. It counts the request when it arrives and again when its
+ * response is sent. The counters are in memory that the master reads; nothing is sent to it.
+ */
+
+import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
+import { failureOf, wholeStatus } from "../../system/network/response_body.ts";
+import type {
+  Clock,
+  ExecutionContext,
+  FetchHandler,
+  RequestInfo,
+  WebSocketEnd,
+} from "../../system/system.ts";
+import type { BodyFailures } from "./body_failures.ts";
+import {
+  appThrew,
+  copyOf,
+  type Fault,
+  faultOf,
+  headersOf,
+  internalServerError,
+  isResponse,
+  statusOf,
+} from "./faults.ts";
+import {
+  type Client,
+  InFlightRequest,
+  InFlightRequests,
+  pathOf,
+  type RequestLine,
+} from "./in_flight_requests.ts";
+
+interface RequestEvents {
+  /** The app did not answer with a response that can be sent; the client gets a 500. */
+  readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  readonly bodyFailures?: Pick<BodyFailures, "areReported" | "ended">;
+  /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
+  readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
+  /** Given to the app with each request. */
+  readonly context?: ExecutionContext;
+}
+
+/** RFC 6455, 7.4.1: the server met a condition that it did not expect. */
+export const unexpectedCondition = 1011;
+
+/** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
+const clientClosedRequest = 499;
+
+export class Requests {
+  /** All requests since the worker started. */
+  total = 0;
+  /** Requests whose response is not sent yet, and WebSockets. */
+  inFlight = 0;
+  /** When the last request ended, on the monotonic clock. */
+  lastEnd = -Infinity;
+  /** There were no requests for a while; the next one calls `onWake`. */
+  isResting = false;
+  onWake: () => void = () => {};
+  /** Requests whose response is not sent yet, oldest first, without the one whose handler is running. */
+  readonly entries = new InFlightRequests();
+  /** Until its handler has returned; most requests end then. */
+  #running: InFlightRequest | null = null;
+  #lastUrl = "";
+  #lastPath = "";
+  readonly #writer: SlotWriter;
+  readonly #clock: Clock;
+  readonly #onFault: RequestEvents["onFault"];
+  readonly #bodyFailures: RequestEvents["bodyFailures"];
+  readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
+  readonly #context: ExecutionContext | undefined;
+  /** How many requests in flight must end before the listeners are closed; counted while draining. */
+  #blockingClose = 0;
+  #isDraining = false;
+  /** Each response tells its client to reconnect. */
+  #endsConnections = false;
+  #webSockets = 0;
+  /** The requests that became WebSockets; `null` as long as none has. */
+  #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
+  readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(writer: SlotWriter, clock: Clock, { onFault, bodyFailures, onEnd, context }: RequestEvents) {
+    this.#writer = writer;
+    this.#clock = clock;
+    this.#onFault = onFault;
+    this.#bodyFailures = bodyFailures;
+    this.#onEnd = onEnd ?? null;
+    this.#context = context;
+  }
+
+  /** From now on each response tells its client to reconnect, to another worker. */
+  startDraining(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = this.#endsConnections = true;
+    this.#blockingClose = this.inFlight;
+    for (const entry of this.entries) entry.blocksClose = true;
+  }
+
+  /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
+  spareConnections(isScarce: boolean): void {
+    this.#endsConnections = isScarce || this.#isDraining;
+  }
+
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void> {
+    return this.#until(() => this.inFlight === 0);
+  }
+
+  /**
+   * Resolves when the requests that were in flight when draining began have ended, and every upload that arrived
+   * since: when the listener is closed, Deno 2.9 cuts off request bodies that are still being read.
+   */
+  untilListenersMayClose(): Promise<void> {
+    return this.#until(() => this.#blockingClose === 0);
+  }
+
+  /** The request ends here; from now on its answer must be that of its WebSocket. */
+  upgraded(socket: WebSocketEnd): void {
+    (this.#upgrades ??= new WeakMap()).set(socket.request, socket);
+    const entry = [this.#running, ...this.entries].find((entry) => entry?.request === socket.request);
+    if (entry === undefined || entry === null) return;
+    entry.status = 101;
+    this.#end(entry, false);
+  }
+
+  /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
+  hold(isWebSocket: boolean): () => void {
+    const change = isWebSocket ? 1 : 0;
+    this.#writer.inFlight = ++this.inFlight;
+    this.#writer.webSockets = this.#webSockets += change;
+    if (this.#isDraining) this.#blockingClose++;
+    return () => {
+      this.#writer.inFlight = --this.inFlight;
+      this.#writer.webSockets = this.#webSockets -= change;
+      if (this.#isDraining) this.#blockingClose--;
+      this.#notifyWaiting();
+    };
+  }
+
+  /** Whether each response is to end its connection. */
+  get endsConnections(): boolean {
+    return this.#endsConnections;
+  }
+
+  /** Whether entries need their client. */
+  get areLogged(): boolean {
+    return this.#onEnd !== null;
+  }
+
+  /** Counts a request that is not answered through `count`: its handler runs until `leave`, and it ends with `end`. */
+  enter(line: RequestLine, client: Client | null): InFlightRequest {
+    if (this.isResting) this.#wake();
+    const entry = new InFlightRequest(line, this.#clock.monotonic());
+    entry.client = client;
+    this.#enter(this.#add(entry));
+    return entry;
+  }
+
+  /** The handler has returned; the request goes on. */
+  leave(entry: InFlightRequest): void {
+    this.#writer.leave();
+    this.#running = null;
+    this.entries.add(entry);
+  }
+
+  /** The response has been sent, or was not sent to its end. */
+  end(entry: InFlightRequest, status: number, isBroken: boolean): void {
+    entry.status = status;
+    this.#end(entry, isBroken);
+  }
+
+  /** `fetch` with its requests counted. Always answers with a response that can be sent. */
+  count(fetch: FetchHandler): FetchHandler {
+    return (request, info) => {
+      if (this.isResting) this.#wake();
+      const answer = this.#answer(fetch, this.#begin(request, info), info);
+      return this.#endsConnections ? closing(answer) : answer;
+    };
+  }
+
+  /** Ends all requests in flight, because the process exits now. */
+  cutOff(): void {
+    // The handler may have called Deno.exit().
+    if (this.#running !== null) this.#track(this.#running);
+    for (const entry of this.entries) {
+      // 0 means that nothing was sent; a response that is cut off keeps its status.
+      if (entry.status === 0) entry.status = 503;
+      this.#end(entry, false);
+    }
+  }
+
+  /** The clock is read once when a request begins and once when it ends: that is most of what is done here. */
+  #begin(request: Request, info: RequestInfo): InFlightRequest {
+    const entry = new InFlightRequest(request, this.#clock.monotonic());
+    if (this.#onEnd !== null) {
+      const { headers } = request;
+      entry.client = {
+        address: info.remoteAddr.hostname ?? "-",
+        referer: headers.get("referer"),
+        userAgent: headers.get("user-agent"),
+      };
+    }
+    return this.#add(entry);
+  }
+
+  #add(entry: InFlightRequest): InFlightRequest {
+    if (this.#isDraining && entry.method !== "GET" && entry.method !== "HEAD") {
+      entry.blocksClose = true;
+      this.#blockingClose++;
+    }
+    this.#running = entry;
+    this.#writer.requests = ++this.total;
+    this.#writer.inFlight = ++this.inFlight;
+    return entry;
+  }
+
+  #answer(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
+    let answer;
+    try {
+      answer = this.#call(fetch, entry, info);
+    } catch (error) {
+      this.#track(entry);
+      return this.#fail(entry, info, appThrew(error));
+    }
+    const status = this.#upgrades === null ? wholeStatus(answer) : 0;
+    if (status !== 0) {
+      entry.status = status;
+      this.#end(entry, false);
+      return answer;
+    }
+    this.#track(entry);
+    if (isResponse(answer)) return this.#accept(entry, info, answer);
+    return Promise.resolve(answer).then(
+      (response) => this.#accept(entry, info, response),
+      (error) => this.#fail(entry, info, appThrew(error)),
+    );
+  }
+
+  /** It outlives the call of its handler, unless it has become a WebSocket, with which it ended. */
+  #track(entry: InFlightRequest): void {
+    if (entry.status === 0) this.entries.add(entry);
+  }
+
+  /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */
+  #call(fetch: FetchHandler, entry: InFlightRequest, info: RequestInfo): Response | Promise<Response> {
+    this.#enter(entry);
+    try {
+      return fetch(entry.request as Request, info, this.#context);
+    } finally {
+      this.#writer.leave();
+      this.#running = null;
+    }
+  }
+
+  #enter({ request: { method, url }, since }: InFlightRequest): void {
+    if (url !== this.#lastUrl) {
+      this.#lastUrl = url;
+      this.#lastPath = pathOf(url);
+    }
+    this.#writer.enter(method, this.#lastPath, since);
+  }
+
+  #accept(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
+    const fault = faultOf(answer);
+    if (fault !== null) return this.#fail(entry, info, fault);
+    const upgrade = this.#upgrades?.get(entry.request);
+    if (upgrade !== undefined && upgrade.response !== answer) {
+      return this.#fail(entry, info, {
+        text: "the app answered another Response than that of Deno.upgradeWebSocket()",
+      });
+    }
+    if (upgrade !== undefined) return answer;
+    entry.status = statusOf(answer);
+    return this.#send(entry, info, answer);
+  }
+
+  /**
+   * The runtime reports a body that is whole as sent when it takes the response, so that need not be waited for. What
+   * waits for `info.completed` stays in memory: with it a worker of the binary had 61 MB of its own after load, and 44
+   * without.
+   */
+  #send(entry: InFlightRequest, info: RequestInfo, response: Response): Response {
+    if (wholeStatus(response) !== 0) {
+      this.#end(entry, false);
+    } else {
+      const end = (broken?: unknown) => {
+        if (broken === undefined && this.#bodyFailures?.areReported !== true) return this.#end(entry, false);
+        const failure = failureOf(response);
+        this.#end(entry, broken !== undefined || failure !== null);
+        if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
+      };
+      info.completed.then(end, end);
+    }
+    return response;
+  }
+
+  #fail(entry: InFlightRequest, info: RequestInfo, fault: Fault): Response {
+    this.#onFault(entry, fault);
+    const upgrade = this.#upgrades?.get(entry.request);
+    if (upgrade !== undefined) {
+      // The client has got the 101 already.
+      upgrade.close(unexpectedCondition, "Internal Server Error");
+      return upgrade.response;
+    }
+    entry.status = 500;
+    return this.#send(entry, info, internalServerError());
+  }
+
+  #end(entry: InFlightRequest, isBroken: boolean): void {
+    // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
+    if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
+    if (entry.blocksClose) this.#blockingClose--;
+    this.entries.remove(entry);
+    this.#writer.inFlight = --this.inFlight;
+    this.#writer.countResponse(entry.status);
+    this.lastEnd = this.#clock.monotonic();
+    const duration = this.lastEnd - entry.since;
+    this.#writer.countLatency(duration);
+    if (this.#onEnd !== null) this.#onEnd(entry, duration);
+    // When the runtime has the response: its server may be stopped then.
+    if (this.#waiting.length > 0) this.#clock.after(0, () => this.#notifyWaiting());
+  }
+
+  #wake(): void {
+    this.isResting = false;
+    this.onWake();
+  }
+
+  #until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ isOver, resolve }));
+  }
+
+  #notifyWaiting(): void {
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.isOver()) waiting.resolve();
+      else this.#waiting.push(waiting);
+    }
+  }
+}
+
+async function closing(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  // Switching protocols (101) ends HTTP on this connection; there is nothing to close after it.
+  if (statusOf(response) === 101) return response;
+  try {
+    headersOf(response).set("connection", "close");
+    return response;
+  } catch {
+    // The headers of Response.redirect() and of fetched responses cannot be changed.
+    const copy = copyOf(response);
+    copy.headers.set("connection", "close");
+    return copy;
+  }
+}
