@@ -42,7 +42,7 @@ const levels: Levels = [
   [
     [
       ["src/core/telemetry"],
-      ["src/core/pool", "src/core/transitions", "src/core/listeners"],
+      ["src/core/pool", "src/core/transitions", "src/core/listeners", "src/core/http"],
       ["src/core"],
     ],
   ],

@@ -4,6 +4,7 @@
  */
 
 import type { FetchHandler } from "../../system/system.ts";
+import { Admission } from "./admission.ts";
 import type { Requests } from "./requests.ts";
 
 export class HttpEdge {
@@ -20,7 +21,11 @@ export class HttpEdge {
 
   /** What comes before a request is counted: whether it is one, who sent it, and what it asks for. */
   #admit(counted: FetchHandler): FetchHandler {
-    return counted;
+    const admission = new Admission("http://");
+    return (request, info) => {
+      const refusal = admission.check(request);
+      return refusal === null ? counted(request, info) : this.#requests.refuse(request, info, refusal);
+    };
   }
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */

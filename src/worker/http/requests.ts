@@ -12,6 +12,7 @@ import type {
   RequestInfo,
   WebSocketEnd,
 } from "../../system/system.ts";
+import type { Refusal } from "./admission.ts";
 import type { BodyFailures } from "./body_failures.ts";
 import {
   appThrew,
@@ -178,6 +179,18 @@ export class Requests {
     };
   }
 
+  /** Answers in place of the app, which never sees the request, and ends the connection: more of it may not be one. */
+  refuse(request: Request, info: RequestInfo, { status, text, target }: Refusal): Response {
+    if (this.isResting) this.#wake();
+    const line = { method: request.method, url: target };
+    const entry = new InFlightRequest(line, this.#clock.monotonic());
+    if (this.#onEnd !== null) entry.client = clientOf(request, info);
+    this.#add(entry);
+    this.#running = null;
+    this.end(entry, status, false);
+    return new Response(`${text}\n`, { status, headers: { connection: "close" } });
+  }
+
   /** Ends all requests in flight, because the process exits now. */
   cutOff(): void {
     // The handler may have called Deno.exit().
@@ -192,14 +205,7 @@ export class Requests {
   /** The clock is read once when a request begins and once when it ends: that is most of what is done here. */
   #begin(request: Request, info: RequestInfo): InFlightRequest {
     const entry = new InFlightRequest(request, this.#clock.monotonic());
-    if (this.#onEnd !== null) {
-      const { headers } = request;
-      entry.client = {
-        address: info.remoteAddr.hostname ?? "-",
-        referer: headers.get("referer"),
-        userAgent: headers.get("user-agent"),
-      };
-    }
+    if (this.#onEnd !== null) entry.client = clientOf(request, info);
     return this.#add(entry);
   }
 
@@ -337,6 +343,14 @@ export class Requests {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
+  return {
+    address: remoteAddr.hostname ?? "-",
+    referer: headers.get("referer"),
+    userAgent: headers.get("user-agent"),
+  };
 }
 
 async function closing(answer: Response | Promise<Response>): Promise<Response> {

@@ -1,0 +1,106 @@
+/**
+ * Whether a request is one. The runtime accepts some heads that other servers on the way read differently, and puts
+ * `Host` into `request.url` as it is, so that a `Host` of `a/admin?` chose the path. These requests get an answer here;
+ * the app never sees them. What the runtime does not show is in docs/http.md.
+ */
+
+import { authorityIn, isAuthority } from "../../core/http/authority.ts";
+import { refusedCoding } from "../../core/http/transfer_coding.ts";
+import { headerOf } from "../../system/network/request_head.ts";
+
+/** Why a request is not admitted. */
+export interface Refusal {
+  readonly status: 400 | 501;
+  /** In a few words, for the client and the log. */
+  readonly text: string;
+  /** What the request line asks for. */
+  readonly target: string;
+}
+
+type Scheme = "http://" | "https://";
+
+/** Hosts that are kept: a server may have many names, and a client can make up any number of them. */
+const mostKnown = 256;
+
+export class Admission {
+  readonly #scheme: Scheme;
+  readonly #known = new Set<string>();
+  /** Of the last request: nearly all requests of a connection name the same one. */
+  #host: string | null = null;
+  /** What the URL of a request begins with if it names that host and its target is a path. */
+  #prefix = "";
+
+  constructor(scheme: Scheme) {
+    this.#scheme = scheme;
+  }
+
+  /** `null` if the app may have it. Corrects `request.url` where the runtime took more than the target and the host. */
+  check(request: Request): Refusal | null {
+    const { url, method } = request;
+    const host = headerOf(request, "host");
+    // A slice is compared in 240 instructions, `startsWith` takes 1,000.
+    if (host === null || host !== this.#host || url.slice(0, this.#prefix.length) !== this.#prefix) {
+      const refusal = this.#checkHost(request, host);
+      if (refusal !== null) return refusal;
+    }
+    // Deno 2.7 drops the fragment, 2.9 leaves it in.
+    if (url.includes("#")) changeUrl(request, request.url.replace(/#.*/s, ""));
+    return method === "GET" || method === "HEAD" ? null : this.#checkBody(request);
+  }
+
+  #checkHost(request: Request, host: string | null): Refusal | null {
+    const { url, method } = request;
+    const scheme = this.#scheme;
+    if (host !== null && !this.#isKnown(host)) {
+      return this.#refusal(request, host, "the Host header is not valid");
+    }
+    // What a proxy of another kind would do with it.
+    if (method === "CONNECT") {
+      return { status: 501, text: "CONNECT is not supported", target: url.slice(scheme.length) };
+    }
+    const prefix = `${scheme}${host}/`;
+    if (host !== null && url.startsWith(prefix)) {
+      this.#host = host;
+      this.#prefix = prefix;
+      return null;
+    }
+    // HTTP/2, a request without Host, or a target with a scheme and a host of its own, which is what counts then.
+    const own = /^https?:\/\//.exec(url)?.[0];
+    if (own === undefined) return this.#refusal(request, null, "the target has a scheme other than http");
+    if (!this.#isKnown(authorityIn(url, own))) {
+      return this.#refusal(request, null, "the host of the target is not valid");
+    }
+    if (own !== scheme) changeUrl(request, scheme + url.slice(own.length));
+    return null;
+  }
+
+  #checkBody(request: Request): Refusal | null {
+    const codings = headerOf(request, "transfer-encoding");
+    if (codings === null) return null;
+    const status = refusedCoding(codings, headerOf(request, "content-length") !== null);
+    return status === null
+      ? null
+      : this.#refusal(request, null, "the Transfer-Encoding is not supported", status);
+  }
+
+  #isKnown(host: string): boolean {
+    if (this.#known.has(host)) return true;
+    if (!isAuthority(host)) return false;
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    this.#known.add(host);
+    return true;
+  }
+
+  /** `host` is in front of the target in the URL, if it is not `null`. */
+  #refusal({ url }: Request, host: string | null, text: string, status: Refusal["status"] = 400): Refusal {
+    const front = host === null ? "" : this.#scheme + host;
+    const isInFront = front !== "" && url.startsWith(front);
+    const path = isInFront ? url.slice(front.length) : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+    return { status, text, target: path.startsWith("/") ? path : `/${path}` };
+  }
+}
+
+/** A new Request could not be upgraded to a WebSocket. */
+function changeUrl(request: Request, url: string): void {
+  Object.defineProperty(request, "url", { value: url, configurable: true });
+}
