@@ -122,7 +122,7 @@ Deno.test("a second start of draining changes nothing: later requests still do n
   const handle = requests.count(() => streamed());
   const [early, late] = [info(), info()];
   handle(request, early.info);
-  const release = requests.hold(true);
+  const release = requests.hold(true, null);
   requests.startDraining();
   handle(request, late.info);
   requests.startDraining();

@@ -16,6 +16,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     cut: 0,
     hasSteeringEnded: false,
     longestSearch: 0,
+    heads: 0,
   };
   const sockets: TcpSockets = {
     ...new FakeSystem().sockets,
@@ -38,6 +39,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       steeringEnded,
       listeners: [7],
       ports: new Set([8000]),
+      heads: () => Promise.resolve(state.heads),
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
   const arrive = () => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();

@@ -63,6 +63,7 @@ function fakeWorker() {
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
     onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
+    endKept: () => 0,
     onAvailable: () => log.push("available"),
   });
   const check = async () => {
@@ -108,6 +109,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
     isIdle: () => true,
     onScarce: () => {},
     onLost: () => {},
+    endKept: () => 0,
     onAvailable: () => {},
   });
   assertThrows(() => listeners.open(served), Error, "127.0.0.1:80 is in use");
