@@ -92,7 +92,7 @@ integrationTest("clients that are too slow lose their connections, and are told 
   using read = await connect(post("/read", "Content-Length: 10") + "abc");
   using text = await connect(post("/text", "Content-Length: 10") + "abc");
   using chunked = await connect(post("/read", "Transfer-Encoding: chunked") + "3\r\nabc\r\n");
-  using deaf = await connect(get("/large"), false);
+  using stuck = await connect(get("/large"), false);
 
   assert(await silent.closed() >= 700);
   assertEquals(silent.text, "");
@@ -110,7 +110,7 @@ integrationTest("clients that are too slow lose their connections, and are told 
     assertMatch(client.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
   }
   await server.logged(/1 connection was closed \(write-timeout\)/);
-  assert(await until("the reset", async () => !await deaf.send("x")));
+  assert(await until("the reset", async () => !await stuck.send("x")));
   assertEquals(await server.text(), "hello");
   assertEquals((await server.status())?.workers[0]?.inFlight, 0);
 });

@@ -47,11 +47,10 @@ export interface ConnectionLimits {
   readonly writeTimeout: number;
 }
 
-export const timeouts = ["keep-alive", "header-timeout", "body-timeout", "write-timeout"] as const;
 /** Named as the settings. */
-export type Timeout = typeof timeouts[number];
+export type Timeout = "keep-alive" | "header-timeout" | "body-timeout" | "write-timeout";
 
-export interface Judgement {
+interface Judgement {
   readonly record: ConnectionRecord;
   /** The limit that it has passed. That of a body only if the request in flight waits for one. */
   readonly passed: Timeout | null;
@@ -78,7 +77,7 @@ export function judge(
 }
 
 /** A descriptor is given to another connection as soon as its own has ended. */
-export function isSameConnection(last: ConnectionLook, look: ConnectionLook): boolean {
+function isSameConnection(last: ConnectionLook, look: ConnectionLook): boolean {
   return last.peerPort === look.peerPort && last.received <= look.received && last.taken <= look.taken;
 }
 

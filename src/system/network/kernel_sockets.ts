@@ -33,7 +33,7 @@ export interface Looks {
 export interface ConnectionLooks {
   /** Those to one of `ports` among the `count` descriptors from `from` on. */
   look(ports: ReadonlySet<number>, from: number, count: number, isPlain: (port: number) => boolean): Looks;
-  /** `null` if it is no such connection any more. */
+  /** `null` if there is no such connection any more. */
   lookAt(
     ports: ReadonlySet<number>,
     descriptor: number,

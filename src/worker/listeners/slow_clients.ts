@@ -13,7 +13,7 @@ import {
   type Timeout,
 } from "../../core/listeners/slow_connections.ts";
 import { sleep } from "../../system/clock.ts";
-import { isAwaitingBody } from "../../system/network/request_body.ts";
+import { isAwaitingBody } from "../../system/network/awaited_body.ts";
 import type { System } from "../../system/system.ts";
 import type { Peers } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
@@ -147,9 +147,14 @@ export class SlowClients {
     if (excess > 0) this.endKept(excess);
   }
 
-  /** Ends up to `count` connections that wait for another request, those that have been idle longest. Returns how many. */
-  endKept(count: number): number {
-    const kept = Array.from(this.#records.values()).filter(({ phase }) => phase === "kept");
+  /**
+   * Ends up to `count` connections that wait for another request, those that have been idle longest, unless there are
+   * silent ones, which go first.
+   */
+  endKept(count: number): void {
+    const records = Array.from(this.#records.values());
+    const isSilent = records.some(({ phase }) => phase === "silent");
+    const kept = isSilent ? [] : records.filter(({ phase }) => phase === "kept");
     const longest = kept.sort((a, b) => a.since - b.since);
     const peers = this.#requests.peers();
     let ended = 0;
@@ -157,7 +162,8 @@ export class SlowClients {
       if (ended === count) break;
       if (this.#endIf({ record, timeout: "keep-alive" }, peers)) ended++;
     }
-    return ended;
+    // Those that have come since the last look are not known yet.
+    if (ended < count) void this.look();
   }
 
   async #endLater(passed: readonly Passed[]): Promise<void> {

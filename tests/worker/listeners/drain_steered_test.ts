@@ -130,3 +130,14 @@ Deno.test("a worker without steering stops waiting at once", async () => {
   await settled();
   assertEquals([state.left, state.hasSteeringEnded], [1_000, true]);
 });
+
+Deno.test("it waits for heads that have begun, however long nothing comes", async () => {
+  const { clock, state, leave } = fakeWorker();
+  state.heads = 1;
+  leave();
+  await clock.advance(4_000);
+  assertEquals(state.left, null);
+  state.heads = 0;
+  await clock.advance(100);
+  assertEquals(state.left, 4_100);
+});
