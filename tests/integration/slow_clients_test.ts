@@ -59,7 +59,7 @@ createServer((request, response) => {
 
 const args = [
   ...["--keep-alive", "1s", "--header-timeout", "700ms", "--body-timeout", "800ms", "--write-timeout", "1s"],
-  ...["--log-level", "debug"],
+  ...["--log-level", "debug", "--access-logfile", "-"],
 ];
 
 /** Above all of these limits, and what a busy machine adds. */
@@ -112,7 +112,14 @@ integrationTest("clients that are too slow lose their connections, and are told 
   await server.logged(/1 connection was closed \(write-timeout\)/);
   assert(await until("the reset", async () => !await stuck.send("x")));
   assertEquals(await server.text(), "hello");
-  assertEquals((await server.status())?.workers[0]?.inFlight, 0);
+  await server.until("their end", async () => (await server.status())?.workers[0]?.inFlight === 0);
+  // The app is not at fault.
+  assert(!/the app threw|error +worker/.test(server.stderr), server.stderr);
+  const lines = await server.until("their lines", () => {
+    const found = server.stdout.match(/"POST [^"]*" \d+/g) ?? [];
+    return found.length === 3 && found;
+  });
+  assertEquals(lines.toSorted(), ['"POST /read" 408', '"POST /read" 408', '"POST /text" 408']);
 });
 
 integrationTest(

@@ -27,6 +27,8 @@ export class InFlightRequest {
   peer: PeerSource | null = null;
   /** It was logged as slow. */
   isReported = false;
+  /** Its client got a 408 from elsewhere, because the body did not come: what the app answers is not sent. */
+  hasTimedOut = false;
   /** A drain waits for its end before it closes the listeners. */
   blocksClose = false;
   before: InFlightRequest | null = null;

@@ -51,6 +51,8 @@ export const unexpectedCondition = 1011;
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
 
+const requestTimeout = 408;
+
 export class Requests {
   /** All requests since the worker started. */
   total = 0;
@@ -335,7 +337,8 @@ export class Requests {
   }
 
   #fail(entry: InFlightRequest, info: RequestInfo, fault: Fault): Response {
-    this.#onFault(entry, fault);
+    // An app that waits for a body which does not come is not at fault.
+    if (!entry.hasTimedOut) this.#onFault(entry, fault);
     const upgrade = this.#upgrades?.get(entry.request);
     if (upgrade !== undefined) {
       // The client has got the 101 already.
@@ -349,6 +352,7 @@ export class Requests {
   #end(entry: InFlightRequest, isBroken: boolean): void {
     // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
     if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
+    if (entry.hasTimedOut) entry.status = requestTimeout;
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;

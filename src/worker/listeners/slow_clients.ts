@@ -221,7 +221,9 @@ export class SlowClients {
     if (timeout === "body-timeout") {
       const entry = inFlight.get(look.peerPort) ?? null;
       if (entry === null || !isAwaitingBody(entry.request, look.received - record.before)) return undefined;
-      return look.isPlain && entry.status === 0 ? this.#requestTimeout() : null;
+      if (!look.isPlain || entry.status !== 0) return null;
+      entry.hasTimedOut = true;
+      return this.#requestTimeout();
     }
     if (look.received === 0) return nothing;
     if (!areKnown || inFlight.has(look.peerPort)) return undefined;

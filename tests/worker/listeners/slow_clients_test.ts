@@ -128,6 +128,7 @@ Deno.test("a body is only late if its app waits for it", async () => {
     [0, "HTTP/1.1 408"],
     [1, undefined],
   ]);
+  assertEquals(Array.from(state.inFlight.values(), (entry) => entry?.hasTimedOut), [true, false]);
 });
 
 Deno.test("beyond nine tenths of the file limit, those that were idle longest are closed", async () => {
