@@ -25,13 +25,12 @@ function isAwaited(request: Request, arrived: number): boolean {
   if (part(part(stream, "[[controller]]"), "[[pulling]]") === true) return true;
   // By `text()` and the like; also if the app reads by itself and is doing something else now.
   const length = request.headers.get("content-length");
-  if (length !== null) return arrived - leastHead(request) < Number(length);
-  return isReadWhole(stream);
+  return isReadWhole(stream) || (length !== null && arrived - leastHead(request) < Number(length));
 }
 
 /**
  * `text()` and the like read without pulling. Deno 2.9 leaves a mark in a stream that something has pulled from; on 2.7
- * both look the same, so a chunked body that is read whole has no time-out there.
+ * both look the same, so a chunked body that is read whole has no time-out there, nor one of which a few bytes are missing.
  */
 function isReadWhole(stream: Kept): boolean {
   const controller = part(stream, "[[controller]]");
