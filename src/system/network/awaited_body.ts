@@ -5,6 +5,9 @@ import { attempt } from "../../core/thrown.ts";
 /** An app may replace the global one. */
 const { Request } = globalThis;
 
+/** Of the controller of a stream, from its first pull on. */
+const pulled = "[onPullFulfilled]";
+
 interface Kept {
   readonly [name: symbol]: unknown;
 }
@@ -35,8 +38,8 @@ function isAwaited(request: Request, arrived: number): boolean {
 function isReadWhole(stream: Kept): boolean {
   const controller = part(stream, "[[controller]]");
   return typeof controller === "object" && controller !== null &&
-    symbolOf(controller, "onPullFulfilled") !== undefined &&
-    part(controller, "onPullFulfilled") === undefined;
+    symbolOf(controller, pulled) !== undefined &&
+    part(controller, pulled) === undefined;
 }
 
 /** Bytes of the head of a request, as few as they can have been: the URL may have become longer, by its escapes. */

@@ -50,7 +50,7 @@ Deno.test("it does not while it does something else", async () => {
 });
 
 Deno.test("it does not once the body is whole", async () => {
-  for (const sent of [{ ...known, body: "abcde" }, { ...chunked, body: "3\r\nabc\r\n0\r\n\r\n" }]) {
+  for (const sent of [{ ...known, body: "12345" }, { ...chunked, body: "3\r\nabc\r\n0\r\n\r\n" }]) {
     assertEquals(await asked(readAll, sent), false);
     assertEquals(await asked((request) => request.text(), sent), false);
   }
