@@ -69,6 +69,8 @@ const host = "Host: localhost\r\n";
 const get = (path: string) => `GET ${path} HTTP/1.1\r\n${host}\r\n`;
 const post = (path: string, length: string) => `POST ${path} HTTP/1.1\r\n${host}${length}\r\n\r\n`;
 
+const chunkedText = post("/text", "Transfer-Encoding: chunked") + "3\r\nabc\r\n";
+
 /** Sends a byte now and then until the connection is closed. */
 async function trickle(client: RawClient, every: number): Promise<void> {
   while (client.closedAfter === null && await client.send("x")) {
@@ -92,6 +94,8 @@ integrationTest("clients that are too slow lose their connections, and are told 
   using read = await connect(post("/read", "Content-Length: 10") + "abc");
   using text = await connect(post("/text", "Content-Length: 10") + "abc");
   using chunked = await connect(post("/read", "Transfer-Encoding: chunked") + "3\r\nabc\r\n");
+  // The runtime of the executable does not show whether the app waits for such a body.
+  const unsized = test.target.name === "binary" ? [] : [await connect(chunkedText)];
   using stuck = await connect(get("/large"), false);
 
   assert(await silent.closed() >= 700);
@@ -105,7 +109,7 @@ integrationTest("clients that are too slow lose their connections, and are told 
   }
   assert(await kept.closed() >= 1_000);
   assertMatch(kept.text, /^HTTP\/1\.1 200 OK[^]*hello$/);
-  for (const client of [read, text, chunked]) {
+  for (const client of [read, text, chunked, ...unsized]) {
     assert(await client.closed() >= 800);
     assertMatch(client.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
   }
@@ -117,9 +121,10 @@ integrationTest("clients that are too slow lose their connections, and are told 
   assert(!/the app threw|error +worker/.test(server.stderr), server.stderr);
   const lines = await server.until("their lines", () => {
     const found = server.stdout.match(/"POST [^"]*" \d+/g) ?? [];
-    return found.length === 3 && found;
+    return found.length === 3 + unsized.length && found;
   });
-  assertEquals(lines.toSorted(), ['"POST /read" 408', '"POST /read" 408', '"POST /text" 408']);
+  assertEquals(lines.filter((line) => line === '"POST /read" 408').length, 2);
+  assertEquals(lines.filter((line) => line === '"POST /text" 408').length, 1 + unsized.length);
 });
 
 integrationTest(
@@ -170,7 +175,8 @@ integrationTest("the connections of a server of node:http have the same time-out
   using late = await RawClient.connect(server.port, get(`/?ms=${long}`));
   using half = await RawClient.connect(server.port, "GET / HTTP/1.1\r\nHos");
   using silent = await RawClient.connect(server.port);
-  await half.closed();
+  // While another request is in flight.
+  assert(await half.closed() < long);
   assertMatch(half.text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
   await silent.closed();
   assertEquals(silent.text, "");
