@@ -6,6 +6,7 @@ import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { activeConnection } from "./listeners/active_connection.ts";
+import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
 import { drain, type DrainReport, flushTimeout } from "./listeners/drain.ts";
@@ -22,6 +23,7 @@ import { Listeners } from "./listeners/listeners.ts";
 import { leaveGroup } from "./orphan.ts";
 import type { Program } from "./app/served_program.ts";
 import { Pause } from "./pause.ts";
+import { SlowClients } from "./listeners/slow_clients.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./http/requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -48,6 +50,8 @@ export class Service {
   readonly #heartbeat: Heartbeat;
   readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
+  readonly #announcedEnds: AnnouncedEnds;
+  readonly #slowClients: SlowClients;
   readonly #webSockets: WebSockets;
   readonly #lifeCycle: LifeCycle;
   readonly #jobs: Jobs;
@@ -82,10 +86,12 @@ export class Service {
     const bodyFailures = new BodyFailures(this.log, clock);
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
+      onAnnouncedEnd: (port) => this.#announcedEnds.add(port),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       bodyFailures,
       onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
+    const ports = () => new Set(this.#listeners.addresses.map(({ port }) => port));
     const reports = new Reports(clock, this.#slot, this.#requests.entries, {
       slowRequest: config.slowRequest,
       onSlow: (entry, ms) => this.log.slow(entry, ms),
@@ -108,6 +114,14 @@ export class Service {
         this.log.listenersLost(isFull);
       },
       onAvailable: () => send({ type: "loaded" }),
+      endKept: (count) => this.#slowClients.endKept(count),
+    });
+    this.#announcedEnds = new AnnouncedEnds(system, this.#requests, ports);
+    this.#slowClients = new SlowClients(system, this.#requests, {
+      limits: config,
+      ports,
+      isPlain: () => true,
+      onEnded: (timeout, count) => this.log.slowClients(timeout, count),
     });
     this.#blockingLimit = new BlockingLimit(processes, clock, config);
     this.#heartbeat = new Heartbeat(clock, this.#slot, this.#requests, {
@@ -168,6 +182,7 @@ export class Service {
     const sharingFailure = this.#listeners.open(served);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
+    this.#slowClients.start();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
@@ -239,7 +254,9 @@ export class Service {
     this.#webSockets.close(code);
     this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
+    this.#slowClients.startDraining();
     const report = await this.#drain();
+    await this.log.waitedForHeads(this.#slowClients.lateHeads);
     await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
     const { gracefulTimeout, shutdownTimeout } = this.config;
@@ -273,6 +290,7 @@ export class Service {
         steeringEnded: this.#steeringEnded.promise,
         listeners: descriptors,
         ports,
+        heads: () => this.#slowClients.headsNow(),
       });
       if (!report.hasSteeringEnded) return report;
       took = report.took;
@@ -282,6 +300,7 @@ export class Service {
       deadline: deadline - took,
       isBusy: this.#heartbeat.isBusy || await untilIdle() > 0,
       untilIdle,
+      heads: () => this.#slowClients.headsNow(),
       isSending: () => this.#isSending(ports),
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {

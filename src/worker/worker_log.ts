@@ -1,5 +1,6 @@
 /** What a worker logs. */
 
+import type { Timeout } from "../core/listeners/slow_connections.ts";
 import { Throttle } from "../core/throttle.ts";
 import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
@@ -159,6 +160,22 @@ export class WorkerLog {
       logger.debug(
         "the app sends messages by process.send: they are ignored, because no process waits for them",
       )
+    );
+  }
+
+  /** Connections of slow clients were ended. At `debug`: clients can make as many of them as they like. */
+  slowClients(timeout: Timeout, count: number): void {
+    void this.write((logger) =>
+      logger.debug`${count} connection${count === 1 ? " was" : "s were"} closed (${timeout})`
+    );
+  }
+
+  /** What the drain waited for besides requests. `waited` in milliseconds. */
+  async waitedForHeads({ cut, waited }: { readonly cut: number; readonly waited: number }): Promise<void> {
+    if (cut === 0) return;
+    const heads = cut === 1 ? "1 request" : `${cut} requests`;
+    await this.write((logger) =>
+      logger.info`waited ${(waited / 1000).toFixed(1)} s for the rest of the head of ${heads}: answered 408`
     );
   }
 

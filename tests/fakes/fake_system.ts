@@ -216,6 +216,11 @@ export class FakeSystem implements System {
     keep: () => unavailable("a second descriptor"),
     swap: () => unavailable("a second descriptor"),
     endIdle: () => 0,
+    look: () => ({ looks: [], next: null }),
+    lookAt: () => null,
+    hasUnread: () => false,
+    end: () => {},
+    stopReading: () => {},
     close: () => {},
   };
 

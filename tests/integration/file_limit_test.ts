@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { integrationTest, type TestHost, until } from "./harness.ts";
+import { RawClient } from "./raw_client.ts";
 
 const limitApp = `
 export default () => new Response(Deno.readTextFileSync("/proc/self/limits").match(/Max open files.*/)![0]);
@@ -57,6 +58,35 @@ for (const steering of ["auto", "off"]) {
     },
   );
 }
+
+integrationTest(
+  "while requests are in flight, the connections that were idle longest make room",
+  async (host) => {
+    const server = host.start({
+      files: { "main.ts": slowApp("whole") },
+      command: limited(host, 100, 100),
+    });
+    await server.ready(1);
+    const answer = server.text("/?ms=5000");
+    const clients: RawClient[] = [];
+    const request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    while (clients.length < 200) {
+      // Each keeps its connection, so there is no room without those of others.
+      const client = await RawClient.connect(server.port, request);
+      await client.received(/whole(\r\n0\r\n\r\n)?$/);
+      clients.push(client);
+    }
+    await until(
+      "the end of the first ones",
+      () => clients.slice(0, 50).every((client) => client.closedAfter !== null),
+    );
+    assertEquals(await answer, "whole");
+    assert(
+      clients.filter((client) => client.closedAfter === null).length > 10,
+    );
+    clients.forEach((client) => client[Symbol.dispose]());
+  },
+);
 
 /** Worker 0 opens files until fewer than 16 more are possible, and closes them 3 s later. */
 const hoardingApp = `

@@ -1,5 +1,7 @@
 /** What this program asks the kernel about its sockets, beyond what Deno offers. Linux only. */
 
+import type { ConnectionLook } from "../../core/listeners/slow_connections.ts";
+
 /** A listening TCP socket of this process. */
 export interface TcpListener {
   readonly descriptor: number;
@@ -20,8 +22,33 @@ export interface ConnectionSearch {
   readonly next: number | null;
 }
 
+/** What a look at some of the connections shows. */
+export interface Looks {
+  readonly looks: readonly ConnectionLook[];
+  /** Where the next ones are; `null` at the end. */
+  readonly next: number | null;
+}
+
+/** Connections as the kernel sees them, one by one. Linux only: elsewhere every call throws. */
+export interface ConnectionLooks {
+  /** Those to one of `ports` among the `count` descriptors from `from` on. */
+  look(ports: ReadonlySet<number>, from: number, count: number, isPlain: (port: number) => boolean): Looks;
+  /** `null` if there is no such connection any more. */
+  lookAt(
+    ports: ReadonlySet<number>,
+    descriptor: number,
+    isPlain: (port: number) => boolean,
+  ): ConnectionLook | null;
+  /** Whether bytes have arrived that this process has not read. True if that is unknown. */
+  hasUnread(descriptor: number): boolean;
+  /** Ends a connection after `last`, as far as that can be sent at once; `null` resets it. */
+  end(descriptor: number, last: Uint8Array<ArrayBuffer> | null): void;
+  /** What the client still sends is not read; what is on its way to it arrives. */
+  stopReading(descriptor: number): void;
+}
+
 /** TCP sockets as the kernel sees them. Linux only: elsewhere every call throws. */
-export interface TcpSockets {
+export interface TcpSockets extends ConnectionLooks {
   /** In the order in which they were opened. */
   listeners(): TcpListener[];
   /**

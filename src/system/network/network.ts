@@ -35,6 +35,8 @@ export interface ExecutionContext {
 /** What the runtime knows about a request besides the request itself. */
 export interface RequestInfo {
   readonly remoteAddr: { readonly transport: string; readonly hostname?: string; readonly port?: number };
+  /** What the runtime itself says, where `remoteAddr` names the client of a proxy. */
+  readonly direct?: RequestInfo;
   /**
    * Resolves when the response is sent: a string or bytes as soon as the runtime has taken them, even if the client
    * has left; a stream when its last byte is sent. Also when the request becomes a WebSocket. Rejects on Deno 2.7 if
@@ -142,10 +144,12 @@ export interface ListeningProcess {
 export interface Network {
   /**
    * From now on `opened` is called for each WebSocket that the app accepts, and `failed` for an uncaught error in one of
-   * its listeners, in place of the handler of other uncaught errors.
+   * its listeners, in place of the handler of other uncaught errors. `opening` gives the port it comes from, before the
+   * runtime forgets that.
    */
   onWebSocket(
-    opened: (socket: WebSocketEnd) => void,
+    opening: (request: Request) => number | null,
+    opened: (socket: WebSocketEnd, peerPort: number | null) => void,
     failed: (socket: WebSocketEnd, error: unknown) => void,
   ): void;
   /**

@@ -7,7 +7,10 @@ export interface NodeRequest {
   /** As it was sent: a path with its query, mostly. Routers change it while they call handlers. */
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly remotePort?: number | undefined;
+  };
 }
 
 export interface NodeResponse {

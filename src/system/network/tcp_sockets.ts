@@ -3,6 +3,7 @@
  * listener of a SO_REUSEPORT group gets the next connection. Structures as on Linux (tcp(7)).
  */
 
+import { connectionLooks } from "./connection_looks.ts";
 import { listenersBeside } from "./listen_queues.ts";
 import { duplicate, swapListener } from "./listener_swap.ts";
 import { addressOf, lastError, libc } from "../libc.ts";
@@ -15,26 +16,22 @@ import {
   SOCK_CLOEXEC,
   SOL_SOCKET,
 } from "../linux_constants.ts";
-import { openFiles } from "../open_files.ts";
+import {
+  descriptorTableSize,
+  info,
+  mostDescriptors,
+  offset,
+  portOf,
+  readInfo,
+  TCP_CLOSE_WAIT,
+  TCP_ESTABLISHED,
+  TCP_LISTEN,
+} from "./tcp_info.ts";
 import type { TcpListener, TcpSockets } from "../system.ts";
 
-const IPPROTO_TCP = 6;
-const TCP_INFO = 11;
-const TCP_CLOSE_WAIT = 8;
-const TCP_ESTABLISHED = 1;
-const TCP_LISTEN = 10;
-
-/** Offsets in `struct tcp_info` (linux/tcp.h). */
-const offset = {
-  state: 0,
-  unacked: 24,
-  lastDataSent: 44,
-  lastDataReceived: 52,
-  received: 128,
-  notSent: 144,
-} as const;
-
 export const tcpSockets: TcpSockets = {
+  ...connectionLooks,
+
   listeners() {
     const found: TcpListener[] = [];
     for (const descriptor of openDescriptors()) {
@@ -144,18 +141,6 @@ function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>)
 /** `struct linger`: closing such a socket resets its connection. */
 const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);
 
-/** Filled by `readInfo`. One buffer is enough, because reading is synchronous. */
-const infoBytes = new Uint8Array(256);
-const info = new DataView(infoBytes.buffer);
-const length = new Uint32Array(1);
-const lengthBytes = new Uint8Array(length.buffer);
-
-/** False for a descriptor that is not a TCP socket. */
-function readInfo(descriptor: number): boolean {
-  length[0] = infoBytes.length;
-  return libc().getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, infoBytes, lengthBytes) === 0;
-}
-
 /** `idle` of a TcpConnection; `null` for a descriptor that is not a connection. */
 function idleTime(descriptor: number): number | null {
   if (!readInfo(descriptor)) return null;
@@ -167,36 +152,10 @@ function idleTime(descriptor: number): number | null {
   return Math.min(info.getUint32(offset.lastDataSent, true), info.getUint32(offset.lastDataReceived, true));
 }
 
-const nameBytes = new Uint8Array(128);
-
-/** The port on this side; its offset is the same for IPv4 and IPv6. */
-function portOf(descriptor: number): number {
-  length[0] = nameBytes.length;
-  if (libc().getsockname(descriptor, nameBytes, lengthBytes) !== 0) return 0;
-  return new DataView(nameBytes.buffer).getUint16(2);
-}
-
-/** All descriptors of this process are below this: the kernel doubles its table when it is full. */
-function descriptorTableSize(): number {
-  try {
-    return Number(/^FDSize:\s*(\d+)/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1]);
-  } catch {
-    return mostDescriptors();
-  }
-}
-
 function openDescriptors(): number[] {
   try {
     return Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name)).sort((a, b) => a - b);
   } catch {
     return Array.from({ length: mostDescriptors() }, (_, descriptor) => descriptor);
   }
-}
-
-/**
- * Where the permissions of Deno are limited, it reads nothing in /proc. 20,000 descriptors are searched in 11 ms, in
- * 25 ms if all are connections.
- */
-function mostDescriptors(): number {
-  return Math.min(openFiles.limit().soft, 65_536);
 }

@@ -10,11 +10,13 @@ const { addEventListener, removeEventListener } = EventTarget.prototype;
 
 /** Calls `opened` for each WebSocket, and `failed` for what its listeners throw or reject with, and nobody catches. */
 export function onWebSocket(
-  opened: (socket: WebSocketEnd) => void,
+  opening: (request: Request) => number | null,
+  opened: (socket: WebSocketEnd, peerPort: number | null) => void,
   failed: (socket: WebSocketEnd, error: unknown) => void,
 ): void {
   const upgrade = Deno.upgradeWebSocket;
   Deno.upgradeWebSocket = (request, options) => {
+    const peerPort = opening(request);
     const upgraded = upgrade(request, options);
     const { socket, response } = upgraded;
     const end: WebSocketEnd = {
@@ -30,7 +32,7 @@ export function onWebSocket(
         addEventListener.call(socket, "close", () => resolve(), { once: true })
       ),
     };
-    opened(end);
+    opened(end, peerPort);
     watchListeners(socket, (error) => failed(end, error));
     return upgraded;
   };

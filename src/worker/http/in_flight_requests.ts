@@ -1,11 +1,18 @@
 /** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
+import type { NodeRequest, RequestInfo } from "../../system/system.ts";
+
 /** What names a request. */
 export interface RequestLine {
   readonly method: string;
   /** With its scheme and host, or from its path on. */
   readonly url: string;
 }
+
+/** What the runtime knows of who sent a request. */
+export type PeerSource =
+  | Pick<RequestInfo, "remoteAddr" | "direct">
+  | Pick<NodeRequest, "socket">;
 
 /** One request, from its arrival until its response is sent. */
 export class InFlightRequest {
@@ -16,8 +23,12 @@ export class InFlightRequest {
   status = 0;
   /** What the access log needs to know about the client; `null` without an access log. */
   client: Client | null = null;
+  /** Who sent it; asked only while it is in flight. */
+  peer: PeerSource | null = null;
   /** It was logged as slow. */
   isReported = false;
+  /** Its client got a 408 from elsewhere, because the body did not come: what the app answers is not sent. */
+  hasTimedOut = false;
   /** A drain waits for its end before it closes the listeners. */
   blocksClose = false;
   before: InFlightRequest | null = null;

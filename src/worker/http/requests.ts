@@ -4,7 +4,7 @@
  */
 
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
-import { failureOf, wholeStatus } from "../../system/network/response_body.ts";
+import { announcesEnd, failureOf, isEndLeftOpen, wholeStatus } from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -29,8 +29,10 @@ import {
   InFlightRequest,
   InFlightRequests,
   pathOf,
+  type PeerSource,
   type RequestLine,
 } from "./in_flight_requests.ts";
+import { type HeldPeer, peerPortOf, type Peers, peersOf } from "./peers.ts";
 
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
@@ -38,6 +40,8 @@ interface RequestEvents {
   readonly bodyFailures?: Pick<BodyFailures, "areReported" | "ended">;
   /** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
+  /** A response ends its connection, and the runtime does not. Called with the port of the client, 0 if it is unknown. */
+  readonly onAnnouncedEnd?: (peerPort: number) => void;
   /** Given to the app with each request. */
   readonly context?: ExecutionContext;
 }
@@ -47,6 +51,8 @@ export const unexpectedCondition = 1011;
 
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
+
+const requestTimeout = 408;
 
 export class Requests {
   /** All requests since the worker started. */
@@ -69,6 +75,7 @@ export class Requests {
   readonly #onFault: RequestEvents["onFault"];
   readonly #bodyFailures: RequestEvents["bodyFailures"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
+  readonly #onAnnouncedEnd: NonNullable<RequestEvents["onAnnouncedEnd"]> | null;
   readonly #context: ExecutionContext | undefined;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
@@ -76,16 +83,22 @@ export class Requests {
   /** Each response tells its client to reconnect. */
   #endsConnections = false;
   #webSockets = 0;
+  readonly #held = new Set<HeldPeer>();
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(writer: SlotWriter, clock: Clock, { onFault, bodyFailures, onEnd, context }: RequestEvents) {
+  constructor(
+    writer: SlotWriter,
+    clock: Clock,
+    { onFault, bodyFailures, onEnd, onAnnouncedEnd, context }: RequestEvents,
+  ) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
     this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
+    this.#onAnnouncedEnd = isEndLeftOpen ? onAnnouncedEnd ?? null : null;
     this.#context = context;
   }
 
@@ -118,19 +131,36 @@ export class Requests {
   /** The request ends here; from now on its answer must be that of its WebSocket. */
   upgraded(socket: WebSocketEnd): void {
     (this.#upgrades ??= new WeakMap()).set(socket.request, socket);
-    const entry = [this.#running, ...this.entries].find((entry) => entry?.request === socket.request);
-    if (entry === undefined || entry === null) return;
+    const entry = this.#find(socket.request);
+    if (entry === null) return;
     entry.status = 101;
     this.#end(entry, false);
   }
 
+  /** Of the client that sent `request`, which is in flight; `null` if it is unknown. */
+  peerPort(request: RequestLine): number | null {
+    return peerPortOf(this.#find(request)?.peer ?? null);
+  }
+
+  /** Who waits for an answer, or has a connection that outlives its request. */
+  peers(): Peers {
+    return peersOf(this.entries, this.#held);
+  }
+
+  #find(request: RequestLine): InFlightRequest | null {
+    return [this.#running, ...this.entries].find((entry) => entry?.request === request) ?? null;
+  }
+
   /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
-  hold(isWebSocket: boolean): () => void {
+  hold(isWebSocket: boolean, port: number | null): () => void {
+    const peer = { port };
+    this.#held.add(peer);
     const change = isWebSocket ? 1 : 0;
     this.#writer.inFlight = ++this.inFlight;
     this.#writer.webSockets = this.#webSockets += change;
     if (this.#isDraining) this.#blockingClose++;
     return () => {
+      this.#held.delete(peer);
       this.#writer.inFlight = --this.inFlight;
       this.#writer.webSockets = this.#webSockets -= change;
       if (this.#isDraining) this.#blockingClose--;
@@ -149,10 +179,11 @@ export class Requests {
   }
 
   /** Counts a request that is not answered through `count`: its handler runs until `leave`, and it ends with `end`. */
-  enter(line: RequestLine, client: Client | null): InFlightRequest {
+  enter(line: RequestLine, client: Client | null, peer: PeerSource | null): InFlightRequest {
     if (this.isResting) this.#wake();
     const entry = new InFlightRequest(line, this.#clock.monotonic());
     entry.client = client;
+    entry.peer = peer;
     this.#enter(this.#add(entry));
     return entry;
   }
@@ -174,8 +205,7 @@ export class Requests {
   count(fetch: FetchHandler): FetchHandler {
     return (request, info) => {
       if (this.isResting) this.#wake();
-      const answer = this.#answer(fetch, this.#begin(request, info), info);
-      return this.#endsConnections ? closing(answer) : answer;
+      return this.#answer(fetch, this.#begin(request, info), info);
     };
   }
 
@@ -184,11 +214,13 @@ export class Requests {
     if (this.isResting) this.#wake();
     const line = { method: request.method, url: target };
     const entry = new InFlightRequest(line, this.#clock.monotonic());
+    entry.peer = info;
     if (this.#onEnd !== null) entry.client = clientOf(request, info);
     this.#add(entry);
     this.#running = null;
-    this.end(entry, status, false);
-    return new Response(`${text}\n`, { status, headers: { connection: "close" } });
+    entry.status = status;
+    const answer = new Response(`${text}\n`, { status, headers: { connection: "close" } });
+    return this.#send(entry, info, answer);
   }
 
   /** Ends all requests in flight, because the process exits now. */
@@ -205,6 +237,7 @@ export class Requests {
   /** The clock is read once when a request begins and once when it ends: that is most of what is done here. */
   #begin(request: Request, info: RequestInfo): InFlightRequest {
     const entry = new InFlightRequest(request, this.#clock.monotonic());
+    entry.peer = info;
     if (this.#onEnd !== null) entry.client = clientOf(request, info);
     return this.#add(entry);
   }
@@ -231,8 +264,9 @@ export class Requests {
     const status = this.#upgrades === null ? wholeStatus(answer) : 0;
     if (status !== 0) {
       entry.status = status;
+      const response = this.#announceEnd(entry, answer as Response);
       this.#end(entry, false);
-      return answer;
+      return response;
     }
     this.#track(entry);
     if (isResponse(answer)) return this.#accept(entry, info, answer);
@@ -285,7 +319,8 @@ export class Requests {
    * waits for `info.completed` stays in memory: with it a worker of the binary had 61 MB of its own after load, and 44
    * without.
    */
-  #send(entry: InFlightRequest, info: RequestInfo, response: Response): Response {
+  #send(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
+    const response = this.#announceEnd(entry, answer);
     if (wholeStatus(response) !== 0) {
       this.#end(entry, false);
     } else {
@@ -300,8 +335,18 @@ export class Requests {
     return response;
   }
 
+  /** Decided when it is answered: a worker may have begun to drain since the request came. */
+  #announceEnd(entry: InFlightRequest, answer: Response): Response {
+    const response = this.#endsConnections ? closing(answer) : answer;
+    if (this.#onAnnouncedEnd !== null && announcesEnd(response)) {
+      this.#onAnnouncedEnd(peerPortOf(entry.peer) ?? 0);
+    }
+    return response;
+  }
+
   #fail(entry: InFlightRequest, info: RequestInfo, fault: Fault): Response {
-    this.#onFault(entry, fault);
+    // An app that waits for a body which does not come is not at fault.
+    if (!entry.hasTimedOut) this.#onFault(entry, fault);
     const upgrade = this.#upgrades?.get(entry.request);
     if (upgrade !== undefined) {
       // The client has got the 101 already.
@@ -315,6 +360,7 @@ export class Requests {
   #end(entry: InFlightRequest, isBroken: boolean): void {
     // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
     if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
+    if (entry.hasTimedOut) entry.status = requestTimeout;
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
@@ -353,8 +399,7 @@ function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
   };
 }
 
-async function closing(answer: Response | Promise<Response>): Promise<Response> {
-  const response = await answer;
+function closing(response: Response): Response {
   // Switching protocols (101) ends HTTP on this connection; there is nothing to close after it.
   if (statusOf(response) === 101) return response;
   try {

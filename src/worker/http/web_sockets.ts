@@ -34,16 +34,20 @@ export class WebSockets {
     onFault: (request: RequestLine, error: unknown) => void,
   ) {
     this.#requests = requests;
-    network.onWebSocket((socket) => this.#add(socket), (socket, error) => {
-      onFault(socket.request, error);
-      socket.close(unexpectedCondition, "Internal Server Error");
-    });
+    network.onWebSocket(
+      (request) => requests.peerPort(request),
+      (socket, peerPort) => this.#add(socket, peerPort),
+      (socket, error) => {
+        onFault(socket.request, error);
+        socket.close(unexpectedCondition, "Internal Server Error");
+      },
+    );
   }
 
-  #add(socket: WebSocketEnd): void {
+  #add(socket: WebSocketEnd, peerPort: number | null): void {
     this.#open.add(socket);
     this.#requests.upgraded(socket);
-    const release = this.#requests.hold(true);
+    const release = this.#requests.hold(true, peerPort);
     void socket.closed.then(() => {
       this.#open.delete(socket);
       release();

@@ -18,6 +18,8 @@ interface DrainOptions {
   readonly isBusy: boolean;
   /** Milliseconds until every connection can have been idle for `drain-idle`; 0 if every one has. */
   readonly untilIdle: () => Promise<number>;
+  /** How many clients have begun a request and not finished its head. */
+  readonly heads: () => Promise<number>;
   /** Whether clients have not received yet what was sent to them. */
   readonly isSending: () => Promise<boolean>;
   /** Refuses new connections and then stops listening. */
@@ -55,7 +57,7 @@ export async function drain(
   servers: readonly HttpServer[],
   requests: Requests,
   clock: Clock,
-  { deadline, isBusy, untilIdle, isSending, leaveAddresses, onClosed }: DrainOptions,
+  { deadline, isBusy, untilIdle, heads, isSending, leaveAddresses, onClosed }: DrainOptions,
 ): Promise<DrainReport> {
   const start = clock.monotonic();
   const left = () => Math.max(0, start + deadline - clock.monotonic());
@@ -66,13 +68,16 @@ export async function drain(
   await withTimeout(clock, left() / 2, requests.untilListenersMayClose());
   if (isBusy) await withTimeout(clock, left(), leaveAddresses());
   // A client may have connected and not sent its request yet, or its request has arrived and is not read yet.
-  const latestEnd = clock.monotonic() + await untilIdle() + idleTimeout;
+  let latestEnd = clock.monotonic() + await untilIdle() + idleTimeout;
   const wait = () => Math.min(latestEnd - clock.monotonic(), left());
   while (wait() > 0) {
     await withTimeout(clock, wait(), requests.idle());
     const { total } = requests;
     const pause = await untilIdle();
-    if (pause === 0 && requests.inFlight === 0 && requests.total === total) break;
+    const hasHeads = await heads() > 0;
+    // Its time is limited by that of a head.
+    if (hasHeads) latestEnd = clock.monotonic() + idleTimeout;
+    else if (pause === 0 && requests.inFlight === 0 && requests.total === total) break;
     await sleep(clock, Math.max(0, Math.min(Math.max(pause, shortestPause), longestPause, wait())));
   }
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));

@@ -19,10 +19,15 @@ interface SteeredDrainOptions {
   /** Descriptors of the listening sockets. */
   readonly listeners: readonly number[];
   readonly ports: ReadonlySet<number>;
+  /** How many clients have begun a request and not finished its head. */
+  readonly heads: () => Promise<number>;
 }
 
 /** Milliseconds between two checks, at least. */
 const shortestPause = 20;
+
+/** Milliseconds between two looks at heads that have begun, which have seconds. */
+const headPause = 100;
 
 /**
  * Resolves at a moment when nothing is in flight, the accept queues are empty, and every connection is idle. It does
@@ -33,7 +38,7 @@ export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, steeringEnded, listeners, ports }: SteeredDrainOptions,
+  { deadline, drainIdle, steeringEnded, listeners, ports, heads }: SteeredDrainOptions,
 ): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
   let hasSteeringEnded = false;
@@ -50,7 +55,9 @@ export async function drainSteered(
     const active = await activeConnection(sockets, clock, { ports, recent: drainIdle, isOver });
     if (active !== null) return drainIdle - active.idle;
     // The search takes several turns of the event loop, in which connections and requests can arrive.
-    return hasChanged() || listeners.some((descriptor) => sockets.waiting(descriptor) > 0) ? 0 : null;
+    if (hasChanged() || listeners.some((descriptor) => sockets.waiting(descriptor) > 0)) return 0;
+    if (await heads() > 0) return headPause;
+    return hasChanged() ? 0 : null;
   };
 
   requests.startDraining();

@@ -14,6 +14,7 @@ import type {
 import { appThrew, type Fault } from "../http/faults.ts";
 import type { InFlightRequest } from "../http/in_flight_requests.ts";
 import { nodeRequestIdOf } from "../http/request_id.ts";
+import { peerPortOf } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
 
 /** Switching protocols. */
@@ -59,7 +60,7 @@ export class NodeRequests {
 
   #request(event: string, request: NodeRequest, response: NodeResponse): boolean {
     const requests = this.#requests;
-    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null);
+    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
     if (requests.endsConnections) endConnection(response);
     this.#onClose(response, () => requests.end(entry, response.statusCode, !response.writableFinished));
     try {
@@ -75,9 +76,9 @@ export class NodeRequests {
 
   #upgrade(event: string, request: NodeRequest, socket: NodeSocket, head: unknown): boolean {
     const requests = this.#requests;
-    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null);
+    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
     const isWebSocket = event === "upgrade" && /^websocket$/i.test(String(request.headers.upgrade));
-    const release = requests.hold(isWebSocket);
+    const release = requests.hold(isWebSocket, peerPortOf(request));
     if (isWebSocket) this.#webSockets.add(socket);
     socket.once("close", () => {
       this.#webSockets.delete(socket);

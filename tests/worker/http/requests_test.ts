@@ -1,6 +1,7 @@
 import type { FetchHandler, RequestInfo } from "../../../src/system/system.ts";
 import type { InFlightRequest } from "../../../src/worker/http/in_flight_requests.ts";
 import { Requests } from "../../../src/worker/http/requests.ts";
+import { isEndLeftOpen } from "../../../src/system/network/response_body.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 import { privateSlot, uncountedRequests } from "../../fakes/slots.ts";
@@ -79,6 +80,33 @@ Deno.test("while draining each response closes its connection, also one with fix
   ]);
 });
 
+Deno.test("what is answered since draining began ends its connection, also if it was asked before", async () => {
+  const requests = uncountedRequests(new FakeClock());
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const answer = requests.count(() => promise)(request, info().info);
+  requests.startDraining();
+  resolve(new Response("hello"));
+  assertEquals((await answer).headers.get("connection"), "close");
+});
+
+Deno.test("the worker hears of responses that end their connections where the runtime does not end them", async () => {
+  const ports: number[] = [];
+  const requests = new Requests(privateSlot().writer, new FakeClock(), {
+    onFault: () => {},
+    onAnnouncedEnd: (port) => ports.push(port),
+  });
+  const from = (port: number) => ({
+    ...info().info,
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port },
+  });
+  const end = (value: string) => new Response("hello", { headers: { Connection: value } });
+  void requests.count(() => end("close"))(request, from(1));
+  await requests.count(() => Promise.resolve(end("Close, x")))(request, from(2));
+  void requests.count(() => new Response("hello"))(request, from(3));
+  void requests.count(() => end("keep-alive"))(request, from(4));
+  assertEquals(ports, isEndLeftOpen ? [1, 2] : []);
+});
+
 Deno.test("while descriptors are scarce each response ends its connection, and then no longer", async () => {
   const requests = uncountedRequests(new FakeClock());
   const handle = requests.count(() => new Response("hello"));
@@ -122,7 +150,7 @@ Deno.test("a second start of draining changes nothing: later requests still do n
   const handle = requests.count(() => streamed());
   const [early, late] = [info(), info()];
   handle(request, early.info);
-  const release = requests.hold(true);
+  const release = requests.hold(true, null);
   requests.startDraining();
   handle(request, late.info);
   requests.startDraining();

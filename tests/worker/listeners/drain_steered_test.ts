@@ -16,6 +16,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     cut: 0,
     hasSteeringEnded: false,
     longestSearch: 0,
+    heads: 0,
   };
   const sockets: TcpSockets = {
     ...new FakeSystem().sockets,
@@ -38,6 +39,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       steeringEnded,
       listeners: [7],
       ports: new Set([8000]),
+      heads: () => Promise.resolve(state.heads),
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
   const arrive = () => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();
@@ -127,4 +129,15 @@ Deno.test("a worker without steering stops waiting at once", async () => {
   endSteering();
   await settled();
   assertEquals([state.left, state.hasSteeringEnded], [1_000, true]);
+});
+
+Deno.test("it waits for heads that have begun, however long nothing comes", async () => {
+  const { clock, state, leave } = fakeWorker();
+  state.heads = 1;
+  leave();
+  await clock.advance(4_000);
+  assertEquals(state.left, null);
+  state.heads = 0;
+  await clock.advance(100);
+  assertEquals(state.left, 4_100);
 });

@@ -29,6 +29,7 @@ function fakeWorker() {
       deadline,
       isBusy,
       untilIdle: () => Promise.resolve(untilIdle()),
+      heads: () => Promise.resolve(0),
       isSending: () => Promise.resolve(isSending()),
       leaveAddresses: () => sleep(clock, 100),
       onClosed: () => {},

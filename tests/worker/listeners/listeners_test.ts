@@ -63,6 +63,7 @@ function fakeWorker() {
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
     onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
+    endKept: (count) => log.push(`end ${count} kept`),
     onAvailable: () => log.push("available"),
   });
   const check = async () => {
@@ -108,6 +109,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
     isIdle: () => true,
     onScarce: () => {},
     onLost: () => {},
+    endKept: () => {},
     onAvailable: () => {},
   });
   assertThrows(() => listeners.open(served), Error, "127.0.0.1:80 is in use");
@@ -228,7 +230,7 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
   log.splice(0);
   state.free = 15;
   state.silent = 0;
-  assertEquals([await check(), await check()], ["end 16 silent, scarce", "end 16 silent"]);
+  assertEquals([await check(), await check()], ["end 16 silent, scarce", "end 16 silent, end 16 kept"]);
   state.free = 16;
   assertEquals([await check(), await check()], ["enough", ""]);
 });

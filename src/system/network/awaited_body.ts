@@ -1,0 +1,63 @@
+/** What the runtime knows about the body of a request and does not tell. */
+
+import { attempt } from "../../core/thrown.ts";
+
+/** An app may replace the global one. */
+const { Request } = globalThis;
+
+/** Of the controller of a stream, from its first pull on. */
+const pulled = "[onPullFulfilled]";
+
+interface Kept {
+  readonly [name: symbol]: unknown;
+}
+
+/**
+ * Whether the app waits for bytes of a body that its client has not sent. `arrived`: bytes that came with the request, its
+ * head included, at most. False where it may have come whole, and the app has read only a part of it so far.
+ */
+export function isAwaitingBody(request: unknown, arrived: number): boolean {
+  return request instanceof Request && attempt(() => isAwaited(request, arrived), false);
+}
+
+function isAwaited(request: Request, arrived: number): boolean {
+  if (!request.bodyUsed || request.body === null) return false;
+  const stream = request.body as unknown as Kept;
+  if (part(stream, "[[state]]") !== "readable") return false;
+  // By `getReader()`, `for await` or a pipe.
+  if (part(part(stream, "[[controller]]"), "[[pulling]]") === true) return true;
+  // By `text()` and the like; also if the app reads by itself and is doing something else now.
+  const length = request.headers.get("content-length");
+  return isReadWhole(stream) || (length !== null && arrived - leastHead(request) < Number(length));
+}
+
+/**
+ * `text()` and the like read without pulling. Deno 2.9 leaves a mark in a stream that something has pulled from; on 2.7
+ * both look the same, so a chunked body that is read whole has no time-out there, nor one of which a few bytes are missing.
+ */
+function isReadWhole(stream: Kept): boolean {
+  const controller = part(stream, "[[controller]]");
+  return typeof controller === "object" && controller !== null &&
+    symbolOf(controller, pulled) !== undefined &&
+    part(controller, pulled) === undefined;
+}
+
+/** Bytes of the head of a request, as few as they can have been: the URL may have become longer, by its escapes. */
+function leastHead({ method, url, headers }: Request): number {
+  const { pathname, search } = new URL(url);
+  const target = pathname + search;
+  const escapes = target.split("%").length - 1;
+  let size = method.length + target.length - 2 * escapes + " HTTP/1.1\r\n \r\n".length;
+  for (const [name, value] of headers) size += name.length + value.length + ":\r\n".length;
+  return size;
+}
+
+function part(whole: unknown, name: string): unknown {
+  if (typeof whole !== "object" || whole === null) return undefined;
+  const symbol = symbolOf(whole, name);
+  return symbol === undefined ? undefined : Reflect.get(whole, symbol);
+}
+
+function symbolOf(whole: object, name: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(whole).find(({ description }) => description === name);
+}

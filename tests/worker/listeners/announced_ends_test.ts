@@ -1,0 +1,63 @@
+import type { ConnectionLook } from "../../../src/core/listeners/slow_connections.ts";
+import type { InFlightRequest } from "../../../src/worker/http/in_flight_requests.ts";
+import { AnnouncedEnds } from "../../../src/worker/listeners/announced_ends.ts";
+import { assertEquals } from "../../assert.ts";
+import { FakeClock } from "../../fakes/fake_clock.ts";
+import { FakeSystem } from "../../fakes/fake_system.ts";
+
+/** Connections from the ports 1 to 3; nothing has arrived on the last one. */
+function fakeWorker() {
+  const clock = new FakeClock();
+  const inFlight = new Map<number, InFlightRequest | null>();
+  const ended: [number, number][] = [];
+  let looks = 0;
+  const sockets = {
+    ...new FakeSystem().sockets,
+    look: () => {
+      looks++;
+      return { looks: [1, 2, 3].map((peerPort) => look(peerPort, peerPort === 3 ? 0 : 9)), next: null };
+    },
+    stopReading: (descriptor: number) => ended.push([descriptor, clock.monotonic()]),
+  };
+  const ends = new AnnouncedEnds(
+    { sockets, clock },
+    { peers: () => ({ inFlight, areKnown: true }) },
+    () => new Set([8000]),
+  );
+  return { clock, inFlight, ended, ends, looks: () => looks };
+}
+
+function look(peerPort: number, received: number): ConnectionLook {
+  const times = { isSending: false, sinceReceived: 0, sinceSent: 0 };
+  return { descriptor: 10 + peerPort, peerPort, isPlain: true, received, taken: 0, ...times };
+}
+
+Deno.test("connections are ended together, a moment after their last response", async () => {
+  const { clock, ended, ends, looks } = fakeWorker();
+  ends.add(1);
+  await clock.advance(10);
+  ends.add(2);
+  ends.add(0);
+  await clock.advance(10);
+  assertEquals([ended, looks()], [[[11, 20], [12, 20]], 1]);
+  await clock.advance(1_000);
+  assertEquals([looks(), clock.timers], [1, 0]);
+});
+
+Deno.test("a response that is still being sent is waited for", async () => {
+  const { clock, ended, ends, inFlight, looks } = fakeWorker();
+  inFlight.set(1, null);
+  ends.add(1);
+  await clock.advance(900);
+  assertEquals([ended, looks()], [[], 0]);
+  inFlight.clear();
+  await clock.advance(250);
+  assertEquals(ended.map(([descriptor]) => descriptor), [11]);
+});
+
+Deno.test("a connection that was made at the same port since is left alone", async () => {
+  const { clock, ended, ends } = fakeWorker();
+  ends.add(3);
+  await clock.advance(1_000);
+  assertEquals(ended, []);
+});
