@@ -123,6 +123,11 @@ export class Requests {
     this.#end(entry, false);
   }
 
+  /** Whether its answer must be that of its WebSocket. */
+  isUpgraded(request: RequestLine): boolean {
+    return this.#upgrades?.has(request) === true;
+  }
+
   /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
   hold(isWebSocket: boolean): () => void {
     const change = isWebSocket ? 1 : 0;
