@@ -76,22 +76,25 @@ integrationTest(
   },
 );
 
-integrationTest("a WebSocket is not cut by request-timeout, however late its handler answers", async (host) => {
-  const server = host.start({ files, args: ["--request-timeout", "300ms"] });
-  await server.ready(1);
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/socket`);
-  const answer = Promise.withResolvers<string>();
-  socket.onopen = () => socket.send("hello");
-  socket.onmessage = ({ data }) => answer.resolve(data);
-  socket.onclose = () => answer.resolve("closed");
-  assertEquals(await answer.promise, "hello");
-  await server.until("the end of the handler", async () => await server.text("/stream") !== "");
-  assertEquals(socket.readyState, WebSocket.OPEN);
-  const closed = new Promise((resolve) => socket.onclose = resolve);
-  socket.close();
-  await closed;
-  assert(!/ (error|warning) /.test(server.stderr), server.stderr);
-});
+integrationTest(
+  "a WebSocket is not cut by request-timeout, however late its handler answers",
+  async (host) => {
+    const server = host.start({ files, args: ["--request-timeout", "300ms"] });
+    await server.ready(1);
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/socket`);
+    const answer = Promise.withResolvers<string>();
+    socket.onopen = () => socket.send("hello");
+    socket.onmessage = ({ data }) => answer.resolve(data);
+    socket.onclose = () => answer.resolve("closed");
+    assertEquals(await answer.promise, "hello");
+    await server.until("the end of the handler", async () => await server.text("/stream") !== "");
+    assertEquals(socket.readyState, WebSocket.OPEN);
+    const closed = new Promise((resolve) => socket.onclose = resolve);
+    socket.close();
+    await closed;
+    assert(!/ (error|warning) /.test(server.stderr), server.stderr);
+  },
+);
 
 integrationTest("a handler that outlives its time is waited for by a drain", async (host) => {
   const server = host.start({ files, args: ["--request-timeout", "200ms", "--graceful-timeout", "1"] });

@@ -4,6 +4,7 @@
  * gets a 413.
  */
 
+import { failureOf } from "../../system/network/response_body.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { contentTooLarge } from "./body_failures.ts";
 import { isResponse, statusOf } from "./faults.ts";
@@ -51,12 +52,17 @@ function withCountedBody(
   // Nothing has been read yet.
   if (isResponse(answer)) return answer;
   return Promise.resolve(answer).then(
-    (response) => left < 0 && isResponse(response) && statusOf(response) >= 500 ? refusal(413) : response,
+    (response) => left < 0 && hasFailed(response) ? refusal(413) : response,
     (error) => {
       if (left < 0) return refusal(413);
       throw error;
     },
   );
+}
+
+/** The answer of a framework to what a handler threw, or the body of the request passed on. */
+function hasFailed(answer: Response): boolean {
+  return isResponse(answer) && (statusOf(answer) >= 500 || failureOf(answer) !== null);
 }
 
 /**
