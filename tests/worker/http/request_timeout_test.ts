@@ -42,9 +42,9 @@ Deno.test("each request has its own time, and its handler is held until it ends"
     return request;
   };
   const first = ask("1");
-  clock.advance(600);
+  await clock.advance(600);
   const second = ask("2");
-  clock.advance(500);
+  await clock.advance(500);
   await settled();
   assertEquals([statuses, held.count, lines], [[504], 1, ["late http://a/1"]]);
   // Read only now.
@@ -57,7 +57,7 @@ Deno.test("each request has its own time, and its handler is held until it ends"
   answers[0]!.reject(first.signal.reason);
   await settled();
   assertEquals([statuses, held.count, lines.length], [[504, 200], 0, 1]);
-  clock.advance(5_000);
+  await clock.advance(5_000);
   assertEquals([second.signal.aborted, lines.length], [false, 1]);
 });
 
@@ -65,7 +65,7 @@ Deno.test("what a handler throws after its time is told, and the body it answers
   const { clock, lines, timeout } = limited();
   const late = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()] as const;
   for (const { promise } of late) void timeout.limit(() => promise)(new Request("http://a/"), info);
-  clock.advance(1_000);
+  await clock.advance(1_000);
   let isCancelled = false;
   late[0].reject(new Error("after"));
   late[1].resolve(new Response(new ReadableStream({ cancel: () => void (isCancelled = true) })));
