@@ -61,14 +61,14 @@ Deno.test("each request has its own time, and its handler is held until it ends"
   assertEquals([second.signal.aborted, lines.length], [false, 1]);
 });
 
-Deno.test("what a handler throws after its time is told, and the body it answers is not made", async () => {
+Deno.test("what a handler throws after its time is logged, and the body it answers is not made", async () => {
   const { clock, lines, timeout } = limited();
-  const late = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()] as const;
-  for (const { promise } of late) void timeout.limit(() => promise)(new Request("http://a/"), info);
+  const answers = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()] as const;
+  for (const { promise } of answers) void timeout.limit(() => promise)(new Request("http://a/"), info);
   await clock.advance(1_000);
   let isCancelled = false;
-  late[0].reject(new Error("after"));
-  late[1].resolve(new Response(new ReadableStream({ cancel: () => void (isCancelled = true) })));
+  answers[0].reject(new Error("after"));
+  answers[1].resolve(new Response(new ReadableStream({ cancel: () => void (isCancelled = true) })));
   await settled();
   assertEquals([lines.at(-1), isCancelled], ["threw Error: after", true]);
 });
