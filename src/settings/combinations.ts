@@ -15,6 +15,7 @@ export function checkTogether(resolved: Resolved): void {
   refuseEmptyRanges(resolved);
   refuseChosenPort(resolved);
   refuseLoneJitter(resolved);
+  refuseLoneQueue(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseSparesWithoutSteering(resolved);
@@ -133,6 +134,24 @@ function refuseLoneJitter({ settings, origins }: Resolved): void {
         `${limit!.name}: give ${limit!.name} as well, or leave ${jitter!.name} out`,
     );
   }
+}
+
+/** Without a limit nothing waits. */
+function refuseLoneQueue({ settings, origins }: Resolved): void {
+  if (settings.limitConcurrency > 0) return;
+  // A config file may name every default.
+  const setting = namedSettings.find((setting) =>
+    (setting.key === "queueSize" || setting.key === "queueTimeout") &&
+    settings[setting.key] !== setting.default
+  );
+  if (setting === undefined) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `${setting.name}: ${quote(setting.show(settings[setting.key]))} (${
+      origins[setting.key]
+    }) is not accepted without ` +
+      `limit-concurrency: give limit-concurrency as well, or leave ${setting.name} out`,
+  );
 }
 
 /** Every client that can reach the admin address could read everything there. */

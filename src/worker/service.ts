@@ -165,7 +165,7 @@ export class Service {
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
-      edge: new HttpEdge(this.#requests),
+      edge: new HttpEdge(this.#requests, this.#system.clock, this.config, this.log),
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,

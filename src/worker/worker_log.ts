@@ -88,6 +88,20 @@ export class WorkerLog {
     this.#requestError(request, requestIdOf(request), "a listener of the WebSocket threw", { value: error });
   }
 
+  late(request: RequestLine, timeout: number): void {
+    const line = named(request, requestIdOf(request));
+    void this.write((logger) =>
+      logger.warning`${line}: no answer after ${timeout / 1000} s (request-timeout): the client got a 504`
+    );
+  }
+
+  /** What a handler threw after its client had got a 504. */
+  lateFault(request: RequestLine, error: unknown): void {
+    this.#requestError(request, requestIdOf(request), "the app threw after request-timeout", {
+      value: error,
+    });
+  }
+
   #requestError(
     line: RequestLine,
     requestId: string | undefined,

@@ -53,6 +53,47 @@ integrationTest("an error names method, path and request id, and the lines of th
   assert(!/secret|ext:|src\/worker|requests\.ts|node:/.test(server.stderr), server.stderr);
 });
 
+integrationTest(
+  "an answer that cannot be sent is a 500 without details, and the worker lives",
+  async (host) => {
+    const files = {
+      "main.ts": `
+export default async (request: Request): Promise<Response> => {
+  const { pathname } = new URL(request.url);
+  await undefined;
+  if (pathname === "/stream") {
+    return new Response(new ReadableStream({ start: (controller) => controller.error(new Error("secret")) }));
+  }
+  if (pathname === "/header") return new Response("x", { headers: { "x-a": "two\\nlines" } });
+  if (pathname === "/wide") return new Response("x", { headers: { "x-a": "\\u0100" } });
+  if (pathname === "/undefined") throw undefined;
+  if (pathname === "/text") return await Promise.reject("secret");
+  if (pathname === "/plain") return { status: 200 } as Response;
+  return new Response(String(Deno.pid));
+};\n`,
+    };
+    const server = host.start({ files, args: ["--workers", "1"] });
+    await server.ready(1);
+    const pid = await server.text();
+    for (
+      const [path, text] of [
+        ["/stream", "the body of the response failed\n +Error: secret"],
+        ["/header", "the app threw\n +TypeError: "],
+        ["/wide", "the app threw\n +TypeError: "],
+        ["/undefined", "the app threw"],
+        ["/text", "the app threw\n +secret"],
+        ["/plain", "the app answered an object \\(Object\\), not a Response"],
+      ] as const
+    ) {
+      const from = server.stderr.length;
+      const response = await server.fetch(path, withId);
+      assertEquals([path, response.status, await response.text()], [path, 500, "Internal Server Error"]);
+      await server.logged(new RegExp(`error .*  GET ${path} \\(request id 7f3a-2\\): ${text}`), from);
+    }
+    assertEquals(await server.text(), pid);
+  },
+);
+
 integrationTest("a request id that could forge or flood the log is left out", async (host) => {
   const server = host.start({ files: { "main.ts": failing }, args: ["--log-format", "json"] });
   await server.ready(1);

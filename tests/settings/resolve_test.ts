@@ -65,6 +65,13 @@ Deno.test("the three sources read every value the same way, and each is named as
     headerTimeout: "20s",
     bodyTimeout: "0",
     writeTimeout: "2m",
+    requestTimeout: "30s",
+    limitRequestBody: "10M",
+    limitRequestLine: "8190",
+    limitRequestFields: "50",
+    limitConcurrency: "64",
+    queueSize: "20",
+    queueTimeout: "2s",
     workers: "auto",
     spareWorkers: "2",
     bootTimeout: "5s",
@@ -112,8 +119,8 @@ Deno.test("the three sources read every value the same way, and each is named as
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
   for (const { key, name, variable, flag, isSwitch } of namedSettings.filter(({ key }) => key !== "config")) {
     const text = samples[key] ?? "";
-    // Jitter is refused without its limit.
-    const limit = key.replace("Jitter", "");
+    // Jitter and a queue are refused without their limit.
+    const limit = key.startsWith("queue") ? "limitConcurrency" : key.replace("Jitter", "");
     // Arguments follow the app.
     const config = key === "args" ? { app: "x" } : limit === key ? {} : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
@@ -246,6 +253,16 @@ Deno.test("a repeated address is refused, however it is spelled", () => {
   );
   resolve({ args: ["-b:80", "-b:81", "-b", "localhost:80"] });
   resolve({ args: ["-b:0", "-b:0"] });
+});
+
+Deno.test("a queue is refused without limit-concurrency", () => {
+  assertEquals(
+    refusal({ args: ["--queue-size", "5"] }),
+    'setting-invalid: queue-size: "5" (command line --queue-size) is not accepted without limit-concurrency: give ' +
+      "limit-concurrency as well, or leave queue-size out",
+  );
+  refusal({ config: { queueTimeout: 1 } });
+  resolve({ args: ["--queue-size=5", "--queue-timeout=1", "--limit-concurrency=2"] });
 });
 
 Deno.test("jitter is refused without its limit", () => {

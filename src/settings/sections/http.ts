@@ -1,8 +1,11 @@
 import { duration } from "../kinds/duration.ts";
+import { wholeNumber } from "../kinds/number.ts";
+import { size } from "../kinds/size.ts";
 import { one, onOrOff } from "../setting.ts";
 
 const second = 1_000;
 const hour = 3_600 * second;
+const terabyte = 1024 ** 4;
 
 /** What workers do for every app: a worker gets all of these unchanged. */
 export const httpSettings = {
@@ -36,6 +39,52 @@ export const httpSettings = {
     description:
       "How long a client may take nothing of what is sent to it before its connection is reset. 0 turns this off.",
     default: 60 * second,
+    reload: true,
+  }),
+  requestTimeout: one(duration({ from: 1, to: 24 * hour, zero: "to turn it off" }), {
+    description:
+      "How long the app may take to begin its answer. Then the client gets a 504 and request.signal aborts; streams and " +
+      "WebSockets that have begun go on. Not for apps of node:http.",
+    default: 0,
+    reload: true,
+  }),
+  limitRequestBody: one(size({ from: 1, to: terabyte, zero: "for no limit" }), {
+    description:
+      "Size of the body of a request above which the client gets a 413: by its Content-Length before the app is called, " +
+      "else when the app has read that much. Not for apps of node:http.",
+    default: 0,
+    reload: true,
+  }),
+  limitRequestLine: one(wholeNumber({ from: 0, to: 65_536 }), {
+    description:
+      "Bytes of a request line above which the client gets a 414; 0: the limit of the runtime, 64 KB. Not for apps of " +
+      "node:http.",
+    default: 0,
+    reload: true,
+  }),
+  limitRequestFields: one(wholeNumber({ from: 0, to: 100 }), {
+    description:
+      "Header fields above which the client gets a 431, those of one name counted once; 0: the limit of the runtime, about " +
+      "100. Not for apps of node:http.",
+    default: 0,
+    reload: true,
+  }),
+  limitConcurrency: one(wholeNumber({ from: 0, to: 1_000_000 }), {
+    description:
+      "How many requests the app of a worker handles at once, each until it has answered; others wait in a queue. 0 turns " +
+      "this off. Not for apps of node:http.",
+    default: 0,
+    reload: true,
+  }),
+  queueSize: one(wholeNumber({ from: 0, to: 1_000_000 }), {
+    description:
+      "How many requests of a worker may wait because of limit-concurrency; others get a 503 with Retry-After.",
+    default: 100,
+    reload: true,
+  }),
+  queueTimeout: one(duration({ from: 1, to: 24 * hour }), {
+    description: "How long a request may wait because of limit-concurrency before it gets a 503.",
+    default: 5_000,
     reload: true,
   }),
 };

@@ -38,6 +38,7 @@ export class BodyFailures {
 
   /** The runtime reports the error of a body; `entries` are the requests in flight. */
   reported(error: unknown, entries: Iterable<InFlightRequest>): void {
+    if (isContentTooLarge(error)) return;
     const sending = Array.from(entries).filter(({ status }) => status !== 0);
     const report = { error, sending: new Map(sending.map((entry) => [entry, requestIdOf(entry.request)])) };
     this.#reported.add(report);
@@ -56,6 +57,7 @@ export class BodyFailures {
     const report = this.#reported.values().find((report) =>
       Object.is(report.error, error) && report.sending.has(entry)
     );
+    if (isContentTooLarge(error)) return;
     if (report !== undefined) this.#reported.delete(report);
     // What an app has fetched fails in this way when the client has left.
     else if (errorIn(error)?.name === "AbortError") return;
@@ -65,4 +67,17 @@ export class BodyFailures {
       requestId: report?.sending.get(entry),
     });
   }
+}
+
+const tooLarge = "ContentTooLargeError";
+
+/** What an app gets that reads more of a request than `limit` bytes: the fault is its client's, also if it passes it on. */
+export function contentTooLarge(limit: number): Error {
+  const error = new Error(`The body of the request is larger than ${limit} bytes (limit-request-body).`);
+  error.name = tooLarge;
+  return error;
+}
+
+function isContentTooLarge(error: unknown): boolean {
+  return errorIn(error)?.name === tooLarge;
 }

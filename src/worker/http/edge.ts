@@ -3,15 +3,33 @@
  * what is not used costs nothing.
  */
 
-import type { FetchHandler } from "../../system/system.ts";
+import type { WorkerConfig } from "../../protocol/messages.ts";
+import type { Clock, FetchHandler } from "../../system/system.ts";
 import { Admission } from "./admission.ts";
+import { limitBody } from "./body_limit.ts";
+import { limitHead } from "./head_limits.ts";
+import { RequestQueue } from "./request_queue.ts";
+import { RequestTimeout } from "./request_timeout.ts";
 import type { Requests } from "./requests.ts";
+
+interface EdgeLog {
+  /** It was not answered in `timeout` milliseconds. */
+  late(request: Request, timeout: number): void;
+  /** What its handler threw after that. */
+  lateFault(request: Request, error: unknown): void;
+}
 
 export class HttpEdge {
   readonly #requests: Requests;
+  readonly #clock: Clock;
+  readonly #config: WorkerConfig;
+  readonly #log: EdgeLog;
 
-  constructor(requests: Requests) {
+  constructor(requests: Requests, clock: Clock, config: WorkerConfig, log: EdgeLog) {
     this.#requests = requests;
+    this.#clock = clock;
+    this.#config = config;
+    this.#log = log;
   }
 
   /** The handler that the runtime calls with each request. */
@@ -30,6 +48,26 @@ export class HttpEdge {
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler): FetchHandler {
-    return app;
+    return this.#limited(app);
+  }
+
+  /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */
+  #limited(app: FetchHandler): FetchHandler {
+    const { requestTimeout, limitRequestBody, limitRequestLine, limitRequestFields, limitConcurrency } =
+      this.#config;
+    let handler = app;
+    if (limitConcurrency > 0) handler = new RequestQueue(this.#clock, this.#config).limit(handler);
+    if (requestTimeout > 0) {
+      handler = new RequestTimeout({
+        clock: this.#clock,
+        requests: this.#requests,
+        timeout: requestTimeout,
+        onLate: (request) => this.#log.late(request, requestTimeout),
+        onThrown: (request, error) => this.#log.lateFault(request, error),
+      }).limit(handler);
+    }
+    if (limitRequestBody > 0) handler = limitBody(handler, limitRequestBody);
+    if (limitRequestLine > 0 || limitRequestFields > 0) handler = limitHead(handler, this.#config);
+    return handler;
   }
 }

@@ -4,9 +4,9 @@
  */
 
 import { shownStack } from "../../app/app_stack.ts";
-import { attempt } from "../../core/thrown.ts";
+import { attempt, errorIn } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
-import { hasLockedBody } from "../../system/network/response_body.ts";
+import { failureOf, hasLockedBody } from "../../system/network/response_body.ts";
 
 export interface Fault {
   /** What the app did wrong, in a few words. */
@@ -82,7 +82,11 @@ export function faultOf(answer: unknown): Fault | null {
     if (type.call(answer) === "error") {
       return { text: "the app answered Response.error(), which cannot be sent" };
     }
-    return null;
+    // Sent, it would be a 200 that is cut off: nothing has been sent yet.
+    const failure = failureOf(answer);
+    // What an app has fetched fails so when its client has left.
+    if (failure === null || errorIn(failure.value)?.name === "AbortError") return null;
+    return { text: "the body of the response failed", thrown: failure };
   } catch {
     // It has the prototype of Response, but the constructor has not made it.
     return notAResponse(answer, true);

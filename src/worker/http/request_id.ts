@@ -11,6 +11,13 @@ const requestIdHeader = "x-request-id";
 /** Of requests without an id, for whose id the app has asked. */
 const made = new WeakMap<object, string>();
 
+const originals = new WeakMap<object, object>();
+
+/** The app gets `copy` in place of `original`: an id that it asks for is that of both. */
+export function isCopyOf(copy: object, original: object): void {
+  originals.set(copy, original);
+}
+
 /** `undefined` if it has none. */
 export function requestIdOf(request: RequestLine & { readonly headers?: Headers }): string | undefined {
   // After the end of a request the runtime throws for headers that were not read before.
@@ -30,7 +37,8 @@ export function requestIdFor(request: unknown, newId: () => string): string {
   if (typeof request !== "object" || request === null || typeof headers !== "object" || headers === null) {
     throw new TypeError("cannot give a context: the argument is not a request: pass the request, or nothing");
   }
-  const found = made.get(request) ??
+  const known = originals.get(request) ?? request;
+  const found = made.get(known) ??
     saneRequestId(
       headers instanceof Headers
         ? headers.get(requestIdHeader)
@@ -38,7 +46,7 @@ export function requestIdFor(request: unknown, newId: () => string): string {
     );
   if (found !== undefined) return found;
   const id = newId();
-  made.set(request, id);
+  made.set(known, id);
   return id;
 }
 

@@ -151,6 +151,11 @@ export class Requests {
     return [this.#running, ...this.entries].find((entry) => entry?.request === request) ?? null;
   }
 
+  /** Whether its answer must be that of its WebSocket. */
+  isUpgraded(request: RequestLine): boolean {
+    return this.#upgrades?.has(request) === true;
+  }
+
   /** Counts what outlives its request, such as a WebSocket, until the returned function is called. */
   hold(isWebSocket: boolean, port: number | null): () => void {
     const peer = { port };

@@ -1,0 +1,4 @@
+export default async () => {
+  await undefined;
+  return new Response("hello");
+};

@@ -1,0 +1,78 @@
+/**
+ * How large the body of a request may be: `limit-request-body`. A Content-Length that is larger is refused before the app is
+ * called. Other bodies are counted while the app reads them: its read fails, and unless it answers for itself, the client
+ * gets a 413.
+ */
+
+import { failureOf } from "../../system/network/response_body.ts";
+import type { FetchHandler } from "../../system/system.ts";
+import { contentTooLarge } from "./body_failures.ts";
+import { isResponse, statusOf } from "./faults.ts";
+import { refusal } from "./refused_requests.ts";
+import { isCopyOf } from "./request_id.ts";
+
+/** `new Request()` refuses these; they have no use for a body. */
+const withoutRequest: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** `limit` in bytes. */
+export function limitBody(fetch: FetchHandler, limit: number): FetchHandler {
+  return (request, info, context) => {
+    const { method, headers } = request;
+    const length = headers.get("content-length");
+    // The runtime reads no more than it says.
+    if (length !== null) return Number(length) > limit ? refusal(413) : fetch(request, info, context);
+    if (method === "GET" || method === "HEAD") return fetch(request, info, context);
+    if (withoutRequest.has(method)) {
+      return headers.has("transfer-encoding") ? refusal(413) : fetch(request, info, context);
+    }
+    return withCountedBody(fetch, request, info, context, limit);
+  };
+}
+
+function withCountedBody(
+  fetch: FetchHandler,
+  request: Request,
+  info: Parameters<FetchHandler>[1],
+  context: Parameters<FetchHandler>[2],
+  limit: number,
+): Response | Promise<Response> {
+  const { body } = request;
+  if (body === null) return fetch(request, info, context);
+  let left = limit;
+  const counted = body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        left -= chunk.byteLength;
+        if (left < 0) controller.error(contentTooLarge(limit));
+        else controller.enqueue(chunk);
+      },
+    }),
+  );
+  const answer = fetch(copyWith(request, counted), info, context);
+  // Nothing has been read yet.
+  if (isResponse(answer)) return answer;
+  return Promise.resolve(answer).then(
+    (response) => left < 0 && hasFailed(response) ? refusal(413) : response,
+    (error) => {
+      if (left < 0) return refusal(413);
+      throw error;
+    },
+  );
+}
+
+/** The answer of a framework to what a handler threw, or the body of the request passed on. */
+function hasFailed(answer: Response): boolean {
+  return isResponse(answer) && (statusOf(answer) >= 500 || failureOf(answer) !== null);
+}
+
+/**
+ * The signal is read when the app reads it: Deno 2.9 warns of what a signal that was read does at the end of its request, and
+ * `new Request(request)` reads it.
+ */
+function copyWith(request: Request, body: ReadableStream<Uint8Array<ArrayBuffer>>): Request {
+  const { url, method, headers } = request;
+  const copy = new Request(url, { method, headers, body });
+  Object.defineProperty(copy, "signal", { configurable: true, get: () => request.signal });
+  isCopyOf(copy, request);
+  return copy;
+}

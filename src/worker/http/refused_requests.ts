@@ -1,0 +1,21 @@
+/** What a client gets in place of an answer of the app. */
+
+const texts = {
+  413: "Content Too Large",
+  414: "URI Too Long",
+  431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+} as const;
+
+/** Of these the rest of the request may be on its way: to read it all would be what the limit is against. */
+const closing: ReadonlySet<number> = new Set([413, 414, 431]);
+
+export function refusal(status: keyof typeof texts): Response {
+  const response = new Response(texts[status], { status });
+  if (closing.has(status)) response.headers.set("connection", "close");
+  // In seconds (RFC 9110, 10.2.3): places become free all the time.
+  if (status === 503) response.headers.set("retry-after", "1");
+  return response;
+}

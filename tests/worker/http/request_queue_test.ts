@@ -1,0 +1,57 @@
+import { RequestQueue } from "../../../src/worker/http/request_queue.ts";
+import { assertEquals } from "../../assert.ts";
+import { FakeClock, settled } from "../../fakes/fake_clock.ts";
+
+const info = {
+  remoteAddr: { transport: "tcp", hostname: "192.0.2.7" },
+  completed: Promise.resolve(),
+} as const;
+
+Deno.test("a place is free again after an answer, an error at once and an error later", async () => {
+  const clock = new FakeClock();
+  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 5, queueTimeout: 1_000 });
+  const called: string[] = [];
+  const handler = queue.limit((request) => {
+    const path = new URL(request.url).pathname;
+    called.push(path);
+    if (path === "/throw") throw new Error("at once");
+    if (path === "/reject") return Promise.reject(new Error("later"));
+    return path === "/whole" ? new Response() : Promise.resolve(new Response());
+  });
+  const ask = async (path: string) => {
+    try {
+      return (await handler(new Request(`http://a${path}`), info)).status;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const answers = Promise.all(["/", "/throw", "/reject", "/whole", "/", "/"].map(ask));
+  await settled();
+  await settled();
+  assertEquals(await answers, [200, "Error: at once", "Error: later", 200, 200, 200]);
+  assertEquals(called, ["/", "/throw", "/reject", "/whole", "/", "/"]);
+  assertEquals(clock.timers, 0);
+});
+
+Deno.test("who leaves or waits for too long is not given to the app", async () => {
+  const clock = new FakeClock();
+  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 2, queueTimeout: 1_000 });
+  const first = Promise.withResolvers<Response>();
+  let calls = 0;
+  const handler = queue.limit(() => {
+    calls++;
+    return first.promise;
+  });
+  void handler(new Request("http://a/"), info);
+  const leaving = new AbortController();
+  const left = handler(new Request("http://a/", { signal: leaving.signal }), info);
+  const late = handler(new Request("http://a/"), info);
+  leaving.abort();
+  assertEquals((await left).status, 499);
+  await clock.advance(1_000);
+  const { status, headers } = await late;
+  assertEquals([status, headers.get("retry-after")], [503, "1"]);
+  first.resolve(new Response());
+  await settled();
+  assertEquals([calls, clock.timers], [1, 0]);
+});
