@@ -31,6 +31,8 @@ const settings: Readonly<
   "error-logfile": { works: ["fifo", "zero"] },
   "access-logfile": { works: ["fifo", "zero"] },
   "env-file": {},
+  "certfile": { more: ["--keyfile", "server.key"] },
+  "keyfile": { more: ["--certfile", "server.pem"] },
   "admin-token-file": { more: ["--admin-bind", "127.0.0.1:0"] },
 };
 

@@ -2,6 +2,7 @@ import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
+import { serveTls } from "./tls.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 
@@ -49,8 +50,9 @@ export const network: Network = {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
   },
 
-  serve({ address, backlog, isCompressing, onError }, handler) {
-    const server = runtimeServe({
+  serve(options, handler) {
+    const { address, backlog, isCompressing, onError, tls } = options;
+    const server = tls !== undefined ? serveTls(options, tls, handler) : runtimeServe({
       hostname: address.hostname,
       port: address.port,
       reusePort: balancesReusePort,

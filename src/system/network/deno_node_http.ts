@@ -10,12 +10,27 @@ import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
 import { onClose } from "./node_response.ts";
+import { markEncrypted, secureServer } from "./node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
+import { listenTls } from "./tls.ts";
 import type { NodeEmit, NodeHandler, NodeHttp, NodeServer } from "./node_http.ts";
 
 /** What a server of an address does itself; all else is the app's. */
-const ownEvents = new Set(["connection", "listening", "close", "error", "newListener", "removeListener"]);
+const ownEvents = new Set([
+  "connection",
+  "secureConnection",
+  "tlsClientError",
+  "newSession",
+  "resumeSession",
+  "OCSPRequest",
+  "keylog",
+  "listening",
+  "close",
+  "error",
+  "newListener",
+  "removeListener",
+]);
 
 /** What an app may set on its server, at any time: new connections have it. */
 const limits = [
@@ -48,6 +63,8 @@ interface Opened extends http.Server {
   _listen?: () => Deno.Listener;
 }
 
+const takesListener = "_listen" in http.Server.prototype;
+
 export const nodeHttp: NodeHttp = {
   takeServers: takeNodeServers,
   onClose,
@@ -58,17 +75,20 @@ export const nodeHttp: NodeHttp = {
 
   isEncrypted: (server) => server instanceof https.Server,
 
-  serve({ address, backlog }, app, emit) {
-    const server: Opened = http.createServer();
-    passOn(server, app, emit);
+  serve({ address, backlog, tls }, app, emit) {
     const { hostname, port } = address;
+    // Where the runtime takes a listener, that one is encrypted, and the server need not know of it.
+    const server: Opened = tls === undefined || takesListener ? http.createServer() : secureServer(tls);
+    passOn(server, app, emit, tls !== undefined);
     const { result: listener, own } = opened(() =>
-      Deno.listen({
-        hostname,
-        port,
-        reusePort: Deno.build.os === "linux",
-        tcpBacklog: backlog,
-      } as Deno.TcpListenOptions)
+      tls !== undefined && takesListener
+        ? listenTls({ address, backlog }, { ...tls, http2: false })
+        : Deno.listen({
+          hostname,
+          port,
+          reusePort: Deno.build.os === "linux",
+          tcpBacklog: backlog,
+        } as Deno.TcpListenOptions)
     );
     const { addr } = listener;
     try {
@@ -123,19 +143,22 @@ function close(listener: Deno.Listener): void {
 }
 
 /** The server of an address acts as that of the app. */
-function passOn(server: http.Server, app: NodeServer, emit: NodeEmit): void {
+function passOn(server: http.Server, app: NodeServer, emit: NodeEmit, isEncrypted: boolean): void {
   const copy = copyLimits(server, app);
   copy();
   const emitOwn = server.emit.bind(server);
   const countOwn = server.listenerCount.bind(server);
   // The listener that the runtime adds to each server begins to read: it must not do that twice.
-  const runtimes = server.listeners("connection");
+  const runtimes = [...server.listeners("connection"), ...server.listeners("secureConnection")];
+  // A server of `node:https` has both events, and the app's connection is the one that has been decrypted.
+  const established = server instanceof https.Server ? "secureConnection" : "connection";
   Object.assign(server, {
     emit(event: string, a?: unknown, b?: unknown, c?: unknown): boolean {
       if (!ownEvents.has(event)) return emit(event, a, b, c);
-      if (event === "connection") {
+      if (event === established) {
         copy();
-        for (const listener of app.listeners(event)) {
+        if (isEncrypted) markEncrypted(a);
+        for (const listener of app.listeners("connection")) {
           if (!runtimes.includes(listener)) listener.call(app, a);
         }
       }
