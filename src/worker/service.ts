@@ -273,6 +273,8 @@ export class Service {
         steeringEnded: this.#steeringEnded.promise,
         listeners: descriptors,
         ports,
+        offersHttp2: this.config.certificates !== null && this.config.http2 !== false,
+        goAway: () => servers.forEach((server) => void server.stopAccepting()),
       });
       if (!report.hasSteeringEnded) return report;
       took = report.took;

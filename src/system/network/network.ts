@@ -19,7 +19,7 @@ export interface TcpAddress {
 
 /** An address of the server, and what is served there. */
 export interface ListenAddress extends TcpAddress {
-  /** `redirect`: each request is told to come again over TLS. Without a scheme: TLS if there is a certificate. */
+  /** `redirect`: clients get the answer to come again over TLS. Without a scheme: TLS if there is a certificate. */
   readonly scheme?: "http" | "https" | "redirect" | undefined;
 }
 

@@ -43,13 +43,14 @@ export const tcpSockets: TcpSockets = {
     return found;
   },
 
-  findActive(ports, recent, from, count) {
+  findActive(ports, recent, from, count, except = none) {
     // Not from a list of /proc/self/fd: for 10,000 connections it takes 13 ms, as long as the search itself.
     const size = descriptorTableSize();
     const end = Math.min(from + count, size);
     for (let descriptor = from; descriptor < end; descriptor++) {
       const idle = idleTime(descriptor);
-      if (idle !== null && idle < recent && ports.has(portOf(descriptor))) {
+      const isActive = idle !== null && idle < recent && ports.has(portOf(descriptor));
+      if (isActive && (except.size === 0 || !except.has(peerPortOf(descriptor)))) {
         return { found: { descriptor, idle }, next: descriptor + 1 };
       }
     }
@@ -168,6 +169,15 @@ function idleTime(descriptor: number): number | null {
 }
 
 const nameBytes = new Uint8Array(128);
+
+const none: ReadonlySet<number> = new Set();
+
+/** The port on the other side; 0 if the connection has ended. */
+function peerPortOf(descriptor: number): number {
+  length[0] = nameBytes.length;
+  if (libc().getpeername(descriptor, nameBytes, lengthBytes) !== 0) return 0;
+  return new DataView(nameBytes.buffer).getUint16(2);
+}
 
 /** The port on this side; its offset is the same for IPv4 and IPv6. */
 function portOf(descriptor: number): number {

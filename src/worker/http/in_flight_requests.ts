@@ -20,6 +20,8 @@ export class InFlightRequest {
   isReported = false;
   /** A drain waits for its end before it closes the listeners. */
   blocksClose = false;
+  /** Known only while draining. */
+  isHttp2 = false;
   before: InFlightRequest | null = null;
   after: InFlightRequest | null = null;
 
