@@ -11,6 +11,7 @@ import { BodyFailures } from "./http/body_failures.ts";
 import { drain, type DrainReport, flushTimeout } from "./listeners/drain.ts";
 import { drainSteered } from "./listeners/drain_steered.ts";
 import { internalServerError } from "./http/faults.ts";
+import { offersHttp2 } from "./http/http2_drain.ts";
 import { HttpEdge } from "./http/edge.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./http/in_flight_requests.ts";
@@ -261,7 +262,7 @@ export class Service {
   }
 
   async #drain(): Promise<DrainReport> {
-    const { clock, sockets } = this.#system;
+    const { clock, sockets, network } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.config;
     const { servers, descriptors, addresses, isShared } = this.#listeners;
     const ports = new Set(addresses.map(({ port }) => port));
@@ -273,7 +274,7 @@ export class Service {
         steeringEnded: this.#steeringEnded.promise,
         listeners: descriptors,
         ports,
-        offersHttp2: this.config.certificates !== null && this.config.http2 !== false,
+        offersHttp2: offersHttp2(this.config, network),
         goAway: () => servers.forEach((server) => void server.stopAccepting()),
       });
       if (!report.hasSteeringEnded) return report;

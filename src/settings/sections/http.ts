@@ -3,8 +3,10 @@ import { onOrOff } from "../setting.ts";
 /** What workers do for every app: a worker gets all of these unchanged. */
 export const httpSettings = {
   http2: onOrOff({
-    description: "Whether clients are offered HTTP/2 over TLS. Not by apps of node:http.",
-    unset: "on",
+    description:
+      "Whether clients are offered HTTP/2 over TLS. If not set: where the runtime finishes all of its requests when " +
+      "a worker drains, which Deno 2.9 does and the binary does not. Apps of node:http never offer it.",
+    unset: "auto",
     reload: true,
   }),
   compress: onOrOff({

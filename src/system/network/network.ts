@@ -163,6 +163,8 @@ export interface ListeningProcess {
 }
 
 export interface Network {
+  /** Whether each request of HTTP/2 is answered that arrives before its client knows of the GOAWAY of `stopAccepting`. */
+  readonly drainsHttp2: boolean;
   /**
    * From now on `opened` is called for each WebSocket that the app accepts, and `failed` for an uncaught error in one of
    * its listeners, in place of the handler of other uncaught errors.

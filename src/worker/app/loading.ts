@@ -7,6 +7,7 @@ import { DenicornError } from "../../core/errors.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Serve, System } from "../../system/system.ts";
+import { offersHttp2 } from "../http/http2_drain.ts";
 import { redirectTo } from "../http/redirect.ts";
 import { type ImportingOptions, importProgram } from "./importing.ts";
 import { openApp, type OpenedApp, type OpeningOptions } from "../programs/open_app.ts";
@@ -63,7 +64,8 @@ export class Loading {
     const { edge } = this.#options;
     const redirects = (port: number): Serve => (options) =>
       this.#system.network.serve(options, edge.handlerFor(redirectTo(port)));
-    return programOf(this.#config, own, servers.servers, opened, redirects);
+    const config = { ...this.#config, http2: offersHttp2(this.#config, this.#system.network) };
+    return programOf(config, own, servers.servers, opened, redirects);
   }
 
   /** An app that says where it is to be served becomes a server that it has started: the result is `null`. */

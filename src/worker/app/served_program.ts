@@ -17,7 +17,9 @@ import type {
 import type { Served } from "../listeners/listeners.ts";
 import type { OpenedApp } from "../programs/open_app.ts";
 
-type TlsConfig = Pick<WorkerConfig, "certificates" | "http2">;
+interface TlsConfig extends Pick<WorkerConfig, "certificates"> {
+  readonly http2: boolean;
+}
 
 export interface Program {
   /** In the order of the addresses. */
@@ -38,7 +40,7 @@ export type ServeRedirects = (port: number) => Serve;
  * between those of `bind` and the program's own. Throws DenicornError `app-address`.
  */
 export function programOf(
-  config: Pick<WorkerConfig, "listen" | "isBindDefault" | "certificates" | "http2">,
+  config: Pick<WorkerConfig, "listen" | "isBindDefault"> & TlsConfig,
   app: OpenedApp | null,
   servers: readonly ProgramServer[],
   opened: readonly OpenedApp[],
@@ -94,7 +96,7 @@ function isEncrypted({ scheme = "https" }: ListenAddress, { certificates }: TlsC
 function secured(serve: Serve, address: ListenAddress, config: TlsConfig): Serve {
   const { certificates, http2 } = config;
   if (certificates === null || !isEncrypted(address, config)) return serve;
-  const tls = { certificates, http2: http2 !== false };
+  const tls = { certificates, http2 };
   return (options) => serve({ ...options, tls });
 }
 

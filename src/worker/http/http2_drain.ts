@@ -5,8 +5,17 @@
  * HTTP/1 no connection has a second request once the first was answered with `Connection: close`.
  */
 
-import type { RequestInfo } from "../../system/system.ts";
+import type { WorkerConfig } from "../../protocol/messages.ts";
+import type { Network, RequestInfo } from "../../system/system.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
+
+/** Whether clients are offered HTTP/2. If not said otherwise, only where no request of it is lost when a worker drains. */
+export function offersHttp2(
+  { certificates, http2 }: Pick<WorkerConfig, "certificates" | "http2">,
+  { drainsHttp2 }: Pick<Network, "drainsHttp2">,
+): boolean {
+  return certificates !== null && (http2 ?? drainsHttp2);
+}
 
 export class Http2Drain {
   /** The clients' ports of the connections. */
