@@ -145,7 +145,7 @@ integrationTest(
     host.write({
       "main.ts": urlApp,
       "empty.pem": "",
-      "broken.key": read(host, "server.key").replace(/\n.{9}/, "\nAAAAAAAAA"),
+      "broken.key": read(host, "server.key").replace(/\n.{9}/, `\n${"0".repeat(9)}`),
     });
     const cases = [
       ["server.pem", "other.key", /keyfile other\.key holds the private key of another certificate/],

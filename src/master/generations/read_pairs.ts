@@ -55,7 +55,11 @@ function readPair(
 }
 
 function readFile({ files }: Pick<System, "files">, name: "certfile" | "keyfile", path: string): string {
-  return attempt(name, path, () => files.readSmall(path, longestFile));
+  return attempt(name, path, () => {
+    // A link of the workers' user would give it a key that only root may read.
+    using fixed = files.fixPath(path);
+    return files.readSmall(fixed.path, longestFile);
+  });
 }
 
 function attempt<Result>(name: "certfile" | "keyfile", path: string, read: () => Result): Result {

@@ -10,7 +10,7 @@ import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
 import { onClose } from "./node_response.ts";
-import { markEncrypted, secureServer } from "./node_tls.ts";
+import { secureServer } from "./node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
 import { listenTls } from "./tls.ts";
@@ -61,6 +61,8 @@ const classes = new Set(["ServerResponse", "IncomingMessage", "kUniqueHeaders"])
 interface Opened extends http.Server {
   /** Deno 2.7 takes its listener from here. */
   _listen?: () => Deno.Listener;
+  /** And from here whether the socket of a request says that it is encrypted. */
+  _encrypted?: boolean;
 }
 
 const takesListener = "_listen" in http.Server.prototype;
@@ -79,7 +81,7 @@ export const nodeHttp: NodeHttp = {
     const { hostname, port } = address;
     // Where the runtime takes a listener, that one is encrypted, and the server need not know of it.
     const server: Opened = tls === undefined || takesListener ? http.createServer() : secureServer(tls);
-    passOn(server, app, emit, tls !== undefined);
+    passOn(server, app, emit);
     const { result: listener, own } = opened(() =>
       tls !== undefined && takesListener
         ? listenTls({ address, backlog }, { ...tls, http2: false })
@@ -93,6 +95,7 @@ export const nodeHttp: NodeHttp = {
     const { addr } = listener;
     try {
       if (server._listen !== undefined) {
+        server._encrypted = tls !== undefined;
         server._listen = () => listener;
         runtimeListen.call(server, addr.port, hostname);
       } else {
@@ -143,7 +146,7 @@ function close(listener: Deno.Listener): void {
 }
 
 /** The server of an address acts as that of the app. */
-function passOn(server: http.Server, app: NodeServer, emit: NodeEmit, isEncrypted: boolean): void {
+function passOn(server: http.Server, app: NodeServer, emit: NodeEmit): void {
   const copy = copyLimits(server, app);
   copy();
   const emitOwn = server.emit.bind(server);
@@ -157,7 +160,6 @@ function passOn(server: http.Server, app: NodeServer, emit: NodeEmit, isEncrypte
       if (!ownEvents.has(event)) return emit(event, a, b, c);
       if (event === established) {
         copy();
-        if (isEncrypted) markEncrypted(a);
         for (const listener of app.listeners("connection")) {
           if (!runtimes.includes(listener)) listener.call(app, a);
         }

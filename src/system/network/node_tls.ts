@@ -18,9 +18,3 @@ export function secureServer({ certificates }: Tls): https.Server {
     }),
   });
 }
-
-/** What apps read to know that a connection is encrypted. Deno 2.7 does not say it. */
-export function markEncrypted(socket: unknown): void {
-  if (Reflect.get(socket as object, "encrypted") === true) return;
-  Object.defineProperty(socket, "encrypted", { value: true, configurable: true });
-}
