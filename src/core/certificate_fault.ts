@@ -41,6 +41,6 @@ export function expiryWarning({ certfile, validTo }: CertificatePair, now: numbe
 }
 
 /** To the second, in UTC. */
-export function timeOf(time: number): string {
+function timeOf(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+/, "");
 }

@@ -2,7 +2,7 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 
-export interface CertificateFacts {
+interface CertificateFacts {
   /** Host names and addresses that it is for, small letters. */
   readonly names: readonly string[];
   /** Milliseconds since 1970. */

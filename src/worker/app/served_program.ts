@@ -33,7 +33,7 @@ export interface Program {
 }
 
 /** What is served on the addresses for redirects, told where TLS is. */
-export type ServeRedirects = (port: number) => Serve;
+type ServeRedirects = (port: number) => Serve;
 
 /**
  * `app` is the exported one, `null` if there is none; `opened` belong to `servers`. The addresses for redirects stand
