@@ -43,8 +43,8 @@ function readPair(
   warn: (line: string) => void,
 ): Certificate {
   const cert = readFile(system, "certfile", certfile);
-  const facts = attempt("certfile", certfile, () => readCertificate(cert));
   const key = readFile(system, "keyfile", keyfile);
+  const facts = attempt("certfile", certfile, () => readCertificate(cert));
   const isOwn = attempt("keyfile", keyfile, () => isKeyOf(cert, key));
   const pair: CertificatePair = { ...facts, certfile, keyfile, isOwn };
   const fault = certificateFault(pair, now);

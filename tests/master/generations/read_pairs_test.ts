@@ -9,6 +9,7 @@ Deno.test("without certificates there are none", () => {
 Deno.test("an error about a file shows nothing of its text", () => {
   const system = new FakeSystem();
   system.texts.set("server.pem", "secret");
+  system.texts.set("server.key", "secret");
   const error = assertThrows(
     () => readPairs(system, { certfile: ["server.pem"], keyfile: ["server.key"] }, () => {}),
     Error,
