@@ -16,7 +16,7 @@ export interface Credentials extends Identity {
  */
 export function resolveCredentials(
   system: System,
-  { user, group, bind }: Pick<Settings, "user" | "group" | "bind">,
+  { user, group, bind, redirectHttp }: Pick<Settings, "user" | "group" | "bind" | "redirectHttp">,
 ): Credentials {
   if (user === undefined && group === undefined) return { title: "the user of the master", variables: {} };
   if (system.host.uid !== 0) {
@@ -37,7 +37,7 @@ export function resolveCredentials(
     uid: Number(uid),
     ...idOf("gid", primary),
     groups,
-    lowPorts: uid !== "0" && bind.some(({ port }) => port < firstFreePort(system)),
+    lowPorts: uid !== "0" && [...bind, ...redirectHttp].some(({ port }) => port < firstFreePort(system)),
   };
 }
 

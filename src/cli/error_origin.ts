@@ -11,6 +11,7 @@ const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "pidfile": ["pid"],
   "control-socket": ["controlSocket"],
   "admin-bind": ["adminBind"],
+  "certificate": ["certfile"],
   "admin-token": ["adminTokenFile"],
   "bind-in-use": ["bind"],
   "bind-denied": ["bind"],

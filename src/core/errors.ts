@@ -78,6 +78,11 @@ export const errorKinds = {
     exitCode: ExitCode.internal,
     means: "the running master rejects the command of `denicorn ctl`, or another operation prevented it",
   },
+  "certificate": {
+    exitCode: ExitCode.usage,
+    means:
+      "a certificate or its private key cannot be read or used, they do not match, or it is not valid now",
+  },
   "admin-token": { exitCode: ExitCode.usage, means: "the file with the admin token cannot be used" },
   "upgrade": { exitCode: ExitCode.usage, means: "the new master cannot take over from the running one" },
   "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it could serve" },

@@ -22,7 +22,7 @@ export interface Subject {
   readonly system: System;
   readonly settings: Pick<
     Settings,
-    "workers" | "spareWorkers" | "backlog" | "bind" | "steering" | "user" | "group"
+    "workers" | "spareWorkers" | "backlog" | "bind" | "redirectHttp" | "steering" | "user" | "group"
   >;
   /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];

@@ -3,6 +3,7 @@
  * one step closer to the target. Decisions are made in `core/`; the parts of the master carry them out.
  */
 
+import { urlOf } from "../settings/listen_addresses.ts";
 import type { Handover, LateChanges, MasterCommands } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
@@ -256,8 +257,13 @@ export class Arbiter implements MasterCommands {
   }
 
   #reportComplete(): void {
-    const { lifecycle, counters, listenOrder, pool } = this.#parts;
-    lifecycle.complete(pool, this.generation, listenOrder.addresses);
+    const { lifecycle, counters, listenOrder, pool, generations } = this.#parts;
+    const { settings } = generations.serving;
+    lifecycle.complete(
+      pool,
+      this.generation,
+      listenOrder.addresses.map((address) => urlOf(address, settings)),
+    );
     counters.generationComplete(this.generation);
   }
 

@@ -23,6 +23,7 @@ export async function checkApp(
     // What the app needs to serve, such as a database, may be missing where it is checked.
     readyPath: undefined,
     bind: [],
+    redirectHttp: [],
     logLevel: "error",
     errorLogfile: "-",
   } as const;

@@ -1,5 +1,6 @@
 /** Builds a master: all parts in one place, in the order in which they need each other. */
 
+import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { fromDefault } from "../settings/values.ts";
@@ -75,7 +76,7 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const takeover = launch.oldMaster === null ? null : await Takeover.begin({
     ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
     shareInbox: () => directory.shareInbox(credentials),
-  }, { ...settings, isBindDefault });
+  }, { ...settings, bind: listenAddresses(settings), isBindDefault });
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
     ...{ system, log, launch, workerTable, steering, scoreboard, firstWorker, takeover, controlSocket },
@@ -160,7 +161,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
   const listenOrder = new ListenOrder(clock, steering, {
-    bind: first.settings.bind,
+    bind: listenAddresses(first.settings),
     isBindDefault: options.isBindDefault,
     inForce: takeover?.addresses ?? null,
   });

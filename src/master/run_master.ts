@@ -1,5 +1,6 @@
 /** Opens everything a master needs, runs its loop, and closes everything at the end. */
 
+import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
@@ -60,7 +61,9 @@ export async function runMaster(
   const access = adminAccess(system, settings);
   if (oldMaster === null) {
     // A program may listen elsewhere: then it is known when the first worker has loaded it.
-    if (reader.initial.origins.bind !== fromDefault) await requireFree(system, log.logger, settings);
+    if (reader.initial.origins.bind !== fromDefault) {
+      await requireFree(system, log.logger, { ...settings, bind: listenAddresses(settings) });
+    }
     claimPidfile(system, log, settings, null, cleanup);
   }
   let control: ControlSocket | null = null;

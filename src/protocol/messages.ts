@@ -8,7 +8,7 @@
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
 import type { LogConfig } from "../log/logger.ts";
 import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
-import type { TcpAddress } from "../system/system.ts";
+import type { Certificate, ListenAddress, TcpAddress } from "../system/system.ts";
 import { clip } from "./framing.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
@@ -69,7 +69,9 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   /** False: the module has no such export, and starts servers of its own. */
   readonly exportsApp: boolean;
   /** Empty: load the app, report that, and do not listen (`denicorn check`). */
-  readonly listen: readonly TcpAddress[];
+  readonly listen: readonly ListenAddress[];
+  /** `null`: there is no TLS. The keys are nowhere but in this message. */
+  readonly certificates: readonly [Certificate, ...Certificate[]] | null;
   /** `listen` is only the default: a program that starts its own servers listens where it asks to. */
   readonly isBindDefault: boolean;
   /** The inherited descriptor over which the master gets copies of the listening sockets; `null` if it wants none. */

@@ -2,7 +2,9 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
-import { isLoopback } from "./kinds/address.ts";
+import type { ListenAddress } from "../system/system.ts";
+import { bindAddress, isLoopback } from "./kinds/address.ts";
+import { isEncrypted, listenAddresses } from "./listen_addresses.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";
 import type { Resolved } from "./values.ts";
@@ -19,16 +21,19 @@ export function checkTogether(resolved: Resolved): void {
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseSparesWithoutSteering(resolved);
+  refuseUnmatchedTls(resolved);
 }
 
 /** A pidfile and a control socket take the place of what is there; logs may be one file. */
 const replaced = ["pid", "controlSocket"] as const;
 const named = [...replaced, "errorLogfile", "accessLogfile", "adminTokenFile", "config", "app"] as const;
+const namedMany = ["certfile", "keyfile"] as const;
 
 function refuseSharedFile({ settings, origins }: Resolved): void {
   for (const key of replaced) {
     const path = settings[key];
-    const other = named.find((other) => other !== key && settings[other] === path);
+    const other = named.find((other) => other !== key && settings[other] === path) ??
+      namedMany.find((other) => typeof path === "string" && settings[other].includes(path));
     if (typeof path !== "string" || other === undefined) continue;
     throw new DenicornError(
       "setting-invalid",
@@ -85,19 +90,73 @@ function nameOf(wanted: SettingKey): string {
 
 function refuseRepeatedBind({ settings, origins }: Resolved): void {
   // Port 0 may be repeated: each one becomes a different port.
-  const addresses = settings.bind.filter(({ port }) => port !== 0).map(formatAddress);
-  const repeated = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  const addresses = listenAddresses(settings).filter(({ port }) => port !== 0);
+  const texts = addresses.map(formatAddress);
+  const repeated = addresses.find((_, index) => texts.indexOf(texts[index]!) !== index);
   if (repeated !== undefined) {
+    const key = keyBehind(repeated);
     throw new DenicornError(
       "setting-invalid",
-      `bind: ${quote(repeated)} (${origins.bind}) is given twice: give each address once`,
+      `${nameOf(key)}: ${quote(formatAddress(repeated))} (${
+        origins[key]
+      }) is given twice: give each address once`,
+    );
+  }
+}
+
+function keyBehind({ scheme }: ListenAddress): "bind" | "redirectHttp" {
+  return scheme === "redirect" ? "redirectHttp" : "bind";
+}
+
+/** Where TLS is asked for, there must be what it needs, and the other way round. */
+function refuseUnmatchedTls({ settings, origins }: Resolved): void {
+  const { certfile, keyfile, bind, redirectHttp } = settings;
+  if (certfile.length !== keyfile.length) {
+    const isMissing = keyfile.length < certfile.length;
+    const [more, fewer] = isMissing ? ["certfile", "keyfile"] as const : ["keyfile", "certfile"] as const;
+    const without = settings[more][settings[fewer].length]!;
+    throw new DenicornError(
+      "setting-invalid",
+      `${more}: ${quote(without)} (${
+        origins[more]
+      }) is not accepted without its ${fewer}: give one ${fewer} for each ` +
+        more,
+    );
+  }
+  const secured = bind.find(({ scheme }) => scheme === "https");
+  if (certfile.length === 0 && secured !== undefined) {
+    throw new DenicornError(
+      "setting-invalid",
+      `bind: ${
+        quote(bindAddress.show(secured))
+      } (${origins.bind}) is not accepted without a certificate: give certfile ` +
+        "and keyfile",
+    );
+  }
+  const isServed = bind.some((address) => isEncrypted(address, settings));
+  if (certfile.length > 0 && bind.length > 0 && !isServed) {
+    throw new DenicornError(
+      "setting-invalid",
+      `certfile: ${
+        quote(certfile[0]!)
+      } (${origins.certfile}) is not accepted, because each address of bind ` +
+        `(${origins.bind}) begins with http://: leave http:// out where TLS is wanted`,
+    );
+  }
+  if (redirectHttp[0] !== undefined && bind.length > 0 && !isServed) {
+    throw new DenicornError(
+      "setting-invalid",
+      `redirect-http: ${
+        quote(formatAddress(redirectHttp[0]))
+      } (${origins.redirectHttp}) is not accepted without TLS, ` +
+        "because it would lead nowhere: give certfile and keyfile as well",
     );
   }
 }
 
 /** With port 0 the system chooses a port, a different one for each worker. */
 function refuseChosenPort({ settings, origins }: Resolved): void {
-  const chosen = settings.bind.find(({ port }) => port === 0);
+  const chosen = listenAddresses(settings).find(({ port }) => port === 0);
   // Autoscaling may start as many workers as there are cores.
   const [key, most] = settings.maxWorkers !== undefined
     ? ["maxWorkers", settings.maxWorkers] as const
@@ -107,9 +166,9 @@ function refuseChosenPort({ settings, origins }: Resolved): void {
   if (chosen !== undefined && most > 1) {
     throw new DenicornError(
       "setting-invalid",
-      `bind: ${quote(formatAddress(chosen))} (${origins.bind}) is not accepted with ${nameOf(key)} = ${
-        settings[key]
-      } ` +
+      `${nameOf(keyBehind(chosen))}: ${quote(formatAddress(chosen))} (${
+        origins[keyBehind(chosen)]
+      }) is not accepted with ${nameOf(key)} = ${settings[key]} ` +
         `(${origins[key]}): give a port from 1 to 65535, or one worker`,
     );
   }
@@ -168,14 +227,14 @@ function refuseOpenAdmin({ settings, origins }: Resolved): void {
   }
   if (adminBind === undefined) return;
   const shown = `admin-bind: ${quote(formatAddress(adminBind))} (${origins.adminBind})`;
-  if (
-    settings.bind.some((address) =>
-      adminBind.port !== 0 && formatAddress(address) === formatAddress(adminBind)
-    )
-  ) {
+  const user = listenAddresses(settings).find((address) =>
+    adminBind.port !== 0 && formatAddress(address) === formatAddress(adminBind)
+  );
+  if (user !== undefined) {
+    const key = keyBehind(user);
     throw new DenicornError(
       "setting-invalid",
-      `${shown} is not accepted: bind (${origins.bind}) uses it already: give another port`,
+      `${shown} is not accepted: ${nameOf(key)} (${origins[key]}) uses it already: give another port`,
     );
   }
   if (isLoopback(adminBind) || adminToken !== undefined || adminTokenFile !== undefined) return;

@@ -12,6 +12,7 @@ import { BodyFailures } from "./http/body_failures.ts";
 import { drain, type DrainReport, flushTimeout } from "./listeners/drain.ts";
 import { drainSteered } from "./listeners/drain_steered.ts";
 import { internalServerError } from "./http/faults.ts";
+import { offersHttp2 } from "./http/http2_drain.ts";
 import { HttpEdge } from "./http/edge.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./http/in_flight_requests.ts";
@@ -21,7 +22,7 @@ import { LifeCycle } from "./app/life_cycle.ts";
 import { Loading } from "./app/loading.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import { leaveGroup } from "./orphan.ts";
-import type { Program } from "./app/served_program.ts";
+import { isPlainPort, type Program } from "./app/served_program.ts";
 import { Pause } from "./pause.ts";
 import { SlowClients } from "./listeners/slow_clients.ts";
 import { Reports } from "./reports.ts";
@@ -120,7 +121,7 @@ export class Service {
     this.#slowClients = new SlowClients(system, this.#requests, {
       limits: config,
       ports,
-      isPlain: () => true,
+      isPlain: (port) => isPlainPort(port, config),
       onEnded: (timeout, count) => this.log.slowClients(timeout, count),
     });
     this.#blockingLimit = new BlockingLimit(processes, clock, config);
@@ -278,7 +279,7 @@ export class Service {
   }
 
   async #drain(): Promise<DrainReport> {
-    const { clock, sockets } = this.#system;
+    const { clock, sockets, network } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.config;
     const { servers, descriptors, addresses, isShared } = this.#listeners;
     const ports = new Set(addresses.map(({ port }) => port));
@@ -291,6 +292,8 @@ export class Service {
         listeners: descriptors,
         ports,
         heads: () => this.#slowClients.headsNow(),
+        offersHttp2: offersHttp2(this.config, network),
+        goAway: () => servers.forEach((server) => void server.stopAccepting()),
       });
       if (!report.hasSteeringEnded) return report;
       took = report.took;

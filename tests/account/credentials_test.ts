@@ -22,15 +22,15 @@ Deno.test("a user comes with its groups, its home and its name", () => {
   };
   const system = rootSystem();
   for (const user of ["web", "33"]) {
-    assertEquals(resolveCredentials(system, { user, group: undefined, bind }), expected);
+    assertEquals(resolveCredentials(system, { user, group: undefined, bind, redirectHttp: [] }), expected);
   }
-  const other = resolveCredentials(system, { user: "web", group: "4", bind });
+  const other = resolveCredentials(system, { user: "web", group: "4", bind, redirectHttp: [] });
   assertEquals([other.gid, other.groups], [4, [4, 50]]);
   assertEquals(isOtherUser(system, other), true);
 });
 
 Deno.test("a number that is not listed has no groups and no home", () => {
-  assertEquals(resolveCredentials(rootSystem(), { user: "7000", group: "7001", bind }), {
+  assertEquals(resolveCredentials(rootSystem(), { user: "7000", group: "7001", bind, redirectHttp: [] }), {
     ...{ title: "user 7000", uid: 7000, gid: 7001, groups: [], lowPorts: false },
     variables: { HOME: "/", USER: "7000", LOGNAME: "7000" },
   });
@@ -40,7 +40,7 @@ Deno.test("only another user than root needs the right to listen on low ports, a
   const low = [...bind, { hostname: "127.0.0.1", port: 80 }];
   const system = rootSystem();
   const lowPorts = (user: string, bind: typeof low) =>
-    resolveCredentials(system, { user, group: undefined, bind }).lowPorts;
+    resolveCredentials(system, { user, group: undefined, bind, redirectHttp: [] }).lowPorts;
   assertEquals([lowPorts("web", low), lowPorts("web", bind), lowPorts("root", low)], [true, false, false]);
   system.texts.set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "80\n");
   assertEquals(lowPorts("web", low), false);
@@ -48,12 +48,12 @@ Deno.test("only another user than root needs the right to listen on low ports, a
 
 Deno.test("only a name that is listed, and only root may choose a user", () => {
   assertThrows(
-    () => resolveCredentials(rootSystem(), { user: "wep", group: undefined, bind }),
+    () => resolveCredentials(rootSystem(), { user: "wep", group: undefined, bind, redirectHttp: [] }),
     DenicornError,
     "cannot switch user: wep: not in /etc/passwd",
   );
   assertThrows(
-    () => resolveCredentials(new FakeSystem(), { user: "web", group: undefined, bind }),
+    () => resolveCredentials(new FakeSystem(), { user: "web", group: undefined, bind, redirectHttp: [] }),
     DenicornError,
     "cannot switch to another user: user = web",
   );
@@ -67,13 +67,13 @@ Deno.test("the environment of its processes names the user, and holds no secret 
   ) {
     system.variables.set(name, value);
   }
-  const web = resolveCredentials(system, { user: "web", group: undefined, bind });
+  const web = resolveCredentials(system, { user: "web", group: undefined, bind, redirectHttp: [] });
   assertEquals(environmentFor(system, web), {
     ...{ LANG: "C", HOME: "/var/www", USER: "web", LOGNAME: "web" },
     // From source, Denicorn's own modules stay where they are.
     DENO_DIR: "/home/op/.cache/deno",
   });
   system.host.standalone = true;
-  const own = resolveCredentials(system, { user: undefined, group: undefined, bind });
+  const own = resolveCredentials(system, { user: undefined, group: undefined, bind, redirectHttp: [] });
   assertEquals(environmentFor(system, own), { HOME: "/home/op", LANG: "C" });
 });

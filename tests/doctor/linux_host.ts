@@ -9,6 +9,7 @@ export const settings: Subject["settings"] = {
   spareWorkers: 0,
   backlog: 2048,
   bind: [{ hostname: "127.0.0.1", port: 8000 }],
+  redirectHttp: [],
   steering: "auto",
   user: undefined,
   group: undefined,

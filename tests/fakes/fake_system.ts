@@ -177,6 +177,7 @@ export class FakeSystem implements System {
   };
 
   readonly network: Network = {
+    drainsHttp2: true,
     onWebSocket: () => {},
     takeProgramServers: () => ({
       servers: [],

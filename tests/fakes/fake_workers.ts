@@ -14,6 +14,7 @@ const bundle = {
   unstable: [],
   exportsApp: true,
   isPrepared: false,
+  certificates: null,
   path: "/run/1.mjs",
 };
 

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { freePort, integrationTest } from "./harness.ts";
+import { TestAuthority } from "./test_authority.ts";
 import { apart, mounting, nobody, openTo, reasonNotToMount, reasonNotToSwitchUser } from "./as_root.ts";
 
 const secret = "only root may read this";
@@ -37,6 +38,35 @@ integrationTest(
       /cannot load the app: main\.ts:1:\d+: ".\/data\.json" cannot be read: Permission denied/,
     );
     assert(!`${server.stderr}${stderr}`.includes(secret));
+  },
+  reasonNotToSwitchUser,
+);
+
+integrationTest(
+  "as root: workers of another user serve TLS with a key of root, which that user gets by no link",
+  async (host) => {
+    openTo(host);
+    const authority = new TestAuthority(host.folder);
+    Deno.mkdirSync(`${host.folder}/root`, { mode: 0o700 });
+    authority.issue("root/server", "localhost");
+    const args = ["--user", "nobody", "--certfile", "root/server.pem", "--keyfile", "root/server.key"];
+    const server = host.start({
+      files: { "main.ts": `export default () => new Response("secure");\n` },
+      args,
+    });
+    await server.ready(1);
+    using client = Deno.createHttpClient({ caCerts: [authority.certificate], poolMaxIdlePerHost: 0 });
+    assertEquals(await (await fetch(`https://localhost:${server.port}/`, { client })).text(), "secure");
+    server.kill("SIGTERM");
+    assertEquals(await server.exit(), { code: 0, signal: null });
+
+    const folder = `${host.folder}/theirs`;
+    Deno.mkdirSync(folder);
+    Deno.symlinkSync(`${host.folder}/root/server.key`, `${folder}/server.key`);
+    Deno.chownSync(folder, nobody.uid, nobody.gid);
+    const { code, stderr } = await host.run([...args.slice(0, -1), "theirs/server.key", "main.ts"]);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, /cannot use keyfile: theirs\/server\.key \(another user may have made the link/);
   },
   reasonNotToSwitchUser,
 );

@@ -20,7 +20,12 @@ type Strange = keyof typeof strange;
 const settings: Readonly<
   Record<
     string,
-    { readonly works?: readonly Strange[]; readonly more?: readonly string[]; readonly code?: number }
+    {
+      readonly works?: readonly Strange[];
+      readonly more?: readonly string[];
+      readonly files?: Readonly<Record<string, string>>;
+      readonly code?: number;
+    }
   >
 > = {
   "app": { code: 4 },
@@ -31,6 +36,8 @@ const settings: Readonly<
   "error-logfile": { works: ["fifo", "zero"] },
   "access-logfile": { works: ["fifo", "zero"] },
   "env-file": {},
+  "certfile": { more: ["--keyfile", "server.key"] },
+  "keyfile": { more: ["--certfile", "server.pem"], files: { "server.pem": "" } },
   "admin-token-file": { more: ["--admin-bind", "127.0.0.1:0"] },
 };
 
@@ -57,7 +64,7 @@ Deno.test("every setting that names a file is tested with what may stand in its 
   assertEquals(Object.keys(settings).sort(), named.map(({ name }) => name).sort());
 });
 
-for (const [name, { works = [], more = [], code = 2 }] of Object.entries(settings)) {
+for (const [name, { works = [], more = [], files = {}, code = 2 }] of Object.entries(settings)) {
   integrationTest(
     `--${name} at a FIFO, a directory, a device or nothing: an error, and no wait`,
     async (host) => {
@@ -68,7 +75,7 @@ for (const [name, { works = [], more = [], code = 2 }] of Object.entries(setting
         strange[kind](path);
         const before = identity(path);
         const server = host.start({
-          files: { "main.ts": pidApp },
+          files: { "main.ts": pidApp, ...files },
           args: [...more, ...(name === "app" ? [] : [`--${name}`, file])],
           app: name === "app" ? file : "main.ts",
         });

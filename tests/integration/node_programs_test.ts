@@ -209,7 +209,7 @@ const refused = {
   },
   "an HTTPS server": {
     listen: "createSecure().listen(3000)",
-    says: /cannot serve: the program starts a server of node:https, and TLS is not offered yet/,
+    says: /cannot serve: the program starts a server of node:https, and the server has the certificate/,
   },
   "nothing": {
     listen: "createServer()",

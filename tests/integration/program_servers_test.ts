@@ -175,7 +175,7 @@ const failures: readonly [what: string, code: string, exit: number, message: Reg
     "TLS",
     `Deno.serve({ port: 1, cert: "c", key: "k" }, () => new Response());`,
     4,
-    /called with `cert`: TLS is not offered yet/,
+    /called with `cert`: the server has the certificate/,
   ],
   [
     "port 0",

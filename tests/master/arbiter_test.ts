@@ -17,6 +17,7 @@ Deno.test("workers start while the app is being bundled and get their configurat
   resolve({
     ...{ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" },
     isPrepared: false,
+    certificates: null,
   });
   await settled();
   const [config] = worker!.received;

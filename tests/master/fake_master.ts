@@ -209,6 +209,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
     unstable: [],
     exportsApp: true,
     isPrepared: false,
+    certificates: null,
     path: `/run/${number}.mjs`,
   });
 }

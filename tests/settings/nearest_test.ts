@@ -23,7 +23,7 @@ Deno.test("a misspelled name finds the right one", () => {
 });
 
 Deno.test("a name that resembles none gets no guess", () => {
-  for (const name of ["", "x", "zz", "daemonize", "http2", "keyfile-path"]) {
+  for (const name of ["", "x", "zz", "daemonize", "websockets", "proxy-allow"]) {
     assertEquals(nearest(name, names), undefined, name);
   }
   assertEquals(nearest("workers", []), undefined);

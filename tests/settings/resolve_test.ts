@@ -58,8 +58,12 @@ Deno.test("the three sources read every value the same way, and each is named as
     args: "x",
     bundleCache: "off",
     bind: "[::1]:9000",
+    certfile: "server.pem",
+    keyfile: "server.key",
+    redirectHttp: ":80",
     backlog: "10",
     steering: "off",
+    http2: "on",
     compress: "on",
     keepAlive: "5s",
     headerTimeout: "20s",
@@ -122,7 +126,14 @@ Deno.test("the three sources read every value the same way, and each is named as
     // Jitter and a queue are refused without their limit.
     const limit = key.startsWith("queue") ? "limitConcurrency" : key.replace("Jitter", "");
     // Arguments follow the app.
-    const config = key === "args" ? { app: "x" } : limit === key ? {} : { [limit]: samples[limit] };
+    const pair = { certfile: "other.pem", keyfile: "other.key" };
+    const config = key === "args"
+      ? { app: "x" }
+      : ["certfile", "keyfile", "redirectHttp"].includes(key)
+      ? pair
+      : limit === key
+      ? {}
+      : { [limit]: samples[limit] };
     const fromFile = resolve({ config: { ...config, [key]: text } });
     const fromEnvironment = resolve({ config, environment: { [variable]: text } });
     const fromCommandLine = resolve({

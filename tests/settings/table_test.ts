@@ -20,7 +20,7 @@ Deno.test("no two settings share a name, a letter or a variable", () => {
 
 Deno.test("names follow from the key", () => {
   for (const { key, name, variable } of namedSettings) {
-    assertMatch(key, /^[a-z]+([A-Z][a-z]+)*$/);
+    assertMatch(key, /^[a-z]+\d?([A-Z][a-z]+)*$/);
     assertEquals(name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), key);
     assertEquals(variable, `DENICORN_${name.toUpperCase().replaceAll("-", "_")}`);
   }

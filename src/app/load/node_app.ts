@@ -55,8 +55,8 @@ function serverIn(http: NodeHttp, value: unknown): NodeServer {
   if (http.isEncrypted(value)) {
     throw new DenicornError(
       "app-export-kind",
-      "cannot load the app: its server is one of node:https: export a server of node:http, and let a proxy " +
-        "in front of it handle TLS",
+      "cannot load the app: its server is one of node:https: export a server of node:http, and " +
+        "start with --certfile and --keyfile",
     );
   }
   return value;

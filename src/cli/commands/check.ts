@@ -1,3 +1,4 @@
+import { listenAddresses } from "../../settings/listen_addresses.ts";
 import { resolveCredentials } from "../../account/credentials.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
@@ -21,7 +22,7 @@ export const check: RunnableCommand = {
     const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);
     const credentials = resolveCredentials(system, resolved.settings);
-    directory = await directoryFor(system, directory, credentials, resolved.settings.bind);
+    directory = await directoryFor(system, directory, credentials, listenAddresses(resolved.settings));
     await checkApp(system, enterDirectory(system, resolved), directory);
     system.host.write("stdout", `${app}: settings and app are good\n`);
     return ExitCode.normal;

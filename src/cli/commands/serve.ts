@@ -1,3 +1,4 @@
+import { listenAddresses } from "../../settings/listen_addresses.ts";
 import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
@@ -40,7 +41,7 @@ export const serve: RunnableCommand = {
     try {
       const credentials = resolveCredentials(system, initial.settings);
       // The successor's workers listen beside those of the old master.
-      const listen = launch.oldMaster === null ? initial.settings.bind : [];
+      const listen = launch.oldMaster === null ? listenAddresses(initial.settings) : [];
       directory = await directoryFor(system, directory, credentials, listen);
       const preparation = prepareMaster(system, initial, { credentials, directory, launch });
       const { firstWorker } = preparation;

@@ -1,3 +1,4 @@
+import { listenAddresses } from "../../settings/listen_addresses.ts";
 import { type Credentials, isOtherUser, resolveCredentials } from "../../account/credentials.ts";
 import { requireListening, tryAccount } from "../../account/trial.ts";
 import { buildAppAs } from "../../app/build/build_as.ts";
@@ -45,7 +46,7 @@ async function tryIn(
     files.writeText(app, "export default () => {};\n", { mode: 0o644 });
     files.changeMode(path, 0o711);
     files.changeMode(socket, 0o666);
-    const report = await tryAccount(system, credentials, { socket, listen: settings.bind });
+    const report = await tryAccount(system, credentials, { socket, listen: listenAddresses(settings) });
     if (report.unreachable !== null) return report.unreachable;
     requireListening(system, credentials, report);
     await buildAppAs(

@@ -1,3 +1,4 @@
+import { listenAddresses } from "../../settings/listen_addresses.ts";
 import { filesOfMaster, filesPerProcess } from "../../core/file_needs.ts";
 import { raisedLimit } from "../../system/open_files.ts";
 import type { FileLimit } from "../../system/system.ts";
@@ -19,7 +20,7 @@ export const fileLimit: Check = {
   run({ system, settings }) {
     const limits = parseFileLimit(system.files.readTextSync("/proc/self/limits"));
     if (limits === null) return note("/proc/self/limits has no line about open files");
-    return judgeFileLimit(limits, { ...settings, addresses: settings.bind.length });
+    return judgeFileLimit(limits, { ...settings, addresses: listenAddresses(settings).length });
   },
 };
 

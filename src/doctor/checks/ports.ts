@@ -1,3 +1,4 @@
+import { listenAddresses } from "../../settings/listen_addresses.ts";
 import type { TcpAddress } from "../../system/system.ts";
 import { type Check, type Finding, note, ok } from "../check.ts";
 
@@ -17,7 +18,7 @@ export const ports: Check = {
   run({ system, settings }) {
     const [from = 0, to = 0] = numbers(system.files.readTextSync(`${folder}/ip_local_port_range`));
     const reserved = system.files.readTextSync(`${folder}/ip_local_reserved_ports`);
-    return judgePorts({ from, to }, reserved.trim(), settings.bind);
+    return judgePorts({ from, to }, reserved.trim(), listenAddresses(settings));
   },
 };
 

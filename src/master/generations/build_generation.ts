@@ -24,6 +24,7 @@ export interface SettingsReader {
 
 /** Every file that is loaded makes the start slower. */
 const loadBuildAs = lazyModule(() => import("../../app/build/build_as.ts"));
+const loadCertificates = lazyModule(() => import("./read_pairs.ts"));
 const loadPreparations = lazyModule(() => import("./app_preparations.ts"));
 
 export function createGenerationSource(
@@ -42,6 +43,7 @@ export function createGenerationSource(
     { number, settings, directory: workingDirectory }: Generation,
     signal?: AbortSignal,
   ): Promise<AppBundle> {
+    const certificates = await readCertificates(settings);
     const request = {
       app: settings.app ?? "",
       workingDirectory,
@@ -74,7 +76,14 @@ export function createGenerationSource(
       ...{ source, exportName, unstable, path: outfile },
       exportsApp: isCommonJs || exports.includes(exportName),
       isPrepared: exports.includes(prepareExport),
+      certificates,
     };
+  }
+
+  async function readCertificates(settings: Generation["settings"]): Promise<AppBundle["certificates"]> {
+    if (settings.certfile.length === 0) return null;
+    const { readPairs } = await loadCertificates();
+    return readPairs(system, settings, warn);
   }
 
   async function prepare(generation: Generation, bundle: AppBundle, signal?: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@
 
 import { listenTimeout } from "../../core/pool/worker_state.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
-import type { Clock, TcpAddress } from "../../system/system.ts";
+import type { Clock, ListenAddress, TcpAddress } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { Steering } from "./steering.ts";
 
@@ -17,7 +17,7 @@ const servingListenTimeout = 30_000;
 
 interface Places {
   /** The setting. */
-  readonly bind: readonly TcpAddress[];
+  readonly bind: readonly ListenAddress[];
   /** It has its default value. */
   readonly isBindDefault?: boolean;
   /** Where the old master of an upgrade listens. */
@@ -30,11 +30,11 @@ export class ListenOrder {
   readonly #waiting: WorkerHandle[] = [];
   #current: WorkerHandle | null = null;
   #deadline = Infinity;
-  readonly #bind: readonly TcpAddress[];
+  readonly #bind: readonly ListenAddress[];
   readonly #isBindDefault: boolean;
-  #addresses: readonly TcpAddress[];
+  #addresses: readonly ListenAddress[];
   /** The same, with names of hosts as they were given. */
-  #stated: readonly TcpAddress[];
+  #stated: readonly ListenAddress[];
   #hasListened = false;
   /** What workers may ask for, as text: what the first one did; `null` until then. */
   #granted: string | null;
@@ -54,12 +54,12 @@ export class ListenOrder {
   }
 
   /** Where workers listen; once one does, with the real port in place of port 0. */
-  get addresses(): readonly TcpAddress[] {
+  get addresses(): readonly ListenAddress[] {
     return this.#addresses;
   }
 
   /** Those of the setting, and whether programs may ask for others. */
-  get places(): { readonly listen: readonly TcpAddress[]; readonly isBindDefault: boolean } {
+  get places(): { readonly listen: readonly ListenAddress[]; readonly isBindDefault: boolean } {
     const isBindDefault = this.#isBindDefault;
     return {
       listen: isBindDefault ? this.#bind : this.#addresses.slice(0, this.#bind.length),
@@ -68,7 +68,7 @@ export class ListenOrder {
   }
 
   /** What the workers of a successor have to ask for: workers report numbers even where a name was given. */
-  get stated(): readonly TcpAddress[] {
+  get stated(): readonly ListenAddress[] {
     return this.#stated;
   }
 
@@ -81,7 +81,7 @@ export class ListenOrder {
    * A worker asks to listen on `asked`, or else on `bind`. The first one decides. Returns why this one may not; `null` if
    * it may.
    */
-  grant(asked: readonly TcpAddress[] = this.#bind): string | null {
+  grant(asked: readonly ListenAddress[] = this.#bind): string | null {
     const addresses = this.#isBindDefault
       ? asked
       : [...this.places.listen, ...asked.slice(this.#bind.length)];
@@ -114,7 +114,7 @@ export class ListenOrder {
   }
 
   /** Whether a worker that was asked to listen can listen on `addresses`: only a port 0 leaves it a choice. */
-  accepts(addresses: readonly TcpAddress[]): boolean {
+  accepts(addresses: readonly ListenAddress[]): boolean {
     return addresses.length === this.#addresses.length &&
       this.#addresses.every(({ port }, index) => port === 0 || port === addresses[index]?.port);
   }
@@ -125,7 +125,7 @@ export class ListenOrder {
    */
   join(
     worker: WorkerHandle,
-    addresses: readonly TcpAddress[],
+    addresses: readonly ListenAddress[],
     sharingFailure: string | undefined,
   ): string | null {
     const failure = sharingFailure ??
@@ -181,14 +181,14 @@ export class ListenOrder {
   }
 }
 
-function textOf(addresses: readonly TcpAddress[]): string {
+function textOf(addresses: readonly ListenAddress[]): string {
   return addresses.map(formatAddress).join(", ");
 }
 
 /** `own` with what only the worker knows: the number of a port 0, and the address of a name. */
-function resolved(own: TcpAddress, { hostname, port }: TcpAddress): TcpAddress {
+function resolved(own: ListenAddress, { hostname, port }: TcpAddress): ListenAddress {
   const isName = !isIp(own.hostname);
-  return { hostname: isName && isIp(hostname) ? hostname : own.hostname, port };
+  return { ...own, hostname: isName && isIp(hostname) ? hostname : own.hostname, port };
 }
 
 function isIp(hostname: string): boolean {

@@ -12,8 +12,7 @@ import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
-import { formatAddress } from "../../system/network/listen_error.ts";
-import type { Clock, TcpAddress } from "../../system/system.ts";
+import type { Clock } from "../../system/system.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { EventLog } from "./event_log.ts";
@@ -215,13 +214,13 @@ export class LifecycleLog {
   complete(
     { target: workers, spares }: { readonly target: number; readonly spares: number },
     generation: number,
-    addresses: readonly TcpAddress[],
+    urls: readonly string[],
   ): void {
     const besides = spares === 0 ? "" : ` and ${spares} ${spares === 1 ? "spare" : "spares"}`;
     const state = `${workers} ${workers === 1 ? "worker" : "workers"}${besides} of generation ${generation}`;
     const text = workers === 0
       ? "no workers (requested): new connections are refused until HUP, TTIN or `denicorn ctl scale`"
-      : `${state} ready on ${addresses.map((address) => `http://${formatAddress(address)}`).join(", ")}`;
+      : `${state} ready on ${urls.join(", ")}`;
     const kind = this.#isReloading ? "reload-complete" : "complete";
     this.#isReloading = false;
     if (state !== this.#announced) {

@@ -1,4 +1,5 @@
 import type { NotAppliedSetting } from "../../settings/resolve.ts";
+import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 /** The bundle of one generation. */
@@ -14,6 +15,8 @@ export interface AppBundle {
   readonly isPrepared: boolean;
   /** Absolute path of the one file that workers import. */
   readonly path: string;
+  /** For TLS, as they were when it was built; `null` without TLS. */
+  readonly certificates: WorkerConfig["certificates"];
 }
 
 /** Settings and app as they were read at one moment. All workers of a generation have the same. */

@@ -44,6 +44,7 @@ export function workerConfigFor(
     exportName: bundle.exportName,
     unstable: bundle.unstable,
     exportsApp: bundle.exportsApp,
+    certificates: bundle.certificates,
     ...sharedResources,
     fdInbox,
     heartbeatInterval: heartbeatInterval(settings),

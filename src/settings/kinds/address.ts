@@ -1,5 +1,5 @@
 import { formatAddress } from "../../system/network/listen_error.ts";
-import type { TcpAddress } from "../../system/system.ts";
+import type { ListenAddress, TcpAddress } from "../../system/system.ts";
 import type { Kind } from "./kind.ts";
 
 /** `host:port`, `[v6]:port`, or `:port` for all interfaces. */
@@ -11,6 +11,25 @@ export const address: Kind<TcpAddress, `${string}:${string}`> = {
   show: formatAddress,
   plain: formatAddress,
 };
+
+/** The same, perhaps with a scheme that says whether it is for TLS. */
+export const bindAddress: Kind<ListenAddress, `${string}:${string}`> = {
+  ...address,
+  accepts: `${address.accepts}, perhaps after http:// or https://`,
+  parse(given) {
+    const [, scheme, rest] = /^(?:(https?):\/\/)?(.*)$/s.exec(String(given)) ?? [];
+    const found = typeof given === "string" ? parseAddress(rest ?? "") : undefined;
+    return found === undefined || scheme === undefined
+      ? found
+      : { ...found, scheme: scheme as "http" | "https" };
+  },
+  show: formatBind,
+  plain: formatBind,
+};
+
+function formatBind({ scheme, ...address }: ListenAddress): `${string}:${string}` {
+  return scheme === undefined ? formatAddress(address) : `${scheme}://${formatAddress(address)}`;
+}
 
 /** An address to send to. */
 export const peer: Kind<TcpAddress, `${string}:${string}`> = {

@@ -1,11 +1,13 @@
-import { address, isPort } from "../kinds/address.ts";
+import { address, bindAddress, isPort } from "../kinds/address.ts";
 import { wholeNumber } from "../kinds/number.ts";
-import { choice } from "../kinds/text.ts";
+import { choice, file } from "../kinds/text.ts";
 import { many, one } from "../setting.ts";
 
 export const listeningSettings = {
-  bind: many(address, {
-    description: "Address to listen on: host:port, [v6]:port, or :port for all IPv4 interfaces.",
+  bind: many(bindAddress, {
+    description:
+      "Address to listen on: host:port, [v6]:port, or :port for all IPv4 interfaces. With certfile it is for TLS, " +
+      "unless it begins with http://.",
     default: [{ hostname: "127.0.0.1", port: 8000 }],
     short: "b",
     alias: {
@@ -13,6 +15,27 @@ export const listeningSettings = {
       accepts: "a port from 0 to 65535",
       spell: (port) => isPort(port) ? `0.0.0.0:${port}` : undefined,
     },
+    reload: false,
+  }),
+  certfile: many(file, {
+    description:
+      "File with the certificate (PEM) for TLS, and after it those that lead to its issuer. Given several times: " +
+      "a client gets the one for the host name it asks for, or the first.",
+    default: [],
+    reload: true,
+  }),
+  keyfile: many(file, {
+    description:
+      "File with the private key (PEM) of certfile, which only the master reads. One for each certfile, in " +
+      "the same order.",
+    default: [],
+    reload: true,
+  }),
+  redirectHttp: many(address, {
+    description:
+      "Address without TLS where each request is answered with a redirect (308) to https: on the first address " +
+      "with TLS.",
+    default: [],
     reload: false,
   }),
   backlog: one(wholeNumber({ from: 1, to: 65_535 }), {

@@ -2,6 +2,7 @@ import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
+import { serveTls } from "./tls.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 
@@ -11,7 +12,14 @@ const balancesReusePort = Deno.build.os === "linux";
 /** Milliseconds. A stopped master accepts connections but never answers. */
 const answerTimeout = 5_000;
 
+/**
+ * Deno 2.7 hands over no request any more once its server is stopped, also if it takes one: of 51,000 requests in 4 reloads
+ * 50 were never answered, and none of 88,000 on Deno 2.9.
+ */
+const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+
 export const network: Network = {
+  drainsHttp2: major > 2 || minor >= 9,
   onWebSocket,
   takeProgramServers,
 
@@ -49,8 +57,9 @@ export const network: Network = {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
   },
 
-  serve({ address, backlog, isCompressing, onError }, handler) {
-    const server = runtimeServe({
+  serve(options, handler) {
+    const { address, backlog, isCompressing, onError, tls } = options;
+    const server = tls !== undefined ? serveTls(options, tls, handler) : runtimeServe({
       hostname: address.hostname,
       port: address.port,
       reusePort: balancesReusePort,

@@ -10,12 +10,27 @@ import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
 import { onClose } from "./node_response.ts";
+import { secureServer } from "./node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
+import { listenTls } from "./tls.ts";
 import type { NodeEmit, NodeHandler, NodeHttp, NodeServer } from "./node_http.ts";
 
 /** What a server of an address does itself; all else is the app's. */
-const ownEvents = new Set(["connection", "listening", "close", "error", "newListener", "removeListener"]);
+const ownEvents = new Set([
+  "connection",
+  "secureConnection",
+  "tlsClientError",
+  "newSession",
+  "resumeSession",
+  "OCSPRequest",
+  "keylog",
+  "listening",
+  "close",
+  "error",
+  "newListener",
+  "removeListener",
+]);
 
 /** What an app may set on its server, at any time: new connections have it. */
 const limits = [
@@ -46,7 +61,11 @@ const classes = new Set(["ServerResponse", "IncomingMessage", "kUniqueHeaders"])
 interface Opened extends http.Server {
   /** Deno 2.7 takes its listener from here. */
   _listen?: () => Deno.Listener;
+  /** And from here whether the socket of a request says that it is encrypted. */
+  _encrypted?: boolean;
 }
+
+const takesListener = "_listen" in http.Server.prototype;
 
 export const nodeHttp: NodeHttp = {
   takeServers: takeNodeServers,
@@ -58,21 +77,25 @@ export const nodeHttp: NodeHttp = {
 
   isEncrypted: (server) => server instanceof https.Server,
 
-  serve({ address, backlog }, app, emit) {
-    const server: Opened = http.createServer();
-    passOn(server, app, emit);
+  serve({ address, backlog, tls }, app, emit) {
     const { hostname, port } = address;
+    // Where the runtime takes a listener, that one is encrypted, and the server need not know of it.
+    const server: Opened = tls === undefined || takesListener ? http.createServer() : secureServer(tls);
+    passOn(server, app, emit);
     const { result: listener, own } = opened(() =>
-      Deno.listen({
-        hostname,
-        port,
-        reusePort: Deno.build.os === "linux",
-        tcpBacklog: backlog,
-      } as Deno.TcpListenOptions)
+      tls !== undefined && takesListener
+        ? listenTls({ address, backlog }, { ...tls, http2: false })
+        : Deno.listen({
+          hostname,
+          port,
+          reusePort: Deno.build.os === "linux",
+          tcpBacklog: backlog,
+        } as Deno.TcpListenOptions)
     );
     const { addr } = listener;
     try {
       if (server._listen !== undefined) {
+        server._encrypted = tls !== undefined;
         server._listen = () => listener;
         runtimeListen.call(server, addr.port, hostname);
       } else {
@@ -129,13 +152,15 @@ function passOn(server: http.Server, app: NodeServer, emit: NodeEmit): void {
   const emitOwn = server.emit.bind(server);
   const countOwn = server.listenerCount.bind(server);
   // The listener that the runtime adds to each server begins to read: it must not do that twice.
-  const runtimes = server.listeners("connection");
+  const runtimes = [...server.listeners("connection"), ...server.listeners("secureConnection")];
+  // A server of `node:https` has both events, and the app's connection is the one that has been decrypted.
+  const established = server instanceof https.Server ? "secureConnection" : "connection";
   Object.assign(server, {
     emit(event: string, a?: unknown, b?: unknown, c?: unknown): boolean {
       if (!ownEvents.has(event)) return emit(event, a, b, c);
-      if (event === "connection") {
+      if (event === established) {
         copy();
-        for (const listener of app.listeners(event)) {
+        for (const listener of app.listeners("connection")) {
           if (!runtimes.includes(listener)) listener.call(app, a);
         }
       }

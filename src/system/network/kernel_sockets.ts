@@ -53,9 +53,15 @@ export interface TcpSockets extends ConnectionLooks {
   listeners(): TcpListener[];
   /**
    * Searches for a connection to one of `ports` that carried data less than `recent` milliseconds ago, among the
-   * `count` descriptors from `from` on. 1,000 of them take about 1 ms.
+   * `count` descriptors from `from` on, but not for one from a client's port in `except`. 1,000 of them take about 1 ms.
    */
-  findActive(ports: ReadonlySet<number>, recent: number, from: number, count: number): ConnectionSearch;
+  findActive(
+    ports: ReadonlySet<number>,
+    recent: number,
+    from: number,
+    count: number,
+    except?: ReadonlySet<number>,
+  ): ConnectionSearch;
   /** How many connections wait in the accept queue of `listener`. */
   waiting(listener: number): number;
   /** How many sockets of this host listen where `listener` does, itself included; `null` if that is unknown. */

@@ -17,6 +17,27 @@ export interface TcpAddress {
   readonly port: number;
 }
 
+/** An address of the server, and what is served there. */
+export interface ListenAddress extends TcpAddress {
+  /** `redirect`: clients get the answer to come again over TLS. Without a scheme: TLS if there is a certificate. */
+  readonly scheme?: "http" | "https" | "redirect" | undefined;
+}
+
+/** A certificate with its private key, as PEM; others that lead to its issuer may follow the certificate. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  /** Host names and addresses that it is for, small letters. */
+  readonly names: readonly string[];
+}
+
+export interface Tls {
+  /** A client gets the one for the host name it asks for, or the first. */
+  readonly certificates: readonly [Certificate, ...Certificate[]];
+  /** Whether HTTP/2 is offered, too. */
+  readonly http2: boolean;
+}
+
 /** `context` is what Hono calls the execution context. */
 export type FetchHandler = (
   request: Request,
@@ -88,6 +109,8 @@ export interface ServeOptions {
   readonly backlog: number;
   /** For clients that accept it. */
   readonly isCompressing: boolean;
+  /** Without it the connections are not encrypted. */
+  readonly tls?: Tls | undefined;
   readonly onError: (error: unknown) => Response | Promise<Response>;
 }
 
@@ -142,6 +165,8 @@ export interface ListeningProcess {
 }
 
 export interface Network {
+  /** Whether each request of HTTP/2 is answered that arrives before its client knows of the GOAWAY of `stopAccepting`. */
+  readonly drainsHttp2: boolean;
   /**
    * From now on `opened` is called for each WebSocket that the app accepts, and `failed` for an uncaught error in one of
    * its listeners, in place of the handler of other uncaught errors. `opening` gives the port it comes from, before the

@@ -1,6 +1,6 @@
 /** What is used of `node:http`, as the runtime has it. */
 
-import type { HttpServer, ProgramServers, TcpAddress } from "./network.ts";
+import type { HttpServer, ProgramServers, TcpAddress, Tls } from "./network.ts";
 
 export interface NodeRequest {
   readonly method?: string | undefined;
@@ -61,7 +61,7 @@ export interface NodeHttp {
    * Throws what listening throws.
    */
   serve(
-    options: { readonly address: TcpAddress; readonly backlog: number },
+    options: { readonly address: TcpAddress; readonly backlog: number; readonly tls?: Tls | undefined },
     app: NodeServer,
     emit: NodeEmit,
   ): HttpServer;

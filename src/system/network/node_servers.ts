@@ -51,8 +51,8 @@ export function takeNodeServers(servers: ProgramServers, onEnd: () => void): voi
   https.Server.prototype.listen = function refuse() {
     return fromApp(refuse, () => {
       throw new Error(
-        "cannot serve: the program starts a server of node:https, and TLS is not offered yet: use node:http, and put " +
-          "a proxy in front that ends TLS",
+        "cannot serve: the program starts a server of node:https, and the server has the certificate: use node:http, " +
+          "and start with --certfile and --keyfile",
       );
     });
   };

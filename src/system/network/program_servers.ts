@@ -17,8 +17,8 @@ export const runtimeServe = Deno.serve;
 /** Options that a worker cannot honour, and what to do instead. */
 const refused = {
   path: "it listens on a Unix socket: let a proxy reach it through --bind",
-  cert: "TLS is not offered yet: put a proxy in front that ends it",
-  key: "TLS is not offered yet: put a proxy in front that ends it",
+  cert: "the server has the certificate: start it with --certfile and --keyfile",
+  key: "the server has the certificate: start it with --certfile and --keyfile",
   cid: "it listens for virtual machines: let a proxy reach it through --bind",
 } as const;
 

@@ -21,6 +21,7 @@ import {
   info,
   mostDescriptors,
   offset,
+  peerPortOf,
   portOf,
   readInfo,
   TCP_CLOSE_WAIT,
@@ -40,13 +41,14 @@ export const tcpSockets: TcpSockets = {
     return found;
   },
 
-  findActive(ports, recent, from, count) {
+  findActive(ports, recent, from, count, except = none) {
     // Not from a list of /proc/self/fd: for 10,000 connections it takes 13 ms, as long as the search itself.
     const size = descriptorTableSize();
     const end = Math.min(from + count, size);
     for (let descriptor = from; descriptor < end; descriptor++) {
       const idle = idleTime(descriptor);
-      if (idle !== null && idle < recent && ports.has(portOf(descriptor))) {
+      const isActive = idle !== null && idle < recent && ports.has(portOf(descriptor));
+      if (isActive && (except.size === 0 || !except.has(peerPortOf(descriptor)))) {
         return { found: { descriptor, idle }, next: descriptor + 1 };
       }
     }
@@ -152,6 +154,7 @@ function idleTime(descriptor: number): number | null {
   return Math.min(info.getUint32(offset.lastDataSent, true), info.getUint32(offset.lastDataReceived, true));
 }
 
+const none: ReadonlySet<number> = new Set();
 function openDescriptors(): number[] {
   try {
     return Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name)).sort((a, b) => a - b);

@@ -6,7 +6,9 @@ import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
-import type { System } from "../../system/system.ts";
+import type { Serve, System } from "../../system/system.ts";
+import { offersHttp2 } from "../http/http2_drain.ts";
+import { redirectTo } from "../http/redirect.ts";
 import { type ImportingOptions, importProgram } from "./importing.ts";
 import { openApp, type OpenedApp, type OpeningOptions } from "../programs/open_app.ts";
 import { untilReady, untilServing } from "./readiness.ts";
@@ -59,7 +61,11 @@ export class Loading {
       };
       await untilReady((own ?? opened[0]!).ask, clock, limits);
     }
-    return programOf(this.#config, own, servers.servers, opened);
+    const { edge } = this.#options;
+    const redirects = (port: number): Serve => (options) =>
+      this.#system.network.serve(options, edge.admitting(edge.counted(redirectTo(port)), false));
+    const config = { ...this.#config, http2: offersHttp2(this.#config, this.#system.network) };
+    return programOf(config, own, servers.servers, opened, redirects);
   }
 
   /** An app that says where it is to be served becomes a server that it has started: the result is `null`. */

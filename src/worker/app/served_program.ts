@@ -8,12 +8,18 @@ import type { App } from "../../app/load/validate_app.ts";
 import type {
   FetchHandler,
   FetchProgramServer,
+  ListenAddress,
   NodeServer,
   ProgramServer,
+  Serve,
   TcpAddress,
 } from "../../system/system.ts";
 import type { Served } from "../listeners/listeners.ts";
 import type { OpenedApp } from "../programs/open_app.ts";
+
+interface TlsConfig extends Pick<WorkerConfig, "certificates"> {
+  readonly http2: boolean;
+}
 
 export interface Program {
   /** In the order of the addresses. */
@@ -26,26 +32,49 @@ export interface Program {
   readonly servers: readonly { readonly server: ProgramServer; readonly place: number }[];
 }
 
-/** `app` is the exported one, `null` if there is none; `opened` belong to `servers`. Throws DenicornError `app-address`. */
+/** What is served on the addresses for redirects, told where TLS is. */
+type ServeRedirects = (port: number) => Serve;
+
+/**
+ * `app` is the exported one, `null` if there is none; `opened` belong to `servers`. The addresses for redirects stand
+ * between those of `bind` and the program's own. Throws DenicornError `app-address`.
+ */
 export function programOf(
-  { listen, isBindDefault }: Pick<WorkerConfig, "listen" | "isBindDefault">,
+  config: Pick<WorkerConfig, "listen" | "isBindDefault"> & TlsConfig,
   app: OpenedApp | null,
   servers: readonly ProgramServer[],
   opened: readonly OpenedApp[],
+  redirects: ServeRedirects,
 ): Program {
+  const { listen, isBindDefault } = config;
+  const bind = listen.filter(({ scheme }) => scheme !== "redirect");
   const asked = servers.map((server) => server.asked);
-  const placed = placeServers({ bind: listen, isBindDefault, hasApp: app !== null, servers: asked });
-  const own = placed.filter(({ address }) => !listen.includes(address));
+  const found = placeServers({ bind, isBindDefault, hasApp: app !== null, servers: asked });
+  const isOwn = ({ address }: typeof found[number]) => !listen.includes(address);
+  const own = found.filter(isOwn);
+  const redirecting = listen.filter(({ scheme }) => scheme === "redirect").map((address) => ({
+    address,
+    server: redirect,
+  }));
+  const placed: readonly { readonly address: ListenAddress; readonly server: number }[] = [
+    ...found.filter((place) => !isOwn(place)),
+    ...redirecting,
+    ...own,
+  ];
+  const serveAt = (server: number) =>
+    server === redirect
+      ? redirects(placed.find(({ address }) => isEncrypted(address, config))?.address.port ?? 443)
+      : (server === exported ? app : opened[server])!.serve;
   const free = own.find(({ address: { port } }) => port === 0);
   if (free !== undefined) throw freePort(free.address);
   const texts = placed.map(({ address }) => formatAddress(address));
   const twice = texts.find((text, index) => texts.indexOf(text) < index);
   if (twice !== undefined) throw sharedAddress(twice);
-  const first = app === null ? -1 : placed.findIndex(({ server }) => server < 0);
+  const first = app === null ? -1 : placed.findIndex(({ server }) => server === exported);
   return {
     served: placed.map(({ address, server }) => ({
       address,
-      serve: (server < 0 ? app : opened[server])!.serve,
+      serve: secured(serveAt(server), address, config),
     })),
     apps: app === null ? opened : [app, ...opened],
     asked: own.length === 0 ? undefined : placed.map(({ address }) => address),
@@ -54,6 +83,30 @@ export function programOf(
       return { server, place: place < 0 ? first : place };
     }),
   };
+}
+
+/** In place of the number of a server: that of `placeServers` for the exported app, and the one for redirects. */
+const exported = -1;
+const redirect = -2;
+
+function isEncrypted({ scheme = "https" }: ListenAddress, { certificates }: TlsConfig): boolean {
+  return certificates !== null && scheme === "https";
+}
+
+/** Whether what is written to a connection of this port reaches its client as it is. */
+export function isPlainPort(
+  port: number,
+  { listen, certificates }: Pick<WorkerConfig, "listen" | "certificates">,
+): boolean {
+  const address = listen.find((address) => address.port === port);
+  return certificates === null || (address?.scheme ?? "https") !== "https";
+}
+
+function secured(serve: Serve, address: ListenAddress, config: TlsConfig): Serve {
+  const { certificates, http2 } = config;
+  if (certificates === null || !isEncrypted(address, config)) return serve;
+  const tls = { certificates, http2 };
+  return (options) => serve({ ...options, tls });
 }
 
 /** A server as if the app had exported it. */

@@ -32,14 +32,17 @@ export class HttpEdge {
     this.#log = log;
   }
 
-  /** The handler that the runtime calls with each request. */
-  handlerFor(app: FetchHandler): FetchHandler {
-    return this.#admit(this.#requests.count(this.#around(app)));
+  /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
+  counted(app: FetchHandler): FetchHandler {
+    return this.#requests.count(this.#around(app));
   }
 
-  /** What comes before a request is counted: whether it is one, who sent it, and what it asks for. */
-  #admit(counted: FetchHandler): FetchHandler {
-    const admission = new Admission("http://");
+  /**
+   * The handler that the runtime calls with each request of an address. What comes before a request is counted: whether
+   * it is one, who sent it, and what it asks for.
+   */
+  admitting(counted: FetchHandler, isEncrypted: boolean): FetchHandler {
+    const admission = new Admission(isEncrypted ? "https://" : "http://");
     return (request, info) => {
       const refusal = admission.check(request);
       return refusal === null ? counted(request, info) : this.#requests.refuse(request, info, refusal);

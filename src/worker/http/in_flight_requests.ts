@@ -31,6 +31,8 @@ export class InFlightRequest {
   hasTimedOut = false;
   /** A drain waits for its end before it closes the listeners. */
   blocksClose = false;
+  /** Known only while draining. */
+  isHttp2 = false;
   before: InFlightRequest | null = null;
   after: InFlightRequest | null = null;
 

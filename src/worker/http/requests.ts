@@ -24,6 +24,7 @@ import {
   isResponse,
   statusOf,
 } from "./faults.ts";
+import { Http2Drain } from "./http2_drain.ts";
 import {
   type Client,
   InFlightRequest,
@@ -59,7 +60,7 @@ export class Requests {
   total = 0;
   /** Requests whose response is not sent yet, and WebSockets. */
   inFlight = 0;
-  /** When the last request ended, on the monotonic clock. */
+  /** When the last request ended, on the monotonic clock; while draining, the last one of HTTP/1. */
   lastEnd = -Infinity;
   /** There were no requests for a while; the next one calls `onWake`. */
   isResting = false;
@@ -80,6 +81,8 @@ export class Requests {
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
+  /** While draining: those of HTTP/2. */
+  readonly http2 = new Http2Drain();
   /** Each response tells its client to reconnect. */
   #endsConnections = false;
   #webSockets = 0;
@@ -107,12 +110,25 @@ export class Requests {
     if (this.#isDraining) return;
     this.#isDraining = this.#endsConnections = true;
     this.#blockingClose = this.inFlight;
-    for (const entry of this.entries) entry.blocksClose = true;
+    for (const entry of this.entries) {
+      entry.blocksClose = true;
+      entry.isHttp2 = this.http2.found(entry.request);
+    }
   }
 
   /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
   spareConnections(isScarce: boolean): void {
     this.#endsConnections = isScarce || this.#isDraining;
+  }
+
+  /** Those that may be of HTTP/1, since the worker started and now; told apart only while draining. */
+  get http1(): { readonly total: number; readonly inFlight: number } {
+    return { total: this.total - this.http2.total, inFlight: this.inFlight - this.http2.inFlight };
+  }
+
+  /** Resolves when nothing of HTTP/1 is in flight. */
+  http1Idle(): Promise<void> {
+    return this.#until(() => this.http1.inFlight === 0);
   }
 
   /** Resolves when nothing is in flight. */
@@ -244,6 +260,7 @@ export class Requests {
     const entry = new InFlightRequest(request, this.#clock.monotonic());
     entry.peer = info;
     if (this.#onEnd !== null) entry.client = clientOf(request, info);
+    if (this.#isDraining) entry.isHttp2 = this.http2.began(request, info);
     return this.#add(entry);
   }
 
@@ -370,8 +387,10 @@ export class Requests {
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
     this.#writer.countResponse(entry.status);
-    this.lastEnd = this.#clock.monotonic();
-    const duration = this.lastEnd - entry.since;
+    const now = this.#clock.monotonic();
+    if (entry.isHttp2) this.http2.ended(now);
+    else this.lastEnd = now;
+    const duration = now - entry.since;
     this.#writer.countLatency(duration);
     if (this.#onEnd !== null) this.#onEnd(entry, duration);
     // When the runtime has the response: its server may be stopped then.

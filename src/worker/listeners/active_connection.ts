@@ -5,6 +5,8 @@ interface ActiveConnectionOptions {
   readonly ports: ReadonlySet<number>;
   /** Milliseconds. */
   readonly recent: number;
+  /** Connections from these ports of clients do not count. */
+  readonly except?: ReadonlySet<number>;
   /** True if the caller no longer needs the result. */
   readonly isOver: () => boolean;
 }
@@ -19,10 +21,10 @@ const batch = 512;
 export async function activeConnection(
   sockets: Pick<TcpSockets, "findActive">,
   clock: Clock,
-  { ports, recent, isOver }: ActiveConnectionOptions,
+  { ports, recent, except, isOver }: ActiveConnectionOptions,
 ): Promise<TcpConnection | null> {
   for (let from = 0;;) {
-    const { found, next } = sockets.findActive(ports, recent, from, batch);
+    const { found, next } = sockets.findActive(ports, recent, from, batch, except);
     if (found !== null || next === null) return found;
     from = next;
     await sleep(clock, 0);

@@ -1,6 +1,7 @@
 /**
  * How a worker finishes when other workers get its new connections: it keeps serving the connections it has until none
- * of them carries data. Its listeners stay open until it exits, so that nothing on its way to them is reset.
+ * of them carries data. Its listeners stay open until it exits, so that nothing on its way to them is reset. Clients of
+ * HTTP/2 never stop by themselves: they get a GOAWAY as soon as that harms nothing of HTTP/1.
  */
 
 import { withTimeout } from "../../system/clock.ts";
@@ -21,6 +22,10 @@ interface SteeredDrainOptions {
   readonly ports: ReadonlySet<number>;
   /** How many clients have begun a request and not finished its head. */
   readonly heads: () => Promise<number>;
+  /** Clients are offered HTTP/2, so there may be connections of it without requests. */
+  readonly offersHttp2: boolean;
+  /** Sends a GOAWAY to each client of HTTP/2. Also closes idle connections of HTTP/1, and the listeners. */
+  readonly goAway: () => void;
 }
 
 /** Milliseconds between two checks, at least. */
@@ -29,30 +34,43 @@ const shortestPause = 20;
 /** Milliseconds between two looks at heads that have begun, which have seconds. */
 const headPause = 100;
 
+/** Milliseconds between two checks after the GOAWAY, at most: a connection that has ended is not waited for. */
+const longestPause = 50;
+
 /**
  * Resolves at a moment when nothing is in flight, the accept queues are empty, and every connection is idle. It does
  * not wait for idle connections to end: clients that got `Connection: close` have ended theirs, the others are silent.
  * A handshake that began before the steering changed is over within `drainIdle`, unless its client is slower than that.
+ * GOAWAY is sent when all of that holds for HTTP/1, or after half of the time: then something long is in flight, such as
+ * a download, and without a GOAWAY the requests of HTTP/2 would be cut off.
  */
 export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, steeringEnded, listeners, ports, heads }: SteeredDrainOptions,
+  { deadline, drainIdle, steeringEnded, listeners, ports, heads, offersHttp2, goAway }: SteeredDrainOptions,
 ): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
+  const { http2 } = requests;
   let hasSteeringEnded = false;
   void steeringEnded.then(() => hasSteeringEnded = true);
-  const left = () => hasSteeringEnded ? 0 : Math.max(0, start + deadline - clock.monotonic());
+  const until = (time: number) => hasSteeringEnded ? 0 : Math.max(0, start + time - clock.monotonic());
+  const left = () => until(deadline);
+  const wait = (time: number, promise: Promise<void> = steeringEnded) =>
+    withTimeout(clock, time, Promise.race([promise, steeringEnded]));
 
-  /** Milliseconds until all can be quiet; `null` if it is. */
+  /** Milliseconds until all of HTTP/1 can be quiet; `null` if it is. */
   const untilQuiet = async (): Promise<number | null> => {
     const flushing = requests.lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
-    const { total } = requests;
-    const hasChanged = () => requests.total !== total || requests.inFlight > 0;
+    const { total } = requests.http1;
+    const hasChanged = () => requests.http1.total !== total || requests.http1.inFlight > 0;
     const isOver = () => hasChanged() || left() === 0;
-    const active = await activeConnection(sockets, clock, { ports, recent: drainIdle, isOver });
+    const active = await activeConnection(sockets, clock, {
+      ...{ ports, isOver },
+      recent: drainIdle,
+      except: http2.ports,
+    });
     if (active !== null) return drainIdle - active.idle;
     // The search takes several turns of the event loop, in which connections and requests can arrive.
     if (hasChanged() || listeners.some((descriptor) => sockets.waiting(descriptor) > 0)) return 0;
@@ -60,14 +78,37 @@ export async function drainSteered(
     return hasChanged() ? 0 : null;
   };
 
+  /** The same of all after the GOAWAY: connections of which the last answer was sent have ended. */
+  const untilSent = async (): Promise<number | null> => {
+    const flushing = Math.max(requests.lastEnd, http2.lastEnd) + flushTimeout - clock.monotonic();
+    if (flushing > 0) return flushing;
+    const isOver = () => requests.inFlight > 0 || left() === 0;
+    const active = await activeConnection(sockets, clock, { ports, isOver, recent: drainIdle });
+    return active === null ? null : Math.min(drainIdle - active.idle, longestPause);
+  };
+
+  const mayHaveHttp2 = () => offersHttp2 || http2.total > 0 || http2.inFlight > 0;
+  const half = () => until(deadline / 2);
+
   requests.startDraining();
   await withTimeout(clock, Math.min(drainIdle, left()), steeringEnded);
-  while (left() > 0) {
-    await withTimeout(clock, left(), Promise.race([requests.idle(), steeringEnded]));
-    if (requests.inFlight > 0) continue;
+  while ((mayHaveHttp2() ? half() : left()) > 0) {
+    await wait(half() || left(), requests.http1Idle());
+    if (requests.http1.inFlight > 0) continue;
     const pause = await untilQuiet();
     if (pause === null) break;
-    await withTimeout(clock, Math.min(Math.max(pause, shortestPause), left()), steeringEnded);
+    await wait(Math.min(Math.max(pause, shortestPause), left()));
+  }
+  if (mayHaveHttp2() && left() > 0) {
+    goAway();
+    await wait(Math.min(shortestPause, left()));
+    while (left() > 0) {
+      await wait(left(), requests.idle());
+      if (requests.inFlight > 0) continue;
+      const pause = await untilSent();
+      if (pause === null) break;
+      await wait(Math.min(Math.max(pause, shortestPause), left()));
+    }
   }
   return { cut: requests.inFlight, hasSteeringEnded, took: clock.monotonic() - start };
 }

@@ -30,9 +30,9 @@ export async function openApp(
   { requests, edge, onFault }: OpeningOptions,
 ): Promise<OpenedApp> {
   if (app.kind === "fetch") {
-    const handler = edge.handlerFor(app.fetch);
+    const counted = edge.counted(app.fetch);
     return {
-      serve: (options) => network.serve(options, handler),
+      serve: (options) => network.serve(options, edge.admitting(counted, options.tls !== undefined)),
       ask: app.fetch,
       closeWebSockets: () => {},
     };

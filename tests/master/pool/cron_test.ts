@@ -4,7 +4,13 @@ import { FakeMaster, type FakeMaster as Master, type FakeWorker } from "../fake_
 
 const bundling = (unstable: readonly string[]) => ({ number }: Generation) =>
   Promise.resolve({
-    ...{ source: "/srv/app.ts", exportName: "default", exportsApp: true, isPrepared: false },
+    ...{
+      source: "/srv/app.ts",
+      exportName: "default",
+      exportsApp: true,
+      isPrepared: false,
+      certificates: null,
+    },
     ...{ unstable, path: `/run/${number}.mjs` },
   });
 

@@ -52,7 +52,7 @@ const mistakes: readonly [what: string, args: readonly unknown[], message: RegEx
   ["a port out of range", [{ port: 70_000 }, handler], /Invalid port \(out of range\): 70000/],
   ["a hostname that is none", [{ hostname: "a b" }, handler], /with hostname "a b"/],
   ["a Unix socket", [{ path: "/x" }, handler], /with `path`: it listens on a Unix socket/],
-  ["TLS", [{ cert: "c", key: "k" }, handler], /with `cert`: TLS is not offered/],
+  ["TLS", [{ cert: "c", key: "k" }, handler], /with `cert`: the server has the certificate/],
   ["a socket for virtual machines", [{ cid: 1, port: 1 }, handler], /with `cid`/],
 ];
 

@@ -28,7 +28,8 @@ const opened: OpenedApp = {
 /** The ports, where the servers are among them, and whether the worker asks for them. */
 function placesOf(hasApp: boolean, servers: readonly FetchProgramServer[], isBindDefault = false) {
   const app = hasApp ? opened : null;
-  const program = programOf({ listen: bind, isBindDefault }, app, servers, servers.map(() => opened));
+  const config = { listen: bind, isBindDefault, certificates: null, http2: true };
+  const program = programOf(config, app, servers, servers.map(() => opened), () => opened.serve);
   return {
     ports: program.served.map(({ address: { port } }) => port),
     places: program.servers.map(({ place }) => place),

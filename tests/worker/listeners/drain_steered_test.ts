@@ -10,6 +10,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
   const clock = new FakeClock();
   const requests = uncountedRequests(clock);
   const connections: number[] = [];
+  let nextPort = 50_000;
   const state = {
     waiting: 0,
     left: null as number | null,
@@ -17,6 +18,8 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     hasSteeringEnded: false,
     longestSearch: 0,
     heads: 0,
+    offersHttp2: false,
+    goneAway: null as number | null,
   };
   const sockets: TcpSockets = {
     ...new FakeSystem().sockets,
@@ -40,13 +43,16 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       listeners: [7],
       ports: new Set([8000]),
       heads: () => Promise.resolve(state.heads),
+      offersHttp2: state.offersHttp2,
+      goAway: () => void (state.goneAway = clock.monotonic()),
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
-  const arrive = () => {
+  const arrive = (isHttp2 = false, port = nextPort++) => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();
-    void requests.count(() => new Response(new ReadableStream()))(new Request("http://localhost/"), {
-      remoteAddr: { transport: "tcp" },
-      completed,
-    });
+    const headers = isHttp2 ? {} : { host: "localhost" };
+    void requests.count(() => new Response(new ReadableStream()))(
+      new Request("http://localhost/", { headers }),
+      { remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port }, completed },
+    );
     return finish;
   };
   return { clock, connections, state, leave, arrive, endSteering };
@@ -140,4 +146,63 @@ Deno.test("it waits for heads that have begun, however long nothing comes", asyn
   state.heads = 0;
   await clock.advance(100);
   assertEquals(state.left, 4_100);
+});
+
+Deno.test("clients of HTTP/2 get a GOAWAY once HTTP/1 is quiet, whatever they ask meanwhile", async () => {
+  const { clock, state, leave, arrive } = fakeWorker();
+  const finishLong = arrive(true);
+  const finishOther = arrive();
+  leave();
+  for (let turn = 0; turn < 20; turn++) {
+    const finish = arrive(true);
+    await clock.advance(100);
+    finish();
+  }
+  assertEquals([state.goneAway, state.left], [null, null]);
+  finishOther();
+  await clock.advance(250);
+  assert(state.goneAway !== null && state.goneAway <= 2_270, String(state.goneAway));
+  await clock.advance(5_000);
+  assertEquals(state.left, null);
+  finishLong();
+  await clock.advance(300);
+  assertEquals(state.left, 7_500);
+  assertEquals(state.cut, 0);
+});
+
+Deno.test("a second request on a connection after Connection: close is of HTTP/2, even with a Host", async () => {
+  const { clock, state, leave, arrive } = fakeWorker();
+  leave();
+  await clock.advance(10);
+  const finishes = [arrive(false, 4711), arrive(false, 4711)];
+  finishes[0]!();
+  await clock.advance(1_000);
+  assert(state.goneAway !== null);
+  finishes[1]!();
+  await clock.advance(300);
+  assertEquals(state.left, 1_260);
+});
+
+Deno.test("after half of the time a GOAWAY is sent although something of HTTP/1 is in flight", async () => {
+  const { clock, state, leave, arrive } = fakeWorker(500, 10_000);
+  arrive();
+  arrive(true);
+  leave();
+  await clock.advance(4_999);
+  assertEquals(state.goneAway, null);
+  await clock.advance(1);
+  assertEquals(state.goneAway, 5_000);
+  await clock.advance(5_000);
+  assertEquals([state.left, state.cut], [10_000, 2]);
+});
+
+Deno.test("where HTTP/2 is offered, a GOAWAY ends the connections without requests, too; elsewhere none is sent", async () => {
+  for (const offersHttp2 of [true, false]) {
+    const { clock, state, leave, arrive } = fakeWorker();
+    state.offersHttp2 = offersHttp2;
+    arrive()();
+    leave();
+    await clock.advance(600);
+    assertEquals([state.goneAway !== null, state.left !== null], [offersHttp2, true]);
+  }
 });

@@ -1,0 +1,63 @@
+/**
+ * What is known of HTTP/2 while a worker drains. `Connection: close` means nothing there (RFC 9113, 8.2.2): such a client
+ * goes on asking on its connection until a GOAWAY, so a drain that waits for quiet would wait until its deadline. The
+ * runtime does not say which version a request has, but over HTTP/2 there is an `:authority` in place of Host, and over
+ * HTTP/1 no connection has a second request once the first was answered with `Connection: close`.
+ */
+
+import type { WorkerConfig } from "../../protocol/messages.ts";
+import type { Network, RequestInfo } from "../../system/system.ts";
+import type { RequestLine } from "./in_flight_requests.ts";
+
+/** Whether clients are offered HTTP/2. If not said otherwise, only where no request of it is lost when a worker drains. */
+export function offersHttp2(
+  { certificates, http2 }: Pick<WorkerConfig, "certificates" | "http2">,
+  { drainsHttp2 }: Pick<Network, "drainsHttp2">,
+): boolean {
+  return certificates !== null && (http2 ?? drainsHttp2);
+}
+
+export class Http2Drain {
+  /** The clients' ports of the connections. */
+  readonly ports = new Set<number>();
+  /** Those of HTTP/2. */
+  inFlight = 0;
+  total = 0;
+  /** Monotonic, in milliseconds. */
+  lastEnd = -Infinity;
+  readonly #connections = new Set<string>();
+
+  /** A request was in flight when the drain began. Returns whether it is of HTTP/2. */
+  found(request: RequestLine): boolean {
+    const isHttp2 = !mayBeHttp1(request);
+    if (isHttp2) this.inFlight++;
+    return isHttp2;
+  }
+
+  /** A request has come since the drain began. Returns whether it is of HTTP/2. */
+  began(request: RequestLine, { remoteAddr: { hostname, port } }: RequestInfo): boolean {
+    const connection = `${hostname} ${port}`;
+    const isHttp2 = this.#connections.has(connection) || !mayBeHttp1(request);
+    this.#connections.add(connection);
+    if (!isHttp2) return false;
+    if (port !== undefined) this.ports.add(port);
+    this.total++;
+    this.inFlight++;
+    return true;
+  }
+
+  ended(now: number): void {
+    this.inFlight--;
+    this.lastEnd = now;
+  }
+}
+
+function mayBeHttp1(request: RequestLine): boolean {
+  try {
+    // One of `node:http` is of HTTP/1 only.
+    return !("headers" in request) || (request as Request).headers.has("host");
+  } catch {
+    // The runtime has sent the head of the response, and nothing can be read any more.
+    return true;
+  }
+}
