@@ -20,6 +20,12 @@ export function isAwaitingBody(request: unknown, arrived: number): boolean {
   return request instanceof Request && attempt(() => isAwaited(request, arrived), false);
 }
 
+/** Whether the app was reading a body that ended before it was complete, or was not framed as its head said. */
+export function hasBrokenBody(request: unknown): boolean {
+  return request instanceof Request &&
+    attempt(() => request.bodyUsed && part(request.body, "[[state]]") === "errored", false);
+}
+
 function isAwaited(request: Request, arrived: number): boolean {
   if (!request.bodyUsed || request.body === null) return false;
   const stream = request.body as unknown as Kept;

@@ -14,6 +14,12 @@ function symbolOf(object: object, name: string): symbol {
   return found ?? Symbol(name);
 }
 
+/**
+ * Whether the runtime refuses a request with Content-Length and Transfer-Encoding. Deno 2.7 drops a Content-Length that
+ * comes second, so that case cannot be seen.
+ */
+export const refusesBothFramings = !Deno.version.deno.startsWith("2.7.");
+
 /** Name and value. */
 type Field = readonly [string, string];
 type Kept = Readonly<Record<symbol, { readonly header?: (name: string) => string | null } | undefined>>;

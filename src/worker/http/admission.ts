@@ -6,13 +6,11 @@
 
 import { authorityIn, isAuthority } from "../../core/http/authority.ts";
 import { refusedCoding } from "../../core/http/transfer_coding.ts";
-import { headerOf } from "../../system/network/request_head.ts";
+import { headerOf, refusesBothFramings } from "../../system/network/request_head.ts";
+import type { ClientFault } from "./client_faults.ts";
 
 /** Why a request is not admitted. */
-export interface Refusal {
-  readonly status: 400 | 501;
-  /** In a few words, for the client and the log. */
-  readonly text: string;
+export interface Refusal extends ClientFault {
   /** What the request line asks for. */
   readonly target: string;
 }
@@ -45,7 +43,7 @@ export class Admission {
     }
     // Deno 2.7 drops the fragment, 2.9 leaves it in.
     if (url.includes("#")) changeUrl(request, request.url.replace(/#.*/s, ""));
-    return method === "GET" || method === "HEAD" ? null : this.#checkBody(request);
+    return (method === "GET" || method === "HEAD") && refusesBothFramings ? null : this.#checkBody(request);
   }
 
   #checkHost(request: Request, host: string | null): Refusal | null {
@@ -92,7 +90,7 @@ export class Admission {
   }
 
   /** `host` is in front of the target in the URL, if it is not `null`. */
-  #refusal({ url }: Request, host: string | null, text: string, status: Refusal["status"] = 400): Refusal {
+  #refusal({ url }: Request, host: string | null, text: string, status: 400 | 501 = 400): Refusal {
     const front = host === null ? "" : this.#scheme + host;
     const isInFront = front !== "" && url.startsWith(front);
     const path = isInFront ? url.slice(front.length) : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");

@@ -13,6 +13,7 @@ import type {
   WebSocketEnd,
 } from "../../system/system.ts";
 import type { Refusal } from "./admission.ts";
+import { answerTo, type ClientFault, ClientFaults } from "./client_faults.ts";
 import type { BodyFailures } from "./body_failures.ts";
 import {
   appThrew,
@@ -67,6 +68,7 @@ export class Requests {
   onWake: () => void = () => {};
   /** Requests whose response is not sent yet, oldest first, without the one whose handler is running. */
   readonly entries = new InFlightRequests();
+  readonly clientFaults = new ClientFaults();
   /** Until its handler has returned; most requests end then. */
   #running: InFlightRequest | null = null;
   #lastUrl = "";
@@ -240,8 +242,7 @@ export class Requests {
     this.#add(entry);
     this.#running = null;
     entry.status = status;
-    const answer = new Response(`${text}\n`, { status, headers: { connection: "close" } });
-    return this.#send(entry, info, answer);
+    return this.#send(entry, info, answerTo({ status, text }));
   }
 
   /** Ends all requests in flight, because the process exits now. */
@@ -284,7 +285,7 @@ export class Requests {
       return this.#fail(entry, info, appThrew(error));
     }
     const status = this.#upgrades === null ? wholeStatus(answer) : 0;
-    if (status !== 0) {
+    if (status !== 0 && status < 500) {
       entry.status = status;
       const response = this.#announceEnd(entry, answer as Response);
       this.#end(entry, false);
@@ -333,6 +334,8 @@ export class Requests {
     }
     if (upgrade !== undefined) return answer;
     entry.status = statusOf(answer);
+    const clientFault = entry.status < 500 ? null : this.clientFaults.of(entry.request);
+    if (clientFault !== null) return this.#blame(entry, info, clientFault);
     return this.#send(entry, info, answer);
   }
 
@@ -367,16 +370,23 @@ export class Requests {
   }
 
   #fail(entry: InFlightRequest, info: RequestInfo, fault: Fault): Response {
+    const clientFault = this.clientFaults.of(entry.request);
     // An app that waits for a body which does not come is not at fault.
-    if (!entry.hasTimedOut) this.#onFault(entry, fault);
+    if (!entry.hasTimedOut && clientFault === null) this.#onFault(entry, fault);
     const upgrade = this.#upgrades?.get(entry.request);
     if (upgrade !== undefined) {
       // The client has got the 101 already.
       upgrade.close(unexpectedCondition, "Internal Server Error");
       return upgrade.response;
     }
+    if (clientFault !== null) return this.#blame(entry, info, clientFault);
     entry.status = 500;
     return this.#send(entry, info, internalServerError());
+  }
+
+  #blame(entry: InFlightRequest, info: RequestInfo, fault: ClientFault): Response {
+    entry.status = fault.status;
+    return this.#send(entry, info, answerTo(fault));
   }
 
   #end(entry: InFlightRequest, isBroken: boolean): void {

@@ -35,7 +35,10 @@ export class WebSockets {
   ) {
     this.#requests = requests;
     network.onWebSocket(
-      (request) => requests.peerPort(request),
+      (request) => {
+        requests.clientFaults.checkHandshake(request);
+        return requests.peerPort(request);
+      },
       (socket, peerPort) => this.#add(socket, peerPort),
       (socket, error) => {
         onFault(socket.request, error);
