@@ -6,17 +6,20 @@
 
 const folder = new URL("http_corpus/", import.meta.url);
 
+interface Accepted {
+  readonly target: string;
+  readonly isAlways: boolean;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
 export interface Case {
   readonly title: string;
   readonly rfc: string;
   /** One of these, such as `200 "GET /x|" open`. */
   readonly expected: readonly string[];
-  /** What happens although it should not, and why: `binary`, `source` or both. */
-  readonly accepted: readonly {
-    readonly target: string;
-    readonly outcome: string;
-    readonly reason: string;
-  }[];
+  /** What happens although it should not, on one of the targets or both, always or sometimes, and why. */
+  readonly accepted: readonly Accepted[];
   readonly isHalfClosed: boolean;
   /** Whether the connection may be open after it. */
   readonly isOpen: boolean;
@@ -34,10 +37,13 @@ export function readCases(name: string): Case[] {
       rfc: rfc!,
       expected: alternatives(expected!.replace("-> ", "")),
       accepted: options.flatMap((option) => {
-        const found = /^accepted(?: (source|binary))?: (.*) \| (.*)$/.exec(option);
-        return found === null ? [] : [{ target: found[1] ?? "", outcome: found[2]!, reason: found[3]! }];
+        const found = /^(accepted|sometimes)(?: (source|binary))?: (.*) \| (.*)$/.exec(option);
+        if (found === null) return [];
+        const [, when, target = "", outcome, reason] = found;
+        return [{ target, isAlways: when === "accepted", outcome: outcome!, reason: reason! }];
       }),
-      isOpen: expected!.includes("open") || options.some((option) => /^accepted.* open \|/.test(option)),
+      isOpen: expected!.includes("open") ||
+        options.some((option) => /^(accepted|sometimes).* open \|/.test(option)),
       isHalfClosed: options.includes("half-close"),
       bytes: bytesOf(rest.join("\n\n").replaceAll("\n", "")),
     };

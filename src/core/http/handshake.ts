@@ -1,6 +1,6 @@
 /** The handshake of a WebSocket, as far as the runtime does not check it: RFC 6455, 4.2.1 and 4.4. */
 
-export interface Handshake {
+interface Handshake {
   readonly method: string;
   readonly version: string | null;
   readonly key: string | null;
