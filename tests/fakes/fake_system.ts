@@ -179,6 +179,7 @@ export class FakeSystem implements System {
   readonly network: Network = {
     drainsHttp2: true,
     onWebSocket: () => {},
+    mendSignals: () => {},
     takeProgramServers: () => ({
       servers: [],
       changed: new Promise(() => {}),

@@ -1,3 +1,4 @@
+import { mendSignals } from "./client_signal.ts";
 import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
@@ -22,6 +23,7 @@ export const network: Network = {
   drainsHttp2: major > 2 || minor >= 9,
   onWebSocket,
   takeProgramServers,
+  mendSignals,
 
   listenUnix(path) {
     const listener = withoutDescriptors(() => Deno.listen({ transport: "unix", path }));

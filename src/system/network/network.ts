@@ -182,6 +182,8 @@ export interface Network {
    * it before the app is imported.
    */
   takeProgramServers(onShutdown: () => void): ProgramServers;
+  /** From now on `request.signal` aborts when the client leaves, and at no other time. */
+  mendSignals(): void;
   listenUnix(path: string): UnixListener;
   connectUnix(path: string): Promise<Connection>;
   connectTcp(address: TcpAddress): Promise<Connection>;

@@ -64,7 +64,7 @@ async function presentProcess(
   { bundle, source, args, unstable }: Program,
   { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs }: ImportingOptions,
 ): Promise<void> {
-  const { host, files, nodeHttp, processes } = system;
+  const { host, files, network, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
   host.printThrough((stream, text) => streamQueue(system, stream).write(text));
   lifeCycle.offer();
@@ -72,6 +72,7 @@ async function presentProcess(
   if (sendsToParent(text)) processes.receiveSent(onSent);
   if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);
   host.offerFeatures(unstable);
+  network.mendSignals();
   host.offerStorage(() => appStorage(system, source), onNotStored);
   if (unstable.includes("cron")) host.takeCron(jobs);
   host.presentAs(fileUrl(source), args);

@@ -1,0 +1,40 @@
+/** `request.signal` aborts when the client leaves, and at no other time. */
+
+import { assertEquals } from "../assert.ts";
+import { integrationTest } from "./harness.ts";
+
+const app = `
+const aborted: string[] = [];
+export default (request: Request): Response | Promise<Response> => {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/aborted") return Response.json(aborted);
+  request.signal.addEventListener("abort", () => aborted.push(pathname));
+  if (pathname === "/text") return new Response("text");
+  if (pathname === "/later") return Promise.resolve(new Response("later"));
+  if (pathname === "/stream") return new Response(new Blob(["stream"]).stream());
+  if (pathname === "/body") return request.text().then((text) => new Response(text));
+  if (pathname === "/never") return new Promise(() => {});
+  return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) }));
+};\n`;
+
+integrationTest(
+  "request.signal does not abort when a response was sent, and does when the client leaves",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": app } });
+    await server.ready(1);
+    const aborted = async (): Promise<string[]> => await (await server.fetch("/aborted")).json();
+    for (const path of ["/text", "/later", "/stream"]) await server.text(path);
+    await (await server.fetch("/body", { method: "POST", body: "hello" })).text();
+    for (const path of ["/never", "/open"]) {
+      using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      await client.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+      if (path === "/open") await client.read(new Uint8Array(1_000));
+      else await server.until("the request", async () => (await server.status())?.workers[0]?.inFlight === 1);
+    }
+    const found = await server.until("two aborts", async () => {
+      const paths = await aborted();
+      return paths.length >= 2 && paths;
+    });
+    assertEquals(found.sort(), ["/never", "/open"]);
+  },
+);
