@@ -16,6 +16,10 @@ export interface AccessRecord {
   /** Path and query. */
   readonly target: string;
   readonly status: number;
+  /** The response failed while it was sent. */
+  readonly isBroken: boolean;
+  /** Of a WebSocket that has closed: the code of the close frame. */
+  readonly closeCode: number | null;
   readonly referer: string | null;
   readonly userAgent: string | null;
   /** Milliseconds from the arrival of the request until its response was sent. */
@@ -72,7 +76,7 @@ export class AccessLog {
 export function accessText(record: AccessRecord): string {
   const { time, remote, method, target, status, referer, userAgent, duration } = record;
   return `${remote} - - [${clfTime.at(time)}] "${method} ${escape(target)}" ${status} - ` +
-    `"${escape(referer)}" "${escape(userAgent)}" ${tenths(duration)}ms\n`;
+    `"${escape(referer)}" "${escape(userAgent)}" ${tenths(duration)}ms${endText(record)}\n`;
 }
 
 export function accessJson(record: AccessRecord): string {
@@ -83,7 +87,16 @@ export function accessJson(record: AccessRecord): string {
     `"target":${quote(target)},"status":${status},"referer":${quote(referer)},"userAgent":${
       quote(userAgent)
     },` +
-    `"worker":${worker},"duration_ms":${tenths(duration)}}\n`;
+    `"worker":${worker},"duration_ms":${tenths(duration)}${endJson(record)}}\n`;
+}
+
+/** How it ended, if that is not as usual. */
+function endText({ isBroken, closeCode }: AccessRecord): string {
+  return closeCode === null ? isBroken ? " broken" : "" : ` closed ${closeCode}`;
+}
+
+function endJson({ isBroken, closeCode }: AccessRecord): string {
+  return closeCode === null ? isBroken ? `,"broken":true` : "" : `,"close_code":${closeCode}`;
 }
 
 /**

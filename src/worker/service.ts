@@ -342,7 +342,10 @@ export class Service {
     }
   }
 
-  #logAccess({ method, target, status, client }: InFlightRequest, duration: number): void {
+  #logAccess(
+    { method, target, status, isBroken, closeCode, client }: InFlightRequest,
+    duration: number,
+  ): void {
     if (client === null) return;
     const { address, referer, userAgent } = client;
     this.#accessLog?.add({
@@ -351,6 +354,8 @@ export class Service {
       method,
       target,
       status,
+      isBroken,
+      closeCode,
       referer,
       userAgent,
       duration,

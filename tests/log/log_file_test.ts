@@ -81,6 +81,8 @@ Deno.test("an access line that comes after the close is written at once", () => 
     method: "GET",
     target: "/late",
     status: 200,
+    isBroken: false,
+    closeCode: null,
     referer: null,
     userAgent: null,
     duration: 1,

@@ -120,6 +120,8 @@ const record: AccessRecord = {
   method: "GET",
   target: "/a?b=1",
   status: 200,
+  isBroken: false,
+  closeCode: null,
   referer: null,
   userAgent: "curl/8",
   duration: 1.25,
@@ -129,6 +131,16 @@ const record: AccessRecord = {
 Deno.test("a text access line is in the combined format, with the time taken", () => {
   const line = `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "curl/8" 1.3ms\n`;
   assertEquals(accessText(record), line);
+});
+
+Deno.test("the line of a response that failed says so, and that of a WebSocket has its close code", () => {
+  const end = (changed: Partial<AccessRecord>) => accessText({ ...record, ...changed }).split('" ').at(-1);
+  assertEquals([end({ isBroken: true }), end({ closeCode: 1001 })], [
+    "1.3ms broken\n",
+    "1.3ms closed 1001\n",
+  ]);
+  assertEquals(JSON.parse(accessJson({ ...record, isBroken: true })).broken, true);
+  assertEquals(JSON.parse(accessJson({ ...record, closeCode: 1001 }))["close_code"], 1001);
 });
 
 Deno.test("a header of a client cannot forge an access line", () => {

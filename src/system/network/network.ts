@@ -149,7 +149,8 @@ export interface WebSocketEnd {
   readonly response: Response;
   /** Begins the closing handshake, as soon as the WebSocket is open. */
   close(code: number, reason: string): void;
-  readonly closed: Promise<void>;
+  /** With the code of the close frame (RFC 6455, 7.1.5), such as 1006 if there was none. */
+  readonly closed: Promise<number>;
 }
 
 interface Datagrams {

@@ -12,7 +12,7 @@ interface Kept extends Response {
 }
 
 interface InnerResponse {
-  readonly headerList?: readonly (readonly [string, string])[];
+  readonly headerList?: (readonly [string, string])[];
   readonly type?: unknown;
   readonly status?: unknown;
   readonly body?: { readonly streamOrStatic?: { readonly consumed?: unknown } } | null;
@@ -94,6 +94,23 @@ export function announcesEnd(response: Response): boolean {
 }
 
 const connection = "connection";
+
+/**
+ * Deno 2.7 sends the framing that an app sets as it is: with a Content-Length that is too small the rest of the body is
+ * taken for the next response. 2.9 sets both by itself.
+ */
+export const sendsGivenFraming = isKnown && Deno.version.deno.startsWith("2.7.");
+
+/** Leaves the framing of a response to the runtime, which knows it. A stream keeps its length: the runtime sends no more. */
+export function dropFraming(response: Response): void {
+  const headers = (response as Kept)[inner!]?.headerList;
+  if (headers === undefined) return;
+  for (let index = headers.length - 1; index >= 0; index--) {
+    const name = headers[index]![0].toLowerCase();
+    const isWrong = name === "transfer-encoding" || (name === "content-length" && statusIn(response) !== 0);
+    if (isWrong) headers.splice(index, 1);
+  }
+}
 
 function keepsAsExpected(): boolean {
   const init = { status: 201 };

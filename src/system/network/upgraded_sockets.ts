@@ -29,7 +29,7 @@ export function onWebSocket(
         } else close();
       },
       closed: new Promise((resolve) =>
-        addEventListener.call(socket, "close", () => resolve(), { once: true })
+        addEventListener.call(socket, "close", (event) => resolve((event as CloseEvent).code), { once: true })
       ),
     };
     opened(end, peerPort);

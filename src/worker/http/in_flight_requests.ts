@@ -29,6 +29,10 @@ export class InFlightRequest {
   isReported = false;
   /** Its client got a 408 from elsewhere, because the body did not come: what the app answers is not sent. */
   hasTimedOut = false;
+  /** Its response has failed while it was sent: the client has got only a part of it. */
+  isBroken = false;
+  /** Of the WebSocket that it became. */
+  closeCode: number | null = null;
   /** A drain waits for its end before it closes the listeners. */
   blocksClose = false;
   /** Known only while draining. */

@@ -4,7 +4,15 @@
  */
 
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
-import { announcesEnd, failureOf, isEndLeftOpen, wholeStatus } from "../../system/network/response_body.ts";
+import { errorIn } from "../../core/thrown.ts";
+import {
+  announcesEnd,
+  dropFraming,
+  failureOf,
+  isEndLeftOpen,
+  sendsGivenFraming,
+  wholeStatus,
+} from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -55,6 +63,7 @@ export const unexpectedCondition = 1011;
 const clientClosedRequest = 499;
 
 const requestTimeout = 408;
+const switchingProtocols = 101;
 
 export class Requests {
   /** All requests since the worker started. */
@@ -89,6 +98,8 @@ export class Requests {
   #endsConnections = false;
   #webSockets = 0;
   readonly #held = new Set<HeldPeer>();
+  /** Requests whose connection has changed its protocol and is open. */
+  readonly #switched = new Set<InFlightRequest>();
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
@@ -151,8 +162,22 @@ export class Requests {
     (this.#upgrades ??= new WeakMap()).set(socket.request, socket);
     const entry = this.#find(socket.request);
     if (entry === null) return;
-    entry.status = 101;
-    this.#end(entry, false);
+    this.switched(entry);
+    void socket.closed.then((code) => this.closed(entry, code));
+  }
+
+  /** The connection is not of HTTP any more, so the request has ended; it is logged when it is closed. */
+  switched(entry: InFlightRequest): void {
+    entry.status = switchingProtocols;
+    this.#switched.add(entry);
+    this.#end(entry, null);
+  }
+
+  /** `code` is that of the close frame of a WebSocket, `null` if it is unknown. */
+  closed(entry: InFlightRequest, code: number | null): void {
+    if (!this.#switched.delete(entry) || this.#onEnd === null) return;
+    entry.closeCode = code;
+    this.#onEnd(entry, this.#clock.monotonic() - entry.since);
   }
 
   /** Of the client that sent `request`, which is in flight; `null` if it is unknown. */
@@ -219,9 +244,9 @@ export class Requests {
   }
 
   /** The response has been sent, or was not sent to its end. */
-  end(entry: InFlightRequest, status: number, isBroken: boolean): void {
+  end(entry: InFlightRequest, status: number, hasLeft: boolean): void {
     entry.status = status;
-    this.#end(entry, isBroken);
+    this.#end(entry, hasLeft ? "client" : null);
   }
 
   /** `fetch` with its requests counted. Always answers with a response that can be sent. */
@@ -252,8 +277,9 @@ export class Requests {
     for (const entry of this.entries) {
       // 0 means that nothing was sent; a response that is cut off keeps its status.
       if (entry.status === 0) entry.status = 503;
-      this.#end(entry, false);
+      this.#end(entry, null);
     }
+    for (const entry of this.#switched) this.closed(entry, null);
   }
 
   /** The clock is read once when a request begins and once when it ends: that is most of what is done here. */
@@ -288,7 +314,7 @@ export class Requests {
     if (status !== 0 && status < 500) {
       entry.status = status;
       const response = this.#announceEnd(entry, answer as Response);
-      this.#end(entry, false);
+      this.#end(entry, null);
       return response;
     }
     this.#track(entry);
@@ -347,12 +373,16 @@ export class Requests {
   #send(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
     const response = this.#announceEnd(entry, answer);
     if (wholeStatus(response) !== 0) {
-      this.#end(entry, false);
+      this.#end(entry, null);
     } else {
+      // Deno 2.9 says that a response was sent also if its client has left, but the signal knows.
+      const signal = "signal" in entry.request ? (entry.request as Request).signal : null;
       const end = (broken?: unknown) => {
-        if (broken === undefined && this.#bodyFailures?.areReported !== true) return this.#end(entry, false);
         const failure = failureOf(response);
-        this.#end(entry, broken !== undefined || failure !== null);
+        // What an app has fetched fails in this way when the client has left.
+        const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
+        const hasLeft = broken !== undefined || signal?.aborted === true;
+        this.#end(entry, isFault ? "app" : hasLeft ? "client" : null);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };
       info.completed.then(end, end);
@@ -362,6 +392,8 @@ export class Requests {
 
   /** Decided when it is answered: a worker may have begun to drain since the request came. */
   #announceEnd(entry: InFlightRequest, answer: Response): Response {
+    // An answer to HEAD, and a 304, may tell the length of what it does not send.
+    if (sendsGivenFraming && entry.method !== "HEAD" && entry.status !== 304) dropFraming(answer);
     const response = this.#endsConnections ? closing(answer) : answer;
     if (this.#onAnnouncedEnd !== null && announcesEnd(response)) {
       this.#onAnnouncedEnd(peerPortOf(entry.peer) ?? 0);
@@ -389,9 +421,11 @@ export class Requests {
     return this.#send(entry, info, answerTo(fault));
   }
 
-  #end(entry: InFlightRequest, isBroken: boolean): void {
+  /** `brokenBy`: who is the reason that the response was not sent to its end. */
+  #end(entry: InFlightRequest, brokenBy: "app" | "client" | null): void {
     // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
-    if (isBroken && entry.method !== "HEAD") entry.status = clientClosedRequest;
+    if (brokenBy === "client" && entry.method !== "HEAD") entry.status = clientClosedRequest;
+    entry.isBroken = brokenBy === "app";
     if (entry.hasTimedOut) entry.status = requestTimeout;
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
@@ -402,7 +436,7 @@ export class Requests {
     else this.lastEnd = now;
     const duration = now - entry.since;
     this.#writer.countLatency(duration);
-    if (this.#onEnd !== null) this.#onEnd(entry, duration);
+    if (this.#onEnd !== null && entry.status !== switchingProtocols) this.#onEnd(entry, duration);
     // When the runtime has the response: its server may be stopped then.
     if (this.#waiting.length > 0) this.#clock.after(0, () => this.#notifyWaiting());
   }

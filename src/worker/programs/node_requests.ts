@@ -17,9 +17,6 @@ import { nodeRequestIdOf } from "../http/request_id.ts";
 import { peerPortOf } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
 
-/** Switching protocols. */
-const upgradeStatus = 101;
-
 type OnFault = (entry: InFlightRequest, fault: Fault) => void;
 
 export class NodeRequests {
@@ -83,12 +80,13 @@ export class NodeRequests {
     socket.once("close", () => {
       this.#webSockets.delete(socket);
       release();
+      requests.closed(entry, null);
     });
     try {
       return this.#app.emit(event, request, socket, head);
     } finally {
       requests.leave(entry);
-      requests.end(entry, upgradeStatus, false);
+      requests.switched(entry);
       if (isWebSocket && this.#closingCode !== null) close(socket, this.#closingCode);
     }
   }

@@ -288,7 +288,7 @@ for (const [answer, text] of upgradeAnswers) {
             request,
             response,
             close: (...how) => void closes.push(how),
-            closed: Promise.resolve(),
+            closed: Promise.resolve(1000),
           });
           complete();
           return later();
@@ -385,7 +385,7 @@ Deno.test("a request that becomes a WebSocket before its handler answers is a 10
   const request = new Request("http://localhost/");
   void requests.count(() => new Promise(() => {}))(request, info().info);
   const response = { status: 101 } as Response;
-  requests.upgraded({ request, response, close: () => {}, closed: Promise.resolve() });
+  requests.upgraded({ request, response, close: () => {}, closed: Promise.resolve(1000) });
   await settled();
   assertEquals([lines, slot.read().responses], [["192.0.2.7 GET / 101 null 0"], [1, 0, 0, 0, 0]]);
 });

@@ -1,0 +1,73 @@
+/** Responses that are not sent to their end, and those whose length is not what the app says. */
+
+import { assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest } from "./harness.ts";
+import type { Server } from "./server.ts";
+
+const app = `
+const encoder = new TextEncoder();
+const part = (controller: ReadableStreamDefaultController) => controller.enqueue(encoder.encode("part"));
+export default (request: Request): Response => {
+  const { pathname } = new URL(request.url);
+  const stream = (start: (controller: ReadableStreamDefaultController) => unknown) =>
+    new Response(new ReadableStream({ start }));
+  if (pathname === "/fails") {
+    return stream(async (controller) => {
+      part(controller);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      controller.error(new Error("out of tea"));
+    });
+  }
+  if (pathname === "/open") return stream(part);
+  const length = new URL(request.url).searchParams.get("length");
+  if (length !== null) return new Response("hello", { headers: { "content-length": length } });
+  if (pathname === "/coded") return new Response("hello", { headers: { "transfer-encoding": "gzip" } });
+  if (pathname === "/head") return new Response(null, { headers: { "content-length": "1234" } });
+  return new Response("next");
+};\n`;
+
+function accessLog(server: Server, folder: string, path: string): Promise<string> {
+  return server.until(`a line about ${path}`, () => {
+    const lines = Deno.readTextFileSync(`${folder}/access.log`).split("\n");
+    return lines.find((line) => line.includes(`"GET ${path}"`));
+  });
+}
+
+/** All that the server sends until it closes the connection. */
+async function ask(port: number, text: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(text));
+  const received: string[] = [];
+  for await (const chunk of connection.readable) received.push(new TextDecoder("latin1").decode(chunk));
+  return received.join("");
+}
+
+integrationTest("the access log tells a response that failed from one whose client left", async (host) => {
+  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  await server.ready(1);
+  const failed = await server.fetch("/fails").then((response) => response.text()).catch(() => "cut off");
+  assertEquals(failed, "cut off");
+  assertMatch(await accessLog(server, host.folder, "/fails"), /" 200 .*ms broken$/);
+  await server.logged(/GET \/fails: the body of the response failed\n +Error: out of tea/);
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await client.write(new TextEncoder().encode("GET /open HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await client.read(new Uint8Array(1_000));
+  client.close();
+  assertMatch(await accessLog(server, host.folder, "/open"), /" 499 .*ms$/);
+});
+
+integrationTest("a length or coding that an app sets never shifts the next answer", async (host) => {
+  const server = host.start({ files: { "main.ts": app } });
+  await server.ready(1);
+  const next = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  for (const path of ["/x?length=2", "/x?length=50", "/x?length=abc", "/coded"]) {
+    const received = await ask(server.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+    const bodies = received.split(/HTTP\/1\.1 200 OK\r\n/).slice(1).map((answer) =>
+      answer.split("\r\n\r\n")[1]
+    );
+    const framed = /transfer-encoding: chunked/i.test(received) ? "5\r\nhello\r\n0" : "hello";
+    assertEquals([path, bodies[0], bodies.at(-1)], [path, framed, "next"]);
+  }
+  const head = await ask(server.port, "HEAD /head HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assertMatch(head, /content-length: 1234/i);
+});
