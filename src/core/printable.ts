@@ -3,8 +3,13 @@
  * a line that looks as if Denicorn had written it, and an escape sequence controls the terminal that shows it.
  */
 
-/** Begin a line in some viewers, change the direction of the text around them, or are invisible marks. */
-const formatting = "\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff";
+/**
+ * Begin a line in some viewers, change the direction of the text around them, or cannot be seen: what looks like the path
+ * of a known page is another one. All of them are below U+10000.
+ */
+const formatting =
+  "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e" +
+  "\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb";
 
 /** For a character class: control characters (C1 too, which terminals obey in UTF-8), and `formatting`. */
 export const unprintable = `\\x00-\\x1f\\x7f-\\x9f${formatting}`;

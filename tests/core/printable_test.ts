@@ -2,14 +2,15 @@ import fc from "fast-check";
 import { printable, printableJson, printableLines } from "../../src/core/printable.ts";
 import { assert, assertEquals } from "../assert.ts";
 
-/** Controls, line separators, and marks that change the direction of text. */
-const dangerous = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+/** Controls, line separators, marks that change the direction of text, and what cannot be seen. */
+const dangerous =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u180e\u200b-\u200d\u2060-\u2064\u3164\uffa0\ufff9-\ufffb]/u;
 
 /** Text of which half is dangerous. */
 const text = fc.string({
   unit: fc.oneof(
     fc.constantFrom(
-      ..."ab \n\r\t\0\x1b[\x7f\x85\x9b\u061c\u200e\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\\",
+      ..."ab \n\r\t\0\x1b[\x7f\x85\x9b\u061c\u200e\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\u00ad\u180e\u200b\u200d\u2060\u3164\uffa0\ufffb\\",
     ),
     fc.string({ minLength: 1, maxLength: 1, unit: "binary" }),
   ),
