@@ -89,7 +89,7 @@ integrationTest(
     assertEquals(server.stdout.match(/"[A-Z]+ \S+" /g), [
       '"GET /admin/x" ',
       '"GET /admin" ',
-      '"CONNECT http://other:443" ',
+      '"CONNECT other:443" ',
     ]);
   },
 );

@@ -53,9 +53,7 @@ export class Admission {
       return this.#refusal(request, host, "the Host header is not valid");
     }
     // What a proxy of another kind would do with it.
-    if (method === "CONNECT") {
-      return { status: 501, text: "CONNECT is not supported", target: url.slice(scheme.length) };
-    }
+    if (method === "CONNECT") return this.#refusal(request, host, "CONNECT is not supported", 501);
     const prefix = `${scheme}${host}/`;
     if (host !== null && url.startsWith(prefix)) {
       this.#host = host;
@@ -90,8 +88,9 @@ export class Admission {
   }
 
   /** `host` is in front of the target in the URL, if it is not `null`. */
-  #refusal({ url }: Request, host: string | null, text: string, status: 400 | 501 = 400): Refusal {
-    const front = host === null ? "" : this.#scheme + host;
+  #refusal({ url, method }: Request, host: string | null, text: string, status: 400 | 501 = 400): Refusal {
+    if (method === "CONNECT") return { status, text, target: url.replace(/^https?:\/\//, "") };
+    const front = host === null || host === "" ? "" : this.#scheme + host;
     const isInFront = front !== "" && url.startsWith(front);
     const path = isInFront ? url.slice(front.length) : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
     return { status, text, target: path.startsWith("/") ? path : `/${path}` };

@@ -52,7 +52,8 @@ export class Http2Drain {
   }
 }
 
-function mayBeHttp1(request: RequestLine): boolean {
+/** False for a request that is of HTTP/2 for sure, or of HTTP/1.0 without Host. */
+export function mayBeHttp1(request: RequestLine): boolean {
   try {
     // One of `node:http` is of HTTP/1 only.
     return !("headers" in request) || (request as Request).headers.has("host");

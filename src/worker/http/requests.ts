@@ -33,7 +33,7 @@ import {
   isResponse,
   statusOf,
 } from "./faults.ts";
-import { Http2Drain } from "./http2_drain.ts";
+import { Http2Drain, mayBeHttp1 } from "./http2_drain.ts";
 import {
   type Client,
   InFlightRequest,
@@ -395,8 +395,10 @@ export class Requests {
     // An answer to HEAD, and a 304, may tell the length of what it does not send.
     if (sendsGivenFraming && entry.method !== "HEAD" && entry.status !== 304) dropFraming(answer);
     const response = this.#endsConnections ? closing(answer) : answer;
-    if (this.#onAnnouncedEnd !== null && announcesEnd(response)) {
-      this.#onAnnouncedEnd(peerPortOf(entry.peer) ?? 0);
+    // Over HTTP/2 the header means nothing, and other requests of the connection are still being answered.
+    const mayEnd = this.#onAnnouncedEnd !== null && !entry.isHttp2 && announcesEnd(response);
+    if (mayEnd && mayBeHttp1(entry.request)) {
+      this.#onAnnouncedEnd!(peerPortOf(entry.peer) ?? 0);
     }
     return response;
   }
