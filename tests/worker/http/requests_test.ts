@@ -100,10 +100,13 @@ Deno.test("the worker hears of responses that end their connections where the ru
     remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port },
   });
   const end = (value: string) => new Response("hello", { headers: { Connection: value } });
+  const request = new Request("http://localhost/", { headers: { host: "localhost" } });
   void requests.count(() => end("close"))(request, from(1));
   await requests.count(() => Promise.resolve(end("Close, x")))(request, from(2));
   void requests.count(() => new Response("hello"))(request, from(3));
   void requests.count(() => end("keep-alive"))(request, from(4));
+  // Without Host, as over HTTP/2: other requests of the connection go on.
+  void requests.count(() => end("close"))(new Request("http://localhost/"), from(5));
   assertEquals(ports, isEndLeftOpen ? [1, 2] : []);
 });
 
