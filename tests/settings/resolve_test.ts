@@ -65,6 +65,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     steering: "off",
     http2: "on",
     compress: "on",
+    forwardedAllowIps: "10.0.0.0/8",
     keepAlive: "5s",
     headerTimeout: "20s",
     bodyTimeout: "0",

@@ -1,3 +1,4 @@
+import { isRange } from "../../core/http/ip_ranges.ts";
 import type { Completion, Kind } from "./kind.ts";
 
 /** One of a few words. */
@@ -112,6 +113,21 @@ export function account(placeholder: string): Kind<string, string | number> {
     // NaN would otherwise be a user of that name.
     parse: (given, machine) => name.parse(Number.isInteger(given) ? String(given) : given, machine),
   };
+}
+
+/** One address, or many by their first bits. */
+export const ipRange: Kind<string, string> = text({
+  accepts: "an IP address, a range such as 10.0.0.0/8, or *",
+  placeholder: "RANGE",
+  matches: isRange,
+});
+
+/** Several values in one text, as Gunicorn takes them. */
+export function commaList(given: unknown): readonly unknown[] {
+  const items = Array.isArray(given) ? given : [given];
+  return items.flatMap((item) =>
+    typeof item === "string" ? item.split(",").map((part) => part.trim()) : [item]
+  );
 }
 
 export type Pair = readonly [key: string, value: string];

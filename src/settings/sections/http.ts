@@ -1,7 +1,8 @@
 import { duration } from "../kinds/duration.ts";
 import { wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
-import { one, onOrOff } from "../setting.ts";
+import { commaList, ipRange } from "../kinds/text.ts";
+import { many, one, onOrOff } from "../setting.ts";
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -19,6 +20,16 @@ export const httpSettings = {
   compress: onOrOff({
     description: "Whether responses are compressed for clients that accept it.",
     unset: "off",
+    reload: true,
+  }),
+  forwardedAllowIps: many(ipRange, {
+    description:
+      "Proxies whose X-Forwarded-For, -Proto and -Host, or Forwarded, name the client, scheme and host of a request: " +
+      "addresses and ranges such as 10.0.0.0/8, or * for all. From other clients these headers are dropped. Not for apps " +
+      "of node:http.",
+    default: ["127.0.0.1", "::1"],
+    unset: "nobody",
+    list: commaList,
     reload: true,
   }),
   keepAlive: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {

@@ -55,9 +55,8 @@ export interface ExecutionContext {
 
 /** What the runtime knows about a request besides the request itself. */
 export interface RequestInfo {
+  /** Of the client, as a trusted proxy names it, or of the peer itself. */
   readonly remoteAddr: { readonly transport: string; readonly hostname?: string; readonly port?: number };
-  /** What the runtime itself says, where `remoteAddr` names the client of a proxy. */
-  readonly direct?: RequestInfo;
   /**
    * Resolves when the response is sent: a string or bytes as soon as the runtime has taken them, even if the client
    * has left; a stream when its last byte is sent. Also when the request becomes a WebSocket. Rejects on Deno 2.7 if

@@ -6,8 +6,10 @@
 
 import { authorityIn, isAuthority } from "../../core/http/authority.ts";
 import { refusedCoding } from "../../core/http/transfer_coding.ts";
+import { changeUrl, directUrl } from "../../system/network/forwarded_requests.ts";
 import { headerOf, refusesBothFramings } from "../../system/network/request_head.ts";
 import type { ClientFault } from "./client_faults.ts";
+import type { RequestLine } from "./in_flight_requests.ts";
 
 /** Why a request is not admitted. */
 export interface Refusal extends ClientFault {
@@ -34,49 +36,52 @@ export class Admission {
 
   /** `null` if the app may have it. Corrects `request.url` where the runtime took more than the target and the host. */
   check(request: Request): Refusal | null {
-    const { url, method } = request;
+    const url = directUrl(request);
+    const { method } = request;
     const host = headerOf(request, "host");
+    let target: string | Refusal = url;
     // A slice is compared in 240 instructions, `startsWith` takes 1,000.
     if (host === null || host !== this.#host || url.slice(0, this.#prefix.length) !== this.#prefix) {
-      const refusal = this.#checkHost(request, host);
-      if (refusal !== null) return refusal;
+      target = this.#checkHost(method, url, host);
+      if (typeof target !== "string") return target;
     }
     // Deno 2.7 drops the fragment, 2.9 leaves it in.
-    if (url.includes("#")) changeUrl(request, request.url.replace(/#.*/s, ""));
-    return (method === "GET" || method === "HEAD") && refusesBothFramings ? null : this.#checkBody(request);
+    if (target.includes("#")) target = target.replace(/#.*/s, "");
+    if (target !== url) changeUrl(request, target);
+    const isBodyChecked = (method === "GET" || method === "HEAD") && refusesBothFramings;
+    return isBodyChecked ? null : this.#checkBody(request, url);
   }
 
-  #checkHost(request: Request, host: string | null): Refusal | null {
-    const { url, method } = request;
+  /** Returns the URL that the app is to see. */
+  #checkHost(method: string, url: string, host: string | null): string | Refusal {
     const scheme = this.#scheme;
-    if (host !== null && !this.#isKnown(host)) {
-      return this.#refusal(request, host, "the Host header is not valid");
-    }
+    const refused = (text: string, status: 400 | 501 = 400) =>
+      refusal({ method, url }, { scheme, host, text, status });
+    if (host !== null && !this.#isKnown(host)) return refused("the Host header is not valid");
     // What a proxy of another kind would do with it.
-    if (method === "CONNECT") return this.#refusal(request, host, "CONNECT is not supported", 501);
+    if (method === "CONNECT") return refused("CONNECT is not supported", 501);
     const prefix = `${scheme}${host}/`;
     if (host !== null && url.startsWith(prefix)) {
       this.#host = host;
       this.#prefix = prefix;
-      return null;
+      return url;
     }
     // HTTP/2, a request without Host, or a target with a scheme and a host of its own, which is what counts then.
     const own = /^https?:\/\//.exec(url)?.[0];
-    if (own === undefined) return this.#refusal(request, null, "the target has a scheme other than http");
-    if (!this.#isKnown(authorityIn(url, own))) {
-      return this.#refusal(request, null, "the host of the target is not valid");
-    }
-    if (own !== scheme) changeUrl(request, scheme + url.slice(own.length));
-    return null;
+    if (own === undefined) return refused("the target has a scheme other than http");
+    if (!this.#isKnown(authorityIn(url, own))) return refused("the host of the target is not valid");
+    return scheme + url.slice(own.length);
   }
 
-  #checkBody(request: Request): Refusal | null {
+  #checkBody(request: Request, url: string): Refusal | null {
     const codings = headerOf(request, "transfer-encoding");
     if (codings === null) return null;
     const status = refusedCoding(codings, headerOf(request, "content-length") !== null);
+    const { method } = request;
+    const text = "the Transfer-Encoding is not supported";
     return status === null
       ? null
-      : this.#refusal(request, null, "the Transfer-Encoding is not supported", status);
+      : refusal({ method, url }, { scheme: this.#scheme, host: this.#host, text, status });
   }
 
   #isKnown(host: string): boolean {
@@ -86,18 +91,19 @@ export class Admission {
     this.#known.add(host);
     return true;
   }
-
-  /** `host` is in front of the target in the URL, if it is not `null`. */
-  #refusal({ url, method }: Request, host: string | null, text: string, status: 400 | 501 = 400): Refusal {
-    if (method === "CONNECT") return { status, text, target: url.replace(/^https?:\/\//, "") };
-    const front = host === null || host === "" ? "" : this.#scheme + host;
-    const isInFront = front !== "" && url.startsWith(front);
-    const path = isInFront ? url.slice(front.length) : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
-    return { status, text, target: path.startsWith("/") ? path : `/${path}` };
-  }
 }
 
-/** A new Request could not be upgraded to a WebSocket. */
-function changeUrl(request: Request, url: string): void {
-  Object.defineProperty(request, "url", { value: url, configurable: true });
+interface Objection extends ClientFault {
+  readonly status: Refusal["status"];
+  readonly scheme: Scheme;
+  readonly host: string | null;
+}
+
+/** The target is what follows the scheme and the host in the URL, also if that host is none. */
+function refusal({ method, url }: RequestLine, { scheme, host, text, status }: Objection): Refusal {
+  if (method === "CONNECT") return { status, text, target: url.replace(/^https?:\/\//, "") };
+  const front = host === null || host === "" ? "" : scheme + host;
+  const isInFront = front !== "" && url.startsWith(front);
+  const path = isInFront ? url.slice(front.length) : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  return { status, text, target: path.startsWith("/") ? path : `/${path}` };
 }

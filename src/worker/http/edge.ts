@@ -3,8 +3,11 @@
  * what is not used costs nothing.
  */
 
+import { forwardedClient } from "../../core/http/forwarded.ts";
+import { inRanges } from "../../core/http/ip_ranges.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Clock, FetchHandler } from "../../system/system.ts";
+import { follow, type ProxyRule } from "../../system/network/forwarded_requests.ts";
 import { Admission } from "./admission.ts";
 import { limitBody } from "./body_limit.ts";
 import { limitHead } from "./head_limits.ts";
@@ -43,7 +46,17 @@ export class HttpEdge {
    */
   admitting(counted: FetchHandler, isEncrypted: boolean): FetchHandler {
     const admission = new Admission(isEncrypted ? "https://" : "http://");
+    const isTrusted = inRanges(this.#config.forwardedAllowIps);
+    const rule: ProxyRule = {
+      isTrusted: (peer) => peer === null || isTrusted(peer),
+      clientOf: (headers) => forwardedClient(headers, isTrusted),
+    };
+    let isFirst = true;
     return (request, info) => {
+      if (isFirst) {
+        isFirst = false;
+        follow(rule, request);
+      }
       const refusal = admission.check(request);
       return refusal === null ? counted(request, info) : this.#requests.refuse(request, info, refusal);
     };

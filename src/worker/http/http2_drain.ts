@@ -6,6 +6,7 @@
  */
 
 import type { WorkerConfig } from "../../protocol/messages.ts";
+import { directAddress } from "../../system/network/forwarded_requests.ts";
 import type { Network, RequestInfo } from "../../system/system.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
 
@@ -35,7 +36,8 @@ export class Http2Drain {
   }
 
   /** A request has come since the drain began. Returns whether it is of HTTP/2. */
-  began(request: RequestLine, { remoteAddr: { hostname, port } }: RequestInfo): boolean {
+  began(request: RequestLine, info: RequestInfo): boolean {
+    const { hostname, port } = directAddress(info);
     const connection = `${hostname} ${port}`;
     const isHttp2 = this.#connections.has(connection) || !mayBeHttp1(request);
     this.#connections.add(connection);

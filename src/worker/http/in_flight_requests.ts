@@ -11,7 +11,7 @@ export interface RequestLine {
 
 /** What the runtime knows of who sent a request. */
 export type PeerSource =
-  | Pick<RequestInfo, "remoteAddr" | "direct">
+  | Pick<RequestInfo, "remoteAddr">
   | Pick<NodeRequest, "socket">;
 
 /** One request, from its arrival until its response is sent. */

@@ -4,6 +4,7 @@
  */
 
 import { attempt } from "../../core/thrown.ts";
+import { directAddress } from "../../system/network/forwarded_requests.ts";
 import type { InFlightRequest, PeerSource } from "./in_flight_requests.ts";
 
 /** What outlives its request, such as a WebSocket. */
@@ -25,7 +26,7 @@ export function peerPortOf(source: PeerSource | null): number | null {
 
 function portIn(source: PeerSource): number | null {
   if ("socket" in source) return source.socket.remotePort ?? null;
-  const { transport, port } = (source.direct ?? source).remoteAddr;
+  const { transport, port } = directAddress(source);
   return transport === "unix" ? 0 : port ?? null;
 }
 

@@ -5,6 +5,7 @@
 
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { errorIn } from "../../core/thrown.ts";
+import { directUrl } from "../../system/network/forwarded_requests.ts";
 import {
   announcesEnd,
   dropFraming,
@@ -341,12 +342,13 @@ export class Requests {
     }
   }
 
-  #enter({ request: { method, url }, since }: InFlightRequest): void {
+  #enter({ request, since }: InFlightRequest): void {
+    const url = directUrl(request);
     if (url !== this.#lastUrl) {
       this.#lastUrl = url;
       this.#lastPath = pathOf(url);
     }
-    this.#writer.enter(method, this.#lastPath, since);
+    this.#writer.enter(request.method, this.#lastPath, since);
   }
 
   #accept(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
