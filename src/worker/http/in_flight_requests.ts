@@ -1,5 +1,6 @@
 /** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
+import { directUrl } from "../../system/network/forwarded_requests.ts";
 import type { NodeRequest, RequestInfo } from "../../system/system.ts";
 
 /** What names a request. */
@@ -51,12 +52,12 @@ export class InFlightRequest {
 
   /** Path and query. */
   get target(): string {
-    const { url } = this.request;
+    const url = directUrl(this.request);
     return url.slice(pathStart(url));
   }
 
   get path(): string {
-    return pathOf(this.request.url);
+    return pathOf(directUrl(this.request));
   }
 }
 
