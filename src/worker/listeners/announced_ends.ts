@@ -59,21 +59,26 @@ export class AnnouncedEnds {
     const sending = new Set<number>();
     for (const port of this.#announced) (inFlight.has(port) ? sending : over).add(port);
     this.#announced = sending;
-    if (over.size > 0) this.#stopReading(over);
+    if (over.size > 0) this.#stopReading(over).forEach((port) => sending.add(port));
     const wanted = over.size > 0 ? (this.#clock.monotonic() - start) / share : 2 * this.#pause;
     this.#pause = Math.min(Math.max(shortestPause, wanted), longestPause);
     if (sending.size > 0) this.#wait();
   }
 
-  #stopReading(peerPorts: ReadonlySet<number>): void {
+  /** Returns the ports of clients that have nothing of their response yet. */
+  #stopReading(peerPorts: ReadonlySet<number>): number[] {
+    const late: number[] = [];
     try {
       const { looks } = this.#sockets.look(this.#ports(), 0, Infinity, () => true);
-      for (const { descriptor, peerPort, received } of looks) {
-        // Another client may have got the port since.
-        if (received > 0 && peerPorts.has(peerPort)) this.#sockets.stopReading(descriptor);
+      for (const { descriptor, peerPort, received, taken } of looks) {
+        if (!peerPorts.has(peerPort)) continue;
+        // Another client may have got the port since, and its request may be on its way to the runtime.
+        if (received > 0 && taken === 0) late.push(peerPort);
+        if (taken > 0) this.#sockets.stopReading(descriptor);
       }
     } catch {
       // This system cannot say.
     }
+    return late;
   }
 }

@@ -5,17 +5,21 @@ import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
-/** Connections from the ports 1 to 3; nothing has arrived on the last one. */
+/** Connections from the ports 1 to 3; nothing has arrived on the last one. `taken`: what its client has of its answer. */
 function fakeWorker() {
   const clock = new FakeClock();
   const inFlight = new Map<number, InFlightRequest | null>();
   const ended: [number, number][] = [];
+  const taken = new Map([[1, 100], [2, 100], [3, 0]]);
   let looks = 0;
   const sockets = {
     ...new FakeSystem().sockets,
     look: () => {
       looks++;
-      return { looks: [1, 2, 3].map((peerPort) => look(peerPort, peerPort === 3 ? 0 : 9)), next: null };
+      return {
+        looks: [1, 2, 3].map((peerPort) => look(peerPort, peerPort === 3 ? 0 : 9, taken.get(peerPort)!)),
+        next: null,
+      };
     },
     stopReading: (descriptor: number) => ended.push([descriptor, clock.monotonic()]),
   };
@@ -24,12 +28,12 @@ function fakeWorker() {
     { peers: () => ({ inFlight, areKnown: true }) },
     () => new Set([8000]),
   );
-  return { clock, inFlight, ended, ends, looks: () => looks };
+  return { clock, inFlight, ended, ends, taken, looks: () => looks };
 }
 
-function look(peerPort: number, received: number): ConnectionLook {
+function look(peerPort: number, received: number, taken: number): ConnectionLook {
   const times = { isSending: false, sinceReceived: 0, sinceSent: 0 };
-  return { descriptor: 10 + peerPort, peerPort, isPlain: true, received, taken: 0, ...times };
+  return { descriptor: 10 + peerPort, peerPort, isPlain: true, received, taken, ...times };
 }
 
 Deno.test("connections are ended together, a moment after their last response", async () => {
@@ -60,4 +64,15 @@ Deno.test("a connection that was made at the same port since is left alone", asy
   ends.add(3);
   await clock.advance(1_000);
   assertEquals(ended, []);
+});
+
+Deno.test("a client that has nothing of its response yet is not cut off from it", async () => {
+  const { clock, ended, ends, taken } = fakeWorker();
+  taken.set(1, 0);
+  ends.add(1);
+  await clock.advance(500);
+  assertEquals(ended, []);
+  taken.set(1, 100);
+  await clock.advance(250);
+  assertEquals(ended.map(([descriptor]) => descriptor), [11]);
 });
