@@ -18,7 +18,9 @@ export const httpSettings = {
     reload: true,
   }),
   compress: onOrOff({
-    description: "Whether responses are compressed for clients that accept it.",
+    description:
+      "Whether responses are compressed for clients that accept it. The executable always does so: its runtime leaves only " +
+      "responses alone that have Content-Encoding, Content-Range or Cache-Control: no-transform.",
     unset: "off",
     reload: true,
   }),
