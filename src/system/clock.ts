@@ -33,3 +33,13 @@ export function withTimeout(clock: Clock, ms: number, done: Promise<unknown>): P
     done.then(finish, finish);
   });
 }
+
+const turnsOfLoop = 4;
+
+/**
+ * Resolves after `ms`, and after several turns of the event loop: on a busy machine a timer alone is due at once, before the
+ * loop has read anything.
+ */
+export async function sleepThroughTurns(clock: Clock, ms: number): Promise<void> {
+  for (let turn = 0; turn < turnsOfLoop; turn++) await sleep(clock, ms / turnsOfLoop);
+}

@@ -5,18 +5,15 @@ import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
-import { activeConnection } from "./listeners/active_connection.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
-import { drain, type DrainReport, flushTimeout } from "./listeners/drain.ts";
-import { drainSteered } from "./listeners/drain_steered.ts";
+import { flushTimeout } from "./listeners/drain.ts";
+import { Draining } from "./listeners/draining.ts";
 import { internalServerError } from "./http/faults.ts";
-import { offersHttp2 } from "./http/http2_drain.ts";
 import { HttpEdge } from "./http/edge.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { InFlightRequest } from "./http/in_flight_requests.ts";
-import { leaveAddresses } from "./listeners/leave_addresses.ts";
 import { Jobs } from "./app/jobs.ts";
 import { LifeCycle } from "./app/life_cycle.ts";
 import { Loading } from "./app/loading.ts";
@@ -30,12 +27,6 @@ import { Requests } from "./http/requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
-
-/**
- * Milliseconds for handshakes that have begun when a worker without steering stops listening. Clients that come in this
- * time try again after a second, so it is not longer than most round trips.
- */
-const handshakeTime = 100;
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -56,7 +47,7 @@ export class Service {
   readonly #webSockets: WebSockets;
   readonly #lifeCycle: LifeCycle;
   readonly #jobs: Jobs;
-  readonly #steeringEnded = Promise.withResolvers<void>();
+  readonly #draining: Draining;
   #program: Program | null = null;
   #hasListened = false;
 
@@ -133,6 +124,13 @@ export class Service {
         reports.report();
         this.#listeners.check();
       },
+    });
+    this.#draining = new Draining(system, config, {
+      requests: this.#requests,
+      listeners: this.#listeners,
+      slowClients: this.#slowClients,
+      isBusy: () => this.#heartbeat.isBusy,
+      onClosed: () => send({ type: "closed" }),
     });
     this.#webSockets = new WebSockets(
       network,
@@ -237,14 +235,13 @@ export class Service {
 
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
-    this.#steeringEnded.resolve();
+    this.#draining.endSteering();
   }
 
   /** The master is gone: leaves the addresses to another one at once, and serves the connections it has. */
   async stopAccepting(): Promise<void> {
-    const { descriptors } = this.#listeners;
     this.#listeners.ignore();
-    await leaveAddresses(this.#system, descriptors, this.#heartbeat.isBusy ? this.config.drainIdle : 0);
+    await this.#draining.leaveAddresses();
   }
 
   /** `isRestart`: because of a reload or an upgrade. Resolves when all requests have ended, or at the deadline. */
@@ -256,7 +253,7 @@ export class Service {
     this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
     this.#slowClients.startDraining();
-    const report = await this.#drain();
+    const report = await this.#draining.finish();
     await this.log.waitedForHeads(this.#slowClients.lateHeads);
     await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
@@ -276,70 +273,6 @@ export class Service {
   close(): void {
     this.#requests.cutOff();
     this.#accessLog?.close();
-  }
-
-  async #drain(): Promise<DrainReport> {
-    const { clock, sockets, network } = this.#system;
-    const { gracefulTimeout: deadline, drainIdle } = this.config;
-    const { servers, descriptors, addresses, isShared } = this.#listeners;
-    const ports = new Set(addresses.map(({ port }) => port));
-    let took = 0;
-    if (isShared) {
-      const report = await drainSteered(this.#requests, sockets, clock, {
-        deadline,
-        drainIdle,
-        steeringEnded: this.#steeringEnded.promise,
-        listeners: descriptors,
-        ports,
-        heads: () => this.#slowClients.headsNow(),
-        offersHttp2: offersHttp2(this.config, network),
-        goAway: () => servers.forEach((server) => void server.stopAccepting()),
-      });
-      if (!report.hasSteeringEnded) return report;
-      took = report.took;
-    }
-    const untilIdle = () => this.#untilIdle(ports);
-    const report = await drain(servers, this.#requests, clock, {
-      deadline: deadline - took,
-      isBusy: this.#heartbeat.isBusy || await untilIdle() > 0,
-      untilIdle,
-      heads: () => this.#slowClients.headsNow(),
-      isSending: () => this.#isSending(ports),
-      leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
-      onClosed: () => {
-        this.#listeners.forget();
-        this.#send({ type: "closed" });
-      },
-    });
-    return { ...report, took: took + report.took };
-  }
-
-  /** Milliseconds until every connection can have been idle for `drain-idle`. */
-  async #untilIdle(ports: ReadonlySet<number>): Promise<number> {
-    const { clock, sockets } = this.#system;
-    const { drainIdle } = this.config;
-    try {
-      const active = await activeConnection(sockets, clock, {
-        ports,
-        recent: drainIdle,
-        isOver: () => false,
-      });
-      return active === null ? 0 : drainIdle - active.idle;
-    } catch {
-      // This system cannot say.
-      return 0;
-    }
-  }
-
-  async #isSending(ports: ReadonlySet<number>): Promise<boolean> {
-    const { clock, sockets } = this.#system;
-    try {
-      // Data that a client has not acknowledged makes its connection active now.
-      return await activeConnection(sockets, clock, { ports, recent: 1, isOver: () => false }) !== null;
-    } catch {
-      // This system cannot say.
-      return false;
-    }
   }
 
   #logAccess(

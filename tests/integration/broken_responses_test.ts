@@ -1,6 +1,6 @@
 /** Responses that are not sent to their end, and those whose length is not what the app says. */
 
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
 
@@ -21,6 +21,12 @@ export default (request: Request): Response => {
   if (pathname === "/open") return stream(part);
   const length = new URL(request.url).searchParams.get("length");
   if (length !== null) return new Response("hello", { headers: { "content-length": length } });
+  if (pathname === "/stream") {
+    return new Response(new Blob(["hello"]).stream(), { headers: { "content-length": "2" } });
+  }
+  if (pathname === "/short") {
+    return new Response(new Blob(["hello"]).stream(), { headers: { "content-length": "50" } });
+  }
   if (pathname === "/coded") return new Response("hello", { headers: { "transfer-encoding": "gzip" } });
   if (pathname === "/head") return new Response(null, { headers: { "content-length": "1234" } });
   return new Response("next");
@@ -68,6 +74,11 @@ integrationTest("a length or coding that an app sets never shifts the next answe
     const framed = /transfer-encoding: chunked/i.test(received) ? "5\r\nhello\r\n0" : "hello";
     assertEquals([path, bodies[0], bodies.at(-1)], [path, framed, "next"]);
   }
+  const cut = await ask(server.port, `GET /stream HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+  assertMatch(cut, /\r\n\r\nheHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nnext$/);
+  // Its client must not take the next answer for the rest of it.
+  const short = await ask(server.port, `GET /short HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+  assert(!short.includes("next"), short);
   const head = await ask(server.port, "HEAD /head HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   assertMatch(head, /content-length: 1234/i);
 });

@@ -17,10 +17,11 @@ export default (request: Request): Response | Promise<Response> => {
   return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) }));
 };\n`;
 
-integrationTest(
-  "request.signal does not abort when a response was sent, and does when the client leaves",
-  async (host) => {
-    const server = host.start({ files: { "main.ts": app } });
+// With a time-out the request has a signal of Denicorn's own.
+for (const args of [[], ["--request-timeout", "1m"]]) {
+  const title = ["request.signal aborts when the client leaves, and at no other time", ...args].join(" ");
+  integrationTest(title, async (host) => {
+    const server = host.start({ files: { "main.ts": app }, args });
     await server.ready(1);
     const aborted = async (): Promise<string[]> => await (await server.fetch("/aborted")).json();
     for (const path of ["/text", "/later", "/stream"]) await server.text(path);
@@ -36,5 +37,5 @@ integrationTest(
       return paths.length >= 2 && paths;
     });
     assertEquals(found.sort(), ["/never", "/open"]);
-  },
-);
+  });
+}

@@ -8,7 +8,7 @@ import { DenicornError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/reason.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { isKeyOf, readCertificate } from "../../system/network/certificates.ts";
+import { isKeyOf, readCertificate } from "../../system/network/tls/certificates.ts";
 import type { Certificate, System } from "../../system/system.ts";
 
 /** In bytes. All of them go to each worker in one message of at most 1 MB. */

@@ -1,9 +1,9 @@
-import { mendSignals } from "./client_signal.ts";
+import { mendSignals } from "./requests/client_signal.ts";
 import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
-import { serveTls } from "./tls.ts";
+import { serveTls } from "./tls/tls.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 

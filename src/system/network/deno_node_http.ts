@@ -10,10 +10,10 @@ import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
 import { onClose } from "./node_response.ts";
-import { secureServer } from "./node_tls.ts";
+import { secureServer } from "./tls/node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
-import { listenTls } from "./tls.ts";
+import { listenTls } from "./tls/tls.ts";
 import type { NodeEmit, NodeHandler, NodeHttp, NodeServer } from "./node_http.ts";
 
 /** What a server of an address does itself; all else is the app's. */

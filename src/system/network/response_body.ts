@@ -1,11 +1,11 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
+import { isDeno27, symbolOf } from "../runtime_internals.ts";
+
 /** An app may replace the global one. */
 const { Response } = globalThis;
 
-const inner = Object.getOwnPropertySymbols(new Response()).find(({ description }) =>
-  description === "response"
-);
+const inner = symbolOf(new Response(), "response");
 
 interface Kept extends Response {
   readonly [name: symbol]: InnerResponse | undefined;
@@ -29,23 +29,15 @@ export function hasLockedBody(response: Response): boolean {
   return stream instanceof ReadableStream && stream.locked;
 }
 
-interface KeptStream extends ReadableStream {
-  readonly [name: symbol]: unknown;
-}
-
-const state = streamSymbol("[[state]]");
-const storedError = streamSymbol("[[storedError]]");
-
-function streamSymbol(name: string): symbol {
-  const symbols = Object.getOwnPropertySymbols(new ReadableStream());
-  return symbols.find(({ description }) => description === name) ?? Symbol(name);
-}
+const state = symbolOf(new ReadableStream(), "[[state]]");
+const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 
 /** What a body has failed with; `null` if it has not, and on a runtime that does not show it. */
 export function failureOf(response: Response): { readonly value: unknown } | null {
   const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
   if (!(stream instanceof ReadableStream)) return null;
-  return (stream as KeptStream)[state] === "errored" ? { value: (stream as KeptStream)[storedError] } : null;
+  if (state === undefined || storedError === undefined) return null;
+  return Reflect.get(stream, state) === "errored" ? { value: Reflect.get(stream, storedError) } : null;
 }
 
 /**
@@ -65,9 +57,9 @@ export function wholeStatus(answer: unknown): number {
 function statusIn(answer: unknown): number {
   // A copy of the properties of a response, as by {...response}, has the inner one, too.
   if (inner === undefined || !(answer instanceof Response)) return 0;
-  const kept = (answer as Kept)[inner];
-  if (kept === undefined || kept.type === "error") return 0;
-  const { body, status } = kept;
+  const found = (answer as Kept)[inner];
+  if (found === undefined || found.type === "error") return 0;
+  const { body, status } = found;
   const isWhole = body === null || body?.streamOrStatic?.consumed === false;
   return isWhole && typeof status === "number" ? status : 0;
 }
@@ -79,7 +71,7 @@ export const isKnown = keepsAsExpected();
  * Deno 2.9 sends `Connection: close` as the app has set it, and keeps the connection. Where that is so, whether a response
  * says it: from what the runtime keeps, which takes 5 ns, as `response.headers` makes an object.
  */
-export const isEndLeftOpen = isKnown && !Deno.version.deno.startsWith("2.7.");
+export const isEndLeftOpen = isKnown && !isDeno27;
 
 export function announcesEnd(response: Response): boolean {
   const headers = (response as Kept)[inner!]?.headerList;
@@ -95,11 +87,14 @@ export function announcesEnd(response: Response): boolean {
 
 const connection = "connection";
 
+/** Deno 2.9 says that a response was sent also if its client has left; then only `request.signal` tells. */
+export const callsAllSent = !isDeno27;
+
 /**
  * Deno 2.7 sends the framing that an app sets as it is: with a Content-Length that is too small the rest of the body is
  * taken for the next response. 2.9 sets both by itself.
  */
-export const sendsGivenFraming = isKnown && Deno.version.deno.startsWith("2.7.");
+export const sendsGivenFraming = isKnown && isDeno27;
 
 /** Leaves the framing of a response to the runtime, which knows it. A stream keeps its length: the runtime sends no more. */
 export function dropFraming(response: Response): void {

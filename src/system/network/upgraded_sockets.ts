@@ -1,5 +1,6 @@
 /** The WebSockets that the app accepts, which the runtime does not report, and the errors in their listeners. */
 
+import { symbolOf } from "../runtime_internals.ts";
 import { callFor } from "../uncaught_source.ts";
 import type { WebSocketEnd } from "../system.ts";
 
@@ -50,7 +51,7 @@ const clientRole = 1;
  */
 function closeAndListen(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason);
-  const name = Object.getOwnPropertySymbols(socket).find(({ description }) => description === role);
+  const name = symbolOf(socket, role);
   if (name === undefined || Reflect.get(socket, name) !== serverRole) return;
   Reflect.set(socket, name, clientRole);
   // It has no effect any more, and would throw for the codes that only servers may use.

@@ -6,8 +6,8 @@
 
 import { authorityIn, isAuthority } from "../../core/http/authority.ts";
 import { refusedCoding } from "../../core/http/transfer_coding.ts";
-import { changeUrl, directUrl } from "../../system/network/forwarded_requests.ts";
-import { headerOf, refusesBothFramings } from "../../system/network/request_head.ts";
+import { changeUrl, directUrl } from "../../system/network/requests/forwarded_requests.ts";
+import { headerOf, refusesBothFramings } from "../../system/network/requests/received.ts";
 import type { ClientFault } from "./client_faults.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
 
@@ -48,18 +48,18 @@ export class Admission {
     // Deno 2.7 drops the fragment, 2.9 leaves it in.
     if (target.includes("#")) target = target.replace(/#.*/s, "");
     if (target !== url) changeUrl(request, target);
-    const isBodyChecked = (method === "GET" || method === "HEAD") && refusesBothFramings;
-    return isBodyChecked ? null : this.#checkBody(request, url);
+    const isFramingSure = (method === "GET" || method === "HEAD") && refusesBothFramings;
+    return isFramingSure ? null : this.#checkBody(request, url);
   }
 
   /** Returns the URL that the app is to see. */
   #checkHost(method: string, url: string, host: string | null): string | Refusal {
     const scheme = this.#scheme;
-    const refused = (text: string, status: 400 | 501 = 400) =>
-      refusal({ method, url }, { scheme, host, text, status });
-    if (host !== null && !this.#isKnown(host)) return refused("the Host header is not valid");
+    const objection = (text: string, status: 400 | 501 = 400) =>
+      refused({ method, url }, { scheme, host, text, status });
+    if (host !== null && !this.#isKnown(host)) return objection("the Host header is not valid");
     // What a proxy of another kind would do with it.
-    if (method === "CONNECT") return refused("CONNECT is not supported", 501);
+    if (method === "CONNECT") return objection("CONNECT is not supported", 501);
     const prefix = `${scheme}${host}/`;
     if (host !== null && url.startsWith(prefix)) {
       this.#host = host;
@@ -68,8 +68,8 @@ export class Admission {
     }
     // HTTP/2, a request without Host, or a target with a scheme and a host of its own, which is what counts then.
     const own = /^https?:\/\//.exec(url)?.[0];
-    if (own === undefined) return refused("the target has a scheme other than http");
-    if (!this.#isKnown(authorityIn(url, own))) return refused("the host of the target is not valid");
+    if (own === undefined) return objection("the target has a scheme other than http");
+    if (!this.#isKnown(authorityIn(url, own))) return objection("the host of the target is not valid");
     return scheme + url.slice(own.length);
   }
 
@@ -81,7 +81,7 @@ export class Admission {
     const text = "the Transfer-Encoding is not supported";
     return status === null
       ? null
-      : refusal({ method, url }, { scheme: this.#scheme, host: this.#host, text, status });
+      : refused({ method, url }, { scheme: this.#scheme, host: this.#host, text, status });
   }
 
   #isKnown(host: string): boolean {
@@ -100,7 +100,7 @@ interface Objection extends ClientFault {
 }
 
 /** The target is what follows the scheme and the host in the URL, also if that host is none. */
-function refusal({ method, url }: RequestLine, { scheme, host, text, status }: Objection): Refusal {
+function refused({ method, url }: RequestLine, { scheme, host, text, status }: Objection): Refusal {
   if (method === "CONNECT") return { status, text, target: url.replace(/^https?:\/\//, "") };
   const front = host === null || host === "" ? "" : scheme + host;
   const isInFront = front !== "" && url.startsWith(front);

@@ -4,6 +4,7 @@
  * gets a 413.
  */
 
+import { headerOf } from "../../system/network/requests/received.ts";
 import { failureOf } from "../../system/network/response_body.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { contentTooLarge } from "./body_failures.ts";
@@ -12,18 +13,18 @@ import { refusal } from "./refused_requests.ts";
 import { isCopyOf } from "./request_id.ts";
 
 /** `new Request()` refuses these; they have no use for a body. */
-const withoutRequest: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+const withoutRequest: ReadonlySet<string> = new Set(["TRACE", "TRACK"]);
 
 /** `limit` in bytes. */
 export function limitBody(fetch: FetchHandler, limit: number): FetchHandler {
   return (request, info, context) => {
-    const { method, headers } = request;
-    const length = headers.get("content-length");
+    const { method } = request;
+    const length = headerOf(request, "content-length");
     // The runtime reads no more than it says.
     if (length !== null) return Number(length) > limit ? refusal(413) : fetch(request, info, context);
     if (method === "GET" || method === "HEAD") return fetch(request, info, context);
     if (withoutRequest.has(method)) {
-      return headers.has("transfer-encoding") ? refusal(413) : fetch(request, info, context);
+      return headerOf(request, "transfer-encoding") !== null ? refusal(413) : fetch(request, info, context);
     }
     return withCountedBody(fetch, request, info, context, limit);
   };

@@ -5,7 +5,7 @@
  */
 
 import { objectionTo } from "../../core/http/handshake.ts";
-import { hasBrokenBody } from "../../system/network/awaited_body.ts";
+import { hasBrokenBody } from "../../system/network/requests/awaited_body.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
 
 export interface ClientFault {
@@ -38,15 +38,4 @@ export class ClientFaults {
   of(request: RequestLine): ClientFault | null {
     return this.#handshakes.get(request) ?? (hasBrokenBody(request) ? brokenBody : null);
   }
-}
-
-/** It ends the connection: what follows on it may be no request. */
-export function answerTo({ status, text }: ClientFault): Response {
-  const response = new Response(`${text}\n`, { status, headers: { connection: "close" } });
-  if (status === 426) {
-    response.headers.set("connection", "upgrade, close");
-    response.headers.set("upgrade", "websocket");
-    response.headers.set("sec-websocket-version", "13");
-  }
-  return response;
 }

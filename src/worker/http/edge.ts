@@ -7,7 +7,7 @@ import { forwardedClient } from "../../core/http/forwarded.ts";
 import { inRanges } from "../../core/http/ip_ranges.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Clock, FetchHandler } from "../../system/system.ts";
-import { follow, type ProxyRule } from "../../system/network/forwarded_requests.ts";
+import { follow, type ProxyRule } from "../../system/network/requests/forwarded_requests.ts";
 import { Admission } from "./admission.ts";
 import { limitBody } from "./body_limit.ts";
 import { limitHead } from "./head_limits.ts";
@@ -46,8 +46,10 @@ export class HttpEdge {
    */
   admitting(counted: FetchHandler, isEncrypted: boolean): FetchHandler {
     const admission = new Admission(isEncrypted ? "https://" : "http://");
-    const isTrusted = inRanges(this.#config.forwardedAllowIps);
+    const { forwardedAllowIps } = this.#config;
+    const isTrusted = inRanges(forwardedAllowIps);
     const rule: ProxyRule = {
+      trustsNobody: forwardedAllowIps.length === 0,
       isTrusted: (peer) => peer === null || isTrusted(peer),
       clientOf: (headers) => forwardedClient(headers, isTrusted),
     };

@@ -3,8 +3,9 @@
  * and a hundred fields, and answers 400, 414 or 431 to more, which no handler sees.
  */
 
+import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import type { FetchHandler } from "../../system/system.ts";
-import { InFlightRequest } from "./in_flight_requests.ts";
+import { targetOf } from "./in_flight_requests.ts";
 import { refusal } from "./refused_requests.ts";
 
 interface HeadLimits {
@@ -23,8 +24,8 @@ export function limitHead(
 ): FetchHandler {
   return (request, info, context) => {
     if (limitRequestLine > 0) {
-      const { method, target } = new InFlightRequest(request, 0);
-      if (method.length + target.length + restOfLine > limitRequestLine) return refusal(414);
+      const target = targetOf(directUrl(request));
+      if (request.method.length + target.length + restOfLine > limitRequestLine) return refusal(414);
     }
     if (limitRequestFields > 0 && hasMoreFields(request.headers, limitRequestFields)) return refusal(431);
     return fetch(request, info, context);

@@ -6,7 +6,7 @@
  */
 
 import type { WorkerConfig } from "../../protocol/messages.ts";
-import { directAddress } from "../../system/network/forwarded_requests.ts";
+import { directAddress } from "../../system/network/requests/forwarded_requests.ts";
 import type { Network, RequestInfo } from "../../system/system.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
 

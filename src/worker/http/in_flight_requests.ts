@@ -1,6 +1,6 @@
 /** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
-import { directUrl } from "../../system/network/forwarded_requests.ts";
+import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import type { NodeRequest, RequestInfo } from "../../system/system.ts";
 
 /** What names a request. */
@@ -52,13 +52,17 @@ export class InFlightRequest {
 
   /** Path and query. */
   get target(): string {
-    const url = directUrl(this.request);
-    return url.slice(pathStart(url));
+    return targetOf(directUrl(this.request));
   }
 
   get path(): string {
     return pathOf(directUrl(this.request));
   }
+}
+
+/** Path and query. */
+export function targetOf(url: string): string {
+  return url.slice(pathStart(url));
 }
 
 /** Without the query, which may hold secrets. */
@@ -87,6 +91,14 @@ export interface Client {
   readonly address: string;
   readonly referer: string | null;
   readonly userAgent: string | null;
+}
+
+export function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
+  return {
+    address: remoteAddr.hostname ?? "-",
+    referer: headers.get("referer"),
+    userAgent: headers.get("user-agent"),
+  };
 }
 
 export class InFlightRequests {

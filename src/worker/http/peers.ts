@@ -4,7 +4,7 @@
  */
 
 import { attempt } from "../../core/thrown.ts";
-import { directAddress } from "../../system/network/forwarded_requests.ts";
+import { directAddress } from "../../system/network/requests/forwarded_requests.ts";
 import type { InFlightRequest, PeerSource } from "./in_flight_requests.ts";
 
 /** What outlives its request, such as a WebSocket. */

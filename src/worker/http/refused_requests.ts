@@ -1,5 +1,7 @@
 /** What a client gets in place of an answer of the app. */
 
+import type { ClientFault } from "./client_faults.ts";
+
 const texts = {
   413: "Content Too Large",
   414: "URI Too Long",
@@ -17,5 +19,16 @@ export function refusal(status: keyof typeof texts): Response {
   if (closing.has(status)) response.headers.set("connection", "close");
   // In seconds (RFC 9110, 10.2.3): places become free all the time.
   if (status === 503) response.headers.set("retry-after", "1");
+  return response;
+}
+
+/** It ends the connection: what follows on it may be no request. */
+export function answerTo({ status, text }: ClientFault): Response {
+  const response = new Response(`${text}\n`, { status, headers: { connection: "close" } });
+  if (status === 426) {
+    response.headers.set("connection", "upgrade, close");
+    response.headers.set("upgrade", "websocket");
+    response.headers.set("sec-websocket-version", "13");
+  }
   return response;
 }

@@ -3,7 +3,7 @@
  * streams and WebSockets, which go on for as long as their clients like, do not take the places of others.
  */
 
-import { Concurrency } from "../../core/concurrency.ts";
+import { Concurrency } from "../../core/http/concurrency.ts";
 import type { Clock, ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
 import { isResponse } from "./faults.ts";
 import { refusal } from "./refused_requests.ts";

@@ -12,10 +12,12 @@ export class RequestSignal {
   /** From now on it takes the place of the signal of `request`. */
   constructor(request: Request) {
     this.#request = request;
-    const original = Object.getOwnPropertyDescriptor(request, "signal")?.get ?? runtimeSignal;
+    // A copy of a request has that of the request.
+    const own = Object.getOwnPropertyDescriptor(request, "signal")?.get;
     Object.defineProperty(request, "signal", {
       configurable: true,
-      get: () => this.#signal ??= this.#make(original.call(this.#request)),
+      get: () =>
+        this.#signal ??= this.#make(own === undefined ? runtimeSignal(this.#request) : own.call(request)),
     });
   }
 
@@ -37,4 +39,7 @@ export class RequestSignal {
   }
 }
 
-const runtimeSignal = Object.getOwnPropertyDescriptor(Request.prototype, "signal")!.get!;
+/** Looked up when it is needed: the getter of the executable's runtime is replaced before the app is imported. */
+function runtimeSignal(request: Request): AbortSignal {
+  return Reflect.get(Request.prototype, "signal", request);
+}

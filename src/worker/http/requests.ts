@@ -5,15 +5,8 @@
 
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { errorIn } from "../../core/thrown.ts";
-import { directUrl } from "../../system/network/forwarded_requests.ts";
-import {
-  announcesEnd,
-  dropFraming,
-  failureOf,
-  isEndLeftOpen,
-  sendsGivenFraming,
-  wholeStatus,
-} from "../../system/network/response_body.ts";
+import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
+import { callsAllSent, failureOf, wholeStatus } from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -22,21 +15,14 @@ import type {
   WebSocketEnd,
 } from "../../system/system.ts";
 import type { Refusal } from "./admission.ts";
-import { answerTo, type ClientFault, ClientFaults } from "./client_faults.ts";
+import { type ClientFault, ClientFaults } from "./client_faults.ts";
 import type { BodyFailures } from "./body_failures.ts";
-import {
-  appThrew,
-  copyOf,
-  type Fault,
-  faultOf,
-  headersOf,
-  internalServerError,
-  isResponse,
-  statusOf,
-} from "./faults.ts";
-import { Http2Drain, mayBeHttp1 } from "./http2_drain.ts";
+import { ConnectionEnd } from "./connection_end.ts";
+import { appThrew, type Fault, faultOf, internalServerError, isResponse, statusOf } from "./faults.ts";
+import { Http2Drain } from "./http2_drain.ts";
 import {
   type Client,
+  clientOf,
   InFlightRequest,
   InFlightRequests,
   pathOf,
@@ -44,6 +30,8 @@ import {
   type RequestLine,
 } from "./in_flight_requests.ts";
 import { type HeldPeer, peerPortOf, type Peers, peersOf } from "./peers.ts";
+import { answerTo } from "./refused_requests.ts";
+import { Waiting } from "./waiting.ts";
 
 interface RequestEvents {
   /** The app did not answer with a response that can be sent; the client gets a 500. */
@@ -88,22 +76,20 @@ export class Requests {
   readonly #onFault: RequestEvents["onFault"];
   readonly #bodyFailures: RequestEvents["bodyFailures"];
   readonly #onEnd: NonNullable<RequestEvents["onEnd"]> | null;
-  readonly #onAnnouncedEnd: NonNullable<RequestEvents["onAnnouncedEnd"]> | null;
+  readonly #connectionEnd: ConnectionEnd;
   readonly #context: ExecutionContext | undefined;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
   /** While draining: those of HTTP/2. */
   readonly http2 = new Http2Drain();
-  /** Each response tells its client to reconnect. */
-  #endsConnections = false;
   #webSockets = 0;
   readonly #held = new Set<HeldPeer>();
   /** Requests whose connection has changed its protocol and is open. */
   readonly #switched = new Set<InFlightRequest>();
   /** The requests that became WebSockets; `null` as long as none has. */
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
-  readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #waiting = new Waiting();
 
   constructor(
     writer: SlotWriter,
@@ -115,14 +101,14 @@ export class Requests {
     this.#onFault = onFault;
     this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
-    this.#onAnnouncedEnd = isEndLeftOpen ? onAnnouncedEnd ?? null : null;
+    this.#connectionEnd = new ConnectionEnd(onAnnouncedEnd);
     this.#context = context;
   }
 
   /** From now on each response tells its client to reconnect, to another worker. */
   startDraining(): void {
     if (this.#isDraining) return;
-    this.#isDraining = this.#endsConnections = true;
+    this.#isDraining = this.#connectionEnd.isForAll = true;
     this.#blockingClose = this.inFlight;
     for (const entry of this.entries) {
       entry.blocksClose = true;
@@ -132,7 +118,7 @@ export class Requests {
 
   /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
   spareConnections(isScarce: boolean): void {
-    this.#endsConnections = isScarce || this.#isDraining;
+    this.#connectionEnd.isForAll = isScarce || this.#isDraining;
   }
 
   /** Those that may be of HTTP/1, since the worker started and now; told apart only while draining. */
@@ -142,12 +128,12 @@ export class Requests {
 
   /** Resolves when nothing of HTTP/1 is in flight. */
   http1Idle(): Promise<void> {
-    return this.#until(() => this.http1.inFlight === 0);
+    return this.#waiting.until(() => this.http1.inFlight === 0);
   }
 
   /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
-    return this.#until(() => this.inFlight === 0);
+    return this.#waiting.until(() => this.inFlight === 0);
   }
 
   /**
@@ -155,7 +141,7 @@ export class Requests {
    * since: when the listener is closed, Deno 2.9 cuts off request bodies that are still being read.
    */
   untilListenersMayClose(): Promise<void> {
-    return this.#until(() => this.#blockingClose === 0);
+    return this.#waiting.until(() => this.#blockingClose === 0);
   }
 
   /** The request ends here; from now on its answer must be that of its WebSocket. */
@@ -213,13 +199,13 @@ export class Requests {
       this.#writer.inFlight = --this.inFlight;
       this.#writer.webSockets = this.#webSockets -= change;
       if (this.#isDraining) this.#blockingClose--;
-      this.#notifyWaiting();
+      this.#waiting.check();
     };
   }
 
   /** Whether each response is to end its connection. */
   get endsConnections(): boolean {
-    return this.#endsConnections;
+    return this.#connectionEnd.isForAll;
   }
 
   /** Whether entries need their client. */
@@ -314,7 +300,7 @@ export class Requests {
     const status = this.#upgrades === null ? wholeStatus(answer) : 0;
     if (status !== 0 && status < 500) {
       entry.status = status;
-      const response = this.#announceEnd(entry, answer as Response);
+      const response = this.#connectionEnd.of(entry, answer as Response);
       this.#end(entry, null);
       return response;
     }
@@ -373,12 +359,11 @@ export class Requests {
    * without.
    */
   #send(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
-    const response = this.#announceEnd(entry, answer);
+    const response = this.#connectionEnd.of(entry, answer);
     if (wholeStatus(response) !== 0) {
       this.#end(entry, null);
     } else {
-      // Deno 2.9 says that a response was sent also if its client has left, but the signal knows.
-      const signal = "signal" in entry.request ? (entry.request as Request).signal : null;
+      const signal = callsAllSent && "signal" in entry.request ? (entry.request as Request).signal : null;
       const end = (broken?: unknown) => {
         const failure = failureOf(response);
         // What an app has fetched fails in this way when the client has left.
@@ -388,19 +373,6 @@ export class Requests {
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };
       info.completed.then(end, end);
-    }
-    return response;
-  }
-
-  /** Decided when it is answered: a worker may have begun to drain since the request came. */
-  #announceEnd(entry: InFlightRequest, answer: Response): Response {
-    // An answer to HEAD, and a 304, may tell the length of what it does not send.
-    if (sendsGivenFraming && entry.method !== "HEAD" && entry.status !== 304) dropFraming(answer);
-    const response = this.#endsConnections ? closing(answer) : answer;
-    // Over HTTP/2 the header means nothing, and other requests of the connection are still being answered.
-    const mayEnd = this.#onAnnouncedEnd !== null && !entry.isHttp2 && announcesEnd(response);
-    if (mayEnd && mayBeHttp1(entry.request)) {
-      this.#onAnnouncedEnd!(peerPortOf(entry.peer) ?? 0);
     }
     return response;
   }
@@ -442,45 +414,11 @@ export class Requests {
     this.#writer.countLatency(duration);
     if (this.#onEnd !== null && entry.status !== switchingProtocols) this.#onEnd(entry, duration);
     // When the runtime has the response: its server may be stopped then.
-    if (this.#waiting.length > 0) this.#clock.after(0, () => this.#notifyWaiting());
+    if (!this.#waiting.isEmpty) this.#clock.after(0, () => this.#waiting.check());
   }
 
   #wake(): void {
     this.isResting = false;
     this.onWake();
-  }
-
-  #until(isOver: () => boolean): Promise<void> {
-    if (isOver()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ isOver, resolve }));
-  }
-
-  #notifyWaiting(): void {
-    for (const waiting of this.#waiting.splice(0)) {
-      if (waiting.isOver()) waiting.resolve();
-      else this.#waiting.push(waiting);
-    }
-  }
-}
-
-function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
-  return {
-    address: remoteAddr.hostname ?? "-",
-    referer: headers.get("referer"),
-    userAgent: headers.get("user-agent"),
-  };
-}
-
-function closing(response: Response): Response {
-  // Switching protocols (101) ends HTTP on this connection; there is nothing to close after it.
-  if (statusOf(response) === 101) return response;
-  try {
-    headersOf(response).set("connection", "close");
-    return response;
-  } catch {
-    // The headers of Response.redirect() and of fetched responses cannot be changed.
-    const copy = copyOf(response);
-    copy.headers.set("connection", "close");
-    return copy;
   }
 }

@@ -6,6 +6,7 @@
  * cannot be kept, the worker serves the connections it has, and listens again later.
  */
 
+import { sleepThroughTurns } from "../../system/clock.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { toListenError } from "../../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
@@ -45,7 +46,6 @@ const checkInterval = 50;
  * loop was blocked, the worker sees that before it reads that it should stop.
  */
 const wordsOfMaster = 20;
-const turnsOfLoop = 4;
 
 export class Listeners {
   readonly #system: System;
@@ -175,14 +175,9 @@ export class Listeners {
     }
     if (!this.#hasReserve()) return this.#lose(true);
     this.#state = "doubtful";
-    this.#loseIfDoubtful(turnsOfLoop);
-  }
-
-  /** A timer alone does not do: on a busy machine it is due at once, before the event loop has read anything. */
-  #loseIfDoubtful(turns: number): void {
-    if (this.#state !== "doubtful") return;
-    if (turns === 0) return this.#lose(false);
-    this.#system.clock.after(wordsOfMaster / turnsOfLoop, () => this.#loseIfDoubtful(turns - 1));
+    void sleepThroughTurns(clock, wordsOfMaster).then(() => {
+      if (this.#state === "doubtful") this.#lose(false);
+    });
   }
 
   /** Whether the runtime still has all of its sockets. */

@@ -12,8 +12,8 @@ import {
   judge,
   type Timeout,
 } from "../../core/listeners/slow_connections.ts";
-import { sleep } from "../../system/clock.ts";
-import { isAwaitingBody } from "../../system/network/awaited_body.ts";
+import { sleep, sleepThroughTurns } from "../../system/clock.ts";
+import { isAwaitingBody } from "../../system/network/requests/awaited_body.ts";
 import type { System } from "../../system/system.ts";
 import type { Peers } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
@@ -48,10 +48,9 @@ const headerTimeoutOfDrain = 5_000;
 
 /**
  * Milliseconds from the decision until it is carried out. A request that was answered in the meantime, or that the event
- * loop was too busy to read before, changes what is seen. A timer alone does not do: on a busy machine it is due at once.
+ * loop was too busy to read before, changes what is seen.
  */
 const confirmation = 200;
-const turnsOfLoop = 4;
 
 /** Idle connections are closed once this share of the file limit is connections. */
 const fullShare = 0.9;
@@ -180,7 +179,7 @@ export class SlowClients {
 
   async #endLater(passed: readonly Passed[]): Promise<void> {
     const { clock } = this.#system;
-    for (let turn = 0; turn < turnsOfLoop; turn++) await sleep(clock, confirmation / turnsOfLoop);
+    await sleepThroughTurns(clock, confirmation);
     const ended = new Map<Timeout, number>();
     let peers = this.#requests.peers();
     for (const [index, each] of passed.entries()) {

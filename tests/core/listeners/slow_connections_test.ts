@@ -6,20 +6,10 @@ import {
   type Timeout,
 } from "../../../src/core/listeners/slow_connections.ts";
 import { assert, assertEquals } from "../../assert.ts";
+import { kept as look, limits } from "../../fakes/connection_looks.ts";
 
-const limits = { keepAlive: 75_000, headerTimeout: 10_000, bodyTimeout: 30_000, writeTimeout: 60_000 };
-
-/** Between two requests, for a second. */
-const kept: ConnectionLook = {
-  descriptor: 9,
-  peerPort: 40_000,
-  isPlain: true,
-  received: 100,
-  taken: 200,
-  isSending: false,
-  sinceReceived: 1_010,
-  sinceSent: 1_000,
-};
+/** For a second. */
+const kept: ConnectionLook = { ...look, descriptor: 9, sinceReceived: 1_010, sinceSent: 1_000 };
 
 interface Seen {
   readonly at: number;

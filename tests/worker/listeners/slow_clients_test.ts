@@ -4,19 +4,7 @@ import { SlowClients } from "../../../src/worker/listeners/slow_clients.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
-
-const limits = { keepAlive: 75_000, headerTimeout: 10_000, bodyTimeout: 30_000, writeTimeout: 60_000 };
-
-const kept: ConnectionLook = {
-  descriptor: 0,
-  peerPort: 40_000,
-  isPlain: true,
-  received: 100,
-  taken: 200,
-  isSending: false,
-  sinceReceived: 0,
-  sinceSent: 0,
-};
+import { kept, limits } from "../../fakes/connection_looks.ts";
 
 /** A connection for each of `given`, which ages until it is changed. */
 function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {

@@ -2,8 +2,8 @@
 
 import https from "node:https";
 import tls from "node:tls";
-import { certificateFor } from "../../core/server_names.ts";
-import type { Tls } from "./network.ts";
+import { certificateFor } from "../../../core/server_names.ts";
+import type { Tls } from "../network.ts";
 
 /** Node's HTTP/2 has a server of its own (`node:http2`), so clients are offered HTTP/1.1 only. */
 export function secureServer({ certificates }: Tls): https.Server {

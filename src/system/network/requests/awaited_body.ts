@@ -1,16 +1,13 @@
 /** What the runtime knows about the body of a request and does not tell. */
 
-import { attempt } from "../../core/thrown.ts";
+import { attempt } from "../../../core/thrown.ts";
+import { kept, symbolOf } from "../../runtime_internals.ts";
 
 /** An app may replace the global one. */
 const { Request } = globalThis;
 
 /** Of the controller of a stream, from its first pull on. */
 const pulled = "[onPullFulfilled]";
-
-interface Kept {
-  readonly [name: symbol]: unknown;
-}
 
 /**
  * Whether the app waits for bytes of a body that its client has not sent. `arrived`: bytes that came with the request, its
@@ -23,15 +20,15 @@ export function isAwaitingBody(request: unknown, arrived: number): boolean {
 /** Whether the app was reading a body that ended before it was complete, or was not framed as its head said. */
 export function hasBrokenBody(request: unknown): boolean {
   return request instanceof Request &&
-    attempt(() => request.bodyUsed && part(request.body, "[[state]]") === "errored", false);
+    attempt(() => request.bodyUsed && kept(request.body, "[[state]]") === "errored", false);
 }
 
 function isAwaited(request: Request, arrived: number): boolean {
   if (!request.bodyUsed || request.body === null) return false;
-  const stream = request.body as unknown as Kept;
-  if (part(stream, "[[state]]") !== "readable") return false;
+  const stream = request.body;
+  if (kept(stream, "[[state]]") !== "readable") return false;
   // By `getReader()`, `for await` or a pipe.
-  if (part(part(stream, "[[controller]]"), "[[pulling]]") === true) return true;
+  if (kept(kept(stream, "[[controller]]"), "[[pulling]]") === true) return true;
   // By `text()` and the like; also if the app reads by itself and is doing something else now.
   const length = request.headers.get("content-length");
   return isReadWhole(stream) || (length !== null && arrived - leastHead(request) < Number(length));
@@ -41,11 +38,11 @@ function isAwaited(request: Request, arrived: number): boolean {
  * `text()` and the like read without pulling. Deno 2.9 leaves a mark in a stream that something has pulled from; on 2.7
  * both look the same, so a chunked body that is read whole has no time-out there, nor one of which a few bytes are missing.
  */
-function isReadWhole(stream: Kept): boolean {
-  const controller = part(stream, "[[controller]]");
+function isReadWhole(stream: ReadableStream): boolean {
+  const controller = kept(stream, "[[controller]]");
   return typeof controller === "object" && controller !== null &&
     symbolOf(controller, pulled) !== undefined &&
-    part(controller, pulled) === undefined;
+    kept(controller, pulled) === undefined;
 }
 
 /** Bytes of the head of a request, as few as they can have been: the URL may have become longer, by its escapes. */
@@ -56,14 +53,4 @@ function leastHead({ method, url, headers }: Request): number {
   let size = method.length + target.length - 2 * escapes + " HTTP/1.1\r\n \r\n".length;
   for (const [name, value] of headers) size += name.length + value.length + ":\r\n".length;
   return size;
-}
-
-function part(whole: unknown, name: string): unknown {
-  if (typeof whole !== "object" || whole === null) return undefined;
-  const symbol = symbolOf(whole, name);
-  return symbol === undefined ? undefined : Reflect.get(whole, symbol);
-}
-
-function symbolOf(whole: object, name: string): symbol | undefined {
-  return Object.getOwnPropertySymbols(whole).find(({ description }) => description === name);
 }

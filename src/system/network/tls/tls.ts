@@ -1,7 +1,7 @@
 /** Listening for TLS connections, and serving what is asked over them. */
 
-import { certificateFor } from "../../core/server_names.ts";
-import type { FetchHandler, ServeOptions, Tls } from "./network.ts";
+import { certificateFor } from "../../../core/server_names.ts";
+import type { FetchHandler, ServeOptions, Tls } from "../network.ts";
 
 /**
  * What `Deno.serve` itself is made of. With `cert` and `key` it would always offer HTTP/2, and only one certificate; both

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { Concurrency } from "../../src/core/concurrency.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { Concurrency } from "../../../src/core/http/concurrency.ts";
+import { assert, assertEquals } from "../../assert.ts";
 
 Deno.test("what does not run waits in its order, and what is too much is refused", () => {
   const gate = new Concurrency<string>({ running: 2, waiting: 2 });

@@ -4,22 +4,18 @@
  * features are (https://docs.deno.com/go/unstable-no-legacy-abort).
  */
 
-import { attempt } from "../../core/thrown.ts";
+import { attempt } from "../../../core/thrown.ts";
+import { isDeno27 } from "../../runtime_internals.ts";
+import { receivedIn } from "./received.ts";
 
 const { Request, AbortController } = globalThis;
 
-const inner = Object.getOwnPropertySymbols(new Request("http://localhost/")).find(({ description }) =>
-  description === "request"
-);
-
-type Received = Readonly<Record<symbol, { readonly completed?: Promise<void> } | undefined>>;
-
 /** Whether a request that was answered aborts its signal. */
-const abortsAtEnd = Deno.build.standalone && Deno.version.deno.startsWith("2.7.");
+const abortsAtEnd = Deno.build.standalone && isDeno27;
 
 /** From now on the signals of all requests that a server receives are like that. */
 export function mendSignals(): void {
-  if (!abortsAtEnd || inner === undefined) return;
+  if (!abortsAtEnd) return;
   const property = Object.getOwnPropertyDescriptor(Request.prototype, "signal");
   const runtimes = property?.get;
   if (property === undefined || runtimes === undefined) return;
@@ -30,7 +26,7 @@ export function mendSignals(): void {
       let signal = known.get(this);
       if (signal === undefined) {
         const given: AbortSignal = runtimes.call(this);
-        const sent = attempt(() => (this as unknown as Received)[inner]?.completed, undefined);
+        const sent = attempt(() => receivedIn(this)?.completed, undefined);
         signal = sent instanceof Promise && !given.aborted ? untilSent(given, sent) : given;
         known.set(this, signal);
       }

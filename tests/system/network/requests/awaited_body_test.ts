@@ -1,5 +1,5 @@
-import { isAwaitingBody } from "../../../src/system/network/awaited_body.ts";
-import { assertEquals } from "../../assert.ts";
+import { isAwaitingBody } from "../../../../src/system/network/requests/awaited_body.ts";
+import { assertEquals } from "../../../assert.ts";
 
 /** Sends half a body to a server, and asks about its request once `read` has begun. */
 async function asked(
