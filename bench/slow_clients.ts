@@ -62,6 +62,7 @@ async function measureLooks(): Promise<void> {
     { sockets: { ...tcpSockets, look }, clock: { ...clock, after }, openFiles },
     {
       peers: () => ({ inFlight: new Map(), areKnown: true }),
+      failed: () => {},
     },
     { limits, ports: () => new Set([port]), isPlain: () => true, onEnded: () => {} },
   );

@@ -1,3 +1,4 @@
+import { noFailures } from "../fakes/status.ts";
 import { bucketCount, bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
 import { noChanges } from "../../src/core/telemetry/change_counters.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
@@ -40,6 +41,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     inFlight: sum("inFlight"),
     webSockets: sum("webSockets"),
     responses: noResponses,
+    failures: noFailures,
     latency: latencies(),
     p50: null,
     p99: null,

@@ -1,9 +1,14 @@
 import { addCounters, noCounters } from "../../src/core/telemetry/counters.ts";
 import { noChanges } from "../../src/core/telemetry/change_counters.ts";
+import { failureKinds } from "../../src/core/telemetry/failures.ts";
 import { bucketOf } from "../../src/core/telemetry/latency_histogram.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../src/core/telemetry/status.ts";
 
 const nothing = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
+
+export const noFailures = Object.fromEntries(
+  failureKinds.map((kind) => [kind, 0]),
+) as TotalStatus["failures"];
 
 export const readyWorker: WorkerStatus = {
   ...{
@@ -30,6 +35,7 @@ export const calmStatus: Status = {
     ...{
       requests: 0,
       responses: nothing,
+      failures: noFailures,
       latency: noCounters.latency,
       p50: null,
       p99: null,

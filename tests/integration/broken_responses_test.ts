@@ -18,6 +18,18 @@ export default (request: Request): Response => {
       controller.error(new Error("out of tea"));
     });
   }
+  if (pathname === "/text") return stream((controller) => controller.enqueue("hello"));
+  if (pathname === "/texts") {
+    return stream((controller) => {
+      part(controller);
+      controller.enqueue("hello");
+      controller.close();
+    });
+  }
+  if (pathname === "/last") return new Response(ReadableStream.from(["hello"]));
+  if (pathname === "/bytes") {
+    return new Response(ReadableStream.from(["hel", "lo"]).pipeThrough(new TextEncoderStream()));
+  }
   if (pathname === "/open") return stream(part);
   const length = new URL(request.url).searchParams.get("length");
   if (length !== null) return new Response("hello", { headers: { "content-length": length } });
@@ -61,6 +73,27 @@ integrationTest("the access log tells a response that failed from one whose clie
   client.close();
   assertMatch(await accessLog(server, host.folder, "/open"), /" 499 .*ms$/);
 });
+
+integrationTest(
+  "a stream of anything but bytes fails at once, and the log names its request",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+    await server.ready(1);
+    for (const path of ["/text", "/texts", "/last"]) {
+      const got = await server.fetch(path).then((response) => response.text()).catch(() => "cut off");
+      assertEquals([path, got], [path, "cut off"]);
+      assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms broken$/);
+      const message = "TypeError: cannot send a chunk of the response: it is a string, not a Uint8Array";
+      await server.logged(
+        new RegExp(
+          `GET ${path}: the body of the response failed\\n +${message}: encode text with TextEncoder`,
+        ),
+      );
+    }
+    assertEquals(await server.text("/bytes"), "hello");
+    assertEquals(server.stderr.match(/cannot send a chunk/g)?.length, 3);
+  },
+);
 
 integrationTest("a length or coding that an app sets never shifts the next answer", async (host) => {
   const server = host.start({ files: { "main.ts": app } });

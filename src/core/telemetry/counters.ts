@@ -1,5 +1,6 @@
 /** Counters of one worker, and sums of them over running workers and the last readings of those that ended. */
 
+import { failureKinds } from "./failures.ts";
 import { bucketBounds, bucketCount } from "./latency_histogram.ts";
 
 /** The part of a scoreboard slot that only grows while its worker runs. */
@@ -7,6 +8,8 @@ export interface Counters {
   readonly requests: number;
   /** By status class, 1xx to 5xx. */
   readonly responses: readonly number[];
+  /** What went wrong, in the order of `failureKinds`. */
+  readonly failures: readonly number[];
   /** By bucket of `core/telemetry/latency_histogram.ts`. */
   readonly latency: readonly number[];
 }
@@ -14,6 +17,7 @@ export interface Counters {
 export const noCounters: Counters = {
   requests: 0,
   responses: Array(5).fill(0),
+  failures: Array(failureKinds.length).fill(0),
   latency: Array(bucketCount).fill(0),
 };
 
@@ -21,6 +25,7 @@ export function addCounters(a: Counters, b: Counters): Counters {
   return {
     requests: a.requests + b.requests,
     responses: addEach(a.responses, b.responses),
+    failures: addEach(a.failures, b.failures),
     latency: addEach(a.latency, b.latency),
   };
 }

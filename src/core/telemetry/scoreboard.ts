@@ -9,6 +9,7 @@
  * different moments.
  */
 
+import { type FailureKind, failureKinds } from "./failures.ts";
 import { bucketCount, bucketOf } from "./latency_histogram.ts";
 import {
   readRunningRequest,
@@ -18,8 +19,8 @@ import {
   sinceWord,
 } from "./running_request.ts";
 
-/** Increase it with every change of the layout, of the latency buckets or of the table of methods. */
-const scoreboardVersion = 3;
+/** Increase it with every change of the layout, of the latency buckets, or of the tables of failures and methods. */
+const scoreboardVersion = 4;
 
 /** "dnic" as a number. */
 const magic = 0x646e_6963;
@@ -39,9 +40,10 @@ const at = {
   greatestLag: 11,
   origin: 12,
   webSockets: 13,
-  entered: 14,
-  longest: 14 + requestWords,
-  latency: 14 + 2 * requestWords,
+  failures: 14,
+  entered: 14 + failureKinds.length,
+  longest: 14 + failureKinds.length + requestWords,
+  latency: 14 + failureKinds.length + 2 * requestWords,
 } as const;
 const responseClasses = 5;
 const slotSize = Math.ceil((at.latency + bucketCount) * 8 / 64) * 64;
@@ -59,6 +61,8 @@ export interface SlotReading {
   readonly requests: number;
   /** Responses by class, 1xx to 5xx. */
   readonly responses: readonly number[];
+  /** In the order of `failureKinds`. */
+  readonly failures: readonly number[];
   /** Milliseconds between two heartbeats, unless the event loop is blocked. */
   readonly heartbeatInterval: number;
   /** How late the event loop was, in milliseconds: the last time, and at most recently. */
@@ -168,6 +172,7 @@ export function readSlot(buffer: ArrayBuffer, slot: number): SlotReading {
     webSockets: countIn(words[at.webSockets]!),
     requests: countIn(words[at.requests]!),
     responses: Array.from(words.subarray(at.responses, at.responses + responseClasses), countIn),
+    failures: Array.from(words.subarray(at.failures, at.failures + failureKinds.length), countIn),
     heartbeatInterval: intervalIn(words[at.heartbeatInterval]!),
     lag: durationIn(words[at.lag]!),
     greatestLag: durationIn(words[at.greatestLag]!),
@@ -248,6 +253,11 @@ export class SlotWriter {
   countResponse(status: number): void {
     const place = (status / 100 | 0) - 1;
     if (place >= 0 && place < responseClasses) this.#words[at.responses + place]!++;
+  }
+
+  /** Counts what went wrong with `count` requests. */
+  countFailures(kind: FailureKind, count: number): void {
+    this.#words[at.failures + failureKinds.indexOf(kind)]! += count;
   }
 
   /** Counts how long a request took. */

@@ -1,6 +1,7 @@
 /** The state of the server as one value; everything that reports it uses only this. */
 
 import type { ChangeCounters } from "./change_counters.ts";
+import type { FailureKind } from "./failures.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 
 /** `retiring`: a new master has taken over, and this one finishes. */
@@ -89,6 +90,8 @@ export interface CurrentRequest {
 export interface TotalStatus extends ChangeCounters {
   readonly requests: number;
   readonly responses: Responses;
+  /** What went wrong with requests. */
+  readonly failures: Readonly<Record<FailureKind, number>>;
   /** Requests by duration, in the buckets of `latency_histogram.ts`. */
   readonly latency: readonly number[];
   readonly p50: number | null;

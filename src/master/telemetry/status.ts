@@ -1,6 +1,7 @@
 /** How the server is at this moment, as one value. */
 
 import { addCounters, type Counters } from "../../core/telemetry/counters.ts";
+import { failureKinds } from "../../core/telemetry/failures.ts";
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type MasterPhase,
   type ProcessUse,
   responseClasses,
-  type Responses,
   type Status,
   type TotalStatus,
   type WorkerStatus,
@@ -110,7 +110,7 @@ function workerStatus(
     requests: reading.requests,
     inFlight: reading.inFlight,
     webSockets: reading.webSockets,
-    responses: byClass(reading.responses),
+    responses: named(responseClasses, reading.responses),
     isStalled: heartbeats.isStalled(worker),
     lag: Math.round(reading.lag),
     greatestLag: Math.round(reading.greatestLag),
@@ -132,10 +132,11 @@ function totalStatus(
   backlog: number | null,
 ): TotalStatus {
   const { gone, changeCounters } = counters;
-  const { requests, responses, latency } = readings.reduce(addCounters, gone.counters);
+  const { requests, responses, failures, latency } = readings.reduce(addCounters, gone.counters);
   return {
     requests,
-    responses: byClass(responses),
+    responses: named(responseClasses, responses),
+    failures: named(failureKinds, failures),
     latency,
     p50: quantile(latency, 0.5),
     p99: quantile(latency, 0.99),
@@ -154,6 +155,9 @@ function currentRequest({ entered, longest }: SlotReading, wall: number): Curren
   return { method, path, ms: Math.max(0, Math.round(wall - since)) };
 }
 
-function byClass(counts: readonly number[]): Responses {
-  return Object.fromEntries(responseClasses.map((name, place) => [name, counts[place] ?? 0])) as Responses;
+function named<Name extends string>(
+  names: readonly Name[],
+  counts: readonly number[],
+): Record<Name, number> {
+  return Object.fromEntries(names.map((name, place) => [name, counts[place] ?? 0])) as Record<Name, number>;
 }

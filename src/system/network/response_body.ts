@@ -1,5 +1,6 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
+import { chunkFailureOf, expectBytes } from "./response_chunks.ts";
 import { isDeno27, symbolOf } from "../runtime_internals.ts";
 
 /** An app may replace the global one. */
@@ -24,18 +25,29 @@ interface InnerResponse {
  * this takes 5 ns. False on a runtime that keeps the body elsewhere.
  */
 export function hasLockedBody(response: Response): boolean {
-  if (inner === undefined) return false;
-  const stream = (response as Kept)[inner]?.body?.streamOrStatic;
-  return stream instanceof ReadableStream && stream.locked;
+  return streamOf(response)?.locked === true;
 }
 
 const state = symbolOf(new ReadableStream(), "[[state]]");
 const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 
+/** Has the body of a response fail if the app puts something else than bytes into its stream. */
+export function checkChunks(response: Response): void {
+  const stream = streamOf(response);
+  if (stream !== null) expectBytes(stream);
+}
+
+function streamOf(response: Response): ReadableStream | null {
+  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
+  return stream instanceof ReadableStream ? stream : null;
+}
+
 /** What a body has failed with; `null` if it has not, and on a runtime that does not show it. */
 export function failureOf(response: Response): { readonly value: unknown } | null {
-  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
-  if (!(stream instanceof ReadableStream)) return null;
+  const stream = streamOf(response);
+  if (stream === null) return null;
+  const chunkFailure = chunkFailureOf(stream);
+  if (chunkFailure !== null) return chunkFailure;
   if (state === undefined || storedError === undefined) return null;
   return Reflect.get(stream, state) === "errored" ? { value: Reflect.get(stream, storedError) } : null;
 }

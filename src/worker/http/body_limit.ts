@@ -9,24 +9,24 @@ import { failureOf } from "../../system/network/response_body.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { contentTooLarge } from "./body_failures.ts";
 import { isResponse, statusOf } from "./faults.ts";
-import { refusal } from "./refused_requests.ts";
+import type { Refuse } from "./refused_requests.ts";
 import { isCopyOf } from "./request_id.ts";
 
 /** `new Request()` refuses these; they have no use for a body. */
 const withoutRequest: ReadonlySet<string> = new Set(["TRACE", "TRACK"]);
 
 /** `limit` in bytes. */
-export function limitBody(fetch: FetchHandler, limit: number): FetchHandler {
+export function limitBody(fetch: FetchHandler, limit: number, refuse: Refuse): FetchHandler {
   return (request, info, context) => {
     const { method } = request;
     const length = headerOf(request, "content-length");
     // The runtime reads no more than it says.
-    if (length !== null) return Number(length) > limit ? refusal(413) : fetch(request, info, context);
+    if (length !== null) return Number(length) > limit ? refuse(413) : fetch(request, info, context);
     if (method === "GET" || method === "HEAD") return fetch(request, info, context);
     if (withoutRequest.has(method)) {
-      return headerOf(request, "transfer-encoding") !== null ? refusal(413) : fetch(request, info, context);
+      return headerOf(request, "transfer-encoding") !== null ? refuse(413) : fetch(request, info, context);
     }
-    return withCountedBody(fetch, request, info, context, limit);
+    return withCountedBody(fetch, request, info, context, { limit, refuse });
   };
 }
 
@@ -35,7 +35,7 @@ function withCountedBody(
   request: Request,
   info: Parameters<FetchHandler>[1],
   context: Parameters<FetchHandler>[2],
-  limit: number,
+  { limit, refuse }: { readonly limit: number; readonly refuse: Refuse },
 ): Response | Promise<Response> {
   const { body } = request;
   if (body === null) return fetch(request, info, context);
@@ -53,9 +53,9 @@ function withCountedBody(
   // Nothing has been read yet.
   if (isResponse(answer)) return answer;
   return Promise.resolve(answer).then(
-    (response) => left < 0 && hasFailed(response) ? refusal(413) : response,
+    (response) => left < 0 && hasFailed(response) ? refuse(413) : response,
     (error) => {
-      if (left < 0) return refusal(413);
+      if (left < 0) return refuse(413);
       throw error;
     },
   );

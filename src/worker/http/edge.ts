@@ -12,6 +12,7 @@ import { Admission } from "./admission.ts";
 import { limitBody } from "./body_limit.ts";
 import { limitHead } from "./head_limits.ts";
 import { RequestQueue } from "./request_queue.ts";
+import { refusing } from "./refused_requests.ts";
 import { RequestTimeout } from "./request_timeout.ts";
 import type { Requests } from "./requests.ts";
 
@@ -73,19 +74,21 @@ export class HttpEdge {
   #limited(app: FetchHandler): FetchHandler {
     const { requestTimeout, limitRequestBody, limitRequestLine, limitRequestFields, limitConcurrency } =
       this.#config;
+    const refuse = refusing((kind) => this.#requests.failed(kind));
     let handler = app;
-    if (limitConcurrency > 0) handler = new RequestQueue(this.#clock, this.#config).limit(handler);
+    if (limitConcurrency > 0) handler = new RequestQueue(this.#clock, this.#config, refuse).limit(handler);
     if (requestTimeout > 0) {
       handler = new RequestTimeout({
         clock: this.#clock,
         requests: this.#requests,
         timeout: requestTimeout,
+        refuse,
         onLate: (request) => this.#log.late(request, requestTimeout),
         onThrown: (request, error) => this.#log.lateFault(request, error),
       }).limit(handler);
     }
-    if (limitRequestBody > 0) handler = limitBody(handler, limitRequestBody);
-    if (limitRequestLine > 0 || limitRequestFields > 0) handler = limitHead(handler, this.#config);
+    if (limitRequestBody > 0) handler = limitBody(handler, limitRequestBody, refuse);
+    if (limitRequestLine > 0 || limitRequestFields > 0) handler = limitHead(handler, this.#config, refuse);
     return handler;
   }
 }

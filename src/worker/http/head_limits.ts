@@ -6,7 +6,7 @@
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { targetOf } from "./in_flight_requests.ts";
-import { refusal } from "./refused_requests.ts";
+import type { Refuse } from "./refused_requests.ts";
 
 interface HeadLimits {
   /** In bytes; 0 for no limit. */
@@ -21,13 +21,14 @@ const restOfLine = "  HTTP/1.1".length;
 export function limitHead(
   fetch: FetchHandler,
   { limitRequestLine, limitRequestFields }: HeadLimits,
+  refuse: Refuse,
 ): FetchHandler {
   return (request, info, context) => {
     if (limitRequestLine > 0) {
       const target = targetOf(directUrl(request));
-      if (request.method.length + target.length + restOfLine > limitRequestLine) return refusal(414);
+      if (request.method.length + target.length + restOfLine > limitRequestLine) return refuse(414);
     }
-    if (limitRequestFields > 0 && hasMoreFields(request.headers, limitRequestFields)) return refusal(431);
+    if (limitRequestFields > 0 && hasMoreFields(request.headers, limitRequestFields)) return refuse(431);
     return fetch(request, info, context);
   };
 }

@@ -1,5 +1,6 @@
 /** What a client gets in place of an answer of the app. */
 
+import type { FailureKind } from "../../core/telemetry/failures.ts";
 import type { ClientFault } from "./client_faults.ts";
 
 const texts = {
@@ -14,7 +15,27 @@ const texts = {
 /** Of these the rest of the request may be on its way: to read it all would be what the limit is against. */
 const closing: ReadonlySet<number> = new Set([413, 414, 431]);
 
-export function refusal(status: keyof typeof texts): Response {
+const kinds: Partial<Record<keyof typeof texts, FailureKind>> = {
+  413: "large",
+  414: "large",
+  431: "large",
+  503: "busy",
+  504: "late",
+};
+
+/** Makes what a client gets because of a limit, and counts it. */
+export type Refuse = (status: keyof typeof texts) => Response;
+
+/** `onFailure` is called with the kind of each. */
+export function refusing(onFailure: (kind: FailureKind) => void): Refuse {
+  return (status) => {
+    const kind = kinds[status];
+    if (kind !== undefined) onFailure(kind);
+    return refusal(status);
+  };
+}
+
+function refusal(status: keyof typeof texts): Response {
   const response = new Response(texts[status], { status });
   if (closing.has(status)) response.headers.set("connection", "close");
   // In seconds (RFC 9110, 10.2.3): places become free all the time.

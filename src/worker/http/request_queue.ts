@@ -6,7 +6,7 @@
 import { Concurrency } from "../../core/http/concurrency.ts";
 import type { Clock, ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
 import { isResponse } from "./faults.ts";
-import { refusal } from "./refused_requests.ts";
+import type { Refuse } from "./refused_requests.ts";
 
 interface QueueLimits {
   readonly limitConcurrency: number;
@@ -23,8 +23,14 @@ export class RequestQueue {
   readonly #concurrency: Concurrency<Ticket>;
   readonly #timeout: number;
   readonly #clock: Pick<Clock, "after">;
+  readonly #refuse: Refuse;
 
-  constructor(clock: Pick<Clock, "after">, { limitConcurrency, queueSize, queueTimeout }: QueueLimits) {
+  constructor(
+    clock: Pick<Clock, "after">,
+    { limitConcurrency, queueSize, queueTimeout }: QueueLimits,
+    refuse: Refuse,
+  ) {
+    this.#refuse = refuse;
     this.#clock = clock;
     this.#timeout = queueTimeout;
     this.#concurrency = new Concurrency({ running: limitConcurrency, waiting: queueSize });
@@ -65,7 +71,7 @@ export class RequestQueue {
     context: ExecutionContext | undefined,
   ): Promise<Response> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    if (!this.#concurrency.wait(resolve)) return refusal(503);
+    if (!this.#concurrency.wait(resolve)) return this.#refuse(503);
     const { signal } = request;
     const stop = (outcome: Outcome) => {
       this.#concurrency.abandon(resolve);
@@ -79,7 +85,7 @@ export class RequestQueue {
     cancel();
     signal.removeEventListener("abort", onAbort);
     if (outcome === "turn") return await this.#run(fetch, request, info, context);
-    return refusal(outcome === "late" ? 503 : 499);
+    return this.#refuse(outcome === "late" ? 503 : 499);
   }
 
   #leave(): void {

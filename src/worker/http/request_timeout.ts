@@ -7,7 +7,7 @@
 import { attempt } from "../../core/thrown.ts";
 import type { Clock, FetchHandler } from "../../system/system.ts";
 import { isResponse } from "./faults.ts";
-import { refusal } from "./refused_requests.ts";
+import type { Refuse } from "./refused_requests.ts";
 import { RequestSignal } from "./request_signal.ts";
 import type { Requests } from "./requests.ts";
 
@@ -16,6 +16,7 @@ interface Options {
   readonly requests: Pick<Requests, "hold" | "isUpgraded">;
   /** Milliseconds. */
   readonly timeout: number;
+  readonly refuse: Refuse;
   readonly onLate: (request: Request) => void;
   /** What a handler threw after its time, unless that is because its signal has aborted. */
   readonly onThrown: (request: Request, error: unknown) => void;
@@ -106,7 +107,7 @@ export class RequestTimeout {
     // Its connection is free: the client has its answer.
     pending.release = this.#options.requests.hold(false, 0);
     this.#options.onLate(request);
-    answer(refusal(504));
+    answer(this.#options.refuse(504));
     signal.abort(new DOMException("The request took longer than request-timeout.", "TimeoutError"));
   }
 }

@@ -3,10 +3,11 @@
  * response is sent. The counters are in memory that the master reads; nothing is sent to it.
  */
 
+import type { FailureKind } from "../../core/telemetry/failures.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { errorIn } from "../../core/thrown.ts";
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
-import { callsAllSent, failureOf, wholeStatus } from "../../system/network/response_body.ts";
+import { callsAllSent, checkChunks, failureOf, wholeStatus } from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -244,6 +245,11 @@ export class Requests {
     };
   }
 
+  /** Counts what went wrong with `count` requests besides what is seen here. */
+  failed(kind: FailureKind, count = 1): void {
+    this.#writer.countFailures(kind, count);
+  }
+
   /** Answers in place of the app, which never sees the request, and ends the connection: more of it may not be one. */
   refuse(request: Request, info: RequestInfo, { status, text, target }: Refusal): Response {
     if (this.isResting) this.#wake();
@@ -253,8 +259,7 @@ export class Requests {
     if (this.#onEnd !== null) entry.client = clientOf(request, info);
     this.#add(entry);
     this.#running = null;
-    entry.status = status;
-    return this.#send(entry, info, answerTo({ status, text }));
+    return this.#blame(entry, info, { status, text });
   }
 
   /** Ends all requests in flight, because the process exits now. */
@@ -264,6 +269,7 @@ export class Requests {
     for (const entry of this.entries) {
       // 0 means that nothing was sent; a response that is cut off keeps its status.
       if (entry.status === 0) entry.status = 503;
+      this.failed("cut");
       this.#end(entry, null);
     }
     for (const entry of this.#switched) this.closed(entry, null);
@@ -363,6 +369,7 @@ export class Requests {
     if (wholeStatus(response) !== 0) {
       this.#end(entry, null);
     } else {
+      checkChunks(response);
       const signal = callsAllSent && "signal" in entry.request ? (entry.request as Request).signal : null;
       const end = (broken?: unknown) => {
         const failure = failureOf(response);
@@ -380,7 +387,10 @@ export class Requests {
   #fail(entry: InFlightRequest, info: RequestInfo, fault: Fault): Response {
     const clientFault = this.clientFaults.of(entry.request);
     // An app that waits for a body which does not come is not at fault.
-    if (!entry.hasTimedOut && clientFault === null) this.#onFault(entry, fault);
+    if (!entry.hasTimedOut && clientFault === null) {
+      this.failed("fault");
+      this.#onFault(entry, fault);
+    }
     const upgrade = this.#upgrades?.get(entry.request);
     if (upgrade !== undefined) {
       // The client has got the 101 already.
@@ -394,15 +404,13 @@ export class Requests {
 
   #blame(entry: InFlightRequest, info: RequestInfo, fault: ClientFault): Response {
     entry.status = fault.status;
+    this.failed("invalid");
     return this.#send(entry, info, answerTo(fault));
   }
 
   /** `brokenBy`: who is the reason that the response was not sent to its end. */
   #end(entry: InFlightRequest, brokenBy: "app" | "client" | null): void {
-    // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
-    if (brokenBy === "client" && entry.method !== "HEAD") entry.status = clientClosedRequest;
-    entry.isBroken = brokenBy === "app";
-    if (entry.hasTimedOut) entry.status = requestTimeout;
+    if (brokenBy !== null || entry.hasTimedOut) this.#break(entry, brokenBy);
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
     this.#writer.inFlight = --this.inFlight;
@@ -415,6 +423,20 @@ export class Requests {
     if (this.#onEnd !== null && entry.status !== switchingProtocols) this.#onEnd(entry, duration);
     // When the runtime has the response: its server may be stopped then.
     if (!this.#waiting.isEmpty) this.#clock.after(0, () => this.#waiting.check());
+  }
+
+  #break(entry: InFlightRequest, brokenBy: "app" | "client" | null): void {
+    if (entry.hasTimedOut) {
+      entry.status = requestTimeout;
+      this.failed("slow");
+    } else if (brokenBy === "app") {
+      entry.isBroken = true;
+      this.failed("broken");
+      // The runtime drops a body that HEAD does not send, and reports that as a broken connection.
+    } else if (entry.method !== "HEAD") {
+      entry.status = clientClosedRequest;
+      this.failed("left");
+    }
   }
 
   #wake(): void {

@@ -57,7 +57,7 @@ const fullShare = 0.9;
 
 export class SlowClients {
   readonly #system: Pick<System, "sockets" | "clock" | "openFiles">;
-  readonly #requests: Pick<Requests, "peers">;
+  readonly #requests: Pick<Requests, "peers" | "failed">;
   readonly #options: SlowClientsOptions;
   #limits: ConnectionLimits;
   /** By descriptor. */
@@ -70,7 +70,7 @@ export class SlowClients {
 
   constructor(
     system: Pick<System, "sockets" | "clock" | "openFiles">,
-    requests: Pick<Requests, "peers">,
+    requests: Pick<Requests, "peers" | "failed">,
     options: SlowClientsOptions,
   ) {
     this.#system = system;
@@ -201,7 +201,10 @@ export class SlowClients {
     const last = this.#lastBytes(timeout, record, look, peers);
     if (last === undefined) return false;
     sockets.end(descriptor, last);
-    if (record.phase === "head" && this.#drainingSince !== null) this.#cutHeads++;
+    if (record.phase === "head") {
+      this.#requests.failed("slow");
+      if (this.#drainingSince !== null) this.#cutHeads++;
+    }
     return true;
   }
 

@@ -6,6 +6,7 @@ import { assert, assertEquals } from "../../assert.ts";
 const counters = (index: number) => ({
   requests: index + 3,
   responses: noCounters.responses.with(index, 2),
+  failures: noCounters.failures.with(index, 3),
   latency: noCounters.latency.with(index, 2),
 });
 
@@ -13,6 +14,7 @@ Deno.test("counters are added field by field", () => {
   assertEquals(addCounters(counters(1), addCounters(noCounters, counters(1))), {
     requests: 8,
     responses: [0, 4, 0, 0, 0],
+    failures: noCounters.failures.with(1, 6),
     latency: noCounters.latency.with(1, 4),
   });
 });

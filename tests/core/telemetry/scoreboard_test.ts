@@ -1,3 +1,4 @@
+import { failureKinds } from "../../../src/core/telemetry/failures.ts";
 import { bucketCount, bucketOf } from "../../../src/core/telemetry/latency_histogram.ts";
 import {
   clearSlot,
@@ -18,6 +19,7 @@ const empty: SlotReading = {
   webSockets: 0,
   requests: 0,
   responses: [0, 0, 0, 0, 0],
+  failures: Array(failureKinds.length).fill(0),
   heartbeatInterval: 0,
   lag: 0,
   greatestLag: 0,
@@ -45,6 +47,9 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
   for (const status of [101, 200, 204, 302, 404, 500, 503, 599, 0, 99, 600, NaN]) {
     writer.countResponse(status);
   }
+  writer.countFailures(failureKinds[0], 1);
+  writer.countFailures(failureKinds.at(-1)!, 2);
+  writer.countFailures(failureKinds.at(-1)!, 3);
   for (const ms of [12, 12, 3000]) writer.countLatency(ms);
   writer.measureLag(100);
   writer.measureLag(7);
@@ -57,6 +62,7 @@ function fill(buffer: ArrayBuffer, slot: number): SlotReading {
     webSockets: 3,
     requests: 2 ** 40,
     responses: [1, 2, 1, 1, 3],
+    failures: empty.failures.with(0, 1).with(-1, 5),
     heartbeatInterval: 250,
     lag: 7,
     greatestLag: 95,

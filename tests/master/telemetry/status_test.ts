@@ -4,6 +4,7 @@ import { statusWithProcesses } from "../../../src/master/telemetry/status.ts";
 import { ServerCounters } from "../../../src/master/telemetry/counters.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
+import { noFailures } from "../../fakes/status.ts";
 
 /** Workers and counters without an arbiter. */
 class TestHost extends FakeWorkers {
@@ -53,6 +54,8 @@ Deno.test("the totals are the sum over the workers that run and those that are g
   host.serve(first, 200, 5);
   host.serve(first, 404, 5);
   host.serve(second, 503, 900);
+  host.slotOf(first).countFailures("fault", 2);
+  host.slotOf(second).countFailures("fault", 1);
   host.slotOf(second).inFlight = 4;
   host.bury(first);
   host.serve(host.ready(0), 200, 5);
@@ -61,6 +64,7 @@ Deno.test("the totals are the sum over the workers that run and those that are g
   assertEquals(workers.map(({ requests }) => requests), [1, 1]);
   assertEquals(totals.requests, 4);
   assertEquals(totals.responses, { "1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 1 });
+  assertEquals(totals.failures, { ...noFailures, fault: 3 });
   assertEquals([totals.inFlight, totals.backlog], [4, 3]);
   assert(totals.p50! > 4 && totals.p50! < 7 && totals.p99! > 700);
 });

@@ -2,6 +2,8 @@ import { RequestQueue } from "../../../src/worker/http/request_queue.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 
+const refuse = (status: number) => new Response(null, { status });
+
 const info = {
   remoteAddr: { transport: "tcp", hostname: "192.0.2.7" },
   completed: Promise.resolve(),
@@ -9,7 +11,7 @@ const info = {
 
 Deno.test("a place is free again after an answer, an error at once and an error later", async () => {
   const clock = new FakeClock();
-  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 5, queueTimeout: 1_000 });
+  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 5, queueTimeout: 1_000 }, refuse);
   const called: string[] = [];
   const handler = queue.limit((request) => {
     const path = new URL(request.url).pathname;
@@ -35,7 +37,7 @@ Deno.test("a place is free again after an answer, an error at once and an error 
 
 Deno.test("who leaves or waits for too long is not given to the app", async () => {
   const clock = new FakeClock();
-  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 2, queueTimeout: 1_000 });
+  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 2, queueTimeout: 1_000 }, refuse);
   const first = Promise.withResolvers<Response>();
   let calls = 0;
   const handler = queue.limit(() => {

@@ -21,6 +21,7 @@ function limited() {
       isUpgraded: () => false,
     },
     timeout: 1_000,
+    refuse: (status) => new Response(null, { status }),
     onLate: ({ url }) => lines.push(`late ${url}`),
     onThrown: (_request, error) => lines.push(`threw ${error}`),
   });

@@ -17,6 +17,7 @@ function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {
   }));
   const ended: [number, string | null][] = [];
   const log: [Timeout, number][] = [];
+  const failures: string[] = [];
   const state = {
     inFlight: new Map<number, InFlightRequest | null>(),
     areKnown: true,
@@ -43,18 +44,21 @@ function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {
     },
   };
   const openFiles = { ...system.openFiles, limit: () => ({ soft: state.soft, hard: state.soft }) };
-  const slowClients = new SlowClients({ sockets, clock, openFiles }, { peers: () => state }, {
+  const slowClients = new SlowClients({ sockets, clock, openFiles }, {
+    peers: () => state,
+    failed: (kind) => failures.push(kind),
+  }, {
     limits,
     ports: () => new Set([8000]),
     isPlain: () => true,
     onEnded: (timeout, count) => log.push([timeout, count]),
   });
   slowClients.start();
-  return { clock, slowClients, connections, ended, log, state };
+  return { clock, slowClients, connections, ended, log, failures, state };
 }
 
 Deno.test("each slow client is ended a moment after its time, and counted", async () => {
-  const { clock, ended, log } = fakeWorker(
+  const { clock, ended, log, failures } = fakeWorker(
     { received: 0, taken: 0 },
     { received: 9, taken: 0, peerPort: 40_001 },
     { peerPort: 40_002 },
@@ -69,6 +73,7 @@ Deno.test("each slow client is ended a moment after its time, and counted", asyn
   await clock.advance(90_000);
   assertEquals(ended.slice(2), [[3, null], [2, ""]]);
   assertEquals(log, [["header-timeout", 2], ["write-timeout", 1], ["keep-alive", 1]]);
+  assertEquals(failures, ["slow"]);
 });
 
 Deno.test("what changes at the last moment saves a connection, but a head that trickles in", async () => {
@@ -172,6 +177,7 @@ Deno.test("where the kernel does not say, nothing is looked at again", async () 
   };
   const slowClients = new SlowClients({ ...system, sockets: { ...system.sockets, look }, clock }, {
     peers: () => ({ inFlight: new Map(), areKnown: true }),
+    failed: () => {},
   }, { limits, ports: () => new Set(), isPlain: () => true, onEnded: () => {} });
   slowClients.start();
   await clock.advance(2_000);

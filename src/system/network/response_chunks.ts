@@ -1,0 +1,66 @@
+/**
+ * What an app puts into the stream of a response must be bytes. For anything else Deno 2.9 reports an error without the
+ * request, and Deno 2.7 reports none, leaves the client waiting and never ends the request. Here the stream fails, as if
+ * the app had failed it.
+ */
+
+import { attempt } from "../../core/thrown.ts";
+import { kept, symbolOf } from "../runtime_internals.ts";
+
+interface ReadRequest {
+  chunkSteps(chunk: unknown): void;
+  closeSteps(): void;
+  errorSteps(error: unknown): void;
+}
+
+/** An app may replace the global ones. */
+const { ReadableStreamDefaultController, Uint8Array } = globalThis;
+
+const controllerOf = symbolOf(new ReadableStream(), "[[controller]]");
+const pullSteps = symbolOf(ReadableStreamDefaultController.prototype, "[[PullSteps]]");
+
+const failures = new WeakMap<ReadableStream, { readonly value: unknown }>();
+
+/** Fails `stream` when the runtime reads what is no bytes. A stream of bytes has nothing else. */
+export function expectBytes(stream: ReadableStream): void {
+  if (controllerOf === undefined || pullSteps === undefined) return;
+  const controller: unknown = Reflect.get(stream, controllerOf);
+  if (!(controller instanceof ReadableStreamDefaultController)) return;
+  const pull = Reflect.get(controller, pullSteps) as (this: unknown, request: ReadRequest) => void;
+  // The runtime reads one chunk at a time, and nobody else can: the stream is locked.
+  let request!: ReadRequest;
+  const checked: ReadRequest = {
+    chunkSteps(chunk) {
+      if (chunk instanceof Uint8Array) return request.chunkSteps(chunk);
+      const error = new TypeError(
+        `cannot send a chunk of the response: it is ${
+          described(chunk)
+        }, not a Uint8Array: encode text with TextEncoder`,
+      );
+      failures.set(stream, { value: error });
+      // Ends what makes the chunks. It has ended already if this was the last one.
+      if (kept(stream, "[[state]]") === "readable") controller.error(error);
+      request.errorSteps(error);
+    },
+    closeSteps: () => request.closeSteps(),
+    errorSteps: (error) => request.errorSteps(error),
+  };
+  Object.defineProperty(controller, pullSteps, {
+    value(next: ReadRequest) {
+      request = next;
+      pull.call(controller, checked);
+    },
+  });
+}
+
+/** What `expectBytes` has failed a stream with; `null` if it has not. */
+export function chunkFailureOf(stream: ReadableStream): { readonly value: unknown } | null {
+  return failures.get(stream) ?? null;
+}
+
+function described(chunk: unknown): string {
+  if (typeof chunk === "object" && chunk !== null) {
+    return attempt(() => `an object (${chunk.constructor.name})`, "an object");
+  }
+  return chunk === null || chunk === undefined ? String(chunk) : `a ${typeof chunk}`;
+}
