@@ -33,7 +33,7 @@ export interface Status {
 }
 
 export const responseClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
-export type Responses = Readonly<Record<typeof responseClasses[number], number>>;
+type Responses = Readonly<Record<typeof responseClasses[number], number>>;
 
 /** What a process uses; each null where the system does not say. */
 export interface ProcessUse {

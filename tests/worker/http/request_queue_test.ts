@@ -1,8 +1,9 @@
+import { refusing } from "../../../src/worker/http/refused_requests.ts";
 import { RequestQueue } from "../../../src/worker/http/request_queue.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 
-const refuse = (status: number) => new Response(null, { status });
+const refuse = refusing(() => {});
 
 const info = {
   remoteAddr: { transport: "tcp", hostname: "192.0.2.7" },

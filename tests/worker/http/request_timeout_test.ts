@@ -1,3 +1,4 @@
+import { refusing } from "../../../src/worker/http/refused_requests.ts";
 import { RequestTimeout } from "../../../src/worker/http/request_timeout.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
@@ -21,7 +22,7 @@ function limited() {
       isUpgraded: () => false,
     },
     timeout: 1_000,
-    refuse: (status) => new Response(null, { status }),
+    refuse: refusing((kind) => lines.push(kind)),
     onLate: ({ url }) => lines.push(`late ${url}`),
     onThrown: (_request, error) => lines.push(`threw ${error}`),
   });
@@ -47,7 +48,7 @@ Deno.test("each request has its own time, and its handler is held until it ends"
   const second = ask("2");
   await clock.advance(500);
   await settled();
-  assertEquals([statuses, held.count, lines], [[504], 1, ["late http://a/1"]]);
+  assertEquals([statuses, held.count, lines], [[504], 1, ["late http://a/1", "late"]]);
   // Read only now.
   assertEquals([first.signal.aborted, first.signal.reason.name, second.signal.aborted], [
     true,
@@ -57,9 +58,9 @@ Deno.test("each request has its own time, and its handler is held until it ends"
   answers[1]!.resolve(new Response());
   answers[0]!.reject(first.signal.reason);
   await settled();
-  assertEquals([statuses, held.count, lines.length], [[504, 200], 0, 1]);
+  assertEquals([statuses, held.count, lines.length], [[504, 200], 0, 2]);
   await clock.advance(5_000);
-  assertEquals([second.signal.aborted, lines.length], [false, 1]);
+  assertEquals([second.signal.aborted, lines.length], [false, 2]);
 });
 
 Deno.test("what a handler throws after its time is logged, and the body it answers is not made", async () => {

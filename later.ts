@@ -1,4 +1,0 @@
-export default async () => {
-  await undefined;
-  return new Response("hello");
-};
