@@ -25,6 +25,11 @@ export class RawClient implements Disposable {
     return client;
   }
 
+  /** For one that takes nothing so far. */
+  startReading(): void {
+    void this.#read();
+  }
+
   async #read(): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {

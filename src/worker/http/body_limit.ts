@@ -40,15 +40,17 @@ function withCountedBody(
   const { body } = request;
   if (body === null) return fetch(request, info, context);
   let left = limit;
-  const counted = body.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        left -= chunk.byteLength;
-        if (left < 0) controller.error(contentTooLarge(limit));
-        else controller.enqueue(chunk);
-      },
-    }),
-  );
+  const reader = body.getReader();
+  // Not a pipe, which ends its source when it fails: what comes after the limit is thrown away before the answer.
+  const counted = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) return controller.close();
+      left -= value.byteLength;
+      if (left < 0) controller.error(contentTooLarge(limit));
+      else controller.enqueue(value);
+    },
+  }, { highWaterMark: 0 });
   const answer = fetch(copyWith(request, counted), info, context);
   // Nothing has been read yet.
   if (isResponse(answer)) return answer;

@@ -9,6 +9,7 @@ import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Clock, FetchHandler } from "../../system/system.ts";
 import { follow, type ProxyRule } from "../../system/network/requests/forwarded_requests.ts";
 import { Admission } from "./admission.ts";
+import { afterRequest } from "./early_answers.ts";
 import { limitBody } from "./body_limit.ts";
 import { limitHead } from "./head_limits.ts";
 import { RequestQueue } from "./request_queue.ts";
@@ -67,7 +68,7 @@ export class HttpEdge {
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler): FetchHandler {
-    return this.#limited(app);
+    return afterRequest(this.#limited(app), this.#clock);
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */

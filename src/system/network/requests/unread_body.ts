@@ -1,0 +1,50 @@
+/** What an app has not read of a request that it has answered. */
+
+import { attempt } from "../../../core/thrown.ts";
+import { kept } from "../../runtime_internals.ts";
+import { headerOf } from "./received.ts";
+
+/** An app may replace the global one. */
+const { ReadableStreamDefaultReader } = globalThis;
+const { read } = ReadableStreamDefaultReader.prototype;
+
+/** Reads on where the app has stopped. */
+export interface UnreadBody {
+  /** Throws the next part away. False if there is none. */
+  discard(): Promise<boolean>;
+}
+
+/**
+ * What is to come of the body; `null` if the runtime deals with it by itself: there is none, it is short, it has ended, or
+ * its client waits to be asked for it. Also where somebody is reading.
+ */
+export function unreadBody(request: Request, short: number): UnreadBody | null {
+  return attempt(() => request.bodyUsed ? rest(request.body) : whole(request, short), null);
+}
+
+function whole(request: Request, short: number): UnreadBody | null {
+  const length = headerOf(request, "content-length");
+  if (length === null ? headerOf(request, "transfer-encoding") === null : Number(length) <= short) {
+    return null;
+  }
+  if (headerOf(request, "expect") !== null) return null;
+  return rest(request.body);
+}
+
+function rest(body: ReadableStream<Uint8Array> | null): UnreadBody | null {
+  if (body === null || kept(body, "[[state]]") !== "readable") return null;
+  // That of the app, which may have kept it. Without one of these nobody reads.
+  const reader = body.locked ? kept(body, "[[reader]]") : body.getReader();
+  if (!(reader instanceof ReadableStreamDefaultReader) || isReading(reader)) return null;
+  return {
+    async discard() {
+      return !(await read.call(reader)).done;
+    },
+  };
+}
+
+function isReading(reader: ReadableStreamDefaultReader): boolean {
+  const requests = kept(reader, "[[readRequests]]");
+  const { size, length } = requests as { readonly size?: number; readonly length?: number };
+  return (size ?? length ?? 1) > 0;
+}
