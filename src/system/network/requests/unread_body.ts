@@ -9,7 +9,7 @@ const { ReadableStreamDefaultReader } = globalThis;
 const { read } = ReadableStreamDefaultReader.prototype;
 
 /** Reads on where the app has stopped. */
-export interface UnreadBody {
+interface UnreadBody {
   /** Throws the next part away. False if there is none. */
   discard(): Promise<boolean>;
 }
