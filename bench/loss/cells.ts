@@ -34,6 +34,9 @@ const matrix: Readonly<Record<Server, readonly Kind[]>> = {
   "deno-serve": ["quiet", "hup"],
 };
 
+/** What is measured over HTTP/2 without TLS, too, which Gunicorn does not have. */
+const withHttp2: readonly Kind[] = ["quiet", "hup", "scale", "usr2"];
+
 /** Settings for the repeated stall measurement; the first one uses the defaults. */
 const stallArgs: readonly (readonly string[])[] = [
   [],
@@ -57,6 +60,7 @@ export const cells: readonly Cell[] = [
       modes.map((mode) => cell(kind, server as Server, mode, kind === "max-requests" ? maxRequests : []))
     )
   ),
+  ...denicorns.flatMap((server) => withHttp2.map((kind) => cell(kind, server, "http2"))),
   ...denicorns.map((server) => cell("kill", server, "new")),
   ...stallArgs.map((args) =>
     cell("stall", "binary", "new", args, args.join("=").replace(/^--/, "") || "default")

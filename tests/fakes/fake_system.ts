@@ -221,6 +221,8 @@ export class FakeSystem implements System {
     look: () => ({ looks: [], next: null }),
     lookAt: () => null,
     hasUnread: () => false,
+    sending: () => null,
+    send: () => {},
     end: () => {},
     stopReading: () => {},
     close: () => {},

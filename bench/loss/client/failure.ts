@@ -15,6 +15,8 @@ export const failureKinds = [
   /** An unexpected status code. */
   "status",
   "malformed",
+  /** A stream of HTTP/2 that got no whole response. */
+  "stream",
   /** A problem of the client itself, such as no free local port: the measurement is invalid. */
   "other",
 ] as const;

@@ -3,8 +3,11 @@
 import type { FailureCounts, FailureSample } from "./failure.ts";
 import type { Percentiles } from "./histogram.ts";
 
-/** `new`: a connection per request. `keep-alive`: connections are reused until the server closes them. */
-export type Mode = "new" | "keep-alive";
+/**
+ * `new`: a connection per request. `keep-alive`: connections are reused until the server closes them. `http2`: several
+ * requests at a time on each connection, which is kept until a GOAWAY.
+ */
+export type Mode = "new" | "keep-alive" | "http2";
 
 export interface LoadOptions {
   readonly hostname: string;

@@ -4,6 +4,7 @@
  */
 
 import { Exchange, Run } from "./exchange.ts";
+import { openStreams } from "./streams.ts";
 import type { LoadOptions, LoadProgress, LoadResult } from "./load_options.ts";
 
 const run = new Run(JSON.parse(Deno.args[0] ?? "") as LoadOptions);
@@ -43,8 +44,11 @@ Deno.exit(0);
 
 /** Each connection sends the next request when it has its response. */
 async function closedLoop(): Promise<void> {
-  await Promise.all(Array.from({ length: options.connections }, async () => {
-    const exchange = new Exchange(run);
+  const { connections, mode } = options;
+  const exchanges = mode === "http2"
+    ? openStreams(run, connections)
+    : Array.from({ length: connections }, () => new Exchange(run));
+  await Promise.all(exchanges.map(async (exchange) => {
     while (!isDone()) {
       // Otherwise a server that refuses connections would be counted ten thousand times per second.
       const succeeded = await exchange.once(performance.now());

@@ -55,12 +55,25 @@ export const connectionLooks: ConnectionLooks = {
     return libc().ioctl(descriptor, FIONREAD, new Uint8Array(count.buffer)) !== 0 || count[0]! > 0;
   },
 
+  sending(descriptor) {
+    if (!readInfo(descriptor)) return null;
+    return {
+      sent: long(offset.sent),
+      unacknowledged: info.getUint32(offset.unacked, true),
+      waiting: info.getUint32(offset.notSent, true),
+    };
+  },
+
+  send(descriptor, bytes) {
+    libc().send(descriptor, bytes, BigInt(bytes.length), MSG_DONTWAIT | MSG_NOSIGNAL);
+  },
+
   end(descriptor, last) {
     if (last === null) {
       // Bytes that its client does not take would wait in the kernel for minutes.
       libc().setsockopt(descriptor, SOL_SOCKET, SO_LINGER, lingerForNoTime, lingerForNoTime.length);
     } else if (last.length > 0) {
-      libc().send(descriptor, last, BigInt(last.length), MSG_DONTWAIT | MSG_NOSIGNAL);
+      connectionLooks.send(descriptor, last);
     }
     libc().shutdown(descriptor, SHUT_RDWR);
   },

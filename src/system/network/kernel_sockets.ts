@@ -1,5 +1,6 @@
 /** What this program asks the kernel about its sockets, beyond what Deno offers. Linux only. */
 
+import type { Sending } from "../../core/listeners/frame_boundary.ts";
 import type { ConnectionLook } from "../../core/listeners/slow_connections.ts";
 
 /** A listening TCP socket of this process. */
@@ -41,6 +42,10 @@ export interface ConnectionLooks {
   ): ConnectionLook | null;
   /** Whether bytes have arrived that this process has not read. True if that is unknown. */
   hasUnread(descriptor: number): boolean;
+  /** `null` if it is not a connection any more. */
+  sending(descriptor: number): Sending | null;
+  /** As much of `bytes` as the kernel takes at once, beside what the runtime sends. */
+  send(descriptor: number, bytes: Uint8Array<ArrayBuffer>): void;
   /** Ends a connection after `last`, as far as that can be sent at once; `null` resets it. */
   end(descriptor: number, last: Uint8Array<ArrayBuffer> | null): void;
   /** What the client still sends is not read; what is on its way to it arrives. */

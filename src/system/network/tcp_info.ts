@@ -7,6 +7,8 @@ const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 export const TCP_CLOSE_WAIT = 8;
 export const TCP_ESTABLISHED = 1;
+/** This side has ended it, and not all has been acknowledged: FIN_WAIT1, LAST_ACK, CLOSING. */
+export const endedStates: ReadonlySet<number> = new Set([4, 9, 11]);
 export const TCP_LISTEN = 10;
 
 /** Offsets in `struct tcp_info` (linux/tcp.h). */
@@ -18,6 +20,7 @@ export const offset = {
   taken: 120,
   received: 128,
   notSent: 144,
+  sent: 200,
 } as const;
 
 /** Filled by `readInfo`. One buffer is enough, because reading is synchronous. */

@@ -18,6 +18,7 @@ import {
 } from "../linux_constants.ts";
 import {
   descriptorTableSize,
+  endedStates,
   info,
   mostDescriptors,
   offset,
@@ -147,6 +148,7 @@ const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);
 function idleTime(descriptor: number): number | null {
   if (!readInfo(descriptor)) return null;
   const state = info.getUint8(offset.state);
+  if (endedStates.has(state)) return 0;
   if (state !== TCP_ESTABLISHED && state !== TCP_CLOSE_WAIT) return null;
   // If bytes are not acknowledged yet, there may be more of them in this process.
   const pending = info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true);

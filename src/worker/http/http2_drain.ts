@@ -8,7 +8,7 @@
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { directAddress } from "../../system/network/requests/forwarded_requests.ts";
 import type { Network, RequestInfo } from "../../system/system.ts";
-import type { RequestLine } from "./in_flight_requests.ts";
+import type { InFlightRequest, RequestLine } from "./in_flight_requests.ts";
 
 /** Whether clients are offered HTTP/2. If not said otherwise, only where no request of it is lost when a worker drains. */
 export function offersHttp2(
@@ -26,32 +26,50 @@ export class Http2Drain {
   total = 0;
   /** Monotonic, in milliseconds. */
   lastEnd = -Infinity;
+  /** Called with the port of a client whose connection is of HTTP/2, or of HTTP/1.0 if it is not sure. */
+  onFound: (peerPort: number, isSure: boolean) => void = () => {};
+  /** Those whose next response, or one since the drain began, says `Connection: close`. */
   readonly #connections = new Set<string>();
 
   /** A request was in flight when the drain began. Returns whether it is of HTTP/2. */
-  found(request: RequestLine): boolean {
+  found({ request, peer, status }: Pick<InFlightRequest, "request" | "peer" | "status">): boolean {
     const isHttp2 = !mayBeHttp1(request);
     if (isHttp2) this.inFlight++;
+    if (peer === null || !("remoteAddr" in peer)) return isHttp2;
+    if (status === 0) this.#connections.add(connectionOf(peer));
+    if (isHttp2) this.#add(directAddress(peer).port, false);
     return isHttp2;
   }
 
   /** A request has come since the drain began. Returns whether it is of HTTP/2. */
   began(request: RequestLine, info: RequestInfo): boolean {
-    const { hostname, port } = directAddress(info);
-    const connection = `${hostname} ${port}`;
-    const isHttp2 = this.#connections.has(connection) || !mayBeHttp1(request);
+    const { port } = directAddress(info);
+    const connection = connectionOf(info);
+    const isKnown = this.#connections.has(connection);
+    const isHttp2 = isKnown || !mayBeHttp1(request);
     this.#connections.add(connection);
     if (!isHttp2) return false;
-    if (port !== undefined) this.ports.add(port);
+    this.#add(port, isKnown);
     this.total++;
     this.inFlight++;
     return true;
+  }
+
+  #add(peerPort: number | undefined, isSure: boolean): void {
+    if (peerPort === undefined) return;
+    this.ports.add(peerPort);
+    this.onFound(peerPort, isSure);
   }
 
   ended(now: number): void {
     this.inFlight--;
     this.lastEnd = now;
   }
+}
+
+function connectionOf(source: Pick<RequestInfo, "remoteAddr">): string {
+  const { hostname, port } = directAddress(source);
+  return `${hostname} ${port}`;
 }
 
 /** False for a request that is of HTTP/2 for sure, or of HTTP/1.0 without Host. */

@@ -113,7 +113,7 @@ export class Requests {
     this.#blockingClose = this.inFlight;
     for (const entry of this.entries) {
       entry.blocksClose = true;
-      entry.isHttp2 = this.http2.found(entry.request);
+      entry.isHttp2 = this.http2.found(entry);
     }
   }
 

@@ -24,6 +24,8 @@ interface DrainOptions {
   readonly isSending: () => Promise<boolean>;
   /** Refuses new connections and then stops listening. */
   readonly leaveAddresses: () => Promise<void>;
+  /** Called before connections are closed. Returns whether some of them stay open until all has arrived. */
+  readonly keepHttp2: () => boolean;
   /** Called when no more connections are accepted. */
   readonly onClosed: () => void;
 }
@@ -57,7 +59,7 @@ export async function drain(
   servers: readonly HttpServer[],
   requests: Requests,
   clock: Clock,
-  { deadline, isBusy, untilIdle, heads, isSending, leaveAddresses, onClosed }: DrainOptions,
+  { deadline, isBusy, untilIdle, heads, isSending, leaveAddresses, keepHttp2, onClosed }: DrainOptions,
 ): Promise<DrainReport> {
   const start = clock.monotonic();
   const left = () => Math.max(0, start + deadline - clock.monotonic());
@@ -80,6 +82,7 @@ export async function drain(
     else if (pause === 0 && requests.inFlight === 0 && requests.total === total) break;
     await sleep(clock, Math.max(0, Math.min(Math.max(pause, shortestPause), longestPause, wait())));
   }
+  const areKept = keepHttp2();
   const closed = Promise.all(servers.map((server) => server.stopAccepting()));
   onClosed();
   await withTimeout(clock, left(), requests.idle());
@@ -89,8 +92,9 @@ export async function drain(
   void closed.then(() => isClosed = true);
   await withTimeout(clock, Math.min(flushTimeout, left()), closed);
   // For a client that reads slowly: after the timeout, 3 MB of a response of 8 MB were still in the process.
-  while (!isClosed && left() > 0 && await isSending()) {
-    await withTimeout(clock, Math.min(shortestPause, left()), closed);
+  while ((!isClosed || areKept) && left() > 0 && await isSending()) {
+    const pause = Math.min(shortestPause, left());
+    await (isClosed ? sleep(clock, pause) : withTimeout(clock, pause, closed));
   }
   return { cut, took: clock.monotonic() - start };
 }

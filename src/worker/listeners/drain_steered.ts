@@ -24,8 +24,11 @@ interface SteeredDrainOptions {
   readonly heads: () => Promise<number>;
   /** Clients are offered HTTP/2, so there may be connections of it without requests. */
   readonly offersHttp2: boolean;
-  /** Sends a GOAWAY to each client of HTTP/2. Also closes idle connections of HTTP/1, and the listeners. */
-  readonly goAway: () => void;
+  /**
+   * Sends a GOAWAY to each client of HTTP/2. Also closes idle connections of HTTP/1, and the listeners. `null` if each
+   * client gets its own as soon as it is known: then all connections become idle like those of HTTP/1.
+   */
+  readonly goAway: (() => void) | null;
 }
 
 /** Milliseconds between two checks, at least. */
@@ -52,6 +55,9 @@ export async function drainSteered(
 ): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
   const { http2 } = requests;
+  /** What becomes quiet by itself. */
+  const leaving = goAway === null ? () => requests : () => requests.http1;
+  const except: ReadonlySet<number> = goAway === null ? new Set() : http2.ports;
   let hasSteeringEnded = false;
   void steeringEnded.then(() => hasSteeringEnded = true);
   const until = (time: number) => hasSteeringEnded ? 0 : Math.max(0, start + time - clock.monotonic());
@@ -59,17 +65,18 @@ export async function drainSteered(
   const wait = (time: number, promise: Promise<void> = steeringEnded) =>
     withTimeout(clock, time, Promise.race([promise, steeringEnded]));
 
-  /** Milliseconds until all of HTTP/1 can be quiet; `null` if it is. */
+  /** Milliseconds until all of that can be quiet; `null` if it is. */
   const untilQuiet = async (): Promise<number | null> => {
-    const flushing = requests.lastEnd + flushTimeout - clock.monotonic();
+    const lastEnd = goAway === null ? Math.max(requests.lastEnd, http2.lastEnd) : requests.lastEnd;
+    const flushing = lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
-    const { total } = requests.http1;
-    const hasChanged = () => requests.http1.total !== total || requests.http1.inFlight > 0;
+    const { total } = leaving();
+    const hasChanged = () => leaving().total !== total || leaving().inFlight > 0;
     const isOver = () => hasChanged() || left() === 0;
     const active = await activeConnection(sockets, clock, {
       ...{ ports, isOver },
       recent: drainIdle,
-      except: http2.ports,
+      except,
     });
     if (active !== null) return drainIdle - active.idle;
     // The search takes several turns of the event loop, in which connections and requests can arrive.
@@ -87,19 +94,19 @@ export async function drainSteered(
     return active === null ? null : Math.min(drainIdle - active.idle, longestPause);
   };
 
-  const mayHaveHttp2 = () => offersHttp2 || http2.total > 0 || http2.inFlight > 0;
+  const mayHaveHttp2 = () => goAway !== null && (offersHttp2 || http2.total > 0 || http2.inFlight > 0);
   const half = () => until(deadline / 2);
 
   requests.startDraining();
   await withTimeout(clock, Math.min(drainIdle, left()), steeringEnded);
   while ((mayHaveHttp2() ? half() : left()) > 0) {
-    await wait(half() || left(), requests.http1Idle());
-    if (requests.http1.inFlight > 0) continue;
+    await wait(mayHaveHttp2() ? half() : left(), goAway === null ? requests.idle() : requests.http1Idle());
+    if (leaving().inFlight > 0) continue;
     const pause = await untilQuiet();
     if (pause === null) break;
     await wait(Math.min(Math.max(pause, shortestPause), left()));
   }
-  if (mayHaveHttp2() && left() > 0) {
+  if (goAway !== null && mayHaveHttp2() && left() > 0) {
     goAway();
     await wait(Math.min(shortestPause, left()));
     while (left() > 0) {

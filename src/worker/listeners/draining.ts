@@ -2,11 +2,13 @@
 
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { System } from "../../system/system.ts";
+import { isPlainPort } from "../app/served_program.ts";
 import { offersHttp2 } from "../http/http2_drain.ts";
 import type { Requests } from "../http/requests.ts";
 import { activeConnection } from "./active_connection.ts";
 import { drain, type DrainReport } from "./drain.ts";
 import { drainSteered } from "./drain_steered.ts";
+import { Goaways } from "./goaways.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import type { Listeners } from "./listeners.ts";
 import type { SlowClients } from "./slow_clients.ts";
@@ -58,6 +60,13 @@ export class Draining {
     const { servers, descriptors, addresses, isShared } = listeners;
     const ports = new Set(addresses.map(({ port }) => port));
     let took = 0;
+    const hasHttp2OverTls = offersHttp2(this.#config, network);
+    const isPlain = (port: number) => isPlainPort(port, this.#config);
+    const keepHttp2 = () => this.#keepHttp2(ports, isPlain);
+    if (!network.drainsHttp2) {
+      const goaways = new Goaways(this.#system, requests, { ports, isPlain });
+      requests.http2.onFound = (port, isSure) => goaways.add(port, isSure);
+    }
     if (isShared) {
       const report = await drainSteered(requests, sockets, clock, {
         deadline,
@@ -66,8 +75,13 @@ export class Draining {
         listeners: descriptors,
         ports,
         heads: () => slowClients.headsNow(),
-        offersHttp2: offersHttp2(this.#config, network),
-        goAway: () => servers.forEach((server) => void server.stopAccepting()),
+        offersHttp2: hasHttp2OverTls,
+        goAway: network.drainsHttp2 || hasHttp2OverTls
+          ? () => {
+            keepHttp2();
+            servers.forEach((server) => void server.stopAccepting());
+          }
+          : null,
       });
       if (!report.hasSteeringEnded) return report;
       took = report.took;
@@ -79,6 +93,7 @@ export class Draining {
       untilIdle,
       heads: () => slowClients.headsNow(),
       isSending: () => this.#isSending(ports),
+      keepHttp2,
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
         listeners.forget();
@@ -86,6 +101,26 @@ export class Draining {
       },
     });
     return { ...report, took: took + report.took };
+  }
+
+  /**
+   * The runtime closes such a connection when the kernel has all that is to be sent. A WINDOW_UPDATE that comes then would be
+   * answered with a reset, and what is left of a download would be lost; with a second descriptor it stays open.
+   */
+  #keepHttp2(ports: ReadonlySet<number>, isPlain: (port: number) => boolean): boolean {
+    const { sockets } = this.#system;
+    const { http2 } = this.#parts.requests;
+    let areKept = false;
+    try {
+      for (const { descriptor, peerPort } of sockets.look(ports, 0, Infinity, isPlain).looks) {
+        if (!http2.ports.has(peerPort)) continue;
+        sockets.keep(descriptor);
+        areKept = true;
+      }
+    } catch {
+      // This system cannot say, or has no descriptors left.
+    }
+    return areKept;
   }
 
   /** Milliseconds until every connection can have been idle for `drain-idle`. */

@@ -20,6 +20,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     heads: 0,
     offersHttp2: false,
     goneAway: null as number | null,
+    goesAwayItself: true,
   };
   const sockets: TcpSockets = {
     ...new FakeSystem().sockets,
@@ -44,7 +45,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       ports: new Set([8000]),
       heads: () => Promise.resolve(state.heads),
       offersHttp2: state.offersHttp2,
-      goAway: () => void (state.goneAway = clock.monotonic()),
+      goAway: state.goesAwayItself ? () => void (state.goneAway = clock.monotonic()) : null,
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
   const arrive = (isHttp2 = false, port = nextPort++) => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();
@@ -205,4 +206,19 @@ Deno.test("where HTTP/2 is offered, a GOAWAY ends the connections without reques
     await clock.advance(600);
     assertEquals([state.goneAway !== null, state.left !== null], [offersHttp2, true]);
   }
+});
+
+Deno.test("where each client of HTTP/2 gets its own GOAWAY, the worker waits for their end as for that of others", async () => {
+  const { clock, connections, state, leave, arrive } = fakeWorker();
+  state.goesAwayItself = false;
+  const finish = arrive(true, 4711);
+  leave();
+  await clock.advance(10_000);
+  assertEquals(state.left, null);
+  finish();
+  connections.push(10_000);
+  await clock.advance(499);
+  assertEquals(state.left, null);
+  await clock.advance(50);
+  assertEquals([state.left! <= 10_530, state.goneAway, state.cut], [true, null, 0]);
 });

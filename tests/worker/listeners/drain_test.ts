@@ -24,6 +24,7 @@ function fakeWorker() {
       return closed.promise;
     },
   };
+  const state = { areKept: false };
   const start = (deadline: number, isBusy = false, isSending = () => false, untilIdle = () => 0) =>
     void drain([server], requests, clock, {
       deadline,
@@ -32,9 +33,10 @@ function fakeWorker() {
       heads: () => Promise.resolve(0),
       isSending: () => Promise.resolve(isSending()),
       leaveAddresses: () => sleep(clock, 100),
+      keepHttp2: () => state.areKept,
       onClosed: () => {},
     }).then(({ cut, took }) => log.push(`cut ${cut} after ${took}`));
-  return { clock, requests, arrive, finish: resolve, log, start, close: closed.resolve };
+  return { clock, requests, arrive, finish: resolve, log, start, state, close: closed.resolve };
 }
 
 Deno.test("an idle worker stops accepting at once and is done when its connections are closed", async () => {
@@ -45,6 +47,15 @@ Deno.test("an idle worker stops accepting at once and is done when its connectio
   close();
   await settled();
   assertEquals(log, ["stop accepting at 0", "cut 0 after 0"]);
+});
+
+Deno.test("connections of HTTP/2 that are kept are waited for although the server has closed them", async () => {
+  const { start, log, clock, close, state } = fakeWorker();
+  state.areKept = true;
+  start(30_000, false, () => clock.monotonic() < 3_000);
+  close();
+  for (let pause = 0; pause < 160; pause++) await clock.advance(20);
+  assertEquals(log, ["stop accepting at 0", "cut 0 after 3000"]);
 });
 
 Deno.test("a server that never reports that it is closed does not delay the exit", async () => {
