@@ -19,7 +19,7 @@ const longestPause = 250;
 export class AnnouncedEnds {
   readonly #sockets: System["sockets"];
   readonly #clock: Clock;
-  readonly #requests: Pick<Requests, "peers">;
+  readonly #requests: Pick<Requests, "peers" | "http2">;
   readonly #ports: () => ReadonlySet<number>;
   #announced = new Set<number>();
   #isWaiting = false;
@@ -27,7 +27,7 @@ export class AnnouncedEnds {
 
   constructor(
     { sockets, clock }: Pick<System, "sockets" | "clock">,
-    requests: Pick<Requests, "peers">,
+    requests: Pick<Requests, "peers" | "http2">,
     ports: () => ReadonlySet<number>,
   ) {
     this.#sockets = sockets;
@@ -55,9 +55,13 @@ export class AnnouncedEnds {
   #endThem(): void {
     const start = this.#clock.monotonic();
     const { inFlight } = this.#requests.peers();
+    const { ports: http2 } = this.#requests.http2;
     const over = new Set<number>();
     const sending = new Set<number>();
-    for (const port of this.#announced) (inFlight.has(port) ? sending : over).add(port);
+    for (const port of this.#announced) {
+      // HAProxy sends Host over HTTP/2, too, so only its next request has shown what the connection is.
+      if (!http2.has(port)) (inFlight.has(port) ? sending : over).add(port);
+    }
     this.#announced = sending;
     if (over.size > 0) this.#stopReading(over).forEach((port) => sending.add(port));
     const wanted = over.size > 0 ? (this.#clock.monotonic() - start) / share : 2 * this.#pause;
