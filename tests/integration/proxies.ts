@@ -35,8 +35,9 @@ export function programOf(kind: ProxyKind): string | undefined {
 }
 
 export interface ProxyOptions {
-  /** The port of Denicorn, and that of its admin address. */
+  /** The port of Denicorn, its second one, and that of its admin address. */
   readonly server: number;
+  readonly second: number;
   readonly admin: number;
   readonly edits?: readonly Edit[];
 }
@@ -148,7 +149,7 @@ export class Proxy {
 
 type Ports = readonly [secure: number, plain: number];
 
-function nginxEdits(folder: string, [secure, plain]: Ports, { server, admin }: ProxyOptions): Edit[] {
+function nginxEdits(folder: string, [secure, plain]: Ports, { server, second, admin }: ProxyOptions): Edit[] {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   // As root, its workers would otherwise run as a user that cannot read the private folder.
   const user = Deno.uid() === 0 ? "user root;\n" : "";
@@ -167,6 +168,7 @@ function nginxEdits(folder: string, [secure, plain]: Ports, { server, admin }: P
     ["listen 443 ", `listen 127.0.0.1:${secure} `],
     ["listen 80;", `listen 127.0.0.1:${plain};`],
     ["127.0.0.1:8000", `127.0.0.1:${server}`],
+    ["127.0.0.1:8001", `127.0.0.1:${second}`],
     ["127.0.0.1:9000", `127.0.0.1:${admin}`],
   ];
 }

@@ -57,6 +57,7 @@ interface Ask {
 }
 
 const upload = 120_000;
+const burst = 16;
 
 const asks: Readonly<Record<string, Ask>> = {
   "keep-alive": { path: "/", expected: /^\d+$/ },
@@ -129,11 +130,16 @@ class Connection {
   }
 }
 
+/** Kinds of clients that only read and get their answers whole: what failed before its answer may be asked again. */
+export const readers = ["keep-alive", "new connections", "slow answers"];
+
 export interface LoadReport {
   /** Requests by kind of client. */
   readonly asked: Readonly<Record<string, number>>;
-  /** `kind: what has failed`, in the order in which it failed. */
+  /** The time, the client, and what has failed. */
   readonly failures: readonly string[];
+  /** Clients with more than one failure. */
+  readonly unlucky: readonly string[];
 }
 
 /** Clients of all kinds, until `end` is called. */
@@ -141,6 +147,7 @@ export class ProxyLoad {
   readonly #proxy: Proxy;
   readonly #asked: Record<string, number> = {};
   readonly #failures: string[] = [];
+  readonly #failedClients: string[] = [];
   readonly #loops: Promise<void>[];
   readonly #http2: Deno.HttpClient;
   #isOver = false;
@@ -149,10 +156,15 @@ export class ProxyLoad {
     this.#proxy = proxy;
     this.#http2 = Deno.createHttpClient({ caCerts: [proxy.authority], http1: false, http2: true });
     this.#loops = [
-      ...kinds.flatMap((kind) => [this.#repeat(kind), this.#repeat(kind)]),
-      ...[1, 2, 3, 4].map(() => this.#askByHttp2()),
+      ...kinds.flatMap((kind) => [this.#repeat(kind, 1), this.#repeat(kind, 2)]),
+      ...[1, 2, 3, 4].map((number) => this.#askByHttp2(number)),
       this.#burst(),
     ];
+  }
+
+  /** How many requests may be in flight at once. */
+  get clients(): number {
+    return this.#loops.length - 1 + burst;
   }
 
   /** Requests that were made so far, of all kinds. */
@@ -164,12 +176,13 @@ export class ProxyLoad {
     this.#asked[kind] = (this.#asked[kind] ?? 0) + 1;
   }
 
-  #fail(kind: string, error: unknown): void {
+  #fail(client: string, error: unknown): void {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    this.#failures.push(`${new Date().toISOString().slice(14, 23)} ${kind}: ${message}`);
+    this.#failures.push(`${new Date().toISOString().slice(14, 23)} ${client}: ${message}`);
+    this.#failedClients.push(client);
   }
 
-  async #repeat(kind: string): Promise<void> {
+  async #repeat(kind: string, number: number): Promise<void> {
     const ask = asks[kind]!;
     let connection: Connection | undefined;
     while (!this.#isOver) {
@@ -178,7 +191,7 @@ export class ProxyLoad {
         const keeps = await connection.ask(ask);
         if (keeps && ask.isNew !== true) continue;
       } catch (error) {
-        this.#fail(kind, error);
+        this.#fail(`${kind} ${number}`, error);
       } finally {
         this.#count(kind);
         // A pause leaves the machine to the server.
@@ -190,14 +203,14 @@ export class ProxyLoad {
     connection?.close();
   }
 
-  async #askByHttp2(): Promise<void> {
+  async #askByHttp2(number: number): Promise<void> {
     while (!this.#isOver) {
       try {
         const response = await fetch(this.#proxy.url, { client: this.#http2 });
         const text = await response.text();
         if (response.status !== 200 || !/^\d+$/.test(text)) throw new Error(`${response.status} ${text}`);
       } catch (error) {
-        this.#fail("HTTP/2", error);
+        this.#fail(`HTTP/2 ${number}`, error);
       }
       this.#count("HTTP/2");
       await pause(2);
@@ -206,14 +219,14 @@ export class ProxyLoad {
 
   /** Many at once, and then none: connections that the proxy keeps are idle for a while and then all used. */
   async #burst(): Promise<void> {
-    const connections: (Connection | undefined)[] = Array.from({ length: 16 });
+    const connections: (Connection | undefined)[] = Array.from({ length: burst });
     while (!this.#isOver) {
       await Promise.all(connections.map(async (_, index) => {
         try {
           const connection = connections[index] ??= await Connection.open(this.#proxy);
           if (await connection.ask({ path: "/slow?ms=20", expected: /^slow$/ })) return;
         } catch (error) {
-          this.#fail("bursts", error);
+          this.#fail(`bursts ${index}`, error);
         } finally {
           this.#count("bursts");
         }
@@ -230,7 +243,10 @@ export class ProxyLoad {
     this.#isOver = true;
     await Promise.all(this.#loops);
     this.#http2.close();
-    return { asked: this.#asked, failures: this.#failures };
+    const unlucky = this.#failedClients.filter((client, index) =>
+      this.#failedClients.indexOf(client) !== index
+    );
+    return { asked: this.#asked, failures: this.#failures, unlucky };
   }
 }
 
