@@ -45,7 +45,7 @@ export interface ProxyOptions {
 /** Retries off: what the proxy cannot get from the server at the first attempt is a failure that its client sees. */
 export const retriesOff: Readonly<Record<ProxyKind, readonly Edit[]>> = {
   nginx: [["proxy_next_upstream error timeout http_502 http_503 http_504;", "proxy_next_upstream off;"]],
-  haproxy: [["retries 3\n", "retries 0\n"], [
+  haproxy: [["retries 6\n", "retries 0\n"], [
     "retry-on conn-failure empty-response 502 503 504",
     "retry-on none",
   ]],
