@@ -1,6 +1,7 @@
 /** Clients of a proxy, of each kind that an operation on the server behind it could hurt. */
 
 import { ResponseReader } from "../../bench/loss/client/response.ts";
+import { until } from "./harness.ts";
 import type { Proxy } from "./proxies.ts";
 
 /** What the app of these clients answers: see `proxiedApp`. */
@@ -162,14 +163,20 @@ export class ProxyLoad {
     ];
   }
 
-  /** How many requests may be in flight at once. */
-  get clients(): number {
-    return this.#loops.length - 1 + burst;
+  /** Waits until `count` more requests were made, of one kind or of all. */
+  more(count: number, kind?: string): Promise<unknown> {
+    const made = () =>
+      kind === undefined
+        ? Object.values(this.#asked).reduce((sum, count) => sum + count, 0)
+        : this.#asked[kind] ?? 0;
+    const goal = made() + count;
+    const explain = () => this.#failures.join("\n") + this.#proxy.log.slice(-5_000);
+    return until(`${count} more requests`, () => made() >= goal, { explain });
   }
 
-  /** Requests that were made so far, of all kinds. */
-  get total(): number {
-    return Object.values(this.#asked).reduce((sum, count) => sum + count, 0);
+  /** Waits for longer than a proxy keeps an idle connection to the server. */
+  rest(): Promise<unknown> {
+    return this.more(3 * burst, "bursts");
   }
 
   #count(kind: string): void {
