@@ -1,6 +1,6 @@
 /** nginx and HAProxy with the files of deploy/, where only addresses, paths and what a test names are replaced. */
 
-import { freePort, type TestHost, until } from "./harness.ts";
+import { type TestHost, until } from "./harness.ts";
 import { TestAuthority } from "./test_authority.ts";
 
 export type ProxyKind = "nginx" | "haproxy";
@@ -34,6 +34,14 @@ export function programOf(kind: ProxyKind): string | undefined {
   });
 }
 
+/** Different ones that nothing listens on at the moment. */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const ports = listeners.map(({ addr }) => addr.port);
+  listeners.forEach((listener) => listener.close());
+  return ports;
+}
+
 export interface ProxyOptions {
   /** The port of Denicorn, its second one, and that of its admin address. */
   readonly server: number;
@@ -64,7 +72,7 @@ export class Proxy {
   #log = "";
   #hasEnded = false;
 
-  private constructor(kind: ProxyKind, folder: string, authority: string, ports: readonly [number, number]) {
+  private constructor(kind: ProxyKind, folder: string, authority: string, ports: Ports) {
     this.kind = kind;
     this.authority = authority;
     [this.port, this.plainPort] = ports;
@@ -90,7 +98,7 @@ export class Proxy {
     const { folder } = host;
     const authority = new TestAuthority(folder);
     authority.issue("server", "localhost");
-    const ports = [freePort(), freePort()] as const;
+    const ports = freePorts(2) as [number, number];
     const file = kind === "nginx" ? "nginx.conf" : "haproxy.cfg";
     const edits = kind === "nginx"
       ? nginxEdits(folder, ports, options)
@@ -145,6 +153,34 @@ export class Proxy {
     }
     await this.#ended;
   }
+}
+
+interface Prepared {
+  readonly authority: string;
+  readonly ports: Ports;
+  /** The file of deploy/, edited. */
+  readonly text: string;
+}
+
+export function fileOf(kind: ProxyKind): string {
+  return kind === "nginx" ? "nginx.conf" : "haproxy.cfg";
+}
+
+/** Creates the certificate of a proxy in the private folder, and edits its file for that and for free ports. */
+export function prepareProxy(kind: ProxyKind, host: TestHost, options: ProxyOptions): Prepared {
+  const { folder } = host;
+  const authority = new TestAuthority(folder);
+  authority.issue("server", "localhost");
+  // HAProxy reads certificate and key from one file.
+  const both = ["pem", "key"].map((end) => Deno.readTextFileSync(`${folder}/server.${end}`)).join("");
+  host.write({ "haproxy.pem": both });
+  const ports = freePorts(2) as [number, number];
+  const edits = kind === "nginx" ? nginxEdits(folder, ports, options) : haproxyEdits(folder, ports, options);
+  return {
+    authority: authority.certificate,
+    ports,
+    text: edited(fileOf(kind), [...edits, ...options.edits ?? []]),
+  };
 }
 
 type Ports = readonly [secure: number, plain: number];
