@@ -18,7 +18,7 @@ export function edited(file: string, edits: readonly Edit[]): string {
   }, Deno.readTextFileSync(new URL(file, deploy)));
 }
 
-/** Why tests with it are skipped, or `null`. Debian has these outside of the PATH of ordinary users. */
+/** Why tests with it are skipped, or `null`. Debian has them where the PATH of ordinary users does not lead. */
 export function lackingProxy(kind: ProxyKind): string | null {
   return programOf(kind) === undefined ? `${kind} is not on PATH` : null;
 }

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { sendWhile } from "./acknowledged.ts";
 import { integrationTest, notInThisProgram, type TestHost } from "./harness.ts";
 import { type Edit, freePorts, lackingProxy, Proxy, type ProxyKind, retriesOff } from "./proxies.ts";
-import { proxiedApp, ProxyLoad, readers } from "./proxy_clients.ts";
+import { answeringApp, ProxyLoad, readers } from "./proxy_clients.ts";
 import type { Server } from "./server.ts";
 
 const kinds: readonly ProxyKind[] = ["nginx", "haproxy"];
@@ -21,7 +21,7 @@ async function startServer(host: TestHost, args: readonly string[] = []): Promis
   const [port, second, admin] = freePorts(3) as [number, number, number];
   const binds = [port, second].flatMap((port) => ["--bind", `127.0.0.1:${port}`]);
   const server = host.start({
-    files: { "main.ts": proxiedApp },
+    files: { "main.ts": answeringApp },
     port,
     args: [...binds, "-w", "2", "--admin-bind", `127.0.0.1:${admin}`, ...args],
   });
@@ -46,7 +46,7 @@ async function behind(
   }
 }
 
-/** A reload, one worker more, one less, and an upgrade, with requests in between. */
+/** A reload, one more worker, one less, and an upgrade, with requests in between. */
 async function operate(server: Server, more: () => Promise<unknown>): Promise<void> {
   await more();
   server.kill("SIGHUP");

@@ -4,8 +4,8 @@ import { ResponseReader } from "../../bench/loss/client/response.ts";
 import { until } from "./harness.ts";
 import type { Proxy } from "./proxies.ts";
 
-/** What the app of these clients answers: see `proxiedApp`. */
-export const proxiedApp = `
+/** What the app of these clients answers: see `answeringApp`. */
+export const answeringApp = `
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const encoder = new TextEncoder();
 
