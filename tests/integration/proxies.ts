@@ -95,20 +95,9 @@ export class Proxy {
   }
 
   static async start(kind: ProxyKind, host: TestHost, options: ProxyOptions): Promise<Proxy> {
-    const { folder } = host;
-    const authority = new TestAuthority(folder);
-    authority.issue("server", "localhost");
-    const ports = freePorts(2) as [number, number];
-    const file = kind === "nginx" ? "nginx.conf" : "haproxy.cfg";
-    const edits = kind === "nginx"
-      ? nginxEdits(folder, ports, options)
-      : haproxyEdits(folder, ports, options);
-    host.write({
-      [file]: edited(file, [...edits, ...options.edits ?? []]),
-      // HAProxy reads certificate and key from one file.
-      "haproxy.pem": ["pem", "key"].map((end) => Deno.readTextFileSync(`${folder}/server.${end}`)).join(""),
-    });
-    const proxy = new Proxy(kind, folder, authority.certificate, ports);
+    const { authority, ports, text } = prepareProxy(kind, host, options);
+    host.write({ [fileOf(kind)]: text });
+    const proxy = new Proxy(kind, host.folder, authority, ports);
     try {
       await until("the proxy answers", () => {
         if (proxy.#hasEnded) throw new Error(`the proxy has ended:\n${proxy.log}`);
@@ -179,7 +168,7 @@ export function prepareProxy(kind: ProxyKind, host: TestHost, options: ProxyOpti
   return {
     authority: authority.certificate,
     ports,
-    text: edited(fileOf(kind), [...edits, ...options.edits ?? []]),
+    text: edited(fileOf(kind), [...options.edits ?? [], ...edits]),
   };
 }
 

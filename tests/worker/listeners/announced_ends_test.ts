@@ -7,7 +7,7 @@ import { FakeClock } from "../../fakes/fake_clock.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** Connections from the ports 1 to 3; nothing has arrived on the last one. `taken`: what its client has of its answer. */
-function fakeWorker() {
+function fakeWorker(isDraining = false) {
   const clock = new FakeClock();
   const inFlight = new Map<number, InFlightRequest | null>();
   const ended: [number, number][] = [];
@@ -19,7 +19,10 @@ function fakeWorker() {
     look: () => {
       looks++;
       return {
-        looks: [1, 2, 3].map((peerPort) => look(peerPort, peerPort === 3 ? 0 : 9, taken.get(peerPort)!)),
+        looks: [1, 2, 3].map((peerPort) => ({
+          ...look(peerPort, peerPort === 3 ? 0 : 9, taken.get(peerPort)!),
+          sinceReceived: clock.monotonic(),
+        })),
         next: null,
       };
     },
@@ -27,7 +30,7 @@ function fakeWorker() {
   };
   const ends = new AnnouncedEnds(
     { sockets, clock },
-    { peers: () => ({ inFlight, areKnown: true }), http2 },
+    { peers: () => ({ inFlight, areKnown: true }), http2, isDraining },
     () => new Set([8000]),
   );
   return { clock, inFlight, http2, ended, ends, taken, looks: () => looks };
@@ -79,10 +82,12 @@ Deno.test("a client that has nothing of its response yet is not cut off from it"
   assertEquals(ended.map(([descriptor]) => descriptor), [11]);
 });
 
-Deno.test("a connection is left alone that has turned out to be of HTTP/2", async () => {
-  const { clock, http2, ended, ends } = fakeWorker();
+Deno.test("while the worker drains, a connection ends when it is quiet, unless it turns out to be of HTTP/2", async () => {
+  const { clock, http2, ended, ends } = fakeWorker(true);
   ends.add(1);
   ends.add(2);
+  await clock.advance(450);
+  assertEquals(ended, []);
   http2.ports.add(1);
   await clock.advance(1_000);
   assertEquals([ended.map(([descriptor]) => descriptor), clock.timers], [[12], 0]);
