@@ -118,6 +118,23 @@ for (const kind of kinds) {
   );
 
   integrationTest(
+    `${kind}: after a 502, 503 or 504 a request is sent again, unless it may change something`,
+    (host) =>
+      behind(kind, host, [], async (_server, proxy) => {
+        using client = Deno.createHttpClient({ caCerts: [proxy.authority] });
+        const ask = async (method: string, status: number) => {
+          const response = await fetch(`${proxy.url}/once?status=${status}`, { method, client });
+          await response.body?.cancel();
+          return response.status;
+        };
+        for (const status of [502, 503, 504]) {
+          assertEquals([await ask("GET", status), await ask("POST", status)], [200, status]);
+        }
+      }),
+    lacking,
+  );
+
+  integrationTest(
     `${kind}: a WebSocket goes on after a reload and an upgrade`,
     (host) =>
       behind(kind, host, retriesOff[kind], async (server, proxy) => {

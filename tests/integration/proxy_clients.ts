@@ -36,6 +36,15 @@ export default async (request, info) => {
       socket.onmessage = ({ data }) => socket.send(data);
       return response;
     }
+    case "/once": {
+      const status = searchParams.get("status");
+      try {
+        Deno.writeTextFileSync(request.method + status, "", { createNew: true });
+      } catch {
+        return new Response("answered");
+      }
+      return new Response("failed", { status: Number(status) });
+    }
     case "/who":
       return Response.json({
         remote: info.remoteAddr.hostname,
