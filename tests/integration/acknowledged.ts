@@ -11,8 +11,15 @@ interface Sent {
 /** So many messages may wait for their acknowledgement. */
 const window = 8;
 
-/** Sends messages until `work` is done, and then waits until all are acknowledged. The app answers each with its number. */
-export async function sendWhile(url: string, work: () => Promise<void>): Promise<Sent> {
+/**
+ * Sends messages until `work` is done, and then waits until all are acknowledged. The app answers each with its number.
+ * With `client` connections are made as that says.
+ */
+export async function sendWhile(
+  url: string,
+  work: () => Promise<void>,
+  client?: Deno.HttpClient,
+): Promise<Sent> {
   const closes: string[] = [];
   const errors: string[] = [];
   const acknowledged: number[] = [];
@@ -21,7 +28,7 @@ export async function sendWhile(url: string, work: () => Promise<void>): Promise
   let isOver = false;
   const working = work().finally(() => isOver = true);
   while (!isOver || waiting.size > 0) {
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, client === undefined ? [] : { client });
     const fill = () => {
       if (socket.readyState !== WebSocket.OPEN) return;
       if (isOver && waiting.size === 0) return socket.close();

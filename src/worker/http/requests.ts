@@ -117,6 +117,10 @@ export class Requests {
     }
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
   spareConnections(isScarce: boolean): void {
     this.#connectionEnd.isForAll = isScarce || this.#isDraining;
