@@ -15,6 +15,8 @@ declare module "denicorn" {
     readonly generation: number;
     /** The settings in force, as a config file would give them; secrets are hidden. */
     readonly settings: ConfigFile;
+    /** Aborts when the worker begins to finish: the time to end what would go on for ever. */
+    readonly draining: AbortSignal;
     /** Lines in the error log, with the worker's identity. */
     readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
   }

@@ -248,12 +248,15 @@ export class Service {
   async finish(isRestart: boolean): Promise<void> {
     this.#blockingLimit.startDraining();
     this.giveUpJobs();
+    this.#lifeCycle.drain();
+    const keepEvents = this.#endEventsLater();
     const code = closingCode(isRestart);
     this.#webSockets.close(code);
     this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
     this.#slowClients.startDraining();
     const report = await this.#draining.finish();
+    keepEvents();
     await this.log.waitedForHeads(this.#slowClients.lateHeads);
     await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
@@ -261,6 +264,12 @@ export class Service {
     if (this.#program !== null) {
       await this.#lifeCycle.end(Math.max(gracefulTimeout - report.took, shutdownTimeout));
     }
+  }
+
+  #endEventsLater(): () => void {
+    const { drainStreamsAfter } = this.config;
+    if (drainStreamsAfter === 0) return () => {};
+    return this.#system.clock.after(drainStreamsAfter, () => this.#requests.endEventStreams());
   }
 
   /** The master is gone: ends or names what the app has started. */

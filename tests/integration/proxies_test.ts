@@ -3,7 +3,7 @@
 import https from "node:https";
 import { assert, assertEquals } from "../assert.ts";
 import { sendWhile } from "./acknowledged.ts";
-import { integrationTest, notInThisProgram, type TestHost } from "./harness.ts";
+import { integrationTest, type TestHost } from "./harness.ts";
 import { type Edit, freePorts, lackingProxy, Proxy, type ProxyKind, retriesOff } from "./proxies.ts";
 import { answeringApp, ProxyLoad, readers } from "./proxy_clients.ts";
 import type { Server } from "./server.ts";
@@ -200,7 +200,7 @@ integrationTest(
       assertEquals((await load.end()).failures, [], proxy.log.slice(-5_000));
     });
   },
-  (target) => target.name === "source" ? lackingProxy("haproxy") : notInThisProgram,
+  lackingProxy("haproxy"),
 );
 
 integrationTest("nginx: while one of two servers stops, no request fails", async (host) => {

@@ -70,6 +70,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     headerTimeout: "20s",
     bodyTimeout: "0",
     writeTimeout: "2m",
+    drainStreamsAfter: "5s",
     requestTimeout: "30s",
     limitRequestBody: "10M",
     limitRequestLine: "8190",

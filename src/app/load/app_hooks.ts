@@ -9,6 +9,8 @@ export interface AppContext {
   readonly generation: number;
   /** As a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
+  /** Aborts when the worker begins to finish: the time to end what would go on for ever. */
+  readonly draining: AbortSignal;
   /** Lines in the error log, with the worker's identity. */
   readonly log: Readonly<Record<"debug" | "info" | "warning" | "error", (text: string) => void>>;
 }

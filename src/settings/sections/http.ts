@@ -61,6 +61,13 @@ export const httpSettings = {
     default: 60 * second,
     reload: true,
   }),
+  drainStreamsAfter: one(duration({ from: 0.01 * second, to: 24 * hour, zero: "to turn it off" }), {
+    description:
+      "How long after a worker has begun to drain it ends server-sent events (text/event-stream), so that their clients " +
+      "connect again. Other streams have until graceful-timeout. 0 turns this off.",
+    default: 0,
+    reload: true,
+  }),
   requestTimeout: one(duration({ from: 1, to: 24 * hour, zero: "to turn it off" }), {
     description:
       "How long the app may take to begin its answer. Then the client gets a 504 and request.signal aborts; streams and " +

@@ -1,10 +1,11 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
 import { chunkFailureOf, expectBytes } from "./response_chunks.ts";
-import { isDeno27, symbolOf } from "../runtime_internals.ts";
+import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
-/** An app may replace the global one. */
-const { Response } = globalThis;
+/** An app may replace the global ones. */
+const { Response, ReadableStream, ReadableStreamDefaultReader } = globalThis;
+const { cancel } = ReadableStreamDefaultReader.prototype;
 
 const inner = symbolOf(new Response(), "response");
 
@@ -35,6 +36,14 @@ const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 export function checkChunks(response: Response): void {
   const stream = streamOf(response);
   if (stream !== null) expectBytes(stream);
+}
+
+/** Ends the body of a response that is being sent: its client gets it as complete, its source is cancelled. */
+export function endStream(response: Response): void {
+  const reader = kept(streamOf(response), "[[reader]]");
+  if (!(reader instanceof ReadableStreamDefaultReader)) return;
+  const reason = new DOMException("The worker is draining.", "AbortError");
+  cancel.call(reader, reason).catch(() => {});
 }
 
 function streamOf(response: Response): ReadableStream | null {

@@ -6,10 +6,10 @@ import type { Host } from "../../system/system.ts";
 import { requestIdFor } from "../http/request_id.ts";
 import type { WorkerLog } from "../worker_log.ts";
 
-type Place = Pick<AppContext, "slot" | "generation" | "settings">;
+type Place = Pick<AppContext, "slot" | "generation" | "settings" | "draining">;
 
-export function appContext(log: WorkerLog, { slot, generation, settings }: Place): AppContext {
-  return Object.freeze({ slot, generation, settings: Object.freeze(settings), log: linesOf(log) });
+export function appContext(log: WorkerLog, { slot, generation, settings, draining }: Place): AppContext {
+  return Object.freeze({ slot, generation, settings: Object.freeze(settings), draining, log: linesOf(log) });
 }
 
 /** Throws TypeError if `request` is not one. */
@@ -20,8 +20,8 @@ export function requestContext(
   request: unknown,
 ): RequestContext {
   const requestId = requestIdFor(request, secret);
-  const { slot, generation, settings } = place;
-  return Object.freeze({ slot, generation, settings, requestId, log: linesOf(log, requestId) });
+  const { slot, generation, settings, draining } = place;
+  return Object.freeze({ slot, generation, settings, draining, requestId, log: linesOf(log, requestId) });
 }
 
 function linesOf(log: WorkerLog, requestId?: string): AppContext["log"] {

@@ -31,6 +31,7 @@ export class LifeCycle {
   readonly #host: Pick<Host, "secret">;
   readonly #log: WorkerLog;
   readonly #context: AppContext;
+  readonly #draining = new AbortController();
   readonly #onReady: (isReady: boolean) => void;
   readonly #work = new Set<Promise<void>>();
   #isReady = true;
@@ -57,7 +58,7 @@ export class LifeCycle {
     this.#host = host;
     this.#log = log;
     this.#onReady = onReady;
-    this.#context = appContext(log, place);
+    this.#context = appContext(log, { ...place, draining: this.#draining.signal });
   }
 
   /** Lets the app import the module `denicorn`. */
@@ -69,6 +70,11 @@ export class LifeCycle {
       waitUntil: (promise: unknown) => this.waitUntil(promise),
     };
     Object.defineProperty(globalThis, worker, { value, configurable: true });
+  }
+
+  /** The worker begins to finish its requests. */
+  drain(): void {
+    this.#draining.abort(new DOMException("The worker is draining.", "AbortError"));
   }
 
   /** The worker does not end before `promise` has settled, unless graceful-timeout is over. */

@@ -26,6 +26,8 @@ export class InFlightRequest {
   client: Client | null = null;
   /** Who sent it; asked only while it is in flight. */
   peer: PeerSource | null = null;
+  /** Its answer, while that is sent as a stream. */
+  response: Response | null = null;
   /** It was logged as slow. */
   isReported = false;
   /** Its client got a 408 from elsewhere, because the body did not come: what the app answers is not sent. */

@@ -7,7 +7,13 @@ import type { FailureKind } from "../../core/telemetry/failures.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { errorIn } from "../../core/thrown.ts";
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
-import { callsAllSent, checkChunks, failureOf, wholeStatus } from "../../system/network/response_body.ts";
+import {
+  callsAllSent,
+  checkChunks,
+  endStream,
+  failureOf,
+  wholeStatus,
+} from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -19,7 +25,15 @@ import type { Refusal } from "./admission.ts";
 import { type ClientFault, ClientFaults } from "./client_faults.ts";
 import type { BodyFailures } from "./body_failures.ts";
 import { ConnectionEnd } from "./connection_end.ts";
-import { appThrew, type Fault, faultOf, internalServerError, isResponse, statusOf } from "./faults.ts";
+import {
+  appThrew,
+  type Fault,
+  faultOf,
+  headersOf,
+  internalServerError,
+  isResponse,
+  statusOf,
+} from "./faults.ts";
 import { Http2Drain } from "./http2_drain.ts";
 import {
   type Client,
@@ -266,6 +280,14 @@ export class Requests {
     return this.#blame(entry, info, { status, text });
   }
 
+  /** Ends the responses that are server-sent events, as if the app had: their clients connect again by themselves. */
+  endEventStreams(): void {
+    for (const { response } of this.entries) {
+      const type = response === null ? null : headersOf(response).get("content-type");
+      if (type?.startsWith("text/event-stream")) endStream(response!);
+    }
+  }
+
   /** Ends all requests in flight, because the process exits now. */
   cutOff(): void {
     // The handler may have called Deno.exit().
@@ -374,6 +396,7 @@ export class Requests {
       this.#end(entry, null);
     } else {
       checkChunks(response);
+      entry.response = response;
       const signal = callsAllSent && "signal" in entry.request ? (entry.request as Request).signal : null;
       const end = (broken?: unknown) => {
         const failure = failureOf(response);
