@@ -45,9 +45,18 @@ export class RawClient implements Disposable {
   }
 
   /** False if the connection is closed. */
-  async send(text: string): Promise<boolean> {
+  send(text: string): Promise<boolean> {
+    return this.#send(encoder.encode(text));
+  }
+
+  /** One byte for each character. */
+  sendBytes(text: string): Promise<boolean> {
+    return this.#send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  }
+
+  async #send(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     try {
-      for (let bytes = encoder.encode(text); bytes.length > 0;) {
+      while (bytes.length > 0) {
         bytes = bytes.subarray(await this.#connection.write(bytes));
       }
       return true;

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { sendWhile } from "./acknowledged.ts";
 import { freePort, integrationTest } from "./harness.ts";
 import { linkPackages } from "./node_packages.ts";
+import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 
 /** Keeps each message once, in a file of its own, before it is acknowledged: a message may come again. */
@@ -234,3 +235,41 @@ async function open(server: Server, path = "/") {
   await new Promise((resolve) => socket.onopen = resolve);
   return { socket, closed, message };
 }
+
+/** A frame of a client (RFC 6455, 5.2): masked with zeros, which change nothing. */
+function frame(opcode: number, ...payload: number[]): string {
+  return String.fromCharCode(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0, ...payload);
+}
+
+integrationTest("a frame that is not valid ends its WebSocket, which is logged with 1006", async (host) => {
+  const app = `export default (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onmessage = () => socket.send("got");
+    return response;
+  };\n`;
+  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  await server.ready(1);
+  const handshake = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const faults = {
+    opcode: frame(3, 0x78),
+    utf8: frame(1, 0xff),
+    continuation: frame(0, 0x78),
+    "long-ping": `\x89\xfe\0\x7e\0\0\0\0${"x".repeat(126)}`,
+  };
+  for (const [name, fault] of Object.entries(faults)) {
+    using client = await RawClient.connect(server.port, `GET /${name} HTTP/1.1\r\n${handshake}`);
+    await client.received(/\r\n\r\n/);
+    await client.sendBytes(fault);
+    await client.closed();
+    await server.until(
+      `a line about /${name}`,
+      () => Deno.readTextFileSync(`${host.folder}/access.log`).includes(`"GET /${name}" 101`),
+    );
+    assertMatch(
+      Deno.readTextFileSync(`${host.folder}/access.log`),
+      new RegExp(`"GET /${name}" 101 .* closed 1006$`, "m"),
+    );
+  }
+  assertEquals(server.stderr.match(/ (error|warning) .*/g), null);
+});

@@ -30,13 +30,20 @@ export function onWebSocket(
         } else close();
       },
       closed: new Promise((resolve) =>
-        addEventListener.call(socket, "close", (event) => resolve((event as CloseEvent).code), { once: true })
+        addEventListener.call(socket, "close", (event) => resolve(codeOf(event as CloseEvent)), {
+          once: true,
+        })
       ),
     };
     opened(end, peerPort);
     watchListeners(socket, (error) => failed(end, error));
     return upgraded;
   };
+}
+
+/** Without a close frame the runtime says 0 (RFC 6455, 7.1.5: 1006). */
+function codeOf({ code }: CloseEvent): number {
+  return code === 0 ? 1006 : code;
 }
 
 /** The property under which the runtime keeps whose end of the connection a WebSocket is, and its values. */
