@@ -78,6 +78,7 @@ export class Service {
     const bodyFailures = new BodyFailures(this.log, clock);
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
+      isCompressing: config.compress === true,
       onAnnouncedEnd: (port) => this.#announcedEnds.add(port),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       bodyFailures,

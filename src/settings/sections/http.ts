@@ -19,8 +19,8 @@ export const httpSettings = {
   }),
   compress: onOrOff({
     description:
-      "Whether responses are compressed for clients that accept it. The executable always does so: its runtime leaves only " +
-      "responses alone that have Content-Encoding, Content-Range or Cache-Control: no-transform.",
+      "Whether responses with a type that is text are compressed for clients that accept it, except those with " +
+      "Content-Encoding, Content-Range or Cache-Control: no-transform. Not for apps of node:http.",
     unset: "off",
     reload: true,
   }),

@@ -41,6 +41,8 @@ interface RequestEvents {
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
   /** A response ends its connection, and the runtime does not. Called with the port of the client, 0 if it is unknown. */
   readonly onAnnouncedEnd?: (peerPort: number) => void;
+  /** Whether the runtime may compress responses. */
+  readonly isCompressing?: boolean;
   /** Given to the app with each request. */
   readonly context?: ExecutionContext;
 }
@@ -94,14 +96,14 @@ export class Requests {
   constructor(
     writer: SlotWriter,
     clock: Clock,
-    { onFault, bodyFailures, onEnd, onAnnouncedEnd, context }: RequestEvents,
+    { onFault, bodyFailures, onEnd, onAnnouncedEnd, isCompressing = false, context }: RequestEvents,
   ) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
     this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
-    this.#connectionEnd = new ConnectionEnd(onAnnouncedEnd);
+    this.#connectionEnd = new ConnectionEnd(onAnnouncedEnd, isCompressing);
     this.#context = context;
   }
 
