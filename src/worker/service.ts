@@ -4,7 +4,8 @@ import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
-import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
+import { lazyModule } from "../system/lazy_module.ts";
+import type { FetchHandler, ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
@@ -27,6 +28,8 @@ import { Requests } from "./http/requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+
+const loadStaticFiles = lazyModule(() => import("./http/static_files.ts"));
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -162,10 +165,12 @@ export class Service {
     onUncaught: (error: unknown) => void,
     onEnd: () => void,
   ): Promise<void> {
+    const { clock } = this.#system;
+    const withFiles = await this.#loadFiles();
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
-      edge: new HttpEdge(this.#requests, this.#system.clock, this.config, this.log),
+      edge: new HttpEdge(this.#requests, clock, this.config, this.log, withFiles),
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,
@@ -173,6 +178,13 @@ export class Service {
       onSent: (message) => this.log.sent(message),
       onNotStored: (reason) => this.log.notStored(reason),
     }).program();
+  }
+
+  async #loadFiles(): Promise<(app: FetchHandler) => FetchHandler> {
+    const { static: folders, compress } = this.config;
+    if (folders.length === 0) return (app) => app;
+    const { staticFiles } = await loadStaticFiles();
+    return staticFiles(this.#system, { folders, isCompressing: compress === true });
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */

@@ -1,6 +1,7 @@
 import { duration } from "../kinds/duration.ts";
 import { wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
+import { staticFolder } from "../kinds/static_folder.ts";
 import { commaList, ipRange } from "../kinds/text.ts";
 import { many, one, onOrOff } from "../setting.ts";
 
@@ -32,6 +33,14 @@ export const httpSettings = {
     default: ["127.0.0.1", "::1"],
     unset: "nobody",
     list: commaList,
+    reload: true,
+  }),
+  static: many(staticFolder, {
+    description:
+      "Folder whose files are served below a path, such as /assets=./public or /=./site; what is not there is the app's. May " +
+      "be repeated: the longest path counts. Files whose names begin with a dot are not served, and no link leads out of " +
+      "the folder. Not for apps of node:http.",
+    default: [],
     reload: true,
   }),
   keepAlive: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {

@@ -27,12 +27,21 @@ export class HttpEdge {
   readonly #clock: Clock;
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
+  readonly #withFiles: (app: FetchHandler) => FetchHandler;
 
-  constructor(requests: Requests, clock: Clock, config: WorkerConfig, log: EdgeLog) {
+  /** `withFiles` puts the files of `static` in front of an app. */
+  constructor(
+    requests: Requests,
+    clock: Clock,
+    config: WorkerConfig,
+    log: EdgeLog,
+    withFiles: (app: FetchHandler) => FetchHandler,
+  ) {
     this.#requests = requests;
     this.#clock = clock;
     this.#config = config;
     this.#log = log;
+    this.#withFiles = withFiles;
   }
 
   /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
@@ -66,7 +75,7 @@ export class HttpEdge {
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler): FetchHandler {
-    return this.#limited(app);
+    return this.#withFiles(this.#limited(app));
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */

@@ -3,6 +3,7 @@
 import type { ClientFault } from "./client_faults.ts";
 
 const texts = {
+  404: "Not Found",
   413: "Content Too Large",
   414: "URI Too Long",
   431: "Request Header Fields Too Large",
