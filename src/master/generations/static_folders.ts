@@ -31,7 +31,7 @@ export function staticFolders(
     for (const key of secret) {
       for (const file of [settings[key] ?? []].flat()) {
         const at = realOf(system, absolutePath(directory, file));
-        if (at !== null && at.startsWith(real === "/" ? real : `${real}/`)) {
+        if (at !== null && isServed(at, real)) {
           throw refused(
             { path, folder },
             `clients could read ${names[key]} ${file}`,
@@ -57,6 +57,12 @@ function realFolder({ files }: Pick<System, "files">, given: StaticFolder, direc
   if (found === null) throw refused(given, "there is no such folder", "create it, or give another one");
   if (!found.isDirectory) throw refused(given, "it is not a folder", "give the folder that the files are in");
   return real;
+}
+
+/** Nothing below a name that begins with a dot is. */
+function isServed(path: string, folder: string): boolean {
+  const front = folder === "/" ? folder : `${folder}/`;
+  return path.startsWith(front) && !path.slice(folder === "/" ? 0 : folder.length).includes("/.");
 }
 
 function realOf({ files }: Pick<System, "files">, path: string): string | null {

@@ -6,7 +6,7 @@ const urlPath = /^(\/(?!\.)[\w.~!$&'()*+,;:@-]+)*\/?$/;
 
 /** `PATH=FOLDER`. */
 export const staticFolder: Kind<StaticFolder, `${string}=${string}`> = {
-  accepts: "PATH=FOLDER, where PATH begins with a slash, such as /assets=./public",
+  accepts: "a path and a folder as PATH=FOLDER, such as /assets=./public",
   type: "`${string}=${string}`",
   placeholder: "PATH=FOLDER",
   parse(given) {

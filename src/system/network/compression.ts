@@ -25,7 +25,7 @@ const inner = symbolOf(new Response(), "response");
 /** Whether this runtime compresses what nobody has asked it to, and can be kept from it. */
 export const compressesUnasked = isKnown && isDeno27;
 
-/** Bytes of a body that the runtime compresses, if it is no stream. */
+/** Bytes of a body, other than a stream, that the runtime compresses. */
 const shortest = 64;
 /** Bytes that one unit of a string can become. */
 const widest = 3;
@@ -53,7 +53,7 @@ function isShort(body: unknown): boolean {
   return body instanceof Uint8Array && body.byteLength < shortest;
 }
 
-/** A string made anew is flattened when it is sent, and most responses of an app have the same type. */
+/** A new string is flattened when it is sent, and most responses of an app have the same type. */
 let lastType = "";
 let lastLed = " ";
 

@@ -1,6 +1,6 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
-import { isDeno27, symbolOf } from "../runtime_internals.ts";
+import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
 /** An app may replace the global one. */
 const { Response } = globalThis;
@@ -38,6 +38,19 @@ export function failureOf(response: Response): { readonly value: unknown } | nul
   if (!(stream instanceof ReadableStream)) return null;
   if (state === undefined || storedError === undefined) return null;
   return Reflect.get(stream, state) === "errored" ? { value: Reflect.get(stream, storedError) } : null;
+}
+
+const controller = symbolOf(new ReadableStream(), "[[controller]]");
+
+/**
+ * Whether the runtime has ended a body before its source did. Deno 2.9 does that if its client takes nothing any more and
+ * leaves, and then neither `info.completed` nor `request.signal` tells.
+ */
+export function wasCutOff(response: Response): boolean {
+  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
+  if (!(stream instanceof ReadableStream) || state === undefined || controller === undefined) return false;
+  return Reflect.get(stream, state) === "closed" &&
+    kept(Reflect.get(stream, controller), "[[closeRequested]]") === false;
 }
 
 /**

@@ -6,7 +6,7 @@
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { errorIn } from "../../core/thrown.ts";
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
-import { callsAllSent, failureOf, wholeStatus } from "../../system/network/response_body.ts";
+import { callsAllSent, failureOf, wasCutOff, wholeStatus } from "../../system/network/response_body.ts";
 import type {
   Clock,
   ExecutionContext,
@@ -370,7 +370,8 @@ export class Requests {
         const failure = failureOf(response);
         // What an app has fetched fails in this way when the client has left.
         const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
-        const hasLeft = broken !== undefined || signal?.aborted === true;
+        const hasLeft = broken !== undefined || signal?.aborted === true ||
+          (callsAllSent && wasCutOff(response));
         this.#end(entry, isFault ? "app" : hasLeft ? "client" : null);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };

@@ -15,14 +15,14 @@ Deno.test("the longest path that a request is below has its file", () => {
   assertEquals(found("/assets/older/a.js"), "/assets older/a.js");
   assertEquals(found("/assets"), "/assets ");
   assertEquals(found("/assets/"), "/assets ");
-  assertEquals(found("/assetsx/a.js"), " assetsx/a.js");
+  assertEquals(found("/assets-x/a.js"), " assets-x/a.js");
   assertEquals(found("/"), " ");
-  assertEquals(found("/assetsx/a.js", assets), "elsewhere");
+  assertEquals(found("/assets-x/a.js", assets), "elsewhere");
   assertEquals(found("/", assets), "elsewhere");
 });
 
 Deno.test("a path is decoded once, also where its folder begins", () => {
-  assertEquals(found("/%61ssets/a%20b.js", assets), "/assets a b.js");
+  assertEquals(found("/asset%73/a%20b.js", assets), "/assets a b.js");
   assertEquals(found("/assets/100%25.txt", assets), "/assets 100%.txt");
   assertEquals(found("/assets/%E2%82%AC.txt", assets), "/assets €.txt");
 });
@@ -55,7 +55,7 @@ Deno.test("what leads elsewhere is refused, however it is written", () => {
       ".git/config",
       "a/.env",
       ".env",
-      "%2eenv",
+      "%2e-env",
       "a/.well-known/b",
     ]
   ) assertEquals(found(`/assets/${path}`, assets), "refused", path);
@@ -71,7 +71,7 @@ Deno.test("files of RFC 8615 are served, at their place only", () => {
   assertEquals(found("/.well-known/security.txt"), " .well-known/security.txt");
   assertEquals(found("/.well-known/.htaccess"), "refused");
   assertEquals(found("/a/.well-known/security.txt"), "refused");
-  assertEquals(found("/.well-knownx"), "refused");
+  assertEquals(found("/.well-known2"), "refused");
 });
 
 Deno.test("no path has a step that begins with a dot, or a character that is a separator elsewhere", () => {
