@@ -327,6 +327,25 @@ integrationTest("a folder that is missing or none is an error of start, check an
   const twice = await host.run(["check", "--static", "/a=public", "--static", "/a/=site", "main.ts"]);
   assertMatch(twice.stderr, /static: "\/a=site" .*\/a has a folder already/);
 
+  host.write({ "token": "0123456789abcdef", "hidden/.token": "0123456789abcdef" });
+  const withToken = (file: string, folder: string) =>
+    host.run([
+      "check",
+      "--admin-bind",
+      "127.0.0.1:0",
+      "--admin-token-file",
+      file,
+      "--static",
+      `/=${folder}`,
+      "main.ts",
+    ]);
+  const open = await withToken("token", ".");
+  assertEquals(open.code, 2);
+  assertMatch(open.stderr, /cannot serve static files: \/=\. \(clients could read admin-token-file token\)/);
+  for (const [file, folder] of [["token", "site"], ["hidden/.token", "hidden"]] as const) {
+    assertEquals((await withToken(file, folder)).code, 0);
+  }
+
   const config = (path: string) => `export default { static: ["/assets=${path}"] };`;
   host.write({ "denicorn.config.ts": config("public") });
   const server = host.start({ files });

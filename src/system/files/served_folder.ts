@@ -14,9 +14,11 @@ const nothing = { is: "nothing" } as const;
 const directory = { is: "directory" } as const;
 const outside = { is: "outside" } as const;
 
-/** `root` is an absolute path without links. It need not exist yet. */
-export function servedFolder(root: string): ServedFolder {
-  return keepsBeneath() ? new KernelFolder(root) : new RuntimeFolder(root);
+/**
+ * `root` is an absolute path without links. It need not exist yet. `byKernel`: the kernel is asked, which must be possible.
+ */
+export function servedFolder(root: string, byKernel: boolean = keepsBeneath()): ServedFolder {
+  return byKernel ? new KernelFolder(root) : new RuntimeFolder(root);
 }
 
 // openat2(2), the same on all architectures

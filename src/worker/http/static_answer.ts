@@ -46,8 +46,8 @@ export function typeOf(path: string): string {
   return getMimeType(path, types) ?? "application/octet-stream";
 }
 
-/** Bytes that are read at once: that takes 20 µs from memory, and a stream takes 100 µs more. */
-const mostAtOnce = 64 * 1024;
+/** Bytes that are read at once. As a stream, 100 KB took 1.8 times as many instructions. */
+const mostAtOnce = 128 * 1024;
 
 type StaticContext = Context<{ Bindings: AskedFile }>;
 
@@ -77,7 +77,7 @@ function answer(context: StaticContext): Response | Uint8Array<ArrayBuffer> | Re
   const isChanged = asked.isCompressing && coding === null && accepted !== null && range === null;
   const set = (name: string, value: string) => context.header(name, value);
   set("ETag", isChanged ? `W/${current.etag}` : current.etag);
-  set("Last-Modified", new Date(current.modifiedAt).toUTCString());
+  set("Last-Modified", httpDate(current.modifiedAt));
   set("Cache-Control", "no-cache");
   if (isText) set("Vary", "Accept-Encoding");
   if (status !== 200) return withoutBody(context, file, status);
@@ -101,6 +101,15 @@ function answer(context: StaticContext): Response | Uint8Array<ArrayBuffer> | Re
   if (length <= mostAtOnce) return file.take(first, length);
   set("Content-Length", String(length));
   return file.stream(first, length);
+}
+
+let lastDate = { seconds: NaN, text: "" };
+
+/** Files that were built together mostly have the same; to write it takes 8,000 instructions. */
+function httpDate(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1_000);
+  if (seconds !== lastDate.seconds) lastDate = { seconds, text: new Date(seconds * 1_000).toUTCString() };
+  return lastDate.text;
 }
 
 /** Of the copies beside the file, the one that the client likes best. */
