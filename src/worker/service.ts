@@ -5,7 +5,7 @@ import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import { lazyModule } from "../system/lazy_module.ts";
-import type { FetchHandler, ProgramServers, System, TcpAddress } from "../system/system.ts";
+import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
@@ -25,6 +25,7 @@ import { Pause } from "./pause.ts";
 import { SlowClients } from "./listeners/slow_clients.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./http/requests.ts";
+import type { StaticFiles } from "./http/static_files.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
@@ -166,11 +167,12 @@ export class Service {
     onEnd: () => void,
   ): Promise<void> {
     const { clock } = this.#system;
-    const withFiles = await this.#loadFiles();
+    const files = await this.#loadFiles();
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
-      edge: new HttpEdge(this.#requests, clock, this.config, this.log, withFiles),
+      edge: new HttpEdge(this.#requests, clock, this.config, this.log, files),
+      files,
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,
@@ -180,9 +182,9 @@ export class Service {
     }).program();
   }
 
-  async #loadFiles(): Promise<(app: FetchHandler) => FetchHandler> {
+  async #loadFiles(): Promise<StaticFiles | null> {
     const { static: folders, compress } = this.config;
-    if (folders.length === 0) return (app) => app;
+    if (folders.length === 0) return null;
     const { staticFiles } = await loadStaticFiles();
     return staticFiles(this.#system, { folders, isCompressing: compress === true });
   }

@@ -265,9 +265,7 @@ integrationTest(
     Deno.writeFileSync(`${host.folder}/public/big.bin`, big());
     const server = start(host, ["--access-logfile", "access.log"]);
     const [worker] = await server.ready(1);
-    const open = () =>
-      Array.from(Deno.readDirSync(`/proc/${worker!.pid}/fd`), ({ name }) => link(worker!.pid, name))
-        .filter((path) => path.endsWith("big.bin"));
+    const open = () => openFiles(worker!.pid);
     await (await server.fetch("/assets/a.txt")).text();
     await raw(server, "/assets/.env");
     assertEquals((await server.fetch("/assets/big.bin", { method: "HEAD" })).status, 200);
@@ -291,6 +289,11 @@ integrationTest(
     assertEquals(status!.workers[0]!.inFlight, 0);
   },
 );
+
+function openFiles(pid: number): string[] {
+  return Array.from(Deno.readDirSync(`/proc/${pid}/fd`), ({ name }) => link(pid, name))
+    .filter((path) => path.endsWith("big.bin"));
+}
 
 function link(pid: number, name: string): string {
   try {
@@ -341,7 +344,10 @@ integrationTest("a folder that is missing or none is an error of start, check an
     ]);
   const open = await withToken("token", ".");
   assertEquals(open.code, 2);
-  assertMatch(open.stderr, /cannot serve static files: \/=\. \(clients could read admin-token-file token\)/);
+  assertMatch(
+    open.stderr,
+    /cannot serve static files: \/=\. \(clients could read admin-token-file \S+\/token\)/,
+  );
   for (const [file, folder] of [["token", "site"], ["hidden/.token", "hidden"]] as const) {
     assertEquals((await withToken(file, folder)).code, 0);
   }
@@ -377,6 +383,54 @@ integrationTest("a link to a release is followed when the server starts or reloa
   Deno.renameSync(`${host.folder}/two`, `${host.folder}/old`);
   host.write({ "two/a.txt": "three" });
   await until("the new folder", async () => (await server.text("/assets/a.txt")) === "three");
+});
+
+const nodeApp = `
+import http from "node:http";
+http.createServer((request, response) => response.end(\`app \${request.method} \${request.url}\`)).listen(8000);\n`;
+
+integrationTest("a program of node:http has files in front of it, too", async (host) => {
+  host.write(files);
+  const bytes = big();
+  Deno.writeFileSync(`${host.folder}/public/big.bin`, bytes);
+  Deno.symlinkSync("../1.txt", `${host.folder}/public/link`);
+  const server = host.start({
+    files: { "main.ts": nodeApp },
+    args: ["--static", "/assets=./public", "--access-logfile", "access.log"],
+  });
+  const [worker] = await server.ready(1);
+  const first = await raw(server, "/assets/a.txt");
+  const { etag, "content-type": type, "content-length": length } = first.headers;
+  assertEquals([first.status, first.body, type, length], [200, text, "text/plain; charset=utf-8", "10"]);
+  assertEquals((await raw(server, "/assets/a.txt", `If-None-Match: ${etag}\r\n`)).status, 304);
+  const head = await raw(server, "/assets/a.txt", "", "HEAD");
+  assertEquals([head.status, head.headers["content-length"], head.body], [200, "10", ""]);
+  assertEquals(
+    (await raw(server, "/assets/app.js", "Accept-Encoding: gzip\r\n")).headers["content-encoding"],
+    "gzip",
+  );
+  const part = await raw(server, "/assets/a.txt", "Range: bytes=2-4\r\n");
+  assertEquals([part.status, part.headers["content-range"], part.body], [206, "bytes 2-4/10", "234"]);
+  for (const path of ["../1.txt", "%2e%2e/1.txt", "%252e%252e/1.txt", "..%5c1.txt", ".env", "link"]) {
+    assertEquals((await raw(server, `/assets/${path}`)).status, 404, path);
+  }
+  assertEquals(await server.text("/assets/none"), "app GET /assets/none");
+  assertEquals(
+    await (await server.fetch("/assets/a.txt", { method: "POST" })).text(),
+    "app POST /assets/a.txt",
+  );
+  assert(isSame(await (await server.fetch("/assets/big.bin")).bytes(), bytes));
+  {
+    using client = await RawClient.connect(
+      server.port,
+      "GET /assets/big.bin HTTP/1.1\r\nHost: a\r\n\r\n",
+      false,
+    );
+    await until("an open file", () => openFiles(worker!.pid).length === 1);
+    client[Symbol.dispose]();
+  }
+  await until("no open files", () => openFiles(worker!.pid).length === 0);
+  await until("no request in flight", async () => (await server.status())?.workers[0]?.inFlight === 0);
 });
 
 /** A binary has all permissions. */

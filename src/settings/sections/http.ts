@@ -39,7 +39,7 @@ export const httpSettings = {
     description:
       "Folder whose files are served below a path, such as /assets=./public or /=./site; what is not there is the app's. May " +
       "be repeated: the longest path counts. Files whose names begin with a dot are not served, and no link leads out of " +
-      "the folder. Not for apps of node:http.",
+      "the folder.",
     default: [],
     reload: true,
   }),

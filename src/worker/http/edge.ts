@@ -14,6 +14,7 @@ import { limitHead } from "./head_limits.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { RequestTimeout } from "./request_timeout.ts";
 import type { Requests } from "./requests.ts";
+import type { StaticFiles } from "./static_files.ts";
 
 interface EdgeLog {
   /** It was not answered in `timeout` milliseconds. */
@@ -27,21 +28,20 @@ export class HttpEdge {
   readonly #clock: Clock;
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
-  readonly #withFiles: (app: FetchHandler) => FetchHandler;
+  readonly #files: StaticFiles | null;
 
-  /** `withFiles` puts the files of `static` in front of an app. */
   constructor(
     requests: Requests,
     clock: Clock,
     config: WorkerConfig,
     log: EdgeLog,
-    withFiles: (app: FetchHandler) => FetchHandler,
+    files: StaticFiles | null,
   ) {
     this.#requests = requests;
     this.#clock = clock;
     this.#config = config;
     this.#log = log;
-    this.#withFiles = withFiles;
+    this.#files = files;
   }
 
   /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
@@ -75,7 +75,8 @@ export class HttpEdge {
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler): FetchHandler {
-    return this.#withFiles(this.#limited(app));
+    const limited = this.#limited(app);
+    return this.#files === null ? limited : this.#files.before(limited);
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */

@@ -9,7 +9,7 @@ import { longestFirst, type StaticFolder, staticPath } from "../../core/http/sta
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import { headerOf } from "../../system/network/requests/received.ts";
 import type { Clock, FetchHandler, OpenFile, ServedFolder, System } from "../../system/system.ts";
-import { pathOf, targetOf } from "./in_flight_requests.ts";
+import { targetOf } from "./in_flight_requests.ts";
 import { refusal } from "./refused_requests.ts";
 import { answerWithFile, type AskedFile, typeOf, types } from "./static_answer.ts";
 
@@ -24,24 +24,34 @@ interface Options {
   readonly isCompressing: boolean;
 }
 
-/** Returns what puts the files in front of an app. */
 export async function staticFiles(
   { clock, servedFolder }: Pick<System, "clock" | "servedFolder">,
   { folders, isCompressing }: Options,
-): Promise<(app: FetchHandler) => FetchHandler> {
+): Promise<StaticFiles> {
   const opened = await Promise.all(
     folders.map(async ({ path, folder }) => ({ path, files: await servedFolder(folder) })),
   );
-  const files = new StaticFiles(longestFirst(opened), clock, isCompressing);
-  return (app) => files.before(app);
+  return new StaticFiles(longestFirst(opened), clock, isCompressing);
+}
+
+/** A request for a file, of `fetch` or `node:http`. */
+interface FileRequest {
+  readonly isHead: boolean;
+  /** As it was sent: path and query. */
+  readonly target: string;
+  header(name: string): string | null;
+  /** The runtime may compress the answer. */
+  readonly isCompressing: boolean;
 }
 
 const index = "index.html";
 
-class StaticFiles {
+export class StaticFiles {
   readonly #folders: readonly OpenedFolder[];
   readonly #clock: Clock;
   readonly #isCompressing: boolean;
+  /** Hono gets what it needs to know with each request: this one only has to be there. */
+  readonly #request = new Request("http://localhost/");
   readonly #hono = new Hono<{ Bindings: AskedFile }>({ getPath: (_, options) => options!.env!.routed })
     .use(serveStatic({
       root: "",
@@ -62,15 +72,23 @@ class StaticFiles {
   before(app: FetchHandler): FetchHandler {
     return (request, info, context) => {
       const { method } = request;
-      const answer = method === "GET" || method === "HEAD" ? this.#answer(request) : null;
+      if (method !== "GET" && method !== "HEAD") return app(request, info, context);
+      const answer = this.answer({
+        isHead: method === "HEAD",
+        target: targetOf(directUrl(request)),
+        header: (name) => headerOf(request, name),
+        isCompressing: this.#isCompressing,
+      });
       return answer ?? app(request, info, context);
     };
   }
 
-  /** `null`: it is the app's. */
-  #answer(request: Request): Response | Promise<Response> | null {
-    const url = directUrl(request);
-    const asked = staticPath(pathOf(url), this.#folders);
+  /** `null`: it is the app's. Throws if the system cannot open a file now. */
+  answer(request: FileRequest): Response | Promise<Response> | null {
+    const { target } = request;
+    const query = target.indexOf("?");
+    const path = query < 0 ? target : target.slice(0, query);
+    const asked = staticPath(path, this.#folders);
     if (asked.is === "elsewhere") return null;
     if (asked.is === "refused") return refusal(404);
     const { files } = asked.folder;
@@ -78,36 +96,38 @@ class StaticFiles {
     if (found.is === "outside") return refusal(404);
     if (found.is === "nothing") return null;
     if (found.is === "file") return this.#send(request, asked.path, found.file, files);
-    const isClosed = asked.path === "" ? pathOf(url).endsWith("/") : asked.path.endsWith("/");
-    const path = `${asked.path}${asked.path === "" || isClosed ? "" : "/"}${index}`;
-    const file = files.open(path);
-    if (file.is === "outside") return refusal(404);
-    if (file.is !== "file") return null;
-    if (isClosed) return this.#send(request, path, file.file, files);
-    file.file.close();
-    return withSlash(targetOf(url));
+    const isClosed = path.endsWith("/");
+    const name = asked.path === "" || isClosed ? `${asked.path}${index}` : `${asked.path}/${index}`;
+    const page = files.open(name);
+    if (page.is === "outside") return refusal(404);
+    if (page.is !== "file") return null;
+    if (isClosed) return this.#send(request, name, page.file, files);
+    page.file.close();
+    return movedTo(`${path}/${query < 0 ? "" : target.slice(query)}`);
   }
 
-  #send(request: Request, path: string, file: OpenFile, folder: ServedFolder): Response | Promise<Response> {
-    return this.#hono.fetch(request, {
+  #send(
+    { isHead, header, isCompressing }: FileRequest,
+    path: string,
+    file: OpenFile,
+    folder: ServedFolder,
+  ): Response | Promise<Response> {
+    return this.#hono.fetch(this.#request, {
       // Hono decodes it.
       routed: `/${path.replaceAll("%", "%25")}`,
       path,
       type: typeOf(path),
       file,
       folder,
-      header: (name) => headerOf(request, name),
-      isHead: request.method === "HEAD",
+      header,
+      isHead,
       now: this.#clock.wall(),
-      isCompressing: this.#isCompressing,
+      isCompressing,
     });
   }
 }
 
 /** What a page says of other files is relative to its path. It begins with one slash: two would name another server. */
-function withSlash(target: string): Response {
-  const query = target.indexOf("?");
-  const path = query < 0 ? target : target.slice(0, query);
-  const location = `${path}/${query < 0 ? "" : target.slice(query)}`;
+function movedTo(location: string): Response {
   return new Response(null, { status: 301, headers: { location, "cache-control": "no-cache" } });
 }
