@@ -4,6 +4,7 @@ import { DenicornError } from "../core/errors.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
 import type { ListenAddress } from "../system/system.ts";
 import { bindAddress, isLoopback } from "./kinds/address.ts";
+import { staticFolder } from "./kinds/static_folder.ts";
 import { isEncrypted, listenAddresses } from "./listen_addresses.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";
@@ -22,6 +23,20 @@ export function checkTogether(resolved: Resolved): void {
   refuseSharedFile(resolved);
   refuseSparesWithoutSteering(resolved);
   refuseUnmatchedTls(resolved);
+  refuseRepeatedStatic(resolved);
+}
+
+/** Which of two folders has a file would be a matter of their order. */
+function refuseRepeatedStatic({ settings, origins }: Resolved): void {
+  const paths = settings.static.map(({ path }) => path);
+  const repeated = settings.static.find(({ path }, index) => paths.indexOf(path) !== index);
+  if (repeated === undefined) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `static: ${quote(staticFolder.show(repeated))} (${origins.static}) is not accepted, because ${
+      repeated.path || "/"
+    } has a folder already: give one folder for each path`,
+  );
 }
 
 /** A pidfile and a control socket take the place of what is there; logs may be one file. */

@@ -33,5 +33,6 @@ export function createSystem(): System {
     memory: sharedMemory,
     openFiles,
     nodeHttp: async () => (await import("./network/deno_node_http.ts")).nodeHttp,
+    servedFolder: async (root) => (await import("./files/served_folder.ts")).servedFolder(root),
   };
 }

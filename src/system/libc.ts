@@ -37,11 +37,13 @@ const linuxSymbols = {
   kill: { parameters: ["i32", "i32"], result: "i32" },
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  openat2: { name: "syscall", parameters: ["i64", "i64", "buffer", "buffer", "usize"], result: "i64" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   // Only called in a script that an app has started, whose parent may let it wait for ever.
   // deno-lint-ignore layers/no-threads
   poll_in_thread: { name: "poll", parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
   posix_fallocate: { parameters: ["i32", "i64", "i64"], result: "i32" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   pthread_create: {
     parameters: ["buffer", "pointer", "pointer", "pointer"],
@@ -62,6 +64,7 @@ const linuxSymbols = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   statfs: { parameters: ["buffer", "buffer"], result: "i32" },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   tcgetpgrp: { parameters: ["i32"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },

@@ -3,7 +3,7 @@
  * have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
  */
 
-import type { Files } from "./files/files.ts";
+import type { Files, ServedFolder } from "./files/files.ts";
 import type { Host } from "./host/host.ts";
 import type { Descriptors, TcpSockets } from "./network/kernel_sockets.ts";
 import type { Network } from "./network/network.ts";
@@ -29,6 +29,8 @@ export interface System {
   readonly openFiles: OpenFiles;
   /** Loaded when it is first asked for: on Deno 2.9 that takes 140 ms. */
   nodeHttp(): Promise<NodeHttp>;
+  /** `root` is an absolute path without links; the folder need not exist yet. */
+  servedFolder(root: string): Promise<ServedFolder>;
 }
 
 export interface Clock {

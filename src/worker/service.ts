@@ -4,6 +4,7 @@ import { toDenicornError } from "../core/errors.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
@@ -24,9 +25,12 @@ import { Pause } from "./pause.ts";
 import { SlowClients } from "./listeners/slow_clients.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./http/requests.ts";
+import type { StaticFiles } from "./http/static_files.ts";
 import { openSlot, type Slot } from "./slot.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+
+const loadStaticFiles = lazyModule(() => import("./http/static_files.ts"));
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -78,6 +82,7 @@ export class Service {
     const bodyFailures = new BodyFailures(this.log, clock);
     this.#requests = new Requests(this.#slot.writer, clock, {
       context: this.#lifeCycle.execution,
+      isCompressing: config.compress === true,
       onAnnouncedEnd: (port) => this.#announcedEnds.add(port),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       bodyFailures,
@@ -161,10 +166,13 @@ export class Service {
     onUncaught: (error: unknown) => void,
     onEnd: () => void,
   ): Promise<void> {
+    const { clock } = this.#system;
+    const files = await this.#loadFiles();
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
-      edge: new HttpEdge(this.#requests, this.#system.clock, this.config, this.log),
+      edge: new HttpEdge(this.#requests, clock, this.config, this.log, files),
+      files,
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,
@@ -172,6 +180,13 @@ export class Service {
       onSent: (message) => this.log.sent(message),
       onNotStored: (reason) => this.log.notStored(reason),
     }).program();
+  }
+
+  async #loadFiles(): Promise<StaticFiles | null> {
+    const { static: folders, compress } = this.config;
+    if (folders.length === 0) return null;
+    const { staticFiles } = await loadStaticFiles();
+    return staticFiles(this.#system, { folders, isCompressing: compress === true });
   }
 
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */

@@ -202,6 +202,7 @@ export class FakeSystem implements System {
   };
 
   nodeHttp = () => unavailable("nodeHttp");
+  servedFolder = () => unavailable("servedFolder");
 
   sockets: TcpSockets = {
     listeners: () => [],

@@ -15,6 +15,7 @@ const bundle = {
   exportsApp: true,
   isPrepared: false,
   certificates: null,
+  static: [],
   path: "/run/1.mjs",
 };
 

@@ -18,6 +18,7 @@ Deno.test("workers start while the app is being bundled and get their configurat
     ...{ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" },
     isPrepared: false,
     certificates: null,
+    static: [],
   });
   await settled();
   const [config] = worker!.received;

@@ -210,6 +210,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
     exportsApp: true,
     isPrepared: false,
     certificates: null,
+    static: [],
     path: `/run/${number}.mjs`,
   });
 }

@@ -25,6 +25,7 @@ export interface SettingsReader {
 /** Every file that is loaded makes the start slower. */
 const loadBuildAs = lazyModule(() => import("../../app/build/build_as.ts"));
 const loadCertificates = lazyModule(() => import("./read_pairs.ts"));
+const loadStaticFolders = lazyModule(() => import("./static_folders.ts"));
 const loadPreparations = lazyModule(() => import("./app_preparations.ts"));
 
 export function createGenerationSource(
@@ -44,6 +45,7 @@ export function createGenerationSource(
     signal?: AbortSignal,
   ): Promise<AppBundle> {
     const certificates = await readCertificates(settings);
+    const folders = await findStaticFolders(settings, workingDirectory);
     const request = {
       app: settings.app ?? "",
       workingDirectory,
@@ -77,7 +79,17 @@ export function createGenerationSource(
       exportsApp: isCommonJs || exports.includes(exportName),
       isPrepared: exports.includes(prepareExport),
       certificates,
+      static: folders,
     };
+  }
+
+  async function findStaticFolders(
+    settings: Generation["settings"],
+    workingDirectory: string,
+  ): Promise<AppBundle["static"]> {
+    if (settings.static.length === 0) return [];
+    const { staticFolders } = await loadStaticFolders();
+    return staticFolders(system, settings, workingDirectory);
   }
 
   async function readCertificates(settings: Generation["settings"]): Promise<AppBundle["certificates"]> {

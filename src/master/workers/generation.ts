@@ -17,6 +17,8 @@ export interface AppBundle {
   readonly path: string;
   /** For TLS, as they were when it was built; `null` without TLS. */
   readonly certificates: WorkerConfig["certificates"];
+  /** The folders of the setting, as absolute paths without links. */
+  readonly static: WorkerConfig["static"];
 }
 
 /** Settings and app as they were read at one moment. All workers of a generation have the same. */

@@ -45,6 +45,7 @@ export function workerConfigFor(
     unstable: bundle.unstable,
     exportsApp: bundle.exportsApp,
     certificates: bundle.certificates,
+    static: bundle.static,
     ...sharedResources,
     fdInbox,
     heartbeatInterval: heartbeatInterval(settings),

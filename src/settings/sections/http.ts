@@ -1,6 +1,7 @@
 import { duration } from "../kinds/duration.ts";
 import { wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
+import { staticFolder } from "../kinds/static_folder.ts";
 import { commaList, ipRange } from "../kinds/text.ts";
 import { many, one, onOrOff } from "../setting.ts";
 
@@ -19,8 +20,8 @@ export const httpSettings = {
   }),
   compress: onOrOff({
     description:
-      "Whether responses are compressed for clients that accept it. The executable always does so: its runtime leaves only " +
-      "responses alone that have Content-Encoding, Content-Range or Cache-Control: no-transform.",
+      "Whether responses with a type that is text are compressed for clients that accept it, except those with " +
+      "Content-Encoding, Content-Range or Cache-Control: no-transform. Not for apps of node:http.",
     unset: "off",
     reload: true,
   }),
@@ -32,6 +33,14 @@ export const httpSettings = {
     default: ["127.0.0.1", "::1"],
     unset: "nobody",
     list: commaList,
+    reload: true,
+  }),
+  static: many(staticFolder, {
+    description:
+      "Folder whose files are served below a path, such as /assets=./public or /=./site; what is not there is the app's. May " +
+      "be repeated: the longest path counts. Files whose names begin with a dot are not served, and no link leads out of " +
+      "the folder.",
+    default: [],
     reload: true,
   }),
   keepAlive: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {

@@ -50,6 +50,32 @@ interface HeldFile {
   close(): void;
 }
 
+/** An open file that is sent to a client. */
+export interface OpenFile {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+  /** `length` bytes from `offset`, fewer if the file is shorter by now. Closes it. */
+  take(offset: number, length: number): Uint8Array<ArrayBuffer>;
+  /** The same as a stream, which closes it at its end, and fails if the file is shorter by now. */
+  stream(offset: number, length: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  close(): void;
+}
+
+/** What a folder has under a path. */
+export type Served =
+  | { readonly is: "file"; readonly file: OpenFile }
+  | { readonly is: "directory" }
+  /** Also what this process may not read, and what is neither a file nor a directory. */
+  | { readonly is: "nothing" }
+  /** A link leads out of the folder. */
+  | { readonly is: "outside" };
+
+export interface ServedFolder {
+  /** `path` is relative to the folder, without `..`. Throws if the system cannot open a file now. */
+  open(path: string): Served;
+}
+
 /** A path through an open directory: no link can lead it elsewhere any more. */
 export interface FixedPath {
   readonly path: string;

@@ -9,7 +9,7 @@ import http from "node:http";
 import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
-import { onClose } from "./node_response.ts";
+import { keepWhole, onClose } from "./node_response.ts";
 import { secureServer } from "./tls/node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
@@ -66,6 +66,8 @@ interface Opened extends http.Server {
 }
 
 const takesListener = "_listen" in http.Server.prototype;
+
+keepWhole();
 
 export const nodeHttp: NodeHttp = {
   takeServers: takeNodeServers,

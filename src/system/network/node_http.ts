@@ -19,9 +19,11 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly writableFinished: boolean;
   setHeader(name: string, value: string): void;
-  end(text: string): void;
+  /** False: it holds enough, until the event `drain`. */
+  write(bytes: Uint8Array): boolean;
+  end(body?: string | Uint8Array): void;
   destroy(): void;
-  on(event: "close", listener: () => void): void;
+  on(event: "close" | "drain", listener: () => void): void;
 }
 
 export interface NodeSocket {

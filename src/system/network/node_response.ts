@@ -1,7 +1,8 @@
-/** The end of a response of `node:http`. */
+/** A response of `node:http`: its end, and what the runtime is kept from doing to it. */
 
 import http from "node:http";
-import type { NodeHttp, NodeResponse } from "./node_http.ts";
+import type { NodeHttp, NodeRequest, NodeResponse } from "./node_http.ts";
+import { compressesUnasked, leaveUncompressed } from "./compression.ts";
 
 const ended = Symbol("ended");
 
@@ -33,3 +34,28 @@ function watchEvents(): NodeHttp["onClose"] {
 export const onClose: NodeHttp["onClose"] = "_listen" in http.Server.prototype
   ? watchEvents()
   : (response, closed) => response.on("close", closed);
+
+/** What Deno 2.7 makes a response of `fetch` with. */
+interface Responding {
+  readonly req: Pick<NodeRequest, "headers">;
+  _resolve(response: Response): void;
+  respond(...args: unknown[]): void;
+}
+
+/** Responses of `node:http` are never compressed, as on Deno 2.9. Once, before the app is imported. */
+export function keepWhole(): void {
+  const prototype = http.ServerResponse.prototype as unknown as Responding;
+  const { respond } = prototype;
+  if (!compressesUnasked || typeof respond !== "function") return;
+  prototype.respond = function (this: Responding, ...args) {
+    const { headers } = this.req;
+    if (headers["accept-encoding"] !== undefined) {
+      const { _resolve } = this;
+      this._resolve = (response) => {
+        leaveUncompressed(response, headers["host"] !== undefined);
+        _resolve(response);
+      };
+    }
+    return Reflect.apply(respond, this, args);
+  };
+}

@@ -61,6 +61,19 @@ export function failureOf(response: Response): { readonly value: unknown } | nul
   return Reflect.get(stream, state) === "errored" ? { value: Reflect.get(stream, storedError) } : null;
 }
 
+const controller = symbolOf(new ReadableStream(), "[[controller]]");
+
+/**
+ * Whether the runtime has ended a body before its source did. Deno 2.9 does that if its client takes nothing any more and
+ * leaves, and then neither `info.completed` nor `request.signal` tells.
+ */
+export function wasCutOff(response: Response): boolean {
+  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
+  if (!(stream instanceof ReadableStream) || state === undefined || controller === undefined) return false;
+  return Reflect.get(stream, state) === "closed" &&
+    kept(Reflect.get(stream, controller), "[[closeRequested]]") === false;
+}
+
 /**
  * The status of a response that the runtime sends at once: its body is a text or bytes as a whole that nobody has read,
  * or there is none. `info.completed` of its request resolves at the moment at which the runtime takes the response. 0

@@ -16,6 +16,7 @@ import { RequestQueue } from "./request_queue.ts";
 import { refusing } from "./refused_requests.ts";
 import { RequestTimeout } from "./request_timeout.ts";
 import type { Requests } from "./requests.ts";
+import type { StaticFiles } from "./static_files.ts";
 
 interface EdgeLog {
   /** It was not answered in `timeout` milliseconds. */
@@ -29,12 +30,20 @@ export class HttpEdge {
   readonly #clock: Clock;
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
+  readonly #files: StaticFiles | null;
 
-  constructor(requests: Requests, clock: Clock, config: WorkerConfig, log: EdgeLog) {
+  constructor(
+    requests: Requests,
+    clock: Clock,
+    config: WorkerConfig,
+    log: EdgeLog,
+    files: StaticFiles | null,
+  ) {
     this.#requests = requests;
     this.#clock = clock;
     this.#config = config;
     this.#log = log;
+    this.#files = files;
   }
 
   /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
@@ -68,7 +77,8 @@ export class HttpEdge {
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler): FetchHandler {
-    return afterRequest(this.#limited(app), this.#clock);
+    const limited = afterRequest(this.#limited(app), this.#clock);
+    return this.#files === null ? limited : this.#files.before(limited);
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */

@@ -35,6 +35,11 @@ export function refusing(onFailure: (kind: FailureKind) => void): Refuse {
   };
 }
 
+/** For a path of which it is not to be seen what is there. */
+export function notFound(): Response {
+  return new Response("Not Found", { status: 404 });
+}
+
 function refusal(status: keyof typeof texts): Response {
   const response = new Response(texts[status], { status });
   if (closing.has(status)) response.headers.set("connection", "close");

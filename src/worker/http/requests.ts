@@ -12,6 +12,7 @@ import {
   checkChunks,
   endStream,
   failureOf,
+  wasCutOff,
   wholeStatus,
 } from "../../system/network/response_body.ts";
 import type {
@@ -56,6 +57,8 @@ interface RequestEvents {
   readonly onEnd?: ((entry: InFlightRequest, duration: number) => void) | undefined;
   /** A response ends its connection, and the runtime does not. Called with the port of the client, 0 if it is unknown. */
   readonly onAnnouncedEnd?: (peerPort: number) => void;
+  /** Whether the runtime may compress responses. */
+  readonly isCompressing?: boolean;
   /** Given to the app with each request. */
   readonly context?: ExecutionContext;
 }
@@ -109,14 +112,14 @@ export class Requests {
   constructor(
     writer: SlotWriter,
     clock: Clock,
-    { onFault, bodyFailures, onEnd, onAnnouncedEnd, context }: RequestEvents,
+    { onFault, bodyFailures, onEnd, onAnnouncedEnd, isCompressing = false, context }: RequestEvents,
   ) {
     this.#writer = writer;
     this.#clock = clock;
     this.#onFault = onFault;
     this.#bodyFailures = bodyFailures;
     this.#onEnd = onEnd ?? null;
-    this.#connectionEnd = new ConnectionEnd(onAnnouncedEnd);
+    this.#connectionEnd = new ConnectionEnd(onAnnouncedEnd, isCompressing);
     this.#context = context;
   }
 
@@ -402,7 +405,8 @@ export class Requests {
         const failure = failureOf(response);
         // What an app has fetched fails in this way when the client has left.
         const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
-        const hasLeft = broken !== undefined || signal?.aborted === true;
+        const hasLeft = broken !== undefined || signal?.aborted === true ||
+          (callsAllSent && wasCutOff(response));
         this.#end(entry, isFault ? "app" : hasLeft ? "client" : null);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };

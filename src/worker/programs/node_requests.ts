@@ -16,6 +16,7 @@ import type { InFlightRequest } from "../http/in_flight_requests.ts";
 import { nodeRequestIdOf } from "../http/request_id.ts";
 import { peerPortOf } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
+import type { NodeFiles } from "./node_files.ts";
 
 type OnFault = (entry: InFlightRequest, fault: Fault) => void;
 
@@ -24,15 +25,23 @@ export class NodeRequests {
   readonly #onClose: NodeHttp["onClose"];
   readonly #requests: Requests;
   readonly #onFault: OnFault;
+  readonly #files: NodeFiles | null;
   readonly #webSockets = new Set<NodeSocket>();
   /** The code that closes WebSockets; `null` until they are closed. */
   #closingCode: number | null = null;
 
-  constructor(app: NodeServer, onClose: NodeHttp["onClose"], requests: Requests, onFault: OnFault) {
+  constructor(
+    app: NodeServer,
+    onClose: NodeHttp["onClose"],
+    requests: Requests,
+    onFault: OnFault,
+    files: NodeFiles | null = null,
+  ) {
     this.#app = app;
     this.#onClose = onClose;
     this.#requests = requests;
     this.#onFault = onFault;
+    this.#files = files;
   }
 
   /** Asks each client to close its WebSocket, including those that are opened later. */
@@ -61,7 +70,7 @@ export class NodeRequests {
     if (requests.endsConnections) endConnection(response);
     this.#onClose(response, () => requests.end(entry, response.statusCode, !response.writableFinished));
     try {
-      return this.#app.emit(event, request, response);
+      return this.#files?.answer(request, response) === true || this.#app.emit(event, request, response);
     } catch (error) {
       this.#onFault(entry, appThrew(error, nodeRequestIdOf(request)));
       fail(response);

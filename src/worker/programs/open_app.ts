@@ -6,6 +6,8 @@ import type { Fault } from "../http/faults.ts";
 import type { InFlightRequest } from "../http/in_flight_requests.ts";
 import type { HttpEdge } from "../http/edge.ts";
 import type { Requests } from "../http/requests.ts";
+import type { StaticFiles } from "../http/static_files.ts";
+import { NodeFiles } from "./node_files.ts";
 import { NodeRequests } from "./node_requests.ts";
 
 export interface OpenedApp {
@@ -20,6 +22,8 @@ export interface OpenedApp {
 export interface OpeningOptions {
   readonly requests: Requests;
   readonly edge: HttpEdge;
+  /** What is served in front of the app; the edge does that for `fetch`. */
+  readonly files: StaticFiles | null;
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
 }
 
@@ -27,7 +31,7 @@ export interface OpeningOptions {
 export async function openApp(
   { network, nodeHttp }: System,
   app: App,
-  { requests, edge, onFault }: OpeningOptions,
+  { requests, edge, files, onFault }: OpeningOptions,
 ): Promise<OpenedApp> {
   if (app.kind === "fetch") {
     const counted = edge.counted(app.fetch);
@@ -39,7 +43,7 @@ export async function openApp(
   }
   const http = await nodeHttp();
   const server = await app.open(http);
-  const counted = new NodeRequests(server, http.onClose, requests, onFault);
+  const counted = new NodeRequests(server, http.onClose, requests, onFault, files && new NodeFiles(files));
   return {
     serve: (options) => http.serve(options, server, counted.emit),
     ask: (request) => http.ask(server, request),

@@ -20,6 +20,7 @@ function setUp(reads = Infinity) {
     memory: outside.memory,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
+    servedFolder: outside.servedFolder,
     host: {
       ...outside.host,
       isTerminal: () => true,

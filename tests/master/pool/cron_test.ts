@@ -10,6 +10,7 @@ const bundling = (unstable: readonly string[]) => ({ number }: Generation) =>
       exportsApp: true,
       isPrepared: false,
       certificates: null,
+      static: [],
     },
     ...{ unstable, path: `/run/${number}.mjs` },
   });

@@ -1,0 +1,133 @@
+/**
+ * Files that are served beside the app, by Hono's static middleware. It is asked once it is clear that there is a file: what
+ * is not there is the app's, and costs an app no more than looking for it.
+ */
+
+import { type Context, Hono } from "hono";
+import { serveStatic } from "hono/serve-static";
+import { longestFirst, type StaticFolder, staticPath } from "../../core/http/static_path.ts";
+import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
+import { headerOf } from "../../system/network/requests/received.ts";
+import type { Clock, FetchHandler, OpenFile, ServedFolder, System } from "../../system/system.ts";
+import { targetOf } from "./in_flight_requests.ts";
+import { notFound } from "./refused_requests.ts";
+import { answerWithFile, type AskedFile, typeOf, types } from "./static_answer.ts";
+
+interface OpenedFolder {
+  readonly path: string;
+  readonly files: ServedFolder;
+}
+
+interface Options {
+  /** With absolute paths. */
+  readonly folders: readonly StaticFolder[];
+  readonly isCompressing: boolean;
+}
+
+export async function staticFiles(
+  { clock, servedFolder }: Pick<System, "clock" | "servedFolder">,
+  { folders, isCompressing }: Options,
+): Promise<StaticFiles> {
+  const opened = await Promise.all(
+    folders.map(async ({ path, folder }) => ({ path, files: await servedFolder(folder) })),
+  );
+  return new StaticFiles(longestFirst(opened), clock, isCompressing);
+}
+
+/** A request for a file, of `fetch` or `node:http`. */
+interface FileRequest {
+  readonly isHead: boolean;
+  /** As it was sent: path and query. */
+  readonly target: string;
+  header(name: string): string | null;
+  /** The runtime may compress the answer. */
+  readonly isCompressing: boolean;
+}
+
+const index = "index.html";
+
+export class StaticFiles {
+  readonly #folders: readonly OpenedFolder[];
+  readonly #clock: Clock;
+  readonly #isCompressing: boolean;
+  /** Hono gets what it needs to know with each request: this one only has to be there. */
+  readonly #request = new Request("http://localhost/");
+  readonly #hono = new Hono<{ Bindings: AskedFile }>({ getPath: (_, options) => options!.env!.routed })
+    .use(serveStatic({
+      root: "",
+      mimes: types,
+      allowPercentInPath: true,
+      getContent: (_, context: Context<{ Bindings: AskedFile }>) => answerWithFile(context),
+    }))
+    .onError((error) => {
+      throw error;
+    });
+
+  constructor(folders: readonly OpenedFolder[], clock: Clock, isCompressing: boolean) {
+    this.#folders = folders;
+    this.#clock = clock;
+    this.#isCompressing = isCompressing;
+  }
+
+  before(app: FetchHandler): FetchHandler {
+    return (request, info, context) => {
+      const { method } = request;
+      if (method !== "GET" && method !== "HEAD") return app(request, info, context);
+      const answer = this.answer({
+        isHead: method === "HEAD",
+        target: targetOf(directUrl(request)),
+        header: (name) => headerOf(request, name),
+        isCompressing: this.#isCompressing,
+      });
+      return answer ?? app(request, info, context);
+    };
+  }
+
+  /** `null`: it is the app's. Throws if the system cannot open a file now. */
+  answer(request: FileRequest): Response | Promise<Response> | null {
+    const { target } = request;
+    const query = target.indexOf("?");
+    const path = query < 0 ? target : target.slice(0, query);
+    const asked = staticPath(path, this.#folders);
+    if (asked.is === "elsewhere") return null;
+    if (asked.is === "refused") return notFound();
+    const { files } = asked.folder;
+    const found = files.open(asked.path);
+    if (found.is === "outside") return notFound();
+    if (found.is === "nothing") return null;
+    if (found.is === "file") return this.#send(request, asked.path, found.file, files);
+    const isClosed = path.endsWith("/");
+    const name = asked.path === "" || isClosed ? `${asked.path}${index}` : `${asked.path}/${index}`;
+    const page = files.open(name);
+    if (page.is === "outside") return notFound();
+    if (page.is !== "file") return null;
+    if (isClosed) return this.#send(request, name, page.file, files);
+    page.file.close();
+    return movedTo(`${path}/${query < 0 ? "" : target.slice(query)}`);
+  }
+
+  #send(
+    { isHead, header, isCompressing }: FileRequest,
+    path: string,
+    file: OpenFile,
+    folder: ServedFolder,
+  ): Response | Promise<Response> {
+    return this.#hono.fetch(this.#request, {
+      // Hono decodes it.
+      routed: `/${path.replaceAll("%", "%25")}`,
+      path,
+      type: typeOf(path),
+      file,
+      folder,
+      header,
+      isHead,
+      now: this.#clock.wall(),
+      isCompressing,
+    });
+  }
+}
+
+/** What a page says of other files is relative to its path. It begins with one slash: two would name another server. */
+function movedTo(location: string): Response {
+  return new Response(null, { status: 301, headers: { location, "cache-control": "no-cache" } });
+}
