@@ -6,6 +6,7 @@ import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
+import { Answers } from "./http/answers.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
@@ -43,6 +44,7 @@ export class Service {
   readonly #slot: Slot;
   readonly #accessLog: AccessLog | null;
   readonly #requests: Requests;
+  readonly #answers: Answers;
   readonly #heartbeat: Heartbeat;
   readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
@@ -80,13 +82,14 @@ export class Service {
     );
     this.#jobs = new Jobs(clock, this.log, this.#lifeCycle, host.cronUnit());
     const bodyFailures = new BodyFailures(this.log, clock);
-    this.#requests = new Requests(this.#slot.writer, clock, {
+    const onEnd = (entry: InFlightRequest, duration: number) => this.#logAccess(entry, duration);
+    this.#requests = new Requests(this.#slot.writer, clock, this.#accessLog === null ? null : onEnd);
+    this.#answers = new Answers(this.#requests, {
       context: this.#lifeCycle.execution,
       isCompressing: config.compress === true,
       onAnnouncedEnd: (port) => this.#announcedEnds.add(port),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       bodyFailures,
-      onEnd: this.#accessLog === null ? undefined : (entry, duration) => this.#logAccess(entry, duration),
     });
     const ports = () => new Set(this.#listeners.addresses.map(({ port }) => port));
     const reports = new Reports(clock, this.#slot, this.#requests.entries, {
@@ -171,7 +174,16 @@ export class Service {
     this.#program = await new Loading(this.#system, this.config, {
       ...{ servers, onUncaught, onEnd },
       requests: this.#requests,
-      edge: new HttpEdge(this.#requests, clock, this.config, this.log, files),
+      edge: new HttpEdge({
+        ...{
+          requests: this.#requests,
+          answers: this.#answers,
+          clock,
+          config: this.config,
+          log: this.log,
+          files,
+        },
+      }),
       files,
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
@@ -284,7 +296,7 @@ export class Service {
   #endEventsLater(): () => void {
     const { drainStreamsAfter } = this.config;
     if (drainStreamsAfter === 0) return () => {};
-    return this.#system.clock.after(drainStreamsAfter, () => this.#requests.endEventStreams());
+    return this.#system.clock.after(drainStreamsAfter, () => this.#answers.endEventStreams());
   }
 
   /** The master is gone: ends or names what the app has started. */

@@ -18,8 +18,6 @@ import type { InFlightRequest } from "./in_flight_requests.ts";
 import { peerPortOf } from "./peers.ts";
 
 export class ConnectionEnd {
-  /** Each response tells its client to reconnect. */
-  isForAll = false;
   readonly #onAnnounced: ((peerPort: number) => void) | null;
   readonly #isCompressing: boolean;
 
@@ -32,11 +30,14 @@ export class ConnectionEnd {
     this.#isCompressing = isCompressing;
   }
 
-  /** The response as it is to be sent. Decided when it is answered: a worker may have begun to drain since the request came. */
-  of(entry: InFlightRequest, answer: Response): Response {
+  /**
+   * The response as it is to be sent. `ends`: it ends its connection. Decided when it is answered: a worker may have begun
+   * to drain since the request came.
+   */
+  of(entry: InFlightRequest, answer: Response, ends: boolean): Response {
     // An answer to HEAD, and a 304, may tell the length of what it does not send.
     if (sendsGivenFraming && entry.method !== "HEAD" && entry.status !== 304) dropFraming(answer);
-    let response = this.isForAll ? closing(answer) : answer;
+    let response = ends ? closing(answer) : answer;
     if (this.#isCompressing) response = varyingByEncoding(response);
     else if (compressesUnasked) keepWhole(entry, response);
     // Over HTTP/2 the header means nothing, and other requests of the connection are still being answered.

@@ -15,6 +15,7 @@ import { limitHead } from "./head_limits.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { refusing } from "./refused_requests.ts";
 import { RequestTimeout } from "./request_timeout.ts";
+import type { Answers } from "./answers.ts";
 import type { Requests } from "./requests.ts";
 import type { StaticFiles } from "./static_files.ts";
 
@@ -27,19 +28,24 @@ interface EdgeLog {
 
 export class HttpEdge {
   readonly #requests: Requests;
+  readonly #answers: Answers;
   readonly #clock: Clock;
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
 
   constructor(
-    requests: Requests,
-    clock: Clock,
-    config: WorkerConfig,
-    log: EdgeLog,
-    files: StaticFiles | null,
+    { requests, answers, clock, config, log, files }: {
+      readonly requests: Requests;
+      readonly answers: Answers;
+      readonly clock: Clock;
+      readonly config: WorkerConfig;
+      readonly log: EdgeLog;
+      readonly files: StaticFiles | null;
+    },
   ) {
     this.#requests = requests;
+    this.#answers = answers;
     this.#clock = clock;
     this.#config = config;
     this.#log = log;
@@ -48,7 +54,7 @@ export class HttpEdge {
 
   /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
   counted(app: FetchHandler): FetchHandler {
-    return this.#requests.count(this.#around(app));
+    return this.#answers.count(this.#around(app));
   }
 
   /**
@@ -71,7 +77,7 @@ export class HttpEdge {
         follow(rule, request);
       }
       const refusal = admission.check(request);
-      return refusal === null ? counted(request, info) : this.#requests.refuse(request, info, refusal);
+      return refusal === null ? counted(request, info) : this.#answers.refuse(request, info, refusal);
     };
   }
 

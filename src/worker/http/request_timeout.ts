@@ -13,7 +13,7 @@ import type { Requests } from "./requests.ts";
 
 interface Options {
   readonly clock: Clock;
-  readonly requests: Pick<Requests, "hold" | "isUpgraded">;
+  readonly requests: Pick<Requests, "hold" | "upgradeOf">;
   /** Milliseconds. */
   readonly timeout: number;
   readonly refuse: Refuse;
@@ -102,7 +102,7 @@ export class RequestTimeout {
   #end(pending: Pending): void {
     const { request, signal, answer } = pending;
     // Its answer is that of its WebSocket, and the client has got that.
-    if (this.#options.requests.isUpgraded(request)) return;
+    if (this.#options.requests.upgradeOf(request) !== undefined) return;
     this.#pending.delete(pending);
     // Its connection is free: the client has its answer.
     pending.release = this.#options.requests.hold(false, 0);

@@ -1,8 +1,9 @@
 /** How WebSockets end with their worker, and what an error in one of them costs. */
 
 import type { Network, WebSocketEnd } from "../../system/system.ts";
+import { unexpectedCondition } from "./answers.ts";
 import type { RequestLine } from "./in_flight_requests.ts";
-import { type Requests, unexpectedCondition } from "./requests.ts";
+import type { Requests } from "./requests.ts";
 
 /** RFC 6455, 7.4.1: the server is going down. */
 const goingAway = 1001;

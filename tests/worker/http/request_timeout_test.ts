@@ -19,7 +19,7 @@ function limited() {
         held.count++;
         return () => held.count--;
       },
-      isUpgraded: () => false,
+      upgradeOf: () => undefined,
     },
     timeout: 1_000,
     refuse: refusing((kind) => lines.push(kind)),

@@ -3,7 +3,7 @@ import { drainSteered } from "../../../src/worker/listeners/drain_steered.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
-import { uncountedRequests } from "../../fakes/slots.ts";
+import { counted, uncountedRequests } from "../../fakes/slots.ts";
 
 /** A worker that drains: `connections` holds the moment at which each connection last carried data. */
 function fakeWorker(drainIdle = 500, deadline = 30_000) {
@@ -50,7 +50,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
   const arrive = (isHttp2 = false, port = nextPort++) => {
     const { promise: completed, resolve: finish } = Promise.withResolvers<void>();
     const headers = isHttp2 ? {} : { host: "localhost" };
-    void requests.count(() => new Response(new ReadableStream()))(
+    void counted(requests, () => new Response(new ReadableStream()))(
       new Request("http://localhost/", { headers }),
       { remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port }, completed },
     );

@@ -3,7 +3,7 @@ import { sleep } from "../../../src/system/clock.ts";
 import { drain } from "../../../src/worker/listeners/drain.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
-import { uncountedRequests } from "../../fakes/slots.ts";
+import { counted, uncountedRequests } from "../../fakes/slots.ts";
 
 /** A worker with one server; `arrive` begins a request, `finish` ends all of them. */
 function fakeWorker() {
@@ -11,7 +11,7 @@ function fakeWorker() {
   const requests = uncountedRequests(clock);
   const { promise, resolve } = Promise.withResolvers<void>();
   const arrive = () =>
-    void requests.count(() => new Response(new ReadableStream()))(new Request("http://localhost/"), {
+    void counted(requests, () => new Response(new ReadableStream()))(new Request("http://localhost/"), {
       remoteAddr: { transport: "tcp" },
       completed: promise,
     });

@@ -50,11 +50,12 @@ function fakeWorker() {
   const clock = new FakeClock();
   const slot = privateSlot();
   const lines: string[] = [];
-  const requests = new Requests(slot.writer, clock, {
-    onFault: () => {},
-    onEnd: ({ method, target, status, client }, duration) =>
+  const requests = new Requests(
+    slot.writer,
+    clock,
+    ({ method, target, status, client }, duration) =>
       lines.push(`${client?.address} ${client?.userAgent} ${method} ${target} ${status} ${duration}`),
-  });
+  );
   const app = new EventEmitter();
   const counted = new NodeRequests(
     app as NodeServer,
