@@ -143,21 +143,27 @@ class Connection {
 /** Kinds of clients that only read and get their answers whole: what failed before its answer may be asked again. */
 export const readers = ["keep-alive", "new connections", "slow answers"];
 
+interface Failure {
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly ended: number;
+  readonly text: string;
+}
+
 export interface LoadReport {
   /** Requests by kind of client. */
   readonly asked: Readonly<Record<string, number>>;
-  /** The time, the client, and what has failed. */
+  /** The client, and what has failed. */
   readonly failures: readonly string[];
-  /** Clients with more than one failure. */
-  readonly unlucky: readonly string[];
+  /** Those of requests that were over before `from`, or began later than `to`. In milliseconds since 1970. */
+  failuresOutside(from: number, to: number): readonly string[];
 }
 
 /** Clients of all kinds, until `end` is called. */
 export class ProxyLoad {
   readonly #proxy: Proxy;
   readonly #asked: Record<string, number> = {};
-  readonly #failures: string[] = [];
-  readonly #failedClients: string[] = [];
+  readonly #failures: Failure[] = [];
   readonly #loops: Promise<void>[];
   readonly #http2: Deno.HttpClient;
   #isOver = false;
@@ -166,8 +172,8 @@ export class ProxyLoad {
     this.#proxy = proxy;
     this.#http2 = Deno.createHttpClient({ caCerts: [proxy.authority], http1: false, http2: true });
     this.#loops = [
-      ...kinds.flatMap((kind) => [this.#repeat(kind, 1), this.#repeat(kind, 2)]),
-      ...[1, 2, 3, 4].map((number) => this.#askByHttp2(number)),
+      ...kinds.flatMap((kind) => [this.#repeat(kind), this.#repeat(kind)]),
+      ...[1, 2, 3, 4].map(() => this.#askByHttp2()),
       this.#burst(),
     ];
   }
@@ -179,7 +185,8 @@ export class ProxyLoad {
         ? Object.values(this.#asked).reduce((sum, count) => sum + count, 0)
         : this.#asked[kind] ?? 0;
     const goal = made() + count;
-    const explain = () => this.#failures.join("\n") + this.#proxy.log.slice(-5_000);
+    const explain = () =>
+      this.#failures.map(({ text }) => `${text}\n`).join("") + this.#proxy.log.slice(-5_000);
     return until(`${count} more requests`, () => made() >= goal, { explain });
   }
 
@@ -192,22 +199,26 @@ export class ProxyLoad {
     this.#asked[kind] = (this.#asked[kind] ?? 0) + 1;
   }
 
-  #fail(client: string, error: unknown): void {
+  #fail(kind: string, began: number, error: unknown): void {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    this.#failures.push(`${new Date().toISOString().slice(14, 23)} ${client}: ${message}`);
-    this.#failedClients.push(client);
+    const ended = Date.now();
+    const text = `${new Date(ended).toISOString().slice(14, 23)} ${kind}, after ${
+      ended - began
+    } ms: ${message}`;
+    this.#failures.push({ began, ended, text });
   }
 
-  async #repeat(kind: string, number: number): Promise<void> {
+  async #repeat(kind: string): Promise<void> {
     const ask = asks[kind]!;
     let connection: Connection | undefined;
     while (!this.#isOver) {
+      const began = Date.now();
       try {
         connection ??= await Connection.open(this.#proxy);
         const keeps = await connection.ask(ask);
         if (keeps && ask.isNew !== true) continue;
       } catch (error) {
-        this.#fail(`${kind} ${number}`, error);
+        this.#fail(kind, began, error);
       } finally {
         this.#count(kind);
         // A pause leaves the machine to the server.
@@ -219,14 +230,15 @@ export class ProxyLoad {
     connection?.close();
   }
 
-  async #askByHttp2(number: number): Promise<void> {
+  async #askByHttp2(): Promise<void> {
     while (!this.#isOver) {
+      const began = Date.now();
       try {
         const response = await fetch(this.#proxy.url, { client: this.#http2 });
         const text = await response.text();
         if (response.status !== 200 || !/^\d+$/.test(text)) throw new Error(`${response.status} ${text}`);
       } catch (error) {
-        this.#fail(`HTTP/2 ${number}`, error);
+        this.#fail("HTTP/2", began, error);
       }
       this.#count("HTTP/2");
       await pause(2);
@@ -237,12 +249,13 @@ export class ProxyLoad {
   async #burst(): Promise<void> {
     const connections: (Connection | undefined)[] = Array.from({ length: burst });
     while (!this.#isOver) {
+      const began = Date.now();
       await Promise.all(connections.map(async (_, index) => {
         try {
           const connection = connections[index] ??= await Connection.open(this.#proxy);
           if (await connection.ask({ path: "/slow?ms=20", expected: /^slow$/ })) return;
         } catch (error) {
-          this.#fail(`bursts ${index}`, error);
+          this.#fail("bursts", began, error);
         } finally {
           this.#count("bursts");
         }
@@ -259,10 +272,13 @@ export class ProxyLoad {
     this.#isOver = true;
     await Promise.all(this.#loops);
     this.#http2.close();
-    const unlucky = this.#failedClients.filter((client, index) =>
-      this.#failedClients.indexOf(client) !== index
-    );
-    return { asked: this.#asked, failures: this.#failures, unlucky };
+    const textsOf = (failures: readonly Failure[]) => failures.map(({ text }) => text);
+    return {
+      asked: this.#asked,
+      failures: textsOf(this.#failures),
+      failuresOutside: (from, to) =>
+        textsOf(this.#failures.filter(({ began, ended }) => ended < from || began > to)),
+    };
   }
 }
 
