@@ -72,7 +72,7 @@ export async function sendAnswer(answer: Response, response: NodeResponse): Prom
   const { body } = answer;
   if (body === null) return response.end();
   if (!answer.headers.has("content-length")) {
-    const bytes = await answer.bytes();
+    const bytes = new Uint8Array(await answer.arrayBuffer());
     response.setHeader("content-length", String(bytes.length));
     return response.end(bytes);
   }
