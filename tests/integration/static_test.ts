@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest, notInThisProgram, type TestHost, until } from "./harness.ts";
+import { linkPackages } from "./node_packages.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 
@@ -431,6 +432,31 @@ integrationTest("a program of node:http has files in front of it, too", async (h
   }
   await until("no open files", () => openFiles(worker!.pid).length === 0);
   await until("no request in flight", async () => (await server.status())?.workers[0]?.inFlight === 0);
+});
+
+integrationTest("an app that replaces the global Response has its files, too", async (host) => {
+  host.write(files);
+  const bytes = big();
+  Deno.writeFileSync(`${host.folder}/public/big.bin`, bytes);
+  linkPackages(host);
+  const own = `globalThis.Response = class extends Response {};\n${app}`;
+  const adapter = `import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+serve({ fetch: new Hono().get("*", (context) => context.text("app")).fetch, port: 8000 });\n`;
+  for (const source of [own, adapter]) {
+    const server = host.start({ files: { "main.ts": source }, args: ["--static", "/assets=./public"] });
+    await server.ready(1);
+    const { status, headers, body } = await raw(server, "/assets/a.txt");
+    assertEquals([status, headers["content-type"], body], [200, "text/plain; charset=utf-8", text]);
+    assertEquals((await raw(server, "/assets/a.txt", `If-None-Match: ${headers["etag"]}\r\n`)).status, 304);
+    assertEquals((await raw(server, "/assets/.env")).status, 404);
+    assertEquals((await raw(server, "/assets/sub")).status, 301);
+    assert(isSame(await (await server.fetch("/assets/big.bin")).bytes(), bytes));
+    assertMatch(await server.text("/assets/none"), /^app/);
+    assertEquals(/ error |    at /.test(server.stderr), false, server.stderr);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0, server.stderr);
+  }
 });
 
 /** A binary has all permissions. */

@@ -55,6 +55,8 @@ export interface NodeHttp {
   createServer(handler: NodeHandler): NodeServer;
   /** Calls `closed` once, when `response` was sent or its connection broke. */
   onClose(response: NodeResponse, closed: () => void): void;
+  /** Sends an answer of `fetch`, a stream no faster than the client takes it. Rejects if the stream fails. */
+  send(answer: Response, response: NodeResponse): Promise<void>;
   isServer(value: unknown): value is NodeServer;
   /** Such as that of `node:https`. */
   isEncrypted(server: NodeServer): boolean;

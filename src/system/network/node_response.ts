@@ -38,6 +38,8 @@ export const onClose: NodeHttp["onClose"] = "_listen" in http.Server.prototype
 /** What Deno 2.7 makes a response of `fetch` with. */
 interface Responding {
   readonly req: Pick<NodeRequest, "headers">;
+  /** The body. */
+  _readable: ReadableStream;
   _resolve(response: Response): void;
   respond(...args: unknown[]): void;
 }
@@ -58,4 +60,64 @@ export function keepWhole(): void {
     }
     return Reflect.apply(respond, this, args);
   };
+}
+
+/**
+ * Sends an answer of `fetch` as a response of Node, a stream no faster than the client takes it. Rejects if the stream
+ * fails.
+ */
+export async function sendAnswer(answer: Response, response: NodeResponse): Promise<void> {
+  response.statusCode = answer.status;
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  const { body } = answer;
+  if (body === null) return response.end();
+  if (!answer.headers.has("content-length")) {
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    response.setHeader("content-length", String(bytes.length));
+    return response.end(bytes);
+  }
+  const reader = body.getReader();
+  if (!resolvesAnswers) return await write(reader, response);
+  // Deno 2.7 keeps in memory what is written, however slow the client is. Of a stream that it is given it reads in turn.
+  const own = response as unknown as NodeResponse & Responding;
+  own._readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+        response.end();
+      } catch (error) {
+        response.destroy();
+        throw error;
+      }
+    },
+    cancel() {
+      response.destroy();
+      return reader.cancel();
+    },
+  }, { highWaterMark: 0 });
+  own.respond(false);
+}
+
+const resolvesAnswers = typeof Reflect.get(http.ServerResponse.prototype, "respond") === "function";
+
+async function write(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  response: NodeResponse,
+): Promise<void> {
+  let goOn = () => {};
+  let isClosed = false;
+  response.on("drain", () => goOn());
+  response.on("close", () => {
+    isClosed = true;
+    void reader.cancel();
+    goOn();
+  });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (isClosed) return;
+    if (done) return response.end();
+    if (!response.write(value)) await new Promise<void>((resolve) => goOn = resolve);
+  }
 }

@@ -11,7 +11,7 @@ import { headerOf } from "../../system/network/requests/received.ts";
 import type { Clock, FetchHandler, OpenFile, ServedFolder, System } from "../../system/system.ts";
 import { targetOf } from "./in_flight_requests.ts";
 import { notFound } from "./refused_requests.ts";
-import { answerWithFile, type AskedFile, typeOf, types } from "./static_answer.ts";
+import { answerWith, type FileContent, typeOf, types } from "./static_answer.ts";
 
 interface OpenedFolder {
   readonly path: string;
@@ -44,6 +44,12 @@ interface FileRequest {
   readonly isCompressing: boolean;
 }
 
+/** What Hono gets. */
+interface Found {
+  readonly routed: string;
+  readonly content: FileContent;
+}
+
 const index = "index.html";
 
 export class StaticFiles {
@@ -52,12 +58,12 @@ export class StaticFiles {
   readonly #isCompressing: boolean;
   /** Hono gets what it needs to know with each request: this one only has to be there. */
   readonly #request = new Request("http://localhost/");
-  readonly #hono = new Hono<{ Bindings: AskedFile }>({ getPath: (_, options) => options!.env!.routed })
+  readonly #hono = new Hono<{ Bindings: Found }>({ getPath: (_, options) => options!.env!.routed })
     .use(serveStatic({
       root: "",
       mimes: types,
       allowPercentInPath: true,
-      getContent: (_, context: Context<{ Bindings: AskedFile }>) => answerWithFile(context),
+      getContent: (_, context: Context<{ Bindings: Found }>) => Promise.resolve(contentOf(context)),
     }))
     .onError((error) => {
       throw error;
@@ -112,19 +118,21 @@ export class StaticFiles {
     file: OpenFile,
     folder: ServedFolder,
   ): Response | Promise<Response> {
-    return this.#hono.fetch(this.#request, {
-      // Hono decodes it.
-      routed: `/${path.replaceAll("%", "%25")}`,
-      path,
-      type: typeOf(path),
-      file,
-      folder,
-      header,
-      isHead,
-      now: this.#clock.wall(),
-      isCompressing,
-    });
+    const type = typeOf(path);
+    const now = this.#clock.wall();
+    const content = answerWith({ path, type, file, folder, header, isHead, now, isCompressing });
+    if (!("fields" in content)) return content;
+    // Hono decodes it.
+    return this.#hono.fetch(this.#request, { routed: `/${path.replaceAll("%", "%25")}`, content });
   }
+}
+
+/** With the headers; Hono adds the `Content-Type`. */
+function contentOf(context: Context<{ Bindings: Found }>): FileContent["body"] {
+  const { status, fields, body } = context.env.content;
+  context.status(status);
+  for (const [name, value] of fields) context.header(name, value);
+  return body;
 }
 
 /** What a page says of other files is relative to its path. It begins with one slash: two would name another server. */

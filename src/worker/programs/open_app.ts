@@ -43,7 +43,13 @@ export async function openApp(
   }
   const http = await nodeHttp();
   const server = await app.open(http);
-  const counted = new NodeRequests(server, http.onClose, requests, onFault, files && new NodeFiles(files));
+  const counted = new NodeRequests(
+    server,
+    http.onClose,
+    requests,
+    onFault,
+    files && new NodeFiles(files, http.send),
+  );
   return {
     serve: (options) => http.serve(options, server, counted.emit),
     ask: (request) => http.ask(server, request),
