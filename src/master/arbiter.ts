@@ -18,6 +18,7 @@ import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import type { IdleFirst } from "./listeners/idle_first.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
 import type { StallReporter } from "./listeners/stall_reporter.ts";
+import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import type { Steering } from "./listeners/steering.ts";
 import type { Autoscaler } from "./pool/autoscaler.ts";
 import type { Cron } from "./pool/cron.ts";
@@ -52,6 +53,7 @@ interface ArbiterParts {
   readonly eventLog: EventLog;
   readonly lifecycle: LifecycleLog;
   readonly steering: Steering;
+  readonly sharedSockets: SharedSockets;
   readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly stallReporter: StallReporter;
@@ -257,12 +259,12 @@ export class Arbiter implements MasterCommands {
   }
 
   #reportComplete(): void {
-    const { lifecycle, counters, listenOrder, pool, generations } = this.#parts;
+    const { lifecycle, counters, listenOrder, sharedSockets, pool, generations } = this.#parts;
     const { settings } = generations.serving;
     lifecycle.complete(
       pool,
       this.generation,
-      listenOrder.addresses.map((address) => urlOf(address, settings)),
+      [...listenOrder.addresses.map((address) => urlOf(address, settings)), ...sharedSockets.texts],
     );
     counters.generationComplete(this.generation);
   }

@@ -42,6 +42,7 @@ export const sentSettings = [
   "gracefulTimeout",
   "shutdownTimeout",
   "drainIdle",
+  "unixSocketMode",
   "killGroup",
   "slowRequest",
   "logLevel",
@@ -50,6 +51,11 @@ export const sentSettings = [
   "accessLogfile",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
+
+export interface UnixSocket {
+  readonly path: string;
+  readonly descriptor: number | null;
+}
 
 /** Everything a worker needs to know to serve. Durations in milliseconds. */
 export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]>, LogConfig {
@@ -68,8 +74,10 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly unstable: readonly string[];
   /** False: the module has no such export, and starts servers of its own. */
   readonly exportsApp: boolean;
-  /** Empty: load the app, report that, and do not listen (`denicorn check`). */
+  /** TCP only. Without Unix sockets either: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly ListenAddress[];
+  /** Unix sockets that the worker inherits, and those that it opens itself: then there is no descriptor. */
+  readonly unixSockets: readonly UnixSocket[];
   /** `null`: there is no TLS. The keys are nowhere but in this message. */
   readonly certificates: readonly [Certificate, ...Certificate[]] | null;
   /** `listen` is only the default: a program that starts its own servers listens where it asks to. */

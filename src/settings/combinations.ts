@@ -4,7 +4,8 @@ import { DenicornError } from "../core/errors.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
 import type { ListenAddress } from "../system/system.ts";
 import { bindAddress, isLoopback } from "./kinds/address.ts";
-import { isEncrypted, listenAddresses } from "./listen_addresses.ts";
+import { isEncrypted, listenAddresses, socketPaths, tcpOf } from "./listen_addresses.ts";
+import { longestSocketPath } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";
 import type { Resolved } from "./values.ts";
@@ -22,6 +23,7 @@ export function checkTogether(resolved: Resolved): void {
   refuseSharedFile(resolved);
   refuseSparesWithoutSteering(resolved);
   refuseUnmatchedTls(resolved);
+  refuseUnusableSockets(resolved);
 }
 
 /** A pidfile and a control socket take the place of what is there; logs may be one file. */
@@ -110,7 +112,8 @@ function keyBehind({ scheme }: ListenAddress): "bind" | "redirectHttp" {
 
 /** Where TLS is asked for, there must be what it needs, and the other way round. */
 function refuseUnmatchedTls({ settings, origins }: Resolved): void {
-  const { certfile, keyfile, bind, redirectHttp } = settings;
+  const { certfile, keyfile, redirectHttp } = settings;
+  const bind = tcpOf(settings.bind);
   if (certfile.length !== keyfile.length) {
     const isMissing = keyfile.length < certfile.length;
     const [more, fewer] = isMissing ? ["certfile", "keyfile"] as const : ["keyfile", "certfile"] as const;
@@ -172,6 +175,54 @@ function refuseChosenPort({ settings, origins }: Resolved): void {
         `(${origins[key]}): give a port from 1 to 65535, or one worker`,
     );
   }
+}
+
+/** Whether the file itself can be used is found out when it is. */
+function refuseUnusableSockets({ settings, origins }: Resolved): void {
+  const paths = socketPaths(settings);
+  const refused = (path: string, why: string) =>
+    new DenicornError("setting-invalid", `bind: ${quote(`unix:${path}`)} (${origins.bind}) ${why}`);
+  for (const [index, path] of paths.entries()) {
+    if (paths.indexOf(path) < index) throw refused(path, "is given twice: give each address once");
+    if (path.startsWith("@")) {
+      throw refused(
+        path,
+        "is not accepted, because an abstract name has no file whose mode says who may connect: give a path, such as " +
+          "unix:/run/app.sock",
+      );
+    }
+    const length = new TextEncoder().encode(path).length;
+    if (length > longestSocketPath) {
+      throw refused(
+        path,
+        `is not accepted, because its path has ${length} bytes and Linux takes ${longestSocketPath}: give a shorter one`,
+      );
+    }
+  }
+  if (paths.length === 0) refuseLoneSocketSettings({ settings, origins });
+  else if (settings.spareWorkers > 0) {
+    throw refused(
+      paths[0]!,
+      `is not accepted with spare-workers = ${settings.spareWorkers} (${origins.spareWorkers}), because spares would ` +
+        "accept connections from it like any worker: give more workers instead",
+    );
+  }
+}
+
+/** Without a Unix socket they have no effect: it was probably forgotten. */
+function refuseLoneSocketSettings({ settings, origins }: Resolved): void {
+  const setting = namedSettings.find((setting) =>
+    (setting.key === "unixSocketMode" || setting.key === "unixSocketOwner") &&
+    settings[setting.key] !== setting.default
+  );
+  if (setting === undefined || settings.bind.length === 0) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `${setting.name}: ${quote(setting.show(settings[setting.key]))} (${
+      origins[setting.key]
+    }) is not accepted without ` +
+      `a Unix socket: give a bind of unix:PATH as well, or leave ${setting.name} out`,
+  );
 }
 
 const jitters = [

@@ -2,11 +2,25 @@ import { formatAddress } from "../system/network/listen_error.ts";
 import type { ListenAddress } from "../system/system.ts";
 import type { Settings } from "./settings.ts";
 
-/** All addresses that workers listen on, unless a program asks for others. */
+/** All TCP addresses that workers listen on, unless a program asks for others. */
 export function listenAddresses(
   { bind, redirectHttp }: Pick<Settings, "bind" | "redirectHttp">,
 ): readonly ListenAddress[] {
-  return [...bind, ...redirectHttp.map((address) => ({ ...address, scheme: "redirect" as const }))];
+  return [...tcpOf(bind), ...redirectHttp.map((address) => ({ ...address, scheme: "redirect" as const }))];
+}
+
+export function tcpOf(bind: Settings["bind"]): readonly ListenAddress[] {
+  return bind.filter((address): address is ListenAddress => !("path" in address));
+}
+
+/** The files of the Unix sockets in `bind`. */
+export function socketPaths({ bind }: Pick<Settings, "bind">): readonly string[] {
+  return bind.flatMap((address) => "path" in address ? [address.path] : []);
+}
+
+/** Whether each worker has a Unix socket of its own there. */
+export function isPerWorker(path: string): boolean {
+  return path.includes("{slot}");
 }
 
 /** Whether the settings ask for TLS there. */

@@ -25,6 +25,7 @@ import { SlowClients } from "./listeners/slow_clients.ts";
 import { Reports } from "./reports.ts";
 import { Requests } from "./http/requests.ts";
 import { openSlot, type Slot } from "./slot.ts";
+import { UnixListeners } from "./listeners/unix_listeners.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
 
@@ -42,6 +43,7 @@ export class Service {
   readonly #heartbeat: Heartbeat;
   readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
+  readonly #unixListeners: UnixListeners;
   readonly #announcedEnds: AnnouncedEnds;
   readonly #slowClients: SlowClients;
   readonly #webSockets: WebSockets;
@@ -63,7 +65,9 @@ export class Service {
       ? null
       : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
     // Before the app is imported: what it starts must not inherit them.
-    if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
+    for (const inherited of [config.fdInbox, ...config.unixSockets.map(({ descriptor }) => descriptor)]) {
+      if (inherited !== null) descriptors.keep(inherited);
+    }
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
@@ -89,11 +93,13 @@ export class Service {
       onSlow: (entry, ms) => this.log.slow(entry, ms),
       send: (bytes) => send({ type: "counters", bytes }),
     });
+    const onError = (error: unknown) => {
+      bodyFailures.reported(error, this.#requests.entries);
+      return internalServerError();
+    };
+    this.#unixListeners = new UnixListeners(system, config, { requests: this.#requests, onError });
     this.#listeners = new Listeners(system, config, {
-      onError: (error) => {
-        bodyFailures.reported(error, this.#requests.entries);
-        return internalServerError();
-      },
+      onError,
       // The bytes of the last response leave the process a moment after its end.
       isIdle: () =>
         this.#requests.inFlight === 0 && clock.monotonic() - this.#requests.lastEnd >= flushTimeout,
@@ -123,11 +129,13 @@ export class Service {
         this.#blockingLimit.extend();
         reports.report();
         this.#listeners.check();
+        this.#unixListeners.check();
       },
     });
     this.#draining = new Draining(system, config, {
       requests: this.#requests,
       listeners: this.#listeners,
+      unix: this.#unixListeners,
       slowClients: this.#slowClients,
       isBusy: () => this.#heartbeat.isBusy,
       onClosed: () => send({ type: "closed" }),
@@ -177,7 +185,8 @@ export class Service {
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
-    const { served, servers } = this.#program;
+    const { served, serveUnix, servers } = this.#program;
+    this.#unixListeners.open(serveUnix);
     const sharingFailure = this.#listeners.open(served);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();

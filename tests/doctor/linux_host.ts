@@ -44,6 +44,7 @@ export class LinuxHost implements System {
   readonly processes = this.#fake.processes;
   readonly openFiles = this.#fake.openFiles;
   readonly nodeHttp = this.#fake.nodeHttp;
+  readonly unixSockets = this.#fake.unixSockets;
   readonly written = this.#fake.written;
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;

@@ -61,6 +61,8 @@ Deno.test("the three sources read every value the same way, and each is named as
     certfile: "server.pem",
     keyfile: "server.key",
     redirectHttp: ":80",
+    unixSocketMode: "600",
+    unixSocketOwner: "app:www-data",
     backlog: "10",
     steering: "off",
     http2: "on",
@@ -132,6 +134,8 @@ Deno.test("the three sources read every value the same way, and each is named as
       ? { app: "x" }
       : ["certfile", "keyfile", "redirectHttp"].includes(key)
       ? pair
+      : key.startsWith("unixSocket")
+      ? { bind: ["unix:app.sock"] }
       : limit === key
       ? {}
       : { [limit]: samples[limit] };

@@ -4,6 +4,7 @@ import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
+import { serveUnixSocket } from "./unix_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 
@@ -77,6 +78,8 @@ export const network: Network = {
       stopAccepting: () => server.shutdown().catch(() => {}),
     };
   },
+
+  serveUnixSocket,
 
   serveTcp({ hostname, port }, handler) {
     const { server, descriptor, isListening } = openWatched(() =>

@@ -91,6 +91,23 @@ export interface TcpSockets extends ConnectionLooks {
   endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
 }
 
+/** Unix sockets for clients (unix(7)), by their files. Linux only: elsewhere every call throws. */
+export interface UnixSockets {
+  /**
+   * Listens at `path`, where there must be no file; the file has `mode` from its first moment. Returns the descriptor.
+   * Throws the error of the system.
+   */
+  listen(path: string, options: { readonly backlog: number; readonly mode: number }): number;
+  /** The process that began to listen at `path`; 0 if it is unknown, `null` if none listens. Throws if none can be asked. */
+  listenerAt(path: string): number | null;
+  /** Nobody can connect any more; connections that wait are still accepted. In every process that has the socket. */
+  refuse(descriptor: number): void;
+  /** Whether `refuse` was called, in any process. */
+  isRefusing(descriptor: number): boolean;
+  /** Whether a client of the server at `path` has not taken all that was sent to it by this process. */
+  isSending(path: string): boolean;
+}
+
 /** Open sockets that came from another process. */
 export interface FdMessage {
   readonly tag: string;

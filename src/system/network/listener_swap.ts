@@ -9,6 +9,8 @@ import { lastError, libc } from "../libc.ts";
 import { F_DUPFD_CLOEXEC, O_CLOEXEC } from "../linux_constants.ts";
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLRDHUP = 0x2000;
 
 interface Registration {
   readonly epoll: number;
@@ -27,6 +29,24 @@ export function duplicate(descriptor: number): number {
 export function swapListener(descriptor: number, kept: number): void {
   const { epoll, events, token } = registrationOf(descriptor);
   if (libc().dup3(kept, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  register({ epoll, events, token }, descriptor);
+}
+
+/**
+ * The same for sockets that are open elsewhere, too: the kernel would go on to report events of the one that stood there.
+ * Without `isAccepting` nothing is accepted at `descriptor` any more, and what it has accepted goes on.
+ */
+export function replaceListener(descriptor: number, other: number, isAccepting: boolean): void {
+  const { epoll, events, token } = registrationOf(descriptor);
+  if (libc().epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, new Uint8Array(16)) !== 0) {
+    throw lastError("epoll_ctl");
+  }
+  if (libc().dup3(other, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  // Where new connections are refused, the runtime would take this event for an end that never comes, and spin.
+  if (isAccepting) register({ epoll, events: events & ~EPOLLRDHUP, token }, descriptor);
+}
+
+function register({ epoll, events, token }: Registration, descriptor: number): void {
   // `struct epoll_event` is packed on x86-64 only.
   const event = new Uint8Array(16);
   const view = new DataView(event.buffer);

@@ -23,6 +23,15 @@ export interface ListenAddress extends TcpAddress {
   readonly scheme?: "http" | "https" | "redirect" | undefined;
 }
 
+/** A Unix socket of the server, by its file. */
+export interface UnixAddress {
+  /** With `{slot}` in it, each worker has a socket of its own. */
+  readonly path: string;
+}
+
+/** What `bind` accepts. */
+export type BindAddress = ListenAddress | UnixAddress;
+
 /** A certificate with its private key, as PEM; others that lead to its issuer may follow the certificate. */
 export interface Certificate {
   readonly cert: string;
@@ -122,6 +131,28 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
+/** A Unix socket of the server that listens already, and that other processes may accept from as well. */
+export interface UnixSource {
+  readonly path: string;
+  readonly descriptor: number;
+}
+
+/** Accepts from a Unix socket that others may accept from as well. */
+export interface UnixServer {
+  /** False once it has left, or once the runtime has closed its listener because accepting failed. */
+  isAccepting(): boolean;
+  /** Leaves new connections to others; those it has go on, also idle ones. */
+  leave(): void;
+  /** As that of `HttpServer`. */
+  stopAccepting(): Promise<void>;
+}
+
+/** Opens a server that handles its requests as its maker has decided. Throws if that is impossible. */
+export type ServeUnix = (
+  source: UnixSource,
+  options: Pick<ServeOptions, "isCompressing" | "onError">,
+) => UnixServer;
+
 /** Opens a server that handles its requests as its maker has decided. */
 export type Serve = (options: ServeOptions) => HttpServer;
 
@@ -197,6 +228,12 @@ export interface Network {
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
+  /** Throws if that is impossible. */
+  serveUnixSocket(
+    source: UnixSource,
+    options: Pick<ServeOptions, "isCompressing" | "onError">,
+    handler: FetchHandler,
+  ): UnixServer;
   /**
    * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
    * user that was opened in the same way: the kernel then spreads new connections over both.

@@ -22,6 +22,8 @@ interface SteeredDrainOptions {
   readonly ports: ReadonlySet<number>;
   /** How many clients have begun a request and not finished its head. */
   readonly heads: () => Promise<number>;
+  /** Milliseconds until connections can be quiet that are not of TCP; 0 if they are. */
+  readonly untilOthersQuiet: () => number;
   /** Clients are offered HTTP/2, so there may be connections of it without requests. */
   readonly offersHttp2: boolean;
   /** Sends a GOAWAY to each client of HTTP/2. Also closes idle connections of HTTP/1, and the listeners. */
@@ -48,7 +50,8 @@ export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, steeringEnded, listeners, ports, heads, offersHttp2, goAway }: SteeredDrainOptions,
+  { deadline, drainIdle, steeringEnded, listeners, ports, heads, untilOthersQuiet, offersHttp2, goAway }:
+    SteeredDrainOptions,
 ): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
   const { http2 } = requests;
@@ -63,6 +66,8 @@ export async function drainSteered(
   const untilQuiet = async (): Promise<number | null> => {
     const flushing = requests.lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const others = untilOthersQuiet();
+    if (others > 0) return others;
     const { total } = requests.http1;
     const hasChanged = () => requests.http1.total !== total || requests.http1.inFlight > 0;
     const isOver = () => hasChanged() || left() === 0;
@@ -82,6 +87,8 @@ export async function drainSteered(
   const untilSent = async (): Promise<number | null> => {
     const flushing = Math.max(requests.lastEnd, http2.lastEnd) + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const others = untilOthersQuiet();
+    if (others > 0) return others;
     const isOver = () => requests.inFlight > 0 || left() === 0;
     const active = await activeConnection(sockets, clock, { ports, isOver, recent: drainIdle });
     return active === null ? null : Math.min(drainIdle - active.idle, longestPause);

@@ -10,10 +10,12 @@ import { drainSteered } from "./drain_steered.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import type { Listeners } from "./listeners.ts";
 import type { SlowClients } from "./slow_clients.ts";
+import type { UnixListeners } from "./unix_listeners.ts";
 
 interface Parts {
   readonly requests: Requests;
   readonly listeners: Listeners;
+  readonly unix: UnixListeners;
   readonly slowClients: SlowClients;
   /** Whether there were requests recently. */
   readonly isBusy: () => boolean;
@@ -46,7 +48,8 @@ export class Draining {
 
   /** Leaves the addresses to another process at once; requests in flight go on. */
   async leaveAddresses(): Promise<void> {
-    const { listeners, isBusy } = this.#parts;
+    const { listeners, unix, isBusy } = this.#parts;
+    unix.refuse();
     await leaveAddresses(this.#system, listeners.descriptors, isBusy() ? this.#config.drainIdle : 0);
   }
 
@@ -54,11 +57,14 @@ export class Draining {
   async finish(): Promise<DrainReport> {
     const { clock, sockets, network } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.#config;
-    const { requests, slowClients, listeners } = this.#parts;
-    const { servers, descriptors, addresses, isShared } = listeners;
+    const { requests, slowClients, listeners, unix } = this.#parts;
+    const { descriptors, addresses, isShared } = listeners;
+    const servers = [...listeners.servers, ...unix.servers];
+    unix.leave();
     const ports = new Set(addresses.map(({ port }) => port));
     let took = 0;
-    if (isShared) {
+    // Other workers accept from the Unix sockets, whether the master steers or not.
+    if (isShared || (addresses.length === 0 && unix.isOpen)) {
       const report = await drainSteered(requests, sockets, clock, {
         deadline,
         drainIdle,
@@ -66,19 +72,20 @@ export class Draining {
         listeners: descriptors,
         ports,
         heads: () => slowClients.headsNow(),
+        untilOthersQuiet: () => unix.untilQuiet(),
         offersHttp2: offersHttp2(this.#config, network),
         goAway: () => servers.forEach((server) => void server.stopAccepting()),
       });
       if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
-    const untilIdle = () => this.#untilIdle(ports);
+    const untilIdle = async () => Math.max(unix.untilQuiet(), await this.#untilIdle(ports));
     const report = await drain(servers, requests, clock, {
       deadline: deadline - took,
       isBusy: this.#parts.isBusy() || await untilIdle() > 0,
       untilIdle,
       heads: () => slowClients.headsNow(),
-      isSending: () => this.#isSending(ports),
+      isSending: async () => unix.isSending() || await this.#isSending(ports),
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
         listeners.forget();

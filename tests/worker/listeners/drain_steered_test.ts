@@ -43,6 +43,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       listeners: [7],
       ports: new Set([8000]),
       heads: () => Promise.resolve(state.heads),
+      untilOthersQuiet: () => 0,
       offersHttp2: state.offersHttp2,
       goAway: () => void (state.goneAway = clock.monotonic()),
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));
