@@ -238,8 +238,18 @@ export class Arbiter implements MasterCommands {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { workerTable, processGroups, steering, heartbeatMonitor, cron, pool, reload, upgrade, shutdown } =
-      this.#parts;
+    const {
+      workerTable,
+      processGroups,
+      steering,
+      sharedSockets,
+      heartbeatMonitor,
+      cron,
+      pool,
+      reload,
+      upgrade,
+      shutdown,
+    } = this.#parts;
     if (shutdown.inProgress) {
       if (workerTable.size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
@@ -247,7 +257,9 @@ export class Arbiter implements MasterCommands {
     if (upgrade.inProgress) {
       cron.reconcile();
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
+      const eligible = heartbeatMonitor.eligible();
+      steering.update(eligible, this.target > 0);
+      return sharedSockets.update(eligible, workerTable.serving());
     }
     pool.reconcile();
     reload.reconcile();

@@ -197,7 +197,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,
-      unixSockets: sharedSockets.forWorkers,
+      unixSockets: sharedSockets.open,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),

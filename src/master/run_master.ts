@@ -107,6 +107,7 @@ export async function runMaster(
   );
   void takeover?.released.then(async () => {
     sharedSockets.own();
+    arbiter.post({ type: "wake" });
     try {
       claimPidfile(system, log, settings, takeover.oldMaster, cleanup);
       if (isControlChosen) await retried(system, () => control.open(takeover.oldMaster));

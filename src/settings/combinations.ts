@@ -200,13 +200,6 @@ function refuseUnusableSockets({ settings, origins }: Resolved): void {
     }
   }
   if (paths.length === 0) refuseLoneSocketSettings({ settings, origins });
-  else if (settings.spareWorkers > 0) {
-    throw refused(
-      paths[0]!,
-      `is not accepted with spare-workers = ${settings.spareWorkers} (${origins.spareWorkers}), because spares would ` +
-        "accept connections from it like any worker: give more workers instead",
-    );
-  }
 }
 
 /** Without a Unix socket they have no effect: it was probably forgotten. */

@@ -18,9 +18,14 @@ export function socketPaths({ bind }: Pick<Settings, "bind">): readonly string[]
   return bind.flatMap((address) => "path" in address ? [address.path] : []);
 }
 
-/** Whether each worker has a Unix socket of its own there. */
-export function isPerWorker(path: string): boolean {
-  return path.includes("{slot}");
+/** What stands for the number of a worker's own socket. */
+const slotMark = "{slot}";
+
+/** The sockets of one `path`: one for all workers, or `count` of them, which share the workers. */
+export function socketsAt(path: string, count: number): readonly string[] {
+  return path.includes(slotMark)
+    ? Array.from({ length: count }, (_, number) => path.replaceAll(slotMark, String(number)))
+    : [path];
 }
 
 /** Whether the settings ask for TLS there. */

@@ -65,9 +65,8 @@ export class Service {
       ? null
       : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
     // Before the app is imported: what it starts must not inherit them.
-    for (const inherited of [config.fdInbox, ...config.unixSockets.map(({ descriptor }) => descriptor)]) {
-      if (inherited !== null) descriptors.keep(inherited);
-    }
+    if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
+    config.unixSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
@@ -211,6 +210,11 @@ export class Service {
       logger
         .warning`no memory shared with the master: ${notSharedReason}: the counters are sent over the channel`
     );
+  }
+
+  /** Accepts from these Unix sockets, by their numbers in the config, and from no others. */
+  accept(sockets: readonly number[]): void {
+    this.#unixListeners.accept(sockets);
   }
 
   reopenLogs(): void {

@@ -201,7 +201,7 @@ integrationTest("the socket of a dead server is replaced, that of a living one i
   const third = host.start({ files: {}, args });
   const [worker] = await third.ready(1);
   assertEquals(await askUnix(path), String(worker!.pid));
-  assertMatch(third.stderr, /replacing the socket .*app\.sock: no process listens on it/);
+  assertMatch(third.stderr, /replaced the socket .*app\.sock: no process listened on it/);
 });
 
 integrationTest("paths that cannot be used are refused with the reason", async (host) => {

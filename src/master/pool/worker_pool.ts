@@ -176,8 +176,10 @@ export class WorkerPool {
   }
 
   #steer(): void {
-    const { steering, heartbeatMonitor } = this.#options;
-    steering.update(heartbeatMonitor.eligible(), this.#target > 0);
+    const { steering, sharedSockets, heartbeatMonitor, workerTable } = this.#options;
+    const eligible = heartbeatMonitor.eligible();
+    steering.update(eligible, this.#target > 0);
+    sharedSockets.update(eligible, workerTable.serving());
   }
 
   /** Once, although the host may stop to steer at any time. */

@@ -27,8 +27,8 @@ export const httpSettings = {
   forwardedAllowIps: many(ipRange, {
     description:
       "Proxies whose X-Forwarded-For, -Proto and -Host, or Forwarded, name the client, scheme and host of a request: " +
-      "addresses and ranges such as 10.0.0.0/8, or * for all. From other clients these headers are dropped. Not for apps " +
-      "of node:http.",
+      "addresses and ranges such as 10.0.0.0/8, or * for all. Those that connect to a Unix socket are always believed. " +
+      "From other clients these headers are dropped. Not for apps of node:http.",
     default: ["127.0.0.1", "::1"],
     unset: "nobody",
     list: commaList,

@@ -8,7 +8,7 @@ export const listeningSettings = {
     description:
       "Address to listen on: host:port, [v6]:port, or :port for all IPv4 interfaces. With certfile it is for TLS, " +
       "unless it begins with http://. Or unix:PATH for a Unix socket, without TLS, from which all workers accept; with " +
-      "{slot} in PATH each worker has one of its own.",
+      "{slot} in PATH there are as many sockets as workers, and each worker accepts from one.",
     default: [{ hostname: "127.0.0.1", port: 8000 }],
     short: "b",
     alias: {
@@ -40,14 +40,15 @@ export const listeningSettings = {
     reload: false,
   }),
   unixSocketMode: one(modeBits, {
-    description: "Permissions of the Unix sockets in bind, in octal: who may write to one can connect to it.",
+    description:
+      "Permissions of the Unix sockets in bind, in octal: those who may write to one can connect to it.",
     default: 0o660,
     reload: false,
   }),
   unixSocketOwner: optional(owner, {
     description:
       "Who owns the Unix sockets in bind: a user, user:group or :group, by name or number. Another user requires root, " +
-      "another group that the master is a member of it. Not for sockets with {slot}, which belong to the workers.",
+      "another group that the master is a member of it.",
     unset: "user and group",
     reload: false,
   }),

@@ -104,8 +104,8 @@ export interface UnixSockets {
   refuse(descriptor: number): void;
   /** Whether `refuse` was called, in any process. */
   isRefusing(descriptor: number): boolean;
-  /** Whether a client of the server at `path` has not taken all that was sent to it by this process. */
-  isSending(path: string): boolean;
+  /** Whether a client of one of the servers at `paths` has not taken all that was sent to it by this process. */
+  isSending(paths: ReadonlySet<string>): boolean;
 }
 
 /** Open sockets that came from another process. */

@@ -32,18 +32,39 @@ export function swapListener(descriptor: number, kept: number): void {
   register({ epoll, events, token }, descriptor);
 }
 
+/** Where a server accepts that changes between a socket that is open elsewhere, too, and one where nobody connects. */
+export interface Acceptance {
+  /** Accepts from `socket`. */
+  begin(socket: number): void;
+  /** From now on nothing is accepted; `other` stands there meanwhile. */
+  end(other: number): void;
+}
+
 /**
- * The same for sockets that are open elsewhere, too: the kernel would go on to report events of the one that stood there.
- * Without `isAccepting` nothing is accepted at `descriptor` any more, and what it has accepted goes on.
+ * For the server that listens at `descriptor`, from where it accepts until then. The kernel would go on to report events of
+ * a socket that is open elsewhere, so its registration ends first. Throws if that fails.
  */
-export function replaceListener(descriptor: number, other: number, isAccepting: boolean): void {
+export function acceptanceAt(descriptor: number): Acceptance {
   const { epoll, events, token } = registrationOf(descriptor);
-  if (libc().epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, new Uint8Array(16)) !== 0) {
-    throw lastError("epoll_ctl");
-  }
-  if (libc().dup3(other, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
-  // Where new connections are refused, the runtime would take this event for an end that never comes, and spin.
-  if (isAccepting) register({ epoll, events: events & ~EPOLLRDHUP, token }, descriptor);
+  // Where new connections are refused, the runtime would take EPOLLRDHUP for an end that never comes, and spin.
+  const registration = { epoll, events: events & ~EPOLLRDHUP, token };
+  let isRegistered = true;
+  const replace = (socket: number) => {
+    const nothing = new Uint8Array(16);
+    if (isRegistered && libc().epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nothing) !== 0) {
+      throw lastError("epoll_ctl");
+    }
+    isRegistered = false;
+    if (libc().dup3(socket, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  };
+  return {
+    begin(socket) {
+      replace(socket);
+      register(registration, descriptor);
+      isRegistered = true;
+    },
+    end: replace,
+  };
 }
 
 function register({ epoll, events, token }: Registration, descriptor: number): void {

@@ -139,8 +139,10 @@ export interface UnixSource {
 
 /** Accepts from a Unix socket that others may accept from as well. */
 export interface UnixServer {
-  /** False once it has left, or once the runtime has closed its listener because accepting failed. */
-  isAccepting(): boolean;
+  /** `parked`: it leaves new connections to others. `closed`: accepting failed, and the runtime has closed its listener. */
+  readonly state: "accepting" | "parked" | "closed";
+  /** Accepts again after `leave`. */
+  accept(): void;
   /** Leaves new connections to others; those it has go on, also idle ones. */
   leave(): void;
   /** As that of `HttpServer`. */

@@ -5,7 +5,7 @@
 
 import { libc } from "../libc.ts";
 import { opened } from "./listener_state.ts";
-import { duplicate, replaceListener } from "./listener_swap.ts";
+import { type Acceptance, acceptanceAt, duplicate } from "./listener_swap.ts";
 import type { FetchHandler, ServeOptions, UnixServer, UnixSource } from "./network.ts";
 import { mendUnixUrls } from "./requests/received.ts";
 import { serveOnListener } from "./serve_on_listener.ts";
@@ -24,10 +24,12 @@ export function serveUnixSocket(
     if (own === undefined) throw new Error("the listening socket was not found");
     const descriptor = Number(own[0]);
     parked = duplicate(descriptor);
-    replaceListener(descriptor, shared, true);
+    const acceptance = acceptanceAt(descriptor);
+    acceptance.begin(shared);
     // `info.remoteAddr` is made from it.
     Object.defineProperty(listener, "addr", { value: { transport: "unix", path } });
-    return serverOf(serveOnListener(listener, options, handler), descriptor, parked);
+    const server = serveOnListener(listener, options, handler);
+    return serverOf(server, acceptance, { descriptor, shared, parked });
   } catch (error) {
     if (parked !== null) libc().close(parked);
     listener.close();
@@ -35,28 +37,44 @@ export function serveUnixSocket(
   }
 }
 
+interface Sockets {
+  /** Where the runtime accepts. */
+  readonly descriptor: number;
+  readonly shared: number;
+  /** The runtime's own. */
+  readonly parked: number;
+}
+
 function serverOf(
   server: Pick<Deno.HttpServer, "finished" | "shutdown">,
-  descriptor: number,
-  parked: number,
+  acceptance: Acceptance,
+  { descriptor, shared, parked }: Sockets,
 ): UnixServer {
-  const socket = socketAt(descriptor);
-  let isParked = false;
   void server.finished.catch(() => {});
+  const parkedSocket = socketAt(parked);
+  const sharedSocket = socketAt(shared);
+  let isClosed = false;
   return {
-    isAccepting: () => !isParked && socket !== null && socketAt(descriptor) === socket,
+    get state() {
+      if (isClosed) return "closed";
+      const socket = socketAt(descriptor);
+      if (socket === sharedSocket && socket !== null) return "accepting";
+      if (socket === parkedSocket && socket !== null) return "parked";
+      isClosed = true;
+      libc().close(parked);
+      return "closed";
+    },
+    accept() {
+      if (this.state === "parked") acceptance.begin(shared);
+    },
     leave() {
-      if (isParked || socketAt(descriptor) !== socket) return;
-      isParked = true;
-      replaceListener(descriptor, parked, false);
+      if (this.state === "accepting") acceptance.end(parked);
     },
-    async stopAccepting() {
-      isParked = true;
-      await server.shutdown().catch(() => {});
-    },
+    stopAccepting: () => server.shutdown().catch(() => {}),
   };
 }
 
+/** The name of the socket, which another one does not have, also at the same descriptor. */
 function socketAt(descriptor: number): string | null {
   try {
     return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);

@@ -66,12 +66,12 @@ export const unixSockets: UnixSockets = {
     return (view.getUint16(6, true) & POLLRDHUP) !== 0;
   },
 
-  isSending(path) {
+  isSending(paths) {
     const size = descriptorTableSize();
     const unread = new Int32Array(1);
     const unreadBytes = new Uint8Array(unread.buffer);
     for (let descriptor = 0; descriptor < size; descriptor++) {
-      if (pathOf(descriptor) !== path) continue;
+      if (!paths.has(pathOf(descriptor))) continue;
       if (libc().ioctl(descriptor, BigInt(SIOCOUTQ), unreadBytes) === 0 && unread[0]! > 0) return true;
     }
     return false;
@@ -98,12 +98,12 @@ function processOf(descriptor: number): number {
   return result === 0 ? credentials[0]! : 0;
 }
 
-/** Connections that were accepted have the name of their listener. `null` for what is no Unix socket with a path. */
-function pathOf(descriptor: number): string | null {
+/** Connections that were accepted have the name of their listener. Empty for what is no Unix socket with a path. */
+function pathOf(descriptor: number): string {
   const address = new Uint8Array(112);
   const length = new Uint32Array([address.length]);
-  if (libc().getsockname(descriptor, address, new Uint8Array(length.buffer)) !== 0) return null;
-  if (new DataView(address.buffer).getUint16(0, true) !== AF_UNIX || length[0]! <= 2) return null;
+  if (libc().getsockname(descriptor, address, new Uint8Array(length.buffer)) !== 0) return "";
+  if (new DataView(address.buffer).getUint16(0, true) !== AF_UNIX || length[0]! <= 2) return "";
   const end = address.indexOf(0, 2);
   return new TextDecoder().decode(address.subarray(2, end < 0 ? address.length : end));
 }

@@ -1,19 +1,12 @@
 /**
- * The Unix sockets that a worker accepts from: those of the master, which all workers share, and those with `{slot}` in
- * their path, which it opens itself. The kernel has one queue for each socket, so a worker that leaves a shared one, in any
- * way, loses nothing that waits there.
+ * The Unix sockets that a worker accepts from: the master has opened them, and says from which. The kernel has one queue for
+ * each, so a worker that leaves one loses nothing that waits there.
  */
 
 import { DenicornError } from "../../core/errors.ts";
-import type { UnixSocket, WorkerConfig } from "../../protocol/messages.ts";
-import { toSocketError } from "../../system/network/listen_error.ts";
+import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { ServeOptions, ServeUnix, System, UnixServer, UnixSource } from "../../system/system.ts";
 import type { Requests } from "../http/requests.ts";
-
-interface Open {
-  readonly source: UnixSource;
-  server: UnixServer;
-}
 
 interface UnixListenersOptions {
   readonly requests: Pick<Requests, "lastEnd" | "http2">;
@@ -34,9 +27,9 @@ export class UnixListeners {
   readonly #config: WorkerConfig;
   readonly #options: UnixListenersOptions;
   #serve: ServeUnix | null = null;
-  #open: readonly Open[] = [];
-  #isLeaving = false;
-  #leftAt = -Infinity;
+  #wanted: readonly UnixSource[] = [];
+  readonly #servers = new Map<UnixSource, UnixServer>();
+  #leftAt: number | null = null;
   #nextCheck = 0;
 
   constructor(system: System, config: WorkerConfig, options: UnixListenersOptions) {
@@ -45,86 +38,88 @@ export class UnixListeners {
     this.#options = options;
   }
 
+  /** Whether it accepts from any, or did. */
   get isOpen(): boolean {
-    return this.#open.length > 0;
+    return this.#config.unixSockets.length > 0;
   }
 
   get servers(): readonly UnixServer[] {
-    return this.#open.map(({ server }) => server);
+    return Array.from(this.#servers.values());
   }
 
-  /** Throws DenicornError if that is impossible. */
+  /** From now on it can accept. Throws DenicornError if that is impossible. */
   open(serve: ServeUnix | null): void {
-    const { unixSockets } = this.#config;
-    // The worker listens again because its other listeners were lost.
-    if (unixSockets.length === 0 || this.isOpen) return;
-    if (serve === null) {
+    const [first] = this.#config.unixSockets;
+    if (first !== undefined && serve === null) {
       throw new DenicornError(
         "app-address",
-        `cannot listen: unix:${
-          unixSockets[0]!.path
-        } is not possible for apps of node:http: give --bind HOST:PORT`,
+        `cannot listen: unix:${first.path} is not possible for apps of node:http: give --bind HOST:PORT`,
       );
     }
     this.#serve = serve;
-    this.#open = unixSockets.map((socket) => {
-      try {
-        const source = this.#sourceOf(socket);
-        return { source, server: this.#serveFrom(source) };
-      } catch (error) {
-        throw error instanceof DenicornError ? error : toSocketError(error, socket.path);
-      }
-    });
   }
 
-  #sourceOf({ path, descriptor }: UnixSocket): UnixSource {
-    if (descriptor === null) throw new Error(`${path} is not open`);
-    return { path, descriptor };
-  }
-
-  #serveFrom(source: UnixSource): UnixServer {
-    const { compress } = this.#config;
-    return this.#serve!(source, { isCompressing: compress === true, onError: this.#options.onError });
+  /** Accepts from these, by their numbers in the config, and leaves the others to other workers. */
+  accept(numbers: readonly number[]): void {
+    this.#wanted = numbers.flatMap((number) => this.#config.unixSockets[number] ?? []);
+    this.#update();
   }
 
   /** Accepts again where the runtime has closed its listener, out of file descriptors. Call it at every heartbeat. */
   check(): void {
     const now = this.#system.clock.monotonic();
-    if (!this.isOpen || this.#isLeaving || now < this.#nextCheck) return;
+    if (this.#wanted.length === 0 || now < this.#nextCheck) return;
     this.#nextCheck = now + checkInterval;
-    for (const each of this.#open) {
-      if (each.server.isAccepting() || !this.#system.openFiles.hasAvailable(reserve)) continue;
+    if (this.#wanted.some((source) => this.#servers.get(source)?.state !== "accepting")) this.#update();
+  }
+
+  #update(): void {
+    if (this.#leftAt !== null || this.#serve === null) return;
+    for (const source of this.#config.unixSockets) {
       try {
-        each.server = this.#serveFrom(each.source);
+        if (this.#wanted.includes(source)) this.#acceptFrom(source, this.#serve);
+        else this.#servers.get(source)?.leave();
       } catch {
         // The next check tries again.
       }
     }
   }
 
+  #acceptFrom(source: UnixSource, serve: ServeUnix): void {
+    const server = this.#servers.get(source);
+    if (server !== undefined && server.state !== "closed") return server.accept();
+    if (server !== undefined && !this.#system.openFiles.hasAvailable(reserve)) return;
+    const { compress } = this.#config;
+    const { onError } = this.#options;
+    this.#servers.set(source, serve(source, { isCompressing: compress === true, onError }));
+  }
+
   /**
-   * Leaves new connections to the other workers, at once. Where nobody can connect any more, it accepts those that wait
+   * Leaves new connections to the other workers, for good. Where nobody can connect any more, it accepts those that wait
    * until it ends: there may be no other worker.
    */
   leave(): void {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
+    if (this.#leftAt !== null) return;
     this.#leftAt = this.#system.clock.monotonic();
-    for (const { source, server } of this.#open) {
-      if (!this.#system.unixSockets.isRefusing(source.descriptor)) server.leave();
+    for (const [{ descriptor }, server] of this.#servers) {
+      try {
+        if (!this.#system.unixSockets.isRefusing(descriptor)) server.leave();
+      } catch {
+        // It goes on to accept.
+      }
     }
   }
 
   /** No master is left: nobody can connect any more. */
   refuse(): void {
-    this.#open.forEach(({ source }) => this.#system.unixSockets.refuse(source.descriptor));
+    this.#config.unixSockets.forEach(({ descriptor }) => this.#system.unixSockets.refuse(descriptor));
   }
 
   /** Milliseconds until all connections can be quiet: the kernel does not tell when they carried data. */
   untilQuiet(): number {
-    if (!this.isOpen) return 0;
+    if (this.#servers.size === 0) return 0;
     const { requests: { lastEnd, http2 } } = this.#options;
-    const since = Math.max(lastEnd, http2.lastEnd, this.#leftAt);
+    const since = Math.max(lastEnd, http2.lastEnd, this.#leftAt ?? -Infinity);
     const quiet = since + this.#config.drainIdle - this.#system.clock.monotonic();
     if (quiet > 0) return quiet;
     return this.isSending() ? sendingPause : 0;
@@ -132,6 +127,7 @@ export class UnixListeners {
 
   /** Whether a client has not taken all that was sent to it. */
   isSending(): boolean {
-    return this.#open.some(({ source }) => this.#system.unixSockets.isSending(source.path));
+    const paths = new Set(this.#servers.keys().map(({ path }) => path));
+    return paths.size > 0 && this.#system.unixSockets.isSending(paths);
   }
 }
