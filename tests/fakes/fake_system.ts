@@ -230,6 +230,8 @@ export class FakeSystem implements System {
 
   unixSockets: UnixSockets = {
     listen: () => unavailable("Unix sockets"),
+    claim: () => {},
+    claimant: () => 0,
     listenerAt: () => null,
     refuse: () => {},
     isRefusing: () => false,

@@ -225,3 +225,62 @@ integrationTest("paths that cannot be used are refused with the reason", async (
   );
   assert(exists(`${host.folder}/file`));
 });
+
+for (const [ms, steering] of [[0, "auto"], [100, "auto"], [300, "off"]] as const) {
+  integrationTest(
+    `the old master is killed ${ms} ms after it has started the new one (steering ${steering}): nothing is lost`,
+    async (host) => {
+      const path = socketOf(host);
+      const args = ["--bind", "unix:app.sock", "-w", "2", "--steering", steering];
+      const server = host.start({ files: { "main.ts": pidApp }, args });
+      await server.ready(2);
+      const visitors = [new UnixVisitors(path, 4, false), new UnixVisitors(path, 4, true)];
+      server.kill("SIGUSR2");
+      await server.logged(/upgrade: process (\d+) starts/);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      server.kill("SIGKILL");
+      await server.upgraded();
+      const after = (await server.ready(2)).map(({ pid }) => String(pid));
+      await more(server, visitors);
+      for (const each of visitors) {
+        const { refused, cut } = await each.stop();
+        assertEquals({ refused, cut }, { refused: 0, cut: 0 }, server.stderr);
+      }
+      assert(after.includes(await askUnix(path)));
+      const second = await host.run(["--bind", "unix:app.sock", "main.ts"]);
+      assertMatch(second.stderr, new RegExp(`is in use by process ${server.pid}: stop`));
+      server.kill("SIGTERM");
+      await server.until("the end of the last master", () => !isRunning(server.pid));
+      assert(!exists(path));
+    },
+  );
+}
+
+integrationTest("a new master that fails leaves the socket to the old one", async (host) => {
+  const path = socketOf(host);
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "unix:app.sock", "-w", "2"] });
+  const before = (await server.ready(2)).map(({ pid }) => String(pid));
+  const visitors = [new UnixVisitors(path, 4, false), new UnixVisitors(path, 4, true)];
+  for (
+    const broken of [
+      "export default 1;\n",
+      `${pidApp}await new Promise(() => setInterval(() => {}, 1000));\n`,
+    ]
+  ) {
+    const from = server.stderr.length;
+    host.write({ "main.ts": broken });
+    server.kill("SIGUSR2");
+    const [, successor] = await server.logged(/upgrade: process (\d+) starts/, from);
+    if (broken.includes("await")) Deno.kill(Number(successor), "SIGKILL");
+    await server.logged(/upgrade failed/, from);
+    await server.until("the phase", async () => (await server.status())?.phase === "running");
+  }
+  await more(server, visitors);
+  for (const each of visitors) {
+    const { refused, cut } = await each.stop();
+    assertEquals({ refused, cut }, { refused: 0, cut: 0 });
+    assert(each.bodies.keys().every((pid) => before.includes(pid)));
+  }
+  const second = await host.run(["--bind", "unix:app.sock", "main.ts"]);
+  assertMatch(second.stderr, new RegExp(`is in use by process ${server.pid}: stop`));
+});

@@ -122,6 +122,7 @@ export class SharedSockets {
     this.#state = "inherited";
     inherited.forEach(({ descriptor }) => this.#system.descriptors.keep(descriptor));
     this.#open = inherited.map((source) => ({ ...source, inode: inodeAt(this.#system, source.path) }));
+    this.claim();
     const lacking = inherited.find(({ path }) => !this.#paths.includes(path));
     if (lacking === undefined) return;
     throw new DenicornError(
@@ -129,6 +130,12 @@ export class SharedSockets {
       `cannot take over: unix:${lacking.path} is not in bind any more: an upgrade keeps the addresses; restart the ` +
         "server to change them",
     );
+  }
+
+  /** Workers of a master that was killed leave them to the process that has claimed them, and errors name it. */
+  claim(): void {
+    const { backlog } = this.#settings;
+    this.#open.forEach(({ descriptor }) => this.#system.unixSockets.claim(descriptor, backlog));
   }
 
   /** The old master has left them to this one. */

@@ -268,6 +268,7 @@ export class Upgrade {
     const { pid } = this.#successor;
     this.#successor = null;
     this.#cancelDeadline();
+    this.#options.sharedSockets.claim();
     if (inProgress) return;
     const how = this.#killReason ?? `ended (${signal ?? `exit code ${code}`})`;
     if (!isRequested) {

@@ -98,7 +98,11 @@ export interface UnixSockets {
    * Throws the error of the system.
    */
   listen(path: string, options: { readonly backlog: number; readonly mode: number }): number;
-  /** The process that began to listen at `path`; 0 if it is unknown, `null` if none listens. Throws if none can be asked. */
+  /** From now on this process counts as the one that listens. */
+  claim(descriptor: number, backlog: number): void;
+  /** The process that counts as the one that listens; 0 if it is unknown. */
+  claimant(descriptor: number): number;
+  /** The same for the socket at `path`; 0 if it is unknown, `null` if none listens. Throws if none can be asked. */
   listenerAt(path: string): number | null;
   /** Nobody can connect any more; connections that wait are still accepted. In every process that has the socket. */
   refuse(descriptor: number): void;

@@ -40,6 +40,11 @@ export const unixSockets: UnixSockets = {
     }
   },
 
+  // It listens already, so that only takes note of the caller (SO_PEERCRED).
+  claim: (descriptor, backlog) => void libc().listen(descriptor, backlog),
+
+  claimant: processOf,
+
   listenerAt(path) {
     const descriptor = streamSocket();
     const address = unixAddress(path);

@@ -110,9 +110,10 @@ export class Listeners {
   }
 
   #share(): string | undefined {
-    const { fdInbox } = this.#config;
+    const { fdInbox, unixSockets } = this.#config;
     const { length } = this.#served;
-    this.#isShared = false;
+    // The master has the Unix sockets anyway.
+    this.#isShared = fdInbox !== null && length === 0 && unixSockets.length > 0;
     if (fdInbox === null || length === 0) return undefined;
     try {
       if (this.#descriptors.length !== length) {

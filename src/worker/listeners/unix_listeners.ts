@@ -110,9 +110,12 @@ export class UnixListeners {
     }
   }
 
-  /** No master is left: nobody can connect any more. */
+  /** The master is gone: nobody can connect any more, unless a successor has the sockets. */
   refuse(): void {
-    this.#config.unixSockets.forEach(({ descriptor }) => this.#system.unixSockets.refuse(descriptor));
+    const { unixSockets, processes } = this.#system;
+    for (const { descriptor } of this.#config.unixSockets) {
+      if (!processes.isAlive(unixSockets.claimant(descriptor))) unixSockets.refuse(descriptor);
+    }
   }
 
   /** Milliseconds until all connections can be quiet: the kernel does not tell when they carried data. */
