@@ -1,6 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
 import { toDenicornError } from "../core/errors.ts";
+import { addressOf } from "../core/placed_servers.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
@@ -194,8 +195,9 @@ export class Service {
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
     for (const { server, place } of servers) {
-      const address = this.#listeners.addresses[place];
-      // Nothing listens where the app is only checked.
+      const isOnSocket = place < 0 && this.config.unixSockets.length > 0;
+      // Nothing listens where the app is only checked. On a Unix socket it is where it asked to be, for all it knows.
+      const address = isOnSocket ? addressOf(server.asked) : this.#listeners.addresses[place];
       if (address !== undefined) server.listens(address);
     }
     this.#system.clock.after(untilQuiet, () => void this.log.load());

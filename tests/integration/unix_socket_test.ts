@@ -284,3 +284,46 @@ integrationTest("a new master that fails leaves the socket to the old one", asyn
   const second = await host.run(["--bind", "unix:app.sock", "main.ts"]);
   assertMatch(second.stderr, new RegExp(`is in use by process ${server.pid}: stop`));
 });
+
+integrationTest(
+  "a program that calls Deno.serve is served at the socket, an app of node:http is refused",
+  async (host) => {
+    const program =
+      "Deno.serve({ port: 3000, onListen: ({ port }) => console.log('at', port) }, () => new Response('one'));\n" +
+      `Deno.serve({ port: ${freePort()}, hostname: "127.0.0.1" }, () => new Response("two"));\n`;
+    const args = ["--bind", "unix:app.sock"];
+    const server = host.start({ files: { "main.ts": program }, args });
+    await server.ready(1);
+    assertEquals(await askUnix(socketOf(host)), "one");
+    await server.until("onListen", () => server.stdout.includes("at 3000"));
+    assertEquals((await server.status())?.addresses.length, 2);
+    server.kill("SIGTERM");
+    await server.exit();
+    host.write({
+      "node.ts": "import http from 'node:http';\nexport default http.createServer((_, r) => void r.end());\n",
+    });
+    const { code, stderr } = await host.run([...args, "node.ts"]);
+    assertEquals(code, 4);
+    assertMatch(
+      stderr,
+      /cannot listen: unix:.*app\.sock is not possible for apps of node:http: give --bind HOST:PORT/,
+    );
+  },
+);
+
+integrationTest("out of file descriptors, a worker accepts again as soon as there are some", async (host) => {
+  const path = socketOf(host);
+  const server = host.start({
+    files: { "main.ts": pidApp },
+    args: ["--bind", "unix:app.sock"],
+    command: ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...host.target.command],
+  });
+  const [worker] = await server.ready(1);
+  const connections: Deno.Conn[] = [];
+  for (let count = 0; count < 80; count++) connections.push(await Deno.connect({ transport: "unix", path }));
+  const waiting = askUnix(path);
+  await server.until("the limit", () => Array.from(Deno.readDirSync(`/proc/${worker!.pid}/fd`)).length > 55);
+  connections.forEach((connection) => connection.close());
+  assertEquals(await waiting, String(worker!.pid));
+  assertEquals(await askUnix(path), String(worker!.pid));
+});
