@@ -235,7 +235,7 @@ export class FakeSystem implements System {
     listenerAt: () => null,
     refuse: () => {},
     isRefusing: () => false,
-    isSending: () => false,
+    areBytesWaiting: () => false,
   };
 
   descriptors: Descriptors = {

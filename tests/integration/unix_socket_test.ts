@@ -321,9 +321,33 @@ integrationTest("out of file descriptors, a worker accepts again as soon as ther
   const [worker] = await server.ready(1);
   const connections: Deno.Conn[] = [];
   for (let count = 0; count < 80; count++) connections.push(await Deno.connect({ transport: "unix", path }));
-  const waiting = askUnix(path);
+  let answer = "";
+  void askUnix(path).then((text) => answer = text);
   await server.until("the limit", () => Array.from(Deno.readDirSync(`/proc/${worker!.pid}/fd`)).length > 55);
   connections.forEach((connection) => connection.close());
-  assertEquals(await waiting, String(worker!.pid));
+  await server.until("the answer", () => answer === String(worker!.pid));
   assertEquals(await askUnix(path), String(worker!.pid));
+});
+
+integrationTest("what came while a draining worker did not run is answered before it ends", async (host) => {
+  const path = socketOf(host);
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "unix:app.sock"] });
+  const [worker] = await server.ready(1);
+  using connection = await Deno.connect({ transport: "unix", path });
+  const request = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const buffer = new Uint8Array(1_000);
+  await connection.write(request);
+  await connection.read(buffer);
+  Deno.kill(worker!.pid, "SIGTERM");
+  await server.until(
+    "its drain",
+    async () => (await server.status())?.workers.some(({ state }) => state === "draining"),
+  );
+  Deno.kill(worker!.pid, "SIGSTOP");
+  await connection.write(request);
+  // Longer than drain-idle.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  Deno.kill(worker!.pid, "SIGCONT");
+  const count = await connection.read(buffer);
+  assertMatch(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), new RegExp(`${worker!.pid}$`));
 });

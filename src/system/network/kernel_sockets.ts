@@ -108,8 +108,11 @@ export interface UnixSockets {
   refuse(descriptor: number): void;
   /** Whether `refuse` was called, in any process. */
   isRefusing(descriptor: number): boolean;
-  /** Whether a client of one of the servers at `paths` has not taken all that was sent to it by this process. */
-  isSending(paths: ReadonlySet<string>): boolean;
+  /**
+   * Whether bytes are on their way on a connection of this process to one of `paths`: a client has not taken all that was
+   * sent to it, or this process has not read what has arrived.
+   */
+  areBytesWaiting(paths: ReadonlySet<string>): boolean;
 }
 
 /** Open sockets that came from another process. */

@@ -17,8 +17,9 @@ import type { UnixSockets } from "./kernel_sockets.ts";
 import { descriptorTableSize } from "./tcp_info.ts";
 import { unixAddress } from "./unix_address.ts";
 
-/** How many bytes the other side has not read yet. */
+/** How many bytes the other side has not read yet, and how many this side. */
 const SIOCOUTQ = 0x5411;
+const FIONREAD = 0x541b;
 
 const POLLRDHUP = 0x2000;
 
@@ -71,13 +72,15 @@ export const unixSockets: UnixSockets = {
     return (view.getUint16(6, true) & POLLRDHUP) !== 0;
   },
 
-  isSending(paths) {
+  areBytesWaiting(paths) {
     const size = descriptorTableSize();
-    const unread = new Int32Array(1);
-    const unreadBytes = new Uint8Array(unread.buffer);
+    const count = new Int32Array(1);
+    const countBytes = new Uint8Array(count.buffer);
+    const hasSome = (descriptor: number, question: number) =>
+      libc().ioctl(descriptor, BigInt(question), countBytes) === 0 && count[0]! > 0;
     for (let descriptor = 0; descriptor < size; descriptor++) {
       if (!paths.has(pathOf(descriptor))) continue;
-      if (libc().ioctl(descriptor, BigInt(SIOCOUTQ), unreadBytes) === 0 && unread[0]! > 0) return true;
+      if (hasSome(descriptor, SIOCOUTQ) || hasSome(descriptor, FIONREAD)) return true;
     }
     return false;
   },

@@ -85,7 +85,7 @@ export class Draining {
       isBusy: this.#parts.isBusy() || await untilIdle() > 0,
       untilIdle,
       heads: () => slowClients.headsNow(),
-      isSending: async () => unix.isSending() || await this.#isSending(ports),
+      isSending: async () => unix.areBytesWaiting() || await this.#isSending(ports),
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {
         listeners.forget();

@@ -9,7 +9,7 @@ import type { ServeOptions, ServeUnix, System, UnixServer, UnixSource } from "..
 import type { Requests } from "../http/requests.ts";
 
 interface UnixListenersOptions {
-  readonly requests: Pick<Requests, "lastEnd" | "http2">;
+  readonly requests: Pick<Requests, "lastEnd" | "http2" | "total">;
   readonly onError: ServeOptions["onError"];
 }
 
@@ -19,8 +19,8 @@ const checkInterval = 50;
 /** Descriptors that must be free to accept again. */
 const reserve = 16;
 
-/** Milliseconds between two looks whether clients have taken their answers. */
-const sendingPause = 50;
+/** Milliseconds between two looks whether bytes are on their way. */
+const secondLook = 30;
 
 export class UnixListeners {
   readonly #system: System;
@@ -31,6 +31,8 @@ export class UnixListeners {
   readonly #servers = new Map<UnixSource, UnixServer>();
   #leftAt: number | null = null;
   #nextCheck = 0;
+  /** The number of requests at the last look, if nothing was on its way then. */
+  #quietAfter: number | null = null;
 
   constructor(system: System, config: WorkerConfig, options: UnixListenersOptions) {
     this.#system = system;
@@ -118,19 +120,24 @@ export class UnixListeners {
     }
   }
 
-  /** Milliseconds until all connections can be quiet: the kernel does not tell when they carried data. */
+  /**
+   * Milliseconds until all connections can be quiet, or are looked at again: the kernel does not tell when they carried data.
+   * Twice, because a request may have come while this process did not run, and timers fire before it is read.
+   */
   untilQuiet(): number {
     if (this.#servers.size === 0) return 0;
-    const { requests: { lastEnd, http2 } } = this.#options;
+    const { requests: { lastEnd, http2, total } } = this.#options;
     const since = Math.max(lastEnd, http2.lastEnd, this.#leftAt ?? -Infinity);
     const quiet = since + this.#config.drainIdle - this.#system.clock.monotonic();
     if (quiet > 0) return quiet;
-    return this.isSending() ? sendingPause : 0;
+    const wasQuiet = this.#quietAfter === total;
+    this.#quietAfter = this.areBytesWaiting() ? null : total;
+    return wasQuiet && this.#quietAfter !== null ? 0 : secondLook;
   }
 
-  /** Whether a client has not taken all that was sent to it. */
-  isSending(): boolean {
+  /** Whether a client has not taken all that was sent to it, or this worker has not read what a client has sent. */
+  areBytesWaiting(): boolean {
     const paths = new Set(this.#servers.keys().map(({ path }) => path));
-    return paths.size > 0 && this.#system.unixSockets.isSending(paths);
+    return paths.size > 0 && this.#system.unixSockets.areBytesWaiting(paths);
   }
 }
