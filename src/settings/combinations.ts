@@ -24,6 +24,7 @@ export function checkTogether(resolved: Resolved): void {
   refuseSparesWithoutSteering(resolved);
   refuseUnmatchedTls(resolved);
   refuseUnusableSockets(resolved);
+  refuseProxyProtocol(resolved);
 }
 
 /** A pidfile and a control socket take the place of what is there; logs may be one file. */
@@ -216,6 +217,31 @@ function refuseLoneSocketSettings({ settings, origins }: Resolved): void {
     }) is not accepted without ` +
       `a Unix socket: give a bind of unix:PATH as well, or leave ${setting.name} out`,
   );
+}
+
+/** The header comes before TLS, and the runtime begins with TLS; it compresses only what its own listeners accept. */
+function refuseProxyProtocol({ settings, origins }: Resolved): void {
+  if (settings.proxyProtocol !== true) return;
+  const refused = (text: string) =>
+    new DenicornError(
+      "setting-invalid",
+      `proxy-protocol: on (${origins.proxyProtocol}) is not accepted ${text}`,
+    );
+  const { certfile, compress, forwardedAllowIps } = settings;
+  if (certfile.length > 0) {
+    throw refused(`with certfile (${origins.certfile}): let the proxy end TLS, or leave proxy-protocol out`);
+  }
+  if (compress === true) {
+    throw refused(
+      `with compress = on (${origins.compress}): let the proxy compress, or leave proxy-protocol out`,
+    );
+  }
+  if (forwardedAllowIps.length === 0) {
+    throw refused(
+      `without a proxy in forwarded-allow-ips (${origins.forwardedAllowIps}), because every connection would be closed: ` +
+        "give the addresses of the proxies",
+    );
+  }
 }
 
 const jitters = [

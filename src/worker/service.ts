@@ -100,6 +100,7 @@ export class Service {
     this.#unixListeners = new UnixListeners(system, config, { requests: this.#requests, onError });
     this.#listeners = new Listeners(system, config, {
       onError,
+      onProxyRefused: (peer, because) => this.log.proxyRefused(peer, because),
       // The bytes of the last response leave the process a moment after its end.
       isIdle: () =>
         this.#requests.inFlight === 0 && clock.monotonic() - this.#requests.lastEnd >= flushTimeout,

@@ -68,6 +68,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     http2: "on",
     compress: "on",
     forwardedAllowIps: "10.0.0.0/8",
+    proxyProtocol: "on",
     keepAlive: "5s",
     headerTimeout: "20s",
     bodyTimeout: "0",

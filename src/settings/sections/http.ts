@@ -34,6 +34,13 @@ export const httpSettings = {
     list: commaList,
     reload: true,
   }),
+  proxyProtocol: onOrOff({
+    description:
+      "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, which names its client. Of " +
+      "forwarded-allow-ips only: other connections are closed. For TCP without TLS; not for apps of node:http.",
+    unset: "off",
+    reload: true,
+  }),
   keepAlive: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {
     description:
       "How long a connection may be idle between two requests before the worker closes it. 0 turns this off.",

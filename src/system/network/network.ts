@@ -112,6 +112,13 @@ export interface ProgramServers {
   close(): void;
 }
 
+/** Each connection begins with a header of the PROXY protocol. */
+export interface ProxyProtocol {
+  /** Whether the header of this peer is believed; others are not served. */
+  readonly isTrusted: (peer: string) => boolean;
+  readonly onRefused: (peer: string, because: "not-trusted" | "no-header") => void;
+}
+
 export interface ServeOptions {
   readonly address: TcpAddress;
   readonly backlog: number;
@@ -119,6 +126,7 @@ export interface ServeOptions {
   readonly isCompressing: boolean;
   /** Without it the connections are not encrypted. */
   readonly tls?: Tls | undefined;
+  readonly proxyProtocol?: ProxyProtocol | undefined;
   readonly onError: (error: unknown) => Response | Promise<Response>;
 }
 

@@ -12,6 +12,13 @@ interface ServerParts {
     onListen: () => void,
     isCompressing: boolean,
   ): Pick<Deno.HttpServer, "finished" | "shutdown">;
+  serveHttpOnConnection(
+    connection: Deno.Conn,
+    signal: AbortSignal,
+    handler: FetchHandler,
+    onError: ServeOptions["onError"],
+    onListen: () => void,
+  ): Pick<Deno.HttpServer, "finished" | "shutdown">;
 }
 
 export function serverParts(): ServerParts {
@@ -26,4 +33,14 @@ export function serveOnListener(
 ): Pick<Deno.HttpServer, "finished" | "shutdown"> {
   const { signal } = new AbortController();
   return serverParts().serveHttpOnListener(listener, signal, handler, onError, () => {}, isCompressing);
+}
+
+/** Serves one connection. */
+export function serveOnConnection(
+  connection: Deno.Conn,
+  { onError }: Pick<ServeOptions, "onError">,
+  handler: FetchHandler,
+): Pick<Deno.HttpServer, "finished" | "shutdown"> {
+  const { signal } = new AbortController();
+  return serverParts().serveHttpOnConnection(connection, signal, handler, onError, () => {});
 }

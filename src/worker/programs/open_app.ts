@@ -1,5 +1,6 @@
 /** The app of a worker, ready to be served: as a handler of `Deno.serve`, or as a server of `node:http`. */
 
+import { DenicornError } from "../../core/errors.ts";
 import type { App } from "../../app/load/validate_app.ts";
 import type { FetchHandler, Serve, ServeUnix, System } from "../../system/system.ts";
 import type { Fault } from "../http/faults.ts";
@@ -45,7 +46,15 @@ export async function openApp(
   const server = await app.open(http);
   const counted = new NodeRequests(server, http.onClose, requests, onFault);
   return {
-    serve: (options) => http.serve(options, server, counted.emit),
+    serve(options) {
+      if (options.proxyProtocol !== undefined) {
+        throw new DenicornError(
+          "app-address",
+          "cannot listen: proxy-protocol is on, and apps of node:http cannot be served with it: leave it out",
+        );
+      }
+      return http.serve(options, server, counted.emit);
+    },
     serveUnix: null,
     ask: (request) => http.ask(server, request),
     closeWebSockets: (code) => counted.closeWebSockets(code),

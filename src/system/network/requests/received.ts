@@ -45,6 +45,20 @@ export const refusesBothFramings = !isDeno27;
 let getters: Getters | null = null;
 let areUnixUrlsMended = false;
 
+/** Of requests whose connection named its client; `null` as long as there is none. */
+let named: WeakMap<Received, RequestInfo["remoteAddr"]> | null = null;
+
+/** From now on the request comes from `client`, as its connection says. */
+export function nameClient(request: Request, client: RequestInfo["remoteAddr"]): void {
+  const received = receivedIn(request);
+  if (received !== undefined) (named ??= new WeakMap()).set(received, client);
+}
+
+/** `undefined` if its connection names none. */
+export function namedClient(received: Received): RequestInfo["remoteAddr"] | undefined {
+  return named?.get(received);
+}
+
 /** From now on `request.url` has the scheme http if the request came over a Unix socket. Call it before there is one. */
 export function mendUnixUrls(): void {
   areUnixUrlsMended = true;
