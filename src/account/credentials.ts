@@ -1,4 +1,5 @@
 import { DenicornError } from "../core/errors.ts";
+import { listenAddresses } from "../settings/listen_addresses.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Identity, System } from "../system/system.ts";
 
@@ -37,7 +38,20 @@ export function resolveCredentials(
     uid: Number(uid),
     ...idOf("gid", primary),
     groups,
-    lowPorts: uid !== "0" && [...bind, ...redirectHttp].some(({ port }) => port < firstFreePort(system)),
+    lowPorts: uid !== "0" &&
+      listenAddresses({ bind, redirectHttp }).some(({ port }) => port < firstFreePort(system)),
+  };
+}
+
+/** The ids of `user:group`; `null` for the part that is not given. Throws DenicornError `user`. */
+export function resolveOwner(
+  system: System,
+  owner: string,
+): { readonly uid: number | null; readonly gid: number | null } {
+  const [user = "", group] = owner.split(":");
+  return {
+    uid: user === "" ? null : Number(lookUp(system, "/etc/passwd", "user", user)[2]),
+    gid: group === undefined ? null : Number(lookUp(system, "/etc/group", "group", group)[2]),
   };
 }
 

@@ -23,6 +23,9 @@ export function enterDirectory(
       origins,
       settings: {
         ...withAbsolutePaths(settings, given),
+        bind: settings.bind.map((address) =>
+          "path" in address ? { path: absoluteSocket(address.path, given) } : address
+        ),
         // An absolute path through the links must not lead to a newer release than the config file was read from.
         app: app?.startsWith("/") ? inPlace(given, real, app) : app,
       },
@@ -52,11 +55,13 @@ function withAbsolutePaths(settings: Settings, directory: string): Settings {
     const path = settings[key];
     if (completion !== "file" || placedElsewhere.includes(key)) return [];
     if (typeof path !== "string" || path === "-") return [];
-    const absolute = within(directory, path);
-    // A socket in a deep directory can be reached only by a relative path.
-    const isTooLong = key === "controlSocket" &&
-      new TextEncoder().encode(absolute).length > longestSocketPath;
-    return isTooLong ? [] : [[key, absolute]];
+    return [[key, key === "controlSocket" ? absoluteSocket(path, directory) : within(directory, path)]];
   });
   return { ...settings, ...Object.fromEntries(paths) };
+}
+
+/** A socket in a deep directory can be reached only by a relative path. */
+function absoluteSocket(path: string, directory: string): string {
+  const absolute = within(directory, path);
+  return new TextEncoder().encode(absolute).length > longestSocketPath ? path : absolute;
 }

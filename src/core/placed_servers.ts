@@ -19,8 +19,10 @@ const anyHost = "0.0.0.0";
 const usualPort = 8000;
 
 interface Program {
-  /** The addresses of the `bind` setting; empty if nothing is to listen. */
+  /** The addresses of the `bind` setting. */
   readonly bind: readonly Address[];
+  /** False if nothing is to listen. */
+  readonly isListening: boolean;
   /** The setting has its default value. */
   readonly isBindDefault: boolean;
   /** The module exports an app. */
@@ -39,8 +41,10 @@ interface Placed {
  * Without an exported app the first server is on `bind`, if that is set, and otherwise where it asks to be. With one
  * `bind` is the app's, and a server that asks for the same port, or for none, is another name for it.
  */
-export function placeServers({ bind, isBindDefault, hasApp, servers }: Program): readonly Placed[] {
-  if (bind.length === 0) return [];
+export function placeServers(
+  { bind, isListening, isBindDefault, hasApp, servers }: Program,
+): readonly Placed[] {
+  if (!isListening) return [];
   const isFirstOnBind = hasApp || !isBindDefault;
   const first = isFirstOnBind ? bind.map((address) => ({ address, server: hasApp ? -1 : 0 })) : [];
   const others = servers.flatMap((asked, server): Placed[] => {

@@ -18,6 +18,7 @@ import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import type { IdleFirst } from "./listeners/idle_first.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
 import type { StallReporter } from "./listeners/stall_reporter.ts";
+import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import type { Steering } from "./listeners/steering.ts";
 import type { Autoscaler } from "./pool/autoscaler.ts";
 import type { Cron } from "./pool/cron.ts";
@@ -52,6 +53,7 @@ interface ArbiterParts {
   readonly eventLog: EventLog;
   readonly lifecycle: LifecycleLog;
   readonly steering: Steering;
+  readonly sharedSockets: SharedSockets;
   readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly stallReporter: StallReporter;
@@ -236,8 +238,18 @@ export class Arbiter implements MasterCommands {
 
   /** One step towards what is wanted. */
   #reconcile(): void {
-    const { workerTable, processGroups, steering, heartbeatMonitor, cron, pool, reload, upgrade, shutdown } =
-      this.#parts;
+    const {
+      workerTable,
+      processGroups,
+      steering,
+      sharedSockets,
+      heartbeatMonitor,
+      cron,
+      pool,
+      reload,
+      upgrade,
+      shutdown,
+    } = this.#parts;
     if (shutdown.inProgress) {
       if (workerTable.size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
@@ -245,7 +257,9 @@ export class Arbiter implements MasterCommands {
     if (upgrade.inProgress) {
       cron.reconcile();
       upgrade.reconcile();
-      return steering.update(heartbeatMonitor.eligible(), this.target > 0);
+      const eligible = heartbeatMonitor.eligible();
+      steering.update(eligible, this.target > 0);
+      return sharedSockets.update(eligible, workerTable.serving());
     }
     pool.reconcile();
     reload.reconcile();
@@ -257,12 +271,12 @@ export class Arbiter implements MasterCommands {
   }
 
   #reportComplete(): void {
-    const { lifecycle, counters, listenOrder, pool, generations } = this.#parts;
+    const { lifecycle, counters, listenOrder, sharedSockets, pool, generations } = this.#parts;
     const { settings } = generations.serving;
     lifecycle.complete(
       pool,
       this.generation,
-      listenOrder.addresses.map((address) => urlOf(address, settings)),
+      [...listenOrder.addresses.map((address) => urlOf(address, settings)), ...sharedSockets.texts],
     );
     counters.generationComplete(this.generation);
   }

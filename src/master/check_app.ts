@@ -5,6 +5,7 @@ import { composeMaster } from "./compose.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
+import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { openScoreboard } from "./workers/scoreboard.ts";
 
 /**
@@ -24,17 +25,20 @@ export async function checkApp(
     readyPath: undefined,
     bind: [],
     redirectHttp: [],
+    unixSocketOwner: undefined,
     logLevel: "error",
     errorLogfile: "-",
   } as const;
   const initial = { ...resolved, settings };
   const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
+  const sharedSockets = new SharedSockets(system, log.logger, settings, {});
   const { arbiter } = await composeMaster(system, {
     ...{ log, reader, directory },
     directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),
     scoreboard: openScoreboard(system, (line) => log.logger.warning`${line}`, directory.path),
+    sharedSockets,
     firstWorker: null,
     controlSocket: () => null,
   });

@@ -16,6 +16,7 @@ import { requireFree } from "./listeners/free_addresses.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import { IdleFirst } from "./listeners/idle_first.ts";
 import { ListenOrder } from "./listeners/listen_order.ts";
+import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import { StallReporter } from "./listeners/stall_reporter.ts";
 import { openSteering, type Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
@@ -50,6 +51,7 @@ interface MasterOptions {
   readonly directoryGuard: DirectoryGuard;
   readonly launch: Launch;
   readonly scoreboard: Scoreboard;
+  readonly sharedSockets: SharedSockets;
   /** Started already, in slot 0; `null` if no worker was. */
   readonly firstWorker: WorkerProcess | null;
   /** Where the master answers commands; `null` while it does not. */
@@ -66,7 +68,17 @@ interface Master extends ArbiterWithStatus {
  * during an upgrade the listeners of the old master. Throws DenicornError.
  */
 export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
-  const { log, reader, directory, directoryGuard, launch, scoreboard, firstWorker, controlSocket } = options;
+  const {
+    log,
+    reader,
+    directory,
+    directoryGuard,
+    launch,
+    scoreboard,
+    sharedSockets,
+    firstWorker,
+    controlSocket,
+  } = options;
   const { settings, origins } = reader.initial;
   const isBindDefault = origins.bind === fromDefault && settings.bind.length > 0;
   const credentials = resolveCredentials(system, settings);
@@ -79,13 +91,15 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   }, { ...settings, bind: listenAddresses(settings), isBindDefault });
   const workerTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
-    ...{ system, log, launch, workerTable, steering, scoreboard, firstWorker, takeover, controlSocket },
+    ...{ system, log, launch, workerTable, steering, scoreboard, sharedSockets, firstWorker, takeover },
+    controlSocket,
     startProcess: workerProcessStarter({
       ...{
         system,
         logger: log.logger,
         credentials,
         scoreboard,
+        requireSockets: () => sharedSockets.require(),
         directoryGuard,
         channelPath: directory.channelSocket,
       },
@@ -130,6 +144,7 @@ interface ArbiterOptions {
   readonly workerTable: WorkerTable;
   readonly steering: Steering;
   readonly scoreboard: Scoreboard;
+  readonly sharedSockets: SharedSockets;
   /** As in `MasterOptions`. */
   readonly firstWorker: WorkerProcess | null;
   readonly takeover: Takeover | null;
@@ -150,7 +165,18 @@ interface ArbiterWithStatus {
 
 /** Builds the parts that use only the interfaces of the system, so that tests can build a master, too. */
 export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
-  const { system, log, first, source, workerTable, steering, scoreboard, firstWorker, takeover } = options;
+  const {
+    system,
+    log,
+    first,
+    source,
+    workerTable,
+    steering,
+    scoreboard,
+    sharedSockets,
+    firstWorker,
+    takeover,
+  } = options;
   const { clock } = system;
   const { logger } = log;
   const queue = new EventQueue();
@@ -171,6 +197,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,
+      unixSockets: sharedSockets.open,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),
@@ -187,7 +214,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
-    ...{ steering, heartbeatMonitor, counters, scoreboard },
+    ...{ steering, sharedSockets, heartbeatMonitor, counters, scoreboard },
     inherited: takeover?.inherited,
     onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
@@ -198,7 +225,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   });
   const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
   const shutdown = new Shutdown({
-    ...{ clock, lifecycle, workerTable, steering, heartbeatMonitor, wake },
+    ...{ clock, lifecycle, workerTable, steering, sharedSockets, heartbeatMonitor, wake },
     settings: () => generations.serving.settings,
   });
   const workerEvents: WorkerEvents = new WorkerEvents({
@@ -221,6 +248,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       eventLog,
       lifecycle,
       steering,
+      sharedSockets,
       listenOrder,
       heartbeatMonitor,
       stallReporter,
@@ -252,7 +280,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       return generations.serving.settings.app ?? "";
     },
     get addresses() {
-      return listenOrder.addresses.map(formatAddress);
+      return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts];
     },
     get backlog() {
       return steering.backlog;

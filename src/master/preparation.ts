@@ -4,6 +4,7 @@
  */
 
 import type { Credentials } from "../account/credentials.ts";
+import { socketPaths } from "../settings/listen_addresses.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import { selfCommand } from "../system/processes/self_command.ts";
 import type { System } from "../system/system.ts";
@@ -50,8 +51,9 @@ function startFirstWorker(
   { descriptor }: Scoreboard,
   { credentials, directory, launch }: PrepareOptions,
 ): WorkerProcess | null {
-  // A successor first asks for the listeners of the old master, and a limit of the heap may need a line in the log.
-  if (launch.oldMaster !== null || settings.maxHeap !== 0) return null;
+  // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and Unix
+  // sockets are not open yet.
+  if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return null;
   try {
     directory.share(credentials);
     return openWorkerProcess(

@@ -22,6 +22,7 @@ import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
+import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
@@ -59,17 +60,23 @@ export async function runMaster(
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
   const access = adminAccess(system, settings);
+  const credentials = resolveCredentials(system, settings);
+  const sharedSockets = new SharedSockets(system, log.logger, settings, credentials);
+  cleanup.defer(() => sharedSockets.refuse());
   if (oldMaster === null) {
     // A program may listen elsewhere: then it is known when the first worker has loaded it.
     if (reader.initial.origins.bind !== fromDefault) {
       await requireFree(system, log.logger, { ...settings, bind: listenAddresses(settings) });
     }
+    await sharedSockets.openAtStart();
     claimPidfile(system, log, settings, null, cleanup);
+  } else {
+    sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, takeover } = await composeMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
-    ...{ scoreboard: preparation.scoreboard, firstWorker: preparation.firstWorker },
+    ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
@@ -99,6 +106,8 @@ export async function runMaster(
     })
   );
   void takeover?.released.then(async () => {
+    sharedSockets.own();
+    arbiter.post({ type: "wake" });
     try {
       claimPidfile(system, log, settings, takeover.oldMaster, cleanup);
       if (isControlChosen) await retried(system, () => control.open(takeover.oldMaster));
@@ -108,6 +117,7 @@ export async function runMaster(
     }
   });
   arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "upgraded") sharedSockets.leave();
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);

@@ -5,7 +5,8 @@ import { formatAddress } from "../system/network/listen_error.ts";
 import type { ListenAddress } from "../system/system.ts";
 import { bindAddress, isLoopback } from "./kinds/address.ts";
 import { staticFolder } from "./kinds/static_folder.ts";
-import { isEncrypted, listenAddresses } from "./listen_addresses.ts";
+import { isEncrypted, listenAddresses, socketPaths, tcpOf } from "./listen_addresses.ts";
+import { longestSocketPath } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
 import { fromDefault } from "./values.ts";
 import type { Resolved } from "./values.ts";
@@ -24,6 +25,8 @@ export function checkTogether(resolved: Resolved): void {
   refuseSparesWithoutSteering(resolved);
   refuseUnmatchedTls(resolved);
   refuseRepeatedStatic(resolved);
+  refuseUnusableSockets(resolved);
+  refuseProxyProtocol(resolved);
 }
 
 /** Which of two folders has a file would be a matter of their order. */
@@ -125,7 +128,8 @@ function keyBehind({ scheme }: ListenAddress): "bind" | "redirectHttp" {
 
 /** Where TLS is asked for, there must be what it needs, and the other way round. */
 function refuseUnmatchedTls({ settings, origins }: Resolved): void {
-  const { certfile, keyfile, bind, redirectHttp } = settings;
+  const { certfile, keyfile, redirectHttp } = settings;
+  const bind = tcpOf(settings.bind);
   if (certfile.length !== keyfile.length) {
     const isMissing = keyfile.length < certfile.length;
     const [more, fewer] = isMissing ? ["certfile", "keyfile"] as const : ["keyfile", "certfile"] as const;
@@ -185,6 +189,72 @@ function refuseChosenPort({ settings, origins }: Resolved): void {
         origins[keyBehind(chosen)]
       }) is not accepted with ${nameOf(key)} = ${settings[key]} ` +
         `(${origins[key]}): give a port from 1 to 65535, or one worker`,
+    );
+  }
+}
+
+/** Whether the file itself can be used is found out when it is. */
+function refuseUnusableSockets({ settings, origins }: Resolved): void {
+  const paths = socketPaths(settings);
+  const refused = (path: string, why: string) =>
+    new DenicornError("setting-invalid", `bind: ${quote(`unix:${path}`)} (${origins.bind}) ${why}`);
+  for (const [index, path] of paths.entries()) {
+    if (paths.indexOf(path) < index) throw refused(path, "is given twice: give each address once");
+    if (path.startsWith("@")) {
+      throw refused(
+        path,
+        "is not accepted, because an abstract name has no file whose mode says who may connect: give a path, such as " +
+          "unix:/run/app.sock",
+      );
+    }
+    const length = new TextEncoder().encode(path).length;
+    if (length > longestSocketPath) {
+      throw refused(
+        path,
+        `is not accepted, because its path has ${length} bytes and Linux takes ${longestSocketPath}: give a shorter one`,
+      );
+    }
+  }
+  if (paths.length === 0) refuseLoneSocketSettings({ settings, origins });
+}
+
+/** Without a Unix socket they have no effect: it was probably forgotten. */
+function refuseLoneSocketSettings({ settings, origins }: Resolved): void {
+  const setting = namedSettings.find((setting) =>
+    (setting.key === "unixSocketMode" || setting.key === "unixSocketOwner") &&
+    settings[setting.key] !== setting.default
+  );
+  if (setting === undefined || settings.bind.length === 0) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `${setting.name}: ${quote(setting.show(settings[setting.key]))} (${
+      origins[setting.key]
+    }) is not accepted without ` +
+      `a Unix socket: give a bind of unix:PATH as well, or leave ${setting.name} out`,
+  );
+}
+
+/** The header comes before TLS, and the runtime begins with TLS; it compresses only what its own listeners accept. */
+function refuseProxyProtocol({ settings, origins }: Resolved): void {
+  if (settings.proxyProtocol !== true) return;
+  const refused = (text: string) =>
+    new DenicornError(
+      "setting-invalid",
+      `proxy-protocol: on (${origins.proxyProtocol}) is not accepted ${text}`,
+    );
+  const { certfile, compress, forwardedAllowIps } = settings;
+  if (certfile.length > 0) {
+    throw refused(`with certfile (${origins.certfile}): let the proxy end TLS, or leave proxy-protocol out`);
+  }
+  if (compress === true) {
+    throw refused(
+      `with compress = on (${origins.compress}): let the proxy compress, or leave proxy-protocol out`,
+    );
+  }
+  if (forwardedAllowIps.length === 0) {
+    throw refused(
+      `without a proxy in forwarded-allow-ips (${origins.forwardedAllowIps}), because every connection would be closed: ` +
+        "give the addresses of the proxies",
     );
   }
 }

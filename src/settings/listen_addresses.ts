@@ -2,11 +2,30 @@ import { formatAddress } from "../system/network/listen_error.ts";
 import type { ListenAddress } from "../system/system.ts";
 import type { Settings } from "./settings.ts";
 
-/** All addresses that workers listen on, unless a program asks for others. */
+/** All TCP addresses that workers listen on, unless a program asks for others. */
 export function listenAddresses(
   { bind, redirectHttp }: Pick<Settings, "bind" | "redirectHttp">,
 ): readonly ListenAddress[] {
-  return [...bind, ...redirectHttp.map((address) => ({ ...address, scheme: "redirect" as const }))];
+  return [...tcpOf(bind), ...redirectHttp.map((address) => ({ ...address, scheme: "redirect" as const }))];
+}
+
+export function tcpOf(bind: Settings["bind"]): readonly ListenAddress[] {
+  return bind.filter((address): address is ListenAddress => !("path" in address));
+}
+
+/** The files of the Unix sockets in `bind`. */
+export function socketPaths({ bind }: Pick<Settings, "bind">): readonly string[] {
+  return bind.flatMap((address) => "path" in address ? [address.path] : []);
+}
+
+/** What stands for the number of a worker's own socket. */
+const slotMark = "{slot}";
+
+/** The sockets of one `path`: one for all workers, or `count` of them, which share the workers. */
+export function socketsAt(path: string, count: number): readonly string[] {
+  return path.includes(slotMark)
+    ? Array.from({ length: count }, (_, number) => path.replaceAll(slotMark, String(number)))
+    : [path];
 }
 
 /** Whether the settings ask for TLS there. */

@@ -40,11 +40,14 @@ export const MFD_EXEC = 0x10;
 
 // socket(2), socket(7), shutdown(2)
 export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const SOL_SOCKET = 1;
 export const SO_LINGER = 13;
 export const SO_PASSCRED = 16;
+export const SO_PEERCRED = 17;
 export const SO_ATTACH_FILTER = 26;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_PASSRIGHTS = 83;
@@ -61,6 +64,7 @@ export const ITIMER_REAL = 0;
 
 // errno(3)
 export const EPERM = 1;
+export const ENOENT = 2;
 export const EINTR = 4;
 export const ENXIO = 6;
 export const EAGAIN = 11;
@@ -69,3 +73,4 @@ export const EEXIST = 17;
 export const EINVAL = 22;
 export const ENOSYS = 38;
 export const EOPNOTSUPP = 95;
+export const ECONNREFUSED = 111;

@@ -5,7 +5,7 @@
 
 import type { Files, ServedFolder } from "./files/files.ts";
 import type { Host } from "./host/host.ts";
-import type { Descriptors, TcpSockets } from "./network/kernel_sockets.ts";
+import type { Descriptors, TcpSockets, UnixSockets } from "./network/kernel_sockets.ts";
 import type { Network } from "./network/network.ts";
 import type { NodeHttp } from "./network/node_http.ts";
 import type { Processes } from "./processes/processes.ts";
@@ -24,6 +24,7 @@ export interface System {
   readonly processes: Processes;
   readonly network: Network;
   readonly sockets: TcpSockets;
+  readonly unixSockets: UnixSockets;
   readonly descriptors: Descriptors;
   readonly memory: SharedMemory;
   readonly openFiles: OpenFiles;

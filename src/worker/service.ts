@@ -1,6 +1,7 @@
 /** A worker that knows its config: the app, its listeners, the requests, and how the worker finishes them. */
 
 import { toDenicornError } from "../core/errors.ts";
+import { addressOf } from "../core/placed_servers.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
 import { isKnown } from "../system/network/response_body.ts";
@@ -28,6 +29,7 @@ import { Reports } from "./reports.ts";
 import { Requests } from "./http/requests.ts";
 import type { StaticFiles } from "./http/static_files.ts";
 import { openSlot, type Slot } from "./slot.ts";
+import { UnixListeners } from "./listeners/unix_listeners.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
 
@@ -48,6 +50,7 @@ export class Service {
   readonly #heartbeat: Heartbeat;
   readonly #blockingLimit: BlockingLimit;
   readonly #listeners: Listeners;
+  readonly #unixListeners: UnixListeners;
   readonly #announcedEnds: AnnouncedEnds;
   readonly #slowClients: SlowClients;
   readonly #webSockets: WebSockets;
@@ -70,6 +73,7 @@ export class Service {
       : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
     // Before the app is imported: what it starts must not inherit them.
     if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
+    config.unixSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
     this.#slot = openSlot(system, config.scoreboard, worker);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
@@ -97,11 +101,14 @@ export class Service {
       onSlow: (entry, ms) => this.log.slow(entry, ms),
       send: (bytes) => send({ type: "counters", bytes }),
     });
+    const onError = (error: unknown) => {
+      bodyFailures.reported(error, this.#requests.entries);
+      return internalServerError();
+    };
+    this.#unixListeners = new UnixListeners(system, config, { requests: this.#requests, onError });
     this.#listeners = new Listeners(system, config, {
-      onError: (error) => {
-        bodyFailures.reported(error, this.#requests.entries);
-        return internalServerError();
-      },
+      onError,
+      onProxyRefused: (peer, because) => this.log.proxyRefused(peer, because),
       // The bytes of the last response leave the process a moment after its end.
       isIdle: () =>
         this.#requests.inFlight === 0 && clock.monotonic() - this.#requests.lastEnd >= flushTimeout,
@@ -131,11 +138,13 @@ export class Service {
         this.#blockingLimit.extend();
         reports.report();
         this.#listeners.check();
+        this.#unixListeners.check();
       },
     });
     this.#draining = new Draining(system, config, {
       requests: this.#requests,
       listeners: this.#listeners,
+      unix: this.#unixListeners,
       slowClients: this.#slowClients,
       isBusy: () => this.#heartbeat.isBusy,
       onClosed: () => send({ type: "closed" }),
@@ -204,7 +213,8 @@ export class Service {
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
-    const { served, servers } = this.#program;
+    const { served, serveUnix, servers } = this.#program;
+    this.#unixListeners.open(serveUnix);
     const sharingFailure = this.#listeners.open(served);
     this.#heartbeat.start();
     this.#blockingLimit.startServing();
@@ -213,8 +223,9 @@ export class Service {
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
     for (const { server, place } of servers) {
-      const address = this.#listeners.addresses[place];
-      // Nothing listens where the app is only checked.
+      const isOnSocket = place < 0 && this.config.unixSockets.length > 0;
+      // Nothing listens where the app is only checked. On a Unix socket it is where it asked to be, for all it knows.
+      const address = isOnSocket ? addressOf(server.asked) : this.#listeners.addresses[place];
       if (address !== undefined) server.listens(address);
     }
     this.#system.clock.after(untilQuiet, () => void this.log.load());
@@ -229,6 +240,11 @@ export class Service {
       logger
         .warning`no memory shared with the master: ${notSharedReason}: the counters are sent over the channel`
     );
+  }
+
+  /** Accepts from these Unix sockets, by their numbers in the config, and from no others. */
+  accept(sockets: readonly number[]): void {
+    this.#unixListeners.accept(sockets);
   }
 
   reopenLogs(): void {

@@ -48,6 +48,9 @@ export class Worker {
         case "listen":
           this.#listen();
           break;
+        case "accept":
+          this.#service?.accept(message.sockets);
+          break;
         case "refuse":
           void this.#fail(new DenicornError("app-address", `cannot serve the app: ${message.reason}`));
           break;

@@ -18,6 +18,9 @@ interface AppBundle {
 /** Milliseconds between two lines about lost listeners. */
 const lostInterval = 5_000;
 
+/** The same for lines about connections without a header of the PROXY protocol. */
+const proxyInterval = 60_000;
+
 /** At most so many requests are named in one line. */
 const maxNamed = 5;
 
@@ -31,6 +34,7 @@ export class WorkerLog {
   readonly #identity: Identity;
   #loading: Promise<Log> | null = null;
   readonly #lostThrottle = new Throttle(lostInterval);
+  readonly #proxyThrottle = new Throttle(proxyInterval);
   #wasLossLogged = false;
   #wasMessageLogged = false;
   #written = Promise.resolve();
@@ -182,6 +186,17 @@ export class WorkerLog {
     void this.write((logger) =>
       logger.debug`${count} connection${count === 1 ? " was" : "s were"} closed (${timeout})`
     );
+  }
+
+  /** A connection was closed that has to begin with a header of the PROXY protocol. */
+  proxyRefused(peer: string, because: "not-trusted" | "no-header"): void {
+    const more = this.#proxyThrottle.pass(this.#system.clock.monotonic());
+    if (more === null) return;
+    const others = more === 0 ? "" : `, and ${more} others since the last line`;
+    const reason = because === "not-trusted"
+      ? "is not in forwarded-allow-ips, so its header of the PROXY protocol is not believed"
+      : "sent no header of the PROXY protocol: let it send one, or serve it on another server without proxy-protocol";
+    void this.write((logger) => logger.warning`closed a connection: ${peer} ${reason}${others}`);
   }
 
   /** What the drain waited for besides requests. `waited` in milliseconds. */

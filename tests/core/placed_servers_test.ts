@@ -6,7 +6,14 @@ const given = [{ hostname: "127.0.0.1", port: 80 }, { hostname: "::1", port: 80 
 
 /** `host:port server`, for each address. */
 function placed(program: Partial<Parameters<typeof placeServers>[0]>): string[] {
-  return placeServers({ bind: usual, isBindDefault: true, hasApp: false, servers: [], ...program })
+  return placeServers({
+    bind: usual,
+    isListening: true,
+    isBindDefault: true,
+    hasApp: false,
+    servers: [],
+    ...program,
+  })
     .map(({ address: { hostname, port }, server }) => `${hostname} ${port} ${server}`);
 }
 
@@ -34,5 +41,5 @@ Deno.test("a server on the port of the exported app is that app, another one is 
 });
 
 Deno.test("nothing listens where an app is only checked", () => {
-  assertEquals(placed({ bind: [], servers: [{ port: 3000 }] }), []);
+  assertEquals(placed({ bind: [], isListening: false, servers: [{ port: 3000 }] }), []);
 });

@@ -45,6 +45,7 @@ export class LinuxHost implements System {
   readonly openFiles = this.#fake.openFiles;
   readonly nodeHttp = this.#fake.nodeHttp;
   readonly servedFolder = this.#fake.servedFolder;
+  readonly unixSockets = this.#fake.unixSockets;
   readonly written = this.#fake.written;
   readonly variables = this.#fake.variables;
   host: System["host"] = this.#fake.host;

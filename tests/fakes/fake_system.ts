@@ -13,6 +13,7 @@ import type {
   Signal,
   System,
   TcpSockets,
+  UnixSockets,
 } from "../../src/system/system.ts";
 import { FakeClock } from "./fake_clock.ts";
 
@@ -194,6 +195,7 @@ export class FakeSystem implements System {
     listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
+    serveUnixSocket: () => unavailable("serveUnixSocket"),
     serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     serveUnix: () => unavailable("serveUnix"),
@@ -227,6 +229,16 @@ export class FakeSystem implements System {
     end: () => {},
     stopReading: () => {},
     close: () => {},
+  };
+
+  unixSockets: UnixSockets = {
+    listen: () => unavailable("Unix sockets"),
+    claim: () => {},
+    claimant: () => 0,
+    listenerAt: () => null,
+    refuse: () => {},
+    isRefusing: () => false,
+    areBytesWaiting: () => false,
   };
 
   descriptors: Descriptors = {

@@ -10,6 +10,7 @@ import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
 import { rememberLaunch } from "../../src/master/transitions/launch.ts";
 import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
+import { SharedSockets } from "../../src/master/listeners/shared_sockets.ts";
 import { Steering } from "../../src/master/listeners/steering.ts";
 import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
 import { FrameDecoder } from "../../src/protocol/framing.ts";
@@ -78,6 +79,7 @@ export class FakeMaster {
       log,
       steering: this.steering = new Steering(this.system, log.logger, null),
       scoreboard: new Scoreboard(this.#memory, null),
+      sharedSockets: new SharedSockets(this.system, log.logger, settings, {}),
       firstWorker: start.fdPair === undefined
         ? null
         : { process: this.#spawn(0, first, "first"), token: "first", fdPair: start.fdPair },

@@ -61,12 +61,15 @@ Deno.test("the three sources read every value the same way, and each is named as
     certfile: "server.pem",
     keyfile: "server.key",
     redirectHttp: ":80",
+    unixSocketMode: "600",
+    unixSocketOwner: "app:www-data",
     backlog: "10",
     steering: "off",
     http2: "on",
     compress: "on",
     forwardedAllowIps: "10.0.0.0/8",
     static: "/assets=./public",
+    proxyProtocol: "on",
     keepAlive: "5s",
     headerTimeout: "20s",
     bodyTimeout: "0",
@@ -134,6 +137,8 @@ Deno.test("the three sources read every value the same way, and each is named as
       ? { app: "x" }
       : ["certfile", "keyfile", "redirectHttp"].includes(key)
       ? pair
+      : key.startsWith("unixSocket")
+      ? { bind: ["unix:app.sock"] }
       : limit === key
       ? {}
       : { [limit]: samples[limit] };

@@ -15,7 +15,7 @@ Deno.test("with a certificate each address is for TLS, unless it begins with htt
     "http://0.0.0.0:8080",
   ]);
   const plain = resolve({}).settings;
-  assertEquals(plain.bind.map((address) => isEncrypted(address, plain)), [false]);
+  assertEquals(listenAddresses(plain).map((address) => isEncrypted(address, plain)), [false]);
 });
 
 const refused: readonly (readonly [Record<string, unknown>, string])[] = [

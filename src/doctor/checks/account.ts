@@ -2,7 +2,7 @@ import { listenAddresses } from "../../settings/listen_addresses.ts";
 import { type Credentials, isOtherUser, resolveCredentials } from "../../account/credentials.ts";
 import { requireListening, tryAccount } from "../../account/trial.ts";
 import { buildAppAs } from "../../app/build/build_as.ts";
-import { formatAddress } from "../../system/network/listen_error.ts";
+import { bindAddress } from "../../settings/kinds/address.ts";
 import { type Check, type Finding, ok, problem, type Subject } from "../check.ts";
 import { inPrivateDirectory } from "./runtime_directory.ts";
 
@@ -56,7 +56,7 @@ async function tryIn(
     );
     return ok(
       `${credentials.title} can bundle an app, reach ${path.slice(0, path.lastIndexOf("/"))} and listen on ` +
-        settings.bind.map(formatAddress).join(", "),
+        settings.bind.map(bindAddress.show).join(", "),
     );
   } finally {
     listener.close();

@@ -8,6 +8,7 @@ import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { Refusal } from "../listeners/refusal.ts";
+import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
@@ -28,6 +29,7 @@ interface WorkerPoolOptions {
   readonly restartPolicy: RestartPolicy;
   readonly oldGenerations: OldGenerations;
   readonly steering: Steering;
+  readonly sharedSockets: SharedSockets;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
   readonly scoreboard: Scoreboard;
@@ -174,8 +176,10 @@ export class WorkerPool {
   }
 
   #steer(): void {
-    const { steering, heartbeatMonitor } = this.#options;
-    steering.update(heartbeatMonitor.eligible(), this.#target > 0);
+    const { steering, sharedSockets, heartbeatMonitor, workerTable } = this.#options;
+    const eligible = heartbeatMonitor.eligible();
+    steering.update(eligible, this.#target > 0);
+    sharedSockets.update(eligible, workerTable.serving());
   }
 
   /** Once, although the host may stop to steer at any time. */
@@ -203,7 +207,9 @@ export class WorkerPool {
 
   /** No worker will get the new connections of those that drain. */
   #refuse(): boolean {
-    return this.#refusal.begin(() => this.#options.steering.shutRefusing());
+    const { steering, sharedSockets } = this.#options;
+    sharedSockets.refuse();
+    return this.#refusal.begin(() => steering.shutRefusing());
   }
 
   get #startable(): number {

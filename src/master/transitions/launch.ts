@@ -2,7 +2,7 @@
 
 import type { Handover } from "../../control/master_commands.ts";
 import { givenCommand } from "../../system/processes/given_program.ts";
-import type { System } from "../../system/system.ts";
+import type { System, UnixSource } from "../../system/system.ts";
 import { givenDirectory } from "../../system/host/working_directory.ts";
 
 /** Set by a master for the one that takes over from it: the old master as JSON. */
@@ -19,6 +19,8 @@ export interface OldMaster {
    * to send, in the order of `workers`.
    */
   readonly handover: Handover;
+  /** The Unix sockets that the new one inherits; an old version has none. */
+  readonly unixSockets?: readonly UnixSource[];
 }
 
 export interface Launch {

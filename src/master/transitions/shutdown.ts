@@ -6,6 +6,7 @@ import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { Refusal } from "../listeners/refusal.ts";
+import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
@@ -15,6 +16,7 @@ interface ShutdownOptions {
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
   readonly steering: Steering;
+  readonly sharedSockets: SharedSockets;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly settings: () => Pick<Settings, "drainIdle" | "gracefulTimeout">;
   /** Calls `tick` soon. */
@@ -81,7 +83,7 @@ export class Shutdown {
   }
 
   #step(event: StoppingEvent): void {
-    const { clock, lifecycle, steering, heartbeatMonitor, wake } = this.#options;
+    const { clock, lifecycle, steering, sharedSockets, heartbeatMonitor, wake } = this.#options;
     const now = clock.monotonic();
     const { stopping, begins } = stepStopping(this.#stopping, event, now);
     this.#stopping = stopping;
@@ -101,6 +103,7 @@ export class Shutdown {
       return this.#killAll();
     }
     lifecycle.stopping("stopping: finishing requests in flight");
+    sharedSockets.refuse();
     // Without requests there is nothing to protect, and each worker closes its own listeners sooner.
     if (!heartbeatMonitor.isIdle && this.#refusal.begin(() => steering.shut())) return this.#drain(true);
     steering.release();
@@ -114,8 +117,9 @@ export class Shutdown {
   }
 
   #killAll(): void {
-    const { workerTable, steering, clock } = this.#options;
+    const { workerTable, steering, sharedSockets, clock } = this.#options;
     steering.release();
+    sharedSockets.refuse();
     workerTable.forEach((worker) => worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
   }
 }

@@ -79,8 +79,8 @@ export class Takeover {
   static async begin(
     options: TakeoverOptions,
     { bind, isBindDefault, gracefulTimeout, shutdownTimeout, drainIdle }:
-      & Pick<Settings, "bind" | "gracefulTimeout" | "shutdownTimeout" | "drainIdle">
-      & { readonly isBindDefault: boolean },
+      & Pick<Settings, "gracefulTimeout" | "shutdownTimeout" | "drainIdle">
+      & { readonly bind: readonly TcpAddress[]; readonly isBindDefault: boolean },
   ): Promise<Takeover> {
     const { system, logger, steering } = options;
     const drainTime = drainLimit({ gracefulTimeout, shutdownTimeout });

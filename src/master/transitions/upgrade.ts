@@ -22,6 +22,7 @@ import type { Takeover } from "./takeover.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "../listeners/listen_order.ts";
+import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
 
 interface UpgradeOptions {
@@ -31,6 +32,7 @@ interface UpgradeOptions {
   readonly launch: Launch;
   readonly workerTable: WorkerTable;
   readonly steering: Steering;
+  readonly sharedSockets: SharedSockets;
   readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
@@ -191,7 +193,7 @@ export class Upgrade {
 
   /** Starts the executable that is on disk now, as this one was started. */
   #start(): void {
-    const { system, lifecycle, launch, heartbeatMonitor, post } = this.#options;
+    const { system, lifecycle, launch, sharedSockets, heartbeatMonitor, post } = this.#options;
     const controlSocket = this.#options.controlSocket();
     if (controlSocket === null) {
       return this.#fail("the control socket, through which a new master takes over, does not answer");
@@ -204,6 +206,7 @@ export class Upgrade {
       pid: system.host.pid,
       socket: controlSocket,
       runtimeDirectory: this.#options.runtimeDirectory,
+      unixSockets: sharedSockets.open,
       handover: this.#handover(this.#options.steering.freeze()),
     };
     try {
@@ -212,6 +215,7 @@ export class Upgrade {
         args: [...prefix, ...launch.args],
         cwd: launch.cwd,
         env: successorEnvironment(launch, oldMaster),
+        inherited: sharedSockets.open.map(({ descriptor }) => descriptor),
       });
     } catch (error) {
       this.#options.steering.takeOver();
@@ -264,6 +268,7 @@ export class Upgrade {
     const { pid } = this.#successor;
     this.#successor = null;
     this.#cancelDeadline();
+    this.#options.sharedSockets.claim();
     if (inProgress) return;
     const how = this.#killReason ?? `ended (${signal ?? `exit code ${code}`})`;
     if (!isRequested) {

@@ -112,12 +112,14 @@ interface StarterOptions {
   readonly channelPath: string;
   readonly credentials: Credentials;
   readonly scoreboard: Scoreboard;
+  /** Opens the Unix sockets that workers inherit, unless they are open. Throws DenicornError. */
+  readonly requireSockets: () => readonly number[];
   readonly directoryGuard: DirectoryGuard;
 }
 
 /** Starts processes of workers in the working directory of their generation. */
 export function workerProcessStarter(
-  { system, logger, channelPath, credentials, scoreboard, directoryGuard }: StarterOptions,
+  { system, logger, channelPath, credentials, scoreboard, requireSockets, directoryGuard }: StarterOptions,
 ): StartWorkerProcess {
   const commandFor = limitedCommands(system, logger);
   /** The generation whose directory was reported as gone. */
@@ -139,7 +141,11 @@ export function workerProcessStarter(
     return startWorkerProcess(system, {
       command: commandFor(generation),
       ...{ slot, generation, token, channelPath, directory, credentials },
-      inherited: scoreboard.descriptor === null ? inherited : [...inherited, scoreboard.descriptor],
+      inherited: [
+        ...inherited,
+        ...(scoreboard.descriptor === null ? [] : [scoreboard.descriptor]),
+        ...requireSockets(),
+      ],
     });
   };
 }

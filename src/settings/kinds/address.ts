@@ -1,5 +1,5 @@
 import { formatAddress } from "../../system/network/listen_error.ts";
-import type { ListenAddress, TcpAddress } from "../../system/system.ts";
+import type { BindAddress, ListenAddress, TcpAddress } from "../../system/system.ts";
 import type { Kind } from "./kind.ts";
 
 /** `host:port`, `[v6]:port`, or `:port` for all interfaces. */
@@ -12,13 +12,15 @@ export const address: Kind<TcpAddress, `${string}:${string}`> = {
   plain: formatAddress,
 };
 
-/** The same, perhaps with a scheme that says whether it is for TLS. */
-export const bindAddress: Kind<ListenAddress, `${string}:${string}`> = {
+/** The same, perhaps with a scheme that says whether it is for TLS; or the file of a Unix socket. */
+export const bindAddress: Kind<BindAddress, `${string}:${string}`> = {
   ...address,
-  accepts: `${address.accepts}, perhaps after http:// or https://`,
+  accepts: `${address.accepts}, perhaps after http:// or https://; or unix:PATH`,
   parse(given) {
-    const [, scheme, rest] = /^(?:(https?):\/\/)?(.*)$/s.exec(String(given)) ?? [];
-    const found = typeof given === "string" ? parseAddress(rest ?? "") : undefined;
+    if (typeof given !== "string") return undefined;
+    if (given.startsWith(unixPrefix)) return parseUnix(given.slice(unixPrefix.length));
+    const [, scheme, rest = ""] = /^(?:(https?):\/\/)?(.*)$/s.exec(given) ?? [];
+    const found = parseAddress(rest);
     return found === undefined || scheme === undefined
       ? found
       : { ...found, scheme: scheme as "http" | "https" };
@@ -27,7 +29,16 @@ export const bindAddress: Kind<ListenAddress, `${string}:${string}`> = {
   plain: formatBind,
 };
 
-function formatBind({ scheme, ...address }: ListenAddress): `${string}:${string}` {
+const unixPrefix = "unix:";
+
+/** What cannot be used is refused where the reason can be told. System calls end a string at its first NUL. */
+function parseUnix(path: string): BindAddress | undefined {
+  return path === "" || path.includes("\0") ? undefined : { path };
+}
+
+function formatBind(bind: BindAddress): `${string}:${string}` {
+  if ("path" in bind) return `${unixPrefix}${bind.path}`;
+  const { scheme, ...address }: ListenAddress = bind;
   return scheme === undefined ? formatAddress(address) : `${scheme}://${formatAddress(address)}`;
 }
 

@@ -115,6 +115,18 @@ export function account(placeholder: string): Kind<string, string | number> {
   };
 }
 
+/** `user`, `user:group` or `:group`, as chown(1) takes them. */
+export const owner: Kind<string, string> = text({
+  accepts: "user, user:group or :group, each a name or a number",
+  placeholder: "OWNER",
+  matches: (text) => {
+    const [user = "", group, ...more] = text.split(":");
+    const isName = (name: string) => account("").parse(name, { cores: 1 }) !== undefined;
+    return more.length === 0 && (user === "" ? group !== undefined : isName(user)) &&
+      (group === undefined || isName(group));
+  },
+});
+
 /** One address, or many by their first bits. */
 export const ipRange: Kind<string, string> = text({
   accepts: "an IP address, a range such as 10.0.0.0/8, or *",

@@ -28,8 +28,8 @@ export const httpSettings = {
   forwardedAllowIps: many(ipRange, {
     description:
       "Proxies whose X-Forwarded-For, -Proto and -Host, or Forwarded, name the client, scheme and host of a request: " +
-      "addresses and ranges such as 10.0.0.0/8, or * for all. From other clients these headers are dropped. Not for apps " +
-      "of node:http.",
+      "addresses and ranges such as 10.0.0.0/8, or * for all. Those that connect to a Unix socket are always believed. " +
+      "From other clients these headers are dropped. Not for apps of node:http.",
     default: ["127.0.0.1", "::1"],
     unset: "nobody",
     list: commaList,
@@ -41,6 +41,13 @@ export const httpSettings = {
       "be repeated: the longest path counts. Files whose names begin with a dot are not served, and no link leads out of " +
       "the folder.",
     default: [],
+    reload: true,
+  }),
+  proxyProtocol: onOrOff({
+    description:
+      "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, which names its client. Of " +
+      "forwarded-allow-ips only: other connections are closed. For TCP without TLS; not for apps of node:http.",
+    unset: "off",
     reload: true,
   }),
   keepAlive: one(duration({ from: 0.1 * second, to: 24 * hour, zero: "to turn it off" }), {

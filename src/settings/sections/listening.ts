@@ -1,13 +1,14 @@
 import { address, bindAddress, isPort } from "../kinds/address.ts";
-import { wholeNumber } from "../kinds/number.ts";
-import { choice, file } from "../kinds/text.ts";
-import { many, one } from "../setting.ts";
+import { modeBits, wholeNumber } from "../kinds/number.ts";
+import { choice, file, owner } from "../kinds/text.ts";
+import { many, one, optional } from "../setting.ts";
 
 export const listeningSettings = {
   bind: many(bindAddress, {
     description:
       "Address to listen on: host:port, [v6]:port, or :port for all IPv4 interfaces. With certfile it is for TLS, " +
-      "unless it begins with http://.",
+      "unless it begins with http://. Or unix:PATH for a Unix socket, without TLS, from which all workers accept; with " +
+      "{slot} in PATH there are as many sockets as workers, and each worker accepts from one.",
     default: [{ hostname: "127.0.0.1", port: 8000 }],
     short: "b",
     alias: {
@@ -38,8 +39,22 @@ export const listeningSettings = {
     default: [],
     reload: false,
   }),
+  unixSocketMode: one(modeBits, {
+    description:
+      "Permissions of the Unix sockets in bind, in octal: those who may write to one can connect to it.",
+    default: 0o660,
+    reload: false,
+  }),
+  unixSocketOwner: optional(owner, {
+    description:
+      "Who owns the Unix sockets in bind: a user, user:group or :group, by name or number. Another user requires root, " +
+      "another group that the master is a member of it.",
+    unset: "user and group",
+    reload: false,
+  }),
   backlog: one(wholeNumber({ from: 1, to: 65_535 }), {
-    description: "Maximum number of connections in the kernel's accept queue of each worker.",
+    description:
+      "Maximum number of connections in the kernel's accept queue of each worker, and of each Unix socket.",
     default: 2048,
     reload: true,
   }),

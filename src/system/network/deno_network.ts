@@ -2,8 +2,10 @@ import { mendSignals } from "./requests/client_signal.ts";
 import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
+import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
+import { serveUnixSocket } from "./unix_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 
@@ -60,7 +62,8 @@ export const network: Network = {
   },
 
   serve(options, handler) {
-    const { address, backlog, isCompressing, onError, tls } = options;
+    const { address, backlog, isCompressing, onError, tls, proxyProtocol } = options;
+    if (proxyProtocol !== undefined) return serveProxied(options, proxyProtocol, handler);
     const server = tls !== undefined ? serveTls(options, tls, handler) : runtimeServe({
       hostname: address.hostname,
       port: address.port,
@@ -77,6 +80,8 @@ export const network: Network = {
       stopAccepting: () => server.shutdown().catch(() => {}),
     };
   },
+
+  serveUnixSocket,
 
   serveTcp({ hostname, port }, handler) {
     const { server, descriptor, isListening } = openWatched(() =>

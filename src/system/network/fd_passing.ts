@@ -3,7 +3,7 @@
  * path, or one that the sender inherited from the receiver. The runtime cannot do that. Structures as on 64-bit Linux.
  */
 
-import { addressOf, cString, lastError, libc } from "../libc.ts";
+import { addressOf, lastError, libc } from "../libc.ts";
 import {
   AF_UNIX,
   MSG_CMSG_CLOEXEC,
@@ -15,6 +15,7 @@ import {
   SOL_SOCKET,
 } from "../linux_constants.ts";
 import { closeReceived } from "./received_descriptors.ts";
+import { unixAddress } from "./unix_address.ts";
 import type { FdInbox, FdMessage, FdPair } from "../system.ts";
 
 const SCM_RIGHTS = 1;
@@ -175,13 +176,4 @@ function datagramSocket(): number {
   const fd = libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) throw lastError("socket");
   return fd;
-}
-
-/** `struct sockaddr_un`; the caller makes sure that the path fits into its 108 bytes. */
-function unixAddress(path: string): Uint8Array<ArrayBuffer> {
-  const text = cString(path);
-  const address = new Uint8Array(2 + text.length);
-  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
-  address.set(text, 2);
-  return address;
 }

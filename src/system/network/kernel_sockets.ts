@@ -96,6 +96,30 @@ export interface TcpSockets extends ConnectionLooks {
   endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
 }
 
+/** Unix sockets for clients (unix(7)), by their files. Linux only: elsewhere every call throws. */
+export interface UnixSockets {
+  /**
+   * Listens at `path`, where there must be no file; the file has `mode` from its first moment. Returns the descriptor.
+   * Throws the error of the system.
+   */
+  listen(path: string, options: { readonly backlog: number; readonly mode: number }): number;
+  /** From now on this process counts as the one that listens. */
+  claim(descriptor: number, backlog: number): void;
+  /** The process that counts as the one that listens; 0 if it is unknown. */
+  claimant(descriptor: number): number;
+  /** The same for the socket at `path`; 0 if it is unknown, `null` if none listens. Throws if none can be asked. */
+  listenerAt(path: string): number | null;
+  /** Nobody can connect any more; connections that wait are still accepted. In every process that has the socket. */
+  refuse(descriptor: number): void;
+  /** Whether `refuse` was called, in any process. */
+  isRefusing(descriptor: number): boolean;
+  /**
+   * Whether bytes are on their way on a connection of this process to one of `paths`: a client has not taken all that was
+   * sent to it, or this process has not read what has arrived.
+   */
+  areBytesWaiting(paths: ReadonlySet<string>): boolean;
+}
+
 /** Open sockets that came from another process. */
 export interface FdMessage {
   readonly tag: string;

@@ -51,3 +51,17 @@ export function toListenError(thrown: unknown, address: TcpAddress, flag = "--bi
     { cause: thrown },
   );
 }
+
+/** The same for the Unix socket at `path`. */
+export function toSocketError(thrown: unknown, path: string): DenicornError {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const isDenied = /permission denied/i.test(reason);
+  return new DenicornError(
+    isDenied ? "bind-denied" : "bind-unavailable",
+    isDenied
+      ? `cannot listen: unix:${path}: the user of this process may not create it (${reason}): let it write to that ` +
+        "directory, or choose another --bind"
+      : `cannot listen: unix:${path} cannot be opened (${reason}): check its directory, or choose another --bind`,
+    { cause: thrown },
+  );
+}

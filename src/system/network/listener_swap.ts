@@ -9,6 +9,8 @@ import { lastError, libc } from "../libc.ts";
 import { F_DUPFD_CLOEXEC, O_CLOEXEC } from "../linux_constants.ts";
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLRDHUP = 0x2000;
 
 interface Registration {
   readonly epoll: number;
@@ -27,6 +29,45 @@ export function duplicate(descriptor: number): number {
 export function swapListener(descriptor: number, kept: number): void {
   const { epoll, events, token } = registrationOf(descriptor);
   if (libc().dup3(kept, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  register({ epoll, events, token }, descriptor);
+}
+
+/** Where a server accepts that changes between a socket that is open elsewhere, too, and one where nobody connects. */
+export interface Acceptance {
+  /** Accepts from `socket`. */
+  begin(socket: number): void;
+  /** From now on nothing is accepted; `other` stands there meanwhile. */
+  end(other: number): void;
+}
+
+/**
+ * For the server that listens at `descriptor`, from where it accepts until then. The kernel would go on to report events of
+ * a socket that is open elsewhere, so its registration ends first. Throws if that fails.
+ */
+export function acceptanceAt(descriptor: number): Acceptance {
+  const { epoll, events, token } = registrationOf(descriptor);
+  // Where new connections are refused, the runtime would take EPOLLRDHUP for an end that never comes, and spin.
+  const registration = { epoll, events: events & ~EPOLLRDHUP, token };
+  let isRegistered = true;
+  const replace = (socket: number) => {
+    const nothing = new Uint8Array(16);
+    if (isRegistered && libc().epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nothing) !== 0) {
+      throw lastError("epoll_ctl");
+    }
+    isRegistered = false;
+    if (libc().dup3(socket, descriptor, O_CLOEXEC) !== descriptor) throw lastError("dup3");
+  };
+  return {
+    begin(socket) {
+      replace(socket);
+      register(registration, descriptor);
+      isRegistered = true;
+    },
+    end: replace,
+  };
+}
+
+function register({ epoll, events, token }: Registration, descriptor: number): void {
   // `struct epoll_event` is packed on x86-64 only.
   const event = new Uint8Array(16);
   const view = new DataView(event.buffer);

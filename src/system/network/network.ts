@@ -23,6 +23,15 @@ export interface ListenAddress extends TcpAddress {
   readonly scheme?: "http" | "https" | "redirect" | undefined;
 }
 
+/** A Unix socket of the server, by its file. */
+export interface UnixAddress {
+  /** With `{slot}` in it, each worker has a socket of its own. */
+  readonly path: string;
+}
+
+/** What `bind` accepts. */
+export type BindAddress = ListenAddress | UnixAddress;
+
 /** A certificate with its private key, as PEM; others that lead to its issuer may follow the certificate. */
 export interface Certificate {
   readonly cert: string;
@@ -103,6 +112,13 @@ export interface ProgramServers {
   close(): void;
 }
 
+/** Each connection begins with a header of the PROXY protocol. */
+export interface ProxyProtocol {
+  /** Whether the header of this peer is believed; others are not served. */
+  readonly isTrusted: (peer: string) => boolean;
+  readonly onRefused: (peer: string, because: "not-trusted" | "no-header") => void;
+}
+
 export interface ServeOptions {
   readonly address: TcpAddress;
   readonly backlog: number;
@@ -110,6 +126,7 @@ export interface ServeOptions {
   readonly isCompressing: boolean;
   /** Without it the connections are not encrypted. */
   readonly tls?: Tls | undefined;
+  readonly proxyProtocol?: ProxyProtocol | undefined;
   readonly onError: (error: unknown) => Response | Promise<Response>;
 }
 
@@ -121,6 +138,30 @@ export interface HttpServer {
    */
   stopAccepting(): Promise<void>;
 }
+
+/** A Unix socket of the server that listens already, and that other processes may accept from as well. */
+export interface UnixSource {
+  readonly path: string;
+  readonly descriptor: number;
+}
+
+/** Accepts from a Unix socket that others may accept from as well. */
+export interface UnixServer {
+  /** `parked`: it leaves new connections to others. `closed`: accepting failed, and the runtime has closed its listener. */
+  readonly state: "accepting" | "parked" | "closed";
+  /** Accepts again after `leave`. */
+  accept(): void;
+  /** Leaves new connections to others; those it has go on, also idle ones. */
+  leave(): void;
+  /** As that of `HttpServer`. */
+  stopAccepting(): Promise<void>;
+}
+
+/** Opens a server that handles its requests as its maker has decided. Throws if that is impossible. */
+export type ServeUnix = (
+  source: UnixSource,
+  options: Pick<ServeOptions, "isCompressing" | "onError">,
+) => UnixServer;
 
 /** Opens a server that handles its requests as its maker has decided. */
 export type Serve = (options: ServeOptions) => HttpServer;
@@ -197,6 +238,12 @@ export interface Network {
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
+  /** Throws if that is impossible. */
+  serveUnixSocket(
+    source: UnixSource,
+    options: Pick<ServeOptions, "isCompressing" | "onError">,
+    handler: FetchHandler,
+  ): UnixServer;
   /**
    * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
    * user that was opened in the same way: the kernel then spreads new connections over both.

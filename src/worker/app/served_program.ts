@@ -12,6 +12,7 @@ import type {
   NodeServer,
   ProgramServer,
   Serve,
+  ServeUnix,
   TcpAddress,
 } from "../../system/system.ts";
 import type { Served } from "../listeners/listeners.ts";
@@ -26,6 +27,8 @@ export interface Program {
   readonly served: readonly Served[];
   /** Where it asks to listen; `undefined` if that is where the master said. */
   readonly asked: readonly TcpAddress[] | undefined;
+  /** On the Unix sockets; `null` if that is impossible. */
+  readonly serveUnix: ServeUnix | null;
   /** The exported one, and those of its servers. */
   readonly apps: readonly OpenedApp[];
   /** Its servers, each with its place among the addresses, or -1. */
@@ -40,16 +43,17 @@ type ServeRedirects = (port: number) => Serve;
  * between those of `bind` and the program's own. Throws DenicornError `app-address`.
  */
 export function programOf(
-  config: Pick<WorkerConfig, "listen" | "isBindDefault"> & TlsConfig,
+  config: Pick<WorkerConfig, "listen" | "unixSockets" | "isBindDefault"> & TlsConfig,
   app: OpenedApp | null,
   servers: readonly ProgramServer[],
   opened: readonly OpenedApp[],
   redirects: ServeRedirects,
 ): Program {
   const { listen, isBindDefault } = config;
+  const isListening = listen.length + config.unixSockets.length > 0;
   const bind = listen.filter(({ scheme }) => scheme !== "redirect");
   const asked = servers.map((server) => server.asked);
-  const found = placeServers({ bind, isBindDefault, hasApp: app !== null, servers: asked });
+  const found = placeServers({ bind, isListening, isBindDefault, hasApp: app !== null, servers: asked });
   const isOwn = ({ address }: typeof found[number]) => !listen.includes(address);
   const own = found.filter(isOwn);
   const redirecting = listen.filter(({ scheme }) => scheme === "redirect").map((address) => ({
@@ -76,6 +80,7 @@ export function programOf(
       address,
       serve: secured(serveAt(server), address, config),
     })),
+    serveUnix: (app ?? opened[0])?.serveUnix ?? null,
     apps: app === null ? opened : [app, ...opened],
     asked: own.length === 0 ? undefined : placed.map(({ address }) => address),
     servers: servers.map((server, index) => {

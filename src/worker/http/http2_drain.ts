@@ -36,27 +36,29 @@ export class Http2Drain {
     const isHttp2 = !mayBeHttp1(request);
     if (isHttp2) this.inFlight++;
     if (peer === null || !("remoteAddr" in peer)) return isHttp2;
-    if (status === 0) this.#connections.add(connectionOf(peer));
-    if (isHttp2) this.#add(directAddress(peer).port, false);
+    const { hostname, port } = directAddress(peer);
+    // Those of a Unix socket cannot be told apart.
+    if (port === undefined) return isHttp2;
+    if (status === 0) this.#connections.add(`${hostname} ${port}`);
+    if (isHttp2) this.#add(port, false);
     return isHttp2;
   }
 
   /** A request has come since the drain began. Returns whether it is of HTTP/2. */
   began(request: RequestLine, info: RequestInfo): boolean {
-    const { port } = directAddress(info);
-    const connection = connectionOf(info);
-    const isKnown = this.#connections.has(connection);
+    const { hostname, port } = directAddress(info);
+    const connection = `${hostname} ${port}`;
+    const isKnown = port !== undefined && this.#connections.has(connection);
     const isHttp2 = isKnown || !mayBeHttp1(request);
     this.#connections.add(connection);
     if (!isHttp2) return false;
-    this.#add(port, isKnown);
+    if (port !== undefined) this.#add(port, isKnown);
     this.total++;
     this.inFlight++;
     return true;
   }
 
-  #add(peerPort: number | undefined, isSure: boolean): void {
-    if (peerPort === undefined) return;
+  #add(peerPort: number, isSure: boolean): void {
     this.ports.add(peerPort);
     this.onFound(peerPort, isSure);
   }
@@ -65,11 +67,6 @@ export class Http2Drain {
     this.inFlight--;
     this.lastEnd = now;
   }
-}
-
-function connectionOf(source: Pick<RequestInfo, "remoteAddr">): string {
-  const { hostname, port } = directAddress(source);
-  return `${hostname} ${port}`;
 }
 
 /** False for a request that is of HTTP/2 for sure, or of HTTP/1.0 without Host. */

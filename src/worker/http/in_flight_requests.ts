@@ -97,7 +97,7 @@ export interface Client {
 
 export function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
   return {
-    address: remoteAddr.hostname ?? "-",
+    address: remoteAddr.hostname ?? (remoteAddr.transport === "unix" ? "unix" : "-"),
     referer: headers.get("referer"),
     userAgent: headers.get("user-agent"),
   };

@@ -56,7 +56,7 @@ const longestPause = 100;
  * but not read yet, cuts off request bodies that are still being read, and may never resolve on Deno 2.7.
  */
 export async function drain(
-  servers: readonly HttpServer[],
+  servers: readonly Pick<HttpServer, "stopAccepting">[],
   requests: Requests,
   clock: Clock,
   { deadline, isBusy, untilIdle, heads, isSending, leaveAddresses, keepHttp2, onClosed }: DrainOptions,

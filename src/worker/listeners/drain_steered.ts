@@ -22,6 +22,8 @@ interface SteeredDrainOptions {
   readonly ports: ReadonlySet<number>;
   /** How many clients have begun a request and not finished its head. */
   readonly heads: () => Promise<number>;
+  /** Milliseconds until connections can be quiet that are not of TCP; 0 if they are. */
+  readonly untilOthersQuiet: () => number;
   /** Clients are offered HTTP/2, so there may be connections of it without requests. */
   readonly offersHttp2: boolean;
   /**
@@ -51,7 +53,8 @@ export async function drainSteered(
   requests: Requests,
   sockets: TcpSockets,
   clock: Clock,
-  { deadline, drainIdle, steeringEnded, listeners, ports, heads, offersHttp2, goAway }: SteeredDrainOptions,
+  { deadline, drainIdle, steeringEnded, listeners, ports, heads, untilOthersQuiet, offersHttp2, goAway }:
+    SteeredDrainOptions,
 ): Promise<DrainReport & { readonly hasSteeringEnded: boolean }> {
   const start = clock.monotonic();
   const { http2 } = requests;
@@ -70,6 +73,8 @@ export async function drainSteered(
     const lastEnd = goAway === null ? Math.max(requests.lastEnd, http2.lastEnd) : requests.lastEnd;
     const flushing = lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const others = untilOthersQuiet();
+    if (others > 0) return others;
     const { total } = leaving();
     const hasChanged = () => leaving().total !== total || leaving().inFlight > 0;
     const isOver = () => hasChanged() || left() === 0;
@@ -89,6 +94,8 @@ export async function drainSteered(
   const untilSent = async (): Promise<number | null> => {
     const flushing = Math.max(requests.lastEnd, http2.lastEnd) + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const others = untilOthersQuiet();
+    if (others > 0) return others;
     const isOver = () => requests.inFlight > 0 || left() === 0;
     const active = await activeConnection(sockets, clock, { ports, isOver, recent: drainIdle });
     return active === null ? null : Math.min(drainIdle - active.idle, longestPause);

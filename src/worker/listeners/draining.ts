@@ -12,10 +12,12 @@ import { Goaways } from "./goaways.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import type { Listeners } from "./listeners.ts";
 import type { SlowClients } from "./slow_clients.ts";
+import type { UnixListeners } from "./unix_listeners.ts";
 
 interface Parts {
   readonly requests: Requests;
   readonly listeners: Listeners;
+  readonly unix: UnixListeners;
   readonly slowClients: SlowClients;
   /** Whether there were requests recently. */
   readonly isBusy: () => boolean;
@@ -48,7 +50,8 @@ export class Draining {
 
   /** Leaves the addresses to another process at once; requests in flight go on. */
   async leaveAddresses(): Promise<void> {
-    const { listeners, isBusy } = this.#parts;
+    const { listeners, unix, isBusy } = this.#parts;
+    unix.refuse();
     await leaveAddresses(this.#system, listeners.descriptors, isBusy() ? this.#config.drainIdle : 0);
   }
 
@@ -56,8 +59,10 @@ export class Draining {
   async finish(): Promise<DrainReport> {
     const { clock, sockets, network } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.#config;
-    const { requests, slowClients, listeners } = this.#parts;
-    const { servers, descriptors, addresses, isShared } = listeners;
+    const { requests, slowClients, listeners, unix } = this.#parts;
+    const { descriptors, addresses, isShared } = listeners;
+    const servers = [...listeners.servers, ...unix.servers];
+    unix.leave();
     const ports = new Set(addresses.map(({ port }) => port));
     let took = 0;
     const hasHttp2OverTls = offersHttp2(this.#config, network);
@@ -67,7 +72,8 @@ export class Draining {
       const goaways = new Goaways(this.#system, requests, { ports, isPlain });
       requests.http2.onFound = (port, isSure) => goaways.add(port, isSure);
     }
-    if (isShared) {
+    // Other workers accept from the Unix sockets, whether the master steers or not.
+    if (isShared || (addresses.length === 0 && unix.isOpen)) {
       const report = await drainSteered(requests, sockets, clock, {
         deadline,
         drainIdle,
@@ -75,6 +81,7 @@ export class Draining {
         listeners: descriptors,
         ports,
         heads: () => slowClients.headsNow(),
+        untilOthersQuiet: () => unix.untilQuiet(),
         offersHttp2: hasHttp2OverTls,
         goAway: network.drainsHttp2 || hasHttp2OverTls
           ? () => {
@@ -86,13 +93,13 @@ export class Draining {
       if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
-    const untilIdle = () => this.#untilIdle(ports);
+    const untilIdle = async () => Math.max(unix.untilQuiet(), await this.#untilIdle(ports));
     const report = await drain(servers, requests, clock, {
       deadline: deadline - took,
       isBusy: this.#parts.isBusy() || await untilIdle() > 0,
       untilIdle,
       heads: () => slowClients.headsNow(),
-      isSending: () => this.#isSending(ports),
+      isSending: async () => unix.areBytesWaiting() || await this.#isSending(ports),
       keepHttp2,
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {

@@ -10,7 +10,16 @@ import { sleepThroughTurns } from "../../system/clock.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { toListenError } from "../../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
-import type { HttpServer, Serve, ServeOptions, System, TcpAddress } from "../../system/system.ts";
+import { DenicornError } from "../../core/errors.ts";
+import { inRanges } from "../../core/http/ip_ranges.ts";
+import type {
+  HttpServer,
+  ProxyProtocol,
+  Serve,
+  ServeOptions,
+  System,
+  TcpAddress,
+} from "../../system/system.ts";
 
 /** An address, and how it is served. */
 export interface Served {
@@ -20,6 +29,7 @@ export interface Served {
 
 interface ListenersOptions {
   readonly onError: ServeOptions["onError"];
+  readonly onProxyRefused: ProxyProtocol["onRefused"];
   /** Whether no request is in flight, and the last response has left the process. */
   readonly isIdle: () => boolean;
   /** Too few file descriptors are free and no connection could be ended, or enough are free again. */
@@ -97,7 +107,7 @@ export class Listeners {
       } catch (error) {
         // The master does not know these, so it could not steer around them.
         servers.forEach((server) => void server.stopAccepting());
-        throw toListenError(error, address);
+        throw error instanceof DenicornError ? error : toListenError(error, address);
       }
       descriptors.push(...this.#ownListeners().filter((descriptor) => !before.includes(descriptor)));
     }
@@ -110,9 +120,10 @@ export class Listeners {
   }
 
   #share(): string | undefined {
-    const { fdInbox } = this.#config;
+    const { fdInbox, unixSockets } = this.#config;
     const { length } = this.#served;
-    this.#isShared = false;
+    // The master has the Unix sockets anyway.
+    this.#isShared = fdInbox !== null && length === 0 && unixSockets.length > 0;
     if (fdInbox === null || length === 0) return undefined;
     try {
       if (this.#descriptors.length !== length) {
@@ -186,8 +197,12 @@ export class Listeners {
   }
 
   get #serveOptions(): Omit<ServeOptions, "address"> {
-    const { backlog, compress } = this.#config;
-    return { backlog, isCompressing: compress === true, onError: this.#options.onError };
+    const { backlog, compress, proxyProtocol, forwardedAllowIps } = this.#config;
+    const { onError, onProxyRefused } = this.#options;
+    const options = { backlog, isCompressing: compress === true, onError };
+    return proxyProtocol === true
+      ? { ...options, proxyProtocol: { isTrusted: inRanges(forwardedAllowIps), onRefused: onProxyRefused } }
+      : options;
   }
 
   /** The runtime accepts again from the sockets that it has closed. False if that is impossible. */

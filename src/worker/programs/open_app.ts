@@ -1,7 +1,8 @@
 /** The app of a worker, ready to be served: as a handler of `Deno.serve`, or as a server of `node:http`. */
 
+import { DenicornError } from "../../core/errors.ts";
 import type { App } from "../../app/load/validate_app.ts";
-import type { FetchHandler, Serve, System } from "../../system/system.ts";
+import type { FetchHandler, Serve, ServeUnix, System } from "../../system/system.ts";
 import type { Fault } from "../http/faults.ts";
 import type { InFlightRequest } from "../http/in_flight_requests.ts";
 import type { HttpEdge } from "../http/edge.ts";
@@ -13,6 +14,8 @@ import { NodeRequests } from "./node_requests.ts";
 export interface OpenedApp {
   /** Listens, with every request counted. */
   readonly serve: Serve;
+  /** The same on a Unix socket; `null` if that is impossible. */
+  readonly serveUnix: ServeUnix | null;
   /** Asks the app within the process, uncounted. */
   readonly ask: FetchHandler;
   /** Closes the WebSockets that the system does not report, with a code of RFC 6455. */
@@ -37,6 +40,8 @@ export async function openApp(
     const counted = edge.counted(app.fetch);
     return {
       serve: (options) => network.serve(options, edge.admitting(counted, options.tls !== undefined)),
+      serveUnix: (source, options) =>
+        network.serveUnixSocket(source, options, edge.admitting(counted, false)),
       ask: app.fetch,
       closeWebSockets: () => {},
     };
@@ -51,7 +56,16 @@ export async function openApp(
     files && new NodeFiles(files, http.send),
   );
   return {
-    serve: (options) => http.serve(options, server, counted.emit),
+    serve(options) {
+      if (options.proxyProtocol !== undefined) {
+        throw new DenicornError(
+          "app-address",
+          "cannot listen: proxy-protocol is on, and apps of node:http cannot be served with it: leave it out",
+        );
+      }
+      return http.serve(options, server, counted.emit);
+    },
+    serveUnix: null,
     ask: (request) => http.ask(server, request),
     closeWebSockets: (code) => counted.closeWebSockets(code),
   };

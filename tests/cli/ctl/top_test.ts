@@ -16,6 +16,7 @@ function setUp(reads = Infinity) {
     files: outside.files,
     processes: outside.processes,
     sockets: outside.sockets,
+    unixSockets: outside.unixSockets,
     descriptors: outside.descriptors,
     memory: outside.memory,
     openFiles: outside.openFiles,

@@ -38,3 +38,11 @@ Deno.test("a request without Host may be of HTTP/1.0", () => {
   assertEquals(http2.found({ request: withoutHost, peer: from(2), status: 0 }), true);
   assertEquals([known, unsure, [...http2.ports]], [[], [1, 2], [1, 2]]);
 });
+
+Deno.test("requests over Unix sockets, which have no ports, are not taken for those of one connection", () => {
+  const { http2, known, unsure } = drain();
+  const unix = { remoteAddr: { transport: "unix" }, completed: Promise.resolve() } as const;
+  http2.found({ request: withHost, peer: unix, status: 0 });
+  assertEquals([http2.began(withHost, unix), http2.began(withHost, unix)], [false, false]);
+  assertEquals([http2.began(withoutHost, unix), known, unsure], [true, [], []]);
+});

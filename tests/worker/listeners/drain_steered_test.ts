@@ -44,6 +44,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
       listeners: [7],
       ports: new Set([8000]),
       heads: () => Promise.resolve(state.heads),
+      untilOthersQuiet: () => 0,
       offersHttp2: state.offersHttp2,
       goAway: state.goesAwayItself ? () => void (state.goneAway = clock.monotonic()) : null,
     }).then((report) => Object.assign(state, { ...report, left: clock.monotonic() }));

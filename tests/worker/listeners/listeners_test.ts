@@ -60,6 +60,7 @@ function fakeWorker() {
   const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
     onError: () => new Response(),
+    onProxyRefused: () => {},
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
     onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
@@ -106,6 +107,7 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
   const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
     onError: () => new Response(),
+    onProxyRefused: () => {},
     isIdle: () => true,
     onScarce: () => {},
     onLost: () => {},

@@ -12,6 +12,7 @@ import {
   type Field,
   hasHeader,
   headerOf,
+  namedClient,
   readGetters,
   type Received,
   receivedIn,
@@ -87,8 +88,9 @@ export function follow(rule: ProxyRule, first: Request): void {
       configurable: true,
       get(this: Received): Address {
         const peer = address.call(this);
-        const client = isDirect ? null : addressFor(this);
-        return client === null ? peer : { transport: "tcp", hostname: client, port: 0 };
+        if (isDirect) return peer;
+        const client = addressFor(this);
+        return client === null ? namedClient(this) ?? peer : { transport: "tcp", hostname: client, port: 0 };
       },
     },
     url: {
@@ -121,7 +123,7 @@ function isOfProxy([name]: Field): boolean {
 
 function isTrusted(received: Received, addressOf: (this: Received) => Address): boolean {
   return attempt(() => {
-    const { transport, hostname } = addressOf.call(received);
+    const { transport, hostname } = namedClient(received) ?? addressOf.call(received);
     return followed!.isTrusted(transport === "unix" ? null : hostname ?? "");
   }, false);
 }

@@ -43,6 +43,38 @@ const list = symbolOf(new Headers(), "header list");
 export const refusesBothFramings = !isDeno27;
 
 let getters: Getters | null = null;
+let areUnixUrlsMended = false;
+
+/** Of requests whose connection named its client; `null` as long as there is none. */
+let named: WeakMap<Received, RequestInfo["remoteAddr"]> | null = null;
+
+/** From now on the request comes from `client`, as its connection says. */
+export function nameClient(request: Request, client: RequestInfo["remoteAddr"]): void {
+  const received = receivedIn(request);
+  if (received !== undefined) (named ??= new WeakMap()).set(received, client);
+}
+
+/** `undefined` if its connection names none. */
+export function namedClient(received: Received): RequestInfo["remoteAddr"] | undefined {
+  return named?.get(received);
+}
+
+/** From now on `request.url` has the scheme http if the request came over a Unix socket. Call it before there is one. */
+export function mendUnixUrls(): void {
+  areUnixUrlsMended = true;
+}
+
+const plus = "+".charCodeAt(0);
+const unixScheme = "http+unix://";
+
+/** The runtime names another scheme, and without a Host header the path of the socket, its slashes encoded. */
+function mendedUrl(url: string): string {
+  if (url.charCodeAt(4) !== plus) return url;
+  const rest = url.slice(unixScheme.length);
+  const path = rest.indexOf("/");
+  const isHost = path !== 0 && !rest.slice(0, path).includes("%");
+  return isHost ? `http://${rest}` : `http://localhost${rest.slice(path)}`;
+}
 
 /** `null` until `readGetters`, and on a runtime that keeps requests in another way. */
 export function directGetters(): Getters | null {
@@ -54,7 +86,18 @@ export function readGetters(received: Received): Getters | null {
   const own: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(received));
   const [fields, address, url] = [own["headerList"]?.get, own["remoteAddr"]?.get, own["url"]?.value];
   if (fields === undefined || address === undefined || typeof url !== "function") return null;
-  return getters = { fields, address, url, header: own["header"]?.value };
+  return getters = {
+    fields,
+    address,
+    url: areUnixUrlsMended ? mendedBy(url) : url,
+    header: own["header"]?.value,
+  };
+}
+
+function mendedBy(url: Getters["url"]): Getters["url"] {
+  return function (this: Received) {
+    return mendedUrl(url.call(this));
+  };
 }
 
 /** `undefined` for a request that an app has made itself. */

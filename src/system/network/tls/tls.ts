@@ -2,32 +2,12 @@
 
 import { certificateFor } from "../../../core/server_names.ts";
 import type { FetchHandler, ServeOptions, Tls } from "../network.ts";
-
-/**
- * What `Deno.serve` itself is made of. With `cert` and `key` it would always offer HTTP/2, and only one certificate; both
- * runtimes have these.
- */
-interface ServerParts {
-  readonly resolverSymbol: symbol;
-  serveHttpOnListener(
-    listener: Deno.TlsListener,
-    signal: AbortSignal,
-    handler: FetchHandler,
-    onError: ServeOptions["onError"],
-    onListen: () => void,
-    isCompressing: boolean,
-  ): Omit<Deno.HttpServer<Deno.NetAddr>, "addr">;
-}
-
-function serverParts(): ServerParts {
-  const { internal } = Deno as unknown as { readonly internal: symbol };
-  return Reflect.get(Deno, internal) as ServerParts;
-}
+import { serveOnListener, serverParts } from "../serve_on_listener.ts";
 
 /** Only on Linux does Deno balance listeners on one port with SO_REUSEPORT. */
 const reusePort = Deno.build.os === "linux";
 
-/** Throws what listening throws. */
+/** With `cert` and `key`, `Deno.serve` would always offer HTTP/2, and only one certificate. Throws what listening throws. */
 export function listenTls(
   { address: { hostname, port }, backlog }: Pick<ServeOptions, "address" | "backlog">,
   { certificates, http2 }: Tls,
@@ -51,16 +31,7 @@ export function serveTls(
   handler: FetchHandler,
 ): Pick<Deno.HttpServer<Deno.NetAddr>, "addr" | "finished" | "shutdown"> {
   const listener = listenTls(options, tls);
-  const { signal } = new AbortController();
-  const { onError, isCompressing } = options;
-  const server = serverParts().serveHttpOnListener(
-    listener,
-    signal,
-    handler,
-    onError,
-    () => {},
-    isCompressing,
-  );
+  const server = serveOnListener(listener, options, handler);
   return {
     addr: listener.addr as Deno.NetAddr,
     finished: server.finished,

@@ -1,0 +1,114 @@
+import { UnixListeners } from "../../../src/worker/listeners/unix_listeners.ts";
+import type { UnixServer, UnixSource } from "../../../src/system/system.ts";
+import type { WorkerConfig } from "../../../src/protocol/messages.ts";
+import { assertEquals } from "../../assert.ts";
+import { FakeSystem } from "../../fakes/fake_system.ts";
+
+/** A worker with two sockets, and servers that note what becomes of them. */
+function setUp() {
+  const system = new FakeSystem();
+  const state = { isWaiting: false, isRefusing: false, isFree: true, alive: 0, refused: [] as number[] };
+  system.unixSockets = {
+    ...system.unixSockets,
+    areBytesWaiting: () => state.isWaiting,
+    isRefusing: () => state.isRefusing,
+    claimant: () => state.alive,
+    refuse: (descriptor) => void state.refused.push(descriptor),
+  };
+  system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
+  const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
+  const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
+  const config = { unixSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
+  const listeners = new UnixListeners(system, config, {
+    requests: requests as unknown as ConstructorParameters<typeof UnixListeners>[2]["requests"],
+    onError: () => new Response(),
+  });
+  const servers: { path: string; state: UnixServer["state"] }[] = [];
+  const serve = ({ path }: UnixSource) => {
+    const server: { path: string } & { -readonly [Name in keyof UnixServer]: UnixServer[Name] } = {
+      path,
+      state: "accepting",
+      accept: () => void (server.state = "accepting"),
+      leave: () => void (server.state = "parked"),
+      stopAccepting: () => Promise.resolve(),
+    };
+    servers.push(server);
+    return server;
+  };
+  listeners.open(serve);
+  return {
+    system,
+    state,
+    requests,
+    listeners,
+    servers,
+    states: () => servers.map(({ path, state }) => `${path} ${state}`),
+  };
+}
+
+Deno.test("a worker accepts from those that the master names, and leaves the others", () => {
+  const { listeners, states } = setUp();
+  assertEquals(states(), []);
+  listeners.accept([0]);
+  assertEquals(states(), ["/run/a.sock accepting"]);
+  listeners.accept([1]);
+  assertEquals(states(), ["/run/a.sock parked", "/run/b.sock accepting"]);
+  listeners.accept([0, 1, 9]);
+  assertEquals(states(), ["/run/a.sock accepting", "/run/b.sock accepting"]);
+});
+
+Deno.test("a server that the runtime has closed is replaced when there are file descriptors", async () => {
+  const { system, state, listeners, servers, states } = setUp();
+  listeners.accept([0]);
+  servers[0]!.state = "closed";
+  state.isFree = false;
+  await system.clock.advance(100);
+  listeners.check();
+  assertEquals(states(), ["/run/a.sock closed"]);
+  state.isFree = true;
+  await system.clock.advance(100);
+  listeners.check();
+  assertEquals(states(), ["/run/a.sock closed", "/run/a.sock accepting"]);
+});
+
+Deno.test("a worker that leaves does not accept any more, unless nobody can connect", () => {
+  const left = setUp();
+  left.listeners.accept([0]);
+  left.listeners.leave();
+  left.listeners.accept([0]);
+  assertEquals(left.states(), ["/run/a.sock parked"]);
+  const stopped = setUp();
+  stopped.listeners.accept([0]);
+  stopped.state.isRefusing = true;
+  stopped.listeners.leave();
+  assertEquals(stopped.states(), ["/run/a.sock accepting"]);
+});
+
+Deno.test("without a master nobody can connect, unless a living process has claimed the sockets", () => {
+  const { system, state, listeners } = setUp();
+  state.alive = 99;
+  system.alive.add(99);
+  listeners.refuse();
+  assertEquals(state.refused, []);
+  system.alive.delete(99);
+  listeners.refuse();
+  assertEquals(state.refused, [7, 8]);
+});
+
+Deno.test("it is quiet when the last answer is old, and two looks show no byte and no new request", async () => {
+  const { system, state, requests, listeners } = setUp();
+  assertEquals(listeners.untilQuiet(), 0, "nothing was accepted");
+  listeners.accept([0]);
+  listeners.leave();
+  assertEquals(listeners.untilQuiet(), 500);
+  await system.clock.advance(300);
+  requests.lastEnd = system.clock.monotonic();
+  await system.clock.advance(500);
+  state.isWaiting = true;
+  assertEquals([listeners.untilQuiet(), listeners.untilQuiet()], [30, 30]);
+  state.isWaiting = false;
+  assertEquals(listeners.untilQuiet(), 30);
+  // It had come before, and is read only now.
+  requests.total++;
+  assertEquals([listeners.untilQuiet(), listeners.untilQuiet()], [30, 0]);
+});
