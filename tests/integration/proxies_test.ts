@@ -46,6 +46,19 @@ async function behind(
   }
 }
 
+/** Of deploy/: workers are reached through their own sockets. */
+const workerSockets: Readonly<Record<ProxyKind, readonly Edit[]>> = {
+  nginx: [
+    ["server 127.0.0.1:8000", "# server 127.0.0.1:8000"],
+    ["# least_conn;", "least_conn;"],
+    ["# server unix:", "server unix:"],
+  ],
+  haproxy: [
+    ["server one 127.0.0.1:8000", "# server one 127.0.0.1:8000"],
+    ["# server worker", "server worker"],
+  ],
+};
+
 /** A reload, one more worker, one less, and an upgrade, with requests in between. */
 async function operate(server: Server, more: () => Promise<unknown>): Promise<void> {
   await more();
@@ -88,6 +101,36 @@ for (const kind of kinds) {
       }),
     lacking,
   );
+
+  const bySockets = (
+    name: string,
+    edits: readonly Edit[],
+    body: (server: Server, proxy: Proxy) => Promise<void>,
+  ) =>
+    integrationTest(`${kind}, a Unix socket for each worker${name}`, (host) => {
+      const all = [...workerSockets[kind], ["/run/app/", `${host.folder}/`] as const, ...edits];
+      return behind(kind, host, all, body, ["--bind", `unix:${host.folder}/app-{slot}.sock`]);
+    }, lacking);
+
+  bySockets(
+    ", retries off: reloads, scaling and upgrades fail no request",
+    retriesOff[kind],
+    async (server, proxy) => {
+      const load = new ProxyLoad(proxy);
+      await operate(server, () => load.more(200));
+      assertEquals((await load.end()).failures, [], proxy.log.slice(-5_000));
+    },
+  );
+
+  bySockets(": killed workers fail no request that may be repeated", [], async (server, proxy) => {
+    const load = new ProxyLoad(proxy, readers);
+    for (let kill = 0; kill < 4; kill++) {
+      await load.rest();
+      await killWorker(server, kill % 2);
+    }
+    await load.rest();
+    assertEquals((await load.end()).failures, [], proxy.log.slice(-5_000));
+  });
 
   integrationTest(
     `${kind}, retries off: a killed worker fails only what comes before the master has noticed`,
