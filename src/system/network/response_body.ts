@@ -38,10 +38,15 @@ export function checkChunks(response: Response): void {
   if (stream !== null) expectBytes(stream);
 }
 
+/** Streams that `endStream` has ended. */
+const ended = new WeakSet<ReadableStream>();
+
 /** Ends the body of a response that is being sent: its client gets it as complete, its source is cancelled. */
 export function endStream(response: Response): void {
-  const reader = kept(streamOf(response), "[[reader]]");
-  if (!(reader instanceof ReadableStreamDefaultReader)) return;
+  const stream = streamOf(response);
+  const reader = kept(stream, "[[reader]]");
+  if (stream === null || !(reader instanceof ReadableStreamDefaultReader)) return;
+  ended.add(stream);
   const reason = new DOMException("The worker is draining.", "AbortError");
   cancel.call(reader, reason).catch(() => {});
 }
@@ -68,8 +73,8 @@ const controller = symbolOf(new ReadableStream(), "[[controller]]");
  * leaves, and then neither `info.completed` nor `request.signal` tells.
  */
 export function wasCutOff(response: Response): boolean {
-  const stream = inner === undefined ? undefined : (response as Kept)[inner]?.body?.streamOrStatic;
-  if (!(stream instanceof ReadableStream) || state === undefined || controller === undefined) return false;
+  const stream = streamOf(response);
+  if (stream === null || ended.has(stream) || state === undefined || controller === undefined) return false;
   return Reflect.get(stream, state) === "closed" &&
     kept(Reflect.get(stream, controller), "[[closeRequested]]") === false;
 }
