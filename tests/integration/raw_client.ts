@@ -25,6 +25,11 @@ export class RawClient implements Disposable {
     return client;
   }
 
+  /** Takes what it has not taken so far, and all that comes. */
+  async drain(): Promise<void> {
+    await this.#read();
+  }
+
   async #read(): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {
