@@ -31,6 +31,9 @@ export default (request: Request): Response => {
     return new Response(ReadableStream.from(["hel", "lo"]).pipeThrough(new TextEncoderStream()));
   }
   if (pathname === "/open") return stream(part);
+  if (pathname === "/endless") {
+    return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) }));
+  }
   const length = new URL(request.url).searchParams.get("length");
   if (length !== null) return new Response("hello", { headers: { "content-length": length } });
   if (pathname === "/stream") {
@@ -72,6 +75,12 @@ integrationTest("the access log tells a response that failed from one whose clie
   await client.read(new Uint8Array(1_000));
   client.close();
   assertMatch(await accessLog(server, host.folder, "/open"), /" 499 .*ms$/);
+  // It takes nothing, so the runtime waits to write to it.
+  using idle = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await idle.write(new TextEncoder().encode("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await idle.read(new Uint8Array(1_000));
+  idle.close();
+  assertMatch(await accessLog(server, host.folder, "/endless"), /" 499 .*ms$/);
 });
 
 integrationTest(

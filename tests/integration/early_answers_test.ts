@@ -25,8 +25,7 @@ async function upload(port: number, head: string, body: string): Promise<string>
     if (!await client.send(body)) return `closed after ${sent} bytes`;
   }
   if (head.includes("chunked")) await client.send("0\r\n\r\n");
-  client.startReading();
-  await client.closed();
+  await client.drain();
   return client.text.split("\r\n")[0]!;
 }
 

@@ -25,9 +25,9 @@ export class RawClient implements Disposable {
     return client;
   }
 
-  /** For one that takes nothing so far. */
-  startReading(): void {
-    void this.#read();
+  /** Takes what it has not taken so far, and all that comes. */
+  async drain(): Promise<void> {
+    await this.#read();
   }
 
   async #read(): Promise<void> {

@@ -431,6 +431,17 @@ integrationTest("a program of node:http has files in front of it, too", async (h
     client[Symbol.dispose]();
   }
   await until("no open files", () => openFiles(worker!.pid).length === 0);
+  {
+    using client = await RawClient.connect(
+      server.port,
+      "GET /assets/big.bin HTTP/1.1\r\nHost: a\r\n\r\n",
+      false,
+    );
+    await until("an open file", () => openFiles(worker!.pid).length === 1);
+    Deno.truncateSync(`${host.folder}/public/big.bin`, 10);
+    void client.drain();
+    await server.logged(/GET \/assets\/big\.bin: a file could not be sent\n +Error: a file became shorter/);
+  }
   await until("no request in flight", async () => (await server.status())?.workers[0]?.inFlight === 0);
 });
 

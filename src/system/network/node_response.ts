@@ -80,6 +80,7 @@ export async function sendAnswer(answer: Response, response: NodeResponse): Prom
   if (!resolvesAnswers) return await write(reader, response);
   // Deno 2.7 keeps in memory what is written, however slow the client is. Of a stream that it is given it reads in turn.
   const own = response as unknown as NodeResponse & Responding;
+  const sent = Promise.withResolvers<void>();
   own._readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       try {
@@ -87,17 +88,20 @@ export async function sendAnswer(answer: Response, response: NodeResponse): Prom
         if (!done) return controller.enqueue(value);
         controller.close();
         response.end();
+        sent.resolve();
       } catch (error) {
-        response.destroy();
+        sent.reject(error);
         throw error;
       }
     },
     cancel() {
+      sent.resolve();
       response.destroy();
       return reader.cancel();
     },
   }, { highWaterMark: 0 });
   own.respond(false);
+  await sent.promise;
 }
 
 const resolvesAnswers = typeof Reflect.get(http.ServerResponse.prototype, "respond") === "function";

@@ -98,16 +98,16 @@ export class StaticFiles {
     if (asked.is === "elsewhere") return null;
     if (asked.is === "refused") return notFound();
     const { files } = asked.folder;
-    const found = files.open(asked.path);
+    // A folder without a slash has to be told from a file; with one its page is all that can be meant.
+    const isFolder = path.endsWith("/");
+    const name = isFolder ? asked.path + index : asked.path;
+    const found = files.open(name);
     if (found.is === "outside") return notFound();
-    if (found.is === "nothing") return null;
-    if (found.is === "file") return this.#send(request, asked.path, found.file, files);
-    const isClosed = path.endsWith("/");
-    const name = asked.path === "" || isClosed ? `${asked.path}${index}` : `${asked.path}/${index}`;
-    const page = files.open(name);
+    if (found.is === "file") return this.#send(request, name, found.file, files);
+    if (found.is === "nothing" || isFolder) return null;
+    const page = files.open(name === "" ? index : `${name}/${index}`);
     if (page.is === "outside") return notFound();
     if (page.is !== "file") return null;
-    if (isClosed) return this.#send(request, name, page.file, files);
     page.file.close();
     return movedTo(`${path}/${query < 0 ? "" : target.slice(query)}`);
   }

@@ -12,8 +12,12 @@ export class NodeFiles {
     this.#send = send;
   }
 
-  /** False: it is the app's. Throws if the system cannot open a file now. */
-  answer({ method, url = "", headers }: NodeRequest, response: NodeResponse): boolean {
+  /** False: it is the app's. `failed`: the file could not be sent. Throws if the system cannot open a file now. */
+  answer(
+    { method, url = "", headers }: NodeRequest,
+    response: NodeResponse,
+    failed: (error: unknown) => void,
+  ): boolean {
     if ((method !== "GET" && method !== "HEAD") || !url.startsWith("/")) return false;
     const answer = this.#files.answer({
       isHead: method === "HEAD",
@@ -26,8 +30,11 @@ export class NodeFiles {
       isCompressing: false,
     });
     if (answer === null) return false;
-    // The head may have been sent, so the client learns of a failure by the end of the connection.
-    Promise.resolve(answer).then((answer) => this.#send(answer, response)).catch(() => response.destroy());
+    Promise.resolve(answer).then((answer) => this.#send(answer, response)).catch((error) => {
+      failed(error);
+      // The head has been sent, so the client learns it by the end of the connection.
+      response.destroy();
+    });
     return true;
   }
 }

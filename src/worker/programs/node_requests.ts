@@ -70,7 +70,7 @@ export class NodeRequests {
     if (requests.endsConnections) endConnection(response);
     this.#onClose(response, () => requests.end(entry, response.statusCode, !response.writableFinished));
     try {
-      return this.#files?.answer(request, response) === true || this.#app.emit(event, request, response);
+      return this.#isFile(entry, request, response) || this.#app.emit(event, request, response);
     } catch (error) {
       this.#onFault(entry, appThrew(error, nodeRequestIdOf(request)));
       fail(response);
@@ -78,6 +78,15 @@ export class NodeRequests {
     } finally {
       requests.leave(entry);
     }
+  }
+
+  #isFile(entry: InFlightRequest, request: NodeRequest, response: NodeResponse): boolean {
+    if (this.#files === null) return false;
+    return this.#files.answer(
+      request,
+      response,
+      (value) => this.#onFault(entry, { text: "a file could not be sent", thrown: { value } }),
+    );
   }
 
   #upgrade(event: string, request: NodeRequest, socket: NodeSocket, head: unknown): boolean {
