@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
-import { slowApp } from "./apps.ts";
+import { pidApp, slowApp } from "./apps.ts";
+import { RawClient } from "./raw_client.ts";
 
 /** `/ws` echoes, `/events` sends a line every 50 ms until the client leaves, any other path answers with the pid. */
 const streams = `
@@ -206,3 +207,22 @@ integrationTest(
     assertEquals((await server.exit()).code, 0);
   },
 );
+
+integrationTest("what came while a draining worker did not run is answered before it ends", async (host) => {
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
+  await server.ready(2);
+  using client = await RawClient.connect(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await client.received(/\r\n\r\n\d+$/);
+  const pid = Number(/\d+$/.exec(client.text)?.[0]);
+  Deno.kill(pid, "SIGTERM");
+  await server.until(
+    "its drain",
+    async () => (await server.status())?.workers.some(({ state }) => state === "draining"),
+  );
+  Deno.kill(pid, "SIGSTOP");
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  // Longer than drain-idle.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  Deno.kill(pid, "SIGCONT");
+  await client.received(/(HTTP\/1\.1 200[^]*){2}\d+$/);
+});

@@ -148,7 +148,7 @@ export class SharedSockets {
     this.#state = "left";
   }
 
-  /** Only `eligible` workers accept from now on, with the others of this master as before. */
+  /** From now on only `eligible` workers accept, of those that serve. */
   update(eligible: ReadonlySet<WorkerHandle>, serving: readonly WorkerHandle[]): void {
     // Until the old master has left them, its workers accept.
     if (this.#open.length === 0 || this.#state !== "own") return;

@@ -87,6 +87,8 @@ export async function drainSteered(
     // The search takes several turns of the event loop, in which connections and requests can arrive.
     if (hasChanged() || listeners.some((descriptor) => sockets.waiting(descriptor) > 0)) return 0;
     if (await heads() > 0) return headPause;
+    // A worker that did not run for a while has not read what came meanwhile: timers fire first.
+    await wait(shortestPause);
     return hasChanged() ? 0 : null;
   };
 

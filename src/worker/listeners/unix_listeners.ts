@@ -40,7 +40,7 @@ export class UnixListeners {
     this.#options = options;
   }
 
-  /** Whether it accepts from any, or did. */
+  /** Whether there are any. */
   get isOpen(): boolean {
     return this.#config.unixSockets.length > 0;
   }

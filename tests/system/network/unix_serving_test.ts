@@ -81,13 +81,15 @@ linuxOnly(
   withSocket(async (path, descriptor) => {
     const server = serve(path, descriptor, "answer");
     server.leave();
-    const waiting = [ask(path), ask(path)];
-    const connection = await Deno.connect({ transport: "unix", path });
+    const waiting = await Promise.all([1, 2].map(() => Deno.connect({ transport: "unix", path })));
+    const request = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    for (const connection of waiting) await connection.write(request);
     unixSockets.refuse(descriptor);
     server.accept();
-    assertEquals(await Promise.all(waiting), ["answer", "answer"]);
+    for (const connection of waiting) {
+      assert((await new Response(connection.readable).text()).endsWith("answer"));
+    }
     assertEquals(await Deno.connect({ transport: "unix", path }).then(() => true, () => false), false);
-    connection.close();
     await server.stopAccepting();
   }),
 );
