@@ -3,6 +3,7 @@
 import { attempt } from "../../../core/thrown.ts";
 import { kept } from "../../runtime_internals.ts";
 import { headerOf } from "./received.ts";
+import { isReadWhole } from "./whole_reads.ts";
 
 /** An app may replace the global one. */
 const { ReadableStreamDefaultReader } = globalThis;
@@ -39,7 +40,7 @@ function rest(body: ReadableStream<Uint8Array> | null): UnreadBody | null {
   if (body.locked) {
     // That of the app, which may have kept it.
     const own = kept(body, "[[reader]]");
-    if (!(own instanceof ReadableStreamDefaultReader) || isReading(own)) return null;
+    if (!(own instanceof ReadableStreamDefaultReader) || isReading(own) || isReadWhole(body)) return null;
     // If the app reads on later, that fails. It would take the rest of this for the end of the body.
     releaseLock.call(own);
   }
