@@ -5,11 +5,29 @@ import { integrationTest } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 
 const app = `
+let seen = "";
 export default async (request: Request): Promise<Response> => {
+  let read: (() => Promise<string>) | undefined;
   const { pathname } = new URL(request.url);
   if (pathname === "/part") await request.body!.getReader().read();
   if (pathname === "/throws") throw new Error("no upload today");
   if (pathname === "/whole") await request.text();
+  if (pathname === "/seen") return new Response(seen);
+  if (pathname === "/later") read = async () => \`\${(await request.text()).length}\`;
+  if (pathname === "/parts") {
+    const reader = request.body!.getReader();
+    await reader.read();
+    read = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let size = 0;;) {
+        const { done, value } = await reader.read();
+        if (done) return \`an end after \${size} bytes\`;
+        size += value.length;
+      }
+    };
+  }
+  seen = "nothing yet";
+  void read?.().catch((error) => \`\${error.name}\`).then((told) => seen = told);
   return new Response("enough of it", { status: 413 });
 };\n`;
 
@@ -61,4 +79,20 @@ integrationTest("a client that waits before it sends its body is answered at onc
   const start = performance.now();
   await client.received(/HTTP\/1\.1 413 [^]*enough of it$/);
   assert(performance.now() - start < 4_000);
+});
+
+integrationTest("an app that reads after its answer has all of the body, or an error", async (host) => {
+  const server = host.start({ files: { "main.ts": app } });
+  await server.ready(1);
+  for (const [path, seen] of [["/later", `${size}`], ["/parts", "TypeError"]] as const) {
+    for (const [framing, body] of [[known, part], [chunked, chunk]] as const) {
+      await upload(server.port, head(path, framing), body);
+      const told = await server.until("the end", async () => {
+        const text = await server.text("/seen");
+        return text !== "nothing yet" && text;
+      });
+      const whole = framing === known ? size : Math.ceil(size / chunk.length) * 999_000;
+      assertEquals([path, framing, told], [path, framing, seen === "TypeError" ? seen : `${whole}`]);
+    }
+  }
 });

@@ -119,3 +119,48 @@ Deno.test("no answer waits where the app still reads, has read all, or streams",
   assert(echo.left() >= 2);
   assertEquals(clock.timers, 0);
 });
+
+Deno.test("an app that reads on after the answer is told that it cannot: no end that is none", async () => {
+  const clock = new FakeClock();
+  const { request, end } = upload(10);
+  const reader = request.body!.getReader();
+  const answer = statusOf(
+    afterRequest(async () => {
+      await reader.read();
+      return new Response("taken", { status: 202 });
+    }, clock)(request, info),
+  );
+  await turns();
+  end();
+  await turns();
+  assertEquals(answer.status, 202);
+  await assertRejects(() => reader.read(), TypeError);
+
+  const iterated = upload(10);
+  const parts = iterated.request.body!.values();
+  void afterRequest(async () => {
+    await parts.next();
+    return new Response("taken", { status: 202 });
+  }, clock)(iterated.request, info);
+  await turns();
+  iterated.end();
+  await turns();
+  await assertRejects(() => parts.next(), TypeError);
+});
+
+Deno.test("a body of HTTP/2 needs no length: its end is awaited, too", async () => {
+  const clock = new FakeClock();
+  const handler = afterRequest(() => new Response("too large", { status: 413 }), clock);
+  const { request, end } = upload(10);
+  const answer = statusOf(handler(request, info));
+  await turns();
+  assertEquals(answer.status, null);
+  end();
+  await turns();
+  assertEquals(answer.status, 413);
+
+  const { request: bodiless } = upload(0);
+  bodiless.headers.set("host", "a");
+  assertEquals((await handler(bodiless, info)).status, 413);
+  assertEquals(clock.timers, 0);
+});

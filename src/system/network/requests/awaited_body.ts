@@ -1,13 +1,11 @@
 /** What the runtime knows about the body of a request and does not tell. */
 
 import { attempt } from "../../../core/thrown.ts";
-import { kept, symbolOf } from "../../runtime_internals.ts";
+import { kept } from "../../runtime_internals.ts";
+import { isReadWhole } from "./whole_reads.ts";
 
 /** An app may replace the global one. */
 const { Request } = globalThis;
-
-/** Of the controller of a stream, from its first pull on. */
-const pulled = "[onPullFulfilled]";
 
 /**
  * Whether the app waits for bytes of a body that its client has not sent. `arrived`: bytes that came with the request, its
@@ -32,17 +30,6 @@ function isAwaited(request: Request, arrived: number): boolean {
   // By `text()` and the like; also if the app reads by itself and is doing something else now.
   const length = request.headers.get("content-length");
   return isReadWhole(stream) || (length !== null && arrived - leastHead(request) < Number(length));
-}
-
-/**
- * `text()` and the like read without pulling. Deno 2.9 leaves a mark in a stream that something has pulled from; on 2.7
- * both look the same, so a chunked body that is read whole has no time-out there, nor one of which a few bytes are missing.
- */
-function isReadWhole(stream: ReadableStream): boolean {
-  const controller = kept(stream, "[[controller]]");
-  return typeof controller === "object" && controller !== null &&
-    symbolOf(controller, pulled) !== undefined &&
-    kept(controller, pulled) === undefined;
 }
 
 /** Bytes of the head of a request, as few as they can have been: the URL may have become longer, by its escapes. */

@@ -3,10 +3,11 @@
 import { attempt } from "../../../core/thrown.ts";
 import { kept } from "../../runtime_internals.ts";
 import { headerOf } from "./received.ts";
+import { isReadWhole } from "./whole_reads.ts";
 
 /** An app may replace the global one. */
 const { ReadableStreamDefaultReader } = globalThis;
-const { read } = ReadableStreamDefaultReader.prototype;
+const { read, releaseLock } = ReadableStreamDefaultReader.prototype;
 
 /** Reads on where the app has stopped. */
 interface UnreadBody {
@@ -24,18 +25,26 @@ export function unreadBody(request: Request, short: number): UnreadBody | null {
 
 function whole(request: Request, short: number): UnreadBody | null {
   const length = headerOf(request, "content-length");
-  if (length === null ? headerOf(request, "transfer-encoding") === null : Number(length) <= short) {
-    return null;
-  }
+  if (length === null ? !mayHaveBody(request) : Number(length) <= short) return null;
   if (headerOf(request, "expect") !== null) return null;
   return rest(request.body);
 }
 
+/** HTTP/2 needs no length, and its requests mostly have no Host. There curl drops an answer whose stream is then reset. */
+function mayHaveBody(request: Request): boolean {
+  return headerOf(request, "transfer-encoding") !== null || headerOf(request, "host") === null;
+}
+
 function rest(body: ReadableStream<Uint8Array> | null): UnreadBody | null {
   if (body === null || kept(body, "[[state]]") !== "readable") return null;
-  // That of the app, which may have kept it. Without one of these nobody reads.
-  const reader = body.locked ? kept(body, "[[reader]]") : body.getReader();
-  if (!(reader instanceof ReadableStreamDefaultReader) || isReading(reader)) return null;
+  if (body.locked) {
+    // That of the app, which may have kept it.
+    const own = kept(body, "[[reader]]");
+    if (!(own instanceof ReadableStreamDefaultReader) || isReading(own) || isReadWhole(body)) return null;
+    // If the app reads on later, that fails. It would take the rest of this for the end of the body.
+    releaseLock.call(own);
+  }
+  const reader = body.getReader();
   return {
     async discard() {
       return !(await read.call(reader)).done;
