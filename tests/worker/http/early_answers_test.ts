@@ -120,7 +120,7 @@ Deno.test("no answer waits where the app still reads, has read all, or streams",
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("an app that reads on after the answer is told that it cannot: no end that is none", async () => {
+Deno.test("an app that reads on after the answer sees that it cannot: no end that is none", async () => {
   const clock = new FakeClock();
   const { request, end } = upload(10);
   const reader = request.body!.getReader();
@@ -159,8 +159,8 @@ Deno.test("a body of HTTP/2 needs no length: its end is awaited, too", async () 
   await turns();
   assertEquals(answer.status, 413);
 
-  const { request: bodiless } = upload(0);
-  bodiless.headers.set("host", "a");
-  assertEquals((await handler(bodiless, info)).status, 413);
+  const { request: withoutBody } = upload(0);
+  withoutBody.headers.set("host", "a");
+  assertEquals((await handler(withoutBody, info)).status, 413);
   assertEquals(clock.timers, 0);
 });
