@@ -1,6 +1,6 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
-import { chunkFailureOf, expectBytes } from "./response_chunks.ts";
+import { chunkFailureOf, expectBytes, wasTakenWhole } from "./response_chunks.ts";
 import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
 /** An app may replace the global ones. */
@@ -35,8 +35,24 @@ const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 /** Has the body of a response fail if the app puts something else than bytes into its stream. */
 export function checkChunks(response: Response): void {
   const stream = streamOf(response);
-  if (stream !== null) expectBytes(stream);
+  if (stream !== null) expectBytes(stream, lengthOf(response));
 }
+
+/** Whether the runtime has taken all that the Content-Length of a response says: its client may have had it all. */
+export function wasTaken(response: Response): boolean {
+  const stream = streamOf(response);
+  return stream !== null && wasTakenWhole(stream);
+}
+
+function lengthOf(response: Response): number | null {
+  const headers = (response as Kept)[inner!]?.headerList ?? [];
+  const field = headers.find(([name]) =>
+    name.length === contentLength.length && name.toLowerCase() === contentLength
+  );
+  return field === undefined ? null : Number(field[1]);
+}
+
+const contentLength = "content-length";
 
 /** Ends the body of a response that is being sent: its client gets it as complete, its source is cancelled. */
 export function endStream(response: Response): void {
@@ -136,7 +152,7 @@ export function dropFraming(response: Response): void {
   if (headers === undefined) return;
   for (let index = headers.length - 1; index >= 0; index--) {
     const name = headers[index]![0].toLowerCase();
-    const isWrong = name === "transfer-encoding" || (name === "content-length" && statusIn(response) !== 0);
+    const isWrong = name === "transfer-encoding" || (name === contentLength && statusIn(response) !== 0);
     if (isWrong) headers.splice(index, 1);
   }
 }
