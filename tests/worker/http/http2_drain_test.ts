@@ -38,3 +38,14 @@ Deno.test("a request without Host may be of HTTP/1.0", () => {
   assertEquals(http2.found({ request: withoutHost, peer: from(2), status: 0 }), true);
   assertEquals([known, unsure, [...http2.ports]], [[], [1, 2], [1, 2]]);
 });
+
+Deno.test("none with a Connection field is of HTTP/2: one of HTTP/1.0 may be kept", () => {
+  const { http2, known, unsure } = drain();
+  for (const fields of [{ host: "a", connection: "keep-alive" }, { connection: "keep-alive" }]) {
+    const port = Object.keys(fields).length;
+    const request = new Request("http://a/", { headers: fields });
+    http2.found({ request, peer: from(port), status: 0 });
+    assertEquals([http2.began(request, from(port)), http2.began(request, from(port))], [false, false]);
+  }
+  assertEquals([known, unsure, [...http2.ports]], [[], [], []]);
+});
