@@ -1,6 +1,6 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
-import { chunkFailureOf, expectBytes, wasTakenWhole } from "./response_chunks.ts";
+import { chunkFailureOf, endsHere, expectBytes, wasTakenWhole } from "./response_chunks.ts";
 import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
 /** An app may replace the global ones. */
@@ -38,7 +38,7 @@ export function checkChunks(response: Response): void {
   if (stream !== null) expectBytes(stream, lengthOf(response));
 }
 
-/** Whether the runtime has taken all that the Content-Length of a response says: its client may have had it all. */
+/** Whether the runtime has taken all that is to be sent of a response, by its Content-Length or after `endStream`. */
 export function wasTaken(response: Response): boolean {
   const stream = streamOf(response);
   return stream !== null && wasTakenWhole(stream);
@@ -56,8 +56,10 @@ const contentLength = "content-length";
 
 /** Ends the body of a response that is being sent: its client gets it as complete, its source is cancelled. */
 export function endStream(response: Response): void {
-  const reader = kept(streamOf(response), "[[reader]]");
-  if (!(reader instanceof ReadableStreamDefaultReader)) return;
+  const stream = streamOf(response);
+  const reader = kept(stream, "[[reader]]");
+  if (stream === null || !(reader instanceof ReadableStreamDefaultReader)) return;
+  endsHere(stream);
   const reason = new DOMException("The worker is draining.", "AbortError");
   cancel.call(reader, reason).catch(() => {});
 }

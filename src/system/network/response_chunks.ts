@@ -72,6 +72,11 @@ export function chunkFailureOf(stream: ReadableStream): { readonly value: unknow
   return failures.get(stream) ?? null;
 }
 
+/** Nothing more of `stream` is to be sent. */
+export function endsHere(stream: ReadableStream): void {
+  whole.add(stream);
+}
+
 /** Whether the runtime has taken as many bytes of `stream` as its response has; false if that is not known. */
 export function wasTakenWhole(stream: ReadableStream): boolean {
   return whole.has(stream);

@@ -150,7 +150,7 @@ export class Answers {
         const failure = failureOf(response);
         // What an app has fetched fails in this way when the client has left.
         const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
-        // The runtime cancels a stream that has a Content-Length after so many bytes.
+        // The runtime cancels a stream that has a Content-Length after so many bytes; that is no client that left.
         const hasLeft = !wasTaken(response) &&
           (broken !== undefined || signal?.aborted === true || (callsAllSent && wasCutOff(response)));
         this.#requests.finish(entry, isFault ? "app" : hasLeft ? "client" : null);
