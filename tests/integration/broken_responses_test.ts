@@ -7,7 +7,7 @@ import type { Server } from "./server.ts";
 const app = `
 const encoder = new TextEncoder();
 const part = (controller: ReadableStreamDefaultController) => controller.enqueue(encoder.encode("part"));
-export default (request: Request): Response => {
+export default (request: Request): Response | Promise<Response> => {
   const { pathname } = new URL(request.url);
   const stream = (start: (controller: ReadableStreamDefaultController) => unknown) =>
     new Response(new ReadableStream({ start }));
@@ -33,6 +33,20 @@ export default (request: Request): Response => {
   if (pathname === "/open") return stream(part);
   if (pathname === "/endless") {
     return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) }));
+  }
+  if (pathname === "/measured") {
+    const parts = stream(async (controller) => {
+      for (let sent = 0; sent < 3; sent++) {
+        part(controller);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      controller.close();
+    });
+    return new Response(parts.body, { headers: { "content-length": "12" } });
+  }
+  if (pathname === "/measured-open") return new Response(stream(part).body, { headers: { "content-length": "12" } });
+  if (pathname === "/passed-on") {
+    return fetch(new URL("/measured", request.url), { headers: { "accept-encoding": "identity" } });
   }
   const length = new URL(request.url).searchParams.get("length");
   if (length !== null) return new Response("hello", { headers: { "content-length": length } });
@@ -81,6 +95,20 @@ integrationTest("the access log tells a response that failed from one whose clie
   await idle.read(new Uint8Array(1_000));
   idle.close();
   assertMatch(await accessLog(server, host.folder, "/endless"), /" 499 .*ms$/);
+});
+
+integrationTest("nor has a client left that got all of a stream with a Content-Length", async (host) => {
+  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  await server.ready(1);
+  for (const path of ["/passed-on", "/measured"]) {
+    assertEquals(await server.text(path), "partpartpart");
+    assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms$/, path);
+  }
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await client.write(new TextEncoder().encode("GET /measured-open HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await client.read(new Uint8Array(1_000));
+  client.close();
+  assertMatch(await accessLog(server, host.folder, "/measured-open"), /" 499 .*ms$/);
 });
 
 integrationTest(

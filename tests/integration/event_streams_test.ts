@@ -64,3 +64,25 @@ integrationTest("drain-streams-after ends server-sent events, and nothing else",
   await server.logged(/1 request was cut off after 2\.\d s .*GET \/other/);
   assertMatch(Deno.readTextFileSync(`${host.folder}/access.log`), /"GET \/events" 200 .*ms$/m);
 });
+
+integrationTest(
+  "the example of the page outlives clients that leave, and ends with its worker",
+  async (host) => {
+    const page = Deno.readTextFileSync(new URL("../../docs/life_cycle.md", import.meta.url));
+    const example = [...page.matchAll(/```ts\n([^]*?)```/g)].find(([, code]) =>
+      code!.includes("event-stream")
+    )![1]!;
+    const server = host.start({ files: { "main.ts": example }, args: ["--access-logfile", "access.log"] });
+    await server.ready(1);
+    {
+      using leaving = await RawClient.connect(server.port, request("/leaves"));
+      await leaving.received(/data: /);
+    }
+    using client = await RawClient.connect(server.port, request("/"));
+    await client.received(/(data: [^]*){4}/);
+    server.kill("SIGHUP");
+    await client.received(/retry: 500\n\n\r\n0\r\n\r\n$/);
+    assertMatch(Deno.readTextFileSync(`${host.folder}/access.log`), /"GET \/leaves" 499 /);
+    assert(!/ died|uncaught/.test(server.stderr), server.stderr);
+  },
+);

@@ -1,6 +1,6 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
-import { chunkFailureOf, expectBytes } from "./response_chunks.ts";
+import { chunkFailureOf, endsHere, expectBytes, wasTakenWhole } from "./response_chunks.ts";
 import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
 /** An app may replace the global ones. */
@@ -35,18 +35,31 @@ const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 /** Has the body of a response fail if the app puts something else than bytes into its stream. */
 export function checkChunks(response: Response): void {
   const stream = streamOf(response);
-  if (stream !== null) expectBytes(stream);
+  if (stream !== null) expectBytes(stream, lengthOf(response));
 }
 
-/** Streams that `endStream` has ended. */
-const ended = new WeakSet<ReadableStream>();
+/** Whether the runtime has taken all that is to be sent of a response, by its Content-Length or after `endStream`. */
+export function wasTaken(response: Response): boolean {
+  const stream = streamOf(response);
+  return stream !== null && wasTakenWhole(stream);
+}
+
+function lengthOf(response: Response): number | null {
+  const headers = (response as Kept)[inner!]?.headerList ?? [];
+  const field = headers.find(([name]) =>
+    name.length === contentLength.length && name.toLowerCase() === contentLength
+  );
+  return field === undefined ? null : Number(field[1]);
+}
+
+const contentLength = "content-length";
 
 /** Ends the body of a response that is being sent: its client gets it as complete, its source is cancelled. */
 export function endStream(response: Response): void {
   const stream = streamOf(response);
   const reader = kept(stream, "[[reader]]");
   if (stream === null || !(reader instanceof ReadableStreamDefaultReader)) return;
-  ended.add(stream);
+  endsHere(stream);
   const reason = new DOMException("The worker is draining.", "AbortError");
   cancel.call(reader, reason).catch(() => {});
 }
@@ -74,7 +87,7 @@ const controller = symbolOf(new ReadableStream(), "[[controller]]");
  */
 export function wasCutOff(response: Response): boolean {
   const stream = streamOf(response);
-  if (stream === null || ended.has(stream) || state === undefined || controller === undefined) return false;
+  if (stream === null || state === undefined || controller === undefined) return false;
   return Reflect.get(stream, state) === "closed" &&
     kept(Reflect.get(stream, controller), "[[closeRequested]]") === false;
 }
@@ -141,7 +154,7 @@ export function dropFraming(response: Response): void {
   if (headers === undefined) return;
   for (let index = headers.length - 1; index >= 0; index--) {
     const name = headers[index]![0].toLowerCase();
-    const isWrong = name === "transfer-encoding" || (name === "content-length" && statusIn(response) !== 0);
+    const isWrong = name === "transfer-encoding" || (name === contentLength && statusIn(response) !== 0);
     if (isWrong) headers.splice(index, 1);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { attempt } from "../../core/thrown.ts";
-import { kept, symbolOf } from "../runtime_internals.ts";
+import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
 
 interface ReadRequest {
   chunkSteps(chunk: unknown): void;
@@ -14,24 +14,38 @@ interface ReadRequest {
 }
 
 /** An app may replace the global ones. */
-const { ReadableStreamDefaultController, Uint8Array } = globalThis;
+const { ReadableByteStreamController, ReadableStreamDefaultController, Uint8Array } = globalThis;
 
 const controllerOf = symbolOf(new ReadableStream(), "[[controller]]");
 const pullSteps = symbolOf(ReadableStreamDefaultController.prototype, "[[PullSteps]]");
 
 const failures = new WeakMap<ReadableStream, { readonly value: unknown }>();
 
-/** Fails `stream` when the runtime reads what is no bytes. A stream of bytes has nothing else. */
-export function expectBytes(stream: ReadableStream): void {
+/** Of which the runtime has taken all bytes of their response. */
+const whole = new WeakSet<ReadableStream>();
+
+/**
+ * Fails `stream` when the runtime reads what is no bytes. A stream of bytes has nothing else. `length` is what its response
+ * has as Content-Length: after so many bytes the runtime asks for no more, and cancels the stream. `null` if it has none.
+ */
+export function expectBytes(stream: ReadableStream, length: number | null): void {
   if (controllerOf === undefined || pullSteps === undefined) return;
+  // What is fetched and passed on does not pass here, and Deno 2.7 tells in no way how far it has come.
+  if (length === 0 || (length !== null && isDeno27 && isNative(stream))) whole.add(stream);
   const controller: unknown = Reflect.get(stream, controllerOf);
-  if (!(controller instanceof ReadableStreamDefaultController)) return;
+  const mayBeText = controller instanceof ReadableStreamDefaultController;
+  if (!mayBeText && (length === null || !(controller instanceof ReadableByteStreamController))) return;
+  let left = length ?? Infinity;
   const pull = Reflect.get(controller, pullSteps) as (this: unknown, request: ReadRequest) => void;
   // The runtime reads one chunk at a time, and nobody else can: the stream is locked.
   let request!: ReadRequest;
   const checked: ReadRequest = {
     chunkSteps(chunk) {
-      if (chunk instanceof Uint8Array) return request.chunkSteps(chunk);
+      if (chunk instanceof Uint8Array) {
+        left -= chunk.byteLength;
+        if (left <= 0) whole.add(stream);
+        return request.chunkSteps(chunk);
+      }
       const error = new TypeError(
         `cannot send a chunk of the response: it is ${
           described(chunk)
@@ -56,6 +70,20 @@ export function expectBytes(stream: ReadableStream): void {
 /** What `expectBytes` has failed a stream with; `null` if it has not. */
 export function chunkFailureOf(stream: ReadableStream): { readonly value: unknown } | null {
   return failures.get(stream) ?? null;
+}
+
+/** Nothing more of `stream` is to be sent. */
+export function endsHere(stream: ReadableStream): void {
+  whole.add(stream);
+}
+
+/** Whether the runtime has taken as many bytes of `stream` as its response has; false if that is not known. */
+export function wasTakenWhole(stream: ReadableStream): boolean {
+  return whole.has(stream);
+}
+
+function isNative(stream: ReadableStream): boolean {
+  return kept(stream, "[[resourceBacking]]") instanceof Object;
 }
 
 function described(chunk: unknown): string {

@@ -10,6 +10,7 @@ import {
   endStream,
   failureOf,
   wasCutOff,
+  wasTaken,
   wholeStatus,
 } from "../../system/network/response_body.ts";
 import type { ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
@@ -149,8 +150,9 @@ export class Answers {
         const failure = failureOf(response);
         // What an app has fetched fails in this way when the client has left.
         const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
-        const hasLeft = broken !== undefined || signal?.aborted === true ||
-          (callsAllSent && wasCutOff(response));
+        // The runtime cancels a stream that has a Content-Length after so many bytes; that is no client that left.
+        const hasLeft = !wasTaken(response) &&
+          (broken !== undefined || signal?.aborted === true || (callsAllSent && wasCutOff(response)));
         this.#requests.finish(entry, isFault ? "app" : hasLeft ? "client" : null);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };

@@ -49,7 +49,7 @@ export class Http2Drain {
     const { hostname, port } = directAddress(info);
     const connection = `${hostname} ${port}`;
     const isKnown = port !== undefined && this.#connections.has(connection);
-    const isHttp2 = isKnown || !mayBeHttp1(request);
+    const isHttp2 = isKnown ? !isHttp1(request) : !mayBeHttp1(request);
     this.#connections.add(connection);
     if (!isHttp2) return false;
     if (port !== undefined) this.#add(port, isKnown);
@@ -69,11 +69,23 @@ export class Http2Drain {
   }
 }
 
-/** False for a request that is of HTTP/2 for sure, or of HTTP/1.0 without Host. */
+/** False for a request that is of HTTP/2 for sure, or of HTTP/1.0 without Host, whose connection ends with its answer. */
 export function mayBeHttp1(request: RequestLine): boolean {
+  return hasField(request, "host") || isHttp1(request);
+}
+
+/**
+ * HTTP/2 has no `Connection` (RFC 9113, 8.2.2). Deno 2.7 keeps a connection of HTTP/1.0 whose client asks for that by this
+ * field, whatever the response says: there a second request shows nothing.
+ */
+function isHttp1(request: RequestLine): boolean {
+  return hasField(request, "connection");
+}
+
+function hasField(request: RequestLine, name: string): boolean {
   try {
     // One of `node:http` is of HTTP/1 only.
-    return !("headers" in request) || (request as Request).headers.has("host");
+    return !("headers" in request) || (request as Request).headers.has(name);
   } catch {
     // The runtime has sent the head of the response, and nothing can be read any more.
     return true;

@@ -46,3 +46,14 @@ Deno.test("requests over Unix sockets, which have no ports, are not taken for th
   assertEquals([http2.began(withHost, unix), http2.began(withHost, unix)], [false, false]);
   assertEquals([http2.began(withoutHost, unix), known, unsure], [true, [], []]);
 });
+
+Deno.test("none with a Connection field is of HTTP/2: one of HTTP/1.0 may be kept", () => {
+  const { http2, known, unsure } = drain();
+  for (const fields of [{ host: "a", connection: "keep-alive" }, { connection: "keep-alive" }]) {
+    const port = Object.keys(fields).length;
+    const request = new Request("http://a/", { headers: fields });
+    http2.found({ request, peer: from(port), status: 0 });
+    assertEquals([http2.began(request, from(port)), http2.began(request, from(port))], [false, false]);
+  }
+  assertEquals([known, unsure, [...http2.ports]], [[], [], []]);
+});
