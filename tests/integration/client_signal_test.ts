@@ -12,6 +12,15 @@ export default (request: Request): Response | Promise<Response> => {
   if (pathname === "/text") return new Response("text");
   if (pathname === "/later") return Promise.resolve(new Response("later"));
   if (pathname === "/stream") return new Response(new Blob(["stream"]).stream());
+  if (pathname === "/measured") {
+    const parts = async function* () {
+      for (let part = 0; part < 3; part++) {
+        yield new Uint8Array(4);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    return new Response(ReadableStream.from(parts()), { headers: { "content-length": "12" } });
+  }
   if (pathname === "/body") return request.text().then((text) => new Response(text));
   if (pathname === "/never") return new Promise(() => {});
   return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) }));
@@ -24,7 +33,7 @@ for (const args of [[], ["--request-timeout", "1m"]]) {
     const server = host.start({ files: { "main.ts": app }, args });
     await server.ready(1);
     const aborted = async (): Promise<string[]> => await (await server.fetch("/aborted")).json();
-    for (const path of ["/text", "/later", "/stream"]) await server.text(path);
+    for (const path of ["/text", "/later", "/stream", "/measured"]) await server.text(path);
     await (await server.fetch("/body", { method: "POST", body: "hello" })).text();
     for (const path of ["/never", "/open"]) {
       using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });

@@ -78,6 +78,7 @@ integrationTest("files are served below their path, and the app has the rest", a
   }
   const { status, headers } = await raw(server, "/assets/sub?a=b");
   assertEquals([status, headers["location"]], [301, "/assets/sub/?a=b"]);
+  assertEquals((await raw(server, "/assets/a.txt#there")).body, text);
   for (const method of ["POST", "OPTIONS", "DELETE"]) {
     const response = await server.fetch("/assets/a.txt", { method });
     assertEquals(await response.text(), `app ${method} /assets/a.txt`);

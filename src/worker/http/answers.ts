@@ -13,6 +13,7 @@ import {
   wasTaken,
   wholeStatus,
 } from "../../system/network/response_body.ts";
+import { wasAnswered } from "../../system/network/requests/client_signal.ts";
 import type { ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
 import type { Refusal } from "./admission.ts";
 import type { BodyFailures } from "./body_failures.ts";
@@ -151,7 +152,9 @@ export class Answers {
         // What an app has fetched fails in this way when the client has left.
         const isFault = failure !== null && errorIn(failure.value)?.name !== "AbortError";
         // The runtime cancels a stream that has a Content-Length after so many bytes; that is no client that left.
-        const hasLeft = !wasTaken(response) &&
+        const isWhole = wasTaken(response);
+        if (isWhole && "headers" in entry.request) wasAnswered(entry.request as Request);
+        const hasLeft = !isWhole &&
           (broken !== undefined || signal?.aborted === true || (callsAllSent && wasCutOff(response)));
         this.#requests.finish(entry, isFault ? "app" : hasLeft ? "client" : null);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);

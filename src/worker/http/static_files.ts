@@ -91,7 +91,8 @@ export class StaticFiles {
 
   /** `null`: it is the app's. Throws if the system cannot open a file now. */
   answer(request: FileRequest): Response | Promise<Response> | null {
-    const { target } = request;
+    // Deno 2.9 leaves a fragment in it.
+    const [target] = request.target.split("#", 1) as [string];
     const query = target.indexOf("?");
     const path = query < 0 ? target : target.slice(0, query);
     const asked = staticPath(path, this.#folders);

@@ -120,7 +120,7 @@ Deno.test("no answer waits where the app still reads, has read all, or streams",
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("an app that reads on after the answer sees that it cannot: no end that is none", async () => {
+Deno.test("an app that reads on after the answer gets an error, and no end that is none", async () => {
   const clock = new FakeClock();
   const { request, end } = upload(10);
   const reader = request.body!.getReader();
@@ -148,6 +148,23 @@ Deno.test("an app that reads on after the answer sees that it cannot: no end tha
   await assertRejects(() => parts.next(), TypeError);
 });
 
+Deno.test("no more than 16 MB are read of a body that has a copy, which would keep it", async () => {
+  const clock = new FakeClock();
+  let read = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      read++;
+      controller.enqueue(new Uint8Array(1024 * 1024));
+    },
+  }, { highWaterMark: 0 });
+  const answer = afterRequest((request) => {
+    request.clone();
+    return new Response("enough");
+  }, clock)(new Request("http://a/", { method: "POST", body }), info);
+  assertEquals([(await answer).status, clock.timers], [200, 0]);
+  assert(read >= 16 && read < 20, `${read}`);
+});
+
 Deno.test("a body of HTTP/2 needs no length: its end is awaited, too", async () => {
   const clock = new FakeClock();
   const handler = afterRequest(() => new Response("too large", { status: 413 }), clock);
@@ -159,8 +176,8 @@ Deno.test("a body of HTTP/2 needs no length: its end is awaited, too", async () 
   await turns();
   assertEquals(answer.status, 413);
 
-  const { request: withoutBody } = upload(0);
-  withoutBody.headers.set("host", "a");
-  assertEquals((await handler(withoutBody, info)).status, 413);
+  const { request: empty } = upload(0);
+  empty.headers.set("host", "a");
+  assertEquals((await handler(empty, info)).status, 413);
   assertEquals(clock.timers, 0);
 });

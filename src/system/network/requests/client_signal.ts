@@ -27,7 +27,7 @@ export function mendSignals(): void {
       if (signal === undefined) {
         const given: AbortSignal = runtimes.call(this);
         const sent = attempt(() => receivedIn(this)?.completed, undefined);
-        signal = sent instanceof Promise && !given.aborted ? untilSent(given, sent) : given;
+        signal = sent instanceof Promise && !given.aborted ? untilSent(this, given, sent) : given;
         known.set(this, signal);
       }
       return signal;
@@ -35,14 +35,22 @@ export function mendSignals(): void {
   });
 }
 
+/** Requests of which the runtime reports that their response broke, although it is whole. */
+const answered = new WeakSet<Request>();
+
+/** The response to `request` was sent whole. Call it when its `completed` is settled. */
+export function wasAnswered(request: Request): void {
+  if (abortsAtEnd) answered.add(request);
+}
+
 /** `sent` is settled before `given` aborts, if the response has ended; what waits for it runs a moment later. */
-function untilSent(given: AbortSignal, sent: Promise<void>): AbortSignal {
+function untilSent(request: Request, given: AbortSignal, sent: Promise<void>): AbortSignal {
   const controller = new AbortController();
   let isSent = false;
   sent.then(() => isSent = true, () => {});
   given.addEventListener("abort", () =>
     queueMicrotask(() => {
-      if (!isSent) controller.abort(given.reason);
+      if (!isSent && !answered.has(request)) controller.abort(given.reason);
     }), { once: true });
   return controller.signal;
 }
