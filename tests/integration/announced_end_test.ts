@@ -64,3 +64,31 @@ integrationTest(
     assertMatch(before.text, /\r\nconnection: close\r\n[^]*done$/i);
   },
 );
+
+integrationTest("a client of HTTP/1.0 that keeps its connection loses it during a drain", async (test) => {
+  const server = test.start({ files: { "main.ts": app }, args: ["--graceful-timeout", "20"] });
+  await server.ready(1);
+  for (const name of ["", host]) {
+    const request = `GET / HTTP/1.0\r\nConnection: keep-alive\r\n${name}\r\n`;
+    using client = await RawClient.connect(server.port, request);
+    const answers = () => client.text.split(/HTTP\/1\.\d 200 OK\r\n/).length - 1;
+    let sent = 1;
+    // It asks again as soon as it has an answer that does not end the connection, which so is never idle.
+    const asking = (async () => {
+      for (;;) {
+        await server.until("an answer", () => answers() >= sent || client.closedAfter !== null);
+        const hasEnded = client.closedAfter !== null || /\r\nconnection: close\r\n/i.test(client.text);
+        if (hasEnded || !await client.send(request)) return;
+        sent++;
+      }
+    })();
+    await server.until("some answers", () => answers() > 3);
+    server.kill("SIGHUP");
+    await client.closed();
+    await asking;
+    assertMatch(client.text, /\r\n\r\ndone$/);
+    const generation = name === "" ? 1 : 2;
+    await server.logged(new RegExp(`gen=${generation} .* drained`));
+  }
+  assert(!/cut off/.test(server.stderr), server.stderr);
+});

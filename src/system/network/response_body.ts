@@ -148,6 +148,12 @@ export const callsAllSent = !isDeno27;
  */
 export const sendsGivenFraming = isKnown && isDeno27;
 
+/**
+ * Deno 2.7 keeps a connection of HTTP/1.0 whose client asks for that, although the response says `Connection: close`, as
+ * long as it knows the length of the response.
+ */
+export const keepsHttp10 = isKnown && isDeno27;
+
 /** Leaves the framing of a response to the runtime, which knows it. A stream keeps its length: the runtime sends no more. */
 export function dropFraming(response: Response): void {
   const headers = (response as Kept)[inner!]?.headerList;

@@ -8,7 +8,9 @@ import {
   announcesEnd,
   dropFraming,
   isEndLeftOpen,
+  keepsHttp10,
   sendsGivenFraming,
+  wholeStatus,
 } from "../../system/network/response_body.ts";
 import { headerOf } from "../../system/network/requests/received.ts";
 import { compressesUnasked, leaveUncompressed } from "../../system/network/compression.ts";
@@ -38,6 +40,9 @@ export class ConnectionEnd {
     // An answer to HEAD, and a 304, may tell the length of what it does not send.
     if (sendsGivenFraming && entry.method !== "HEAD" && entry.status !== 304) dropFraming(answer);
     let response = ends ? closing(answer) : answer;
+    if (ends && keepsHttp10 && wholeStatus(response) !== 0 && isKeptByClient(entry)) {
+      response = withoutLength(response);
+    }
     if (this.#isCompressing) response = varyingByEncoding(response);
     else if (compressesUnasked) keepWhole(entry, response);
     // Over HTTP/2 the header means nothing, and other requests of the connection are still being answered.
@@ -63,6 +68,19 @@ function varyingByEncoding(response: Response): Response {
   const vary = headersOf(response).get("vary");
   if (vary !== null && /\*|accept-encoding/i.test(vary)) return response;
   return withField(response, "vary", vary === null ? "Accept-Encoding" : `${vary}, Accept-Encoding`);
+}
+
+/** By a field that HTTP/1.1 needs only to end a connection, and that HTTP/2 does not have. */
+function isKeptByClient({ request }: InFlightRequest): boolean {
+  return "headers" in request && /keep-alive/i.test(headerOf(request as Request, "connection") ?? "");
+}
+
+/** Over HTTP/1.0 its end is then that of the connection. */
+function withoutLength(response: Response): Response {
+  const copy = copyOf(response);
+  if (copy.body === null) return response;
+  copy.headers.delete("content-length");
+  return copy;
 }
 
 function closing(response: Response): Response {
