@@ -26,6 +26,13 @@ export default (request: Request): Response | Promise<Response> => {
       controller.close();
     });
   }
+  if (pathname === "/generator") {
+    const parts = async function* () {
+      yield encoder.encode("part");
+      throw new Error("out of milk");
+    };
+    return new Response(ReadableStream.from(parts()));
+  }
   if (pathname === "/last") return new Response(ReadableStream.from(["hello"]));
   if (pathname === "/bytes") {
     return new Response(ReadableStream.from(["hel", "lo"]).pipeThrough(new TextEncoderStream()));
@@ -109,6 +116,15 @@ integrationTest("nor has a client left that got all of a stream with a Content-L
   await client.read(new Uint8Array(1_000));
   client.close();
   assertMatch(await accessLog(server, host.folder, "/measured-open"), /" 499 .*ms$/);
+});
+
+integrationTest("what was sent before a stream fails reaches its client", async (host) => {
+  const server = host.start({ files: { "main.ts": app } });
+  await server.ready(1);
+  for (const path of ["/generator", "/texts"]) {
+    const received = await ask(server.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    assertMatch(received, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n4\r\npart\r\n$/, path);
+  }
 });
 
 integrationTest(

@@ -19,6 +19,13 @@ const { ReadableByteStreamController, ReadableStreamDefaultController, Uint8Arra
 const controllerOf = symbolOf(new ReadableStream(), "[[controller]]");
 const pullSteps = symbolOf(ReadableStreamDefaultController.prototype, "[[PullSteps]]");
 
+/**
+ * Milliseconds for what the runtime has been given, head and chunks: Deno 2.7 drops what it has not written when it hears of
+ * an error, so that a client got nothing of a response whose second part failed at once. Where a `pull` throws before the
+ * runtime reads again, it sees the error by itself.
+ */
+const untilWritten = 5;
+
 const failures = new WeakMap<ReadableStream, { readonly value: unknown }>();
 
 /** Of which the runtime has taken all bytes of their response. */
@@ -54,10 +61,14 @@ export function expectBytes(stream: ReadableStream, length: number | null): void
       failures.set(stream, { value: error });
       // Ends what makes the chunks. It has ended already if this was the last one.
       if (kept(stream, "[[state]]") === "readable") controller.error(error);
-      request.errorSteps(error);
+      fail(error);
     },
     closeSteps: () => request.closeSteps(),
-    errorSteps: (error) => request.errorSteps(error),
+    errorSteps: (error) => fail(error),
+  };
+  const fail = (error: unknown) => {
+    if (isDeno27) setTimeout(() => request.errorSteps(error), untilWritten);
+    else request.errorSteps(error);
   };
   Object.defineProperty(controller, pullSteps, {
     value(next: ReadRequest) {
