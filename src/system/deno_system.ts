@@ -10,7 +10,7 @@ import { closeReceived } from "./network/received_descriptors.ts";
 import { sharedMemory } from "./shared_memory.ts";
 import type { System } from "./system.ts";
 import { tcpSockets } from "./network/tcp_sockets.ts";
-import { unixSockets } from "./network/unix_sockets.ts";
+import { unixSockets } from "./network/unix/unix_sockets.ts";
 
 const descriptors = {
   open: openFdInbox,

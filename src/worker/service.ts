@@ -4,7 +4,7 @@ import { toDenicornError } from "../core/errors.ts";
 import { addressOf } from "../core/placed_servers.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
-import { isKnown } from "../system/network/response_body.ts";
+import { isKnown } from "../system/network/responses/response_body.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { Answers } from "./http/answers.ts";

@@ -19,7 +19,7 @@ import {
   openSocketFile,
   removeSocketFile,
   type SocketFile,
-} from "../../system/network/socket_files.ts";
+} from "../../system/network/unix/socket_files.ts";
 import type { System, UnixSource } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 

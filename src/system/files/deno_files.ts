@@ -3,6 +3,7 @@ import { openLockFile } from "./lock_file.ts";
 import { openLogSink } from "./log_sink.ts";
 import { memoryProgram } from "../processes/memory_program.ts";
 import { writableOnWay } from "./path_writers.ts";
+import { readAt } from "./read_at.ts";
 import { fixPath } from "./safe_path.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "../system.ts";
@@ -13,14 +14,7 @@ export const files: Files = {
   readBytesSync: (path) => Deno.readFileSync(regular(path)),
   readRange(path, offset, length) {
     using file = Deno.openSync(path);
-    file.seekSync(offset, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(length);
-    for (let filled = 0; filled < length;) {
-      const count = file.readSync(bytes.subarray(filled));
-      if (count === null) return bytes.slice(0, filled);
-      filled += count;
-    }
-    return bytes;
+    return readAt(file, offset, length);
   },
   writeText: (path, text, options = {}) => Deno.writeTextFileSync(path, text, options),
   writeBytes: (path, bytes, options = {}) => Deno.writeFileSync(path, bytes, options),

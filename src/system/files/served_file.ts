@@ -2,6 +2,7 @@
 
 import { lastError, libc } from "../libc.ts";
 import type { OpenFile } from "./files.ts";
+import { readAt } from "./read_at.ts";
 
 // statx(2): the same structure on all architectures
 const AT_EMPTY_PATH = 0x1000;
@@ -85,14 +86,7 @@ export function fromRuntime(file: Deno.FsFile, { size, mtime }: Deno.FileInfo): 
     modifiedAt: mtime?.getTime() ?? 0,
     take(offset, length) {
       try {
-        file.seekSync(offset, Deno.SeekMode.Start);
-        const bytes = new Uint8Array(length);
-        for (let filled = 0; filled < length;) {
-          const count = file.readSync(bytes.subarray(filled));
-          if (count === null) return bytes.slice(0, filled);
-          filled += count;
-        }
-        return bytes;
+        return readAt(file, offset, length);
       } finally {
         file.close();
       }

@@ -15,7 +15,7 @@ import {
   SOL_SOCKET,
 } from "../linux_constants.ts";
 import { closeReceived } from "./received_descriptors.ts";
-import { unixAddress } from "./unix_address.ts";
+import { unixAddress } from "./unix/unix_address.ts";
 import type { FdInbox, FdMessage, FdPair } from "../system.ts";
 
 const SCM_RIGHTS = 1;

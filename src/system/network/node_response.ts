@@ -2,7 +2,7 @@
 
 import http from "node:http";
 import type { NodeHttp, NodeRequest, NodeResponse } from "./node_http.ts";
-import { compressesUnasked, leaveUncompressed } from "./compression.ts";
+import { compressesUnasked, leaveUncompressed } from "./responses/compression.ts";
 
 const ended = Symbol("ended");
 

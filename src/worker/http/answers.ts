@@ -12,7 +12,7 @@ import {
   wasCutOff,
   wasTaken,
   wholeStatus,
-} from "../../system/network/response_body.ts";
+} from "../../system/network/responses/response_body.ts";
 import { wasAnswered } from "../../system/network/requests/client_signal.ts";
 import type { ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
 import type { Refusal } from "./admission.ts";
@@ -93,14 +93,17 @@ export class Answers {
       this.#requests.track(entry);
       return this.#fail(entry, info, appThrew(error));
     }
-    const status = !this.#requests.hasUpgrades ? wholeStatus(answer) : 0;
+    const requests = this.#requests;
+    // What ends its connection may become a stream, which ends later.
+    const mayBeWhole = !requests.hasUpgrades && !requests.endsConnections;
+    const status = mayBeWhole ? wholeStatus(answer) : 0;
     if (status !== 0 && status < 500) {
       entry.status = status;
-      const response = this.#connectionEnd.of(entry, answer as Response, this.#requests.endsConnections);
-      this.#requests.finish(entry, null);
+      const response = this.#connectionEnd.of(entry, answer as Response, false);
+      requests.finish(entry, null);
       return response;
     }
-    this.#requests.track(entry);
+    requests.track(entry);
     if (isResponse(answer)) return this.#accept(entry, info, answer);
     return Promise.resolve(answer).then(
       (response) => this.#accept(entry, info, response),

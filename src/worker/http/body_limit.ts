@@ -5,7 +5,7 @@
  */
 
 import { headerOf } from "../../system/network/requests/received.ts";
-import { failureOf } from "../../system/network/response_body.ts";
+import { failureOf } from "../../system/network/responses/response_body.ts";
 import type { FetchHandler } from "../../system/system.ts";
 import { contentTooLarge } from "./body_failures.ts";
 import { isResponse, statusOf } from "./faults.ts";

@@ -11,9 +11,9 @@ import {
   keepsHttp10,
   sendsGivenFraming,
   wholeStatus,
-} from "../../system/network/response_body.ts";
+} from "../../system/network/responses/response_body.ts";
 import { headerOf } from "../../system/network/requests/received.ts";
-import { compressesUnasked, leaveUncompressed } from "../../system/network/compression.ts";
+import { compressesUnasked, leaveUncompressed } from "../../system/network/responses/compression.ts";
 import { copyOf, headersOf, statusOf } from "./faults.ts";
 import { mayBeHttp1 } from "./http2_drain.ts";
 import type { InFlightRequest } from "./in_flight_requests.ts";

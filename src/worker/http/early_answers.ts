@@ -6,7 +6,7 @@
  */
 
 import { unreadBody } from "../../system/network/requests/unread_body.ts";
-import { wholeStatus } from "../../system/network/response_body.ts";
+import { wholeStatus } from "../../system/network/responses/response_body.ts";
 import type { Clock, FetchHandler } from "../../system/system.ts";
 import { isResponse } from "./faults.ts";
 

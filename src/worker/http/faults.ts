@@ -6,7 +6,7 @@
 import { shownStack } from "../../app/app_stack.ts";
 import { attempt, errorIn } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
-import { failureOf, hasLockedBody } from "../../system/network/response_body.ts";
+import { failureOf, hasLockedBody } from "../../system/network/responses/response_body.ts";
 
 export interface Fault {
   /** What the app did wrong, in a few words. */

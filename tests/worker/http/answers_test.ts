@@ -1,5 +1,5 @@
 import type { FetchHandler } from "../../../src/system/system.ts";
-import { isEndLeftOpen } from "../../../src/system/network/response_body.ts";
+import { isEndLeftOpen } from "../../../src/system/network/responses/response_body.ts";
 import { Answers } from "../../../src/worker/http/answers.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";

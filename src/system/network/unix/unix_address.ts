@@ -1,5 +1,5 @@
-import { cString } from "../libc.ts";
-import { AF_UNIX } from "../linux_constants.ts";
+import { cString } from "../../libc.ts";
+import { AF_UNIX } from "../../linux_constants.ts";
 
 /** `struct sockaddr_un`; the caller makes sure that the path fits into its 108 bytes. */
 export function unixAddress(path: string): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 /** Unix sockets for clients, by their files: opening one, and what the kernel knows of them. Structures as on Linux (unix(7)). */
 
-import { errorNumber, lastError, libc } from "../libc.ts";
+import { errorNumber, lastError, libc } from "../../libc.ts";
 import {
   AF_UNIX,
   EAGAIN,
@@ -12,9 +12,9 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-} from "../linux_constants.ts";
-import type { UnixSockets } from "./kernel_sockets.ts";
-import { descriptorTableSize } from "./tcp_info.ts";
+} from "../../linux_constants.ts";
+import type { UnixSockets } from "../kernel_sockets.ts";
+import { descriptorTableSize } from "../tcp_info.ts";
 import { unixAddress } from "./unix_address.ts";
 
 /** How many bytes the other side has not read yet, and how many this side. */

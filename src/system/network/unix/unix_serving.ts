@@ -3,12 +3,12 @@
  * of its own, under a name that is no file, and the shared one takes its place.
  */
 
-import { libc } from "../libc.ts";
-import { opened } from "./listener_state.ts";
-import { type Acceptance, acceptanceAt, duplicate } from "./listener_swap.ts";
-import type { FetchHandler, ServeOptions, UnixServer, UnixSource } from "./network.ts";
-import { mendUnixUrls } from "./requests/received.ts";
-import { serveOnListener } from "./serve_on_listener.ts";
+import { libc } from "../../libc.ts";
+import { opened } from "../listener_state.ts";
+import { type Acceptance, acceptanceAt, duplicate } from "../listener_swap.ts";
+import type { FetchHandler, ServeOptions, UnixServer, UnixSource } from "../network.ts";
+import { mendUnixUrls } from "../requests/received.ts";
+import { serveOnListener } from "../serve_on_listener.ts";
 
 /** Throws if that is impossible. */
 export function serveUnixSocket(

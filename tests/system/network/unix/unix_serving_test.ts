@@ -1,8 +1,8 @@
-import { serveUnixSocket } from "../../../src/system/network/unix_serving.ts";
-import { unixSockets } from "../../../src/system/network/unix_sockets.ts";
-import { tcpSockets } from "../../../src/system/network/tcp_sockets.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { linuxOnly } from "../linux_only.ts";
+import { serveUnixSocket } from "../../../../src/system/network/unix/unix_serving.ts";
+import { unixSockets } from "../../../../src/system/network/unix/unix_sockets.ts";
+import { tcpSockets } from "../../../../src/system/network/tcp_sockets.ts";
+import { assert, assertEquals, assertThrows } from "../../../assert.ts";
+import { linuxOnly } from "../../linux_only.ts";
 
 function withSocket(body: (path: string, descriptor: number) => Promise<void> | void) {
   return async () => {

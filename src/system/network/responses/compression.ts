@@ -4,7 +4,7 @@
  * it knows.
  */
 
-import { isDeno27, symbolOf } from "../runtime_internals.ts";
+import { isDeno27, symbolOf } from "../../runtime_internals.ts";
 import { isKnown } from "./response_body.ts";
 
 /** An app may replace the global one. */

@@ -1,5 +1,10 @@
-import { failureOf, hasLockedBody, isKnown, wholeStatus } from "../../../src/system/network/response_body.ts";
-import { assert, assertEquals } from "../../assert.ts";
+import {
+  failureOf,
+  hasLockedBody,
+  isKnown,
+  wholeStatus,
+} from "../../../../src/system/network/responses/response_body.ts";
+import { assert, assertEquals } from "../../../assert.ts";
 
 const init = { status: 201 };
 

@@ -1,9 +1,9 @@
 /** The files of Unix sockets for clients: putting one in the place of what a dead server has left, and removing it. */
 
-import { DenicornError } from "../../core/errors.ts";
-import type { System } from "../system.ts";
-import { toSocketError } from "./listen_error.ts";
-import type { UnixSource } from "./network.ts";
+import { DenicornError } from "../../../core/errors.ts";
+import type { System } from "../../system.ts";
+import { toSocketError } from "../listen_error.ts";
+import type { UnixSource } from "../network.ts";
 
 type Parts = Pick<System, "files" | "unixSockets" | "sockets">;
 

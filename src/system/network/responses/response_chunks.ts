@@ -4,8 +4,8 @@
  * the app had failed it.
  */
 
-import { attempt } from "../../core/thrown.ts";
-import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
+import { attempt } from "../../../core/thrown.ts";
+import { isDeno27, kept, symbolOf } from "../../runtime_internals.ts";
 
 interface ReadRequest {
   chunkSteps(chunk: unknown): void;

@@ -1,7 +1,7 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
 import { chunkFailureOf, endsHere, expectBytes, wasTakenWhole } from "./response_chunks.ts";
-import { isDeno27, kept, symbolOf } from "../runtime_internals.ts";
+import { isDeno27, kept, symbolOf } from "../../runtime_internals.ts";
 
 /** An app may replace the global ones. */
 const { Response, ReadableStream, ReadableStreamDefaultReader } = globalThis;
