@@ -16,6 +16,7 @@ const levels: Levels = [
     [
       ["src/master"],
       ["src/master/transitions"],
+      ["src/master/tasks"],
       ["src/master/pool"],
       ["src/master/listeners"],
       ["src/master/generations", "src/master/telemetry", "src/master/commands"],
@@ -33,6 +34,10 @@ const levels: Levels = [
       ["src/app"],
     ],
     "src/control",
+    [
+      ["src/tasks/sqlite", "src/tasks/bullmq"],
+      ["src/tasks"],
+    ],
   ],
   ["src/account"],
   ["src/protocol"],
@@ -42,7 +47,7 @@ const levels: Levels = [
   [
     [
       ["src/core/telemetry"],
-      ["src/core/pool", "src/core/transitions", "src/core/listeners", "src/core/http"],
+      ["src/core/pool", "src/core/transitions", "src/core/listeners", "src/core/http", "src/core/tasks"],
       ["src/core"],
     ],
   ],

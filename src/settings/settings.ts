@@ -10,6 +10,7 @@ import { listeningSettings } from "./sections/listening.ts";
 import { logSettings } from "./sections/logs.ts";
 import { processSettings } from "./sections/process.ts";
 import { scalingSettings } from "./sections/scaling.ts";
+import { taskSettings } from "./sections/tasks.ts";
 import { workerSettings } from "./sections/workers.ts";
 import type { Setting } from "./setting.ts";
 
@@ -19,6 +20,7 @@ const sections = {
   "HTTP": httpSettings,
   "Workers": workerSettings,
   "Scaling": scalingSettings,
+  "Tasks": taskSettings,
   "Logs": logSettings,
   "Process": processSettings,
   "Administration": adminSettings,
@@ -30,6 +32,7 @@ type Table =
   & typeof httpSettings
   & typeof workerSettings
   & typeof scalingSettings
+  & typeof taskSettings
   & typeof logSettings
   & typeof processSettings
   & typeof adminSettings;

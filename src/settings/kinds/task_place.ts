@@ -1,0 +1,40 @@
+import type { Kind } from "./kind.ts";
+
+/** Where the tasks wait: a file of SQLite, memory of this server, or Redis. */
+export type TaskPlace =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "memory" }
+  | { readonly kind: "redis"; readonly url: string };
+
+export const taskPlace: Kind<TaskPlace, string> = {
+  accepts: "sqlite:PATH, memory:, or redis://HOST:PORT or rediss://… of a Redis server",
+  type: "string",
+  placeholder: "STORE",
+  parse(given) {
+    const text = String(given);
+    if (text.includes("\0")) return undefined;
+    if (text === "memory:") return { kind: "memory" };
+    if (/^rediss?:/.test(text)) {
+      return URL.canParse(text) && new URL(text).hostname !== "" ? { kind: "redis", url: text } : undefined;
+    }
+    const path = /^sqlite:(?!\/\/)(.+)$/.exec(text)?.[1];
+    return path === undefined ? undefined : { kind: "sqlite", path };
+  },
+  show: shown,
+  plain: shown,
+};
+
+/** Without the password of Redis. */
+function shown(place: TaskPlace): string {
+  switch (place.kind) {
+    case "sqlite":
+      return `sqlite:${place.path}`;
+    case "memory":
+      return "memory:";
+    case "redis": {
+      const url = new URL(place.url);
+      if (url.password !== "") url.password = "***";
+      return url.href;
+    }
+  }
+}
