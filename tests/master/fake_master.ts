@@ -48,6 +48,7 @@ export class FakeMaster {
   readonly system = new FakeSystem();
   readonly fakeWorkers: FakeWorker[] = [];
   readonly workerTable = new WorkerTable();
+  readonly taskTable = new WorkerTable();
   readonly arbiter: Arbiter;
   outcome: DenicornError | null | "running" = "running";
   renewing: () => Generation["settings"];
@@ -75,6 +76,7 @@ export class FakeMaster {
     }, { pid: 41 });
     this.arbiter = composeArbiter({
       workerTable: this.workerTable,
+      taskTable: this.taskTable,
       system: this.system,
       log,
       steering: this.steering = new Steering(this.system, log.logger, null),
@@ -210,6 +212,7 @@ function bundled({ number }: Generation): Promise<AppBundle> {
     exportName: "default",
     unstable: [],
     exportsApp: true,
+    hasTasks: false,
     isPrepared: false,
     certificates: null,
     static: [],

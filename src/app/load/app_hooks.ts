@@ -35,6 +35,9 @@ type AppHook = (context: AppContext) => unknown;
 /** What a module exports that has something to do before the workers of its generation. */
 export const prepareExport = "prepare";
 
+/** What a module exports that has background tasks. */
+export const tasksExport = "tasks";
+
 export function hooksOf(module: Readonly<Record<string, unknown>>): AppHooks {
   return {
     prepare: functionIn(module, prepareExport),
