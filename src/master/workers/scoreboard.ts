@@ -10,6 +10,7 @@ import {
   readSlot,
   scoreboardSize,
   slotBytes,
+  slotCount,
   SlotNumbers,
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
@@ -33,8 +34,8 @@ export function firstSlot(role: WorkerRole): number {
 export class Scoreboard {
   readonly #buffer: ArrayBuffer;
   readonly #numbers: SlotNumbers;
-  /** How many workers of a role there can be at a time. */
-  readonly slots = slots;
+  /** How many workers that serve requests there can be at a time. */
+  readonly slots: number;
   /** What workers inherit; `null` if the slots are sent over the channel. */
   readonly descriptor: number | null;
 
@@ -42,6 +43,7 @@ export class Scoreboard {
     this.#buffer = buffer;
     this.#numbers = new SlotNumbers(buffer);
     this.descriptor = descriptor;
+    this.slots = Math.min(slots.requests, slotCount(buffer));
   }
 
   /** Empties a slot for a new worker. */
