@@ -62,11 +62,11 @@ function messageFor(given: Partial<Record<SettingKey, string>>): string {
 Deno.test("numbers of task workers that contradict each other are refused", () => {
   assertEquals(
     messageFor({ taskWorkers: "2", maxTaskWorkers: "4" }),
-    "task-workers: 2 (command line) is not accepted with max-task-workers = 4 (command line): give a fixed number, or " +
+    "task-workers: 2 (command line --task-workers) is not accepted with max-task-workers = 4 (command line --max-task-workers): give a fixed number, or " +
       "min-task-workers and max-task-workers",
   );
   assertEquals(
     messageFor({ minTaskWorkers: "3", maxTaskWorkers: "2" }),
-    "min-task-workers: 3 (command line) is not accepted with max-task-workers = 2 (command line): give at most 2",
+    "min-task-workers: 3 (command line --min-task-workers) is not accepted with max-task-workers = 2 (command line --max-task-workers): give at most 2",
   );
 });
