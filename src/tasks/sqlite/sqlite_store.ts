@@ -27,7 +27,7 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
   /** Changes many rows in several transactions, so that others can write in between. */
   const inParts = async (action: string, work: (database: Database) => number) => {
     for (let total = 0;;) {
-      const changed = await queue.write(action, patience, work);
+      const changed = await queue.writeToLast(action, patience, work);
       total += changed;
       if (changed < changedAtOnce) return total;
     }
@@ -38,7 +38,11 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
     async add(tasks, patience) {
       const names = new Set(tasks.map(({ name }) => name));
       const action = names.size === 1 ? `add the task ${tasks[0]?.name}` : `add ${tasks.length} tasks`;
-      const ids = await queue.write(action, patience, (db) => tasks.map((task) => addTask(db, task, now())));
+      const ids = await queue.writeToLast(
+        action,
+        patience,
+        (db) => tasks.map((task) => addTask(db, task, now())),
+      );
       wake();
       return ids;
     },
@@ -56,13 +60,17 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
       const action = "retry dead tasks";
       const retried = id === null
         ? await inParts(action, (db) => retryDead(db, null, now(), begin))
-        : await queue.write(action, patience, (db) => retryDead(db, Number(id), now(), begin));
+        : await queue.writeToLast(action, patience, (db) => retryDead(db, Number(id), now(), begin));
       wake();
       return retried;
     },
     async cancel(id) {
       if (!isId(id)) return false;
-      const done = await queue.write(`cancel the task ${id}`, patience, (db) => cancelTask(db, Number(id)));
+      const done = await queue.writeToLast(
+        `cancel the task ${id}`,
+        patience,
+        (db) => cancelTask(db, Number(id)),
+      );
       if (done === "marked") consumers.forEach((consumer) => consumer.abort(id));
       return done !== "none";
     },
@@ -70,13 +78,13 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
       const lastId = await queue.read("remove tasks", patience, lastTaskId);
       return await inParts("remove tasks", (db) => purgeState(db, state, lastId));
     },
-    pause: () => queue.write("pause the tasks", patience, (db) => setPaused(db, true)),
+    pause: () => queue.writeToLast("pause the tasks", patience, (db) => setPaused(db, true)),
     async resume() {
-      await queue.write("resume the tasks", patience, (db) => setPaused(db, false));
+      await queue.writeToLast("resume the tasks", patience, (db) => setPaused(db, false));
       wake();
     },
     schedule: async (entries) => {
-      await queue.write("schedule tasks", patience, (db) => replaceEntries(db, entries, now()));
+      await queue.writeToLast("schedule tasks", patience, (db) => replaceEntries(db, entries, now()));
       wake();
     },
     async close() {

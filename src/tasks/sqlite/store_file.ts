@@ -8,6 +8,12 @@ export interface StorePlace {
 }
 
 /**
+ * How sure a commit is (https://sqlite.org/pragma.html#pragma_synchronous): whether it survives a failure of the power;
+ * the death of a process costs nothing in any case. `FULL` waits for the disk, `NORMAL` only now and then.
+ */
+type Synchronous = "FULL" | "NORMAL" | "OFF";
+
+/**
  * Milliseconds that a statement waits for a lock, without the event loop. A transaction takes less than 1 ms; whoever
  * waits for longer tries again later.
  */
@@ -18,7 +24,8 @@ export class StoreFile {
   readonly #system: System;
   readonly #place: StorePlace;
   #databases: Databases | null = null;
-  #open: { readonly database: Database; readonly inode: number } | null = null;
+  #open: { readonly database: Database; readonly inode: number; synchronous: Synchronous | null } | null =
+    null;
 
   constructor(system: System, place: StorePlace) {
     this.#system = system;
@@ -44,13 +51,26 @@ export class StoreFile {
     if (this.#databases === null) throw new Error("the module of the database is not loaded yet");
     const database = this.#databases.open(this.path, lockPatience);
     try {
-      setUp(database, this.path, this.#place.isDurable);
+      setUp(database, this.path);
     } catch (error) {
       database.close();
       throw error;
     }
-    this.#open = { database, inode: this.#inode() };
+    this.#open = { database, inode: this.#inode(), synchronous: null };
     return database;
+  }
+
+  /**
+   * Runs `work` in a transaction. With `mustLast` it is on the disk when this returns, and so is everything before it: so
+   * are new tasks. What becomes of a task is not: a failure of the power takes the last of that back, and those tasks run
+   * once more. Measured with 2 processes on 2 cores, whose disk answers 4,200 times a second if it has nothing else to do
+   * and 150 times if it has: DURABILITY_FIGURES
+   */
+  write<T>(mustLast: boolean, work: (database: Database) => T): T {
+    const database = this.database();
+    const certain = mustLast ? "FULL" : "NORMAL";
+    this.#synchronize(this.#place.isDurable ? certain : "OFF");
+    return database.write(() => work(database));
   }
 
   /** Closes it, until it is needed again. */
@@ -62,6 +82,13 @@ export class StoreFile {
     } catch {
       // A database that failed may fail to close, too; nothing of it is used any more.
     }
+  }
+
+  #synchronize(synchronous: Synchronous): void {
+    if (this.#open === null || this.#open.synchronous === synchronous) return;
+    // Not as a prepared statement: this pragma acts when it is prepared.
+    this.#open.database.script(`PRAGMA synchronous = ${synchronous}`);
+    this.#open.synchronous = synchronous;
   }
 
   #inode(): number {

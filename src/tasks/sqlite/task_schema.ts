@@ -88,14 +88,10 @@ PRAGMA user_version = ${version};
 /**
  * Sets a connection up, and creates the tables in a new file. Throws TaskStoreError for a file that is none of this
  * version.
- *
- * Every commit is on the disk before a task counts as added (`synchronous = FULL`): with NORMAL a power failure would lose
- * the last commits. All that is written in one turn of the event loop is one commit, so that this costs little.
  */
-export function setUp(database: Database, path: string, isDurable: boolean): void {
+export function setUp(database: Database, path: string): void {
   const isNew = numberOf(database, "user_version") === 0;
   database.rows("PRAGMA journal_mode = WAL");
-  database.run(`PRAGMA synchronous = ${isDurable ? "FULL" : "OFF"}`);
   // What the log has grown to during a long read is given back.
   database.rows("PRAGMA journal_size_limit = 67108864");
   if (isNew) database.write(() => createTables(database, path));

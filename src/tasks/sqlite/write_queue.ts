@@ -15,6 +15,7 @@ interface Job {
   /** Completes "cannot …". */
   readonly action: string;
   readonly work: Work<unknown>;
+  readonly mustLast: boolean;
   /** On the monotonic clock. Infinity: it is tried again whatever happens. */
   readonly deadline: number;
   readonly resolve: (value: unknown) => void;
@@ -53,21 +54,33 @@ export class WriteQueue {
     this.#onState = onState;
   }
 
-  /** Rejects with TaskStoreError. `patience`: milliseconds to wait for a lock that another process holds. */
+  /**
+   * Resolves when no failure of the power can undo it. Rejects with TaskStoreError. `patience`: milliseconds to wait for a
+   * lock that another process holds.
+   */
+  writeToLast<T>(action: string, patience: number, work: Work<T>): Promise<T> {
+    return this.#add(action, patience, true, work);
+  }
+
+  /** The same for what a failure of the power may undo. */
   write<T>(action: string, patience: number, work: Work<T>): Promise<T> {
+    return this.#add(action, patience, false, work);
+  }
+
+  /** As `write`, and it is tried until it works, or until the queue is closed. */
+  keep<T>(action: string, work: Work<T>): Promise<T> {
+    return this.#add(action, Infinity, false, work);
+  }
+
+  #add<T>(action: string, patience: number, mustLast: boolean, work: Work<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#isClosed) {
       return Promise.reject(new TaskStoreError(`cannot ${action}: the task store is closed`));
     }
     const deadline = this.#system.clock.monotonic() + patience;
-    this.#waiting.push({ action, work, deadline, resolve, reject });
+    this.#waiting.push({ action, work, mustLast, deadline, resolve, reject });
     this.#schedule();
     return promise as Promise<T>;
-  }
-
-  /** Is tried until it works, or until the queue is closed. */
-  keep<T>(action: string, work: Work<T>): Promise<T> {
-    return this.write(action, Infinity, work);
   }
 
   /** Reads at once, beside any writes. */
@@ -122,8 +135,8 @@ export class WriteQueue {
   #attempt(jobs: readonly Job[]): void {
     let results: unknown[];
     try {
-      const database = this.#file.database();
-      results = database.write(() => jobs.map(({ work }) => work(database)));
+      const mustLast = jobs.some((job) => job.mustLast);
+      results = this.#file.write(mustLast, (database) => jobs.map(({ work }) => work(database)));
     } catch (error) {
       if (isBusy(error)) return this.#locked(jobs, error);
       // One of them may be the cause, as a payload that the disk has no space for.
