@@ -47,7 +47,10 @@ export class WriteQueue {
   #lockedSince: number | null = null;
   #rest = 0;
 
-  /** `onState`: with a problem that begins or goes on, and with `null` when something was written. */
+  /**
+   * `onState`: with a problem that begins or goes on, and with `null` when something was written and nothing is left that
+   * could not be. What `writeToLast` fails with is told to its caller alone.
+   */
   constructor(system: System, file: StoreFile, onState: (problem: string | null) => void) {
     this.#system = system;
     this.#file = file;
@@ -150,8 +153,9 @@ export class WriteQueue {
   #worked(): void {
     this.#lockAttempts = 0;
     this.#lockedSince = null;
+    // What is large may still fail where something small has worked.
+    if (this.#failed.length > 0) return;
     this.#failures = 0;
-    if (this.#failed.length > 0) this.#retry();
     this.#onState(null);
   }
 
@@ -173,7 +177,7 @@ export class WriteQueue {
   }
 
   #fail(job: Job, error: unknown): void {
-    const problem = this.#problem(job.action, error);
+    const problem = this.#problem(job.action, error, !job.mustLast);
     if (job.deadline !== Infinity) return job.reject(problem);
     this.#failed.push(job);
     if (this.#cancelRetry !== null) return;
@@ -189,10 +193,10 @@ export class WriteQueue {
   }
 
   /** The file is opened anew after a failure that may be its own: it may be mended, or its directory made writable. */
-  #problem(action: string, error: unknown): TaskStoreError {
+  #problem(action: string, error: unknown, isTold = true): TaskStoreError {
     if (isOfFile(error)) this.#file.drop();
     const problem = problemOf(action, this.#file.path, error);
-    this.#onState(problem.message);
+    if (isTold) this.#onState(problem.message);
     return problem;
   }
 }
