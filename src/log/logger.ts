@@ -20,6 +20,7 @@ export type Identity =
   | { readonly pid: number }
   /** Prepares the app of a generation. */
   | { readonly gen: number; readonly pid: number }
+  | { readonly taskWorker: number; readonly gen: number; readonly pid: number }
   | { readonly worker: number; readonly gen: number; readonly pid: number };
 
 export interface Log {

@@ -1,5 +1,6 @@
 /** The functions that an app module exports besides its app, for the beginning and the end of a worker. */
 
+import type { WorkerRole } from "../../protocol/messages.ts";
 import type { ConfigFile } from "../../settings/settings.ts";
 
 /** What `startup`, `shutdown` and `context()` get. */
@@ -7,6 +8,8 @@ export interface AppContext {
   /** -1 in `prepare`, which no worker runs. */
   readonly slot: number;
   readonly generation: number;
+  /** `tasks`: this process runs tasks, and listens nowhere. */
+  readonly role: WorkerRole;
   /** As a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
   /** Aborts when the worker begins to finish: the time to end what would go on for ever. */
@@ -34,6 +37,9 @@ type AppHook = (context: AppContext) => unknown;
 
 /** What a module exports that has something to do before the workers of its generation. */
 export const prepareExport = "prepare";
+
+/** What a module exports that has background tasks. */
+export const tasksExport = "tasks";
 
 export function hooksOf(module: Readonly<Record<string, unknown>>): AppHooks {
   return {
