@@ -135,7 +135,8 @@ export const errorKinds = {
   },
   "app-tasks": {
     exitCode: ExitCode.app,
-    means: "what the app exports as `tasks` or `cron` cannot be used, or the module of `--tasks` exports none",
+    means:
+      "what the app exports as `tasks` or `cron` cannot be used, or the module of `--tasks` exports none",
   },
   "app-throws": { exitCode: ExitCode.app, means: "the app's module threw while it was imported" },
   "internal": { exitCode: ExitCode.internal, means: "a fault in Denicorn itself" },

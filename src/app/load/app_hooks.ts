@@ -1,6 +1,5 @@
 /** The functions that an app module exports besides its app, for the beginning and the end of a worker. */
 
-import type { WorkerRole } from "../../protocol/messages.ts";
 import type { ConfigFile } from "../../settings/settings.ts";
 
 /** What `startup`, `shutdown` and `context()` get. */
@@ -9,7 +8,7 @@ export interface AppContext {
   readonly slot: number;
   readonly generation: number;
   /** `tasks`: this process runs tasks, and listens nowhere. */
-  readonly role: WorkerRole;
+  readonly role: "requests" | "tasks";
   /** As a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
   /** Aborts when the worker begins to finish: the time to end what would go on for ever. */

@@ -27,7 +27,7 @@ export interface TaskDefinition extends RunOptions {
 }
 
 /** A task that is added again and again. */
-export interface CronDefinition {
+interface CronDefinition {
   readonly name: string;
   readonly schedule: string;
   readonly timezone: string | undefined;

@@ -21,7 +21,7 @@ const runOptionKeys = Object.keys(defaults) as readonly (keyof RunOptions)[];
 /** The keys of what `given` may have besides options for the run; each with what it accepts. */
 export type OtherOptions = Readonly<Record<string, OptionRule>>;
 
-export interface OptionRule {
+interface OptionRule {
   readonly accepts: string;
   readonly fits: (value: unknown) => boolean;
 }

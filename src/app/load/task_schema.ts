@@ -19,7 +19,7 @@ export function isTaskSchema(value: unknown): value is TaskSchema {
     typeof standard.validate === "function";
 }
 
-export type Validation = { readonly value: unknown } | { readonly mistakes: string };
+type Validation = { readonly value: unknown } | { readonly mistakes: string };
 
 /** Rejects with what the schema throws. */
 export async function validate(schema: TaskSchema, payload: unknown): Promise<Validation> {

@@ -23,7 +23,7 @@ interface AppPlace {
 }
 
 /** What `enqueue` of the module `denicorn` does. */
-export type Enqueue = (name: unknown, payload: unknown, options: unknown) => Promise<string>;
+type Enqueue = (name: unknown, payload: unknown, options: unknown) => Promise<string>;
 
 /** Where the module `denicorn` of the app finds its worker. */
 const worker = Symbol.for("denicorn.worker");

@@ -40,10 +40,8 @@ export class Loading {
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
-    const { app: exported, hooks, tasks } = await importProgram(this.#system, {
-      ...this.#config,
-      tasksModule: this.#place.tasksModule,
-    }, this.#options);
+    const program = { ...this.#config, tasksModule: this.#place.tasksModule };
+    const { app: exported, hooks, tasks } = await importProgram(this.#system, program, this.#options);
     await this.#options.onTasks(tasks);
     const app = this.#served(exported);
     // A program may await something before it serves.

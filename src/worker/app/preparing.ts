@@ -76,7 +76,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
     // What the program serves is noted, and nothing listens.
     const onEnd = () => {};
     const servers = network.takeProgramServers(onEnd);
-    const { hooks } = await importProgram(system, preparation, {
+    const { hooks } = await importProgram(system, { ...preparation, tasksModule: settings.tasks }, {
       ...{ servers, onUncaught, onEnd, lifeCycle },
       keepsStopListeners: false,
       // No worker has taken them, so none of them runs.

@@ -1,4 +1,4 @@
-/** What an app may export as `tasks` and `cron`, and what it is told about anything else. */
+/** What an app may export as `tasks` and `cron`, and the error for anything else. */
 
 import { z } from "zod";
 import { readTasks } from "../../../src/app/load/app_tasks.ts";
@@ -104,8 +104,8 @@ const mistakes:
     ],
     [
       "a cron entry for a task that there is not",
-      { tasks: { report: run }, cron: { nightly: { schedule: "0 3 * * *", task: "reprot" } } },
-      'cron.nightly.task is "reprot": no task has this name: did you mean report?',
+      { tasks: { report: run }, cron: { nightly: { schedule: "0 3 * * *", task: "Report" } } },
+      'cron.nightly.task is "Report": no task has this name: did you mean report?',
     ],
     [
       "an option of cron that there is not",

@@ -79,8 +79,8 @@ const mistakes: readonly (readonly [what: string, args: readonly unknown[], mess
   ["no name", [undefined], 'cannot enqueue a task: its name is undefined: write enqueue("name", payload)'],
   [
     "a name with a mistake",
-    ["sendMial"],
-    "cannot enqueue sendMial: no task has this name: did you mean sendMail?",
+    ["sendMails"],
+    "cannot enqueue sendMails: no task has this name: did you mean sendMail?",
   ],
   ["another name", ["x"], "cannot enqueue x: no task has this name: there are sendMail, resize, checked"],
   [

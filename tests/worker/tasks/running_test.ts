@@ -149,12 +149,12 @@ for (const [what, name, payload, expected] of finalFailures) {
 
 Deno.test("a task of another program that no one knows here is tried again", async () => {
   const service = fakeService({ tasks: { sendMail: () => {} } });
-  await service.store.add([{ name: "sendMial", payload: "null", ...foreign }]);
+  await service.store.add([{ name: "sendMails", payload: "null", ...foreign }]);
   await service.service.start();
   await settled();
   const { attempt, error } = service.store.entries.get("1")!;
   assertEquals(attempt, 4);
-  assertEquals(error, "cannot run sendMial: no task has this name: did you mean sendMail?");
+  assertEquals(error, "cannot run sendMails: no task has this name: did you mean sendMail?");
 });
 
 Deno.test("a worker that only runs tasks counts them in its slot, and names the one that blocks", async () => {
