@@ -6,7 +6,7 @@ import { longestTaskName, mostTaskNames } from "../../protocol/task_messages.ts"
 import { nearest } from "../../settings/nearest.ts";
 import type { AppContext } from "./app_hooks.ts";
 import { described, isRecord, mistakeIn, type RunOptions, runOptionsIn } from "./task_options.ts";
-import { isTaskSchema, type TaskSchema } from "./task_schema.ts";
+import { isPayloadSchema, type PayloadSchema } from "./payload_schema.ts";
 
 /** What the function of a task gets besides its payload. */
 export interface TaskContext {
@@ -23,7 +23,7 @@ export interface TaskContext {
 
 export interface TaskDefinition extends RunOptions {
   readonly run: (payload: unknown, context: TaskContext) => unknown;
-  readonly schema: TaskSchema | null;
+  readonly schema: PayloadSchema | null;
 }
 
 /** A task that is added again and again. */
@@ -84,13 +84,13 @@ function definitionOf(name: string, task: unknown): TaskDefinition {
     run: { accepts: "a function", fits: () => true },
     schema: {
       accepts: "a Standard Schema, such as one of Zod, Valibot or ArkType",
-      fits: isTaskSchema,
+      fits: isPayloadSchema,
     },
   });
   if (mistake !== undefined) throw new Mistake(`${path}: ${mistake}`);
   return {
     run: (payload, context) => run.call(task, payload, context),
-    schema: isTaskSchema(schema) ? schema : null,
+    schema: isPayloadSchema(schema) ? schema : null,
     ...runOptionsIn(task),
   };
 }

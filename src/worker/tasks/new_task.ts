@@ -9,7 +9,7 @@ import {
   type OtherOptions,
   runOptionsIn,
 } from "../../app/load/task_options.ts";
-import { validate } from "../../app/load/task_schema.ts";
+import { validate } from "../../app/load/payload_schema.ts";
 import { longestKey, longestTimer } from "../../core/tasks/task_limits.ts";
 import { messageOf, textOf } from "../../core/thrown.ts";
 import { encodePayload } from "../../tasks/payload.ts";

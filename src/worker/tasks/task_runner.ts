@@ -1,7 +1,7 @@
 /** Runs the tasks that a consumer has taken: calls their functions, ends them at their timeouts, and counts. */
 
 import { type AppTasks, type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
-import { validate } from "../../app/load/task_schema.ts";
+import { validate } from "../../app/load/payload_schema.ts";
 import { taskMethod } from "../../core/telemetry/running_request.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { messageOf, titleOf } from "../../core/thrown.ts";

@@ -2,7 +2,7 @@
 
 import { textOf } from "../../core/thrown.ts";
 
-export interface TaskSchema {
+export interface PayloadSchema {
   readonly "~standard": { readonly validate: (value: unknown) => unknown };
 }
 
@@ -11,7 +11,7 @@ const property = "~standard";
 /** At most so many mistakes are named. */
 const mostNamed = 5;
 
-export function isTaskSchema(value: unknown): value is TaskSchema {
+export function isPayloadSchema(value: unknown): value is PayloadSchema {
   // That of ArkType is a function.
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   const standard: unknown = Reflect.get(value, property);
@@ -22,7 +22,7 @@ export function isTaskSchema(value: unknown): value is TaskSchema {
 type Validation = { readonly value: unknown } | { readonly mistakes: string };
 
 /** Rejects with what the schema throws. */
-export async function validate(schema: TaskSchema, payload: unknown): Promise<Validation> {
+export async function validate(schema: PayloadSchema, payload: unknown): Promise<Validation> {
   const result: unknown = await schema[property].validate(payload);
   if (typeof result !== "object" || result === null) return { value: undefined };
   const issues: unknown = Reflect.get(result, "issues");
