@@ -1,5 +1,5 @@
 import { duration } from "../kinds/duration.ts";
-import { wholeNumber } from "../kinds/number.ts";
+import { taskWorkerBounds, wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { taskPlace } from "../kinds/task_place.ts";
 import { file } from "../kinds/text.ts";
@@ -8,8 +8,6 @@ import { one, onOrOff, optional } from "../setting.ts";
 const second = 1_000;
 const hour = 3_600 * second;
 const kibibyte = 1_024;
-
-const taskWorkerBounds = { from: 0, to: 256 } as const;
 
 export const taskSettings = {
   tasks: optional(file, {
