@@ -85,7 +85,7 @@ export class TaskReports {
       if (this.#next.at <= at) return;
       this.#next.cancel();
     }
-    const cancel = clock.after(at - clock.monotonic(), () => void this.#report());
+    const cancel = clock.after(Math.max(0, at - clock.monotonic()), () => void this.#report());
     this.#next = { at, cancel };
   }
 

@@ -149,6 +149,8 @@ export class TaskService {
       let why: string | null = "the task store does not answer";
       const given = consumer.giveBack().then(() => why = null, (error) => why = messageOf(error));
       await withTimeout(clock, giveBackTime, given);
+      // The other workers may be idle.
+      this.#parts.send({ type: "tasks-added" });
       await (why === null ? this.#log.gaveBack(left) : this.#log.notGivenBack(left, why));
     }
     await this.#reports?.finish();
