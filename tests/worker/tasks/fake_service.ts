@@ -39,6 +39,7 @@ export function fakeService(
     config: { role, logLevel: "debug" },
     tasks: {
       runs: true,
+      areTaken: true,
       store: { kind: "memory" },
       memory: "/run/tasks.db",
       owner: "host/41",
@@ -46,6 +47,7 @@ export function fakeService(
       lease: 30_000,
       retention: 0,
     },
+    jobOf: (name) => name === "nightly" ? () => "the job ran" : undefined,
     app: readTasks({ tasks, cron }, "main.ts"),
     log,
     writer: slot.writer,
