@@ -13,7 +13,7 @@ const longestError = 16_384;
 /** Milliseconds between two writes of how far tasks are. */
 const progressPause = 1000;
 /** Milliseconds to wait for a lock, for what is tried again anyway. */
-const patience = 1000;
+const timeout = 1000;
 
 interface RunningTask {
   readonly row: ClaimedRow;
@@ -93,7 +93,7 @@ export class RunningTasks {
     const asked = [...this.#running.values()];
     const rows = await this.#queue.write(
       "renew the leases of running tasks",
-      patience,
+      timeout,
       (database) => renew(database, this.#options.owner, leaseUntil()),
     );
     const held = new Set(rows.map(nameOf));
@@ -184,7 +184,7 @@ export class RunningTasks {
     this.#strangers = new Set(strangers.map(nameOf));
     if (returned.length === 0) return;
     const now = this.#system.clock.wall();
-    await this.#queue.write("give tasks back", patience, (database) => giveBack(database, returned, now));
+    await this.#queue.write("give tasks back", timeout, (database) => giveBack(database, returned, now));
   }
 
   #progressed(running: RunningTask, value: number): void {
@@ -204,7 +204,7 @@ export class RunningTasks {
       for (const { row, progress } of news) noteProgress(database, row, progress ?? 0);
     };
     // The next value comes soon, and the end of the task stores the last one.
-    void this.#queue.write("store the progress of tasks", patience, store).catch(() => {});
+    void this.#queue.write("store the progress of tasks", timeout, store).catch(() => {});
   }
 }
 

@@ -49,7 +49,7 @@ export class WriteQueue {
 
   /**
    * `onState`: with a problem that begins or goes on, and with `null` when something was written and nothing is left that
-   * could not be. What `writeToLast` fails with is told to its caller alone.
+   * could not be. Only its caller learns what `writeToLast` fails with.
    */
   constructor(system: System, file: StoreFile, onState: (problem: string | null) => void) {
     this.#system = system;
@@ -58,16 +58,16 @@ export class WriteQueue {
   }
 
   /**
-   * Resolves when no failure of the power can undo it. Rejects with TaskStoreError. `patience`: milliseconds to wait for a
+   * Resolves when no failure of the power can undo it. Rejects with TaskStoreError. `timeout`: milliseconds to wait for a
    * lock that another process holds.
    */
-  writeToLast<T>(action: string, patience: number, work: Work<T>): Promise<T> {
-    return this.#add(action, patience, true, work);
+  writeToLast<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
+    return this.#add(action, timeout, true, work);
   }
 
   /** The same for what a failure of the power may undo. */
-  write<T>(action: string, patience: number, work: Work<T>): Promise<T> {
-    return this.#add(action, patience, false, work);
+  write<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
+    return this.#add(action, timeout, false, work);
   }
 
   /** As `write`, and it is tried until it works, or until the queue is closed. */
@@ -75,21 +75,21 @@ export class WriteQueue {
     return this.#add(action, Infinity, false, work);
   }
 
-  #add<T>(action: string, patience: number, mustLast: boolean, work: Work<T>): Promise<T> {
+  #add<T>(action: string, timeout: number, mustLast: boolean, work: Work<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#isClosed) {
       return Promise.reject(new TaskStoreError(`cannot ${action}: the task store is closed`));
     }
-    const deadline = this.#system.clock.monotonic() + patience;
+    const deadline = this.#system.clock.monotonic() + timeout;
     this.#waiting.push({ action, work, mustLast, deadline, resolve, reject });
     this.#schedule();
     return promise as Promise<T>;
   }
 
   /** Reads at once, beside any writes. */
-  async read<T>(action: string, patience: number, work: Work<T>): Promise<T> {
+  async read<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
     const { clock } = this.#system;
-    const deadline = clock.monotonic() + patience;
+    const deadline = clock.monotonic() + timeout;
     await this.#file.load();
     for (let pause = lockPause.shortest;; pause = Math.min(2 * pause, lockPause.longest)) {
       if (this.#isClosed) throw new TaskStoreError(`cannot ${action}: the task store is closed`);
@@ -164,11 +164,11 @@ export class WriteQueue {
     const now = clock.monotonic();
     this.#lockedSince ??= now;
     if (now - this.#lockedSince > longestLock) this.#problem("write to the task store", error);
-    const patient = jobs.filter(({ deadline }) => deadline > now);
+    const remaining = jobs.filter(({ deadline }) => deadline > now);
     for (const { action, deadline, reject } of jobs) {
       if (deadline <= now) reject(problemOf(action, this.#file.path, error));
     }
-    this.#waiting.unshift(...patient);
+    this.#waiting = [...remaining, ...this.#waiting];
     if (this.#waiting.length === 0 || this.#isScheduled) return;
     this.#isScheduled = true;
     const pause = Math.min(lockPause.shortest * 2 ** this.#lockAttempts++, lockPause.longest);
@@ -192,11 +192,11 @@ export class WriteQueue {
     this.#schedule();
   }
 
-  /** The file is opened anew after a failure that may be its own: it may be mended, or its directory made writable. */
-  #problem(action: string, error: unknown, isTold = true): TaskStoreError {
+  /** The file is opened again after a failure that may be its own: it may be mended, or its directory made writable. */
+  #problem(action: string, error: unknown, isShown = true): TaskStoreError {
     if (isOfFile(error)) this.#file.drop();
     const problem = problemOf(action, this.#file.path, error);
-    if (isTold) this.#onState(problem.message);
+    if (isShown) this.#onState(problem.message);
     return problem;
   }
 }

@@ -21,6 +21,7 @@ function setUp(reads = Infinity) {
     memory: outside.memory,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
+    databases: outside.databases,
     servedFolder: outside.servedFolder,
     host: {
       ...outside.host,
