@@ -96,6 +96,7 @@ export class SqliteConsumer implements Consumer {
     this.#isStopping = true;
     this.#cancelPoll?.();
     this.#stopHeartbeat();
+    this.#tasks.close();
   }
 
   async giveBack(): Promise<void> {
@@ -138,6 +139,7 @@ export class SqliteConsumer implements Consumer {
     });
     this.#claiming = claiming.then((rows) => this.#claimed(rows, free), () => {
       this.#claiming = null;
+      this.#tasks.doubt();
       this.#pollAfterFailure();
     });
   }

@@ -49,6 +49,7 @@ export class StoreFile {
       this.drop();
     }
     if (this.#databases === null) throw new Error("the module of the database is not loaded yet");
+    this.#createPrivately();
     const database = this.#databases.open(this.path, lockTimeout);
     try {
       setUp(database, this.path);
@@ -81,6 +82,16 @@ export class StoreFile {
       open?.database.close();
     } catch {
       // A database that failed may fail to close, too; nothing of it is used any more.
+    }
+  }
+
+  /** What is to be done may be a secret: SQLite would let every user read it. */
+  #createPrivately(): void {
+    const { files } = this.#system;
+    try {
+      if (files.stat(this.path) === null) files.writeText(this.path, "", { mode: 0o600, createNew: true });
+    } catch {
+      // Another process was first, or there is something in the way that opening the database names.
     }
   }
 

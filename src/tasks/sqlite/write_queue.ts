@@ -41,6 +41,7 @@ export class WriteQueue {
   #failed: Job[] = [];
   #isScheduled = false;
   #isClosed = false;
+  #cancelFlush: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #failures = 0;
   #lockAttempts = 0;
@@ -106,11 +107,13 @@ export class WriteQueue {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#cancelRetry?.();
+    this.#cancelFlush?.();
     await this.#file.load();
     this.#waiting.push(...this.#failed.splice(0));
     this.#flush();
     this.#isClosed = true;
     this.#cancelRetry?.();
+    this.#cancelFlush?.();
     for (const { action, reject } of [...this.#waiting.splice(0), ...this.#failed.splice(0)]) {
       reject(new TaskStoreError(`cannot ${action}: the task store was closed before it worked`));
     }
@@ -119,13 +122,19 @@ export class WriteQueue {
 
   #schedule(): void {
     if (this.#isScheduled) return;
+    if (this.#rest > 0) return this.#flushIn(this.#rest);
     this.#isScheduled = true;
-    if (this.#rest > 0) void this.#system.clock.after(this.#rest, () => this.#flush());
-    else void this.#file.load().then(({ afterTurn }) => afterTurn(() => this.#flush()));
+    void this.#file.load().then(({ afterTurn }) => afterTurn(() => this.#flush()));
+  }
+
+  #flushIn(ms: number): void {
+    this.#isScheduled = true;
+    this.#cancelFlush = this.#system.clock.after(ms, () => this.#flush());
   }
 
   #flush(): void {
     this.#isScheduled = false;
+    this.#cancelFlush = null;
     const jobs = this.#waiting.splice(0);
     if (jobs.length === 0 || this.#isClosed) return;
     const { clock } = this.#system;
@@ -160,8 +169,7 @@ export class WriteQueue {
   }
 
   #locked(jobs: readonly Job[], error: unknown): void {
-    const { clock, host } = this.#system;
-    const now = clock.monotonic();
+    const now = this.#system.clock.monotonic();
     this.#lockedSince ??= now;
     if (now - this.#lockedSince > longestLock) this.#problem("write to the task store", error);
     const remaining = jobs.filter(({ deadline }) => deadline > now);
@@ -170,10 +178,9 @@ export class WriteQueue {
     }
     this.#waiting = [...remaining, ...this.#waiting];
     if (this.#waiting.length === 0 || this.#isScheduled) return;
-    this.#isScheduled = true;
     const pause = Math.min(lockPause.shortest * 2 ** this.#lockAttempts++, lockPause.longest);
     // Processes that wait for the same lock do not come back together.
-    void clock.after(pause * (0.5 + host.random()), () => this.#flush());
+    this.#flushIn(pause * (0.5 + this.#system.host.random()));
   }
 
   #fail(job: Job, error: unknown): void {
