@@ -22,6 +22,7 @@ function setUp(reads = Infinity) {
     databases: outside.databases,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
+    databases: outside.databases,
     servedFolder: outside.servedFolder,
     host: {
       ...outside.host,
