@@ -15,7 +15,7 @@ const served = {
   tasks: { runs: false, sizeLimit: 1_000 },
 } as unknown as WorkerConfig;
 
-const app = readTasks({ tasks: { sendMail: () => {} } }, "main.ts");
+const app = await readTasks({ tasks: { sendMail: () => {} } }, "main.ts");
 
 function workerTasks(config: WorkerConfig) {
   const system = new FakeSystem();
