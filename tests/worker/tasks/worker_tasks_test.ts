@@ -65,7 +65,7 @@ Deno.test("a worker whose app is to have tasks does not start without them", asy
     [error.code, error.message],
     [
       "app-tasks",
-      "cannot load the app: /srv/main.ts has no tasks, or still waits at top level for the end of its servers: export " +
+      "cannot load the app: main.ts has no tasks, or still waits at top level for the end of its servers: export " +
       "tasks, and remove that await",
     ],
   );
