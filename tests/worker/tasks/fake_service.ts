@@ -18,7 +18,7 @@ interface Options {
   readonly role?: "requests" | "tasks";
 }
 
-export function fakeService(
+export async function fakeService(
   { tasks, cron = {}, concurrency = 2, sizeLimit = 1_000, role = "tasks" }: Options,
 ) {
   const system = new FakeSystem();
@@ -47,8 +47,12 @@ export function fakeService(
       lease: 30_000,
       retention: 0,
     },
+<<<<<<< HEAD
     jobOf: (name) => name === "nightly" ? () => "the job ran" : undefined,
     app: readTasks({ tasks, cron }, "main.ts"),
+=======
+    app: await readTasks({ tasks, cron }, "main.ts"),
+>>>>>>> E
     log,
     writer: slot.writer,
     send: (message) => void sent.push(message),
