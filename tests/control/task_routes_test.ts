@@ -159,7 +159,7 @@ Deno.test("what is not there gets 404, what cannot be done now 409, with what to
 Deno.test("a malformed request about tasks gets 400 and reaches no worker", async () => {
   const requests: [path: string, init: RequestInit, says: RegExp][] = [
     ["/tasks/list", {}, /^state: none is not accepted: give one of waiting, delayed, running, done, dead$/],
-    ["/tasks/list?state=deaf", {}, /^state: "deaf" is not accepted: give one of waiting/],
+    ["/tasks/list?state=lost", {}, /^state: "lost" is not accepted: give one of waiting/],
     [
       "/tasks/list?state=dead&limit=0",
       {},
@@ -171,8 +171,8 @@ Deno.test("a malformed request about tasks gets 400 and reaches no worker", asyn
     ["/tasks", post({ name: 7 }), /^name: 7 is not accepted/],
     [
       "/tasks",
-      post({ name: "a", paylaod: 1 }),
-      /^unknown field "paylaod": give an object with name, payload/,
+      post({ name: "a", data: 1 }),
+      /^unknown field "data": give an object with name, payload/,
     ],
     ["/tasks", { method: "POST", body: "{" }, /^the body is not JSON/],
     ["/tasks/retry", post({}), /^id: none is not accepted: give the id of a task, as a text$/],
