@@ -29,7 +29,7 @@ export interface Status {
   readonly workers: readonly WorkerStatus[];
   readonly totals: TotalStatus;
   /** Null if the app has no tasks. */
-  readonly tasks: TaskStatus | null;
+  readonly tasks: TaskStatus<WorkerStatus> | null;
   readonly master: ProcessUse;
   /** The last decisions and deaths, oldest first. */
   readonly events: readonly LifecycleEvent[];

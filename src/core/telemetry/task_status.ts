@@ -1,6 +1,4 @@
-/** What the status says of tasks. */
-
-import type { WorkerStatus } from "./status.ts";
+/** What the status says of tasks; the task workers are in it as `WorkerStatus` (`Worker`). */
 
 export interface TaskCounters {
   /** Attempts that have begun. */
@@ -36,10 +34,10 @@ interface TasksInStore {
   readonly isPaused: boolean;
 }
 
-export interface TaskStatus {
+export interface TaskStatus<Worker> {
   /** How many task workers there should be. */
   readonly target: number;
-  readonly workers: readonly WorkerStatus[];
+  readonly workers: readonly Worker[];
   /** Null before the first report of a worker, and while the store does not answer. */
   readonly store: TasksInStore | null;
   /** Why the store does not answer; null if it does. */

@@ -17,7 +17,7 @@ import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import { TaskDesk } from "./task_desk.ts";
 import { TaskEvents } from "./task_events.ts";
-import { TaskOwners } from "./task_owners.ts";
+import type { TaskOwners } from "./task_owners.ts";
 import { takesTasks, TaskPool } from "./task_pool.ts";
 import { TaskStatistics } from "../telemetry/task_statistics.ts";
 

@@ -111,7 +111,7 @@ function taskStatus(
   { tasks: { pool, statistics } }: StatusSource,
   workers: readonly WorkerStatus[],
   now: number,
-): TaskStatus {
+): TaskStatus<WorkerStatus> {
   const { backlog: store, problem } = statistics;
   return { target: pool.target, workers, store, problem, totals: statistics.totals(now) };
 }
