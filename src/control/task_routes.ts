@@ -2,6 +2,7 @@
 
 import type { Context, Hono } from "hono";
 import { taskCommandList, type TaskCommandName } from "../core/tasks/task_commands.ts";
+import type { WorkerStatus } from "../core/telemetry/status.ts";
 import type { TaskStatus } from "../core/telemetry/task_status.ts";
 import { encodeFrame } from "../protocol/framing.ts";
 import type { TaskRequest } from "../protocol/task_messages.ts";
@@ -123,7 +124,7 @@ function answersOf(master: RunningMaster): Readonly<Record<TaskCommandName, Answ
 }
 
 /** What the status says of tasks. Throws Refusal if the app has none. */
-function statusOfTasks(master: RunningMaster): TaskStatus {
+function statusOfTasks(master: RunningMaster): TaskStatus<WorkerStatus> {
   const { app, tasks } = master.status();
   if (tasks !== null) return tasks;
   throw new Refusal(
@@ -133,7 +134,7 @@ function statusOfTasks(master: RunningMaster): TaskStatus {
 }
 
 /** With what is in the store now, as the workers report that only now and then. */
-async function countedTasks(master: RunningMaster): Promise<TaskStatus> {
+async function countedTasks(master: RunningMaster): Promise<TaskStatus<WorkerStatus>> {
   const tasks = statusOfTasks(master);
   // The answer would take as long as a worker waits for the store.
   if (tasks.problem !== null) return tasks;

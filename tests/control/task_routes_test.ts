@@ -3,6 +3,7 @@ import { createControlApp } from "../../src/control/control_app.ts";
 import { Refusal, type TaskAccess } from "../../src/control/master_commands.ts";
 import { longestRequest } from "../../src/control/task_routes.ts";
 import { taskCommandList } from "../../src/core/tasks/task_commands.ts";
+import type { WorkerStatus } from "../../src/core/telemetry/status.ts";
 import type { TaskStatus } from "../../src/core/telemetry/task_status.ts";
 import type { Settings } from "../../src/settings/settings.ts";
 import { assertEquals, assertMatch } from "../assert.ts";
@@ -15,7 +16,7 @@ const token = "a-token-of-twenty-4";
 
 interface Served {
   readonly ask?: TaskAccess["ask"];
-  readonly tasks?: TaskStatus | null;
+  readonly tasks?: TaskStatus<WorkerStatus> | null;
   readonly taskSizeLimit?: number;
 }
 

@@ -1,5 +1,6 @@
 import { latencies } from "../cli/statuses.ts";
 import type { TaskInfo } from "../../src/core/tasks/task_info.ts";
+import type { WorkerStatus } from "../../src/core/telemetry/status.ts";
 import type { TaskStatus, TaskTotals } from "../../src/core/telemetry/task_status.ts";
 import { readyWorker } from "./status.ts";
 
@@ -9,7 +10,7 @@ export const mailTotals: TaskTotals = {
 };
 
 /** Two task workers, and some tasks of each state. */
-export const busyTasks: TaskStatus = {
+export const busyTasks: TaskStatus<WorkerStatus> = {
   target: 2,
   workers: [
     { ...readyWorker, pid: 200, requests: 7, inFlight: 3 },

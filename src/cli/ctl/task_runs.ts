@@ -5,6 +5,7 @@ import type { TaskDone } from "../../control/task_routes.ts";
 import { printable } from "../../core/printable.ts";
 import type { TaskCommandName } from "../../core/tasks/task_commands.ts";
 import type { TaskInfo } from "../../core/tasks/task_info.ts";
+import type { WorkerStatus } from "../../core/telemetry/status.ts";
 import type { TaskStatus } from "../../core/telemetry/task_status.ts";
 import { parseDuration } from "../../settings/kinds/duration.ts";
 import type { CtlCall } from "./ctl_call.ts";
@@ -12,7 +13,7 @@ import { taskListText, tasksText, taskText } from "./task_tables.ts";
 
 export const taskRuns: Readonly<Record<TaskCommandName, (call: CtlCall) => Promise<void>>> = {
   async counts(call) {
-    const tasks = await ask<TaskStatus>(call, { path: "/tasks" });
+    const tasks = await ask<TaskStatus<WorkerStatus>>(call, { path: "/tasks" });
     call.print(tasks, tasksText(tasks));
   },
   async list(call) {

@@ -2,6 +2,7 @@
 
 import { printable, printableLines } from "../../core/printable.ts";
 import type { TaskInfo } from "../../core/tasks/task_info.ts";
+import type { WorkerStatus } from "../../core/telemetry/status.ts";
 import type { TaskStatus } from "../../core/telemetry/task_status.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, rateText, stateOf, timeText } from "./figures.ts";
@@ -9,7 +10,7 @@ import { ageText, counted, lines, rateText, stateOf, timeText } from "./figures.
 /** Of a payload, a result or an error in a list. */
 const longestCell = 60;
 
-export function tasksText(tasks: TaskStatus): string {
+export function tasksText(tasks: TaskStatus<WorkerStatus>): string {
   const { workers, totals } = tasks;
   return lines([
     ...backlogLines(tasks),
@@ -19,11 +20,11 @@ export function tasksText(tasks: TaskStatus): string {
 }
 
 /** What is in the store, and how many workers take tasks from it. */
-export function backlogLines({ store, problem, workers, target }: TaskStatus): string[] {
+export function backlogLines({ store, problem, workers, target }: TaskStatus<WorkerStatus>): string[] {
   return [...storeLines(store, problem), `${counted(workers.length, "task worker")} of ${target}`];
 }
 
-function storeLines(store: TaskStatus["store"], problem: string | null): string[] {
+function storeLines(store: TaskStatus<WorkerStatus>["store"], problem: string | null): string[] {
   if (problem !== null) return [`tasks: the store does not answer: ${problem}`];
   if (store === null) return ["tasks: no worker has reported yet what is in the store"];
   const { waiting, delayed, running, done, dead, oldest, isPaused } = store;
@@ -34,7 +35,7 @@ function storeLines(store: TaskStatus["store"], problem: string | null): string[
   ];
 }
 
-function workerRows({ workers }: TaskStatus): string[] {
+function workerRows({ workers }: TaskStatus<WorkerStatus>): string[] {
   return alignedTable([
     ["WORKER", "PID", "GEN", "STATE", "AGE", "TASKS", "RUNNING", "LAG"],
     ...workers.map((worker) => [
@@ -50,7 +51,7 @@ function workerRows({ workers }: TaskStatus): string[] {
   ]);
 }
 
-function totalRows({ totals }: TaskStatus): string[] {
+function totalRows({ totals }: TaskStatus<WorkerStatus>): string[] {
   return alignedTable([
     ["TASK", "STARTED", "DONE", "RETRIED", "DEAD", "RATE/S", "P50", "P99"],
     ...totals.map(({ name, started, done, retried, dead, rate, p50, p99 }) => [

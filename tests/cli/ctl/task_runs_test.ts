@@ -1,6 +1,7 @@
 import { ctl } from "../../../src/cli/commands/ctl.ts";
 import { createControlApp } from "../../../src/control/control_app.ts";
 import { Refusal, type TaskAccess } from "../../../src/control/master_commands.ts";
+import type { WorkerStatus } from "../../../src/core/telemetry/status.ts";
 import type { TaskStatus } from "../../../src/core/telemetry/task_status.ts";
 import { parseCommandLine } from "../../../src/settings/command_line.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
@@ -15,7 +16,7 @@ import { busyTasks, deadTask } from "../../fakes/task_status.ts";
 async function run(
   words: readonly string[],
   answer: unknown,
-  tasks: TaskStatus | null = busyTasks,
+  tasks: TaskStatus<WorkerStatus> | null = busyTasks,
 ): Promise<{ stdout: string; asked: readonly unknown[] }> {
   const outside = new FakeSystem();
   const asked: unknown[] = [];
