@@ -17,16 +17,13 @@ export interface NewTask {
   readonly retries: number;
   /** Milliseconds until the first retry; see `src/core/tasks/retry.ts`. */
   readonly backoff: number;
-  /** From 0 to `lowestPriority`: tasks with smaller numbers run first. */
+  /** From 0 to `lowestPriority` of `src/core/tasks/task_limits.ts`: tasks with smaller numbers run first. */
   readonly priority: number;
   /** Milliseconds for each attempt; 0 for no limit. */
   readonly timeout: number;
   /** A task with the key of one that is known already is not added; the id is that of the known one. `null` for none. */
   readonly key: string | null;
 }
-
-/** That of BullMQ, 2^21 - 1. */
-export const lowestPriority = 2_097_151;
 
 /** One that a consumer has taken. */
 export interface TakenTask {

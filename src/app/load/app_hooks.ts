@@ -7,6 +7,8 @@ export interface AppContext {
   /** -1 in `prepare`, which no worker runs. */
   readonly slot: number;
   readonly generation: number;
+  /** `tasks`: this process runs tasks, and listens nowhere. */
+  readonly role: "requests" | "tasks";
   /** As a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
   /** Aborts when the worker begins to finish: the time to end what would go on for ever. */

@@ -51,6 +51,7 @@ export function createGenerationSource(
       workingDirectory,
       runtimeDirectory: directory.path,
       external: settings.external,
+      tasks: settings.tasks,
       cache: settings.bundleCache === "auto",
     };
     const { text, source, exportName, exports, isCommonJs, unstable, ...build } =
