@@ -37,6 +37,7 @@ async function run(
     unixSockets: outside.unixSockets,
     descriptors: outside.descriptors,
     memory: outside.memory,
+    databases: outside.databases,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
     servedFolder: outside.servedFolder,
