@@ -20,9 +20,7 @@ export function decodePayload(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !(cloneKey in value)) return value;
   const bytes = value[cloneKey];
-  return typeof bytes === "string" && Object.keys(value).length === 1
-    ? deserialize(bytesOf(bytes))
-    : value;
+  return typeof bytes === "string" && Object.keys(value).length === 1 ? deserialize(bytesOf(bytes)) : value;
 }
 
 /** In memory of its own: Deno 2.7 reads arrays at the wrong place when the bytes are in the pool of `Buffer.from`. */
