@@ -35,6 +35,7 @@ export function createSystem(): System {
     memory: sharedMemory,
     openFiles,
     nodeHttp: async () => (await import("./network/deno_node_http.ts")).nodeHttp,
+    databases: async () => (await import("./database/sqlite_database.ts")).databases,
     servedFolder: async (root) => (await import("./files/served_folder.ts")).servedFolder(root),
   };
 }

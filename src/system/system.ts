@@ -3,6 +3,7 @@
  * have hand-written fakes. Nothing outside `system/` uses `Deno.*`, FFI or timers.
  */
 
+import type { Databases } from "./database/database.ts";
 import type { Files, ServedFolder } from "./files/files.ts";
 import type { Host } from "./host/host.ts";
 import type { Descriptors, TcpSockets, UnixSockets } from "./network/kernel_sockets.ts";
@@ -10,6 +11,7 @@ import type { Network } from "./network/network.ts";
 import type { NodeHttp } from "./network/node_http.ts";
 import type { Processes } from "./processes/processes.ts";
 
+export type * from "./database/database.ts";
 export type * from "./files/files.ts";
 export type * from "./host/host.ts";
 export type * from "./network/kernel_sockets.ts";
@@ -30,6 +32,8 @@ export interface System {
   readonly openFiles: OpenFiles;
   /** Loaded when it is first asked for: on Deno 2.9 that takes 140 ms. */
   nodeHttp(): Promise<NodeHttp>;
+  /** Loaded when it is first asked for. */
+  databases(): Promise<Databases>;
   /** `root` is an absolute path without links; the folder need not exist yet. */
   servedFolder(root: string): Promise<ServedFolder>;
 }

@@ -204,6 +204,7 @@ export class FakeSystem implements System {
   };
 
   nodeHttp = () => unavailable("nodeHttp");
+  databases = () => unavailable("databases");
   servedFolder = () => unavailable("servedFolder");
 
   sockets: TcpSockets = {

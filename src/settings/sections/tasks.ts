@@ -30,14 +30,12 @@ export const taskSettings = {
     reload: true,
   }),
   minTaskWorkers: optional(wholeNumber(taskWorkerBounds), {
-    description:
-      "Minimum number of task workers. Setting this or max-task-workers turns their autoscaling on.",
+    description: "Minimum number of task workers. Setting this or max-task-workers turns their autoscaling on.",
     unset: "1 with autoscaling",
     reload: true,
   }),
   maxTaskWorkers: optional(wholeNumber(taskWorkerBounds), {
-    description:
-      "Maximum number of task workers. Setting this or min-task-workers turns their autoscaling on.",
+    description: "Maximum number of task workers. Setting this or min-task-workers turns their autoscaling on.",
     unset: "one for each core, at least min-task-workers, with autoscaling",
     reload: true,
   }),

@@ -5,13 +5,16 @@ import { bullMqStore } from "../../../src/tasks/bullmq/bullmq_store.ts";
 import type { StoreOptions, TaskStore } from "../../../src/tasks/task_store.ts";
 
 const program = programPath();
-if (program === undefined) console.log("skipped: tests with Redis: redis-server is not on PATH");
+
+/** Why tests with it are skipped, or `null`. */
+export const lackingRedis = program === undefined ? "redis-server is not on PATH" : null;
+if (lackingRedis !== null) console.log(`skipped: tests with Redis: ${lackingRedis}`);
 
 /** A test with a server; skipped where redis-server is not installed. */
 export function redisTest(name: string, body: (server: RedisServer) => Promise<void>, args: string[] = []) {
   Deno.test({
     name,
-    ignore: program === undefined,
+    ignore: lackingRedis !== null,
     fn: async () => {
       await using server = await RedisServer.start(args);
       await body(server);
