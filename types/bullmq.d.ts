@@ -54,7 +54,6 @@ export interface Job {
   readonly finishedOn?: number;
   /** `null` after a retry. */
   readonly failedReason?: string | null;
-  getState(): Promise<string>;
   isFailed(): Promise<boolean>;
   moveToWait(token: string): Promise<unknown>;
   retry(
@@ -101,6 +100,7 @@ export class Queue extends QueueBase {
   addBulk(jobs: readonly JobTemplate[]): Promise<Job[]>;
   clean(grace: number, limit: number, type: JobType): Promise<string[]>;
   getJob(id: string): Promise<Job | undefined>;
+  getJobState(id: string): Promise<string>;
   getJobCounts(...types: JobType[]): Promise<Record<string, number>>;
   getJobs(types: JobType[], first: number, last: number, isAscending: boolean): Promise<Job[]>;
   getRanges(types: JobType[], first: number, last: number, isAscending: boolean): Promise<string[]>;

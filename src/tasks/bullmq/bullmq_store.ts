@@ -18,11 +18,11 @@ import {
 import { BullMqConsumer } from "./bullmq_consumer.ts";
 import { cancelRunning, forgetFailures } from "./cancel_job.ts";
 import { scheduleJobs } from "./job_schedule.ts";
-import { endOptions, jobOf, jobStates, taskInfo, taskState } from "./queue_jobs.ts";
+import { endOptions, jobOf, jobStates, taskInfo } from "./queue_jobs.ts";
 import { type RedisAddress, redisAddress } from "./redis_address.ts";
 import { RedisLink } from "./redis_link.ts";
 import { redisProblem } from "./redis_problem.ts";
-import { countTasks, dueTimes } from "./queue_state.ts";
+import { countTasks, dueTimes, findJob } from "./queue_state.ts";
 
 /** So many tasks are sent in one piece. */
 const batchSize = 500;
@@ -103,8 +103,7 @@ class BullMqStore implements TaskStore {
 
   show(id: string): Promise<TaskInfo | null> {
     return this.#ask(`show the task ${id}`, async (queue) => {
-      const job = await queue.getJob(id);
-      const state = job === undefined ? null : taskState(await job.getState());
+      const { job, state } = await findJob(queue, id);
       if (job === undefined || state === null) return null;
       const [due] = state === "delayed" ? await dueTimes(this.#link.client, queue, [job]) : [];
       return taskInfo(job, state, due);
@@ -127,8 +126,7 @@ class BullMqStore implements TaskStore {
 
   cancel(id: string): Promise<boolean> {
     return this.#ask(`cancel the task ${id}`, async (queue) => {
-      const job = await queue.getJob(id);
-      const state = job === undefined ? null : taskState(await job.getState());
+      const { state } = await findJob(queue, id);
       if (state === null || state === "done" || state === "dead") return false;
       if (state !== "running" && await queue.remove(id) === 1) return true;
       return await cancelRunning(this.#link.client, this.#address, id);

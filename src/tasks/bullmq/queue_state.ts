@@ -4,7 +4,8 @@
 import type { Job, Queue } from "bullmq";
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
-import type { TaskCounts } from "../task_store.ts";
+import type { TaskCounts, TaskState } from "../task_store.ts";
+import { taskState } from "./queue_jobs.ts";
 
 /** `now`: milliseconds since 1970. */
 export async function countTasks(client: Redis, queue: Queue, now: number): Promise<TaskCounts> {
@@ -51,6 +52,20 @@ function waitingSince(
   if (added === null) return NaN;
   const { delay = 0 } = JSON.parse(opts ?? "{}") as { delay?: number };
   return Math.max(Number(added) + delay, Number(begun ?? 0));
+}
+
+/** A job and its state, both of one time: BullMQ reads them one after the other. */
+export async function findJob(
+  queue: Queue,
+  id: string,
+): Promise<{ readonly job: Job | undefined; readonly state: TaskState | null }> {
+  let state = await queue.getJobState(id);
+  while (true) {
+    const job = await queue.getJob(id);
+    const after = await queue.getJobState(id);
+    if (after === state) return { job, state: taskState(state) };
+    state = after;
+  }
 }
 
 /** BullMQ keeps delayed jobs by time, with room for an order in each millisecond. */
