@@ -18,7 +18,6 @@ export const banned: Readonly<Record<string, string>> = {
   "of late": "'recently', or the period",
   "one worker fewer": "'one fewer worker'",
   "one worker more": "'one more worker'",
-  "patience": "'stabilization window', or 'timeout'",
   "post box": "'inbox socket'",
   "recruiter": "'spawner'",
   "roster": "'worker table', or 'list of workers'",

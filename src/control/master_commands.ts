@@ -4,6 +4,7 @@ import type { DenicornError } from "../core/errors.ts";
 import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
+import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { WorkerRange } from "../settings/worker_range.ts";
@@ -56,7 +57,14 @@ export interface Events {
 export interface RunningMaster {
   readonly commands: MasterCommands;
   readonly operations: Operations;
+  readonly tasks: TaskAccess;
   status(): Status;
+}
+
+/** What a worker answers for the master about the tasks of the app. */
+export interface TaskAccess {
+  /** Resolves with the answer as JSON. Rejects with Refusal. */
+  ask(request: TaskRequest): Promise<string>;
 }
 
 /** The queued commands. */
@@ -76,11 +84,17 @@ export interface Operation {
   readonly finished: Promise<string>;
 }
 
-/** A rejected command: `malformed` is invalid, `conflict` is not possible in the current state. */
-export class Refusal extends Error {
-  readonly why: "malformed" | "conflict";
+/**
+ * Why a command is rejected: `malformed` is invalid, `conflict` is not possible in the current state, `missing` names what
+ * does not exist, `large` is too much.
+ */
+type RefusalReason = "malformed" | "conflict" | "missing" | "large";
 
-  constructor(why: "malformed" | "conflict", message: string) {
+/** A rejected command. */
+export class Refusal extends Error {
+  readonly why: RefusalReason;
+
+  constructor(why: RefusalReason, message: string) {
     super(message);
     this.why = why;
   }

@@ -133,6 +133,11 @@ export const errorKinds = {
     means:
       "the app's own servers ask for an address that its workers cannot share, or for another one than before",
   },
+  "app-tasks": {
+    exitCode: ExitCode.app,
+    means:
+      "what the app exports as `tasks` or `cron` cannot be used, or the module of `--tasks` exports none",
+  },
   "app-throws": { exitCode: ExitCode.app, means: "the app's module threw while it was imported" },
   "internal": { exitCode: ExitCode.internal, means: "a fault in Denicorn itself" },
 } as const satisfies Readonly<Record<string, ErrorKind>>;

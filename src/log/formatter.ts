@@ -9,10 +9,12 @@ import { printable, printableJson, printableLines } from "../core/printable.ts";
 export type Formatter = (record: LogRecord) => string;
 
 /**
- * The properties of a record that name its process: `master pid=41`, `worker=3 gen=2 pid=42`, or `prepare gen=2 pid=43`.
+ * The properties of a record that name its process: `master pid=41`, `worker=3 gen=2 pid=42`, `task-worker=0 gen=2 pid=44`
+ * or `prepare gen=2 pid=43`.
  */
 interface Identity {
   readonly worker?: unknown;
+  readonly taskWorker?: unknown;
   readonly gen?: unknown;
   readonly pid?: unknown;
 }
@@ -49,9 +51,14 @@ export const jsonFormatter: Formatter = (record) =>
     message: messageOf(record),
   })) + "\n";
 
-function identityText({ worker, gen, pid }: Identity): string {
+function identityText({ worker, taskWorker, gen, pid }: Identity): string {
   if (gen === undefined) return `master pid=${pid}`;
-  return `${worker === undefined ? "prepare" : `worker=${worker}`} gen=${gen} pid=${pid}`;
+  const process = worker !== undefined
+    ? `worker=${worker}`
+    : taskWorker !== undefined
+    ? `task-worker=${taskWorker}`
+    : "prepare";
+  return `${process} gen=${gen} pid=${pid}`;
 }
 
 /** The template with its values, without quotes around them. */

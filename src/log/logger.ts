@@ -20,7 +20,13 @@ export type Identity =
   | { readonly pid: number }
   /** Prepares the app of a generation. */
   | { readonly gen: number; readonly pid: number }
-  | { readonly worker: number; readonly gen: number; readonly pid: number };
+  | {
+    readonly worker?: number;
+    /** In place of `worker`, for one that runs tasks. */
+    readonly taskWorker?: number;
+    readonly gen: number;
+    readonly pid: number;
+  };
 
 export interface Log {
   /** Adds the identity of this process to each record. */

@@ -4,7 +4,7 @@
  */
 
 import { urlOf } from "../settings/listen_addresses.ts";
-import type { Handover, LateChanges, MasterCommands } from "../control/master_commands.ts";
+import type { Handover, LateChanges, MasterCommands, TaskAccess } from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
@@ -28,6 +28,7 @@ import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
 import type { EventLog } from "./telemetry/event_log.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
+import type { Tasks } from "./tasks/compose_tasks.ts";
 import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import type { Takeover } from "./transitions/takeover.ts";
@@ -61,6 +62,7 @@ interface ArbiterParts {
   readonly pool: WorkerPool;
   readonly restartPolicy: RestartPolicy;
   readonly cron: Cron;
+  readonly tasks: Tasks;
   readonly recycling: Recycling;
   readonly autoscaler: Autoscaler;
   readonly reload: Reload;
@@ -91,6 +93,7 @@ export class Arbiter implements MasterCommands {
       stallReporter,
       idleFirst,
       processGroups,
+      tasks,
     } = this.#parts;
     const settings = () => generations.serving.settings;
     const stopTicks = system.clock.every(tickInterval, () => this.post({ type: "tick" }));
@@ -98,6 +101,10 @@ export class Arbiter implements MasterCommands {
     const stopPolls = heartbeatMonitor.start(settings, (changed) => {
       stallReporter.report(settings().slowRequest);
       idleFirst.polled();
+      if (changed) this.post({ type: "heartbeats-changed" });
+    });
+    const stopTaskPolls = tasks.heartbeatMonitor.start(settings, (changed) => {
+      tasks.stallReporter.report(settings().slowRequest);
       if (changed) this.post({ type: "heartbeats-changed" });
     });
     const stopReaping = processGroups.start();
@@ -110,10 +117,12 @@ export class Arbiter implements MasterCommands {
     return this.#finished.promise.finally(() => {
       stopTicks();
       stopPolls();
+      stopTaskPolls();
       idleFirst.stop();
       stopReaping();
       processGroups.reportAdopted();
       restartPolicy.cancel();
+      tasks.restartPolicy.cancel();
     });
   }
 
@@ -147,6 +156,10 @@ export class Arbiter implements MasterCommands {
     return this.#parts.eventLog;
   }
 
+  get tasks(): TaskAccess {
+    return this.#parts.tasks.desk;
+  }
+
   get phase(): MasterPhase {
     const { reload, upgrade, shutdown, workerEvents } = this.#parts;
     if (shutdown.isRetirement) return "retiring";
@@ -167,17 +180,19 @@ export class Arbiter implements MasterCommands {
   }
 
   #handle(event: MasterEvent): void {
-    const { system, spawner, workerTable, workerEvents, reload, upgrade, shutdown } = this.#parts;
+    const { system, spawner, workerTable, workerEvents, tasks, reload, upgrade, shutdown } = this.#parts;
     switch (event.type) {
       case "signal":
         return dispatchSignal(event.signal, this, system.host);
       case "connected":
         event.worker.connect(event.connection);
         spawner.checkVersion(event.version);
-        return spawner.sendConfig(event.worker);
+        return (event.worker.role === "tasks" ? tasks.spawner : spawner).sendConfig(event.worker);
       case "message":
+        if (event.worker.role === "tasks") return tasks.events.handleMessage(event.worker, event.message);
         return workerEvents.handleMessage(event.worker, event.message);
       case "malformed":
+        if (event.worker.role === "tasks") return tasks.events.distrust(event.worker, event.reason);
         return workerEvents.distrust(event.worker, event.reason);
       case "exit":
         return this.#handleExit(event.worker, event.status);
@@ -205,7 +220,10 @@ export class Arbiter implements MasterCommands {
 
   #handleExit(worker: WorkerHandle, status: ExitStatus): void {
     const { state } = worker;
-    this.#parts.workerEvents.handleExit(worker, status);
+    const { workerEvents, tasks } = this.#parts;
+    if (worker.role === "tasks") tasks.events.handleExit(worker, status);
+    else workerEvents.handleExit(worker, status);
+    tasks.events.gone(worker);
     this.#parts.processGroups.handleExit(worker, state.is === "killed" && state.because === "quick-stop");
   }
 
@@ -220,6 +238,7 @@ export class Arbiter implements MasterCommands {
       workerTable,
       workerEvents,
       recycling,
+      tasks,
     } = this.#parts;
     takeover?.tick();
     upgrade.tick();
@@ -229,7 +248,11 @@ export class Arbiter implements MasterCommands {
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
-    if (this.phase === "running") recycling.poll(this.settings, this.#parts.pool.size);
+    tasks.events.tick(tickInterval);
+    if (this.phase !== "running") return;
+    recycling.poll(this.settings, this.#parts.pool.size);
+    tasks.recycling.poll(this.settings, tasks.pool.target);
+    tasks.pool.autoscale();
   }
 
   #autoscale(): void {
@@ -245,13 +268,15 @@ export class Arbiter implements MasterCommands {
       sharedSockets,
       heartbeatMonitor,
       cron,
+      tasks,
       pool,
       reload,
       upgrade,
       shutdown,
     } = this.#parts;
     if (shutdown.inProgress) {
-      if (workerTable.size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
+      const size = workerTable.size + tasks.workerTable.size;
+      if (size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
     }
     if (upgrade.inProgress) {
@@ -265,7 +290,10 @@ export class Arbiter implements MasterCommands {
     reload.reconcile();
     cron.reconcile();
     this.#takeOver();
-    if (this.#parts.workerEvents.everReady && !this.#isSuccessor) reload.startIfRequested();
+    if (this.#parts.workerEvents.everReady && !this.#isSuccessor) {
+      tasks.pool.reconcile();
+      reload.startIfRequested();
+    }
     if (this.#isComplete) this.#reportComplete();
     upgrade.startIfPossible();
   }

@@ -25,6 +25,8 @@ import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
 import { RestartPolicy } from "./pool/restart_policy.ts";
 import { WorkerPool } from "./pool/worker_pool.ts";
+import { composeTasks, memoryStoreFolder, taskConfigFor } from "./tasks/compose_tasks.ts";
+import { TaskOwners } from "./tasks/task_owners.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
 import { EventLog } from "./telemetry/event_log.ts";
 import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
@@ -85,13 +87,26 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
   directory.share(credentials);
   shareLogs(system, settings, credentials);
+  if (settings.taskStore.kind === "memory") directory.giveFolder(memoryStoreFolder, credentials);
   const takeover = launch.oldMaster === null ? null : await Takeover.begin({
     ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
     shareInbox: () => directory.shareInbox(credentials),
   }, { ...settings, bind: listenAddresses(settings), isBindDefault });
   const workerTable = new WorkerTable();
+  const taskTable = new WorkerTable();
   const { arbiter, statusSource } = composeArbiter({
-    ...{ system, log, launch, workerTable, steering, scoreboard, sharedSockets, firstWorker, takeover },
+    ...{
+      system,
+      log,
+      launch,
+      workerTable,
+      taskTable,
+      steering,
+      scoreboard,
+      sharedSockets,
+      firstWorker,
+      takeover,
+    },
     controlSocket,
     startProcess: workerProcessStarter({
       ...{
@@ -113,9 +128,9 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
-        return workerTable.expected;
+        return workerTable.expected + taskTable.expected;
       },
-      identify: (token) => workerTable.redeem(token),
+      identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
       message: (worker, message) => arbiter.post({ type: "message", worker, message }),
@@ -142,6 +157,8 @@ interface ArbiterOptions {
   readonly log: Log;
   readonly launch: Launch;
   readonly workerTable: WorkerTable;
+  /** Of the workers that run tasks. */
+  readonly taskTable: WorkerTable;
   readonly steering: Steering;
   readonly scoreboard: Scoreboard;
   readonly sharedSockets: SharedSockets;
@@ -171,6 +188,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     first,
     source,
     workerTable,
+    taskTable,
     steering,
     scoreboard,
     sharedSockets,
@@ -192,8 +210,10 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     inForce: takeover?.addresses ?? null,
   });
   const processGroups = new ProcessGroups({ system, logger, wake });
+  const taskOwners = new TaskOwners(system.host);
   const spawner = new Spawner({
-    ...{ ...options, post },
+    ...{ ...options, role: "requests", post },
+    tasksFor: (worker) => taskConfigFor(system.host, taskOwners, options.runtimeDirectory, worker),
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,
@@ -225,17 +245,23 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   });
   const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
   const shutdown = new Shutdown({
-    ...{ clock, lifecycle, workerTable, steering, sharedSockets, heartbeatMonitor, wake },
+    ...{ clock, lifecycle, workerTable, taskTable, steering, sharedSockets, heartbeatMonitor, wake },
     settings: () => generations.serving.settings,
   });
   const workerEvents: WorkerEvents = new WorkerEvents({
     ...{ clock, workerTable, scoreboard, lifecycle, restartPolicy, listenOrder, counters },
     ...{ generations, pool, reload, shutdown },
+    handleTaskMessage: (worker, message) => tasks.events.handleTaskMessage(worker, message),
+    isUsed: (generation) => workerTable.uses(generation) || taskTable.uses(generation),
     requireFree: options.isBindDefault && takeover === null
       ? (addresses) => requireFree(system, logger, { ...first.settings, bind: addresses })
       : null,
     post,
   });
+  const tasks = composeTasks({
+    ...{ ...options, lifecycle, counters, generations, post },
+    isStopping: () => shutdown.inProgress,
+  }, taskOwners);
   const cron = new Cron({ clock, workerTable, generations }, takeover === null);
   void takeover?.released.then(() => post({ type: "command", begin: () => cron.takeOver() }));
   const upgrade = new Upgrade({
@@ -256,7 +282,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       pool,
       restartPolicy,
     },
-    ...{ cron, recycling, autoscaler, reload, shutdown, upgrade, takeover },
+    ...{ cron, tasks, recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });
   const statusSource: StatusSource = {
     ...{ workerTable, scoreboard, counters, eventLog, heartbeats: heartbeatMonitor },
@@ -285,6 +311,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     get backlog() {
       return steering.backlog;
     },
+    tasks,
   };
   return { arbiter, statusSource };
 }

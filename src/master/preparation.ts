@@ -62,7 +62,8 @@ function startFirstWorker(
       (token, inherited) =>
         startWorkerProcess(system, {
           command: selfCommand(system),
-          slot: 0,
+          number: 0,
+          role: "requests",
           generation: { number: 1, settings },
           token,
           channelPath: directory.channelSocket,

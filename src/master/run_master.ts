@@ -83,6 +83,7 @@ export async function runMaster(
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
+    tasks: arbiter.tasks,
     status: () => statusWithProcesses(statusSource, system),
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });

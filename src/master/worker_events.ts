@@ -35,6 +35,9 @@ interface WorkerEventsOptions {
   readonly shutdown: Shutdown;
   /** Throws if an address that the first worker asks for is in use; `null` if that is known already. */
   readonly requireFree: ((addresses: readonly TcpAddress[]) => Promise<void>) | null;
+  /** What it says about tasks; false if the message is about something else. */
+  readonly handleTaskMessage: (worker: WorkerHandle, message: FromWorker) => boolean;
+  readonly isUsed: (generation: Generation) => boolean;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -67,6 +70,7 @@ export class WorkerEvents {
     if (worker.isDistrusted) return;
     const objection = worker.objectionTo(message) ?? this.#objectionTo(worker, message);
     if (objection !== null) return this.distrust(worker, objection);
+    if (this.#options.handleTaskMessage(worker, message)) return;
     const wasReady = worker.state.is === "ready";
     const event = worker.receive(message);
     if (message.type === "ready" && isWanted(worker.state)) {
@@ -93,8 +97,7 @@ export class WorkerEvents {
       case "draining":
         if (message.failure === undefined || shutdown.inProgress) return;
         return restartPolicy.record(worker, "finishing", "crash", pool.size);
-      case "hello":
-      case "failed":
+      default:
         return;
     }
   }
@@ -171,7 +174,7 @@ export class WorkerEvents {
     workerTable.remove(worker);
     listenOrder.leave(worker);
     counters.addGone(worker);
-    generations.prune((generation) => workerTable.uses(generation));
+    generations.prune(this.#options.isUsed);
 
     if (shutdown.inProgress || ending.is === "expected") {
       if (this.#everReady) lifecycle.ended(worker, ending);

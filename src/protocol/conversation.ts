@@ -56,6 +56,9 @@ export class Conversation {
           ? "with an error before it listened"
           : null;
       case "paused":
+      case "tasks-added":
+      case "task-report":
+      case "task-answer":
       case "counters":
         return this.#isConfigured ? null : "before it had its configuration";
     }

@@ -10,6 +10,7 @@ import type { LogConfig } from "../log/logger.ts";
 import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
 import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../system/system.ts";
 import { clip } from "./framing.ts";
+import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
 export const workerEnvironment = {
@@ -53,7 +54,14 @@ export const sentSettings = [
 
 /** Everything a worker needs to know to serve. Durations in milliseconds. */
 export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]>, LogConfig {
+  /** Its slot in the scoreboard. */
+  readonly place: number;
+  /** As the log names it: from 0 among the workers of its role. */
   readonly slot: number;
+  /** `tasks`: it runs tasks, and listens nowhere. */
+  readonly role: WorkerRole;
+  /** `null` if the app has no tasks. */
+  readonly tasks: TaskConfig | null;
   readonly generation: number;
   /** For the app, as a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
@@ -90,6 +98,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly runtimeDirectory: string;
 }
 
+export type WorkerRole = "requests" | "tasks";
+
 export type ToWorker =
   | { readonly type: "load"; readonly config: WorkerConfig }
   /** Listen now: workers listen one after another. */
@@ -110,6 +120,12 @@ export type ToWorker =
   | { readonly type: "successor"; readonly pid: number | null; readonly timeout: number }
   /** From `at` on, by the wall clock, this worker runs the jobs of Deno.cron, or does not run them any more. */
   | { readonly type: "jobs"; readonly held: boolean; readonly at: number }
+  /** There may be new tasks. */
+  | { readonly type: "wake-tasks" }
+  /** The process that took tasks as `owner` is gone: others may take them. */
+  | { readonly type: "release-tasks"; readonly owner: string }
+  /** Answer with `task-answer` and the same number. */
+  | { readonly type: "task-request"; readonly number: number; readonly request: TaskRequest }
   | { readonly type: "reopen" };
 
 export const pauseReasons = ["app", "open-files"] as const;
@@ -148,5 +164,15 @@ export type FromWorker =
   | { readonly type: "paused"; readonly because: PauseReason | null }
   /** The worker accepts no more connections; the master must close its copies of the listening sockets too. */
   | { readonly type: "closed" }
+  /** The app has added tasks. */
+  | { readonly type: "tasks-added" }
+  | { readonly type: "task-report"; readonly report: TaskReport }
+  /** `answer` is JSON. One of the two is there. */
+  | {
+    readonly type: "task-answer";
+    readonly number: number;
+    readonly answer?: string | undefined;
+    readonly failure?: string | undefined;
+  }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string };

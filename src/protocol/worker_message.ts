@@ -4,7 +4,9 @@
  */
 
 import { errorKinds } from "../core/errors.ts";
+import { bucketCount } from "../core/telemetry/latency_histogram.ts";
 import { longestClip } from "./framing.ts";
+import { longestTaskAnswer, longestTaskName, mostTaskNames } from "./task_messages.ts";
 import { type Failure, type FromWorker, pauseReasons } from "./messages.ts";
 
 type Check = (value: unknown) => boolean;
@@ -18,6 +20,13 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   draining: { failure: isOptional(isFailure) },
   paused: { because: isPauseReason },
   closed: {},
+  "tasks-added": {},
+  "task-report": { report: isReport },
+  "task-answer": {
+    number: isCount,
+    answer: isOptional(isText(longestTaskAnswer)),
+    failure: isOptional(isText(longestClip)),
+  },
   counters: { bytes: isBase64(16_384) },
 };
 
@@ -55,6 +64,33 @@ function isBase64(longest: number): Check {
   return (value) =>
     typeof value === "string" && value.length <= longest && value.length % 4 === 0 &&
     /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+const tallyFields = ["started", "done", "retried", "dead"] as const;
+
+function isTally(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { name, durations } = value;
+  return isText(longestTaskName)(name) && tallyFields.every((field) => isCount(value[field])) &&
+    isListOf(isCount, bucketCount)(durations);
+}
+
+const backlogFields = ["waiting", "delayed", "running", "done", "dead", "oldest"] as const;
+
+function isBacklog(value: unknown): boolean {
+  return value === null || (isRecord(value) && typeof value["isPaused"] === "boolean" &&
+    backlogFields.every((field) => isCount(value[field])));
+}
+
+function isReport(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { running, backlog, problem, tallies } = value;
+  return isCount(running) && isBacklog(backlog) && (problem === null || isShownText(problem)) &&
+    isListOf(isTally, mostTaskNames)(tallies);
 }
 
 function isAddress(value: unknown): boolean {

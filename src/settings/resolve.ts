@@ -1,4 +1,4 @@
-import { checkTogether } from "./combinations.ts";
+import { checkTogether } from "./combinations/combinations.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LoadedConfigFile, readConfigFile } from "./config_file.ts";
 import { type Environment, readEnvironment } from "./environment.ts";

@@ -4,6 +4,7 @@ import { toDenicornError } from "../core/errors.ts";
 import { addressOf } from "../core/placed_servers.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
+import type { TaskRequest } from "../protocol/task_messages.ts";
 import { isKnown } from "../system/network/responses/response_body.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
@@ -32,6 +33,7 @@ import { openSlot, type Slot } from "./slot.ts";
 import { UnixListeners } from "./listeners/unix_listeners.ts";
 import { closingCode, WebSockets } from "./http/web_sockets.ts";
 import { WorkerLog } from "./worker_log.ts";
+import { WorkerTasks } from "./tasks/worker_tasks.ts";
 
 const loadStaticFiles = lazyModule(() => import("./http/static_files.ts"));
 
@@ -56,6 +58,7 @@ export class Service {
   readonly #webSockets: WebSockets;
   readonly #lifeCycle: LifeCycle;
   readonly #jobs: Jobs;
+  readonly #tasks: WorkerTasks;
   readonly #draining: Draining;
   #program: Program | null = null;
   #hasListened = false;
@@ -63,28 +66,38 @@ export class Service {
   /** Throws DenicornError `log-unwritable`. */
   constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
     const { clock, host, network, processes, descriptors } = system;
-    const { slot: worker, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
+    const { place, slot: worker, role, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
     this.#system = system;
     this.config = config;
     this.#send = send;
-    this.log = new WorkerLog(system, config, { worker, gen, pid: host.pid }, areLogsRequired);
+    const { pid } = host;
+    const identity = role === "tasks" ? { taskWorker: worker, gen, pid } : { worker, gen, pid };
+    this.log = new WorkerLog(system, config, identity, areLogsRequired);
     this.#accessLog = accessLogfile === undefined
       ? null
       : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
     // Before the app is imported: what it starts must not inherit them.
     if (config.fdInbox !== null) descriptors.keep(config.fdInbox);
     config.unixSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
-    this.#slot = openSlot(system, config.scoreboard, worker);
+    this.#slot = openSlot(system, config.scoreboard, place);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
+    this.#tasks = new WorkerTasks(system, config, {
+      ...{ log: this.log, writer: this.#slot.writer, send },
+      jobOf: (name) => this.#jobs.jobOf(name),
+    });
     const pause = new Pause(send);
     this.#lifeCycle = new LifeCycle(
       system,
       this.log,
       config,
+      (name, payload, options) => this.#tasks.enqueue(name, payload, options),
       (isReady) => pause.set("app", !isReady),
     );
-    this.#jobs = new Jobs(clock, this.log, this.#lifeCycle, host.cronUnit());
+    this.#jobs = new Jobs(
+      ...[clock, this.log, this.#lifeCycle, host.cronUnit()] as const,
+      config.tasks?.areTaken === true ? (name, due) => this.#tasks.addJob(name, due) : null,
+    );
     const bodyFailures = new BodyFailures(this.log, clock);
     const onEnd = (entry: InFlightRequest, duration: number) => this.#logAccess(entry, duration);
     this.#requests = new Requests(this.#slot.writer, clock, this.#accessLog === null ? null : onEnd);
@@ -197,6 +210,7 @@ export class Service {
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,
+      onTasks: (tasks) => this.#tasks.offer(tasks),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       onSent: (message) => this.log.sent(message),
       onNotStored: (reason) => this.log.notStored(reason),
@@ -220,6 +234,7 @@ export class Service {
     this.#blockingLimit.startServing();
     this.#slowClients.start();
     this.#send({ type: "ready", addresses: this.#listeners.addresses, sharingFailure });
+    if (!this.#hasListened) this.#tasks.start();
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
     for (const { server, place } of servers) {
@@ -247,6 +262,21 @@ export class Service {
     this.#unixListeners.accept(sockets);
   }
 
+  /** There may be new tasks. */
+  wakeTasks(): void {
+    this.#tasks.wake();
+  }
+
+  /** The process that took tasks as `owner` is gone. */
+  releaseTasks(owner: string): void {
+    this.#tasks.release(owner);
+  }
+
+  /** Sends the answer. */
+  answerTasks(number: number, request: TaskRequest): void {
+    void this.#tasks.answer(number, request);
+  }
+
   reopenLogs(): void {
     void this.log.reopen();
     try {
@@ -271,9 +301,9 @@ export class Service {
     this.#jobs.giveUp();
   }
 
-  /** For the line about an uncaught error, which may come from one of them; empty if nothing is in flight. */
+  /** For the line about an uncaught error, which may come from one of them; empty if nothing runs. */
   get inFlightText(): string {
-    return this.log.inFlightText(Array.from(this.#requests.entries));
+    return this.log.inFlightText(Array.from(this.#requests.entries)) + this.#tasks.runningText;
   }
 
   /** New connections are no longer steered to other workers. */
@@ -298,15 +328,18 @@ export class Service {
     this.#program?.apps.forEach((app) => app.closeWebSockets(code));
     this.#listeners.ignore();
     this.#slowClients.startDraining();
-    const report = await this.#draining.finish();
+    const { gracefulTimeout, shutdownTimeout } = this.config;
+    const started = this.#system.clock.monotonic();
+    const [report] = await Promise.all([this.#draining.finish(), this.#tasks.finish(gracefulTimeout)]);
     keepEvents();
     await this.log.waitedForHeads(this.#slowClients.lateHeads);
     await this.log.cutOff(report, this.#requests.entries);
     this.#program?.servers.forEach(({ server }) => server.ended());
-    const { gracefulTimeout, shutdownTimeout } = this.config;
     if (this.#program !== null) {
-      await this.#lifeCycle.end(Math.max(gracefulTimeout - report.took, shutdownTimeout));
+      const took = Math.max(report.took, this.#system.clock.monotonic() - started);
+      await this.#lifeCycle.end(Math.max(gracefulTimeout - took, shutdownTimeout));
     }
+    await this.#tasks.close();
   }
 
   #endEventsLater(): () => void {

@@ -8,6 +8,7 @@ import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { version } from "../core/version.ts";
 import { type FromWorker, successorInbox, toFailure, type WorkerConfig } from "../protocol/messages.ts";
+import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { System } from "../system/system.ts";
 import { clippedStack } from "./http/faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
@@ -60,6 +61,15 @@ export class Worker {
         case "jobs":
           this.#service?.passJobs(message.held, message.at);
           break;
+        case "wake-tasks":
+          this.#service?.wakeTasks();
+          break;
+        case "release-tasks":
+          this.#service?.releaseTasks(message.owner);
+          break;
+        case "task-request":
+          this.#answerTasks(message.number, message.request);
+          break;
         case "reopen":
           this.#service?.reopenLogs();
           break;
@@ -101,6 +111,15 @@ export class Worker {
     }
     // Now the next worker may listen. One that has lost its listeners tries again later.
     if (service.hasListened) this.#send({ type: "closed" });
+  }
+
+  #answerTasks(number: number, request: TaskRequest): void {
+    if (this.#service !== null) return this.#service.answerTasks(number, request);
+    this.#send({
+      type: "task-answer",
+      number,
+      failure: "cannot ask for tasks: the worker has not started yet",
+    });
   }
 
   /** The program has ended its server, which it also does at a signal. */

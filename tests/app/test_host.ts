@@ -59,12 +59,13 @@ export class TestHost implements Disposable {
     }
   }
 
-  bundle(app = "main.ts", external: readonly string[] = []): Promise<Bundle> {
+  bundle(app = "main.ts", external: readonly string[] = [], tasks?: string): Promise<Bundle> {
     const spec = parseAppSpec(`${this.folder}/${app}`);
     return bundleApp(system, {
       entry: locateApp(system, spec, this.folder),
       exportName: spec.exportName,
       external,
+      tasks: tasks === undefined ? undefined : `${this.folder}/${tasks}`,
       runtimeDirectory: this.runtimeDirectory,
     });
   }

@@ -50,7 +50,19 @@ Deno.test("a config file and an app can be checked, and a mistake is found", asy
   const good = `import { defineConfig } from "denicorn";
 export default defineConfig({ workers: "auto", gracefulTimeout: "2m", env: { A: 1 }, bind: [":80"] });
 `;
-  const app = `import { type AppContext, context, waitUntil } from "denicorn";
+  const app =
+    `import { type AppContext, context, type Cron, enqueue, type TaskContext, type Tasks, waitUntil } from "denicorn";
+import { z } from "npm:zod";
+export const tasks = {
+  sendMail: async (to: string, { signal, log, progress }: TaskContext) => {
+    signal.throwIfAborted();
+    progress(0.5);
+    log.info(to);
+    await enqueue("resize", { width: 5 }, { delay: 500, at: new Date(), key: "k", retries: 5 });
+  },
+  resize: { run: ({ width }: { width: number }) => width * 2, schema: z.object({ width: z.number() }), timeout: 500 },
+} satisfies Tasks;
+export const cron = { nightly: { schedule: "0 3 * * *", timezone: "Europe/Berlin", task: "sendMail" } } satisfies Cron;
 export function startup({ slot, log }: AppContext) {
   log.info(String(slot + context().generation));
   waitUntil(Promise.resolve());

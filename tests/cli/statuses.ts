@@ -58,6 +58,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     addresses: ["127.0.0.1:8000"],
     startedAt: 0,
     at: 0,
+    tasks: null,
     generation: 1,
     target: workers.length,
     spares: 0,

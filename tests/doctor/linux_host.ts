@@ -130,6 +130,7 @@ export class LinuxHost implements System {
     },
   };
 
+  readonly databases: System["databases"] = () => Promise.reject(new Error("no database here"));
   readonly memory: System["memory"] = (() => {
     const buffers: ArrayBuffer[] = [];
     const create = (size: number) => {

@@ -1,16 +1,25 @@
-import type { MasterCommands, Operations, RunningMaster } from "../../src/control/master_commands.ts";
+import type {
+  MasterCommands,
+  Operations,
+  RunningMaster,
+  TaskAccess,
+} from "../../src/control/master_commands.ts";
 
 interface Expected {
   readonly commands?: Partial<MasterCommands>;
   readonly operations?: Partial<Operations>;
+  readonly tasks?: Partial<TaskAccess>;
   readonly status?: RunningMaster["status"];
 }
 
 /** A master that takes only the commands the test expects. */
-export function fakeRunningMaster({ commands = {}, operations = {}, status }: Expected = {}): RunningMaster {
+export function fakeRunningMaster(
+  { commands = {}, operations = {}, tasks = {}, status }: Expected = {},
+): RunningMaster {
   return {
     commands: strict(commands),
     operations: strict(operations),
+    tasks: strict(tasks),
     status: status ?? (() => unexpected("status")),
   };
 }

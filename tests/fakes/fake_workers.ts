@@ -13,6 +13,7 @@ const bundle = {
   exportName: "default",
   unstable: [],
   exportsApp: true,
+  hasTasks: false,
   isPrepared: false,
   certificates: null,
   static: [],

@@ -44,6 +44,7 @@ export const calmStatus: Status = {
     },
     ...{ backlog: 0, cpuSeconds: 0, ...noChanges },
   },
+  tasks: null,
   master: { cpu: null, cpuSeconds: null, memory: null },
   events: [],
 };

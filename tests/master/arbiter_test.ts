@@ -16,6 +16,7 @@ Deno.test("workers start while the app is being bundled and get their configurat
   assertEquals(worker!.received, []);
   resolve({
     ...{ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" },
+    hasTasks: false,
     isPrepared: false,
     certificates: null,
     static: [],

@@ -9,7 +9,7 @@ import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
 import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
 import { rememberLaunch } from "../../src/master/transitions/launch.ts";
-import { Scoreboard } from "../../src/master/workers/scoreboard.ts";
+import { firstSlot, Scoreboard } from "../../src/master/workers/scoreboard.ts";
 import { SharedSockets } from "../../src/master/listeners/shared_sockets.ts";
 import { Steering } from "../../src/master/listeners/steering.ts";
 import type { FromWorker, ToWorker } from "../../src/protocol/messages.ts";
@@ -41,6 +41,8 @@ interface Start {
   readonly cores?: number;
   /** That of a first worker whose process was started before. */
   readonly fdPair?: FdPair | null;
+  /** There is memory for task workers. */
+  readonly hasTaskSlots?: boolean;
 }
 
 /** An arbiter with fakes around it: the test plays the workers, the bundler and the operator. */
@@ -48,6 +50,7 @@ export class FakeMaster {
   readonly system = new FakeSystem();
   readonly fakeWorkers: FakeWorker[] = [];
   readonly workerTable = new WorkerTable();
+  readonly taskTable = new WorkerTable();
   readonly arbiter: Arbiter;
   outcome: DenicornError | null | "running" = "running";
   renewing: () => Generation["settings"];
@@ -62,7 +65,9 @@ export class FakeMaster {
   readonly steering: Steering;
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
-    initialise(this.#memory, slots);
+    const allSlots = start.hasTaskSlots === true ? firstSlot("tasks") + slots : slots;
+    this.#memory = new ArrayBuffer(scoreboardSize(allSlots));
+    initialise(this.#memory, allSlots);
     // With few, all but the first worker would start later.
     this.system.host.cores = () => start.cores ?? slots;
     const settings = settingsFor(workers, flags);
@@ -75,6 +80,7 @@ export class FakeMaster {
     }, { pid: 41 });
     this.arbiter = composeArbiter({
       workerTable: this.workerTable,
+      taskTable: this.taskTable,
       system: this.system,
       log,
       steering: this.steering = new Steering(this.system, log.logger, null),
@@ -124,7 +130,7 @@ export class FakeMaster {
 
   readonly #ended = new Set<FakeWorker>();
   readonly #wereReady = new Set<FakeWorker>();
-  readonly #memory = new ArrayBuffer(scoreboardSize(slots));
+  readonly #memory: ArrayBuffer;
 
   /** Workers that were asked to finish and have not ended. */
   draining(generation: number): FakeWorker[] {
@@ -162,7 +168,7 @@ export class FakeMaster {
     let worker: WorkerHandle | null = null;
     const says = async (message: FromWorker) => {
       if (worker === null) {
-        worker = this.workerTable.redeem(token);
+        worker = this.workerTable.redeem(token) ?? this.taskTable.redeem(token);
         assert(worker !== null);
         const send = (bytes: Uint8Array) => {
           received.push(...decoder.push(bytes) as Iterable<ToWorker>);
@@ -204,12 +210,13 @@ export class FakeMaster {
   }
 }
 
-function bundled({ number }: Generation): Promise<AppBundle> {
+export function bundled({ number }: Generation): Promise<AppBundle> {
   return Promise.resolve({
     source: "/srv/app.ts",
     exportName: "default",
     unstable: [],
     exportsApp: true,
+    hasTasks: false,
     isPrepared: false,
     certificates: null,
     static: [],

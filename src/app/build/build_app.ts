@@ -2,6 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
+import { shownPath } from "../paths.ts";
 import { locateApp, parseAppSpec } from "../app_spec.ts";
 import { type Bundle, bundleApp } from "../bundle/bundle.ts";
 
@@ -14,6 +15,8 @@ export interface BuildRequest {
   readonly runtimeDirectory: string;
   /** Packages to leave out of the bundle. */
   readonly external: readonly string[];
+  /** The module that exports the tasks, as an operator names it; `undefined` if that is the app. */
+  readonly tasks?: string | undefined;
   /** Whether a cached bundle may be used. */
   readonly cache: boolean;
 }
@@ -27,15 +30,17 @@ export interface AppBuild extends Bundle {
 /** Reads the files of the app with the rights of this process, until `signal`. Throws DenicornError with the place and cause. */
 export async function buildApp(
   system: System,
-  { app, workingDirectory, runtimeDirectory, external, cache }: BuildRequest,
+  { app, workingDirectory, runtimeDirectory, external, tasks, cache }: BuildRequest,
   signal?: AbortSignal,
 ): Promise<AppBuild> {
   try {
     const spec = parseAppSpec(app);
     const source = locateApp(system, spec, workingDirectory);
     const { exportName } = spec;
+    const tasksModule = tasks === undefined ? undefined : locateTasks(system, tasks, workingDirectory);
     const bundle = await bundleApp(system, {
       ...{ entry: source, exportName, runtimeDirectory, external, cache, signal },
+      tasks: tasksModule === source ? undefined : tasksModule,
     });
     return { ...bundle, source, exportName };
   } catch (error) {
@@ -48,5 +53,19 @@ export async function buildApp(
         cause: error,
       },
     );
+  }
+}
+
+/** As the app is found. Throws `app-not-found`. */
+function locateTasks(system: System, path: string, directory: string): string {
+  try {
+    return locateApp(system, { path: shownPath(directory, path), exportName: "default" }, directory);
+  } catch (error) {
+    if (!(error instanceof DenicornError)) throw error;
+    const message = error.message.replace("find the app", "find the tasks").replace(
+      "an app is",
+      "their module is",
+    );
+    throw new DenicornError(error.code, message, { cause: error });
   }
 }

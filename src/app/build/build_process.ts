@@ -34,11 +34,17 @@ export async function runBuildProcess(system: System): Promise<ExitCode> {
 
 function requestIn(text = ""): BuildRequest | undefined {
   try {
-    const { app, workingDirectory, runtimeDirectory, external, cache } = asRecord(JSON.parse(text)) ?? {};
+    const { app, workingDirectory, runtimeDirectory, external, tasks, cache } = asRecord(JSON.parse(text)) ??
+      {};
     if (typeof app !== "string" || typeof runtimeDirectory !== "string") return undefined;
     if (typeof workingDirectory !== "string") return undefined;
     const packages = Array.isArray(external) ? external.filter((name) => typeof name === "string") : [];
-    return { app, workingDirectory, runtimeDirectory, external: packages, cache: cache === true };
+    return {
+      ...{ app, workingDirectory, runtimeDirectory },
+      external: packages,
+      tasks: typeof tasks === "string" ? tasks : undefined,
+      cache: cache === true,
+    };
   } catch {
     return undefined;
   }

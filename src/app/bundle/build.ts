@@ -15,6 +15,7 @@ import { type BundleOrigin, traceFiles } from "./cache/bundle_inputs.ts";
 import { buildInTime, withEsbuild } from "./esbuild.ts";
 import { LateFaults } from "./late_faults.ts";
 import { placeDefines, sourcePlaces } from "./source_places.ts";
+import { requireModule, tasksNamespace, withTasks } from "./tasks_module.ts";
 import { nodeThreads } from "./thread_classes.ts";
 import { type Run, ThreadBundles, threadFiles } from "./threads.ts";
 
@@ -23,6 +24,8 @@ export interface BuildRequest {
   readonly entry: string;
   /** Packages to leave out of the bundle. */
   readonly external: readonly string[];
+  /** Absolute path of the module that exports the tasks, if that is not the main module. */
+  readonly tasks?: string | undefined;
   /** Whether the main module is the app: its `import.meta.main` is true. */
   readonly isMain: boolean;
   /** Holds esbuild's executable when the user's cache cannot. */
@@ -120,6 +123,7 @@ interface Shared {
 async function run(shared: Shared, main: string): Promise<Run> {
   const { system, request, files, trace, projects, compiler } = shared;
   const { entry, external, isMain, runtimeDirectory, action, workingDirectory, plugins, signal } = request;
+  const tasks = main === entry ? request.tasks : undefined;
   const root = directoryOf(entry);
   const place = { files, projects, entry: main, root, workingDirectory };
   const late = new LateFaults(place);
@@ -145,7 +149,8 @@ async function run(shared: Shared, main: string): Promise<Run> {
       wasmModules(files),
       sourcePlaces(files, (path, text) => {
         threadFiles(files, path, text).forEach((thread) => threads.add(thread));
-        return late.edit(path, metadata.edit(path, text));
+        const edited = late.edit(path, metadata.edit(path, text));
+        return tasks !== undefined && path === entry ? withTasks(edited, tasks) : edited;
       }),
     ],
   });
@@ -165,6 +170,7 @@ async function run(shared: Shared, main: string): Promise<Run> {
   } catch (error) {
     throw bundleFailure(error, action, place);
   }
+  if (tasks !== undefined) requireModule(result.warnings, place);
   const { inputs } = result.metafile;
   const met = late.atStart(inputs);
   if (met.length > 0) throw bundleFailure(met, action, place);
@@ -217,5 +223,6 @@ function outputOf({ outputFiles }: Result): { readonly code: string; readonly ma
 }
 
 function exportsOf({ metafile }: Result): readonly string[] {
-  return Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)?.exports ?? [];
+  const main = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  return main?.exports.filter((name) => name !== tasksNamespace) ?? [];
 }

@@ -19,6 +19,8 @@ interface BundleOptions {
   readonly entry: string;
   /** Packages to leave out of the bundle. */
   readonly external?: readonly string[];
+  /** Absolute path of the module that exports the tasks, if that is not the main module. */
+  readonly tasks?: string | undefined;
   /** Holds esbuild's executable when the user's cache cannot. */
   readonly runtimeDirectory: string;
   /** Whether a cached bundle may be used. */
@@ -80,7 +82,7 @@ interface ModuleKind {
 
 export async function bundleModule(
   system: System,
-  { entry, external = [], runtimeDirectory, cache: mayCache = false, signal }: BundleOptions,
+  { entry, external = [], tasks, runtimeDirectory, cache: mayCache = false, signal }: BundleOptions,
   { action, isMain = false, plugins = () => [] }: ModuleKind,
 ): Promise<Bundle> {
   const { clock } = system;
@@ -88,6 +90,7 @@ export async function bundleModule(
   const request = {
     entry,
     external,
+    tasks,
     isMain,
     runtimeDirectory,
     action,

@@ -13,7 +13,7 @@ const worker = globalThis[Symbol.for("denicorn.worker")];
 if (worker === undefined) {
   throw new Error('cannot use the module "denicorn": it works in a worker of Denicorn only: start the app with denicorn');
 }
-export const { context, ready, waitUntil } = worker;
+export const { context, enqueue, ready, waitUntil } = worker;
 `;
 
 /** Unless the import map of the project at `entry`, or a package, says what the name means. */

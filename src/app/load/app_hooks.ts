@@ -7,6 +7,8 @@ export interface AppContext {
   /** -1 in `prepare`, which no worker runs. */
   readonly slot: number;
   readonly generation: number;
+  /** `tasks`: this process runs tasks, and listens nowhere. */
+  readonly role: "requests" | "tasks";
   /** As a config file would give them; secrets are hidden. */
   readonly settings: ConfigFile;
   /** Aborts when the worker begins to finish: the time to end what would go on for ever. */
@@ -34,6 +36,9 @@ type AppHook = (context: AppContext) => unknown;
 
 /** What a module exports that has something to do before the workers of its generation. */
 export const prepareExport = "prepare";
+
+/** What a module exports that has background tasks. */
+export const tasksExport = "tasks";
 
 export function hooksOf(module: Readonly<Record<string, unknown>>): AppHooks {
   return {

@@ -7,7 +7,9 @@ import { appFrames, causesOf, type Frame, stackText } from "../app_stack.ts";
 import { type Fault, faultProperty, nativeAddonPhrase, type ThrownFault } from "../fault.ts";
 import { filePath, fileUrl, isPackageFile, shownPath } from "../paths.ts";
 import { packageNameOf } from "../resolve/specifiers.ts";
-import { type AppHooks, hooksOf } from "./app_hooks.ts";
+import { tasksNamespace } from "../bundle/tasks_module.ts";
+import { type AppHooks, hooksOf, tasksExport } from "./app_hooks.ts";
+import type { AppTasks } from "./app_tasks.ts";
 import { type App, type AppType, validateApp } from "./validate_app.ts";
 
 export interface ImportOptions {
@@ -17,6 +19,8 @@ export interface ImportOptions {
   readonly source: string;
   readonly exportName: string;
   readonly appType: AppType;
+  /** Path of the module that exports the tasks; `undefined` if that is the app's. */
+  readonly tasksModule?: string | undefined;
   /** Messages name files relative to it. */
   readonly workingDirectory: string;
 }
@@ -25,6 +29,8 @@ export interface ImportedApp {
   /** `null` if the module exports no app and starts its own servers. */
   readonly app: App | null;
   readonly hooks: AppHooks;
+  /** `null` if there are none. */
+  readonly tasks: AppTasks | null;
 }
 
 /** Throws DenicornError when the module throws, or exports something else than an app. */
@@ -39,7 +45,22 @@ export async function importApp(
   } catch (error) {
     throw importFailure(error, options);
   }
-  return { app: exportedApp(module, options, source, servers), hooks: hooksOf(module) };
+  const app = exportedApp(module, options, source, servers);
+  return { app, hooks: hooksOf(module), tasks: await tasksOf(module, options, source) };
+}
+
+async function tasksOf(
+  module: Readonly<Record<string, unknown>>,
+  { tasksModule, workingDirectory }: ImportOptions,
+  source: string,
+): Promise<AppTasks | null> {
+  // The setting may name the module of the app.
+  const exports = Object.hasOwn(module, tasksNamespace) ? module[tasksNamespace] as typeof module : module;
+  if (tasksModule === undefined && !Object.hasOwn(exports, tasksExport)) return null;
+  // Most apps have none.
+  const { readTasks } = await import("./app_tasks.ts");
+  const path = tasksModule === undefined ? source : shownPath(workingDirectory, tasksModule);
+  return readTasks({ tasks: exports[tasksExport], cron: exports["cron"] }, path);
 }
 
 function exportedApp(
@@ -72,7 +93,7 @@ function isEmpty(value: unknown): boolean {
 /** What an app threw while it was imported, as an error that names the app's own file and line. */
 export function importFailure(
   thrown: unknown,
-  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName" | "appType">,
+  { bundle, source, workingDirectory }: Omit<ImportOptions, "exportName" | "appType" | "tasksModule">,
 ): DenicornError {
   const error = errorIn(thrown);
   const frames = appFrames(error, bundle);

@@ -13,6 +13,14 @@ export const lifecycleKinds = {
   "worker-resumed": "the worker wants new connections again",
   "worker-stalled": "the event loop of a worker is blocked for long",
   "worker-recovered": "the event loop of the worker is responsive again",
+  "task-worker-ready": "a task worker is ready and takes tasks",
+  "task-worker-died": "a task worker died; its tasks go to others",
+  "task-worker-ended": "a task worker ended as intended",
+  "task-worker-due": "a task worker has reached a recycling limit and is replaced",
+  "task-worker-stalled": "the event loop of a task worker is blocked for long",
+  "task-worker-recovered": "the event loop of the task worker is responsive again",
+  "task-spawn-failed": "the process of a task worker could not be started",
+  "task-workers-scaled": "the number of task workers has changed",
   "spawn-failed": "the process of a worker could not be started",
   "reload-began": "a reload begins: settings and app are read again",
   "reload-complete": "all workers are of the new generation",
@@ -30,6 +38,7 @@ export type LifecycleKind = keyof typeof lifecycleKinds;
 /** Decisions and deaths, which matter hours later; `/status` shows the last ones. */
 export const importantKinds: ReadonlySet<LifecycleKind> = new Set<LifecycleKind>([
   ...["worker-died", "worker-due", "spawn-failed", "scaled"] as const,
+  ...["task-worker-died", "task-worker-due", "task-spawn-failed", "task-workers-scaled"] as const,
   ...["reload-complete", "reload-failed", "upgrade-failed", "upgraded", "took-over"] as const,
 ]);
 
@@ -49,6 +58,7 @@ export interface LifecycleEvent {
   /** As in the log. */
   readonly text: string;
   readonly worker?: number;
+  readonly taskWorker?: number;
   readonly gen?: number;
   readonly pid?: number;
   /** Why it failed. */

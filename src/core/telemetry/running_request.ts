@@ -17,11 +17,16 @@ export interface RunningRequest {
   readonly since: number;
 }
 
+/** In place of a method: what runs is a background task, and the path is its name. */
+export const taskMethod = "TASK";
+
 /** A method is stored as its index in this table. Other methods are rare, and the path says enough. */
 export const knownMethods = [
   "OTHER",
   ...["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"],
   ...["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH"],
+  // A background task: its name is in place of the path.
+  taskMethod,
 ] as const;
 const methodNumbers = new Map<string, number>(knownMethods.map((method, number) => [method, number]));
 

@@ -3,6 +3,7 @@
 import type { ChangeCounters } from "./change_counters.ts";
 import type { FailureKind } from "./failures.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
+import type { TaskStatus } from "./task_status.ts";
 
 /** `retiring`: a new master has taken over, and this one finishes. */
 export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "retiring" | "stopping";
@@ -27,6 +28,8 @@ export interface Status {
   readonly spares: number;
   readonly workers: readonly WorkerStatus[];
   readonly totals: TotalStatus;
+  /** Null if the app has no tasks. */
+  readonly tasks: TaskStatus<WorkerStatus> | null;
   readonly master: ProcessUse;
   /** The last decisions and deaths, oldest first. */
   readonly events: readonly LifecycleEvent[];

@@ -33,6 +33,8 @@ export interface RuntimeDirectory {
   listenAgain(): UnixListener;
   /** Lets workers of another user use it, its sockets and `file`, without owning them. */
   share(identity: Identity, file?: string): void;
+  /** Makes a folder in it that belongs to the user of the workers. */
+  giveFolder(name: string, identity: Identity): void;
   /** Lets workers of another user send to the fd inbox, as those of a dead master have to. */
   shareInbox(identity: Identity): void;
   /** From now on `report` gets what cannot be removed at the end; before, stderr does. */
@@ -145,6 +147,11 @@ export function makeRuntimeDirectory(
       if (file === undefined) return;
       files.changeOwner(file, null, group);
       files.changeMode(file, 0o640);
+    },
+    giveFolder(name, { uid, gid }) {
+      const folder = `${path}/${name}`;
+      files.makeDirectory(folder, 0o700);
+      if (uid !== undefined || gid !== undefined) files.changeOwner(folder, uid ?? null, gid ?? null);
     },
     shareInbox({ uid, gid }) {
       if ((uid === undefined && gid === undefined) || files.lstat(fdInbox) === null) return;

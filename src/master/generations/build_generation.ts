@@ -5,7 +5,7 @@ import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import { type Credentials, isOtherUser } from "../../account/credentials.ts";
 import { buildApp } from "../../app/build/build_app.ts";
-import { prepareExport } from "../../app/load/app_hooks.ts";
+import { prepareExport, tasksExport } from "../../app/load/app_hooks.ts";
 import { addToCacheLater } from "../../app/bundle/bundle.ts";
 import type { AppBundle, Generation } from "../workers/generation.ts";
 import type { GenerationSource } from "./generations.ts";
@@ -51,6 +51,7 @@ export function createGenerationSource(
       workingDirectory,
       runtimeDirectory: directory.path,
       external: settings.external,
+      tasks: settings.tasks,
       cache: settings.bundleCache === "auto",
     };
     const { text, source, exportName, exports, isCommonJs, unstable, ...build } =
@@ -77,6 +78,7 @@ export function createGenerationSource(
     return {
       ...{ source, exportName, unstable, path: outfile },
       exportsApp: isCommonJs || exports.includes(exportName),
+      hasTasks: settings.tasks !== undefined || exports.includes(tasksExport),
       isPrepared: exports.includes(prepareExport),
       certificates,
       static: folders,

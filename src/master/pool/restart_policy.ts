@@ -11,6 +11,7 @@ import {
   recordDeath,
 } from "../../core/pool/backoff.ts";
 import type { DenicornError } from "../../core/errors.ts";
+import type { WorkerRole } from "../../protocol/messages.ts";
 import type { System } from "../../system/system.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
@@ -52,10 +53,10 @@ export class RestartPolicy {
   }
 
   /** The process of a worker could not be started. */
-  recordFailedSpawn(failure: DenicornError, target: number): void {
+  recordFailedSpawn(failure: DenicornError, target: number, role: WorkerRole = "requests"): void {
     const { lifecycle, counters } = this.#options;
     this.#delayNext("spawn", target);
-    lifecycle.spawnFailed(failure, this.#now);
+    lifecycle.spawnFailed(failure, this.#now, role);
     counters.spawnFailed();
   }
 

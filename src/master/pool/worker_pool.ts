@@ -227,7 +227,9 @@ export class WorkerPool {
   #spawn(slot: number, generation: Generation): void {
     const { system, spawner, restartPolicy, oldGenerations, onFailedSpawn, scoreboard } = this.#options;
     // The next plan finds the slots that this frees.
-    if (slot >= scoreboard.slots && oldGenerations.endOldest("no slot is free for a new worker")) return;
+    if (slot >= scoreboard.slots && oldGenerations.endOldest("no slot is free for a new worker")) {
+      return;
+    }
     try {
       spawner.spawn(slot, generation);
     } catch (error) {

@@ -5,7 +5,7 @@
 
 import type { Ending } from "../../core/pool/death.ts";
 import { DenicornError } from "../../core/errors.ts";
-import type { PauseReason } from "../../protocol/messages.ts";
+import type { PauseReason, WorkerRole } from "../../protocol/messages.ts";
 import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecycle.ts";
 import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
@@ -54,7 +54,7 @@ export class LifecycleLog {
   ready(worker: WorkerHandle, now: number, isCrashLoop: boolean): void {
     const logger = this.#logger.with(worker.identity);
     const values = { ms: Math.round(now - worker.bornAt) };
-    this.#record("worker-ready", `ready after ${values.ms} ms`, worker);
+    this.#record(kindFor(worker, "worker-ready"), `ready after ${values.ms} ms`, worker);
     // In a crash loop a worker that becomes ready is not news until it stays ready.
     if (isCrashLoop) logger.debug("ready after {ms} ms", values);
     else logger.info("ready after {ms} ms", values);
@@ -65,7 +65,7 @@ export class LifecycleLog {
     const text = how + this.#busyWith(worker);
     const { failure } = worker;
     const why = failure === null ? "" : `: ${failure.message}`;
-    this.#record("worker-died", text + why, worker, bootFault(worker, text));
+    this.#record(kindFor(worker, "worker-died"), text + why, worker, bootFault(worker, text));
     const suppressed = isCrashLoop ? this.#throttle.pass(now) : 0;
     if (suppressed === null) return;
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
@@ -78,20 +78,20 @@ export class LifecycleLog {
     const logger = this.#logger.with(worker.identity);
     const isAsExpected = ending.is === "expected" && !ending.worthReporting;
     const text = isAsExpected ? ending.text : ending.text + this.#busyWith(worker);
-    this.#record("worker-ended", text, worker);
+    this.#record(kindFor(worker, "worker-ended"), text, worker);
     if (isAsExpected) logger.info`${text}`;
     else logger.warning`${text}`;
   }
 
   blocked(worker: WorkerHandle, ms: number): void {
     const text = `event loop blocked for ${seconds(ms)}${this.#blockedBy(worker)}`;
-    this.#record("worker-stalled", text, worker);
+    this.#record(kindFor(worker, "worker-stalled"), text, worker);
     this.#logger.with(worker.identity).warning`${text}`;
   }
 
   responsiveAgain(worker: WorkerHandle, ms: number): void {
     const text = `event loop responsive again after ${seconds(ms)}`;
-    this.#record("worker-recovered", text, worker);
+    this.#record(kindFor(worker, "worker-recovered"), text, worker);
     this.#logger.with(worker.identity).info`${text}`;
   }
 
@@ -130,12 +130,12 @@ export class LifecycleLog {
 
   dueForRecycling(worker: WorkerHandle, text: string): void {
     const line = `due for recycling: ${text}: replacing it`;
-    this.#record("worker-due", line, worker);
+    this.#record(kindFor(worker, "worker-due"), line, worker);
     this.#logger.with(worker.identity).info`${line}`;
   }
 
-  spawnFailed(error: DenicornError, now: number): void {
-    this.#record("spawn-failed", error.message, null, error);
+  spawnFailed(error: DenicornError, now: number, role: WorkerRole): void {
+    this.#record(role === "tasks" ? "task-spawn-failed" : "spawn-failed", error.message, null, error);
     if (this.#throttle.pass(now) !== null) this.#logger.error`${error.message}`;
   }
 
@@ -157,6 +157,18 @@ export class LifecycleLog {
     const text = `workers: ${from} -> ${to}${why === "requested" ? " (requested)" : `: ${why}`}`;
     this.#record("scaled", text);
     this.#logger.info`${text}`;
+  }
+
+  tasksScaled(from: number, to: number, why: string): void {
+    const text = `task workers: ${from} -> ${to}: ${why}`;
+    this.#record("task-workers-scaled", text);
+    this.#logger.info`${text}`;
+  }
+
+  /** The store of the tasks does not answer (`problem`), or answers again (`null`). */
+  taskStore(problem: string | null): void {
+    if (problem === null) this.#logger.info("the task store answers again");
+    else this.#logger.error`${problem}`;
   }
 
   scalingLimited(target: number, why: string): void {
@@ -268,6 +280,13 @@ export class LifecycleLog {
       ...(error === undefined ? {} : { error: faultOf(error) }),
     });
   }
+}
+
+type WorkerKind = "ready" | "died" | "ended" | "due" | "stalled" | "recovered";
+
+/** Commands that wait for workers are not about task workers. */
+function kindFor({ role }: WorkerHandle, kind: `worker-${WorkerKind}`): LifecycleKind {
+  return role === "tasks" ? `task-${kind}` : kind;
 }
 
 function seconds(ms: number): string {

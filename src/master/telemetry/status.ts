@@ -13,6 +13,7 @@ import {
   type TotalStatus,
   type WorkerStatus,
 } from "../../core/telemetry/status.ts";
+import type { TaskStatus } from "../../core/telemetry/task_status.ts";
 import { version } from "../../core/version.ts";
 import type { System } from "../../system/system.ts";
 import type { ReadableProcess } from "../workers/process_readings.ts";
@@ -21,6 +22,7 @@ import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { EventLog } from "./event_log.ts";
+import type { TaskStatistics } from "./task_statistics.ts";
 
 /** What the status is read from. */
 export interface StatusSource {
@@ -35,6 +37,12 @@ export interface StatusSource {
   readonly spares: number;
   readonly backlog: number | null;
   readonly workerTable: WorkerTable;
+  readonly tasks: {
+    readonly pool: { readonly target: number; readonly hasTasks: boolean };
+    readonly workerTable: WorkerTable;
+    readonly heartbeatMonitor: StatusSource["heartbeats"];
+    readonly statistics: TaskStatistics;
+  };
   readonly scoreboard: Scoreboard;
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
@@ -65,10 +73,17 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
   const now = system.clock.monotonic();
   // One reading of each slot, so that the totals are the sum of the workers that are shown.
   const found = workerTable.bySlot().map((worker) => ({ worker, reading: scoreboard.read(worker.slot) }));
-  const workers = found.map(({ worker, reading }) => ({
-    ...workerStatus(worker, reading, source.heartbeats, now, at),
-    ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
-  }));
+  const describe =
+    (heartbeats: StatusSource["heartbeats"]) => ({ worker, reading }: typeof found[number]) => ({
+      ...workerStatus(worker, reading, heartbeats, now, at),
+      ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
+    });
+  const workers = found.map(describe(source.heartbeats));
+  const { tasks } = source;
+  const taskWorkers = () =>
+    tasks.workerTable.bySlot()
+      .map((worker) => ({ worker, reading: scoreboard.read(worker.slot) }))
+      .map(describe(tasks.heartbeatMonitor));
   return {
     ...{
       version,
@@ -86,9 +101,19 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
       workers,
     },
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
+    tasks: tasks.pool.hasTasks ? taskStatus(source, taskWorkers(), now) : null,
     master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,
   };
+}
+
+function taskStatus(
+  { tasks: { pool, statistics } }: StatusSource,
+  workers: readonly WorkerStatus[],
+  now: number,
+): TaskStatus<WorkerStatus> {
+  const { backlog: store, problem } = statistics;
+  return { target: pool.target, workers, store, problem, totals: statistics.totals(now) };
 }
 
 function workerStatus(
@@ -98,7 +123,7 @@ function workerStatus(
   now: number,
   wall: number,
 ): Omit<WorkerStatus, keyof ProcessUse> {
-  const { slot, generation, state, bornAt, process } = worker;
+  const { number: slot, generation, state, bornAt, process } = worker;
   const silence = heartbeats.silence(worker);
   return {
     slot,

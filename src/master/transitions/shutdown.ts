@@ -9,12 +9,15 @@ import { Refusal } from "../listeners/refusal.ts";
 import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 
 interface ShutdownOptions {
   readonly clock: Clock;
   readonly lifecycle: LifecycleLog;
   readonly workerTable: WorkerTable;
+  /** Of the workers that run tasks. */
+  readonly taskTable: WorkerTable;
   readonly steering: Steering;
   readonly sharedSockets: SharedSockets;
   readonly heartbeatMonitor: HeartbeatMonitor;
@@ -111,15 +114,21 @@ export class Shutdown {
   }
 
   #drain(handedOver: boolean): void {
-    const { workerTable, clock } = this.#options;
+    const { clock } = this.#options;
     const event = { type: "drain", handedOver, isRestart: this.#isRetirement } as const;
-    workerTable.forEach((worker) => worker.apply(event, clock.monotonic()));
+    this.#forEach((worker) => worker.apply(event, clock.monotonic()));
   }
 
   #killAll(): void {
-    const { workerTable, steering, sharedSockets, clock } = this.#options;
+    const { steering, sharedSockets, clock } = this.#options;
     steering.release();
     sharedSockets.refuse();
-    workerTable.forEach((worker) => worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
+    this.#forEach((worker) => worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic()));
+  }
+
+  #forEach(visit: (worker: WorkerHandle) => void): void {
+    const { workerTable, taskTable } = this.#options;
+    workerTable.forEach(visit);
+    taskTable.forEach(visit);
   }
 }

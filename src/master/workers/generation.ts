@@ -11,6 +11,8 @@ export interface AppBundle {
   readonly unstable: readonly string[];
   /** Without that export it starts servers of its own. */
   readonly exportsApp: boolean;
+  /** It exports tasks, or the setting names a module that does. */
+  readonly hasTasks: boolean;
   /** It exports `prepare`. */
   readonly isPrepared: boolean;
   /** Absolute path of the one file that workers import. */

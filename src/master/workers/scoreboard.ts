@@ -14,20 +14,27 @@ import {
   SlotNumbers,
   type SlotReading,
 } from "../../core/telemetry/scoreboard.ts";
-import { workerBounds } from "../../settings/kinds/number.ts";
+import type { WorkerRole } from "../../protocol/messages.ts";
+import { taskWorkerBounds, workerBounds } from "../../settings/kinds/number.ts";
 import type { SharedBlock, System } from "../../system/system.ts";
 
 const sharedMemoryDirectory = "/dev/shm";
 /** What older versions called their files: a prefix and the beginning of a UUID. */
 const namePattern = /^denicorn-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{2}$/;
 
-/** Each worker may drain while its replacement runs. Together the slots take 2.8 MB. */
-const slots = 2 * workerBounds.to;
+/** Each worker may drain while its replacement runs. Together the slots take 3.4 MB. */
+const slots = { requests: 2 * workerBounds.to, tasks: 2 * taskWorkerBounds.to } as const;
+const allSlots = slots.requests + slots.tasks;
+
+/** The slots of task workers follow those of the others. */
+export function firstSlot(role: WorkerRole): number {
+  return role === "tasks" ? slots.requests : 0;
+}
 
 export class Scoreboard {
   readonly #buffer: ArrayBuffer;
   readonly #numbers: SlotNumbers;
-  /** How many workers there can be at a time. */
+  /** How many workers that serve requests there can be at a time. */
   readonly slots: number;
   /** What workers inherit; `null` if the slots are sent over the channel. */
   readonly descriptor: number | null;
@@ -36,7 +43,7 @@ export class Scoreboard {
     this.#buffer = buffer;
     this.#numbers = new SlotNumbers(buffer);
     this.descriptor = descriptor;
-    this.slots = slotCount(buffer);
+    this.slots = Math.min(slots.requests, slotCount(buffer));
   }
 
   /** Empties a slot for a new worker. */
@@ -96,7 +103,7 @@ export function openScoreboard(
   runtimeDirectory: string,
 ): Scoreboard {
   removeLeftovers(system);
-  const size = scoreboardSize(slots);
+  const size = scoreboardSize(allSlots);
   const { memory } = system;
   const failures: string[] = [];
   const places: readonly (() => SharedBlock)[] = [
@@ -107,7 +114,7 @@ export function openScoreboard(
   for (const create of places) {
     try {
       const { buffer, descriptor } = create();
-      initialise(buffer, slots);
+      initialise(buffer, allSlots);
       return new Scoreboard(buffer, descriptor);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
@@ -120,7 +127,7 @@ export function openScoreboard(
       "worker cannot be read; see `denicorn doctor`",
   );
   const buffer = new ArrayBuffer(size);
-  initialise(buffer, slots);
+  initialise(buffer, allSlots);
   return new Scoreboard(buffer, null);
 }
 

@@ -2,6 +2,8 @@
 
 import type { Credentials } from "../../account/credentials.ts";
 import { version } from "../../core/version.ts";
+import type { WorkerRole } from "../../protocol/messages.ts";
+import type { TaskConfig } from "../../protocol/task_messages.ts";
 import type { Log, Logger } from "../../log/logger.ts";
 import { sleep } from "../../system/clock.ts";
 import type { ChildProcess, System } from "../../system/system.ts";
@@ -11,7 +13,7 @@ import type { MasterEvent } from "./events.ts";
 import type { Generation } from "./generation.ts";
 import { limitedCommands } from "./heap_limits.ts";
 import { type SharedResources, workerConfigFor } from "./worker_config.ts";
-import type { Scoreboard } from "./scoreboard.ts";
+import { firstSlot, type Scoreboard } from "./scoreboard.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { openWorkerProcess, startWorkerProcess, type WorkerProcess } from "./worker_process.ts";
 import type { WorkerTable } from "./worker_table.ts";
@@ -22,6 +24,7 @@ export type StartWorkerProcess = (
   generation: Generation,
   token: string,
   inherited: readonly number[],
+  role: WorkerRole,
 ) => ChildProcess;
 
 interface SpawnerOptions {
@@ -31,6 +34,10 @@ interface SpawnerOptions {
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly sharedResources: () => SharedResources;
+  /** Of its workers. */
+  readonly role: WorkerRole;
+  /** What a worker needs for tasks; `null` if its app has none. */
+  readonly tasksFor: (worker: WorkerHandle) => TaskConfig | null;
   /** Whether the master wants copies of the listening sockets. */
   readonly isSteering: () => boolean;
   readonly post: (event: MasterEvent) => void;
@@ -50,7 +57,7 @@ export class Spawner {
 
   /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
-    const { system, startProcess, isSteering, scoreboard } = this.#options;
+    const { system, startProcess, isSteering, scoreboard, role } = this.#options;
     scoreboard.clear(slot);
     this.adopt(
       slot,
@@ -58,15 +65,15 @@ export class Spawner {
       openWorkerProcess(
         system,
         isSteering(),
-        (token, inherited) => startProcess(slot, generation, token, inherited),
+        (token, inherited) => startProcess(slot, generation, token, inherited, role),
       ),
     );
   }
 
   /** From now on the process counts as a worker. */
   adopt(slot: number, generation: Generation, { process, token, fdPair }: WorkerProcess): void {
-    const { system, log, workerTable, post } = this.#options;
-    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), fdPair);
+    const { system, log, workerTable, role, post } = this.#options;
+    const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), fdPair, role);
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
     void process.exited.then(async (status) => {
@@ -94,9 +101,12 @@ export class Spawner {
   sendConfig(worker: WorkerHandle): void {
     const { bundle } = worker.generation;
     if (bundle === null || worker.isConfigured || !worker.isConnected) return;
-    const { system, isSteering, sharedResources } = this.#options;
+    const { system, role, isSteering, sharedResources, tasksFor } = this.#options;
     const place = {
-      slot: worker.slot,
+      place: worker.slot,
+      slot: worker.number,
+      role,
+      tasks: tasksFor(worker),
       age: worker.bootingFor(system.clock.monotonic()),
       fdInbox: isSteering() ? worker.fdPair?.descriptor ?? null : null,
     };
@@ -135,16 +145,16 @@ export function workerProcessStarter(
     reported = number;
     return "/";
   };
-  return (slot, generation, token, inherited) => {
+  return (slot, generation, token, inherited, role) => {
     directoryGuard.require();
     const directory = enter(generation);
     return startWorkerProcess(system, {
       command: commandFor(generation),
-      ...{ slot, generation, token, channelPath, directory, credentials },
+      ...{ number: slot - firstSlot(role), role, generation, token, channelPath, directory, credentials },
       inherited: [
         ...inherited,
         ...(scoreboard.descriptor === null ? [] : [scoreboard.descriptor]),
-        ...requireSockets(),
+        ...(role === "tasks" ? [] : requireSockets()),
       ],
     });
   };

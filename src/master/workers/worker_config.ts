@@ -23,19 +23,21 @@ export type SharedResources = Pick<
 const failureReportMargin = 500;
 
 /** Where one worker stands: it has been able to boot for `age` milliseconds. */
-type WorkerPlace = Pick<WorkerConfig, "slot" | "fdInbox"> & { readonly age: number };
+type WorkerPlace = Pick<WorkerConfig, "place" | "slot" | "role" | "fdInbox" | "tasks"> & {
+  readonly age: number;
+};
 
 /** The configuration of the worker at `place`. */
 export function workerConfigFor(
   { number, settings, hasServed }: Generation,
   bundle: AppBundle,
-  { slot, fdInbox, age }: WorkerPlace,
+  { age, ...place }: WorkerPlace,
   sharedResources: SharedResources,
 ): WorkerConfig {
   const loadTimeout = loadTimeoutFor(settings, age);
   return {
     ...pick(settings, sentSettings),
-    slot,
+    ...place,
     generation: number,
     settings: asConfigFile(settings),
     areLogsRequired: !hasServed,
@@ -47,14 +49,15 @@ export function workerConfigFor(
     certificates: bundle.certificates,
     static: bundle.static,
     ...sharedResources,
-    fdInbox,
     heartbeatInterval: heartbeatInterval(settings),
     restingHeartbeatInterval: Math.max(
       heartbeatInterval(settings),
       Math.min(restingInterval, settings.timeout === 0 ? Infinity : settings.timeout / 4),
     ),
     loadTimeout,
-    readiness: settings.readyPath === undefined ? null : { path: settings.readyPath, timeout: loadTimeout },
+    readiness: settings.readyPath === undefined || place.role === "tasks"
+      ? null
+      : { path: settings.readyPath, timeout: loadTimeout },
   };
 }
 

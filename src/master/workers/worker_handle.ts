@@ -14,12 +14,24 @@ import {
 } from "../../core/pool/worker_state.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
 import { Conversation } from "../../protocol/conversation.ts";
-import type { Failure, FromWorker, PauseReason, ToWorker } from "../../protocol/messages.ts";
+import type { Failure, FromWorker, PauseReason, ToWorker, WorkerRole } from "../../protocol/messages.ts";
 import type { ChildProcess, Connection, FdPair } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
+import { firstSlot } from "./scoreboard.ts";
+
+type WorkerIdentity =
+  & Readonly<Record<"gen" | "pid", number>>
+  & (
+    | { readonly worker: number }
+    | { readonly taskWorker: number }
+  );
 
 export class WorkerHandle {
+  /** Its slot in the scoreboard. */
   readonly slot: number;
+  readonly role: WorkerRole;
+  /** From 0 among the workers of its role, for the log. */
+  readonly number: number;
   readonly generation: Generation;
   readonly process: ChildProcess;
   /** Over it the worker sends copies of its listening sockets; `null` if the master does not want them. */
@@ -44,9 +56,12 @@ export class WorkerHandle {
     process: ChildProcess,
     now: number,
     fdPair: FdPair | null = null,
+    role: WorkerRole = "requests",
   ) {
     this.fdPair = fdPair;
     this.slot = slot;
+    this.role = role;
+    this.number = slot - firstSlot(role);
     this.generation = generation;
     this.process = process;
     this.bornAt = now;
@@ -63,8 +78,9 @@ export class WorkerHandle {
   }
 
   /** The identity in every log line about this worker. */
-  get identity(): { readonly worker: number; readonly gen: number; readonly pid: number } {
-    return { worker: this.slot, gen: this.generation.number, pid: this.process.pid };
+  get identity(): WorkerIdentity {
+    const name = this.role === "tasks" ? { taskWorker: this.number } : { worker: this.number };
+    return { ...name, gen: this.generation.number, pid: this.process.pid };
   }
 
   get isConnected(): boolean {
@@ -210,6 +226,9 @@ export class WorkerHandle {
       case "hello":
       case "closed":
       case "counters":
+      case "tasks-added":
+      case "task-report":
+      case "task-answer":
         return null;
     }
   }
@@ -217,7 +236,7 @@ export class WorkerHandle {
   member(): Member {
     const is = isWanted(this.#state) ? this.#state.is as "booting" | "ready" : "leaving";
     return {
-      slot: this.slot,
+      slot: this.number,
       generation: this.generation.number,
       is,
       dueForRecycling: this.#isDueForRecycling,

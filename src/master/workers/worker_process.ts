@@ -3,7 +3,7 @@
 import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
-import { instanceVariable, workerEnvironment } from "../../protocol/messages.ts";
+import { instanceVariable, workerEnvironment, type WorkerRole } from "../../protocol/messages.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { ChildProcess, FdPair, System } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
@@ -42,7 +42,9 @@ export function endWorkerProcess({ process, fdPair }: WorkerProcess): void {
 interface WorkerCommand {
   /** Runs this program. */
   readonly command: readonly [string, ...string[]];
-  readonly slot: number;
+  /** From 0 among the workers of its role. */
+  readonly number: number;
+  readonly role: WorkerRole;
   readonly generation: Pick<Generation, "number" | "settings">;
   readonly token: string;
   /** The socket that the worker connects to. */
@@ -70,19 +72,25 @@ export function appEnvironment(
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
-  { command: [program, ...prefix], slot, generation, token, channelPath, directory, credentials, inherited }:
-    WorkerCommand,
+  { command: [program, ...prefix], generation, token, channelPath, directory, ...worker }: WorkerCommand,
 ): ChildProcess {
+  const { number: place, role, credentials, inherited } = worker;
   const { uid, gid, groups = [], lowPorts = false } = credentials;
   const { number, settings } = generation;
   const { timeout } = settings;
   return system.processes.spawn({
     command: program,
     // What follows --worker is only for readers of `ps`.
-    args: [...prefix, "--worker", `worker=${slot}`, `gen=${number}`, settings.app ?? ""],
+    args: [
+      ...prefix,
+      "--worker",
+      `${role === "tasks" ? "task-worker" : "worker"}=${place}`,
+      `gen=${number}`,
+      settings.app ?? "",
+    ],
     env: {
       ...appEnvironment(system, credentials, settings, directory),
-      [instanceVariable]: String(slot),
+      [instanceVariable]: String(place),
       [workerEnvironment.channel]: channelPath,
       [workerEnvironment.token]: token,
       [workerEnvironment.blockingLimit]: String(timeout === 0 ? 0 : timeout + blockedMargin),

@@ -52,6 +52,9 @@ export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${
 /** How many workers a server may have. */
 export const workerBounds = { from: 1, to: 1024 } as const;
 
+/** How many task workers a server may have. */
+export const taskWorkerBounds = { from: 0, to: 256 } as const;
+
 const workers = wholeNumber(workerBounds);
 const percent = wholeNumber({ from: 1, to: 100 });
 

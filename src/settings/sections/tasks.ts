@@ -1,5 +1,5 @@
 import { duration } from "../kinds/duration.ts";
-import { wholeNumber } from "../kinds/number.ts";
+import { taskWorkerBounds, wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { taskPlace } from "../kinds/task_place.ts";
 import { file } from "../kinds/text.ts";
@@ -8,8 +8,6 @@ import { one, onOrOff, optional } from "../setting.ts";
 const second = 1_000;
 const hour = 3_600 * second;
 const kibibyte = 1_024;
-
-const taskWorkerBounds = { from: 0, to: 256 } as const;
 
 export const taskSettings = {
   tasks: optional(file, {
@@ -30,12 +28,14 @@ export const taskSettings = {
     reload: true,
   }),
   minTaskWorkers: optional(wholeNumber(taskWorkerBounds), {
-    description: "Minimum number of task workers. Setting this or max-task-workers turns their autoscaling on.",
+    description:
+      "Minimum number of task workers. Setting this or max-task-workers turns their autoscaling on.",
     unset: "1 with autoscaling",
     reload: true,
   }),
   maxTaskWorkers: optional(wholeNumber(taskWorkerBounds), {
-    description: "Maximum number of task workers. Setting this or min-task-workers turns their autoscaling on.",
+    description:
+      "Maximum number of task workers. Setting this or min-task-workers turns their autoscaling on.",
     unset: "one for each core, at least min-task-workers, with autoscaling",
     reload: true,
   }),

@@ -6,10 +6,14 @@ import type { Host } from "../../system/system.ts";
 import { requestIdFor } from "../http/request_id.ts";
 import type { WorkerLog } from "../worker_log.ts";
 
-type Place = Pick<AppContext, "slot" | "generation" | "settings" | "draining">;
+type Place = Pick<AppContext, "slot" | "generation" | "role" | "settings" | "draining">;
 
-export function appContext(log: WorkerLog, { slot, generation, settings, draining }: Place): AppContext {
-  return Object.freeze({ slot, generation, settings: Object.freeze(settings), draining, log: linesOf(log) });
+export function appContext(
+  log: WorkerLog,
+  { slot, generation, role, settings, draining }: Place,
+): AppContext {
+  const frozen = Object.freeze(settings);
+  return Object.freeze({ slot, generation, role, settings: frozen, draining, log: appLines(log) });
 }
 
 /** Throws TypeError if `request` is not one. */
@@ -20,17 +24,22 @@ export function requestContext(
   request: unknown,
 ): RequestContext {
   const requestId = requestIdFor(request, secret);
-  const { slot, generation, settings, draining } = place;
-  return Object.freeze({ slot, generation, settings, draining, requestId, log: linesOf(log, requestId) });
+  const { slot, generation, role, settings, draining } = place;
+  const lines = appLines(log, ` (request id ${requestId})`, { requestId });
+  return Object.freeze({ slot, generation, role, settings, draining, requestId, log: lines });
 }
 
-function linesOf(log: WorkerLog, requestId?: string): AppContext["log"] {
-  const suffix = requestId === undefined ? "" : ` (request id ${requestId})`;
+/** Each line ends with `suffix`, and has these properties. */
+export function appLines(
+  log: WorkerLog,
+  suffix = "",
+  properties: Readonly<Record<string, unknown>> = {},
+): AppContext["log"] {
   const line = (level: keyof AppContext["log"]) => (what: unknown) =>
     void log.write((logger) => {
       const error = errorIn(what);
       const text = (error === null ? textOf(what) : titleOf(what)) + suffix;
-      logger.with({ requestId, detail: error === null ? undefined : log.stackOf(what) })[level]`${text}`;
+      logger.with({ ...properties, detail: error === null ? undefined : log.stackOf(what) })[level]`${text}`;
     });
   return Object.freeze({
     debug: line("debug"),

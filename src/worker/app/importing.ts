@@ -1,6 +1,6 @@
 /** Makes this process look like one of the app alone, and imports its module. */
 
-import { importApp, type ImportedApp } from "../../app/load/import_app.ts";
+import { importApp, type ImportedApp, type ImportOptions } from "../../app/load/import_app.ts";
 import { fileUrl } from "../../app/paths.ts";
 import { appStorage } from "../../app/user_directories.ts";
 import { listensToProcess, sendsToParent, usesNodeHttp } from "../../app/uses_of_node.ts";
@@ -12,10 +12,12 @@ import type { LifeCycle } from "./life_cycle.ts";
 import { untilSettled } from "./readiness.ts";
 
 /** What to import, and what the app is to see as its own. */
-type Program = Pick<
-  WorkerConfig,
-  "bundle" | "source" | "exportName" | "exportsApp" | "appType" | "args" | "unstable"
->;
+type Program =
+  & Pick<
+    WorkerConfig,
+    "bundle" | "source" | "exportName" | "exportsApp" | "appType" | "args" | "unstable"
+  >
+  & Pick<ImportOptions, "tasksModule">;
 
 export interface ImportingOptions {
   readonly servers: ProgramServers;
@@ -33,7 +35,7 @@ export interface ImportingOptions {
   readonly onNotStored: (reason: string) => void;
 }
 
-const noApp: ImportedApp = { app: null, hooks: {} };
+const noApp: ImportedApp = { app: null, hooks: {}, tasks: null };
 
 /**
  * A module that waits for the end of its servers counts as imported when it has started them; what it exports is not

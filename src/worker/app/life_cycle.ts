@@ -22,6 +22,9 @@ interface AppPlace {
   readonly workingDirectory: string;
 }
 
+/** What `enqueue` of the module `denicorn` does. */
+type Enqueue = (name: unknown, payload: unknown, options: unknown) => Promise<string>;
+
 /** Where the module `denicorn` of the app finds its worker. */
 const worker = Symbol.for("denicorn.worker");
 
@@ -33,6 +36,7 @@ export class LifeCycle {
   readonly #context: AppContext;
   readonly #draining = new AbortController();
   readonly #onReady: (isReady: boolean) => void;
+  readonly #enqueue: Enqueue;
   readonly #work = new Set<Promise<void>>();
   #isReady = true;
   /** The running jobs of Deno.cron, by their names. */
@@ -50,13 +54,15 @@ export class LifeCycle {
       readonly processes: Pick<Processes, "callStopListeners">;
     },
     log: WorkerLog,
-    place: Pick<AppContext, "slot" | "generation" | "settings">,
+    place: Pick<AppContext, "slot" | "generation" | "role" | "settings">,
+    enqueue: Enqueue,
     onReady: (isReady: boolean) => void = () => {},
   ) {
     this.#clock = clock;
     this.#processes = processes;
     this.#host = host;
     this.#log = log;
+    this.#enqueue = enqueue;
     this.#onReady = onReady;
     this.#context = appContext(log, { ...place, draining: this.#draining.signal });
   }
@@ -68,6 +74,7 @@ export class LifeCycle {
         request === undefined ? this.#context : requestContext(this.#host, this.#log, this.#context, request),
       ready: (isReady: unknown = true) => this.#setReady(Boolean(isReady)),
       waitUntil: (promise: unknown) => this.waitUntil(promise),
+      enqueue: (name: unknown, payload?: unknown, options?: unknown) => this.#enqueue(name, payload, options),
     };
     Object.defineProperty(globalThis, worker, { value, configurable: true });
   }

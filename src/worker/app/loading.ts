@@ -1,6 +1,7 @@
 /** How a worker loads the app: it imports it, and waits until it can serve. */
 
 import { importFailure, type ImportOptions } from "../../app/load/import_app.ts";
+import type { AppTasks } from "../../app/load/app_tasks.ts";
 import type { App } from "../../app/load/validate_app.ts";
 import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
@@ -14,7 +15,10 @@ import { openApp, type OpenedApp, type OpeningOptions } from "../programs/open_a
 import { untilReady, untilServing } from "./readiness.ts";
 import { appOf, type Program, programOf } from "./served_program.ts";
 
-interface LoadingOptions extends ImportingOptions, OpeningOptions {}
+interface LoadingOptions extends ImportingOptions, OpeningOptions {
+  /** The app is imported, and has these tasks. Rejects with DenicornError if they cannot be used. */
+  readonly onTasks: (tasks: AppTasks | null) => Promise<void>;
+}
 
 export class Loading {
   readonly #system: System;
@@ -26,20 +30,22 @@ export class Loading {
     this.#system = system;
     this.#config = config;
     this.#options = options;
-    this.#place = { ...config, workingDirectory: system.host.cwd() };
+    this.#place = { ...config, tasksModule: config.settings.tasks, workingDirectory: system.host.cwd() };
   }
 
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
     const { processes, clock } = this.#system;
-    const { readiness, loadTimeout, listen, unixSockets } = this.#config;
+    const { readiness, loadTimeout, listen, unixSockets, role } = this.#config;
     const { servers, onUncaught, lifeCycle } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
-    const { app: exported, hooks } = await importProgram(this.#system, this.#config, this.#options);
+    const program = { ...this.#config, tasksModule: this.#place.tasksModule };
+    const { app: exported, hooks, tasks } = await importProgram(this.#system, program, this.#options);
+    await this.#options.onTasks(tasks);
     const app = this.#served(exported);
     // A program may await something before it serves.
-    if (app === null) {
+    if (app === null && role === "requests") {
       const source = shownPath(this.#place.workingDirectory, this.#config.source);
       await untilServing({ source, deadline: start + loadTimeout }, servers, clock);
     }
@@ -52,10 +58,10 @@ export class Loading {
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     // An app is checked also where what it needs to serve is missing.
-    if (listen.length + unixSockets.length > 0) {
+    if (role === "tasks" || listen.length + unixSockets.length > 0) {
       await lifeCycle.start(hooks, this.#place, start + loadTimeout);
     }
-    if (readiness !== null) {
+    if (readiness !== null && role === "requests") {
       const limits = {
         path: readiness.path,
         deadline: start + readiness.timeout,

@@ -23,6 +23,10 @@ const endMargin = 2;
 /** Milliseconds between two looks whether the master lives. */
 const watchInterval = 100;
 
+/** The workers of the generation before this one may not know its tasks. */
+const noTasksYet =
+  "cannot enqueue a task in prepare(): its workers do not run yet: enqueue it in startup(), or later";
+
 /** No worker runs in it. */
 const noSlot = -1;
 
@@ -57,7 +61,12 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
   const { generation, settings, bundle, source } = preparation;
   const place = { bundle, source, workingDirectory: host.cwd() };
   const log = new WorkerLog(system, preparation, { gen: generation, pid: host.pid }, true);
-  const lifeCycle = new LifeCycle(system, log, { slot: noSlot, generation, settings });
+  const lifeCycle = new LifeCycle(
+    system,
+    log,
+    { slot: noSlot, generation, role: "requests", settings },
+    () => Promise.reject(new Error(noTasksYet)),
+  );
   const uncaught = Promise.withResolvers<never>();
   let isImported = false;
   const onUncaught = (error: unknown) =>
@@ -67,7 +76,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
     // What the program serves is noted, and nothing listens.
     const onEnd = () => {};
     const servers = network.takeProgramServers(onEnd);
-    const { hooks } = await importProgram(system, preparation, {
+    const { hooks } = await importProgram(system, { ...preparation, tasksModule: settings.tasks }, {
       ...{ servers, onUncaught, onEnd, lifeCycle },
       keepsStopListeners: false,
       // No worker has taken them, so none of them runs.

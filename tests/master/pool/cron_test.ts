@@ -8,6 +8,7 @@ const bundling = (unstable: readonly string[]) => ({ number }: Generation) =>
       source: "/srv/app.ts",
       exportName: "default",
       exportsApp: true,
+      hasTasks: false,
       isPrepared: false,
       certificates: null,
       static: [],

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import { statusWithProcesses } from "../../../src/master/telemetry/status.ts";
+import { TaskStatistics } from "../../../src/master/telemetry/task_statistics.ts";
+import { WorkerTable } from "../../../src/master/workers/worker_table.ts";
 import { ServerCounters } from "../../../src/master/telemetry/counters.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
@@ -31,6 +33,14 @@ class TestHost extends FakeWorkers {
         startedAt: this.system.clock.wall(),
       },
       heartbeats: { silence: () => null, isStalled: () => false },
+      tasks: {
+        ...{
+          pool: { target: 0, hasTasks: false },
+          workerTable: new WorkerTable(),
+          statistics: new TaskStatistics(),
+        },
+        heartbeatMonitor: { silence: () => null, isStalled: () => false },
+      },
     }, this.system);
   }
 

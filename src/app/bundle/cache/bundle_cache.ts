@@ -39,12 +39,12 @@ export class BundleCache {
   /** `undefined` when there is no place for it. */
   static open(system: System, request: BuildRequest): BundleCache | undefined {
     try {
-      const { entry, external, action, workingDirectory } = request;
+      const { entry, external, tasks, action, workingDirectory } = request;
       const program = programIdentity(system.files);
       if (program === undefined) return undefined;
       // Messages, such as warnings, name files relative to the working directory.
-      const key = sha256(JSON.stringify([version, program, action, entry, external, workingDirectory]))
-        .toHex();
+      const parts = [version, program, action, entry, external, tasks, workingDirectory];
+      const key = sha256(JSON.stringify(parts)).toHex();
       const store = new BundleStore(system, key);
       return store.prepare() ? new BundleCache(system, request, store) : undefined;
     } catch {

@@ -1,0 +1,12 @@
+/** What a task may be given besides its payload: the bounds of all stores. */
+
+/** That of BullMQ, 2^21 - 1. */
+export const lowestPriority = 2_097_151;
+
+export const mostRetries = 100;
+
+/** In milliseconds; the longest time that a timer of the runtime can wait. */
+export const longestTimer = 2_147_483_647;
+
+/** In characters. */
+export const longestKey = 200;

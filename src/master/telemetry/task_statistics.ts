@@ -1,0 +1,113 @@
+/** What workers have reported about tasks, for status, metrics and autoscaling. */
+
+import { bucketCount, quantile } from "../../core/telemetry/latency_histogram.ts";
+import type { TaskCounters, TaskTotals } from "../../core/telemetry/task_status.ts";
+import {
+  mostTaskNames,
+  type TaskBacklog,
+  type TaskReport,
+  type TaskTally,
+} from "../../protocol/task_messages.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
+
+/** Milliseconds over which rates are measured, and how many parts that time has. */
+const rateWindow = 60_000;
+const rateParts = 12;
+
+interface Counted {
+  started: number;
+  done: number;
+  retried: number;
+  dead: number;
+  readonly durations: number[];
+  /** Ended attempts by part of the window; `part` says which one was counted last. */
+  readonly recent: number[];
+  part: number;
+}
+
+export class TaskStatistics {
+  readonly #byName = new Map<string, Counted>();
+  readonly #running = new Map<WorkerHandle, number>();
+  #backlog: TaskBacklog | null = null;
+  #problem: string | null = null;
+
+  /** As it was reported last; `null` before the first report, and while the store does not answer. */
+  get backlog(): TaskBacklog | null {
+    return this.#backlog;
+  }
+
+  /** Why the store does not answer; `null` if it does. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Tasks that the workers of this server run. */
+  get running(): number {
+    let sum = 0;
+    for (const count of this.#running.values()) sum += count;
+    return sum;
+  }
+
+  /** Returns true if the store has stopped to answer, or answers again. `now`: by the monotonic clock. */
+  add(worker: WorkerHandle, { running, backlog, problem, tallies }: TaskReport, now: number): boolean {
+    this.#running.set(worker, running);
+    this.#backlog = backlog;
+    for (const tally of tallies) this.#count(tally, now);
+    const isChanged = (problem === null) !== (this.#problem === null);
+    this.#problem = problem;
+    return isChanged;
+  }
+
+  forget(worker: WorkerHandle): void {
+    this.#running.delete(worker);
+  }
+
+  /** By name, in the order in which they were first seen. */
+  totals(now: number): readonly TaskTotals[] {
+    return Array.from(this.#byName, ([name, counted]) => {
+      const { started, done, retried, dead, durations } = counted;
+      moveTo(counted, now);
+      const ended = counted.recent.reduce((sum, count) => sum + count, 0);
+      return {
+        ...{ name, started, done, retried, dead, durations: [...durations] },
+        rate: ended / (rateWindow / 1000),
+        p50: quantile(durations, 0.5),
+        p99: quantile(durations, 0.99),
+      };
+    });
+  }
+
+  #count(tally: TaskTally, now: number): void {
+    // Tasks of an app have names of the app, but reports come from processes that run it.
+    if (!this.#byName.has(tally.name) && this.#byName.size >= mostTaskNames) return;
+    const counted = this.#byName.get(tally.name) ?? newCounted();
+    this.#byName.set(tally.name, counted);
+    for (const key of countedFields) counted[key] += tally[key];
+    tally.durations.forEach((count, bucket) => counted.durations[bucket]! += count);
+    moveTo(counted, now);
+    counted.recent[counted.part % rateParts]! += tally.done + tally.retried + tally.dead;
+  }
+}
+
+const countedFields = [
+  "started",
+  "done",
+  "retried",
+  "dead",
+] as const satisfies readonly (keyof TaskCounters)[];
+
+function newCounted(): Counted {
+  return {
+    ...{ started: 0, done: 0, retried: 0, dead: 0, part: 0 },
+    durations: new Array(bucketCount).fill(0),
+    recent: new Array(rateParts).fill(0),
+  };
+}
+
+/** Empties the parts of the window that are over. */
+function moveTo(counted: Counted, now: number): void {
+  const part = Math.floor(now / (rateWindow / rateParts));
+  const over = Math.min(part - counted.part, rateParts);
+  for (let step = 1; step <= over; step++) counted.recent[(counted.part + step) % rateParts] = 0;
+  counted.part = part;
+}

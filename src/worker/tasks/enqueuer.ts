@@ -1,0 +1,74 @@
+/** Adds tasks to the store, those of one turn together, and says so to those who wait for some. */
+
+import type { Clock } from "../../system/system.ts";
+import type { NewTask, TaskStore } from "../../tasks/task_store.ts";
+
+interface EnqueuerOptions {
+  readonly clock: Clock;
+  readonly store: () => Promise<Pick<TaskStore, "add">>;
+  /** There are new tasks. Called at most once in a millisecond. */
+  readonly onAdded: () => void;
+}
+
+/** Milliseconds between two messages about new tasks. */
+const messageInterval = 1;
+
+interface Group {
+  readonly tasks: NewTask[];
+  readonly ids: Promise<readonly string[]>;
+}
+
+export class Enqueuer {
+  readonly #options: EnqueuerOptions;
+  /** By the time that they can wait. */
+  readonly #groups = new Map<number, Group>();
+  #saidAt = -Infinity;
+  #willSay = false;
+
+  constructor(options: EnqueuerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with its id when it is stored. Rejects with `TaskStoreError`. */
+  async add(task: NewTask, patience: number): Promise<string> {
+    const group = this.#groups.get(patience) ?? this.#begin(patience);
+    const place = group.tasks.push(task) - 1;
+    const ids = await group.ids;
+    return ids[place]!;
+  }
+
+  #begin(patience: number): Group {
+    const tasks: NewTask[] = [];
+    const ids = this.#add(tasks, patience);
+    const group = { tasks, ids };
+    this.#groups.set(patience, group);
+    return group;
+  }
+
+  async #add(tasks: readonly NewTask[], patience: number): Promise<readonly string[]> {
+    let store;
+    try {
+      store = await this.#options.store();
+      // What this turn of the loop adds is there now.
+    } finally {
+      this.#groups.delete(patience);
+    }
+    const ids = await store.add(tasks, patience);
+    this.#say();
+    return ids;
+  }
+
+  #say(): void {
+    if (this.#willSay) return;
+    const { clock, onAdded } = this.#options;
+    const wait = this.#saidAt + messageInterval - clock.monotonic();
+    const say = () => {
+      this.#willSay = false;
+      this.#saidAt = clock.monotonic();
+      onAdded();
+    };
+    if (wait <= 0) return say();
+    this.#willSay = true;
+    clock.after(wait, say);
+  }
+}

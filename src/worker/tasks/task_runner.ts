@@ -1,0 +1,232 @@
+/** Runs the tasks that a consumer has taken: calls their functions, ends them at their timeouts, and counts. */
+
+import { type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
+import { validate } from "../../app/load/payload_schema.ts";
+import { taskMethod } from "../../core/telemetry/running_request.ts";
+import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
+import { messageOf, titleOf } from "../../core/thrown.ts";
+import type { Clock } from "../../system/system.ts";
+import { decodePayload, encodePayload } from "../../tasks/payload.ts";
+import { type TakenTask, TaskFailure } from "../../tasks/task_store.ts";
+import { sizeOf } from "./new_task.ts";
+import type { TaskLog } from "./task_log.ts";
+import type { TaskTallies } from "./task_tallies.ts";
+
+interface RunnerOptions {
+  readonly clock: Clock;
+  readonly definitionOf: (name: string) => TaskDefinition | undefined;
+  /** Of all tasks. */
+  readonly names: readonly string[];
+  /** In bytes, of a result. */
+  readonly sizeLimit: number;
+  readonly writer: SlotWriter;
+  /** Whether the worker only runs tasks: then they are what it counts in its slot. */
+  readonly isCounting: boolean;
+  readonly log: TaskLog;
+  readonly tallies: TaskTallies;
+  /** The lines of the app in the stack of what it threw. */
+  readonly stackOf: (error: unknown) => string;
+  /** A task has begun, or ended. */
+  readonly onChange: () => void;
+}
+
+/** The attempt has ended because of its signal, and not by itself. */
+class Aborted extends Error {}
+
+export class TaskRunner {
+  readonly #options: RunnerOptions;
+  /** By what ends their signals. */
+  readonly #running = new Map<AbortController, TakenTask>();
+  readonly #abandoned = new WeakSet<TakenTask>();
+  #begun = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  get running(): readonly TakenTask[] {
+    return [...this.#running.values()];
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves with the result as text. Rejects with `TaskFailure`; neither happens to a task that was abandoned. */
+  async run(task: TakenTask): Promise<string | null> {
+    const { clock, log, tallies } = this.#options;
+    const { name } = task;
+    const abort = new AbortController();
+    const started = clock.monotonic();
+    this.#begin(abort, task);
+    const tookUntilNow = () => clock.monotonic() - started;
+    try {
+      const result = this.#encoded(await this.#attempt(task, abort));
+      if (this.#abandoned.has(task)) return await never();
+      tallies.ended(name, "done", tookUntilNow());
+      log.done(task, tookUntilNow());
+      return result;
+    } catch (error) {
+      if (this.#abandoned.has(task)) return await never();
+      if (error instanceof Aborted) {
+        log.aborted(task, error.cause);
+        throw new TaskFailure(titleOf(error.cause), true);
+      }
+      const { title, detail, failure } = this.#failureOf(error);
+      const isDead = failure.isFinal || task.attempt >= task.attempts;
+      tallies.ended(name, isDead ? "dead" : "retried", tookUntilNow());
+      log.failed(task, title, detail, isDead);
+      throw failure;
+    } finally {
+      this.#end(abort);
+    }
+  }
+
+  /** Ends the signals of all that run. How they end counts no more: they are given back. */
+  abandon(reason: unknown): void {
+    for (const [abort, task] of this.#running) {
+      this.#abandoned.add(task);
+      abort.abort(reason);
+    }
+    this.#running.clear();
+    this.#count();
+  }
+
+  #begin(abort: AbortController, task: TakenTask): void {
+    const { log, tallies } = this.#options;
+    this.#begun++;
+    this.#running.set(abort, task);
+    tallies.started(task.name);
+    log.started(task);
+    this.#count();
+  }
+
+  #end(abort: AbortController): void {
+    if (!this.#running.delete(abort)) return;
+    this.#count();
+  }
+
+  #count(): void {
+    const { writer, isCounting, onChange } = this.#options;
+    if (isCounting) {
+      writer.requests = this.#begun;
+      writer.inFlight = this.#running.size;
+    }
+    onChange();
+  }
+
+  #definitionOf({ name }: TakenTask): TaskDefinition {
+    const { definitionOf, names } = this.#options;
+    const definition = definitionOf(name);
+    if (definition !== undefined) return definition;
+    // A worker of the next generation may know it.
+    throw new TaskFailure(`cannot run ${name}: ${unknownTask(name, names)}`);
+  }
+
+  /** Settles at the latest when the signal of the task or its timeout ends it, even if its function does not. */
+  #attempt(task: TakenTask, abort: AbortController): Promise<unknown> {
+    const { clock } = this.#options;
+    const { signal, timeout } = task;
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        abort.abort(signal.reason);
+        reject(new Aborted("", { cause: signal.reason }));
+      };
+      if (signal.aborted) return stop();
+      signal.addEventListener("abort", stop);
+      const cancel = timeout === 0 ? () => {} : clock.after(timeout, () => {
+        reject(new TaskFailure(`timed out after ${timeout} ms (timeout)`));
+        abort.abort(new DOMException("The task timed out.", "TimeoutError"));
+      });
+      this.#call(task, abort.signal).then(resolve, reject).finally(() => {
+        cancel();
+        signal.removeEventListener("abort", stop);
+      });
+    });
+  }
+
+  async #call(task: TakenTask, signal: AbortSignal): Promise<unknown> {
+    const definition = this.#definitionOf(task);
+    const payload = await payloadOf(task, definition);
+    const { id, name, attempt } = task;
+    const context = Object.freeze({
+      ...{ id, name, attempt, signal },
+      log: this.#options.log.linesOf(task),
+      progress: (value: unknown) => report(task, value),
+    });
+    return await this.#entered(name, () => definition.run(payload, context));
+  }
+
+  /** The master reads which task blocks the event loop. */
+  #entered(name: string, run: () => unknown): unknown {
+    const { writer, clock } = this.#options;
+    writer.enter(taskMethod, name, clock.monotonic());
+    try {
+      return run();
+    } finally {
+      writer.leave();
+    }
+  }
+
+  #encoded(result: unknown): string | null {
+    if (result === undefined) return null;
+    let text;
+    try {
+      text = encodePayload(result);
+    } catch (error) {
+      throw new TaskFailure(
+        `its result cannot be copied (${messageOf(error)}): return what JSON or structuredClone() can hold`,
+        true,
+      );
+    }
+    const { sizeLimit } = this.#options;
+    const size = sizeOf(text);
+    if (size <= sizeLimit) return text;
+    throw new TaskFailure(
+      `its result has ${size} bytes, and task-size-limit is ${sizeLimit}: store it elsewhere and return its place, or ` +
+        "raise --task-size-limit",
+      true,
+    );
+  }
+
+  #failureOf(
+    error: unknown,
+  ): { readonly title: string; readonly detail: string | undefined; readonly failure: TaskFailure } {
+    if (error instanceof TaskFailure) return { title: error.message, detail: undefined, failure: error };
+    const detail = this.#options.stackOf(error);
+    const title = titleOf(error).split("\n", 1)[0] ?? "";
+    return { title, detail: detail === title ? undefined : detail, failure: new TaskFailure(detail) };
+  }
+}
+
+/** What the store gets of a task that it gives back to others. */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** As the schema makes it. Rejects with a final `TaskFailure`. */
+async function payloadOf({ payload: text }: TakenTask, { schema }: TaskDefinition): Promise<unknown> {
+  let payload;
+  try {
+    payload = decodePayload(text);
+  } catch (error) {
+    throw new TaskFailure(`its payload cannot be read (${messageOf(error)}): add the task again`, true);
+  }
+  if (schema === null) return payload;
+  const result = await validate(schema, payload);
+  if ("mistakes" in result) {
+    throw new TaskFailure(
+      `its payload does not fit its schema (${result.mistakes}): add the task with another payload`,
+      true,
+    );
+  }
+  return result.value;
+}
+
+/** Throws TypeError for what is no number. */
+function report(task: TakenTask, value: unknown): void {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new TypeError(`cannot store the progress of task ${task.id}: ${typeof value}: give it a number`);
+  }
+  task.progress(value);
+}

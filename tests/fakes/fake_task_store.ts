@@ -1,0 +1,200 @@
+import type {
+  Consumer,
+  ConsumerOptions,
+  CronTask,
+  NewTask,
+  TakenTask,
+  TaskCounts,
+  TaskInfo,
+  TaskState,
+  TaskStore,
+} from "../../src/tasks/task_store.ts";
+import { TaskFailure, TaskStoreError } from "../../src/tasks/task_store.ts";
+
+interface Entry {
+  readonly id: string;
+  readonly task: NewTask;
+  state: TaskState;
+  attempt: number;
+  progress: number | null;
+  error: string | null;
+  result: string | null;
+}
+
+/** A store in memory: tasks run when a consumer is woken, and failed ones wait again at once. */
+export class FakeTaskStore implements TaskStore {
+  readonly place = "fake:";
+  readonly entries = new Map<string, Entry>();
+  /** The lists that `add` was called with. */
+  readonly added: (readonly NewTask[])[] = [];
+  readonly scheduled: (readonly CronTask[])[] = [];
+  readonly aborts = new Map<string, AbortController>();
+  /** What was given back, by id. */
+  readonly givenBack: string[] = [];
+  /** Owners whose tasks were released. */
+  readonly released: string[] = [];
+  /** How often `counts` was called. */
+  counted = 0;
+  isClosed = false;
+  isPaused = false;
+  /** Why the store does not answer. */
+  problem: string | null = null;
+  options: ConsumerOptions | null = null;
+  readonly #running = new Map<string, TakenTask>();
+  #isStopped = false;
+  #stopped = Promise.withResolvers<void>();
+
+  add(tasks: readonly NewTask[]): Promise<readonly string[]> {
+    if (this.problem !== null) return Promise.reject(new TaskStoreError(this.problem));
+    this.added.push(tasks);
+    return Promise.resolve(tasks.map((task) => {
+      const id = String(this.entries.size + 1);
+      this.entries.set(id, {
+        ...{ id, task, attempt: 0, progress: null, error: null, result: null },
+        state: "waiting",
+      });
+      return id;
+    }));
+  }
+
+  consume(options: ConsumerOptions): Consumer {
+    this.options = options;
+    const running = this.#running;
+    this.#take();
+    return {
+      wake: () => this.#take(),
+      release: (owner) => void this.released.push(owner),
+      stop: () => {
+        this.#isStopped = true;
+        this.#checkStopped();
+        return this.#stopped.promise;
+      },
+      giveBack: () => {
+        if (this.problem !== null) return Promise.reject(new TaskStoreError(this.problem));
+        for (const id of running.keys()) {
+          this.givenBack.push(id);
+          this.#entry(id).state = "waiting";
+        }
+        running.clear();
+        return Promise.resolve();
+      },
+      get running() {
+        return [...running.values()];
+      },
+    };
+  }
+
+  #take(): void {
+    for (const entry of this.entries.values()) {
+      if (this.#isStopped || this.options === null || this.#running.size >= this.options.concurrency) return;
+      if (entry.state === "waiting") void this.#run(entry, this.options);
+    }
+  }
+
+  async #run(entry: Entry, { run }: ConsumerOptions): Promise<void> {
+    const { id, task } = entry;
+    entry.state = "running";
+    entry.attempt++;
+    const abort = new AbortController();
+    this.aborts.set(id, abort);
+    const attempts = task.retries + 1;
+    const taken: TakenTask = {
+      ...{ id, name: task.name, payload: task.payload, attempt: entry.attempt, attempts },
+      timeout: task.timeout,
+      signal: abort.signal,
+      progress: (value) => void (entry.progress = value),
+    };
+    this.#running.set(id, taken);
+    try {
+      entry.result = await run(taken);
+      entry.state = "done";
+    } catch (error) {
+      if (!(error instanceof TaskFailure)) throw error;
+      entry.error = error.message;
+      entry.state = error.isFinal || entry.attempt >= attempts ? "dead" : "waiting";
+    }
+    this.#running.delete(id);
+    this.#checkStopped();
+    this.#take();
+  }
+
+  #checkStopped(): void {
+    if (this.#isStopped && this.#running.size === 0) this.#stopped.resolve();
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.entries.get(id);
+    if (entry === undefined) throw new Error(`no task ${id}`);
+    return entry;
+  }
+
+  counts(): Promise<TaskCounts> {
+    this.counted++;
+    if (this.problem !== null) return Promise.reject(new TaskStoreError(this.problem));
+    const count = (state: TaskState) =>
+      [...this.entries.values()].filter((entry) => entry.state === state).length;
+    return Promise.resolve({
+      waiting: count("waiting"),
+      delayed: count("delayed"),
+      running: count("running"),
+      done: count("done"),
+      dead: count("dead"),
+      oldest: 0,
+      isPaused: this.isPaused,
+    });
+  }
+
+  list(state: TaskState, limit: number): Promise<readonly TaskInfo[]> {
+    const found = [...this.entries.values()].filter((entry) => entry.state === state).slice(0, limit);
+    return Promise.resolve(found.map(infoOf));
+  }
+
+  show(id: string): Promise<TaskInfo | null> {
+    const entry = this.entries.get(id);
+    return Promise.resolve(entry === undefined ? null : infoOf(entry));
+  }
+
+  retry(id: string | null): Promise<number> {
+    return Promise.resolve(id === null ? 7 : 1);
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return Promise.resolve(this.entries.has(id));
+  }
+
+  purge(state: Exclude<TaskState, "running">): Promise<number> {
+    return Promise.resolve([...this.entries.values()].filter((entry) => entry.state === state).length);
+  }
+
+  pause(): Promise<void> {
+    this.isPaused = true;
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.isPaused = false;
+    return Promise.resolve();
+  }
+
+  schedule(entries: readonly CronTask[]): Promise<void> {
+    if (this.problem !== null) return Promise.reject(new TaskStoreError(this.problem));
+    this.scheduled.push(entries);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+}
+
+function infoOf({ id, task, state, attempt, progress, error, result }: Entry): TaskInfo {
+  const { name, payload, priority, key, runAt, retries } = task;
+  return {
+    ...{ id, name, state, payload, attempt, priority, key, runAt, progress, error, result },
+    attempts: retries + 1,
+    addedAt: 0,
+    startedAt: null,
+    endedAt: null,
+  };
+}
