@@ -44,6 +44,7 @@ export class LinuxHost implements System {
   readonly processes = this.#fake.processes;
   readonly openFiles = this.#fake.openFiles;
   readonly nodeHttp = this.#fake.nodeHttp;
+  readonly databases = this.#fake.databases;
   readonly servedFolder = this.#fake.servedFolder;
   readonly unixSockets = this.#fake.unixSockets;
   readonly written = this.#fake.written;
@@ -129,6 +130,7 @@ export class LinuxHost implements System {
     },
   };
 
+  readonly databases: System["databases"] = () => Promise.reject(new Error("no database here"));
   readonly memory: System["memory"] = (() => {
     const buffers: ArrayBuffer[] = [];
     const create = (size: number) => {

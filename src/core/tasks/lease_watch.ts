@@ -3,18 +3,20 @@
  * and which someone may set: after that, every lease looks older or younger than it is, until its owner renews it.
  */
 
-/** The part of a lease by which the clocks may differ between two looks. */
+/** The part of a lease by which the wall clock may move against the monotonic one. */
 const tolerance = 0.1;
 /** Owners renew a lease this often while it lasts. */
 export const renewalsPerLease = 3;
-/** Whoever has not looked for so much of a lease was stopped, and perhaps the whole machine with it. */
+/** A process that has not looked for so much of a lease was stopped, and perhaps the whole machine with it. */
 const longestGap = 2 / renewalsPerLease;
 /** A lease that ends later than this many leases from now was begun before the wall clock was set back. */
 const furthestLease = 4;
 
 export class LeaseWatch {
   readonly #lease: number;
-  #last: { readonly wall: number; readonly monotonic: number } | null = null;
+  /** How far the wall clock was ahead of the monotonic one when it was last set. */
+  #offset = NaN;
+  #lookedAt = -Infinity;
   #trustedFrom = Infinity;
 
   /** `lease` in milliseconds. */
@@ -27,16 +29,14 @@ export class LeaseWatch {
    * lease, in which every living owner has renewed its own. Call it at least `renewalsPerLease` times in each lease.
    */
   canExpire(wall: number, monotonic: number): boolean {
-    const last = this.#last;
-    this.#last = { wall, monotonic };
-    if (last === null || this.#hasJumped(wall - last.wall, monotonic - last.monotonic)) {
+    const offset = wall - monotonic;
+    const isEven = Math.abs(offset - this.#offset) <= tolerance * this.#lease;
+    if (!isEven || monotonic - this.#lookedAt > longestGap * this.#lease) {
+      this.#offset = offset;
       this.#trustedFrom = monotonic + this.#lease;
     }
+    this.#lookedAt = monotonic;
     return monotonic >= this.#trustedFrom;
-  }
-
-  #hasJumped(wall: number, monotonic: number): boolean {
-    return Math.abs(wall - monotonic) > tolerance * this.#lease || monotonic > longestGap * this.#lease;
   }
 }
 

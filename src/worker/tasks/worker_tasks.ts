@@ -22,6 +22,8 @@ interface TasksOptions {
   readonly log: WorkerLog;
   readonly writer: SlotWriter;
   readonly send: (message: FromWorker) => void;
+  /** The function of a job of `Deno.cron`. */
+  readonly jobOf: (name: string) => (() => unknown) | undefined;
 }
 
 export class WorkerTasks {
@@ -55,6 +57,11 @@ export class WorkerTasks {
     const why = this.#refusal;
     if (why !== null) throw new Error(`cannot enqueue ${textOf(name)}: ${why}`);
     return (this.#service ?? await this.#load()).enqueue({ name, payload, options });
+  }
+
+  /** Adds a task for a job of `Deno.cron` that was due then, by the wall clock. */
+  async addJob(name: string, due: number): Promise<string> {
+    return (await this.#load()).addJob(name, due);
   }
 
   /** From now on it takes tasks, if it is to run some. */
@@ -129,10 +136,15 @@ export class WorkerTasks {
     const app = this.#app;
     return this.#loading ??= loadService().then(({ TaskService }) => {
       // Checked by those who call this.
+<<<<<<< HEAD
+      if (tasks === null || !hasTasks(app)) throw withoutTasks(this.#config.source);
+      const { log, writer, send, jobOf } = this.#options;
+=======
       if (tasks === null || !hasTasks(app)) throw this.#withoutTasks();
       const { log, writer, send } = this.#options;
+>>>>>>> E
       return this.#service = new TaskService({
-        ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send },
+        ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });
     });
   }

@@ -19,8 +19,10 @@ function setUp(reads = Infinity) {
     unixSockets: outside.unixSockets,
     descriptors: outside.descriptors,
     memory: outside.memory,
+    databases: outside.databases,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
+    databases: outside.databases,
     servedFolder: outside.servedFolder,
     host: {
       ...outside.host,

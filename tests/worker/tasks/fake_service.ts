@@ -39,6 +39,7 @@ export async function fakeService(
     config: { role, logLevel: "debug" },
     tasks: {
       runs: true,
+      areTaken: true,
       store: { kind: "memory" },
       memory: "/run/tasks.db",
       owner: "host/41",
@@ -46,7 +47,12 @@ export async function fakeService(
       lease: 30_000,
       retention: 0,
     },
+<<<<<<< HEAD
+    jobOf: (name) => name === "nightly" ? () => "the job ran" : undefined,
+    app: readTasks({ tasks, cron }, "main.ts"),
+=======
     app: await readTasks({ tasks, cron }, "main.ts"),
+>>>>>>> E
     log,
     writer: slot.writer,
     send: (message) => void sent.push(message),

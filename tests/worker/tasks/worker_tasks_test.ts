@@ -24,6 +24,7 @@ function workerTasks(config: WorkerConfig) {
   const tasks = new WorkerTasks(system, config, {
     ...{ log, writer: privateSlot().writer },
     send: (message) => void sent.push(message),
+    jobOf: () => undefined,
   });
   return { tasks, sent };
 }
