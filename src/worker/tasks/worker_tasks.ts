@@ -11,12 +11,16 @@ import { messageOf, textOf } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
 import type { FromWorker, WorkerConfig } from "../../protocol/messages.ts";
 import type { TaskRequest } from "../../protocol/task_messages.ts";
+import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerLog } from "../worker_log.ts";
 import type { TaskService } from "./task_service.ts";
 
 const loadService = lazyModule(() => import("./task_service.ts"));
+
+/** Milliseconds between two attempts to run tasks. */
+const startInterval = 5_000;
 
 interface TasksOptions {
   readonly log: WorkerLog;
@@ -66,10 +70,21 @@ export class WorkerTasks {
 
   /** From now on it takes tasks, if it is to run some. */
   start(): void {
-    if (this.#config.tasks?.runs !== true || !hasTasks(this.#app)) return;
-    void this.#load().then((service) => this.#isFinishing ? undefined : service.start()).catch((error) =>
-      this.#options.log.appError("cannot run tasks", error)
-    );
+    if (this.#config.tasks?.runs === true && hasTasks(this.#app)) void this.#start();
+  }
+
+  /** Tries it again until it works: a task worker that runs nothing is of no use. */
+  async #start(): Promise<void> {
+    while (!this.#isFinishing) {
+      try {
+        const service = await this.#load();
+        if (!this.#isFinishing) await service.start();
+        return;
+      } catch (error) {
+        await this.#options.log.appError("cannot run tasks yet", error);
+      }
+      await sleep(this.#system.clock, startInterval);
+    }
   }
 
   /** There may be new tasks. */
@@ -134,18 +149,17 @@ export class WorkerTasks {
   #load(): Promise<TaskService> {
     const { tasks } = this.#config;
     const app = this.#app;
-    return this.#loading ??= loadService().then(({ TaskService }) => {
+    if (this.#loading !== null) return this.#loading;
+    const loading = loadService().then(({ TaskService }) => {
       // Checked by those who call this.
-<<<<<<< HEAD
-      if (tasks === null || !hasTasks(app)) throw withoutTasks(this.#config.source);
-      const { log, writer, send, jobOf } = this.#options;
-=======
       if (tasks === null || !hasTasks(app)) throw this.#withoutTasks();
-      const { log, writer, send } = this.#options;
->>>>>>> E
+      const { log, writer, send, jobOf } = this.#options;
       return this.#service = new TaskService({
         ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });
+    // The next task tries it again.
+    loading.catch(() => this.#loading = null);
+    return this.#loading = loading;
     });
   }
 }
