@@ -157,10 +157,10 @@ export class WorkerTasks {
       return this.#service = new TaskService({
         ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });
+    });
     // The next task tries it again.
     loading.catch(() => this.#loading = null);
     return this.#loading = loading;
-    });
   }
 }
 
