@@ -7,7 +7,7 @@ import type { AppTasks } from "../../app/load/app_tasks.ts";
 import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
-import { messageOf, textOf } from "../../core/thrown.ts";
+import { attempt, messageOf, textOf } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
 import type { FromWorker, WorkerConfig } from "../../protocol/messages.ts";
 import type { TaskRequest } from "../../protocol/task_messages.ts";
@@ -60,7 +60,10 @@ export class WorkerTasks {
   async enqueue(name: unknown, payload: unknown, options: unknown): Promise<string> {
     const why = this.#refusal;
     if (why !== null) throw new Error(`cannot enqueue ${textOf(name)}: ${why}`);
-    return (this.#service ?? await this.#load()).enqueue({ name, payload, options });
+    if (this.#service !== null) return this.#service.enqueue({ name, payload, options });
+    // The app may change it meanwhile.
+    const given = { name, payload: attempt(() => structuredClone(payload), payload), options };
+    return (await this.#load()).enqueue(given);
   }
 
   /** Adds a task for a job of `Deno.cron` that was due then, by the wall clock. */
