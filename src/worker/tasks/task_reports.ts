@@ -86,11 +86,7 @@ export class TaskReports {
       if (this.#next.at <= at) return;
       this.#next.cancel();
     }
-<<<<<<< HEAD
-    const cancel = clock.after(Math.max(0, at - clock.monotonic()), () => void this.#report());
-=======
     const cancel = clock.after(at - now, () => void this.#report());
->>>>>>> E
     this.#next = { at, cancel };
   }
 

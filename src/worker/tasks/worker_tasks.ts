@@ -136,13 +136,8 @@ export class WorkerTasks {
     const app = this.#app;
     return this.#loading ??= loadService().then(({ TaskService }) => {
       // Checked by those who call this.
-<<<<<<< HEAD
-      if (tasks === null || !hasTasks(app)) throw withoutTasks(this.#config.source);
-      const { log, writer, send, jobOf } = this.#options;
-=======
       if (tasks === null || !hasTasks(app)) throw this.#withoutTasks();
-      const { log, writer, send } = this.#options;
->>>>>>> E
+      const { log, writer, send, jobOf } = this.#options;
       return this.#service = new TaskService({
         ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });

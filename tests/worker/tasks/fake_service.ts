@@ -47,12 +47,8 @@ export async function fakeService(
       lease: 30_000,
       retention: 0,
     },
-<<<<<<< HEAD
     jobOf: (name) => name === "nightly" ? () => "the job ran" : undefined,
-    app: readTasks({ tasks, cron }, "main.ts"),
-=======
     app: await readTasks({ tasks, cron }, "main.ts"),
->>>>>>> E
     log,
     writer: slot.writer,
     send: (message) => void sent.push(message),
