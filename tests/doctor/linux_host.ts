@@ -130,7 +130,6 @@ export class LinuxHost implements System {
     },
   };
 
-  readonly databases: System["databases"] = () => Promise.reject(new Error("no database here"));
   readonly memory: System["memory"] = (() => {
     const buffers: ArrayBuffer[] = [];
     const create = (size: number) => {

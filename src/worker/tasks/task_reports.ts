@@ -96,7 +96,8 @@ export class TaskReports {
     this.#sentAt = this.#options.clock.monotonic();
     const backlog = await this.#send();
     this.#isReporting = false;
-    const isIdle = this.#options.running() === 0 && backlog?.waiting === 0;
+    // The end of a task is stored a moment after it, and those of other workers end, too.
+    const isIdle = this.#options.running() === 0 && backlog?.waiting === 0 && backlog.running === 0;
     const next = this.#wanted ?? (isIdle ? null : intervals.steady);
     this.#wanted = null;
     if (next !== null) this.#want(next);

@@ -22,7 +22,6 @@ function setUp(reads = Infinity) {
     databases: outside.databases,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
-    databases: outside.databases,
     servedFolder: outside.servedFolder,
     host: {
       ...outside.host,
