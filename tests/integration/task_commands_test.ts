@@ -171,7 +171,7 @@ integrationTest("what cannot be done is said with the reason", async (host) => {
     assertEquals(code, 1);
     return stderr;
   };
-  assertMatch(await refused("add", "wrok"), /cannot enqueue wrok: .*work/);
+  assertMatch(await refused("add", "works"), /cannot enqueue works: .*work/);
   assertMatch(
     await refused("add", "work", JSON.stringify("x".repeat(2_000))),
     /has 2002 bytes, and task-size-limit is/,
