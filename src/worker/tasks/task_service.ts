@@ -138,7 +138,9 @@ export class TaskService {
   }
 
   async answer(request: TaskRequest): Promise<string> {
-    return answerTo(request, await this.#opened(), (task) => this.enqueue(task));
+    const answer = await answerTo(request, await this.#opened(), (task) => this.enqueue(task));
+    if (!isLook(request)) this.#reports?.changed();
+    return answer;
   }
 
   /** For the line about an uncaught error, which may come from one of them; empty if none runs. */
@@ -206,4 +208,9 @@ export class TaskService {
       await sleep(this.#parts.system.clock, cronInterval);
     }
   }
+}
+
+/** Whether an operator only looks at tasks, and changes none. */
+function isLook({ do: does }: TaskRequest): boolean {
+  return does === "counts" || does === "list" || does === "show";
 }
