@@ -51,6 +51,7 @@ redisTest("every task that was added is done, while workers and the server are k
     }
     isAdding = false;
     await adding;
+    await server.until("the store answers", () => store.counts().then(() => true, () => false));
     await server.until("all have ended", async () => {
       const { waiting, delayed, running } = await store.counts();
       return waiting + delayed + running === 0;
