@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
 import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
 import { files } from "../src/system/files/deno_files.ts";
+import { bullMqPackages } from "./bullmq_packages.ts";
 import { BuildError, root } from "./workspace.ts";
 
 /** Where each program is bundled to, by its main module in src/. */
@@ -23,6 +24,7 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
     format: "esm",
     platform: "neutral",
     conditions: ["deno"],
+    mainFields: ["module", "main"],
     jsx: "automatic",
     jsxImportSource: "hono/jsx",
     target: "esnext",
@@ -44,7 +46,7 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
       ...options,
       entryPoints: [`${root}/src/${main}`],
       outdir: `${dir}/${folder}`,
-      plugins: [esbuildAsModule, packagesOfDeno],
+      plugins: [esbuildAsModule, bullMqPackages, packagesOfDeno],
     })
   );
   const all = [

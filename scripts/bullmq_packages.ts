@@ -1,0 +1,50 @@
+/**
+ * BullMQ and its client of Redis for the bundle of a worker: a chunk of its own, which is read when tasks are in Redis.
+ * What they need is in node_modules, where their packages find each other.
+ */
+import type { Plugin } from "esbuild";
+import { builtinModules } from "node:module";
+import { BuildError, exists, root } from "./workspace.ts";
+
+/** What src/tasks/bullmq/ imports. The rest of BullMQ is for other databases: it would be a fourth of the chunk. */
+const parts = ["queue", "worker", "errors"];
+
+const bare = builtinModules.filter((name) => /^[a-z]/.test(name));
+const builtins = new RegExp(`^(${bare.join("|")})$`);
+
+export const bullMqPackages: Plugin = {
+  name: "bullmq-packages",
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /^bullmq$/ }, ({ path }) => ({ path, namespace: "bullmq" }));
+    onLoad({ filter: /./, namespace: "bullmq" }, async () => {
+      const folder = `${root}/node_modules/bullmq/dist/esm/classes`;
+      if (!await exists(folder)) {
+        throw new BuildError(
+          `cannot bundle BullMQ: ${folder} does not exist: run make build, which installs it`,
+        );
+      }
+      const contents = parts.map((part) => `export * from ${JSON.stringify(`${folder}/${part}`)};`).join(
+        "\n",
+      );
+      return { contents, resolveDir: folder };
+    });
+    onResolve(
+      { filter: /^ioredis$/ },
+      ({ path, kind, pluginData }) =>
+        pluginData === "ioredis" ? null : resolve(path, { kind, resolveDir: root, pluginData: "ioredis" }),
+    );
+
+    // These packages name modules of Node without the prefix.
+    const namespace = "builtin-of-node";
+    onResolve(
+      { filter: builtins },
+      ({ path, kind }) =>
+        kind === "require-call" ? { path, namespace } : { path: `node:${path}`, external: true },
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `export * from "node:${path}"; export { default } from "node:${path}";`,
+    }));
+    // For colors of a debug output that nobody switches on.
+    onResolve({ filter: /^supports-color$/ }, ({ path }) => ({ path, external: true }));
+  },
+};

@@ -1,0 +1,281 @@
+/** Takes tasks from a queue of BullMQ and runs them: a Worker of BullMQ, as long as there is a server it can work with. */
+
+// @ts-types="../../../types/bullmq.d.ts"
+import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+// @ts-types="../../../types/ioredis.d.ts"
+import type { Redis } from "ioredis";
+import { sleep, withTimeout } from "../../system/clock.ts";
+import type { Clock } from "../../system/system.ts";
+import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
+import { TaskFailure } from "../task_store.ts";
+import { cancelChannel } from "./cancel_job.ts";
+import { attemptsOf, endOptions, timeoutOf } from "./queue_jobs.ts";
+import type { RedisAddress } from "./redis_address.ts";
+import { workingClient } from "./redis_client.ts";
+import type { RedisLink } from "./redis_link.ts";
+import { isAway, RedisAway, redisProblem } from "./redis_problem.ts";
+import { releaseJobs } from "./release_jobs.ts";
+import { latestProgress } from "./task_progress.ts";
+
+/** A task that has taken its worker down with it more often than this is dead. */
+const stalledAtMost = 5;
+/** Milliseconds. */
+const pauseAfterRefusal = 1_000;
+const longestGiveBack = 2_000;
+/** Seconds for which an idle worker waits for a task before it asks again. */
+const idlePoll = 10;
+
+/** What BullMQ reports of jobs that are not this worker's any more; their signal says so to them. */
+const lostJob = /^(Missing (lock|key)|Lock mismatch|could not renew lock|Job \S+ is not in the)/;
+
+interface Running {
+  readonly job: Job;
+  readonly token: string;
+  readonly task: TakenTask;
+  isCancelled: boolean;
+  /** Ends it for BullMQ, whatever the task does. */
+  abandon(): void;
+}
+
+export class BullMqConsumer implements Consumer {
+  readonly #clock: Clock;
+  readonly #address: RedisAddress;
+  readonly #link: RedisLink;
+  readonly #store: StoreOptions;
+  readonly #options: ConsumerOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #client: Redis;
+  readonly #cancellations: Redis;
+  readonly #clients: Redis[] = [];
+  #worker: TaskWorker | null = null;
+  #problem: string | null = null;
+  #isPausing = false;
+  #isStopping = false;
+  #stopped: Promise<void> | null = null;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    clock: Clock,
+    address: RedisAddress,
+    link: RedisLink,
+    store: StoreOptions,
+    options: ConsumerOptions,
+  ) {
+    this.#clock = clock;
+    this.#address = address;
+    this.#link = link;
+    this.#store = store;
+    this.#options = options;
+    this.#client = workingClient(address, this.#clients);
+    this.#cancellations = workingClient(address, this.#clients);
+    void this.#begin();
+  }
+
+  get running(): readonly TakenTask[] {
+    return [...this.#running.values()].map(({ task }) => task);
+  }
+
+  /** BullMQ hears of new tasks by itself. */
+  wake(): void {}
+
+  release(owner: string): void {
+    const worker = this.#worker;
+    if (worker === null) return;
+    // If Redis is away, the leases end.
+    this.#link.ask(0, () => releaseJobs(this.#link.client, worker, owner)).catch(() => {});
+  }
+
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async giveBack(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(async ({ job, token, abandon }) => {
+      await withTimeout(this.#clock, longestGiveBack, job.moveToWait(token));
+      abandon();
+      this.#worker?.cancelJob(job.id, "the task was given back");
+    }));
+  }
+
+  /** Ends the connections, whether it has stopped or not. */
+  close(): void {
+    this.#isStopping = true;
+    // A worker that is not closing connects again.
+    this.#worker?.close(true).catch(() => {});
+    for (const client of this.#clients) client.disconnect();
+  }
+
+  /** BullMQ would not recover from a server that it cannot work with: there is no Worker before there is another. */
+  async #begin(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        await this.#link.ready(this.#problem === null ? 0 : pauseAfterRefusal);
+        return this.#start();
+      } catch (error) {
+        this.#report(error);
+        await sleep(this.#clock, pauseAfterRefusal);
+      }
+    }
+  }
+
+  #start(): void {
+    if (this.#isStopping) return;
+    this.#client.on("close", () => this.#report(new RedisAway("the connection was closed")));
+    this.#client.on("ready", () => this.#works());
+    const { queue, prefix, limit } = this.#address;
+    const { concurrency, owner } = this.#options;
+    const worker = new TaskWorker(queue, (job, token, signal) => this.#run(job, token, signal), {
+      connection: this.#client,
+      prefix,
+      name: owner,
+      concurrency,
+      lockDuration: this.#store.lease,
+      stalledInterval: Math.ceil(this.#store.lease / 2),
+      maxStalledCount: stalledAtMost,
+      drainDelay: idlePoll,
+      runRetryDelay: pauseAfterRefusal,
+      ...limit === undefined ? {} : { limiter: limit },
+      ...endOptions(this.#store),
+    });
+    worker.ended = (job) => this.#ended(job);
+    worker.on("error", (error) => this.#failed(error));
+    worker.on("active", () => this.#works());
+    worker.on("lockRenewalFailed", (ids) => {
+      for (const id of ids) worker.cancelJob(id, "the task is not this process's any more");
+    });
+    worker.on("failed", (job, error) => {
+      if (job === undefined || this.#running.has(job.id)) return;
+      this.#options.onDead({ id: job.id, name: job.name }, error.message);
+    });
+    this.#worker = worker;
+    this.#cancellations.on("message", (_channel, id) => this.#cancel(id));
+    this.#cancellations.subscribe(cancelChannel(this.#address)).catch(() => {});
+    this.#works();
+  }
+
+  /** What BullMQ calls for each job. */
+  async #run(job: Job, token: string, signal: AbortSignal): Promise<unknown> {
+    if (this.#isStopping) {
+      // It was on its way when the worker stopped.
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    const progress = latestProgress((value) => job.updateProgress(value));
+    const task: TakenTask = {
+      id: job.id,
+      name: job.name,
+      payload: JSON.stringify(job.data),
+      attempt: job.attemptsMade + 1,
+      attempts: attemptsOf(job),
+      timeout: timeoutOf(job),
+      signal,
+      progress: progress.store,
+    };
+    const { promise: abandoned, resolve: abandon } = Promise.withResolvers<never>();
+    const running: Running = {
+      job,
+      token,
+      task,
+      isCancelled: false,
+      abandon: () => abandon(Promise.reject(new WaitingError()) as Promise<never>),
+    };
+    this.#running.set(task.id, running);
+    try {
+      const result = await Promise.race([this.#options.run(task), abandoned]);
+      return result === null ? null : JSON.parse(result);
+    } catch (error) {
+      if (running.isCancelled) throw failure(new TaskFailure("cancelled", true));
+      throw error instanceof TaskFailure ? failure(error) : error;
+    } finally {
+      progress.end();
+    }
+  }
+
+  #ended(job: Job): void {
+    if (this.#running.get(job.id)?.job === job) this.#running.delete(job.id);
+    if (this.#running.size > 0) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  #cancel(id: string): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.isCancelled = true;
+    this.#worker?.cancelJob(id, "the task was cancelled");
+  }
+
+  async #stop(): Promise<void> {
+    this.#isStopping = true;
+    const worker = this.#worker;
+    let isClosed = worker === null;
+    const closed = worker?.close().then(() => void (isClosed = true));
+    // Without a server, BullMQ waits for the end of connections that it does not have.
+    while (closed !== undefined && !isClosed) {
+      await Promise.race([closed, this.#becomesIdle()]);
+      await withTimeout(this.#clock, longestGiveBack, closed);
+      if (this.#running.size === 0) break;
+    }
+    this.close();
+  }
+
+  #becomesIdle(): Promise<void> {
+    return this.#running.size === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => void this.#idle.push(resolve));
+  }
+
+  #failed(error: Error): void {
+    if (this.#isStopping || lostJob.test(error.message)) return;
+    this.#report(error);
+    if (!isAway(error)) void this.#pause();
+  }
+
+  /** A server that refuses everything would be asked again without a pause. */
+  async #pause(): Promise<void> {
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    await this.#worker?.pause(true);
+    await sleep(this.#clock, pauseAfterRefusal);
+    this.#isPausing = false;
+    if (!this.#isStopping) await this.#worker?.resume();
+  }
+
+  #report(error: unknown): void {
+    if (this.#isStopping || this.#problem !== null) return;
+    this.#problem = redisProblem(this.#address.place, error);
+    this.#options.onState(this.#problem);
+  }
+
+  #works(): void {
+    if (this.#isStopping || this.#problem === null) return;
+    this.#problem = null;
+    this.#options.onState(null);
+  }
+}
+
+class TaskWorker extends Worker {
+  /** A job has ended, and that is stored: no event of BullMQ says so of jobs that were lost. */
+  ended: (job: Job) => void = () => {};
+
+  override async processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void> {
+    try {
+      return await super.processJob(job, token, fetchesNext);
+    } finally {
+      this.ended(job);
+    }
+  }
+
+  /** BullMQ takes one more job if one comes while it closes. */
+  protected override async moveToActive(token: string, name?: string): Promise<Job | undefined> {
+    return this.closing === undefined ? await super.moveToActive(token, name) : undefined;
+  }
+}
+
+/** As BullMQ stores it: operators see the text of the task, not where in this program it was caught. */
+function failure({ message, isFinal }: TaskFailure): Error {
+  const error = isFinal ? new UnrecoverableError(message) : new Error(message);
+  error.stack = message;
+  return error;
+}

@@ -1,0 +1,77 @@
+/**
+ * The URL of a store on Redis: where the server is, and in its query which queue of BullMQ is meant. The query is ours
+ * alone: nothing of it reaches the client of Redis.
+ */
+
+import { TaskStoreError } from "../task_store.ts";
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+  readonly isEncrypted: boolean;
+  readonly queue: string;
+  readonly prefix: string;
+  /** At most so many tasks begin in so many milliseconds, in all processes together. */
+  readonly limit: RateLimit | undefined;
+  /** Without user and password. */
+  readonly place: string;
+}
+
+interface RateLimit {
+  readonly max: number;
+  readonly duration: number;
+}
+
+const defaultPort = 6379;
+const parameters = ["queue", "prefix", "limit"];
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Throws TaskStoreError for a URL that names no queue of Redis. */
+export function redisAddress(text: string): RedisAddress {
+  const url = new URL(text);
+  const port = url.port === "" ? defaultPort : Number(url.port);
+  const place = `${url.protocol}//${url.hostname}:${port}${url.pathname === "/" ? "" : url.pathname}`;
+  const fault = (why: string) => new TaskStoreError(`cannot use the task store ${place}: ${why}`);
+
+  for (const name of url.searchParams.keys()) {
+    if (!parameters.includes(name)) {
+      throw fault(`?${name}= is not known: give ${parameters.map((known) => `?${known}=`).join(", ")}`);
+    }
+  }
+  const database = url.pathname.replace(/^\//, "") || "0";
+  if (!/^\d{1,5}$/.test(database)) throw fault(`/${database} is no number of a database: give /0`);
+  const queue = nameOf(url.searchParams.get("queue"), "denicorn");
+  if (queue.includes(":")) throw fault(`?queue=${queue} has a colon, which BullMQ forbids: leave it out`);
+
+  return {
+    // Where a connection goes, an address of IPv6 has no brackets.
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port,
+    username: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+    database: Number(database),
+    isEncrypted: url.protocol === "rediss:",
+    queue,
+    prefix: nameOf(url.searchParams.get("prefix"), "bull"),
+    limit: limitOf(url.searchParams.get("limit"), fault),
+    place,
+  };
+}
+
+function nameOf(given: string | null, fallback: string): string {
+  return given === null || given === "" ? fallback : given;
+}
+
+/** `100/1s` */
+function limitOf(given: string | null, fault: (why: string) => Error): RateLimit | undefined {
+  if (given === null) return undefined;
+  const [, max = "", count = "", unit = ""] = /^(\d+)\/(\d*)(ms|s|m|h)$/.exec(given) ?? [];
+  const duration = Number(count === "" ? 1 : count) * (units[unit] ?? 0);
+  if (!(Number(max) >= 1) || !(duration >= 1)) {
+    throw fault(`?limit=${given} is no rate: give one such as ?limit=100/1s`);
+  }
+  return { max: Number(max), duration };
+}

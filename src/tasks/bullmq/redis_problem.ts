@@ -1,0 +1,67 @@
+/** What goes wrong with Redis, in words that say what to do. */
+
+import { messageOf } from "../../core/thrown.ts";
+
+/** Redis cannot be asked: it may answer later, so that waiting helps. */
+export class RedisAway extends Error {}
+
+const causes: readonly (readonly [pattern: RegExp, say: (place: string, message: string) => string])[] = [
+  [
+    /^(WRONGPASS|NOAUTH)|invalid password|invalid username-password/i,
+    (place, message) => `Redis at ${place} refuses the password (${message}): correct it in task-store`,
+  ],
+  [
+    /^NOPERM/,
+    (place, message) =>
+      `Redis at ${place} does not permit it (${message}): give its user the rights of BullMQ, or another one in task-store`,
+  ],
+  [
+    /^OOM |command not allowed when used memory/,
+    (place) =>
+      `Redis at ${place} has reached its maxmemory: raise it, or remove tasks with denicorn ctl tasks purge`,
+  ],
+  [
+    /^READONLY|write against a read only replica/,
+    (place) => `Redis at ${place} is a replica, which takes no tasks: name its master in task-store`,
+  ],
+  [
+    /^(MOVED|ASK|CROSSSLOT|CLUSTER)/,
+    (place) =>
+      `Redis at ${place} is part of a cluster, which has no place for a queue: name a server of its own in task-store`,
+  ],
+  [
+    /^VERSION /,
+    (place, message) =>
+      `Redis at ${place} is too old (${message.slice("VERSION ".length)}): it has to be 6.2 or newer`,
+  ],
+  [
+    /^MISCONF/,
+    (place) => `Redis at ${place} cannot write to its disk (MISCONF): see its log, and make room there`,
+  ],
+  [
+    /^(ERR )?DB index is out of range|invalid DB index/,
+    (place) => `Redis at ${place} has no such database: name another one in task-store`,
+  ],
+];
+
+/** One sentence: the state of Redis, a colon, and what to do. */
+export function redisProblem(place: string, error: unknown): string {
+  const message = messageOf(error);
+  if (isAway(error)) return `Redis at ${place} does not answer (${message}): start it, or correct task-store`;
+  const said = causes.find(([pattern]) => pattern.test(message))?.[1](place, message);
+  return said ?? `Redis at ${place} answers with an error (${message}): see its log`;
+}
+
+/** Codes of the system, and words of ioredis for connections that ended. */
+const awayCodes = /^E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT|ADDR)|^ENOTFOUND|^ERR_TLS|^CERT_|^(DEPTH|SELF|UNABLE)_/;
+const awayWords =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Connection is closed|isn't writeable|max retries|Socket timeout|connect ETIMEDOUT|aborted due to connection close|Connection is in/;
+
+/** Whether Redis may do later what it did not do now, without anybody changing a setting. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof RedisAway) return true;
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return awayCodes.test(code) || awayWords.test(error.message) ||
+    /^(LOADING|MASTERDOWN|BUSY )/.test(error.message);
+}

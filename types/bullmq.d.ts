@@ -1,0 +1,142 @@
+/**
+ * What Denicorn uses of BullMQ. Its own declarations bring those of Node, whose events do not fit those of Deno.
+ */
+
+import type { Redis } from "./ioredis.d.ts";
+
+export interface KeepJobs {
+  age?: number;
+  count: number;
+}
+
+export interface JobsOptions {
+  jobId?: string;
+  delay?: number;
+  attempts?: number;
+  backoff?: { type: "exponential"; delay: number; jitter: number };
+  priority?: number;
+  removeOnComplete?: KeepJobs;
+  removeOnFail?: KeepJobs;
+  stackTraceLimit?: number;
+}
+
+export interface QueueOptions {
+  connection: Redis;
+  prefix: string;
+  defaultJobOptions?: JobsOptions;
+}
+
+export interface WorkerOptions extends QueueOptions {
+  name: string;
+  concurrency: number;
+  lockDuration: number;
+  stalledInterval: number;
+  maxStalledCount: number;
+  drainDelay: number;
+  runRetryDelay: number;
+  limiter?: { max: number; duration: number };
+  removeOnComplete: KeepJobs;
+  removeOnFail: KeepJobs;
+}
+
+export interface Job {
+  /** Every job that is stored has one. */
+  readonly id: string;
+  readonly name: string;
+  readonly data: unknown;
+  readonly opts: JobsOptions;
+  readonly priority: number;
+  readonly timestamp: number;
+  readonly progress: unknown;
+  readonly returnvalue: unknown;
+  readonly attemptsMade: number;
+  readonly processedOn?: number;
+  readonly finishedOn?: number;
+  /** `null` after a retry. */
+  readonly failedReason?: string | null;
+  isFailed(): Promise<boolean>;
+  moveToWait(token: string): Promise<unknown>;
+  retry(
+    state: "failed",
+    options: { resetAttemptsMade: boolean; resetAttemptsStarted: boolean },
+  ): Promise<void>;
+  updateProgress(value: number): Promise<void>;
+}
+
+export type JobType =
+  | "wait"
+  | "prioritized"
+  | "waiting-children"
+  | "delayed"
+  | "active"
+  | "completed"
+  | "failed";
+
+export interface JobTemplate {
+  readonly name: string;
+  readonly data: unknown;
+  readonly opts: JobsOptions;
+}
+
+export interface JobScheduler {
+  readonly key: string;
+  readonly name: string;
+  readonly pattern?: string;
+  readonly tz?: string;
+  readonly template?: { readonly data?: unknown; readonly opts?: JobsOptions };
+}
+
+declare class QueueBase {
+  /** Names of lists and sets of the queue in Redis. */
+  toKey(name: string): string;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+  readonly closing: Promise<void> | undefined;
+}
+
+export class Queue extends QueueBase {
+  constructor(name: string, options: QueueOptions);
+  on(event: "error", listener: (error: Error) => void): this;
+  addBulk(jobs: readonly JobTemplate[]): Promise<Job[]>;
+  clean(grace: number, limit: number, type: JobType): Promise<string[]>;
+  getJob(id: string): Promise<Job | undefined>;
+  getJobState(id: string): Promise<string>;
+  getJobCounts(...types: JobType[]): Promise<Record<string, number>>;
+  getJobs(types: JobType[], first: number, last: number, isAscending: boolean): Promise<Job[]>;
+  getRanges(types: JobType[], first: number, last: number, isAscending: boolean): Promise<string[]>;
+  getJobSchedulers(): Promise<JobScheduler[]>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { pattern: string; tz: string },
+    template: JobTemplate,
+  ): Promise<unknown>;
+  removeJobScheduler(id: string): Promise<boolean>;
+  isPaused(): Promise<boolean>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** 1 if it was removed. */
+  remove(id: string): Promise<number>;
+}
+
+export type Processor = (job: Job, token: string, signal: AbortSignal) => Promise<unknown>;
+
+export class Worker extends QueueBase {
+  constructor(name: string, processor: Processor, options: WorkerOptions);
+  on(event: "error", listener: (error: Error) => void): this;
+  on(event: "active", listener: () => void): this;
+  on(event: "lockRenewalFailed", listener: (ids: string[]) => void): this;
+  on(event: "failed", listener: (job: Job | undefined, error: Error) => void): this;
+  cancelJob(id: string, reason: string): boolean;
+  pause(doesNotWait: boolean): Promise<void>;
+  resume(): Promise<void>;
+  override close(isForced?: boolean): Promise<void>;
+  getBackend(): { moveStalledJobsToWait(): Promise<string[]> };
+  processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void>;
+  protected moveToActive(token: string, name?: string): Promise<Job | undefined>;
+}
+
+/** The job is not tried again. */
+export class UnrecoverableError extends Error {}
+
+/** The job was moved back to those that wait. */
+export class WaitingError extends Error {}

@@ -1,0 +1,41 @@
+/**
+ * What Denicorn uses of ioredis. Its own declarations bring those of Node, whose events do not fit those of Deno.
+ */
+
+export interface RedisOptions {
+  host?: string;
+  port?: number;
+  family?: number;
+  db?: number;
+  username?: string;
+  password?: string;
+  tls?: Record<string, never>;
+  connectionName?: string;
+  lazyConnect?: boolean;
+  connectTimeout?: number;
+  socketTimeout?: number;
+  enableOfflineQueue?: boolean;
+  autoResendUnfulfilledCommands?: boolean;
+  maxRetriesPerRequest?: number | null;
+  retryStrategy?: (attempts: number) => number;
+  reconnectOnError?: (error: Error) => boolean;
+}
+
+export class Redis {
+  constructor(options: RedisOptions);
+  readonly status: string;
+  on(event: "close" | "ready", listener: () => void): this;
+  on(event: "error", listener: (error: Error) => void): this;
+  on(event: "message", listener: (channel: string, message: string) => void): this;
+  connect(): Promise<void>;
+  disconnect(reconnect?: boolean): void;
+  duplicate: (changes?: RedisOptions) => Redis;
+  info: (...args: unknown[]) => Promise<string>;
+  subscribe(channel: string): Promise<unknown>;
+  eval(script: string, keyCount: number, ...args: string[]): Promise<unknown>;
+  hdel(key: string, ...fields: string[]): Promise<number>;
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
+  lindex(key: string, index: number): Promise<string | null>;
+  zrange(key: string, first: number, last: number): Promise<string[]>;
+  zscore(key: string, member: string): Promise<string | null>;
+}
