@@ -1,12 +1,11 @@
 /**
  * The chaos test of tasks (`tests/integration/task_chaos_test.ts`) with more tasks and as often as wanted:
- * `deno run -A bench/tasks/chaos.ts [source|binary] [--tasks=10000] [--rounds=1] [--seed=N]`. The exit code is 1 if a
+ * `deno run -A bench/tasks/chaos.ts [source|binary] [sqlite|redis] [--tasks=10000] [--rounds=1] [--seed=N]`. The exit code is 1 if a
  * round has failed.
  */
 
-import { createSystem } from "../../src/system/deno_system.ts";
-import { sqliteStore } from "../../src/tasks/sqlite/sqlite_store.ts";
 import { targets, TestHost } from "../../tests/integration/harness.ts";
+import { fileStore, redisStore } from "./chaos/chaos_stores.ts";
 import { taskChaos } from "./chaos/task_chaos.ts";
 
 const tasks = Number(valueOf("--tasks=") ?? 10_000);
@@ -14,37 +13,50 @@ const rounds = Number(valueOf("--rounds=") ?? 1);
 const seed = Number(valueOf("--seed=") ?? Math.floor(Math.random() * 1e9));
 const words = Deno.args.filter((arg) => !arg.startsWith("--"));
 
+const stores = { sqlite: fileStore, redis: redisStore };
+
 let hasFailed = false;
 for (let round = 0; round < rounds; round++) {
-  for (const target of targets) {
-    if (words.length > 0 && !words.includes(target.name)) continue;
-    const host = new TestHost(target);
-    const path = `${host.folder}/tasks.db`;
-    const store = sqliteStore(createSystem(), { path, isDurable: true }, {
-      lease: 2_000,
-      retention: 3_600_000,
-    });
-    try {
-      const chaos = { place: `sqlite:${path}`, store, restart: null };
-      const result = await taskChaos(host, chaos, { tasks, seed: seed + round, deadline: 600_000 });
-      print(target.name, seed + round, result);
-      hasFailed ||= result.problems.length > 0;
-    } finally {
-      await store.close();
-      await host.close();
+  for (const target of targets.filter(({ name }) => isWanted(name, ["source", "binary"]))) {
+    for (
+      const [name, open] of Object.entries(stores).filter(([name]) => isWanted(name, ["sqlite", "redis"]))
+    ) {
+      const host = new TestHost(target);
+      try {
+        await using store = await open(host.folder);
+        const result = await taskChaos(host, store, {
+          tasks,
+          seed: seed + round,
+          deadline: Number(valueOf("--deadline=") ?? 600_000),
+        });
+        print(target.name, name, seed + round, result);
+        hasFailed ||= result.problems.length > 0;
+      } finally {
+        await host.close();
+      }
     }
   }
 }
 Deno.exit(hasFailed ? 1 : 0);
 
-function print(program: string, seed: number, result: Awaited<ReturnType<typeof taskChaos>>): void {
+/** Whether the words name it, or no other of its `kinds`. */
+function isWanted(name: string, kinds: readonly string[]): boolean {
+  return words.includes(name) || !kinds.some((kind) => words.includes(kind));
+}
+
+function print(
+  program: string,
+  store: string,
+  seed: number,
+  result: Awaited<ReturnType<typeof taskChaos>>,
+): void {
   const { seconds, kills, runs, repeated, longestGap, problems } = result;
   console.log(
-    `${program}, sqlite: ${tasks} tasks in ${seconds} s and ${runs} runs with ${kills} kills, seed ${seed}: ` +
+    `${program}, ${store}: ${tasks} tasks in ${seconds} s and ${runs} runs with ${kills} kills, seed ${seed}: ` +
       `${repeated} runs were repeated because their process was killed, up to ${longestGap} ms after their end`,
   );
   for (const problem of problems) console.log(`  FAILED: ${problem}`);
-  console.log(JSON.stringify({ bench: "task-chaos", program, store: "sqlite", tasks, seed, ...result }));
+  console.log(JSON.stringify({ bench: "task-chaos", program, store, tasks, seed, ...result }));
 }
 
 function valueOf(option: string): string | undefined {

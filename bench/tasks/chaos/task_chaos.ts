@@ -37,8 +37,12 @@ interface ChaosResult extends Verdict {
 
 /** Milliseconds between two kills. */
 const killInterval = 300;
+/** After these the pauses between deaths and replacements are so long that the rest would take minutes. */
+const mostKills = 60;
 /** So many tasks wait at most, so that some are still being added at the end. */
 const mostWaiting = 1_000;
+/** The share of kills that may hit a worker that has run no tasks yet, or is being drained. */
+const anyVictim = 0.2;
 const app = new URL("chaos_app.ts", import.meta.url).pathname;
 
 export async function taskChaos(
@@ -63,6 +67,7 @@ class TaskChaos {
   readonly #planned: PlannedTask[];
   readonly #acknowledged = new Set<number>();
   readonly #killed = new Map<number, number>();
+  readonly #pids: PidsOfLines;
   #server: Server;
   #kills = 0;
   isOver = false;
@@ -74,6 +79,7 @@ class TaskChaos {
     this.#options = options;
     this.#random = seeded(options.seed);
     this.#planned = Array.from({ length: options.tasks }, (_, number) => plannedTask(number, this.#random));
+    this.#pids = new PidsOfLines(this.#lines);
     this.#server = this.#start();
   }
 
@@ -157,15 +163,22 @@ class TaskChaos {
   }
 
   async #killWorkers(): Promise<void> {
-    for (let next = performance.now(); !this.isOver; await pause(next - performance.now())) {
+    for (
+      let next = performance.now();
+      !this.isOver && this.#kills < mostKills;
+      await pause(next - performance.now())
+    ) {
       next += killInterval;
       const workers = (await this.#server.status())?.tasks?.workers ?? [];
-      const ready = workers.filter(({ pid, state }) => state === "ready" && !this.#killed.has(pid));
-      const victim = ready[Math.floor(this.#random() * ready.length)];
+      const alive = workers.map(({ pid }) => pid).filter((pid) => !this.#killed.has(pid));
+      // If none came so far as to run tasks, as on a busy machine, the test would not end.
+      const ran = this.#pids.read();
+      const victims = this.#random() < anyVictim ? alive : alive.filter((pid) => ran.has(pid));
+      const victim = victims[Math.floor(this.#random() * victims.length)];
       if (victim === undefined || this.isOver) continue;
       try {
-        Deno.kill(victim.pid, "SIGKILL");
-        this.#noteKilled(victim.pid);
+        Deno.kill(victim, "SIGKILL");
+        this.#noteKilled(victim);
         this.#kills++;
       } catch {
         // It has ended in the meantime.
@@ -207,6 +220,32 @@ class TaskChaos {
       async () => this.isOver ? true as T : await check(),
       this.#options.deadline,
     );
+  }
+}
+
+/** Which processes have written lines so far. */
+class PidsOfLines {
+  readonly #path: string;
+  readonly #pids = new Set<number>();
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): ReadonlySet<number> {
+    try {
+      using file = Deno.openSync(this.#path);
+      file.seekSync(this.#offset, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(file.statSync().size - this.#offset);
+      this.#offset += file.readSync(bytes) ?? 0;
+      for (const [, pid] of new TextDecoder().decode(bytes).matchAll(/^\w+ (\d+) .*\n/gm)) {
+        this.#pids.add(Number(pid));
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return this.#pids;
   }
 }
 
