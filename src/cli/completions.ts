@@ -3,7 +3,7 @@
 import { type CommandOption, generalOptions } from "../settings/command_line.ts";
 import type { Completion } from "../settings/kinds/kind.ts";
 import { namedSettings } from "../settings/settings.ts";
-import type { Command } from "./command.ts";
+import type { Command, Word } from "./command.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof shells[number];
@@ -43,8 +43,7 @@ function withoutValue(name: string, description: string): Flag {
 }
 
 function optionFlag({ name, short, placeholder, choices, description }: CommandOption): Flag {
-  // An option without choices takes a path.
-  const completion = placeholder === undefined ? undefined : choices ?? "file";
+  const completion = choices ?? (placeholder === "FILE" ? "file" : undefined);
   return { name, short, placeholder, completion, repeatable: false, description };
 }
 
@@ -58,6 +57,24 @@ function spellings({ name, short }: Flag): string[] {
 
 function names(named: readonly { readonly name: string }[]): string[] {
   return named.map(({ name }) => name);
+}
+
+/** The words that may come first, and for `tasks list` those that may follow `tasks`. */
+function wordLevels(words: readonly Word[]): { first: Word[]; following: Map<string, Word[]> } {
+  const split = words.map((word) => ({ word, parts: word.name.split(" ") }));
+  const following = Map.groupBy(
+    split.filter(({ parts }) => parts.length > 1),
+    ({ parts: [first = ""] }) => first,
+  );
+  return {
+    first: split.filter(({ parts }) => parts.length === 1).map(({ word }) => word),
+    following: new Map(
+      Array.from(following, ([first, found]) => [
+        first,
+        found.map(({ word, parts }) => ({ ...word, name: parts.slice(1).join(" ") })),
+      ]),
+    ),
+  };
 }
 
 /** In single quotes, for bash and zsh. */
@@ -86,7 +103,12 @@ function renderBash(commands: readonly Command[]): string {
     `      ${command.name}) ${reply(flagsOf(command).flatMap(spellings))} ;;`
   );
   const operands = commands.flatMap(({ name, words, takesSettings }) => {
-    if (words !== undefined) return [`    ${name}) ${reply(names(words))} ;;`];
+    if (words !== undefined) {
+      const { first, following } = wordLevels(words);
+      const later = Array.from(following, ([word, next]) => `${word}) ${reply(names(next))} ;; `).join("");
+      const any = reply(names(first));
+      return [`    ${name}) ${later === "" ? any : `case $prev in ${later}*) ${any} ;; esac`} ;;`];
+    }
     return takesSettings ? [`    ${name}) ${reply("file")} ;;`] : [];
   });
   return `# To use it: source <(denicorn completions bash)
@@ -142,8 +164,14 @@ function renderZsh(commands: readonly Command[]): string {
   };
   const operand = ({ words, takesSettings }: Command) => {
     if (words === undefined) return takesSettings ? ["'1:APP:_files'"] : [];
-    const described = words.map(({ name, summary }) => `${name}\\:${JSON.stringify(escape(summary))}`);
-    return [quote(`1:operand:((${described.join(" ")}))`)];
+    const { first, following } = wordLevels(words);
+    const described = first.map(({ name, summary }) => `${name}\\:${JSON.stringify(escape(summary))}`);
+    const later = Array.from(
+      following,
+      ([word, next]) =>
+        quote(`2:command:{ (( \${words[(I)${word}]} )) && compadd -- ${names(next).join(" ")} }`),
+    );
+    return [quote(`1:operand:((${described.join(" ")}))`), ...later];
   };
   const cases = commands.map((command) =>
     [`    ${command.name})`, "      specs=("]
@@ -200,6 +228,17 @@ function renderFish(commands: readonly Command[]): string {
       [...(flag.short === undefined ? [] : ["-s", flag.short]), "-l", flag.name, ...value(flag)],
       flag.description,
     );
+  const offers = (condition: string, words: readonly Word[]): string[] => {
+    const { first, following } = wordLevels(words);
+    return [
+      ...first.map(({ name, summary }) => complete(condition, ["-f", "-a", name], summary)),
+      ...Array.from(
+        following,
+        ([word, next]) => offers(`${condition}; and __fish_seen_subcommand_from ${word}`, next),
+      )
+        .flat(),
+    ];
+  };
   const withoutSettings = names(commands.filter(({ takesSettings }) => !takesSettings)).join(" ");
   const serves = withoutSettings === "" ? "" : `not __fish_seen_subcommand_from ${withoutSettings}`;
   return [
@@ -211,7 +250,7 @@ function renderFish(commands: readonly Command[]): string {
       const here = `__fish_seen_subcommand_from ${command.name}`;
       return [
         ...command.options.map((option) => flag(here, optionFlag(option))),
-        ...(command.words ?? []).map(({ name, summary }) => complete(here, ["-f", "-a", name], summary)),
+        ...offers(here, command.words ?? []),
       ];
     }),
   ].join("\n") + "\n";

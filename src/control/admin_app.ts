@@ -8,6 +8,7 @@ import { createControlApp } from "./control_app.ts";
 import { endpoints } from "./endpoints.ts";
 import type { RunningMaster } from "./master_commands.ts";
 import { streamStatus } from "./status_stream.ts";
+import { taskPaths } from "./task_routes.ts";
 
 const prometheus = lazyModule(() => import("./prometheus.ts"));
 const dashboard = lazyModule(() => import("./page/page.tsx"));
@@ -30,6 +31,9 @@ GET  /live      the same once per second, as server-sent events
 GET  /metrics   for Prometheus
 POST /reload    with Authorization: Bearer TOKEN
 POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
+GET  /tasks     how many tasks wait, run and have failed, as JSON
+POST /tasks     with Authorization: Bearer TOKEN, and {"name": "sendMail", "payload": {}}
+GET  /tasks/list?state=dead  with Authorization: Bearer TOKEN
 `;
 
 /** Those that are not commands. */
@@ -64,6 +68,7 @@ export function createAdminApp(
   for (const { isAdmin, method, path } of endpoints) {
     if (isAdmin === true) app.on(method, path, (c) => control.fetch(c.req.raw));
   }
+  for (const { pattern } of taskPaths) app.all(pattern, (c) => control.fetch(c.req.raw));
   // Made at the first request: most masters never need it.
   let page: (() => Response) | null = null;
   app.get("/", async (c) => {
@@ -98,10 +103,12 @@ function requireToken({ token, isGuarded }: AdminAccess): MiddlewareHandler {
     const host = c.req.header("host") ?? "";
     // The page itself contains no data, and it is the page that asks for the token.
     const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
-    if (isOpen && !isChange(c.req.method)) return await next();
+    if (isOpen && !isChange(c.req.method) && !isPrivate(c.req.path)) return await next();
     if (requireBearer !== null) return await requireBearer(c, next);
     const what = isChange(c.req.method)
       ? "changes need a token"
+      : isPrivate(c.req.path)
+      ? "what is in tasks needs a token"
       : `requests for the host ${JSON.stringify(host)} need a token, since other machines may have that name`;
     return c.json({ error: `${what}: start the server with admin-token-file or admin-token` }, 403);
   };
@@ -118,6 +125,11 @@ function isOwnName(host: string): boolean {
 
 function isChange(method: string): boolean {
   return method !== "GET" && method !== "HEAD";
+}
+
+/** True for the tasks of the app, with their payloads: other users of the machine must not read them. */
+function isPrivate(path: string): boolean {
+  return path.startsWith("/tasks/");
 }
 
 /** True for a browser that opens the dashboard. */

@@ -1,7 +1,8 @@
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { DenicornError } from "../core/errors.ts";
 import type { HttpCommand } from "../core/operator_commands.ts";
+import { taskCommandList } from "../core/tasks/task_commands.ts";
 import { type NotAppliedSetting, notAppliedText } from "../settings/resolve.ts";
 import { namedSettings } from "../settings/settings.ts";
 import { type Done, endpoints, type Failed } from "./endpoints.ts";
@@ -9,21 +10,22 @@ import { streamEvents } from "./event_stream.ts";
 import { type Operation, Refusal, type RunningMaster, type SettingInForce } from "./master_commands.ts";
 import { readBody, readOpenBody } from "./request_body.ts";
 import { parseScaleAmount, scaleAccepts } from "./scale_amount.ts";
+import { addTaskRoutes, longestRequest } from "./task_routes.ts";
 
 type Answer = (c: Context) => Response | Promise<Response>;
 
-/** In bytes; the longest body holds one path. */
+/** In bytes; the longest body holds one path, but for that of a task. */
 const maxBodySize = 65_536;
+
+const refusalStatus = { malformed: 400, missing: 404, conflict: 409, large: 413 } as const;
 
 /** What the control socket answers. */
 export function createControlApp(master: RunningMaster): Hono {
   const app = new Hono();
   const answers = answersOf(master);
   // A body of 300 MB took 900 MB of the master, which keeps them.
-  app.use(bodyLimit({
-    maxSize: maxBodySize,
-    onError: (c) => c.json(failed("the body is larger than 64 KiB: no command needs that much"), 413),
-  }));
+  const limit = limitBody(maxBodySize, "the body is larger than 64 KiB: no command needs that much");
+  app.use((c, next) => c.req.path === "/tasks" ? limitTask(master)(c, next) : limit(c, next));
   for (const { name, method, path } of endpoints) {
     app.on(method, path, answers[name]);
     app.all(path, (c) => {
@@ -31,18 +33,36 @@ export function createControlApp(master: RunningMaster): Hono {
       return c.json(failed(`${c.req.method} ${path} is not a command: use ${method}`), 405);
     });
   }
+  addTaskRoutes(app, master);
   app.notFound((c) => {
-    const known = endpoints.filter(({ isInternal }) => isInternal !== true)
+    const commands = endpoints.filter(({ isInternal }) => isInternal !== true);
+    const known = [...commands, ...taskCommandList.map(({ http }) => http)]
       .map(({ method, path }) => `${method} ${path}`).join(", ");
     return c.json(failed(`${c.req.method} ${c.req.path} is not a command: use one of ${known}`), 404);
   });
   app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(failed(error.message), error.why === "malformed" ? 400 : 409);
+    if (error instanceof Refusal) return c.json(failed(error.message), refusalStatus[error.why]);
     if (!(error instanceof DenicornError)) return c.json(failed(error.message), 409);
     const { message, code, exitCode, detail } = error;
     return c.json({ error: message, code, exitCode, detail } satisfies Failed, 500);
   });
   return app;
+}
+
+function limitBody(maxSize: number, message: string): MiddlewareHandler {
+  return bodyLimit({ maxSize, onError: (c) => c.json(failed(message), 413) });
+}
+
+/** For a task with its payload. */
+function limitTask({ commands: { settings: { taskSizeLimit } } }: RunningMaster): MiddlewareHandler {
+  const size = Math.min(taskSizeLimit + maxBodySize, longestRequest);
+  return limitBody(
+    size,
+    `the body is larger than ${Math.floor(size / 1024)} KiB: task-size-limit is ${
+      Math.floor(taskSizeLimit / 1024)
+    } KiB, and ` +
+      `from outside at most ${longestRequest} bytes are possible: store the data elsewhere and give its place`,
+  );
 }
 
 function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>> {

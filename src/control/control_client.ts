@@ -28,18 +28,43 @@ export async function command(
   body: Readonly<Record<string, unknown>> = {},
   isWaited = false,
 ): Promise<Done> {
-  let init: RequestInit = { method: "POST", body: JSON.stringify(body) };
-  if (isWaited) {
-    // Without a time limit only if the master answers at all.
-    await fetchStatus(system, path);
-    init = { ...init, signal: new AbortController().signal };
-  }
-  const url = `${origin}/${name}${isWaited ? "?wait=1" : ""}`;
-  const response = await reach(path, () => system.network.fetchUnix(path, url, init));
+  const target = `/${name}${isWaited ? "?wait=1" : ""}`;
+  const init: RequestInit = { method: "POST", body: JSON.stringify(body) };
+  return await give(system, path, name, target, init, isWaited) as Done;
+}
+
+/** A request about tasks; with a body it is one that changes something. */
+export interface TaskAsk {
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** Waits for the answer of the task store. Throws DenicornError `no-server`, `command-refused`. */
+export async function askTasks(system: System, path: string, ask: TaskAsk): Promise<unknown> {
+  const init: RequestInit = ask.body === undefined ? {} : { method: "POST", body: JSON.stringify(ask.body) };
+  return await give(system, path, "ask for the tasks", ask.path, init, true);
+}
+
+/** `target`: path and query. Returns the body of the response. */
+async function give(
+  system: System,
+  path: string,
+  what: string,
+  target: string,
+  init: RequestInit,
+  isWaited: boolean,
+): Promise<unknown> {
+  // Without a time limit only if the master answers at all.
+  if (isWaited) await fetchStatus(system, path);
+  const limit = isWaited ? { signal: new AbortController().signal } : {};
+  const response = await reach(
+    path,
+    () => system.network.fetchUnix(path, origin + target, { ...init, ...limit }),
+  );
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
   throw failureOf(
-    readFailed(text) ?? { error: `cannot ${name}: ${path}: the server answered ${response.status}: ${text}` },
+    readFailed(text) ?? { error: `cannot ${what}: ${path}: the server answered ${response.status}: ${text}` },
   );
 }
 

@@ -84,11 +84,17 @@ export interface Operation {
   readonly finished: Promise<string>;
 }
 
-/** A rejected command: `malformed` is invalid, `conflict` is not possible in the current state. */
-export class Refusal extends Error {
-  readonly why: "malformed" | "conflict";
+/**
+ * Why a command is rejected: `malformed` is invalid, `conflict` is not possible in the current state, `missing` names what
+ * does not exist, `large` is too much.
+ */
+type RefusalReason = "malformed" | "conflict" | "missing" | "large";
 
-  constructor(why: "malformed" | "conflict", message: string) {
+/** A rejected command. */
+export class Refusal extends Error {
+  readonly why: RefusalReason;
+
+  constructor(why: RefusalReason, message: string) {
     super(message);
     this.why = why;
   }

@@ -7,11 +7,13 @@
 // @ts-types="../../types/prom_client_registry.d.ts"
 import Registry from "prom-client/lib/registry.js";
 import { metrics } from "../core/telemetry/metrics.ts";
+import { taskMetrics } from "../core/telemetry/task_metrics.ts";
 import type { Status } from "../core/telemetry/status.ts";
 
 export async function prometheusText(status: Status): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();
-  for (const { name, type, help, read } of metrics) {
+  const all = status.tasks === null ? metrics : [...metrics, ...taskMetrics];
+  for (const { name, type, help, read } of all) {
     const values = read(status).map(({ suffix = "", labels, value }) => ({
       metricName: name + suffix,
       labels,

@@ -1,7 +1,7 @@
 /**
  * The commands an operator can give to a running master, declared once. Made from this table: what signals mean, the
  * HTTP requests of the control socket and the admin address, the commands of `denicorn ctl` with their help and
- * completions, and docs/ctl.md, docs/signals.md.
+ * completions, and docs/ctl.md, docs/signals.md. Those about tasks are in `tasks/task_commands.ts`.
  */
 
 interface CommandDeclaration {
@@ -41,7 +41,10 @@ interface SignalDeclaration {
   readonly amount?: { readonly by: number } | { readonly to: number };
 }
 
-type CtlOptionName = "json" | "wait" | "now" | "strict";
+export type CtlOptionName =
+  | ("json" | "wait" | "now" | "strict")
+  // Those of `ctl tasks`.
+  | ("limit" | "all" | "delay" | "key" | "retries" | "priority");
 
 const outcome = "`state`, `message`";
 

@@ -213,7 +213,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const taskOwners = new TaskOwners(system.host);
   const spawner = new Spawner({
     ...{ ...options, role: "requests", post },
-    tasksFor: (worker) => taskConfigFor(taskOwners, options.runtimeDirectory, worker),
+    tasksFor: (worker) => taskConfigFor(system.host, taskOwners, options.runtimeDirectory, worker),
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,

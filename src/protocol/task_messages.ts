@@ -6,6 +6,8 @@ import type { TaskPlace } from "../settings/kinds/task_place.ts";
 export interface TaskConfig {
   /** True: it takes tasks and runs them. False: it only adds tasks. */
   readonly runs: boolean;
+  /** Whether any worker of this server takes tasks. */
+  readonly areTaken: boolean;
   /** With the password of Redis, which is nowhere but in this message. */
   readonly store: TaskPlace;
   /** The file that stands for the store `memory:`. */

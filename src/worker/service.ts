@@ -82,7 +82,10 @@ export class Service {
     this.#slot = openSlot(system, config.scoreboard, place);
     this.#slot.writer.pid = host.pid;
     this.#slot.writer.origin = clock.wall() - clock.monotonic();
-    this.#tasks = new WorkerTasks(system, config, { log: this.log, writer: this.#slot.writer, send });
+    this.#tasks = new WorkerTasks(system, config, {
+      ...{ log: this.log, writer: this.#slot.writer, send },
+      jobOf: (name) => this.#jobs.jobOf(name),
+    });
     const pause = new Pause(send);
     this.#lifeCycle = new LifeCycle(
       system,
@@ -91,7 +94,10 @@ export class Service {
       (name, payload, options) => this.#tasks.enqueue(name, payload, options),
       (isReady) => pause.set("app", !isReady),
     );
-    this.#jobs = new Jobs(clock, this.log, this.#lifeCycle, host.cronUnit());
+    this.#jobs = new Jobs(
+      ...[clock, this.log, this.#lifeCycle, host.cronUnit()] as const,
+      config.tasks?.areTaken === true ? (name, due) => this.#tasks.addJob(name, due) : null,
+    );
     const bodyFailures = new BodyFailures(this.log, clock);
     const onEnd = (entry: InFlightRequest, duration: number) => this.#logAccess(entry, duration);
     this.#requests = new Requests(this.#slot.writer, clock, this.#accessLog === null ? null : onEnd);

@@ -33,6 +33,9 @@ export const commands: readonly Command[] = [
     words: [
       { name: "status", summary: "How it's doing: state of all workers." },
       { name: "reload", summary: "Roll to new workers." },
+      { name: "tasks", summary: "Show what waits." },
+      { name: "tasks list", summary: "Show some.", placeholder: "STATE" },
+      { name: "tasks pause", summary: "Let nobody take any." },
     ],
   },
 ];

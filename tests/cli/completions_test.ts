@@ -64,7 +64,9 @@ testWith("bash", "commands, flags, values and words are offered where they belon
   assertEquals(offeredByBash("denicorn", "-w", ""), ["auto"]);
   assertEquals(offeredByBash("denicorn", "--timeout", ""), []);
   assertEquals(offeredByBash("denicorn", "settings", "--format", ""), ["text", "json"]);
-  assertEquals(offeredByBash("denicorn", "ctl", ""), ["status", "reload"]);
+  assertEquals(offeredByBash("denicorn", "ctl", ""), ["status", "reload", "tasks"]);
+  assertEquals(offeredByBash("denicorn", "ctl", "tasks", ""), ["list", "pause"]);
+  assertEquals(offeredByBash("denicorn", "ctl", "tasks", "p"), ["pause"]);
   assertEquals(offeredByBash("denicorn", "ctl", "--w"), []);
   assertEquals(offeredByBash("denicorn", "ctl", "--j"), ["--json"]);
 });
@@ -92,6 +94,7 @@ testWith("fish", "flags, values and words are offered where they belong", () => 
   assertEquals(offeredByFish("denicorn settings --graceful"), ["--graceful-timeout"]);
   assertEquals(offeredByFish("denicorn --log-level "), ["debug", "error", "info", "warning"]);
   assertEquals(offeredByFish("denicorn settings --format "), ["json", "text"]);
-  assertEquals(offeredByFish("denicorn ctl "), ["reload", "status"]);
+  assertEquals(offeredByFish("denicorn ctl "), ["reload", "status", "tasks"]);
+  assert(offeredByFish("denicorn ctl tasks p").includes("pause"));
   assertEquals(offeredByFish("denicorn ctl --work"), []);
 });

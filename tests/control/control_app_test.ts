@@ -39,7 +39,7 @@ Deno.test("an unknown path gets 404 and the known ones, a wrong method 405 and t
   assertEquals(unknown.status, 404);
   assertMatch(
     (await unknown.json()).error,
-    /^GET \/dance is not a command: use one of GET \/status, .*POST \/upgrade$/,
+    /^GET \/dance is not a command: use one of GET \/status, .*POST \/upgrade, GET \/tasks, .*POST \/tasks\/resume$/,
   );
   for (const { method, path } of endpoints) {
     const wrong = await app.request(path, { method: method === "GET" ? "POST" : "GET" });

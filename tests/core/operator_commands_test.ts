@@ -1,6 +1,7 @@
 import { subcommands } from "../../src/cli/ctl/subcommands.ts";
 import { endpoints } from "../../src/control/endpoints.ts";
 import { commandList } from "../../src/core/operator_commands.ts";
+import { taskCommandList } from "../../src/core/tasks/task_commands.ts";
 import { handledSignals, signalMeanings } from "../../src/core/signals.ts";
 import { assertEquals } from "../assert.ts";
 
@@ -17,7 +18,10 @@ Deno.test("signals, requests and ctl have the commands of the table, and no othe
   );
   assertEquals(
     subcommands.map(({ name }) => name),
-    commandList.flatMap(({ name, ctl }) => ctl === undefined ? [] : [name]),
+    [
+      ...commandList.flatMap(({ name, ctl }) => ctl === undefined ? [] : [name]),
+      ...taskCommandList.map(({ ctl }) => `tasks ${ctl.name}`.trim()),
+    ],
   );
 });
 

@@ -44,6 +44,7 @@ export class LinuxHost implements System {
   readonly processes = this.#fake.processes;
   readonly openFiles = this.#fake.openFiles;
   readonly nodeHttp = this.#fake.nodeHttp;
+  readonly databases = this.#fake.databases;
   readonly servedFolder = this.#fake.servedFolder;
   readonly unixSockets = this.#fake.unixSockets;
   readonly written = this.#fake.written;

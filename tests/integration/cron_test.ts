@@ -121,3 +121,38 @@ integrationTest("a schedule that is none is an error of the app", async (host) =
     /main\.ts:2:\d+: it throws while it is imported: TypeError: .*invalid cron schedule/i,
   );
 });
+
+integrationTest(
+  "in an app with tasks each job runs once for all servers that share the store",
+  async (host) => {
+    const app = `export const tasks = {};\n${
+      main(`Deno.writeTextFileSync("ran", \`\${Date.now()}\\n\`, { append: true });`)
+    }`;
+    const args = ["--task-store", `sqlite:${host.folder}/shared.db`];
+    const unit = 500;
+    const start = () =>
+      host.start({ files: files(app), args, env: { DENO_CRON_TEST_SCHEDULE_OFFSET: String(unit) } });
+    const servers = [start(), start()];
+    for (const server of servers) {
+      await server.logged(
+        /adds the jobs of Deno\.cron as tasks, for all workers: report\n/,
+      );
+    }
+    const times = () => {
+      try {
+        return Deno.readTextFileSync(`${host.folder}/ran`).trim().split("\n").map(Number);
+      } catch {
+        return [];
+      }
+    };
+    const [first] = servers;
+    const before = times().length;
+    const began = Date.now();
+    await first!.until("eight runs", () => times().length >= before + 8);
+    const took = Date.now() - began;
+    // Two servers with a job of their own each would need half of that.
+    assert(took >= 6 * unit, `${took} ms for eight runs`);
+    for (const server of servers) server.kill("SIGTERM");
+    for (const server of servers) assertEquals((await server.exit()).code, 0);
+  },
+);

@@ -235,8 +235,8 @@ integrationTest("a database that is damaged costs no request, and is named", asy
 integrationTest("an unknown task is refused with the nearest name", async (host) => {
   const tasks = new Tasks(host);
   await tasks.server.ready(1);
-  const { error } = await tasks.add("wrok", {});
-  assertMatch(error!, /wrok.*work/);
+  const { error } = await tasks.add("works", {});
+  assertMatch(error!, /works.*did you mean work/);
   await tasks.stop();
 });
 

@@ -2,6 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import type { System } from "../../system/system.ts";
+import { shownPath } from "../paths.ts";
 import { locateApp, parseAppSpec } from "../app_spec.ts";
 import { type Bundle, bundleApp } from "../bundle/bundle.ts";
 
@@ -58,7 +59,7 @@ export async function buildApp(
 /** As the app is found. Throws `app-not-found`. */
 function locateTasks(system: System, path: string, directory: string): string {
   try {
-    return locateApp(system, { path, exportName: "default" }, directory);
+    return locateApp(system, { path: shownPath(directory, path), exportName: "default" }, directory);
   } catch (error) {
     if (!(error instanceof DenicornError)) throw error;
     const message = error.message.replace("find the app", "find the tasks").replace(

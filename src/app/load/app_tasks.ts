@@ -1,7 +1,7 @@
 /** The background tasks that an app module exports: functions by name, and when some of them are added by themselves. */
 
 import { DenicornError } from "../../core/errors.ts";
-import { titleOf } from "../../core/thrown.ts";
+import { messageOf, titleOf } from "../../core/thrown.ts";
 import { longestTaskName, mostTaskNames } from "../../protocol/task_messages.ts";
 import { nearest } from "../../settings/nearest.ts";
 import type { AppContext } from "./app_hooks.ts";
@@ -41,11 +41,11 @@ export interface AppTasks {
   readonly cron: readonly CronDefinition[];
 }
 
-/** `source` names the module in errors. Throws DenicornError `app-tasks`. */
-export function readTasks(
+/** `source` names the module in errors. Rejects with DenicornError `app-tasks`. */
+export async function readTasks(
   { tasks, cron = {} }: { readonly tasks: unknown; readonly cron?: unknown },
   source: string,
-): AppTasks {
+): Promise<AppTasks> {
   try {
     if (tasks === undefined) throw new Mistake('it has no export "tasks": add `export const tasks = { … }`');
     if (!isRecord(tasks)) throw new Mistake(`tasks is ${described(tasks)}: it is an object of functions`);
@@ -54,10 +54,9 @@ export function readTasks(
     if (found.size > mostTaskNames) {
       throw new Mistake(`tasks has ${found.size} names: at most ${mostTaskNames}`);
     }
-    return {
-      tasks: found,
-      cron: Object.entries(cron).map(([name, entry]) => entryOf(name, entry, [...found.keys()])),
-    };
+    const entries = Object.entries(cron).map(([name, entry]) => entryOf(name, entry, [...found.keys()]));
+    await checkSchedules(entries);
+    return { tasks: found, cron: entries };
   } catch (error) {
     const reason = error instanceof Mistake
       ? error.message
@@ -126,6 +125,25 @@ function entryOf(name: string, entry: unknown, tasks: readonly string[]): CronDe
     throw new Mistake(`${path}.task is ${given}: ${unknownTask(String(task), tasks)}`);
   }
   return { name, schedule, timezone, task, payload };
+}
+
+async function checkSchedules(entries: readonly CronDefinition[]): Promise<void> {
+  if (entries.length === 0) return;
+  const { nextFiring } = await import("../../core/tasks/cron_schedule.ts");
+  for (const { name, schedule, timezone = null } of entries) {
+    let why = "it is never due";
+    try {
+      if (nextFiring(schedule, timezone, 0) !== null) continue;
+    } catch (error) {
+      why = messageOf(error);
+    }
+    throw new Mistake(
+      `cron.${name}.schedule is ${
+        JSON.stringify(schedule)
+      } (${why}): write minute, hour, day, month and weekday, such as ` +
+        '"0 3 * * *"',
+    );
+  }
 }
 
 function isTimezone(value: unknown): value is string {

@@ -19,7 +19,7 @@ export interface ImportOptions {
   readonly source: string;
   readonly exportName: string;
   readonly appType: AppType;
-  /** The module that exports the tasks, as the setting names it; `undefined` if that is the app's. */
+  /** Path of the module that exports the tasks; `undefined` if that is the app's. */
   readonly tasksModule?: string | undefined;
   /** Messages name files relative to it. */
   readonly workingDirectory: string;
@@ -46,12 +46,12 @@ export async function importApp(
     throw importFailure(error, options);
   }
   const app = exportedApp(module, options, source, servers);
-  return { app, hooks: hooksOf(module), tasks: await tasksOf(module, options.tasksModule, source) };
+  return { app, hooks: hooksOf(module), tasks: await tasksOf(module, options, source) };
 }
 
 async function tasksOf(
   module: Readonly<Record<string, unknown>>,
-  tasksModule: string | undefined,
+  { tasksModule, workingDirectory }: ImportOptions,
   source: string,
 ): Promise<AppTasks | null> {
   // The setting may name the module of the app.
@@ -59,7 +59,8 @@ async function tasksOf(
   if (tasksModule === undefined && !Object.hasOwn(exports, tasksExport)) return null;
   // Most apps have none.
   const { readTasks } = await import("./app_tasks.ts");
-  return readTasks({ tasks: exports[tasksExport], cron: exports["cron"] }, tasksModule ?? source);
+  const path = tasksModule === undefined ? source : shownPath(workingDirectory, tasksModule);
+  return readTasks({ tasks: exports[tasksExport], cron: exports["cron"] }, path);
 }
 
 function exportedApp(

@@ -1,4 +1,4 @@
-/** Schemas for payloads: what Zod, Valibot, ArkType and others have in common, https://standardschema.dev. */
+/** A schema for payloads: what Zod, Valibot, ArkType and others have in common, https://standardschema.dev. */
 
 import { textOf } from "../../core/thrown.ts";
 

@@ -24,11 +24,15 @@ export const ctl: RunnableCommand = {
     ...ctlOptions,
   ],
   async run(system, line) {
-    const { subcommand, operand } = parseSubcommand(line.operands, new Set(line.options.keys()));
+    const { subcommand, operands } = parseSubcommand(line.operands, line.options);
     const socket = await findServer(system, line);
     await subcommand.run({
-      ...{ name: subcommand.name, system, socket, operand },
+      ...{ name: subcommand.name, system, socket, operands },
       has: (option) => line.options.has(option),
+      valueOf(option) {
+        const value = line.options.get(option);
+        return typeof value === "string" ? value : undefined;
+      },
       print(value, text) {
         const json = () => `${printableJson(JSON.stringify(value, null, 2))}\n`;
         system.host.write("stdout", line.options.has("json") ? json() : text);

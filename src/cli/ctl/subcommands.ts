@@ -8,29 +8,9 @@ import { printable, printableJson } from "../../core/printable.ts";
 import { notAppliedText } from "../../settings/resolve.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
-import type { System } from "../../system/system.ts";
+import type { Accepted, CtlCall, Subcommand } from "./ctl_call.ts";
+import { optionValues, taskOptions, taskSubcommands } from "./task_subcommands.ts";
 import { eventText, settingsText, statusText, workersText } from "./tables.ts";
-
-/** What a command of `ctl` works with. */
-interface CtlCall {
-  readonly name: CtlCommand;
-  readonly system: System;
-  readonly socket: string;
-  readonly operand: string | undefined;
-  /** Whether the option was given. */
-  has(option: CtlOption): boolean;
-  /** Prints `value` as JSON with `--json`, else `text`. */
-  print(value: unknown, text: string): void;
-}
-
-interface Subcommand {
-  readonly name: CtlCommand;
-  readonly summary: string;
-  /** Its operand, as help shows it. */
-  readonly operand?: string;
-  readonly options: readonly CtlOption[];
-  run(call: CtlCall): Promise<void>;
-}
 
 /** The options that only some of them accept. */
 export const ctlOptions = [
@@ -41,8 +21,8 @@ export const ctlOptions = [
     description: "With reload: wait, and exit with 2 if settings were changed that take a restart.",
   },
   { name: "now", description: "With stop: do not wait for requests in flight." },
+  ...taskOptions,
 ] as const satisfies readonly CommandOption[];
-type CtlOption = typeof ctlOptions[number]["name"];
 
 /** Those that only show something. */
 const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["run"]>> = {
@@ -73,20 +53,26 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
 
 const runs: Readonly<Partial<Record<CtlCommand, Subcommand["run"]>>> = {
   ...views,
-  scale: (call) => give(call, { target: call.operand }),
+  scale: (call) => give(call, { target: call.operands[0] }),
   stop,
 };
 
-export const subcommands: readonly Subcommand[] = commandList.flatMap(({ name, ctl }) =>
-  ctl === undefined ? [] : [{ ...ctl, name: name as CtlCommand, run: runs[name as CtlCommand] ?? give }]
-);
-
 /** Which operands they accept. */
-const operands: Readonly<
-  Partial<Record<CtlCommand, { isValid: (text: string) => boolean; accepts: string }>>
-> = {
-  scale: { isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts },
+const accepted: Readonly<Partial<Record<CtlCommand, readonly Accepted[]>>> = {
+  scale: [{ isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts }],
 };
+
+export const subcommands: readonly Subcommand[] = [
+  ...commandList.flatMap(({ name, ctl }) =>
+    ctl === undefined ? [] : [{
+      ...ctl,
+      name,
+      accepts: accepted[name as CtlCommand] ?? [],
+      run: runs[name as CtlCommand] ?? give,
+    }]
+  ),
+  ...taskSubcommands,
+];
 
 /** A server that exits cannot answer at the end, so its process is watched. */
 async function stop({ system, socket, has, print }: CtlCall): Promise<void> {
@@ -120,29 +106,51 @@ async function give(
   );
 }
 
-/** The subcommand that `operands` begin with, and its operand. Throws DenicornError `usage`. */
+/**
+ * The subcommand that `words` begin with, and its operands. `given`: the options, with their values. Throws DenicornError
+ * `usage`.
+ */
 export function parseSubcommand(
-  [name, operand, extra]: readonly string[],
-  given: ReadonlySet<string>,
-): { readonly subcommand: Subcommand; readonly operand: string | undefined } {
+  words: readonly string[],
+  given: ReadonlyMap<string, string | true>,
+): { readonly subcommand: Subcommand; readonly operands: readonly string[] } {
   const refuse = (reason: string) => new DenicornError("usage", `ctl${reason}`);
   const quoted = (text: string | undefined) => JSON.stringify(text ?? "");
-  const subcommand = subcommands.find((subcommand) => subcommand.name === name);
+  const [first, second] = words;
+  const subcommand = subcommands.find(({ name }) => name === `${first} ${second}`) ??
+    subcommands.find(({ name }) => name === first);
   if (subcommand === undefined) {
-    const names = subcommands.map(({ name }) => name).join(", ");
-    throw refuse(`: ${quoted(name)} is not a command: give one of ${names}`);
+    const names = subcommands.map(({ name }) => name).filter((name) => !name.includes(" ")).join(", ");
+    throw refuse(`: ${quoted(first)} is not a command: give one of ${names}`);
   }
-  const accepted = operands[subcommand.name];
-  const surplus = accepted === undefined ? operand : extra;
+  const { name, accepts = [], options, objection } = subcommand;
+  const operands = words.slice(name.split(" ").length);
+  const surplus = operands[accepts.length];
   if (surplus !== undefined) {
-    throw refuse(` ${name}: ${quoted(surplus)} is one operand too many: leave it out`);
+    const others = subcommands.flatMap((other) =>
+      other.name.startsWith(`${name} `) ? [other.name.slice(name.length + 1)] : []
+    );
+    throw refuse(
+      others.length > 0
+        ? ` ${name}: ${quoted(surplus)} is not a command: give one of ${others.join(", ")}`
+        : ` ${name}: ${quoted(surplus)} is one operand too many: leave it out`,
+    );
   }
-  if (accepted?.isValid(operand ?? "") === false) {
-    throw refuse(` ${name}: ${quoted(operand)} is not accepted: give ${accepted.accepts}`);
+  accepts.forEach(({ isValid, accepts, isOptional = false }, place) => {
+    const operand = operands[place];
+    if (operand === undefined && isOptional || isValid(operand ?? "")) return;
+    throw refuse(` ${name}: ${quoted(operand)} is not accepted: give ${accepts}`);
+  });
+  for (const { name: option } of ctlOptions) {
+    const value = given.get(option);
+    if (value === undefined) continue;
+    if (!options.includes(option)) throw refuse(` ${name}: --${option} is not accepted here: leave it out`);
+    const rule = optionValues[option];
+    if (rule !== undefined && !rule.isValid(String(value))) {
+      throw refuse(` ${name}: --${option}: ${quoted(String(value))} is not accepted: give ${rule.accepts}`);
+    }
   }
-  const alien = ctlOptions.find((option) =>
-    given.has(option.name) && !subcommand.options.includes(option.name)
-  );
-  if (alien !== undefined) throw refuse(` ${name}: --${alien.name} is not accepted here: leave it out`);
-  return { subcommand, operand };
+  const reason = objection?.(operands, given);
+  if (reason !== undefined) throw refuse(` ${name}: ${reason}`);
+  return { subcommand, operands };
 }

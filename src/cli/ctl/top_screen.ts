@@ -3,7 +3,7 @@
 import { sampleOf, workerRate } from "../../control/page/samples.ts";
 import { printable } from "../../core/printable.ts";
 import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
-import { ageText, stateOf } from "./tables.ts";
+import { ageText, rateText, stateOf, timeText } from "./figures.ts";
 import { alignedTable } from "../layout.ts";
 
 interface ScreenSize {
@@ -47,12 +47,6 @@ function cells(worker: WorkerStatus, before: Status | null, now: Status): string
   ];
 }
 
-function timeText(ms: number | null): string {
-  if (ms === null) return unknown;
-  if (ms >= 10_000) return `${(ms / 1000).toFixed(0)}s`;
-  return ms < 10 ? `${ms.toFixed(1)}ms` : `${ms.toFixed(0)}ms`;
-}
-
 function cpuText(share: number | null): string {
   return share === null ? unknown : `${(share * 100).toFixed(0)}%`;
 }
@@ -64,9 +58,4 @@ function memoryText(bytes: number | null): string {
 function requestText(request: CurrentRequest | null): string {
   if (request === null) return unknown;
   return `${request.method} ${request.path} ${timeText(request.ms)}`;
-}
-
-function rateText(rate: number | null): string {
-  if (rate === null) return unknown;
-  return rate >= 100 ? rate.toFixed(0) : rate.toFixed(1);
 }

@@ -2,13 +2,19 @@
 
 import { endpoints } from "../../control/endpoints.ts";
 import { exitCodeMeanings } from "../../core/errors.ts";
+import { taskCommandList } from "../../core/tasks/task_commands.ts";
 import { lifecycleKinds } from "../../core/telemetry/lifecycle.ts";
+import type { CommandOption } from "../../settings/command_line.ts";
 import { ctlOptions, subcommands } from "../ctl/subcommands.ts";
 import { markdownTable, paragraph } from "../layout.ts";
 
 const code = (text: string) => `\`${text}\``;
 /** A bar would end the cell of a table, also in code. */
 const cell = (text: string) => code(text.replaceAll("|", "\\|"));
+
+function optionTerm({ name, placeholder }: CommandOption): string {
+  return code(placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`);
+}
 
 /** `docs/ctl.md`. */
 export function renderCtlReference(): string {
@@ -22,13 +28,18 @@ export function renderCtlReference(): string {
     body.map((text) => text === "" ? "nothing" : code(text)).join(", "),
     answers,
   ]);
+  const taskRequests = taskCommandList.map(({ http: { method, path, query, body = [], answers } }) => [
+    code(`${method} ${path}${query === undefined ? "" : `?${query}`}`),
+    body.map(code).join(", "),
+    answers,
+  ]);
   return [
     "# Controlling a running server",
     ...finding.map(paragraph),
     markdownTable(["command", "does", "options"], words),
     markdownTable(
       ["option", "means"],
-      ctlOptions.map(({ name, description }) => [code(`--${name}`), description]),
+      ctlOptions.map((option) => [optionTerm(option), option.description]),
     ),
     "## Waiting",
     ...waiting.map(paragraph),
@@ -39,6 +50,9 @@ export function renderCtlReference(): string {
     "## The socket",
     ...socket.map(paragraph),
     markdownTable(["request", "body", "answers"], requests),
+    "## Tasks",
+    ...tasks.map(paragraph),
+    markdownTable(["request", "body", "answers"], taskRequests),
     "## Events",
     ...events.map(paragraph),
     markdownTable(
@@ -86,6 +100,15 @@ const socket = [
   'possibly `detail`. A command that is still running gets 202 and `"state": "accepted"`.',
   "If the master runs out of file descriptors, the control socket and the admin address are closed, and opened again " +
   "as soon as descriptors are available; the log says so both times.",
+];
+
+const tasks = [
+  "These requests are for the [tasks](tasks.md) of the app. The admin address takes them, too; there, all but `GET /tasks` " +
+  "need the token, since they show or change what apps put into tasks. A worker that is connected to the task store answers " +
+  "them. Without one, and while the store does not answer, and for an app without tasks, they get 409 with the reason; " +
+  "`GET /tasks` then says it in `problem`. An id that the store does not have gets 404. Times are in milliseconds since 1970.",
+  "The body of `POST /tasks` may have 64 KiB more than `task-size-limit`, but at most 1,000,000 bytes. The options are those " +
+  "of `enqueue`, with durations in milliseconds.",
 ];
 
 const events = [

@@ -1,6 +1,8 @@
 /** The reference page of the admin address and the metrics, `docs/metrics.md`, made from the table of metrics. */
 
-import { latencyBounds, metrics } from "../../core/telemetry/metrics.ts";
+import { latencyBounds, type Metric } from "../../core/telemetry/metric.ts";
+import { metrics } from "../../core/telemetry/metrics.ts";
+import { taskMetrics } from "../../core/telemetry/task_metrics.ts";
 import { paragraph } from "../layout.ts";
 
 export function renderMetricsReference(): string {
@@ -8,10 +10,21 @@ export function renderMetricsReference(): string {
     "# Health and metrics",
     ...paragraphs.map((text) => text.startsWith("#") || text.startsWith("```") ? text : paragraph(text)),
     "## Metrics",
-    ...metrics.map(({ name, type, help }) => `### ${name}\n\n${paragraph(`${type}: ${help}`)}`),
+    ...metrics.map(entry),
+    "## Metrics of tasks",
+    paragraph(aboutTasks),
+    ...taskMetrics.map(entry),
   ];
   return parts.join("\n\n") + "\n";
 }
+
+function entry({ name, type, help }: Metric): string {
+  return `### ${name}\n\n${paragraph(`${type}: ${help}`)}`;
+}
+
+const aboutTasks =
+  "Only apps with [tasks](tasks.md) have these. The tasks in the store are those of all servers that share it; " +
+  "counters and durations are of the attempts that workers of this server made since its start.";
 
 const paragraphs = [
   "With `--admin-bind 127.0.0.1:9000` the master answers on an address of its own, separate from the app's. " +
@@ -32,10 +45,12 @@ const paragraphs = [
   "`GET /live` returns the same once per second, as server-sent events named `status`.",
   "`GET /` returns a dashboard to browsers, and a list of these paths to other clients.",
   "`GET /metrics` returns the text format of Prometheus.",
+  "`GET /tasks` returns how many tasks wait, run and have failed, and the task workers; the other requests about " +
+  "[tasks](ctl.md#tasks) are possible here, too, with the token.",
   '`POST /reload` begins a reload; `POST /scale` with `{"target": 4}` sets the number of workers. Both work as on the ' +
   "[control socket](ctl.md): with `?wait=1` they answer when it is done, else with 202 when it has begun.",
   "## Token",
-  "Changes need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
+  "Changes and the contents of tasks need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
   "`--admin-token`, where other users of the machine can see it. Requests send it in `Authorization`, as a bearer token. On " +
   "an address that other machines can reach, everything needs the token, also `/healthz`. So do requests for a host " +
   "name other than `localhost`, because a web page can make its own name point to this machine (DNS rebinding): a " +
@@ -49,7 +64,7 @@ const paragraphs = [
   "makes a counter go back. After an upgrade (USR2) the new master counts from zero, which Prometheus takes for the " +
   "restart that it is. Metrics by slot have the label `worker`. Unknown values are left out: memory and processor time " +
   "without /proc, waiting connections while steering is off.",
-  `The buckets of the latency histogram start at ${latencyBounds[0]} s and double up to ${
+  `The buckets of the histograms start at ${latencyBounds[0]} s and double up to ${
     latencyBounds.at(-1)
   } s; among them are 0.01, 0.02, 0.04, 0.08, 0.16, 0.32 and 0.64 s.`,
   "## StatsD",

@@ -42,9 +42,9 @@ export function sampleOf(before: Status | null, now: Status): Sample {
   };
 }
 
-/** Requests per second of one worker; null if it is not in `before`. */
+/** Requests, or tasks, per second of one worker; null if it is not in `before`. */
 export function workerRate(
-  before: Status | null,
+  before: Pick<Status, "at" | "pid" | "startedAt" | "workers"> | null,
   now: Status,
   { pid, requests }: WorkerStatus,
 ): number | null {
@@ -54,15 +54,22 @@ export function workerRate(
 }
 
 /** `samples` with `sample` added, and without those that are too old for the charts. */
-export function keep(samples: readonly Sample[], sample: Sample): readonly Sample[] {
+export function keep<One extends { readonly at: number }>(
+  samples: readonly One[],
+  sample: One,
+): readonly One[] {
   // After the clock was set back there would be samples in the future.
   return [...samples.filter(({ at }) => at > sample.at - chartSpan && at < sample.at), sample];
 }
 
-function isSameMaster(before: Status, now: Status): boolean {
+type Master = Pick<Status, "pid" | "startedAt">;
+
+/** False after a restart and an upgrade: counters begin again. */
+export function isSameMaster(before: Master, now: Master): boolean {
   return before.pid === now.pid && before.startedAt === now.startedAt;
 }
 
-function perSecond(then: number, now: number, ms: number): number | null {
+/** By how much a counter has grown in `ms`. */
+export function perSecond(then: number, now: number, ms: number): number | null {
   return ms <= 0 ? null : Math.max(0, now - then) / ms * 1000;
 }

@@ -25,12 +25,38 @@ export function Shell({ style, script }: { readonly style: string; readonly scri
           <div id="charts" class="grid" />
           <h2>Workers</h2>
           <div id="workers" class="grid" />
+          <Tasks />
           <h2>Decisions and deaths</h2>
           <ol id="events" class="card" />
         </main>
         <script type="module" dangerouslySetInnerHTML={{ __html: script }} />
       </body>
     </html>
+  );
+}
+
+function Tasks() {
+  return (
+    <section id="tasks" hidden>
+      <h2>Tasks</h2>
+      <div class="bar">
+        <span id="backlog" class="dim" />
+        <button id="pause" type="button">Pause</button>
+      </div>
+      <p id="task-problem" class="warn" role="status" hidden />
+      <div id="task-charts" class="grid" />
+      <h3>By name</h3>
+      <div id="task-names" class="grid" />
+      <h3>Workers</h3>
+      <div id="task-workers" class="grid" />
+      <section id="dead" aria-label="Dead tasks" hidden>
+        <div class="bar">
+          <h3>Dead</h3>
+          <button id="retry-all" type="button">Retry all</button>
+        </div>
+        <ol id="dead-tasks" class="card" />
+      </section>
+    </section>
   );
 }
 

@@ -18,7 +18,7 @@ body {
   font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums;
 }
 h1 { font-size: 1.3rem; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 1rem; margin: 1.4rem 0 .5rem; }
+h2 { font-size: 1rem; margin: 1.4rem 0 .5rem; } h3 { font-size: .9rem; margin: .9rem 0 .4rem; }
 header, .bar { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; }
 .dim { color: var(--dim); } p { margin: .3rem 0; overflow-wrap: anywhere; }
 .badge { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem; }

@@ -28,7 +28,7 @@ const correction = 3 * 3_600_000;
 /**
  * What is to be done now; `null` for nothing. However many times have been missed, while no server ran or because the clock
  * was set forward, the task is added once. After the clock was set back by more than three hours, as from a wrong year, the
- * schedule begins anew.
+ * schedule begins from now.
  */
 export function cronStep(
   state: CronState,
@@ -41,7 +41,7 @@ export function cronStep(
   return { isDue, state: { next: nextAfter(now), computedAt: now } };
 }
 
-/** Whether the clock was set back by so much since `computedAt` that schedules begin anew. */
+/** Whether the clock was set back by so much since `computedAt` that schedules begin from now. */
 export function isBefore(now: number, computedAt: number): boolean {
   return now < computedAt - correction;
 }

@@ -7,7 +7,7 @@
 const tolerance = 0.1;
 /** Owners renew a lease this often while it lasts. */
 export const renewalsPerLease = 3;
-/** Whoever has not looked for so much of a lease was stopped, and perhaps the whole machine with it. */
+/** A process that has not looked for so much of a lease was stopped, and perhaps the whole machine with it. */
 const longestGap = 2 / renewalsPerLease;
 /** A lease that ends later than this many leases from now was begun before the wall clock was set back. */
 const furthestLease = 4;

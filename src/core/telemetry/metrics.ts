@@ -1,32 +1,8 @@
 /** The metrics for Prometheus: each with its meaning and how it is read from the status. */
 
-import { estimateSum } from "./counters.ts";
-import { bucketBounds } from "./latency_histogram.ts";
+import { gauge, histogram, labelled, type Metric, some } from "./metric.ts";
 import { notReadyBecause } from "./server_readiness.ts";
-import { type Status, workerStates, type WorkerStatus } from "./status.ts";
-
-interface Sample {
-  /** Appended to the name of the metric, in a histogram. */
-  readonly suffix?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-interface Metric {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly help: string;
-  read(status: Status): readonly Sample[];
-}
-
-/**
- * Bounds of the buckets in seconds: 10 ms, doubled and halved. Each is a bound of `latency_histogram.ts`, so no
- * count is split. There a latency equal to the bound is in the bucket above; no clock is that precise.
- */
-export const latencyBounds: readonly number[] = Array.from(
-  { length: 18 },
-  (_, step) => 0.625 * 2 ** step / 1000,
-);
+import { workerStates, type WorkerStatus } from "./status.ts";
 
 export const metrics: readonly Metric[] = [
   {
@@ -186,10 +162,6 @@ export const metrics: readonly Metric[] = [
   ),
 ];
 
-function gauge(name: string, help: string, read: (status: Status) => number | null): Metric {
-  return { name, type: "gauge", help, read: (status) => some(read(status)) };
-}
-
 function perWorker(name: string, help: string, read: (worker: WorkerStatus) => number | null): Metric {
   return {
     name,
@@ -197,30 +169,4 @@ function perWorker(name: string, help: string, read: (worker: WorkerStatus) => n
     help: `${help.slice(0, -1)}, by slot.`,
     read: ({ workers }) => workers.flatMap((worker) => some(read(worker), { worker: String(worker.slot) })),
   };
-}
-
-/** An unknown value is left out: 0 would be wrong. */
-function some(value: number | null, labels: Sample["labels"] = {}): Sample[] {
-  return value === null ? [] : [{ labels, value }];
-}
-
-function labelled(label: string, counts: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
-}
-
-function histogram(latency: readonly number[]): Sample[] {
-  const below = latencyBounds.map((bound) =>
-    latency.reduce((sum, count, bucket) => bucketBounds[bucket]! <= bound * 1000 ? sum + count : sum, 0)
-  );
-  const count = latency.reduce((sum, count) => sum + count, 0);
-  return [
-    ...below.map((value, place) => bucket(String(latencyBounds[place]), value)),
-    bucket("+Inf", count),
-    { suffix: "_sum", labels: {}, value: estimateSum(latency) / 1000 },
-    { suffix: "_count", labels: {}, value: count },
-  ];
-}
-
-function bucket(le: string, value: number): Sample {
-  return { suffix: "_bucket", labels: { le }, value };
 }

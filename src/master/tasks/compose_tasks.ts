@@ -2,7 +2,8 @@
 
 import type { Log } from "../../log/logger.ts";
 import type { TaskConfig } from "../../protocol/task_messages.ts";
-import type { System } from "../../system/system.ts";
+import { taskRange } from "../../settings/task_range.ts";
+import type { Host, System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
 import { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { StallReporter } from "../listeners/stall_reporter.ts";
@@ -57,6 +58,7 @@ export const memoryStoreFolder = "tasks";
 
 /** What a worker needs to add tasks, and to run them if it takes any; `null` if its app has none. */
 export function taskConfigFor(
+  host: Pick<Host, "cores">,
   owners: TaskOwners,
   runtimeDirectory: string,
   worker: WorkerHandle,
@@ -65,6 +67,7 @@ export function taskConfigFor(
   if (bundle?.hasTasks !== true) return null;
   return {
     runs: worker.role === "tasks" || takesTasks(worker.generation),
+    areTaken: takesTasks(worker.generation) || taskRange(settings, true, host.cores()).max > 0,
     store: settings.taskStore,
     memory: `${runtimeDirectory}/${memoryStoreFolder}/tasks.db`,
     owner: owners.nameOf(worker),
@@ -88,7 +91,7 @@ export function composeTasks(options: TasksOptions, owners: TaskOwners): Tasks {
   const spawner = new Spawner({
     ...{ ...options, workerTable: taskTable, role: "tasks" },
     isSteering: () => false,
-    tasksFor: (worker) => taskConfigFor(owners, runtimeDirectory, worker),
+    tasksFor: (worker) => taskConfigFor(system.host, owners, runtimeDirectory, worker),
     sharedResources: () => ({
       ...{ listen: [], isBindDefault: false, unixSockets: [], runtimeDirectory },
       scoreboard: scoreboard.descriptor,

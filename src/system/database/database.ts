@@ -36,8 +36,8 @@ export interface Database {
 }
 
 export interface Databases {
-  /** Creates the file if there is none. `patience`: milliseconds that a call waits for a lock, without the event loop. */
-  open(path: string, patience: number): Database;
+  /** Creates the file if there is none. `timeout`: milliseconds that a call waits for a lock, without the event loop. */
+  open(path: string, timeout: number): Database;
   /** Calls `fire` when the event loop has handled all that is there to be handled now. A timer would take 2 ms. */
   afterTurn(fire: () => void): void;
 }

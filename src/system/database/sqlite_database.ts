@@ -26,8 +26,8 @@ const texts: readonly (readonly [RegExp, DatabaseProblem])[] = [
 ];
 
 export const databases: Databases = {
-  open(path, patience) {
-    return guarded(() => new SqliteDatabase(new DatabaseSync(path, { timeout: patience })));
+  open(path, timeout) {
+    return guarded(() => new SqliteDatabase(new DatabaseSync(path, { timeout })));
   },
   afterTurn: (fire) => void setImmediate(fire),
 };

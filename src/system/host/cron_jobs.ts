@@ -9,11 +9,12 @@ export function takeCron(jobs: CronJobs): void {
   const runtime: unknown = Reflect.get(Deno, "cron");
   if (typeof runtime !== "function") return;
   const cron: Cron = (name, schedule, ...rest) => {
-    const wrapped = rest.map((value) =>
-      typeof value === "function"
-        ? () => jobs.run(String(name), () => Reflect.apply(value, undefined, []))
-        : value
-    );
+    let job: () => unknown = () => {};
+    const wrapped = rest.map((value) => {
+      if (typeof value !== "function") return value;
+      job = () => Reflect.apply(value, undefined, []);
+      return () => jobs.run(String(name), job);
+    });
     let ended: Promise<void>;
     try {
       ended = Reflect.apply(runtime, Deno, [name, schedule, ...wrapped]);
@@ -22,7 +23,7 @@ export function takeCron(jobs: CronJobs): void {
       if (error instanceof Error) Error.captureStackTrace(error, cron);
       throw error;
     }
-    jobs.added(String(name));
+    jobs.added(String(name), job);
     const remove = () => jobs.removed(String(name));
     void ended.then(remove, remove);
     return ended;

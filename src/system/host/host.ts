@@ -4,7 +4,7 @@ export type Stream = "stdout" | "stderr";
 
 /** The jobs of `Deno.cron`. */
 export interface CronJobs {
-  added(name: string): void;
+  added(name: string, job: () => unknown): void;
   removed(name: string): void;
   /** Called when `job` is due, and runs it or not. */
   run(name: string, job: () => unknown): unknown;

@@ -3,6 +3,7 @@
 import type { Database, DatabaseRow, DatabaseValue } from "../../system/system.ts";
 import { type TaskCounts, type TaskInfo, type TaskState, taskStates } from "../task_store.ts";
 import { isPaused } from "./claims.ts";
+import { indexParts } from "./task_schema.ts";
 
 /** The task that waits for the longest is looked for among so many of so many priorities, however many there are. */
 const seen = { priorities: 16, tasks: 32 };
@@ -60,8 +61,7 @@ const orders: Readonly<Record<TaskState, string>> = {
 };
 
 export function listTasks(database: Database, state: TaskState, limit: number): TaskInfo[] {
-  // Done tasks have two indexes, by whether they have a key: each gives its first ones.
-  const parts = state === "done" ? ["key IS NULL", "key IS NOT NULL"] : ["TRUE"];
+  const parts = indexParts(state);
   const select = parts.map((part) =>
     `SELECT * FROM (SELECT ${columns} FROM task WHERE state = '${state}' AND ${part} ORDER BY ${
       orders[state]

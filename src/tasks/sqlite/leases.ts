@@ -8,7 +8,7 @@ const mostCrashes = 5;
 const crashError = `its worker died ${mostCrashes} times while it ran`;
 
 /** A task that is dead although this process did not run it. */
-export interface DeadTask {
+interface DeadTask {
   readonly id: string;
   readonly name: string;
   readonly error: string;

@@ -3,16 +3,16 @@
 import type { Database } from "../../system/system.ts";
 
 /** Done tasks without a key are only for operators to look at; with a key, they keep a task from being added again. */
-const mostUnkeyed = 10_000;
+const mostWithoutKey = 10_000;
 /** Removing one takes 10 µs. */
 const prunedAtOnce = 200;
 
 /** True if there is more to remove. */
 export function prune(database: Database, now: number, retention: number): boolean {
-  const [unkeyed = {}] = database.rows(
+  const [withoutKey = {}] = database.rows(
     "SELECT count FROM task_count WHERE state = 'done' AND is_keyed = 0",
   );
-  const excess = Math.max(0, Math.min(Number(unkeyed["count"]) - mostUnkeyed, prunedAtOnce));
+  const excess = Math.max(0, Math.min(Number(withoutKey["count"]) - mostWithoutKey, prunedAtOnce));
   const removed = [
     database.run(removal("key IS NULL", ""), excess),
     database.run(removal("key IS NULL", "AND ended_at <= ?"), now - retention, prunedAtOnce),

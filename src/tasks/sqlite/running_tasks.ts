@@ -13,7 +13,7 @@ const longestError = 16_384;
 /** Milliseconds between two writes of how far tasks are. */
 const progressPause = 1000;
 /** Milliseconds to wait for a lock, for what is tried again anyway. */
-const patience = 1000;
+const timeout = 1000;
 
 interface RunningTask {
   readonly row: ClaimedRow;
@@ -34,7 +34,7 @@ export class RunningTasks {
   readonly #ending = new Set<RunningTask>();
   /** By id and claim: what the file says is this process's, and this process did not know of at the last renewal. */
   #strangers = new Set<string>();
-  #isProgressDue = false;
+  #cancelProgress: (() => void) | null = null;
   #awaitingEnd: (() => void)[] = [];
 
   /** `isKept`: whether tasks that are done stay in the store. `onEnd` is called after each task. */
@@ -93,7 +93,7 @@ export class RunningTasks {
     const asked = [...this.#running.values()];
     const rows = await this.#queue.write(
       "renew the leases of running tasks",
-      patience,
+      timeout,
       (database) => renew(database, this.#options.owner, leaseUntil()),
     );
     const held = new Set(rows.map(nameOf));
@@ -113,6 +113,16 @@ export class RunningTasks {
     return all.map(({ row }) => row);
   }
 
+  /** It is not known whether tasks were taken: the next renewals find those that were, and give them back. */
+  doubt(): void {
+    this.#strangers.add("");
+  }
+
+  /** Nothing is written any more. */
+  close(): void {
+    this.#cancelProgress?.();
+  }
+
   /** Resolves when no task runs and the end of each is stored. */
   async ended(): Promise<void> {
     if (this.#running.size + this.#ending.size === 0) return;
@@ -121,7 +131,7 @@ export class RunningTasks {
 
   async #run(running: RunningTask): Promise<void> {
     const { row, task } = running;
-    const end = await this.#options.run(task).then(
+    const end = await startOf(this.#options.run, task).then(
       (result) => this.#completion(running, result),
       (error) => this.#failure(running, error),
     );
@@ -184,19 +194,17 @@ export class RunningTasks {
     this.#strangers = new Set(strangers.map(nameOf));
     if (returned.length === 0) return;
     const now = this.#system.clock.wall();
-    await this.#queue.write("give tasks back", patience, (database) => giveBack(database, returned, now));
+    await this.#queue.write("give tasks back", timeout, (database) => giveBack(database, returned, now));
   }
 
   #progressed(running: RunningTask, value: number): void {
     running.progress = value;
     running.hasNewProgress = true;
-    if (this.#isProgressDue) return;
-    this.#isProgressDue = true;
-    void this.#system.clock.after(progressPause, () => this.#storeProgress());
+    this.#cancelProgress ??= this.#system.clock.after(progressPause, () => this.#storeProgress());
   }
 
   #storeProgress(): void {
-    this.#isProgressDue = false;
+    this.#cancelProgress = null;
     const news = [...this.#running.values()].filter(({ hasNewProgress }) => hasNewProgress);
     for (const running of news) running.hasNewProgress = false;
     if (news.length === 0) return;
@@ -204,10 +212,15 @@ export class RunningTasks {
       for (const { row, progress } of news) noteProgress(database, row, progress ?? 0);
     };
     // The next value comes soon, and the end of the task stores the last one.
-    void this.#queue.write("store the progress of tasks", patience, store).catch(() => {});
+    void this.#queue.write("store the progress of tasks", timeout, store).catch(() => {});
   }
 }
 
 function nameOf({ id, claim }: { readonly id: number; readonly claim: number }): string {
   return `${id}:${claim}`;
+}
+
+/** Rejects also if `run` throws instead. */
+async function startOf(run: RunTask, task: TakenTask): Promise<string | null> {
+  return await run(task);
 }

@@ -4,16 +4,16 @@ import { renewalsPerLease } from "../../core/tasks/lease_watch.ts";
 import type { System } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
 import { claim, type ClaimedRow, giveBack } from "./claims.ts";
+import { DueWork } from "./due_work.ts";
 import { glance } from "./glance.ts";
 import { release, type Returned } from "./leases.ts";
-import { Upkeep } from "./upkeep.ts";
 import { RunningTasks } from "./running_tasks.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
 /** Milliseconds: it may be that nobody has told this process of a task. */
 const safetyPoll = 5000;
 /** Milliseconds to wait for a lock before that is a problem. */
-const patience = 5000;
+const timeout = 5000;
 /** Milliseconds between attempts while the store fails. */
 const failurePause = { shortest: 1000, longest: 30_000 };
 
@@ -23,7 +23,7 @@ export class SqliteConsumer implements Consumer {
   readonly #options: ConsumerOptions;
   readonly #lease: number;
   readonly #tasks: RunningTasks;
-  readonly #upkeep: Upkeep;
+  readonly #due: DueWork;
   readonly #stopHeartbeat: () => void;
   #cancelPoll: (() => void) | null = null;
   #isStopping = false;
@@ -47,7 +47,7 @@ export class SqliteConsumer implements Consumer {
       store.retention > 0,
       (isRetried) => this.#ended(isRetried),
     );
-    this.#upkeep = new Upkeep(system, queue, options.owner, store);
+    this.#due = new DueWork(system, queue, options.owner, store);
     this.#stopHeartbeat = system.clock.every(store.lease / renewalsPerLease, () => this.#heartbeat());
     this.wake();
   }
@@ -96,6 +96,7 @@ export class SqliteConsumer implements Consumer {
     this.#isStopping = true;
     this.#cancelPoll?.();
     this.#stopHeartbeat();
+    this.#tasks.close();
   }
 
   async giveBack(): Promise<void> {
@@ -108,11 +109,11 @@ export class SqliteConsumer implements Consumer {
     try {
       const seen = await this.#queue.read(
         "look for tasks",
-        patience,
+        timeout,
         (db) => glance(db, this.#options.owner),
       );
       for (const id of seen.cancelled) this.#tasks.abort(id);
-      const done = await this.#upkeep.look(seen);
+      const done = await this.#due.look(seen);
       this.#returned(done.returned);
       if (seen.isAnyWaiting || done.hasChanged) this.#mayHaveMore = true;
       // While the file fails, only a write can tell that it works again.
@@ -130,7 +131,7 @@ export class SqliteConsumer implements Consumer {
     if (this.#claiming !== null || this.#isStopping || this.#tasks.size >= this.#options.concurrency) return;
     const { wall } = this.#system.clock;
     let free = 0;
-    const claiming = this.#queue.write("take tasks", patience, (database) => {
+    const claiming = this.#queue.write("take tasks", timeout, (database) => {
       this.#mayHaveMore = false;
       free = this.#options.concurrency - this.#tasks.size;
       const now = wall();
@@ -138,6 +139,7 @@ export class SqliteConsumer implements Consumer {
     });
     this.#claiming = claiming.then((rows) => this.#claimed(rows, free), () => {
       this.#claiming = null;
+      this.#tasks.doubt();
       this.#pollAfterFailure();
     });
   }
@@ -151,7 +153,7 @@ export class SqliteConsumer implements Consumer {
   }
 
   #ended(isRetried: boolean): void {
-    this.#upkeep.ended();
+    this.#due.ended();
     if (isRetried) this.wake();
     else if (this.#mayHaveMore) this.#claim();
   }
@@ -159,7 +161,7 @@ export class SqliteConsumer implements Consumer {
   async #return(rows: readonly ClaimedRow[]): Promise<void> {
     if (rows.length === 0) return;
     const now = this.#system.clock.wall();
-    await this.#queue.write("give tasks back", patience, (database) => giveBack(database, rows, now));
+    await this.#queue.write("give tasks back", timeout, (database) => giveBack(database, rows, now));
   }
 
   #returned({ count, dead }: Returned): void {
@@ -168,7 +170,7 @@ export class SqliteConsumer implements Consumer {
   }
 
   #heartbeat(): void {
-    this.#upkeep.watchClocks();
+    this.#due.watchClocks();
     // A renewal that fails is tried again at the next heartbeat: a lease outlasts two of them.
     void this.#tasks.renew(() => this.#system.clock.wall() + this.#lease).catch(() => {});
   }

@@ -14,7 +14,7 @@ import { StoreFile, type StorePlace } from "./store_file.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** Milliseconds that an operator's command waits for a lock. */
-const patience = 5000;
+const timeout = 5000;
 
 /** Opens nothing until it is used. */
 export function sqliteStore(system: System, place: StorePlace, options: StoreOptions): TaskStore {
@@ -27,7 +27,7 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
   /** Changes many rows in several transactions, so that others can write in between. */
   const inParts = async (action: string, work: (database: Database) => number) => {
     for (let total = 0;;) {
-      const changed = await queue.writeToLast(action, patience, work);
+      const changed = await queue.writeToLast(action, timeout, work);
       total += changed;
       if (changed < changedAtOnce) return total;
     }
@@ -35,12 +35,12 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
 
   return {
     place: `sqlite:${place.path}`,
-    async add(tasks, patience) {
+    async add(tasks, timeout) {
       const names = new Set(tasks.map(({ name }) => name));
       const action = names.size === 1 ? `add the task ${tasks[0]?.name}` : `add ${tasks.length} tasks`;
       const ids = await queue.writeToLast(
         action,
-        patience,
+        timeout,
         (db) => tasks.map((task) => addTask(db, task, now())),
       );
       wake();
@@ -51,16 +51,16 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
       consumers.push(created);
       return created;
     },
-    counts: () => queue.read("count the tasks", patience, (db) => countTasks(db, now())),
-    list: (state, limit) => queue.read("list the tasks", patience, (db) => listTasks(db, state, limit)),
-    show: (id) => queue.read("show the task", patience, (db) => isId(id) ? showTask(db, Number(id)) : null),
+    counts: () => queue.read("count the tasks", timeout, (db) => countTasks(db, now())),
+    list: (state, limit) => queue.read("list the tasks", timeout, (db) => listTasks(db, state, limit)),
+    show: (id) => queue.read("show the task", timeout, (db) => isId(id) ? showTask(db, Number(id)) : null),
     async retry(id) {
       if (id !== null && !isId(id)) return 0;
       const begin = now();
       const action = "retry dead tasks";
       const retried = id === null
         ? await inParts(action, (db) => retryDead(db, null, now(), begin))
-        : await queue.writeToLast(action, patience, (db) => retryDead(db, Number(id), now(), begin));
+        : await queue.writeToLast(action, timeout, (db) => retryDead(db, Number(id), now(), begin));
       wake();
       return retried;
     },
@@ -68,23 +68,23 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
       if (!isId(id)) return false;
       const done = await queue.writeToLast(
         `cancel the task ${id}`,
-        patience,
+        timeout,
         (db) => cancelTask(db, Number(id)),
       );
       if (done === "marked") consumers.forEach((consumer) => consumer.abort(id));
       return done !== "none";
     },
     async purge(state) {
-      const lastId = await queue.read("remove tasks", patience, lastTaskId);
+      const lastId = await queue.read("remove tasks", timeout, lastTaskId);
       return await inParts("remove tasks", (db) => purgeState(db, state, lastId));
     },
-    pause: () => queue.writeToLast("pause the tasks", patience, (db) => setPaused(db, true)),
+    pause: () => queue.writeToLast("pause the tasks", timeout, (db) => setPaused(db, true)),
     async resume() {
-      await queue.writeToLast("resume the tasks", patience, (db) => setPaused(db, false));
+      await queue.writeToLast("resume the tasks", timeout, (db) => setPaused(db, false));
       wake();
     },
     schedule: async (entries) => {
-      await queue.writeToLast("schedule tasks", patience, (db) => replaceEntries(db, entries, now()));
+      await queue.writeToLast("schedule tasks", timeout, (db) => replaceEntries(db, entries, now()));
       wake();
     },
     async close() {

@@ -14,12 +14,12 @@ export interface StorePlace {
 type Synchronous = "FULL" | "NORMAL" | "OFF";
 
 /**
- * Milliseconds that a statement waits for a lock, without the event loop. A transaction takes less than 1 ms; whoever
- * waits for longer tries again later.
+ * Milliseconds that a statement waits for a lock, without the event loop. A transaction takes less than 1 ms; a
+ * process that waits for longer tries again later.
  */
-const lockPatience = 3;
+const lockTimeout = 3;
 
-/** The database file: opened when it is needed, and anew after it failed, was removed or was replaced. */
+/** The database file: opened when it is needed, and again after it failed, was removed or was replaced. */
 export class StoreFile {
   readonly #system: System;
   readonly #place: StorePlace;
@@ -49,7 +49,8 @@ export class StoreFile {
       this.drop();
     }
     if (this.#databases === null) throw new Error("the module of the database is not loaded yet");
-    const database = this.#databases.open(this.path, lockPatience);
+    this.#createPrivately();
+    const database = this.#databases.open(this.path, lockTimeout);
     try {
       setUp(database, this.path);
     } catch (error) {
@@ -69,7 +70,7 @@ export class StoreFile {
   write<T>(mustLast: boolean, work: (database: Database) => T): T {
     const database = this.database();
     const certain = mustLast ? "FULL" : "NORMAL";
-    this.#synchronize(this.#place.isDurable ? certain : "OFF");
+    this.#setSynchronous(this.#place.isDurable ? certain : "OFF");
     return database.write(() => work(database));
   }
 
@@ -84,7 +85,17 @@ export class StoreFile {
     }
   }
 
-  #synchronize(synchronous: Synchronous): void {
+  /** What is to be done may be a secret: SQLite would let every user read it. */
+  #createPrivately(): void {
+    const { files } = this.#system;
+    try {
+      if (files.stat(this.path) === null) files.writeText(this.path, "", { mode: 0o600, createNew: true });
+    } catch {
+      // Another process was first, or there is something in the way that opening the database names.
+    }
+  }
+
+  #setSynchronous(synchronous: Synchronous): void {
     if (this.#open === null || this.#open.synchronous === synchronous) return;
     // Not as a prepared statement: this pragma acts when it is prepared.
     this.#open.database.script(`PRAGMA synchronous = ${synchronous}`);

@@ -27,7 +27,7 @@ export function isBusy(thrown: unknown): boolean {
   return thrown instanceof DatabaseFailure && thrown.problem === "busy";
 }
 
-/** Whether it may help to open the file anew. On a full disk that could fail itself. */
+/** Whether it may help to open the file again. On a full disk that could fail itself. */
 export function isOfFile(thrown: unknown): boolean {
   return !(thrown instanceof DatabaseFailure) || !["busy", "full"].includes(thrown.problem);
 }

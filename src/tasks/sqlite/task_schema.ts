@@ -1,7 +1,7 @@
 /** The tables of a task store, and how the database is set up. */
 
 import type { Database } from "../../system/system.ts";
-import { TaskStoreError } from "../task_store.ts";
+import { type TaskState, TaskStoreError } from "../task_store.ts";
 
 /** In the header of the file (https://sqlite.org/fileformat2.html#application_id): it is a task store. */
 const applicationId = 0x64_6e_74_6b;
@@ -84,6 +84,11 @@ CREATE TABLE flag (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${version};
 `;
+
+/** What must be asked beside the state so that SQLite uses its index. Done tasks have two, by whether they have a key. */
+export function indexParts(state: TaskState): readonly string[] {
+  return state === "done" ? ["key IS NULL", "key IS NOT NULL AND ended_at > 0"] : ["TRUE"];
+}
 
 /**
  * Sets a connection up, and creates the tables in a new file. Throws TaskStoreError for a file that is none of this

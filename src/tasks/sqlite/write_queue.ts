@@ -41,6 +41,7 @@ export class WriteQueue {
   #failed: Job[] = [];
   #isScheduled = false;
   #isClosed = false;
+  #cancelFlush: (() => void) | null = null;
   #cancelRetry: (() => void) | null = null;
   #failures = 0;
   #lockAttempts = 0;
@@ -49,7 +50,7 @@ export class WriteQueue {
 
   /**
    * `onState`: with a problem that begins or goes on, and with `null` when something was written and nothing is left that
-   * could not be. What `writeToLast` fails with is told to its caller alone.
+   * could not be. Only its caller learns what `writeToLast` fails with.
    */
   constructor(system: System, file: StoreFile, onState: (problem: string | null) => void) {
     this.#system = system;
@@ -58,16 +59,16 @@ export class WriteQueue {
   }
 
   /**
-   * Resolves when no failure of the power can undo it. Rejects with TaskStoreError. `patience`: milliseconds to wait for a
+   * Resolves when no failure of the power can undo it. Rejects with TaskStoreError. `timeout`: milliseconds to wait for a
    * lock that another process holds.
    */
-  writeToLast<T>(action: string, patience: number, work: Work<T>): Promise<T> {
-    return this.#add(action, patience, true, work);
+  writeToLast<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
+    return this.#add(action, timeout, true, work);
   }
 
   /** The same for what a failure of the power may undo. */
-  write<T>(action: string, patience: number, work: Work<T>): Promise<T> {
-    return this.#add(action, patience, false, work);
+  write<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
+    return this.#add(action, timeout, false, work);
   }
 
   /** As `write`, and it is tried until it works, or until the queue is closed. */
@@ -75,21 +76,21 @@ export class WriteQueue {
     return this.#add(action, Infinity, false, work);
   }
 
-  #add<T>(action: string, patience: number, mustLast: boolean, work: Work<T>): Promise<T> {
+  #add<T>(action: string, timeout: number, mustLast: boolean, work: Work<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#isClosed) {
       return Promise.reject(new TaskStoreError(`cannot ${action}: the task store is closed`));
     }
-    const deadline = this.#system.clock.monotonic() + patience;
+    const deadline = this.#system.clock.monotonic() + timeout;
     this.#waiting.push({ action, work, mustLast, deadline, resolve, reject });
     this.#schedule();
     return promise as Promise<T>;
   }
 
   /** Reads at once, beside any writes. */
-  async read<T>(action: string, patience: number, work: Work<T>): Promise<T> {
+  async read<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
     const { clock } = this.#system;
-    const deadline = clock.monotonic() + patience;
+    const deadline = clock.monotonic() + timeout;
     await this.#file.load();
     for (let pause = lockPause.shortest;; pause = Math.min(2 * pause, lockPause.longest)) {
       if (this.#isClosed) throw new TaskStoreError(`cannot ${action}: the task store is closed`);
@@ -106,11 +107,13 @@ export class WriteQueue {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#cancelRetry?.();
+    this.#cancelFlush?.();
     await this.#file.load();
     this.#waiting.push(...this.#failed.splice(0));
     this.#flush();
     this.#isClosed = true;
     this.#cancelRetry?.();
+    this.#cancelFlush?.();
     for (const { action, reject } of [...this.#waiting.splice(0), ...this.#failed.splice(0)]) {
       reject(new TaskStoreError(`cannot ${action}: the task store was closed before it worked`));
     }
@@ -119,13 +122,19 @@ export class WriteQueue {
 
   #schedule(): void {
     if (this.#isScheduled) return;
+    if (this.#rest > 0) return this.#flushIn(this.#rest);
     this.#isScheduled = true;
-    if (this.#rest > 0) void this.#system.clock.after(this.#rest, () => this.#flush());
-    else void this.#file.load().then(({ afterTurn }) => afterTurn(() => this.#flush()));
+    void this.#file.load().then(({ afterTurn }) => afterTurn(() => this.#flush()));
+  }
+
+  #flushIn(ms: number): void {
+    this.#isScheduled = true;
+    this.#cancelFlush = this.#system.clock.after(ms, () => this.#flush());
   }
 
   #flush(): void {
     this.#isScheduled = false;
+    this.#cancelFlush = null;
     const jobs = this.#waiting.splice(0);
     if (jobs.length === 0 || this.#isClosed) return;
     const { clock } = this.#system;
@@ -160,20 +169,18 @@ export class WriteQueue {
   }
 
   #locked(jobs: readonly Job[], error: unknown): void {
-    const { clock, host } = this.#system;
-    const now = clock.monotonic();
+    const now = this.#system.clock.monotonic();
     this.#lockedSince ??= now;
     if (now - this.#lockedSince > longestLock) this.#problem("write to the task store", error);
-    const patient = jobs.filter(({ deadline }) => deadline > now);
+    const remaining = jobs.filter(({ deadline }) => deadline > now);
     for (const { action, deadline, reject } of jobs) {
       if (deadline <= now) reject(problemOf(action, this.#file.path, error));
     }
-    this.#waiting.unshift(...patient);
+    this.#waiting = [...remaining, ...this.#waiting];
     if (this.#waiting.length === 0 || this.#isScheduled) return;
-    this.#isScheduled = true;
     const pause = Math.min(lockPause.shortest * 2 ** this.#lockAttempts++, lockPause.longest);
     // Processes that wait for the same lock do not come back together.
-    void clock.after(pause * (0.5 + host.random()), () => this.#flush());
+    this.#flushIn(pause * (0.5 + this.#system.host.random()));
   }
 
   #fail(job: Job, error: unknown): void {
@@ -192,11 +199,11 @@ export class WriteQueue {
     this.#schedule();
   }
 
-  /** The file is opened anew after a failure that may be its own: it may be mended, or its directory made writable. */
-  #problem(action: string, error: unknown, isTold = true): TaskStoreError {
+  /** The file is opened again after a failure that may be its own: it may be mended, or its directory made writable. */
+  #problem(action: string, error: unknown, isShown = true): TaskStoreError {
     if (isOfFile(error)) this.#file.drop();
     const problem = problemOf(action, this.#file.path, error);
-    if (isTold) this.#onState(problem.message);
+    if (isShown) this.#onState(problem.message);
     return problem;
   }
 }

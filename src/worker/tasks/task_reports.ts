@@ -80,12 +80,13 @@ export class TaskReports {
       return;
     }
     const { clock } = this.#options;
-    const at = Math.max(clock.monotonic(), this.#sentAt + interval);
+    const now = clock.monotonic();
+    const at = Math.max(now, this.#sentAt + interval);
     if (this.#next !== null) {
       if (this.#next.at <= at) return;
       this.#next.cancel();
     }
-    const cancel = clock.after(Math.max(0, at - clock.monotonic()), () => void this.#report());
+    const cancel = clock.after(at - now, () => void this.#report());
     this.#next = { at, cancel };
   }
 

@@ -1,6 +1,6 @@
 /** Runs the tasks that a consumer has taken: calls their functions, ends them at their timeouts, and counts. */
 
-import { type AppTasks, type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
+import { type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
 import { validate } from "../../app/load/payload_schema.ts";
 import { taskMethod } from "../../core/telemetry/running_request.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
@@ -14,7 +14,9 @@ import type { TaskTallies } from "./task_tallies.ts";
 
 interface RunnerOptions {
   readonly clock: Clock;
-  readonly app: AppTasks;
+  readonly definitionOf: (name: string) => TaskDefinition | undefined;
+  /** Of all tasks. */
+  readonly names: readonly string[];
   /** In bytes, of a result. */
   readonly sizeLimit: number;
   readonly writer: SlotWriter;
@@ -114,11 +116,11 @@ export class TaskRunner {
   }
 
   #definitionOf({ name }: TakenTask): TaskDefinition {
-    const { tasks } = this.#options.app;
-    const definition = tasks.get(name);
+    const { definitionOf, names } = this.#options;
+    const definition = definitionOf(name);
     if (definition !== undefined) return definition;
     // A worker of the next generation may know it.
-    throw new TaskFailure(`cannot run ${name}: ${unknownTask(name, [...tasks.keys()])}`);
+    throw new TaskFailure(`cannot run ${name}: ${unknownTask(name, names)}`);
   }
 
   /** Settles at the latest when the signal of the task or its timeout ends it, even if its function does not. */

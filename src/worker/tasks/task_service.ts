@@ -13,6 +13,7 @@ import type { WorkerLog } from "../worker_log.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { checkedTask, type GivenTask } from "./new_task.ts";
 import { openTaskStore } from "./open_store.ts";
+import { definitionOfJob, taskOfJob } from "./cron_tasks.ts";
 import { namesOf, TaskLog } from "./task_log.ts";
 import { TaskReports } from "./task_reports.ts";
 import { answerTo } from "./task_requests.ts";
@@ -27,11 +28,15 @@ export interface TaskParts {
   readonly log: WorkerLog;
   readonly writer: SlotWriter;
   readonly send: (message: FromWorker) => void;
+  readonly jobOf: (name: string) => (() => unknown) | undefined;
   readonly openStore?: typeof openTaskStore;
 }
 
 /** Milliseconds in which tasks are given back, and until the store is closed. */
 const giveBackTime = 1_000;
+
+/** Milliseconds to wait for a store that is away when a job of `Deno.cron` is due. */
+const jobPatience = 30_000;
 
 /** Milliseconds between two attempts to store the cron entries. */
 const cronInterval = 5_000;
@@ -77,14 +82,21 @@ export class TaskService {
     return this.#enqueuer.add(task, patience);
   }
 
+  /** Of several servers that share the store, one adds the task. */
+  addJob(name: string, due: number): Promise<string> {
+    return this.#enqueuer.add(taskOfJob(name, due), jobPatience);
+  }
+
   /** From now on it takes tasks. */
   async start(): Promise<void> {
-    const { system: { clock }, config, tasks, app, log, writer, send } = this.#parts;
+    const { system: { clock }, config, tasks, app, log, writer, send, jobOf } = this.#parts;
     const { concurrency, owner, sizeLimit } = tasks;
     const store = await this.#opened();
     if (this.#isFinishing) return;
     const runner = new TaskRunner({
-      ...{ clock, app, sizeLimit, writer },
+      ...{ clock, sizeLimit, writer },
+      definitionOf: (name) => app.tasks.get(name) ?? definitionOfJob(name, jobOf),
+      names: [...app.tasks.keys()],
       isCounting: config.role === "tasks",
       log: this.#log,
       tallies: this.#tallies,

@@ -4,6 +4,7 @@
  */
 
 import type { AppTasks } from "../../app/load/app_tasks.ts";
+import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { messageOf, textOf } from "../../core/thrown.ts";
@@ -21,6 +22,8 @@ interface TasksOptions {
   readonly log: WorkerLog;
   readonly writer: SlotWriter;
   readonly send: (message: FromWorker) => void;
+  /** The function of a job of `Deno.cron`. */
+  readonly jobOf: (name: string) => (() => unknown) | undefined;
 }
 
 export class WorkerTasks {
@@ -43,7 +46,7 @@ export class WorkerTasks {
   async offer(app: AppTasks | null): Promise<void> {
     this.#app = app;
     if (app === null) {
-      if (this.#config.tasks !== null) throw withoutTasks(this.#config.source);
+      if (this.#config.tasks !== null) throw this.#withoutTasks();
       return;
     }
     if (app.cron.length > 0 && this.#config.tasks !== null) await (await this.#load()).check();
@@ -54,6 +57,11 @@ export class WorkerTasks {
     const why = this.#refusal;
     if (why !== null) throw new Error(`cannot enqueue ${textOf(name)}: ${why}`);
     return (this.#service ?? await this.#load()).enqueue({ name, payload, options });
+  }
+
+  /** Adds a task for a job of `Deno.cron` that was due then, by the wall clock. */
+  async addJob(name: string, due: number): Promise<string> {
+    return (await this.#load()).addJob(name, due);
   }
 
   /** From now on it takes tasks, if it is to run some. */
@@ -114,15 +122,24 @@ export class WorkerTasks {
       : null;
   }
 
+  #withoutTasks(): DenicornError {
+    const source = shownPath(this.#system.host.cwd(), this.#config.source);
+    return new DenicornError(
+      "app-tasks",
+      `cannot load the app: ${source} has no tasks, or still waits at top level for the end of its servers: export ` +
+        "tasks, and remove that await",
+    );
+  }
+
   #load(): Promise<TaskService> {
     const { tasks } = this.#config;
     const app = this.#app;
     return this.#loading ??= loadService().then(({ TaskService }) => {
       // Checked by those who call this.
-      if (tasks === null || !hasTasks(app)) throw withoutTasks(this.#config.source);
-      const { log, writer, send } = this.#options;
+      if (tasks === null || !hasTasks(app)) throw this.#withoutTasks();
+      const { log, writer, send, jobOf } = this.#options;
       return this.#service = new TaskService({
-        ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send },
+        ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });
     });
   }
@@ -130,12 +147,4 @@ export class WorkerTasks {
 
 function hasTasks(app: AppTasks | null | undefined): app is AppTasks {
   return app !== null && app !== undefined;
-}
-
-function withoutTasks(source: string): DenicornError {
-  return new DenicornError(
-    "app-tasks",
-    `cannot load the app: ${source} has no tasks, or still waits at top level for the end of its servers: export ` +
-      "tasks, and remove that await",
-  );
 }

@@ -3,13 +3,13 @@
 import { z } from "zod";
 import { readTasks } from "../../../src/app/load/app_tasks.ts";
 import { DenicornError } from "../../../src/core/errors.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects } from "../../assert.ts";
 
 const run = () => {};
 const context = {} as never;
 
-Deno.test("a task is a function, or an object with run and options", () => {
-  const { tasks, cron } = readTasks({
+Deno.test("a task is a function, or an object with run and options", async () => {
+  const { tasks, cron } = await readTasks({
     tasks: {
       greet: (name: unknown) => `hello ${name}`,
       resize: {
@@ -30,19 +30,19 @@ Deno.test("a task is a function, or an object with run and options", () => {
   assertEquals(cron, []);
 });
 
-Deno.test("run is called as a method of its object", () => {
+Deno.test("run is called as a method of its object", async () => {
   const task = {
     run(this: unknown) {
       return this === task;
     },
   };
-  const { tasks } = readTasks({ tasks: { task } }, "main.ts");
+  const { tasks } = await readTasks({ tasks: { task } }, "main.ts");
   assertEquals(tasks.get("task")!.run(null, context), true);
 });
 
-Deno.test("cron entries name a task, and may have a payload and a time zone", () => {
+Deno.test("cron entries name a task, and may have a payload and a time zone", async () => {
   const nightly = { schedule: "0 3 * * *", timezone: "Europe/Berlin", task: "report", payload: { days: 1 } };
-  const { cron } = readTasks({ tasks: { report: run }, cron: { nightly } }, "main.ts");
+  const { cron } = await readTasks({ tasks: { report: run }, cron: { nightly } }, "main.ts");
   assertEquals(cron, [{ name: "nightly", ...nightly }]);
 });
 
@@ -98,6 +98,17 @@ const mistakes:
       'cron.nightly.schedule is undefined: it is a text such as "0 3 * * *"',
     ],
     [
+      "a schedule that is none",
+      { tasks: { run }, cron: { nightly: { schedule: "61 * * * *", task: "run" } } },
+      'cron.nightly.schedule is "61 * * * *" (CronPattern: Invalid value for minute: 61): write minute, hour, day, month and weekday, such as "0 3 * * *"',
+    ],
+    [
+      "a schedule that is never due",
+      { tasks: { run }, cron: { nightly: { schedule: "0 0 30 2 *", task: "run" } } },
+      'cron.nightly.schedule is "0 0 30 2 *" (it is never due): write minute, hour, day, month and weekday, such as ' +
+      '"0 3 * * *"',
+    ],
+    [
       "a time zone that there is not",
       { tasks: { run }, cron: { nightly: { schedule: "0 3 * * *", task: "run", timezone: "Europe/Bonn" } } },
       'cron.nightly.timezone is "Europe/Bonn": it is a name such as "Europe/Berlin"',
@@ -126,8 +137,8 @@ const mistakes:
   ];
 
 for (const [what, exports, message] of mistakes) {
-  Deno.test(`the load fails for ${what}`, () => {
-    const error = assertThrows(() => readTasks(exports, "main.ts"), DenicornError);
+  Deno.test(`the load fails for ${what}`, async () => {
+    const error = await assertRejects(() => readTasks(exports, "main.ts"), DenicornError);
     assertEquals(error.message, `cannot load the app: main.ts: ${message}`);
     assertEquals(error.code, "app-tasks");
   });

@@ -1,26 +1,50 @@
-import { ageText, eventText, settingsText, workersText } from "../../../src/cli/ctl/tables.ts";
+import { ageText } from "../../../src/cli/ctl/figures.ts";
+import { eventText, settingsText, workersText } from "../../../src/cli/ctl/tables.ts";
 import { parseSubcommand, subcommands } from "../../../src/cli/ctl/subcommands.ts";
 import { DenicornError, ExitCode } from "../../../src/core/errors.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { workerStatus } from "../statuses.ts";
 
+/** Options, those with a value as `limit=5`. */
+function given(options: readonly string[]): Map<string, string | true> {
+  return new Map(options.map((option) => {
+    const [name = "", value] = option.split("=");
+    return [name, value ?? true];
+  }));
+}
+
 function refusal(operands: readonly string[], ...options: string[]): string {
-  const error = assertThrows(() => parseSubcommand(operands, new Set(options)), DenicornError);
+  const error = assertThrows(() => parseSubcommand(operands, given(options)), DenicornError);
   assertEquals(error.exitCode, ExitCode.usage);
   return error.message;
 }
 
 Deno.test("each command is found by its name, scale with its operand", () => {
+  const operands: Readonly<Record<string, string>> = {
+    ...{ scale: "+1", "tasks list": "dead", "tasks show": "42", "tasks add": "sendMail" },
+    ...{ "tasks cancel": "42", "tasks purge": "done" },
+  };
+  const values: Readonly<Record<string, string>> = {
+    limit: "5",
+    delay: "2m",
+    key: "k",
+    retries: "0",
+    priority: "9",
+  };
   for (const subcommand of subcommands) {
-    const { name, operand, options } = subcommand;
-    const operands = operand === undefined ? [name] : [name, "+1"];
-    assertEquals(parseSubcommand(operands, new Set(["socket", ...options])).subcommand, subcommand);
+    const { name, options } = subcommand;
+    const words = [...name.split(" "), ...(operands[name] === undefined ? [] : [operands[name]])];
+    const all = ["socket", ...options].map((option) =>
+      values[option] === undefined ? option : `${option}=${values[option]}`
+    );
+    assertEquals(parseSubcommand(words, given(all)).subcommand, subcommand);
   }
-  assertEquals(parseSubcommand(["scale", "-2"], new Set()).operand, "-2");
+  assertEquals(parseSubcommand(["scale", "-2"], new Map()).operands, ["-2"]);
+  assertEquals(parseSubcommand(["tasks", "retry", "42"], new Map()).operands, ["42"]);
 });
 
 Deno.test("an error says what is accepted", () => {
-  const names = "status, workers, settings, events, top, reload, scale, reopen, stop, upgrade";
+  const names = "status, workers, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
   assertEquals(refusal(["status", "now"]), 'ctl status: "now" is one operand too many: leave it out');
@@ -30,6 +54,42 @@ Deno.test("an error says what is accepted", () => {
   assertEquals(refusal(["scale", "0"]), `ctl scale: "0" is not accepted: ${accepts}`);
   assertEquals(refusal(["reopen"], "wait"), "ctl reopen: --wait is not accepted here: leave it out");
   assertEquals(refusal(["reload"], "now"), "ctl reload: --now is not accepted here: leave it out");
+});
+
+Deno.test("an error about tasks says what is accepted, too", () => {
+  const expected: [command: string, options: string[], says: string][] = [
+    [
+      "tasks dance",
+      [],
+      '"dance" is not a command: give one of list, show, add, retry, cancel, purge, pause, resume',
+    ],
+    ["tasks list", [], '"" is not accepted: give one of waiting, delayed, running, done, dead'],
+    ["tasks list dead 5", [], '"5" is one operand too many: leave it out'],
+    ["tasks list dead", ["limit=0"], '--limit: "0" is not accepted: give a number of tasks from 1 to 1000'],
+    ["tasks list dead", ["all"], "--all is not accepted here: leave it out"],
+    ["tasks show", [], '"" is not accepted: give the id of a task'],
+    ["tasks purge running", [], '"running" is not accepted: give one of waiting, delayed, done, dead'],
+    ["tasks retry", [], "no task is named: give its id, or --all"],
+    ["tasks retry 42", ["all"], "an id and --all are given: give only one of them"],
+    ["tasks add", [], '"" is not accepted: give the name of a task of the app'],
+    [
+      "tasks add a {to:1}",
+      [],
+      `"{to:1}" is not accepted: give a payload in JSON, such as '{"to": "ann@example.com"}'`,
+    ],
+    [
+      "tasks add a",
+      ["delay=soon"],
+      '--delay: "soon" is not accepted: give a duration, such as 30 (seconds), 500ms or 2m',
+    ],
+    ["tasks add a", ["retries=-1"], '--retries: "-1" is not accepted: give a whole number from 0 on'],
+    ["tasks pause now", [], '"now" is one operand too many: leave it out'],
+  ];
+  for (const [command, options, says] of expected) {
+    const words = command.split(" ");
+    const name = command.startsWith("tasks dance") ? "tasks" : words.slice(0, 2).join(" ");
+    assertEquals(refusal(words, ...options), `ctl ${name}: ${says}`);
+  }
 });
 
 Deno.test("tables are aligned, without spaces at the end of lines", () => {

@@ -19,6 +19,7 @@ function setUp(reads = Infinity) {
     unixSockets: outside.unixSockets,
     descriptors: outside.descriptors,
     memory: outside.memory,
+    databases: outside.databases,
     openFiles: outside.openFiles,
     nodeHttp: outside.nodeHttp,
     servedFolder: outside.servedFolder,

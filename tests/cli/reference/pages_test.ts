@@ -1,6 +1,7 @@
 import { referencePages } from "../../../src/cli/reference/pages.ts";
 import { ctlOptions, subcommands } from "../../../src/cli/ctl/subcommands.ts";
 import { endpoints } from "../../../src/control/endpoints.ts";
+import { taskCommandList } from "../../../src/core/tasks/task_commands.ts";
 import { lifecycleKinds } from "../../../src/core/telemetry/lifecycle.ts";
 import { errorKinds } from "../../../src/core/errors.ts";
 import { signalMeanings } from "../../../src/core/signals.ts";
@@ -32,8 +33,13 @@ Deno.test("docs/ctl.md has a row for each command, option, request and event, an
     ...subcommands.map(({ name, operand }) =>
       operand === undefined ? name : `${name} ${operand.replaceAll("|", "\\|")}`
     ),
-    ...ctlOptions.map(({ name }) => `--${name}`),
+    ...ctlOptions.map((option) =>
+      "placeholder" in option ? `--${option.name} ${option.placeholder}` : `--${option.name}`
+    ),
     ...endpoints.map(({ method, path, canWait }) => `${method} ${path}${canWait ? "?wait=1" : ""}`),
+    ...taskCommandList.map(({ http: { method, path, query } }) =>
+      query === undefined ? `${method} ${path}` : `${method} ${path}?${query}`
+    ),
     ...Object.keys(lifecycleKinds),
   ]);
 });

@@ -8,9 +8,12 @@ import {
   shareText,
 } from "../../../src/control/page/display_text.ts";
 import { chartSpan, keep, type Sample, sampleOf, workerRate } from "../../../src/control/page/samples.ts";
+import { taskSampleOf } from "../../../src/control/page/task_samples.ts";
 import type { Status } from "../../../src/core/telemetry/status.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";
+import { latencies } from "../../cli/statuses.ts";
 import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
+import { busyTasks, mailTotals } from "../../fakes/task_status.ts";
 
 const later = (status: Status, ms: number): Status => ({ ...status, at: status.at + ms });
 
@@ -48,6 +51,32 @@ Deno.test("samples are kept for the time a chart covers, also when the clock is 
   assertEquals(samples.length, chartSpan / 1_000);
   const back = keep(samples, sampleOf(null, calmStatus));
   assertEquals(back.map(({ at }) => at), [calmStatus.at]);
+});
+
+Deno.test("a sample of tasks covers the attempts that ended since the previous one", () => {
+  const then = { ...calmStatus, tasks: busyTasks };
+  const ended = {
+    ...mailTotals,
+    done: mailTotals.done + 20,
+    durations: latencies(...Array(28).fill(120), 2_500),
+  };
+  const now = later({ ...then, tasks: { ...busyTasks, totals: [ended] } }, 2_000);
+  const sample = taskSampleOf(then, now)!;
+  assertEquals([sample.rate, sample.waiting, sample.running, sample.dead], [10, 12, 4, 1]);
+  assertEquals([sample.ready, sample.target], [2, 2]);
+  assertAlmostEquals(sample.p99!, 120, 20);
+});
+
+Deno.test("what is not known of tasks is not drawn", () => {
+  assertEquals(taskSampleOf(null, calmStatus), null);
+  const then = { ...calmStatus, tasks: busyTasks };
+  const now = later({ ...then, tasks: { ...busyTasks, store: null } }, 1_000);
+  for (const before of [null, calmStatus, { ...then, pid: 99 }]) {
+    const { rate, p50, p99 } = taskSampleOf(before, now)!;
+    assertEquals([rate, p50, p99], [null, null, null]);
+  }
+  const { waiting, running, dead } = taskSampleOf(then, now)!;
+  assertEquals([waiting, running, dead], [null, null, null]);
 });
 
 const frame = { width: 100, height: 50, until: 10_000, span: 10_000, top: 10 };

@@ -58,7 +58,7 @@ const zones = fc.constantFrom(
   "Europe/Berlin",
   "America/New_York",
   "Australia/Lord_Howe",
-  "Asia/Kolkata",
+  "Asia/Tokyo",
 );
 const schedules = fc.tuple(
   fc.constantFrom("*", "*/7", "0", "30", "59"),
@@ -102,7 +102,7 @@ Deno.test("however many times were missed, the task is added once", () => {
   }
 });
 
-Deno.test("a small step back of the clock adds nothing twice, after a long one the schedule begins anew", () => {
+Deno.test("a small step back of the clock adds nothing twice, after a long one the schedule begins from now", () => {
   const state = { next: 101 * hour, computedAt: 100 * hour };
   assertEquals(cronStep(state, 97.5 * hour, hourly), null);
   assertEquals(cronStep(state, 50.5 * hour, hourly), {

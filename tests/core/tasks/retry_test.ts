@@ -8,9 +8,9 @@ Deno.test("the delay before a retry doubles with each attempt, and a part of it 
 });
 
 Deno.test("a delay is never longer than the doubled one, nor shorter than what is not random of it", () => {
-  const backoffs = fc.integer({ min: 0, max: 3_600_000 });
+  const bases = fc.integer({ min: 0, max: 3_600_000 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), backoffs, fc.double({ min: 0, max: 0.999, noNaN: true }), (
+    fc.property(fc.integer({ min: 1, max: 20 }), bases, fc.double({ min: 0, max: 0.999, noNaN: true }), (
       attempt,
       backoff,
       random,

@@ -1,14 +1,17 @@
 import { bucketBounds } from "../../../src/core/telemetry/latency_histogram.ts";
-import { latencyBounds, metrics } from "../../../src/core/telemetry/metrics.ts";
+import { latencyBounds } from "../../../src/core/telemetry/metric.ts";
+import { metrics } from "../../../src/core/telemetry/metrics.ts";
+import { taskMetrics } from "../../../src/core/telemetry/task_metrics.ts";
 import { notReadyBecause } from "../../../src/core/telemetry/server_readiness.ts";
 import { packLines, statsdLines } from "../../../src/core/telemetry/statsd.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { after, calmStatus, readyWorker } from "../../fakes/status.ts";
 
 Deno.test("names and units follow Prometheus' conventions", () => {
-  const names = metrics.map(({ name }) => name);
+  const all = [...metrics, ...taskMetrics];
+  const names = all.map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
-  for (const { name, type, help } of metrics) {
+  for (const { name, type, help } of all) {
     assertMatch(name, /^denicorn_[a-z]+(_[a-z]+)*$/);
     assertEquals(name.endsWith("_total"), type === "counter", name);
     assert(!/millis|_ms|_kb|_percent/.test(name), name);

@@ -54,8 +54,8 @@ export class Bench {
 /** A system whose databases run `script` when they are opened; `run` runs another one in those that are open. */
 export function systemWithDatabases(script: string): { system: System; run(script: string): void } {
   const opened = new Set<Database>();
-  const open = (path: string, patience: number): Database => {
-    const database = databases.open(path, patience);
+  const open = (path: string, timeout: number): Database => {
+    const database = databases.open(path, timeout);
     const setUp = database.script;
     let isSetUp = false;
     const prepare = () => {

@@ -84,7 +84,7 @@ Deno.test("sqlite: times that a schedule has missed are made up for once", async
   await until("it ran again", async () => (await store.counts()).done === 2);
 });
 
-Deno.test("sqlite: a schedule that was changed begins anew, and one that was removed adds nothing", async () => {
+Deno.test("sqlite: a schedule that was changed begins from now, and one that was removed adds nothing", async () => {
   await using bench = new Bench();
   const clock = new SettableClock();
   const store = bench.open({ system: clock.system });

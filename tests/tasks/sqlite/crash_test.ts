@@ -109,7 +109,7 @@ Deno.test("sqlite: a task whose workers die five times while it runs is dead", a
   }
   const error = "its worker died 5 times while it ran";
   assertEquals((await store.show(id))?.error, error);
-  await until("that is told", () => dead.length === 1);
+  await until("it is reported", () => dead.length === 1);
   assertEquals(dead, [`${id}: ${error}`]);
 });
 

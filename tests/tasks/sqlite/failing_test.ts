@@ -63,7 +63,7 @@ Deno.test("sqlite: a result that cannot be stored is kept, and stored when that 
   const [id = ""] = await store.add([newTask()], 5000);
   await until("it runs", async () => (await store.counts()).running === 1);
   gate.resolve();
-  await until("the failure is told", () => bench.states.length === 1);
+  await until("the failure is reported", () => bench.states.length === 1);
   assert(bench.states[0]?.endsWith("is full: free some space"), String(bench.states[0]));
   run("PRAGMA max_page_count = 100000");
   await until("it is stored", async () => (await store.counts()).done === 1);
@@ -71,7 +71,7 @@ Deno.test("sqlite: a result that cannot be stored is kept, and stored when that 
   assertEquals(bench.states.slice(1), [null]);
 });
 
-Deno.test("sqlite: a damaged file is told of once, and consumers go on when it was replaced", async () => {
+Deno.test("sqlite: a damaged file is reported once, and consumers go on when it was replaced", async () => {
   await using bench = new Bench();
   Deno.writeTextFileSync(bench.path, "This is not a database. ".repeat(1000));
   const store = bench.open();
@@ -133,7 +133,7 @@ Deno.test("sqlite: a file that cannot be written to can still be looked at", asy
   assertEquals((await store.counts()).waiting, 1);
 });
 
-Deno.test("sqlite: a lock of another program is waited for, as long as the caller is patient", async () => {
+Deno.test("sqlite: a lock of another program is waited for, as long as the caller gives it time", async () => {
   await using bench = new Bench();
   const store = bench.open();
   await store.counts();

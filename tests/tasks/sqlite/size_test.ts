@@ -36,8 +36,8 @@ function stepTime(database: Database, step: () => void): number {
 Deno.test("sqlite: 1,000,000 tasks that wait slow neither claims nor counts nor looks", async () => {
   await using few = new Bench();
   await using many = new Bench();
-  const waiting = "'waiting', i % 5, 1, 1, 0, 0, 1, 'noop', NULL, '{}', NULL";
-  const delayed = "'delayed', 0, 9000000000000 + i, 1, 0, 0, 1, 'noop', NULL, '{}', NULL";
+  const waiting = "'waiting', i % 5, 1, 1, 0, 0, 1, 'greet', NULL, '{}', NULL";
+  const delayed = "'delayed', 0, 9000000000000 + i, 1, 0, 0, 1, 'greet', NULL, '{}', NULL";
   const [small, large] = [filled(few, 1000, waiting), filled(many, 1_000_000, waiting)];
   filled(many, 100_000, delayed).close();
   const steps: ((database: Database) => void)[] = [
@@ -62,7 +62,7 @@ Deno.test("sqlite: 1,000,000 tasks that wait slow neither claims nor counts nor 
 
 Deno.test("sqlite: of tasks that are done the newest 10,000 are kept, and those with a key as long as was asked for", async () => {
   await using bench = new Bench();
-  const done = "'done', 0, 1, 1, 0, 0, 1, 'noop', iif(i % 4 = 0, 'key ' || i, NULL), '{}', 1000 + i";
+  const done = "'done', 0, 1, 1, 0, 0, 1, 'greet', iif(i % 4 = 0, 'key ' || i, NULL), '{}', 1000 + i";
   const database = filled(bench, 16_000, done);
   const pruneAll = (now: number) => {
     while (database.write(() => prune(database, now, 100_000)));

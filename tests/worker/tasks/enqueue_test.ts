@@ -12,7 +12,7 @@ const tasks = {
 };
 
 Deno.test("a task is stored with its payload and options, those of its definition, or the defaults", async () => {
-  const { enqueue, store, clock } = fakeService({ tasks });
+  const { enqueue, store, clock } = await fakeService({ tasks });
   assertEquals(await enqueue("sendMail", { to: "a@b.test" }), "1");
   assertEquals(await enqueue("resize", undefined, { priority: 3, key: "k", delay: 1_000 }), "2");
   assertEquals(
@@ -37,13 +37,13 @@ Deno.test("a task is stored with its payload and options, those of its definitio
 
 Deno.test("the payload is stored as it was given, not as the schema makes it", async () => {
   const schema = z.object({ days: z.number().default(7) });
-  const { enqueue, store } = fakeService({ tasks: { report: { run: () => {}, schema } } });
+  const { enqueue, store } = await fakeService({ tasks: { report: { run: () => {}, schema } } });
   await enqueue("report", {});
   assertEquals(store.entries.get("1")?.task.payload, "{}");
 });
 
 Deno.test("tasks of one turn are added together, and said once in a millisecond", async () => {
-  const service = fakeService({ tasks });
+  const service = await fakeService({ tasks });
   const ids = await Promise.all([
     service.enqueue("sendMail", 1),
     service.enqueue("sendMail", 2),
@@ -60,7 +60,7 @@ Deno.test("tasks of one turn are added together, and said once in a millisecond"
 
 Deno.test("a worker that runs tasks wakes its own consumer", async () => {
   let ran = 0;
-  const { service, enqueue } = fakeService({ tasks: { count: () => ran++ } });
+  const { service, enqueue } = await fakeService({ tasks: { count: () => ran++ } });
   await service.start();
   await enqueue("count");
   await settled();
@@ -68,7 +68,7 @@ Deno.test("a worker that runs tasks wakes its own consumer", async () => {
 });
 
 Deno.test("a store that does not answer rejects, and the next task is tried again", async () => {
-  const { enqueue, store } = fakeService({ tasks });
+  const { enqueue, store } = await fakeService({ tasks });
   store.problem = "cannot add the task sendMail: /srv/tasks.db is locked: end what locks it";
   await assertRejects(() => enqueue("sendMail"), Error, store.problem);
   store.problem = null;
@@ -140,7 +140,7 @@ const mistakes: readonly (readonly [what: string, args: readonly unknown[], mess
 
 for (const [what, [name, payload, options], message] of mistakes) {
   Deno.test(`enqueue rejects for ${what}`, async () => {
-    const { enqueue, store } = fakeService({ tasks });
+    const { enqueue, store } = await fakeService({ tasks });
     const error = await assertRejects(() => enqueue(name, payload, options), TypeError);
     assertEquals(error.message, message);
     assertEquals(store.entries.size, 0);

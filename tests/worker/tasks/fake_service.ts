@@ -18,7 +18,7 @@ interface Options {
   readonly role?: "requests" | "tasks";
 }
 
-export function fakeService(
+export async function fakeService(
   { tasks, cron = {}, concurrency = 2, sizeLimit = 1_000, role = "tasks" }: Options,
 ) {
   const system = new FakeSystem();
@@ -39,6 +39,7 @@ export function fakeService(
     config: { role, logLevel: "debug" },
     tasks: {
       runs: true,
+      areTaken: true,
       store: { kind: "memory" },
       memory: "/run/tasks.db",
       owner: "host/41",
@@ -46,7 +47,8 @@ export function fakeService(
       lease: 30_000,
       retention: 0,
     },
-    app: readTasks({ tasks, cron }, "main.ts"),
+    jobOf: (name) => name === "nightly" ? () => "the job ran" : undefined,
+    app: await readTasks({ tasks, cron }, "main.ts"),
     log,
     writer: slot.writer,
     send: (message) => void sent.push(message),

@@ -7,7 +7,7 @@ import { fakeService } from "./fake_service.ts";
 
 Deno.test("a drain waits for the tasks that run, and takes no more", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const service = fakeService({ tasks: { wait: () => promise } });
+  const service = await fakeService({ tasks: { wait: () => promise } });
   await service.service.start();
   await Promise.all([1, 2, 3].map(() => service.enqueue("wait")));
   await settled();
@@ -22,7 +22,7 @@ Deno.test("a drain waits for the tasks that run, and takes no more", async () =>
 });
 
 Deno.test("at the deadline of a drain the tasks that run are given back, and how they end counts no more", async () => {
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       wait: (_: unknown, { signal }: TaskContext) =>
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
@@ -48,7 +48,7 @@ Deno.test("at the deadline of a drain the tasks that run are given back, and how
 });
 
 Deno.test("tasks that cannot be given back are named, too", async () => {
-  const service = fakeService({ tasks: { wait: () => new Promise(() => {}) } });
+  const service = await fakeService({ tasks: { wait: () => new Promise(() => {}) } });
   await service.service.start();
   await service.enqueue("wait");
   await settled();
@@ -63,7 +63,7 @@ Deno.test("tasks that cannot be given back are named, too", async () => {
 });
 
 Deno.test("the store is closed if it was opened", async () => {
-  const service = fakeService({ tasks: { wait: () => {} } });
+  const service = await fakeService({ tasks: { wait: () => {} } });
   await service.service.close();
   assertEquals(service.opened, 0);
   await service.enqueue("wait");
@@ -72,7 +72,7 @@ Deno.test("the store is closed if it was opened", async () => {
 });
 
 Deno.test("a worker that runs tasks stores the cron entries when it starts, until the store takes them", async () => {
-  const service = fakeService({
+  const service = await fakeService({
     tasks: { report: { run: () => {}, retries: 9 } },
     cron: {
       nightly: { schedule: "0 3 * * *", timezone: "Europe/Berlin", task: "report", payload: { days: 1 } },
@@ -93,7 +93,7 @@ Deno.test("a worker that runs tasks stores the cron entries when it starts, unti
 });
 
 Deno.test("a cron entry whose payload is no payload fails the load", async () => {
-  const { service } = fakeService({
+  const { service } = await fakeService({
     tasks: { report: () => {} },
     cron: { nightly: { schedule: "0 3 * * *", task: "report", payload: "x".repeat(1_000) } },
   });

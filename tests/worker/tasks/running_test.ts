@@ -8,7 +8,7 @@ import { fakeService } from "./fake_service.ts";
 
 Deno.test("a task gets its payload and context, and its result is stored", async () => {
   let got: [unknown, TaskContext] | null = null;
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       add: (payload: unknown, context: TaskContext) => {
         got = [payload, context];
@@ -33,7 +33,7 @@ Deno.test("a task gets its payload and context, and its result is stored", async
 });
 
 Deno.test("a task that throws is tried again until it is dead, and the log says so", async () => {
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       fail: () => {
         throw new TypeError("boom");
@@ -55,7 +55,7 @@ Deno.test("a task that throws is tried again until it is dead, and the log says 
 
 Deno.test("at its timeout an attempt fails, even if its function does not settle", async () => {
   const signals: AbortSignal[] = [];
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       hang: (_: unknown, { signal }: TaskContext) => {
         signals.push(signal);
@@ -74,7 +74,7 @@ Deno.test("at its timeout an attempt fails, even if its function does not settle
 });
 
 Deno.test("a task that is cancelled ends, and counts as no failure", async () => {
-  const service = fakeService({ tasks: { hang: () => new Promise(() => {}) } });
+  const service = await fakeService({ tasks: { hang: () => new Promise(() => {}) } });
   await service.service.start();
   await service.enqueue("hang");
   await settled();
@@ -89,7 +89,7 @@ Deno.test("a task that is cancelled ends, and counts as no failure", async () =>
 Deno.test("the function gets what the schema makes of the payload", async () => {
   const payloads: unknown[] = [];
   const schema = z.object({ days: z.number().default(7) });
-  const service = fakeService({
+  const service = await fakeService({
     tasks: { report: { run: (payload: unknown) => void payloads.push(payload), schema } },
   });
   await service.service.start();
@@ -132,7 +132,7 @@ const finalFailures: readonly (readonly [what: string, name: string, payload: st
 
 for (const [what, name, payload, expected] of finalFailures) {
   Deno.test(`a task ${what} is not tried again`, async () => {
-    const service = fakeService({
+    const service = await fakeService({
       tasks: {
         checked: { run: () => {}, schema: z.number() },
         large: () => "x".repeat(1_000),
@@ -148,7 +148,7 @@ for (const [what, name, payload, expected] of finalFailures) {
 }
 
 Deno.test("a task of another program that no one knows here is tried again", async () => {
-  const service = fakeService({ tasks: { sendMail: () => {} } });
+  const service = await fakeService({ tasks: { sendMail: () => {} } });
   await service.store.add([{ name: "sendMails", payload: "null", ...foreign }]);
   await service.service.start();
   await settled();
@@ -160,7 +160,7 @@ Deno.test("a task of another program that no one knows here is tried again", asy
 Deno.test("a worker that only runs tasks counts them in its slot, and names the one that blocks", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const entered: unknown[] = [];
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       wait: () => {
         entered.push(service.slot.read().entered);
@@ -184,7 +184,7 @@ Deno.test("a worker that only runs tasks counts them in its slot, and names the 
 });
 
 Deno.test("a worker that serves requests, too, counts only those in its slot", async () => {
-  const service = fakeService({ tasks: { wait: () => {} }, role: "requests" });
+  const service = await fakeService({ tasks: { wait: () => {} }, role: "requests" });
   await service.service.start();
   await service.enqueue("wait");
   await settled();
@@ -192,7 +192,7 @@ Deno.test("a worker that serves requests, too, counts only those in its slot", a
 });
 
 Deno.test("a task that died with its workers is named in the log", async () => {
-  const service = fakeService({ tasks: { poison: () => {} } });
+  const service = await fakeService({ tasks: { poison: () => {} } });
   await service.service.start();
   service.store.options?.onDead({ id: "9", name: "poison" }, "its worker died 5 times while it ran");
   assertEquals(await service.lines(), [

@@ -5,7 +5,7 @@ import { settled } from "../../fakes/fake_clock.ts";
 import { fakeService } from "./fake_service.ts";
 
 Deno.test("a report counts how tasks have ended by their names", async () => {
-  const service = fakeService({
+  const service = await fakeService({
     tasks: {
       good: () => {},
       bad: () => {
@@ -34,7 +34,7 @@ Deno.test("a report counts how tasks have ended by their names", async () => {
 });
 
 Deno.test("an idle worker reports once, and then asks nothing of the store", async () => {
-  const service = fakeService({ tasks: { good: () => {} } });
+  const service = await fakeService({ tasks: { good: () => {} } });
   await service.service.start();
   await service.clock.advance(60_000);
   assertEquals(service.reports.length, 1);
@@ -44,7 +44,7 @@ Deno.test("an idle worker reports once, and then asks nothing of the store", asy
 
 Deno.test("a busy worker reports four times a second, and one that waits once a second", async () => {
   const { promise } = Promise.withResolvers<void>();
-  const service = fakeService({ tasks: { wait: () => promise, good: () => {} }, concurrency: 10 });
+  const service = await fakeService({ tasks: { wait: () => promise, good: () => {} }, concurrency: 10 });
   await service.service.start();
   await service.clock.advance(1_000);
   const before = service.reports.length;
@@ -61,7 +61,7 @@ Deno.test("a busy worker reports four times a second, and one that waits once a 
 });
 
 Deno.test("a worker that has become full says so at once", async () => {
-  const service = fakeService({ tasks: { wait: () => new Promise(() => {}) } });
+  const service = await fakeService({ tasks: { wait: () => new Promise(() => {}) } });
   await service.service.start();
   await service.clock.advance(100);
   const before = service.reports.length;
@@ -73,7 +73,7 @@ Deno.test("a worker that has become full says so at once", async () => {
 });
 
 Deno.test("a store that does not answer is reported with the reason, and that it answers again", async () => {
-  const service = fakeService({ tasks: { good: () => {} } });
+  const service = await fakeService({ tasks: { good: () => {} } });
   await service.service.start();
   await service.clock.advance(1_000);
   service.store.problem = "the disk is full";

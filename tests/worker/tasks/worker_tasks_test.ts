@@ -15,7 +15,7 @@ const served = {
   tasks: { runs: false, sizeLimit: 1_000 },
 } as unknown as WorkerConfig;
 
-const app = readTasks({ tasks: { sendMail: () => {} } }, "main.ts");
+const app = await readTasks({ tasks: { sendMail: () => {} } }, "main.ts");
 
 function workerTasks(config: WorkerConfig) {
   const system = new FakeSystem();
@@ -24,6 +24,7 @@ function workerTasks(config: WorkerConfig) {
   const tasks = new WorkerTasks(system, config, {
     ...{ log, writer: privateSlot().writer },
     send: (message) => void sent.push(message),
+    jobOf: () => undefined,
   });
   return { tasks, sent };
 }
@@ -65,7 +66,7 @@ Deno.test("a worker whose app is to have tasks does not start without them", asy
     [error.code, error.message],
     [
       "app-tasks",
-      "cannot load the app: /srv/main.ts has no tasks, or still waits at top level for the end of its servers: export " +
+      "cannot load the app: main.ts has no tasks, or still waits at top level for the end of its servers: export " +
       "tasks, and remove that await",
     ],
   );

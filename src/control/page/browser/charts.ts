@@ -3,15 +3,16 @@ import { countText, latencyText } from "../display_text.ts";
 import { chartSpan, type Sample } from "../samples.ts";
 import { drawing, element, type PageElement } from "./dom.ts";
 
-interface Chart {
+export interface Chart<One> {
   readonly title: string;
   /** The smallest value for the upper edge. */
   readonly least: number;
   readonly show: (value: number | null) => string;
-  readonly lines: Readonly<Record<string, (sample: Sample) => number | null>>;
+  readonly lines: Readonly<Record<string, (sample: One) => number | null>>;
 }
 
-const charts: readonly Chart[] = [
+/** Those about requests. */
+export const loadCharts: readonly Chart<Sample>[] = [
   { title: "Requests/s", least: 1, show: countText, lines: { "": ({ rate }) => rate } },
   {
     title: "Latency",
@@ -33,17 +34,20 @@ const size = { width: 300, height: 80 };
 const colors = ["a", "b", "c"];
 
 /** Puts the charts into `place`; the returned function redraws them. */
-export function makeCharts(place: PageElement): (samples: readonly Sample[]) => void {
+export function makeCharts<One extends { readonly at: number }>(
+  place: PageElement,
+  charts: readonly Chart<One>[],
+): (samples: readonly One[]) => void {
   const draws = charts.map((chart) => makeChart(place, chart));
   return (samples) => {
     for (const draw of draws) draw(samples);
   };
 }
 
-function makeChart(
+function makeChart<One extends { readonly at: number }>(
   place: PageElement,
-  { title, least, show, lines }: Chart,
-): (samples: readonly Sample[]) => void {
+  { title, least, show, lines }: Chart<One>,
+): (samples: readonly One[]) => void {
   const top = element("span", "");
   const svg = drawing("svg", {
     viewBox: `0 -2 ${size.width} ${size.height + 4}`,

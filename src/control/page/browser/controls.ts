@@ -11,10 +11,10 @@ export function credentials(): Record<string, string> {
 
 /** Connects the buttons; `onTokenChange` is called when the token was set or removed. */
 export function connectControls(onTokenChange: () => void): void {
-  byId("reload").addEventListener("click", () => void command("reload", {}));
-  byId("remove").addEventListener("click", () => void command("scale", { target: "-1" }));
-  byId("add").addEventListener("click", () => void command("scale", { target: "+1" }));
-  onSubmit("scale", () => void command("scale", { target: byId("count").valueAsNumber }));
+  byId("reload").addEventListener("click", () => commandPool("reload", {}));
+  byId("remove").addEventListener("click", () => commandPool("scale", { target: "-1" }));
+  byId("add").addEventListener("click", () => commandPool("scale", { target: "+1" }));
+  onSubmit("scale", () => commandPool("scale", { target: byId("count").valueAsNumber }));
   onSubmit("access", () => {
     const field = byId("token");
     const token = field.value.trim();
@@ -43,12 +43,18 @@ export function askForToken(): void {
   byId("token").focus();
 }
 
-async function command(name: "reload" | "scale", body: Readonly<Record<string, unknown>>): Promise<void> {
-  const buttons = ["reload", "remove", "add"].map((id) => byId(id));
+/** Gives a command and says how it ended. Until then its buttons are disabled: `ids` of elements. */
+export async function command(
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+  ...ids: readonly string[]
+): Promise<void> {
+  const buttons = ids.map((id) => byId(id));
+  const name = path.replace("/", " ");
   for (const button of buttons) button.disabled = true;
   try {
     const headers = { ...credentials(), "content-type": "application/json" };
-    const response = await fetch(name, { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
     if (response.status === 401) return askForToken();
     const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
     say(`${name}: ${answer.error ?? answer.message}`, response.ok ? "good" : "bad");
@@ -57,6 +63,11 @@ async function command(name: "reload" | "scale", body: Readonly<Record<string, u
   } finally {
     for (const button of buttons) button.disabled = false;
   }
+}
+
+/** Reload and scale: one at a time. */
+function commandPool(path: string, body: Readonly<Record<string, unknown>>): void {
+  void command(path, body, "reload", "remove", "add");
 }
 
 function onSubmit(id: string, act: () => void): void {

@@ -2,10 +2,11 @@
 
 import type { Status } from "../../../core/telemetry/status.ts";
 import { keep, type Sample, sampleOf } from "../samples.ts";
-import { makeCharts } from "./charts.ts";
+import { loadCharts, makeCharts } from "./charts.ts";
 import { type Connection, StatusStream } from "./connection.ts";
 import { askForToken, connectControls, credentials } from "./controls.ts";
 import { byId, document } from "./dom.ts";
+import { TaskPanel } from "./tasks.ts";
 import { showStatus } from "./tiles.ts";
 
 const moods = { live: "good", lost: "bad", refused: "warn" } as const;
@@ -13,12 +14,14 @@ const words = { live: "live", lost: "no answer: trying again", refused: "token n
 
 let before: Status | null = null;
 let samples: readonly Sample[] = [];
-const drawCharts = makeCharts(byId("charts"));
+const drawCharts = makeCharts(byId("charts"), loadCharts);
+const taskPanel = new TaskPanel();
 
 function showNext(now: Status): void {
   samples = keep(samples, sampleOf(before, now));
   drawCharts(samples);
   showStatus(before, now);
+  taskPanel.show(before, now);
   before = now;
 }
 

@@ -25,12 +25,23 @@ export function showStatus(before: Status | null, now: Status): void {
     `denicorn ${version} (${runtime})`,
   ].join(" · ");
   byId("workers").replaceChildren(
-    ...now.workers.map((worker) => card(worker, workerRate(before, now, worker))),
+    ...now.workers.map((worker) => workerCard("request", worker, workerRate(before, now, worker))),
   );
   byId("events").replaceChildren(...eventRows(now.events));
 }
 
-function card(worker: WorkerStatus, rate: number | null): PageElement {
+const wordsOf = {
+  request: { title: "Worker", rate: "req/s", running: "in flight" },
+  task: { title: "Task worker", rate: "tasks/s", running: "running" },
+} as const;
+
+/** The card of a worker, by what it handles. */
+export function workerCard(
+  what: keyof typeof wordsOf,
+  worker: WorkerStatus,
+  rate: number | null,
+): PageElement {
+  const words = wordsOf[what];
   const { slot, pid, generation, state, isStalled, age, inFlight, p50, p99, lag, cpu, memory, current } =
     worker;
   const mood = isStalled || state === "killed"
@@ -39,8 +50,8 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
     ? "good"
     : "warn";
   const values: readonly (readonly [string, string])[] = [
-    ...[["age", durationText(age)], ["pid", String(pid)], ["req/s", countText(rate)]] as const,
-    ...[["in flight", countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,
+    ...[["age", durationText(age)], ["pid", String(pid)], [words.rate, countText(rate)]] as const,
+    ...[[words.running, countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,
     ...[["cpu", shareText(cpu)], ["memory", memoryText(memory)]] as const,
     ...[["lag", `${lag} ms`], ["generation", String(generation)]] as const,
   ];
@@ -50,14 +61,10 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
     element(
       "h3",
       "",
-      `Worker ${slot}`,
+      `${words.title} ${slot}`,
       element("span", `badge ${mood}`, isStalled ? `${state}, stalled` : state),
     ),
-    element(
-      "dl",
-      "",
-      ...values.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]),
-    ),
+    figures(values),
   );
   if (current !== null) {
     const { method, path, ms } = current;
@@ -67,7 +74,19 @@ function card(worker: WorkerStatus, rate: number | null): PageElement {
   return made;
 }
 
-const alarming = new Set<LifecycleKind>(["worker-died", "spawn-failed", "reload-failed", "upgrade-failed"]);
+/** Names and values, two of each in a row. */
+export function figures(values: readonly (readonly [string, string])[]): PageElement {
+  return element(
+    "dl",
+    "",
+    ...values.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]),
+  );
+}
+
+const alarming = new Set<LifecycleKind>([
+  ...["worker-died", "spawn-failed", "reload-failed", "upgrade-failed"] as const,
+  ...["task-worker-died", "task-spawn-failed"] as const,
+]);
 
 function eventRows(events: readonly LifecycleEvent[]): PageElement[] {
   if (events.length === 0) return [element("li", "dim", "none yet")];

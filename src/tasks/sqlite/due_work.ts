@@ -12,13 +12,13 @@ import { prune } from "./pruning.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
 /** Milliseconds to wait for a lock. */
-const patience = 5000;
+const timeout = 5000;
 /** Tasks that are done are removed after so many more have ended, and so many milliseconds. */
 const pruningPause = { tasks: 100, ms: 60_000 };
 
 const nothing: Returned = { count: 0, dead: [] };
 
-export class Upkeep {
+export class DueWork {
   readonly #system: System;
   readonly #queue: WriteQueue;
   readonly #owner: string;
@@ -63,7 +63,7 @@ export class Upkeep {
     if (!isDelayedDue && !isCronDue && !isLeaseTooFar && !isLost) {
       return { hasChanged: false, returned: nothing, nextIn };
     }
-    const returned = await this.#queue.write("take what is due", patience, (database) => {
+    const returned = await this.#queue.write("take what is due", timeout, (database) => {
       if (isDelayedDue) promote(database, now);
       if (isCronDue) addDue(database, now);
       if (isLeaseTooFar) shortenLeases(database, furthest, now + this.#store.lease);
@@ -82,7 +82,7 @@ export class Upkeep {
     this.#endedSincePruning = 0;
     this.#prunedAt = this.#system.clock.monotonic();
     const work = (database: Database) => prune(database, this.#system.clock.wall(), this.#store.retention);
-    void this.#queue.write("remove tasks that are done", patience, work).then(
+    void this.#queue.write("remove tasks that are done", timeout, work).then(
       (hasMore) => hasMore && this.#prune(),
       // It was reported, and is tried again later.
       () => {},
