@@ -22,7 +22,15 @@ export interface Subject {
   readonly system: System;
   readonly settings: Pick<
     Settings,
-    "workers" | "spareWorkers" | "backlog" | "bind" | "redirectHttp" | "steering" | "user" | "group"
+    | "workers"
+    | "spareWorkers"
+    | "backlog"
+    | "bind"
+    | "redirectHttp"
+    | "steering"
+    | "user"
+    | "group"
+    | "taskStore"
   >;
   /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];

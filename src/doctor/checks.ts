@@ -15,6 +15,7 @@ import { queue } from "./checks/queue.ts";
 import { runtimeDirectory } from "./checks/runtime_directory.ts";
 import { sharedMemory } from "./checks/shared_memory.ts";
 import { steering } from "./checks/steering.ts";
+import { taskStore } from "./checks/task_store.ts";
 
 /** Every check, in the order of the report: a check comes after those it depends on. */
 export const checks: readonly Check[] = [
@@ -33,5 +34,6 @@ export const checks: readonly Check[] = [
   ports,
   cores,
   memory,
+  taskStore,
   firstProcess,
 ];

@@ -95,6 +95,7 @@ Deno.test("on other systems than Linux only the checks that apply run", async ()
     ["runtime-directory", "ok"],
     ["bundler", "ok"],
     ["account", "ok"],
+    ["task-store", "ok"],
   ]);
 });
 

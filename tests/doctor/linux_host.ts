@@ -13,6 +13,7 @@ export const settings: Subject["settings"] = {
   steering: "auto",
   user: undefined,
   group: undefined,
+  taskStore: { kind: "sqlite", path: "./tasks.db" },
 };
 
 /** The programs that choose the first or the second of two listeners. */

@@ -1,6 +1,7 @@
 /** Background tasks with real processes: who runs them, and what becomes of them when processes end. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import type { Server } from "./server.ts";
 
@@ -279,3 +280,53 @@ integrationTest("task workers end when their master is killed", async (host) => 
   await tasks.untilDone(id);
   await tasks.server.until("nothing left", () => tasks.server.survivors().length === 0);
 });
+
+integrationTest(
+  "Redis that ends and comes back costs no request and no task",
+  async (host) => {
+    await using redis = await RedisServer.start();
+    const tasks = new Tasks(host, ["--task-store", redis.url]);
+    await tasks.taskWorkers(1);
+    const first = await tasks.add("work", {});
+    await tasks.untilDone(first.id);
+    const waiting = await tasks.add("work", {}, { delay: 1_000 });
+    await redis.end();
+    const { error } = await tasks.add("work", {}, { patience: 0 });
+    assertMatch(error!, /^cannot add the task work: Redis at redis:.* does not answer/);
+    assertMatch(await tasks.server.text(), /^\d+$/);
+    await tasks.server.logged(/Redis at redis:.* does not answer/);
+    const patient = tasks.add("work", {}, { patience: 20_000 });
+    await redis.run();
+    const later = await patient;
+    await tasks.untilDone(later.id);
+    await tasks.untilDone(waiting.id);
+    await tasks.server.logged(/the task store answers again/);
+    await tasks.stop();
+  },
+  lackingRedis,
+);
+
+integrationTest(
+  "the doctor names a Redis that evicts tasks, and one that does not answer",
+  async (host) => {
+    const redis = await RedisServer.start();
+    const examine = async () => {
+      const { stdout } = await host.run(["doctor", "--json", "--task-store", redis.url]);
+      const { checks } = JSON.parse(stdout);
+      return checks.find(({ name }: { name: string }) => name === "task-store");
+    };
+    try {
+      assertEquals((await examine()).verdict, "ok");
+      await redis.command("CONFIG SET maxmemory-policy allkeys-lru");
+      const evicting = await examine();
+      assertEquals(evicting.verdict, "problem");
+      assertMatch(evicting.finding, /noeviction/);
+    } finally {
+      await redis[Symbol.asyncDispose]();
+    }
+    const gone = await examine();
+    assertEquals(gone.verdict, "problem");
+    assertMatch(gone.finding, /does not answer/);
+  },
+  lackingRedis,
+);
