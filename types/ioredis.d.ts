@@ -9,7 +9,7 @@ export interface RedisOptions {
   db?: number;
   username?: string;
   password?: string;
-  tls?: { servername: string };
+  tls?: Record<string, never>;
   connectionName?: string;
   lazyConnect?: boolean;
   connectTimeout?: number;

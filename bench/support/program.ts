@@ -1,16 +1,13 @@
 /** Starts the servers to be measured and reports results, as ratios to a yardstick of the same run. */
 
+export { freePort } from "./free_port.ts";
+
 export const root = new URL("../../", import.meta.url).pathname;
 const config = ["--quiet", "--config", `${root}deno.json`];
 
 export const fromSource: readonly string[] = [Deno.execPath(), "run", "-A", ...config, `${root}main.ts`];
 export const binary: readonly string[] = [Deno.env.get("BINARY_UNDER_TEST") ?? `${root}dist/denicorn`];
 export const denoRun: readonly string[] = [Deno.execPath(), "run", "-A", ...config];
-
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** Starts a server, waits for its first response on `port`, and returns how many milliseconds it took. */
 export async function start(command: readonly string[], port: number, env: Record<string, string> = {}) {

@@ -261,6 +261,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const tasks = composeTasks({
     ...{ ...options, lifecycle, counters, generations, post },
     isStopping: () => shutdown.inProgress,
+    isDrained: () => pool.target === 0,
   }, taskOwners);
   const cron = new Cron({ clock, workerTable, generations }, takeover === null);
   void takeover?.released.then(() => post({ type: "command", begin: () => cron.takeOver() }));

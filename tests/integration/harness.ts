@@ -3,7 +3,10 @@
  * started is stopped.
  */
 
+import { freePort } from "../../bench/support/free_port.ts";
 import { Server } from "./server.ts";
+
+export { freePort };
 
 export interface Target {
   readonly name: "source" | "binary";
@@ -167,12 +170,6 @@ export function integrationTest(
       },
     });
   }
-}
-
-/** A port that nothing listens on at the moment. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Waits until `check` returns something other than `undefined` or `false`. The deadline only ends a hanging test. */

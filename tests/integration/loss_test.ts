@@ -15,7 +15,7 @@ for (const mode of ["new", "keep-alive"] as const) {
   lossTest(`upgrades lose nothing, connections: ${mode}`, { kind: "usr2", mode });
 }
 
-lossTest("a killed worker loses at most its own requests", { kind: "kill" });
+lossTest("a killed worker loses at most what it has accepted and what waits in its queue", { kind: "kill" });
 
 lossTest("new connections are steered away from a blocked worker", {
   kind: "stall",

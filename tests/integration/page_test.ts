@@ -172,6 +172,52 @@ pageTest(
   },
 );
 
+const tasksApp = `
+export const tasks = {
+  fail() {
+    throw new Error("it cannot be done");
+  },
+};
+export default { fetch: () => new Response("ok") };
+`;
+
+pageTest(
+  "the page shows tasks, pauses them, and tries dead ones again with the token",
+  async (host, open) => {
+    const port = freePort();
+    const args = ["--admin-bind", `127.0.0.1:${port}`];
+    const server = host.start({ files: { "main.ts": tasksApp }, args, env: withToken });
+    await server.ready(1);
+    const { page, complaints } = await open(`http://127.0.0.1:${port}/`);
+    await sees(page, "#task-workers .worker", /^Task worker 0\s*ready/);
+    const added = await host.run([
+      "ctl",
+      "--socket",
+      host.controlSocket,
+      "tasks",
+      "add",
+      "fail",
+      "--retries",
+      "0",
+    ]);
+    assertEquals(added.code, 0);
+    await sees(page, "#backlog", /1 dead/);
+    await sees(page, "#task-names .card", /^fail.*dead\s*1/);
+    await sees(page, "#dead-tasks", /^1 dead: give the admin token to see them$/);
+    await giveToken(page, token);
+    await sees(page, "#dead-tasks li", /fail 1.*it cannot be done \(attempt 1\)/);
+    await page.click("#dead-tasks button");
+    await sees(page, "#message", /^tasks retry: 1 task is tried again$/);
+    await sees(page, "#task-names .card", /dead\s*2/);
+    await page.click("#pause");
+    await sees(page, "#task-problem", /they are paused$/);
+    await sees(page, "#pause", /^Resume$/);
+    await page.click("#pause");
+    await sees(page, "#pause", /^Pause$/);
+    assertEquals(complaints, []);
+  },
+);
+
 integrationTest("the page may load nothing but itself; other clients get text", async (host) => {
   const port = freePort();
   const server = host.start({

@@ -1,6 +1,6 @@
 /** nginx and HAProxy with the files of deploy/, where only addresses, paths and what a test names are replaced. */
 
-import { type TestHost, until } from "./harness.ts";
+import { freePort, type TestHost, until } from "./harness.ts";
 import { TestAuthority } from "./test_authority.ts";
 
 export type ProxyKind = "nginx" | "haproxy";
@@ -36,10 +36,7 @@ export function programOf(kind: ProxyKind): string | undefined {
 
 /** Different ones that nothing listens on at the moment. */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => addr.port);
-  listeners.forEach((listener) => listener.close());
-  return ports;
+  return Array.from({ length: count }, () => freePort());
 }
 
 export interface ProxyOptions {

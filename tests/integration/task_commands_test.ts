@@ -81,6 +81,9 @@ integrationTest("ctl adds, shows, pauses, cancels and purges tasks", async (host
     await operator.says("pause"),
     "tasks pause done: no worker takes tasks until they are resumed; those that run go on\n",
   );
+  await operator.server.until("paused tasks in the status", async () => {
+    return (await operator.server.status())?.tasks?.store?.isPaused;
+  });
   const waiting = await operator.add("work");
   const delayed = await operator.add("work", "--delay", "1h");
   assertStringIncludes(
@@ -134,19 +137,18 @@ integrationTest(
       const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
       return [response.status, await response.text()] as const;
     };
-    const [, metrics] = await operator.server.until("both attempts in the metrics", async () => {
-      const answer = await ask("/metrics");
-      return answer[1].includes('denicorn_task_runs_total{task="fail",outcome="dead"} 2') && answer;
+    const expected = [
+      'denicorn_task_runs_total{task="fail",outcome="dead"} 2',
+      'denicorn_tasks{state="dead"} 1',
+      "denicorn_task_store_up 1",
+      'denicorn_task_workers{state="ready"} 1',
+      'denicorn_task_started_total{task="fail"} 2',
+      'denicorn_task_duration_seconds_count{task="fail"} 2',
+    ];
+    await operator.server.until("both attempts in the metrics", async () => {
+      const [, metrics] = await ask("/metrics");
+      return expected.every((line) => metrics.includes(`${line}\n`));
     });
-    for (
-      const line of [
-        'denicorn_tasks{state="dead"} 1',
-        "denicorn_task_store_up 1",
-        'denicorn_task_workers{state="ready"} 1',
-        'denicorn_task_started_total{task="fail"} 2',
-        'denicorn_task_duration_seconds_count{task="fail"} 2',
-      ]
-    ) assertStringIncludes(metrics, `${line}\n`);
     assertMatch(await operator.says(), /\nTASK +STARTED .*\nfail +2 +0 +0 +2 /);
 
     const bearer = { authorization: `Bearer ${token}` };
@@ -169,7 +171,7 @@ integrationTest("what cannot be done is said with the reason", async (host) => {
     assertEquals(code, 1);
     return stderr;
   };
-  assertMatch(await refused("add", "wrok"), /cannot enqueue wrok: .*work/);
+  assertMatch(await refused("add", "works"), /cannot enqueue works: .*work/);
   assertMatch(
     await refused("add", "work", JSON.stringify("x".repeat(2_000))),
     /has 2002 bytes, and task-size-limit is/,

@@ -65,13 +65,23 @@ class Crowded {
     this.#limit(10_000);
   }
 
-  /** As the user itself: root may need a capability for that. */
+  /** Until all have it: one that has no limit yet may start another, and one may end meanwhile, such as a build. */
   #limit(tasks: number): void {
-    for (const pid of this.#processes) {
-      const [command = "", ...args] = [...this.#asUser, "prlimit", "--pid", String(pid), `--nproc=${tasks}:`];
-      const { success, stderr } = new Deno.Command(command, { args }).outputSync();
-      assert(success, new TextDecoder().decode(stderr));
+    const done = new Set<number>();
+    const missing = () => this.#processes.filter((pid) => !done.has(pid));
+    for (let pids = missing(); pids.length > 0; pids = missing()) {
+      for (const pid of pids) {
+        this.#limitOne(pid, tasks);
+        done.add(pid);
+      }
     }
+  }
+
+  /** As the user itself: root may need a capability for that. */
+  #limitOne(pid: number, tasks: number): void {
+    const [command = "", ...args] = [...this.#asUser, "prlimit", "--pid", String(pid), `--nproc=${tasks}:`];
+    const { success, stderr } = new Deno.Command(command, { args }).outputSync();
+    assert(success || !this.#processes.includes(pid), new TextDecoder().decode(stderr));
   }
 }
 

@@ -235,8 +235,8 @@ integrationTest("a database that is damaged costs no request, and is named", asy
 integrationTest("an unknown task is refused with the nearest name", async (host) => {
   const tasks = new Tasks(host);
   await tasks.server.ready(1);
-  const { error } = await tasks.add("wrok", {});
-  assertMatch(error!, /wrok.*work/);
+  const { error } = await tasks.add("works", {});
+  assertMatch(error!, /works.*did you mean work/);
   await tasks.stop();
 });
 
@@ -248,6 +248,26 @@ integrationTest("the store memory: needs no file of the app", async (host) => {
   assertEquals(Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name.endsWith(".db")), false);
   await tasks.stop();
 });
+
+integrationTest(
+  "an upgrade lets running tasks finish, and the new master's workers take the next ones",
+  async (host) => {
+    const tasks = new Tasks(host);
+    const [old] = await tasks.taskWorkers(1);
+    const { id } = await tasks.add("work", { ms: 2_500 });
+    await tasks.untilBegun(id);
+    tasks.server.kill("SIGUSR2");
+    await tasks.server.upgraded();
+    const [next] = await tasks.taskWorkers(1);
+    assert(next !== old);
+    const later = await tasks.add("work", {});
+    await tasks.untilDone(later.id);
+    assertEquals(tasks.begun(later.id).map(({ pid }) => pid), [next]);
+    await tasks.untilDone(id);
+    assertEquals(tasks.begun(id).map(({ pid }) => pid), [old]);
+    await tasks.stop();
+  },
+);
 
 integrationTest("task workers end when their master is killed", async (host) => {
   const tasks = new Tasks(host);

@@ -111,6 +111,26 @@ integrationTest("a new master that is killed at any moment of its start leaves n
   assertEquals(server.leftovers(), []);
 });
 
+integrationTest(
+  "the directory of a new master that is killed before it has a socket is removed",
+  async (host) => {
+    const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "1"] });
+    await server.ready(1);
+    host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
+    server.kill("SIGUSR2");
+    const [, successor] = await server.logged(/upgrade: process (\d+) starts/);
+    // The moment between the two is too short to be hit.
+    Deno.mkdirSync(`${host.runtime}/denicorn-0123456789abcdef`, { mode: 0o700 });
+    Deno.kill(Number(successor), "SIGKILL");
+    await server.logged(/upgrade failed/);
+    const directories = () => Array.from(Deno.readDirSync(host.runtime)).length;
+    await server.until("only one runtime directory", () => directories() === 1);
+    server.kill("SIGTERM");
+    await server.exit();
+    assertEquals(server.leftovers(), []);
+  },
+);
+
 /** The processes whose working directory is `folder`. */
 function processesUnder(folder: string): number[] {
   return Array.from(Deno.readDirSync("/proc"), ({ name }) => Number(name)).filter((pid) => {

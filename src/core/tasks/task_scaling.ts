@@ -28,7 +28,7 @@ export interface TaskLimits {
 }
 
 /** What is kept from one decision to the next. */
-export interface TaskScaling {
+interface TaskScaling {
   /** Since when fewer workers have been enough. */
   readonly calmSince: number | null;
 }

@@ -217,6 +217,18 @@ const birth = 10_000;
  * the clock may be set forward meanwhile, and a file server may have its own time.
  */
 const secondLook = 100;
+/** Milliseconds after which a directory that has just been made is no longer young, by a clock that is a little slower. */
+const outgrown = birth + 1_000;
+
+/**
+ * Looks now, and once more when an empty directory cannot be that of a master that starts: one that is killed before it
+ * has bound its socket leaves such a directory, which is too young for the first look.
+ */
+export async function removeAbandonedNowAndLater(system: System): Promise<void> {
+  await removeAbandonedDirectories(system);
+  await sleep(system.clock, outgrown);
+  await removeAbandonedDirectories(system);
+}
 
 /** Removes the directories of masters of this user that are dead, except `kept`. */
 export async function removeAbandonedDirectories(

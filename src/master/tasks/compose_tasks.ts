@@ -36,6 +36,7 @@ interface TasksOptions {
   readonly startProcess: StartWorkerProcess;
   readonly runtimeDirectory: string;
   readonly isStopping: () => boolean;
+  readonly isDrained: () => boolean;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -101,6 +102,7 @@ export function composeTasks(options: TasksOptions, owners: TaskOwners): Tasks {
   const pool = new TaskPool({
     ...{ system, lifecycle, workerTable: taskTable, generations, spawner, restartPolicy, owners, statistics },
     others,
+    isDrained: options.isDrained,
   });
   const desk = new TaskDesk(clock, () => [
     ...taskTable.serving(),

@@ -32,6 +32,8 @@ interface TaskPoolOptions {
   readonly statistics: TaskStatistics;
   /** Workers that serve requests, and take tasks with `tasks-in-workers`. */
   readonly others: () => readonly WorkerHandle[];
+  /** An operator has drained all workers, and keeps the master. */
+  readonly isDrained: () => boolean;
 }
 
 /** New workers beyond the target, while they replace old ones. */
@@ -50,7 +52,7 @@ export class TaskPool {
 
   /** How many task workers should be ready. */
   get target(): number {
-    return this.#target;
+    return this.#options.isDrained() ? 0 : this.#target;
   }
 
   /** Whether the app that serves has tasks. */
@@ -73,9 +75,10 @@ export class TaskPool {
     if (serving.bundle === null) return;
     this.#follow(serving);
     owners.release(this.takers);
-    if (this.#target === 0 && workerTable.size === 0) return;
+    const { target } = this;
+    if (target === 0 && workerTable.size === 0) return;
     const actions = plan(workerTable.members(), {
-      target: this.#target,
+      target,
       spares: 0,
       serving: serving.number,
       canary: null,
@@ -104,7 +107,7 @@ export class TaskPool {
     const { system, workerTable, generations, lifecycle, statistics } = this.#options;
     const { settings } = generations.serving;
     const { backlog } = statistics;
-    if (this.#range.isFixed || backlog === null) return;
+    if (this.#range.isFixed || backlog === null || this.#options.isDrained()) return;
     const { min, max } = this.#range;
     const { scaling, target, reason } = scaleTasks(this.#scaling, this.#target, {
       at: system.clock.monotonic(),

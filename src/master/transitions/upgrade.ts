@@ -6,7 +6,7 @@ import type { Logger } from "../../log/logger.ts";
 import { withTimeout } from "../../system/clock.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
 import type { ChildProcess, ExitStatus, System } from "../../system/system.ts";
-import { removeAbandonedDirectories } from "../files/runtime_directory.ts";
+import { removeAbandonedNowAndLater } from "../files/runtime_directory.ts";
 import { FailedUpgrade } from "./failed_upgrade.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
@@ -285,7 +285,7 @@ export class Upgrade {
     this.#failedUpgrade = null;
     this.#options.steering.takeOver();
     // One that was killed has no time for it, and perhaps had no worker yet that does it.
-    void removeAbandonedDirectories(this.#options.system);
+    void removeAbandonedNowAndLater(this.#options.system);
   }
 
   #fail(reason: string): void {

@@ -7,7 +7,7 @@ import { one, onOrOff, optional } from "../setting.ts";
 
 const second = 1_000;
 const hour = 3_600 * second;
-const kibibyte = 1_024;
+const kilobyte = 1_024;
 
 export const taskSettings = {
   tasks: optional(file, {
@@ -66,9 +66,9 @@ export const taskSettings = {
     default: hour,
     reload: true,
   }),
-  taskSizeLimit: one(size({ from: kibibyte, to: 64 * kibibyte ** 2 }), {
+  taskSizeLimit: one(size({ from: kilobyte, to: 64 * kilobyte ** 2 }), {
     description: "Largest payload and result of a task, as JSON.",
-    default: 256 * kibibyte,
+    default: 256 * kilobyte,
     reload: true,
   }),
 };

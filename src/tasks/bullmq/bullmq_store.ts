@@ -16,6 +16,7 @@ import {
   TaskStoreError,
 } from "../task_store.ts";
 import { BullMqConsumer } from "./bullmq_consumer.ts";
+import { JobBatches } from "./job_batches.ts";
 import { cancelRunning, forgetFailures } from "./cancel_job.ts";
 import { scheduleJobs } from "./job_schedule.ts";
 import { endOptions, jobOf, jobStates, taskInfo } from "./queue_jobs.ts";
@@ -24,8 +25,8 @@ import { RedisLink } from "./redis_link.ts";
 import { redisProblem } from "./redis_problem.ts";
 import { countTasks, dueTimes, findJob } from "./queue_state.ts";
 
-/** So many tasks are sent in one piece. */
-const batchSize = 500;
+/** So many dead tasks are retried at a time. */
+const retriedAtOnce = 100;
 
 /** Opens nothing yet. Throws TaskStoreError for a URL that names no queue. */
 export function bullMqStore(system: System, url: string, options: StoreOptions): TaskStore {
@@ -46,6 +47,9 @@ class BullMqStore implements TaskStore {
   /** The ids of this process's tasks begin with it: a task that is sent twice is added once. */
   readonly #origin: string;
   #added = 0;
+  readonly #batches = new JobBatches((jobs, timeout) =>
+    this.#link.ask(timeout, async () => (await (await this.#queue()).addBulk(jobs)).map(({ id }) => id))
+  );
   #opening: Promise<Queue> | null = null;
   #consumer: BullMqConsumer | null = null;
 
@@ -59,19 +63,16 @@ class BullMqStore implements TaskStore {
   }
 
   async add(tasks: readonly NewTask[], timeout: number): Promise<readonly string[]> {
-    const { clock } = this.#system;
     const [first] = tasks;
     if (first === undefined) return [];
-    const deadline = clock.monotonic() + timeout;
-    const action = tasks.length === 1 ? `add the task ${first.name}` : `add ${tasks.length} tasks`;
-    const jobs = tasks.map((task) => jobOf(task, this.#newId(), clock.wall()));
-    const ids: string[] = [];
-    while (ids.length < jobs.length) {
-      const batch = jobs.slice(ids.length, ids.length + batchSize);
-      const added = await this.#ask(action, (queue) => queue.addBulk(batch), deadline - clock.monotonic());
-      ids.push(...added.map(({ id }) => id));
+    const now = this.#system.clock.wall();
+    const jobs = tasks.map((task) => jobOf(task, this.#newId(), now));
+    try {
+      return await this.#batches.add(jobs, timeout);
+    } catch (error) {
+      const what = tasks.length === 1 ? `the task ${first.name}` : `${tasks.length} tasks`;
+      throw this.#error(`add ${what}`, error);
     }
-    return ids;
   }
 
   consume(options: ConsumerOptions): Consumer {
@@ -114,9 +115,9 @@ class BullMqStore implements TaskStore {
     return this.#ask(id === null ? "retry the dead tasks" : `retry the task ${id}`, async (queue) => {
       const ids = id === null ? await queue.getRanges(["failed"], 0, -1, true) : [id];
       let retried = 0;
-      for (let at = 0; at < ids.length; at += batchSize) {
+      for (let at = 0; at < ids.length; at += retriedAtOnce) {
         const results = await Promise.all(
-          ids.slice(at, at + batchSize).map((one) => this.#retry(queue, one)),
+          ids.slice(at, at + retriedAtOnce).map((one) => this.#retry(queue, one)),
         );
         retried += results.filter(Boolean).length;
       }
@@ -188,9 +189,9 @@ class BullMqStore implements TaskStore {
     return true;
   }
 
-  async #ask<T>(action: string, operation: (queue: Queue) => Promise<T>, timeout = 0): Promise<T> {
+  async #ask<T>(action: string, operation: (queue: Queue) => Promise<T>): Promise<T> {
     try {
-      return await this.#link.ask(timeout, async () => await operation(await this.#queue()));
+      return await this.#link.ask(0, async () => await operation(await this.#queue()));
     } catch (error) {
       throw this.#error(action, error);
     }

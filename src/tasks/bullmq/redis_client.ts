@@ -36,7 +36,7 @@ function optionsFor(address: RedisAddress): RedisOptions {
     db: address.database,
     ...address.username === undefined ? {} : { username: address.username },
     ...address.password === undefined ? {} : { password: address.password },
-    ...address.isEncrypted ? { tls: { servername: address.host } } : {},
+    ...address.isEncrypted ? { tls: {} } : {},
     lazyConnect: true,
     connectTimeout,
     socketTimeout: silence,

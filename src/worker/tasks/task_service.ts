@@ -138,7 +138,9 @@ export class TaskService {
   }
 
   async answer(request: TaskRequest): Promise<string> {
-    return answerTo(request, await this.#opened(), (task) => this.enqueue(task));
+    const answer = await answerTo(request, await this.#opened(), (task) => this.enqueue(task));
+    if (!isLook(request)) this.#reports?.changed();
+    return answer;
   }
 
   /** For the line about an uncaught error, which may come from one of them; empty if none runs. */
@@ -182,10 +184,11 @@ export class TaskService {
 
   #opened(): Promise<TaskStore> {
     const { system, tasks: { store, memory, lease, retention }, openStore = openTaskStore } = this.#parts;
-    this.#store ??= openStore(system, store, memory, { lease, retention });
-    // A module may not have been loadable for a moment.
-    this.#store.catch(() => this.#store = null);
-    return this.#store;
+    if (this.#store !== null) return this.#store;
+    const opened = openStore(system, store, memory, { lease, retention });
+    // Its module may not have been readable for a moment.
+    opened.catch(() => this.#store = null);
+    return this.#store = opened;
   }
 
   #added(): void {
@@ -205,4 +208,9 @@ export class TaskService {
       await sleep(this.#parts.system.clock, cronInterval);
     }
   }
+}
+
+/** Whether an operator only looks at tasks, and changes none. */
+function isLook({ do: does }: TaskRequest): boolean {
+  return does === "counts" || does === "list" || does === "show";
 }

@@ -1,6 +1,6 @@
 import { type Cell, cells, select } from "../../../bench/loss/cells.ts";
 import type { LoadResult } from "../../../bench/loss/client/load_options.ts";
-import { lostPerKill } from "../../../bench/loss/kills.ts";
+import { lostPerKill, tooCostly } from "../../../bench/loss/kills.ts";
 import { table } from "../../../bench/loss/report.ts";
 import { measured, problemsOf } from "../../../bench/loss/result.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
@@ -77,4 +77,10 @@ Deno.test("the table aligns its columns and shows what failed", () => {
   assertEquals(head!.indexOf("LOST") + "LOST".length, row!.indexOf(" 3 ") + 2);
   assertMatch(row!, /^hup\/new\/binary .* FAILED: 3 lost, eof 3$/);
   assertMatch(other!, /^usr2\/new\/binary .* not supported: unknown$/);
+});
+
+Deno.test("a kill may cost each connection an accepted request and one in the queue, but no third", () => {
+  assertEquals(tooCostly([]), []);
+  assertEquals(tooCostly([4, 17, 32]), []);
+  assertEquals(tooCostly([4, 33, 5]), ["a kill cost 33 requests, more than two for each of 16 connections"]);
 });

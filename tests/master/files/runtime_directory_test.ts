@@ -1,12 +1,14 @@
 import {
   makeRuntimeDirectory,
   removeAbandonedDirectories,
+  removeAbandonedNowAndLater,
   runtimeParents,
   unusablePlaces,
 } from "../../../src/master/files/runtime_directory.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import type { System } from "../../../src/system/system.ts";
 import { assertEquals } from "../../assert.ts";
+import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 
 /** The real system, with `folder` as the place for runtime directories, one day later. */
 function tomorrowIn(folder: string): System {
@@ -84,6 +86,31 @@ for (const [when, wall] of Object.entries(clocks)) {
     }
   });
 }
+
+Deno.test("a master that is killed before it binds its socket leaves nothing for long", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "runtime-" });
+  try {
+    const clock = new FakeClock();
+    const made = Date.now();
+    const placed = tomorrowIn(folder);
+    const system = {
+      ...placed,
+      clock: Object.assign(clock, { wall: () => made + clock.monotonic() }),
+    };
+    const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    Deno.mkdirSync(`${folder}/denicorn-killed`);
+    const removed = removeAbandonedNowAndLater(system);
+    await settled();
+    await clock.advance(9_000);
+    assertEquals(names(), ["denicorn-killed"], "it may be that of a master that starts");
+    await clock.advance(3_000);
+    await removed;
+    assertEquals(names(), []);
+    assertEquals(clock.timers, 0);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
 
 Deno.test("a variable that names no usable place is passed over, with a line that says why", () => {
   const folder = Deno.makeTempDirSync({ prefix: "runtime-" });

@@ -137,6 +137,18 @@ Deno.test("a reload replaces task workers, new before old", async () => {
   assertEquals(types(old!).at(-1), "drain");
 });
 
+Deno.test("WINCH drains the task workers as well, and a reload brings them back", async () => {
+  const master = await new TaskMaster().serving();
+  const [server, taskWorker] = master.alive();
+  await master.signal("SIGWINCH");
+  assertEquals([types(server!).at(-1), types(taskWorker!).at(-1)], ["drain", "drain"]);
+  for (const worker of [server!, taskWorker!]) await master.exits(worker, 0);
+  assertEquals(master.alive(), []);
+  await master.signal("SIGHUP");
+  await master.serving();
+  assertEquals(master.taskWorkers.length, 1);
+});
+
 Deno.test("a stop drains the task workers, too, and waits for them", async () => {
   const master = await new TaskMaster().serving();
   const [server, taskWorker] = master.alive();

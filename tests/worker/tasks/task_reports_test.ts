@@ -72,6 +72,21 @@ Deno.test("a worker that has become full says so at once", async () => {
   assertEquals([running, backlog?.waiting], [2, 3]);
 });
 
+Deno.test("what was not stored when it was reported is reported again", async () => {
+  const service = await fakeService({ tasks: { good: () => {} } });
+  await service.service.start();
+  await service.clock.advance(1_000);
+  const { store } = service;
+  const counts = store.counts.bind(store);
+  let asked = 0;
+  store.counts = async () => ({ ...await counts(), ...(++asked === 1 ? { running: 1, done: 0 } : {}) });
+  await service.enqueue("good");
+  await service.clock.advance(10_000);
+  assertEquals(asked, 2);
+  const { running, done } = service.reports.at(-1)!.backlog!;
+  assertEquals([running, done], [0, 1]);
+});
+
 Deno.test("a store that does not answer is reported with the reason, and that it answers again", async () => {
   const service = await fakeService({ tasks: { good: () => {} } });
   await service.service.start();
@@ -86,4 +101,46 @@ Deno.test("a store that does not answer is reported with the reason, and that it
   await service.clock.advance(25);
   assertEquals(service.reports.at(-1)?.problem, null);
   await settled();
+});
+
+Deno.test("an idle worker reports until the store counts no running task, as the end of one is stored after it", async () => {
+  const service = await fakeService({ tasks: { good: () => {} } });
+  await service.service.start();
+  await service.clock.advance(1_000);
+  const counts = service.store.counts.bind(service.store);
+  service.store.counts = async () => ({ ...await counts(), running: 1 });
+  await service.enqueue("good");
+  await service.clock.advance(1_000);
+  assertEquals(service.reports.at(-1)?.backlog?.running, 1);
+  service.store.counts = counts;
+  await service.clock.advance(1_000);
+  assertEquals(service.reports.at(-1)?.backlog?.running, 0);
+  assertEquals(service.clock.timers, 0);
+});
+
+Deno.test("what an operator has changed is reported, what an operator only looks at is not", async () => {
+  const service = await fakeService({ tasks: { good: () => {} } });
+  await service.service.start();
+  await service.clock.advance(1_000);
+  const before = service.reports.length;
+  await service.service.answer({ do: "counts" });
+  await service.service.answer({ do: "show", id: "1" });
+  await service.service.answer({ do: "list", state: "dead", limit: 1 });
+  await service.clock.advance(1_000);
+  assertEquals(service.reports.length, before);
+  for (
+    const request of [
+      { do: "pause" },
+      { do: "resume" },
+      { do: "purge", state: "dead" },
+      { do: "cancel", id: "1" },
+      { do: "retry", id: null },
+    ] as const
+  ) {
+    const reported = service.reports.length;
+    await service.service.answer(request);
+    await service.clock.advance(1_000);
+    assertEquals(service.reports.length > reported, true, request.do);
+    if (request.do === "pause") assertEquals(service.reports.at(-1)?.backlog?.isPaused, true);
+  }
 });

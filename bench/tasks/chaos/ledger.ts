@@ -1,0 +1,104 @@
+/** What the lines of the app say, and whether that is what may happen. */
+
+import { attemptsOf, isHopeless, type PlannedTask } from "./chaos_plan.ts";
+
+/** One run of an attempt. Times in milliseconds since 1970. */
+interface Run {
+  readonly pid: number;
+  readonly number: number;
+  readonly attempt: number;
+  readonly begun: number;
+  end: { readonly is: string; readonly at: number } | null;
+}
+
+interface Evidence {
+  readonly planned: readonly PlannedTask[];
+  /** The numbers of tasks that were acknowledged. */
+  readonly acknowledged: ReadonlySet<number>;
+  readonly runs: readonly Run[];
+  /** When processes were killed. */
+  readonly killed: ReadonlyMap<number, number>;
+  /** The numbers of dead tasks. */
+  readonly dead: readonly number[];
+}
+
+export interface Verdict {
+  readonly problems: readonly string[];
+  readonly runs: number;
+  /** Runs beyond one for each attempt. */
+  readonly repeated: number;
+  /** Of these, how long before the kill of its process the earliest one had ended, in milliseconds. */
+  readonly longestGap: number;
+}
+
+/** Milliseconds in which the end of a task is stored. */
+const storingTime = 1_000;
+
+export function runsIn(text: string): Run[] {
+  const runs: Run[] = [];
+  const open = new Map<string, Run>();
+  for (const line of text.split("\n")) {
+    const [is = "", ...words] = line.split(" ");
+    const [pid = 0, number = 0, attempt = 0, at = 0] = words.map(Number);
+    if (line === "") continue;
+    const name = `${pid} ${number} ${attempt}`;
+    if (is === "begin") {
+      const run: Run = { pid, number, attempt, begun: at, end: null };
+      runs.push(run);
+      open.set(name, run);
+    } else {
+      const run = open.get(name);
+      if (run === undefined) throw new Error(`no begin before this line: ${line}`);
+      run.end = { is, at };
+      open.delete(name);
+    }
+  }
+  return runs;
+}
+
+export function judge({ planned, acknowledged, runs, killed, dead }: Evidence): Verdict {
+  const problems: string[] = [];
+  let longestGap = 0;
+  const byNumber = Map.groupBy(runs, ({ number }) => number);
+  for (const task of planned) {
+    const own = byNumber.get(task.number) ?? [];
+    const byAttempt = Map.groupBy(own, ({ attempt }) => attempt);
+    const fault = (what: string) =>
+      problems.push(`task ${task.number}: ${what}: ${JSON.stringify({ task, own })}`);
+    if (acknowledged.has(task.number) && !hasEnded(task, own)) fault("was acknowledged and has not ended");
+    for (const [attempt, again] of byAttempt) {
+      if (attempt > attemptsOf(task)) fault(`attempt ${attempt} was not to be`);
+      if (again.length === 1) continue;
+      const gaps = again.flatMap(({ pid, end }) => {
+        const killedAt = killed.get(pid);
+        return killedAt === undefined ? [] : [Math.max(0, killedAt - (end?.at ?? killedAt))];
+      }).filter((ms) => ms <= storingTime).toSorted((a, b) => a - b);
+      // All but one of them must have been lost.
+      const needed = gaps.slice(0, again.length - 1);
+      longestGap = Math.max(longestGap, ...needed);
+      if (needed.length < again.length - 1) {
+        const kills = again.map(({ pid }) => killed.get(pid) ?? "not killed");
+        fault(`attempt ${attempt} ran ${again.length} times (kills: ${kills.join(", ")})`);
+      }
+    }
+  }
+  const mayBeDead = new Set(planned.filter(isHopeless).map(({ number }) => number));
+  for (const number of dead) {
+    if (!mayBeDead.delete(number)) problems.push(`task ${number} is dead, or is dead twice`);
+  }
+  for (const number of mayBeDead) {
+    if (acknowledged.has(number)) problems.push(`task ${number} is not dead`);
+  }
+  const attempts = new Set(runs.map(({ number, attempt }) => `${number} ${attempt}`));
+  return {
+    problems,
+    runs: runs.length,
+    repeated: runs.length - attempts.size,
+    longestGap: Math.ceil(longestGap),
+  };
+}
+
+function hasEnded(task: PlannedTask, runs: readonly Run[]): boolean {
+  const is = isHopeless(task) ? "failed" : "done";
+  return runs.some(({ attempt, end }) => attempt === attemptsOf(task) && end?.is === is);
+}

@@ -1,0 +1,65 @@
+import { isHopeless, type PlannedTask, plannedTask } from "../../../bench/tasks/chaos/chaos_plan.ts";
+import { judge, runsIn } from "../../../bench/tasks/chaos/ledger.ts";
+import { assertEquals, assertMatch } from "../../assert.ts";
+
+const task: PlannedTask = { number: 1, wait: 0, failures: 0, retries: 3, key: undefined };
+
+function problems(
+  lines: readonly string[],
+  { planned = task, killed = [], dead = [] }: {
+    planned?: PlannedTask;
+    killed?: readonly [number, number][];
+    dead?: readonly number[];
+  } = {},
+): readonly string[] {
+  return judge({
+    planned: [planned],
+    acknowledged: new Set([1]),
+    runs: runsIn(lines.join("\n")),
+    killed: new Map(killed),
+    dead,
+  }).problems;
+}
+
+const [begin, done] = ["begin 10 1 1 5000", "done 10 1 1 5001"];
+const again = ["begin 11 1 1 9000", "done 11 1 1 9001"];
+
+Deno.test("a task that ran once is as it should be", () => {
+  assertEquals(problems([begin, done]), []);
+});
+
+Deno.test("a task that was acknowledged and has not ended is lost", () => {
+  assertMatch(problems([])[0]!, /has not ended/);
+  assertMatch(problems([begin])[0]!, /has not ended/);
+});
+
+Deno.test("a second run needs a first one whose process was killed meanwhile, or before its end was stored", () => {
+  assertEquals(problems([begin, ...again], { killed: [[10, 6000]] }), []);
+  assertEquals(problems([begin, done, ...again], { killed: [[10, 5500]] }), []);
+  assertMatch(problems([begin, done, ...again], { killed: [[10, 60_000]] })[0]!, /ran 2 times/);
+  assertMatch(problems([begin, done, ...again])[0]!, /ran 2 times/);
+  assertMatch(problems([begin, done, ...again, ...again], { killed: [[10, 5500]] })[0]!, /ran 3 times/);
+});
+
+Deno.test("a task that fails as often as planned needs that many attempts and no more", () => {
+  const planned = { ...task, failures: 1 };
+  const failed = [begin, "failed 10 1 1 5001"];
+  const second = ["begin 10 1 2 6000", "done 10 1 2 6001"];
+  assertEquals(problems([...failed, ...second], { planned }), []);
+  assertMatch(problems(failed, { planned })[0]!, /has not ended/);
+  const third = ["begin 10 1 3 7000", "done 10 1 3 7001"];
+  assertMatch(problems([...failed, ...second, ...third], { planned })[0]!, /attempt 3 was not to be/);
+});
+
+Deno.test("the tasks that always fail are dead, and no others", () => {
+  const planned = { ...task, failures: 9, retries: 0 };
+  const failed = [begin, "failed 10 1 1 5001"];
+  assertEquals(problems(failed, { planned, dead: [1] }), []);
+  assertMatch(problems(failed, { planned })[0]!, /is not dead/);
+  assertMatch(problems([begin, done], { dead: [1] })[0]!, /is dead/);
+});
+
+Deno.test("of 10,000 planned tasks 200 are hopeless", () => {
+  const planned = Array.from({ length: 10_000 }, (_, number) => plannedTask(number, () => 0.5));
+  assertEquals(planned.filter(isHopeless).length, 200);
+});
