@@ -24,8 +24,8 @@ interface Job {
 
 /** Milliseconds between attempts to get the lock: from `shortest`, doubled each time. */
 const lockPause = { shortest: 1, longest: 64 };
-/** Milliseconds after which a lock that cannot be had counts as a problem. */
-const longestLock = 5000;
+/** Milliseconds after which a lock that cannot be had counts as a problem: less than those who take tasks wait for it. */
+const longestLock = 4000;
 /** Milliseconds between attempts after other failures. */
 const failurePause = { shortest: 1000, longest: 30_000 };
 /** A commit that takes longer than this many milliseconds is followed by a pause as long, so that the event loop gets its turns. */
@@ -177,6 +177,7 @@ export class WriteQueue {
       if (deadline <= now) reject(problemOf(action, this.#file.path, error));
     }
     this.#waiting = [...remaining, ...this.#waiting];
+    if (this.#waiting.length === 0) this.#lockedSince = null;
     if (this.#waiting.length === 0 || this.#isScheduled) return;
     const pause = Math.min(lockPause.shortest * 2 ** this.#lockAttempts++, lockPause.longest);
     // Processes that wait for the same lock do not come back together.

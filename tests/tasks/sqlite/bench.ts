@@ -21,7 +21,7 @@ export class Bench {
   readonly #consumers: Consumer[] = [];
 
   open({ system = createSystem(), path = this.path, isDurable = false, ...over }: Opening = {}): TaskStore {
-    const store = sqliteStore(system, { path, isDurable }, { lease: 5000, retention: 3_600_000, ...over });
+    const store = sqliteStore(system, { path, isDurable }, { lease: 5000, retention: 10 ** 12, ...over });
     this.#stores.push(store);
     return store;
   }

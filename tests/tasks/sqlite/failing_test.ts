@@ -156,6 +156,23 @@ Deno.test("sqlite: a lock of another program is waited for, as long as the calle
   assertEquals((await store.counts()).waiting, 1);
 });
 
+Deno.test("sqlite: a lock that lasts is reported to those who take tasks, and they go on when it is gone", async () => {
+  await using bench = new Bench();
+  const store = bench.open();
+  await store.add([newTask()], 5000);
+  const other = bench.database();
+  other.script("BEGIN IMMEDIATE");
+  // A lock that was there for a moment, long before, is none that lasts.
+  await assertRejects(() => store.add([newTask()], 50), TaskStoreError);
+  bench.consume(store);
+  await until("the lock is reported", () => bench.states.length === 1);
+  assert(bench.states[0]?.includes("is locked by another program"), String(bench.states[0]));
+  other.script("COMMIT");
+  other.close();
+  await until("the task is done", async () => (await store.counts()).done === 1);
+  assertEquals(bench.states.slice(1), [null]);
+});
+
 Deno.test("sqlite: a file that was removed is noticed, and a new one is begun", async () => {
   await using bench = new Bench();
   const store = bench.open({ lease: 600 });
