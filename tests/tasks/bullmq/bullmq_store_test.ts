@@ -42,7 +42,7 @@ redisTest(
 redisTest("a cancelled task is not run again if its process is killed before it knows", async (server) => {
   const [id = ""] = await server.store().add([newTask({ retries: 3 })], 0);
   const store = server.store();
-  const consumer = consume(store, { owner: "deaf", run: forever });
+  const consumer = consume(store, { owner: "frozen", run: forever });
   await server.until("it runs", () => consumer.running.length === 1);
   const other = server.store();
   assertEquals(await other.cancel(id), true);
@@ -50,7 +50,7 @@ redisTest("a cancelled task is not run again if its process is killed before it 
   let runs = 0;
   const next = consume(other, { run: () => (runs++, Promise.resolve(null)) });
   await server.until("it is dead", async () => {
-    next.release("deaf");
+    next.release("frozen");
     return (await other.counts()).dead === 1;
   });
   assertEquals([(await other.show(id))?.error, runs], ["cancelled", 0]);

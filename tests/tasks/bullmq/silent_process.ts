@@ -1,4 +1,4 @@
-/** Runs a task while the server goes away and comes back, and prints only what it is told of that. */
+/** Runs a task while the server goes away and comes back, and prints only what the store says of that. */
 
 import { createSystem } from "../../../src/system/deno_system.ts";
 import { bullMqStore } from "../../../src/tasks/bullmq/bullmq_store.ts";
