@@ -24,6 +24,9 @@ export interface QueueOptions {
   connection: Redis;
   prefix: string;
   defaultJobOptions?: JobsOptions;
+  settings?: {
+    repeatStrategy(from: number, repeat: { pattern?: string; tz?: string }): number | undefined;
+  };
 }
 
 export interface WorkerOptions extends QueueOptions {

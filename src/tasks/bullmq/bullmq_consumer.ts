@@ -1,7 +1,7 @@
 /** Takes tasks from a queue of BullMQ and runs them: a Worker of BullMQ, as long as there is a server it can work with. */
 
 // @ts-types="../../../types/bullmq.d.ts"
-import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { type Job, WaitingError } from "bullmq";
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import { sleep, withTimeout } from "../../system/clock.ts";
@@ -14,8 +14,10 @@ import type { RedisAddress } from "./redis_address.ts";
 import { workingClient } from "./redis_client.ts";
 import type { RedisLink } from "./redis_link.ts";
 import { isAway, RedisAway, redisProblem } from "./redis_problem.ts";
+import { repeatStrategy } from "./job_schedule.ts";
 import { releaseJobs } from "./release_jobs.ts";
 import { latestProgress } from "./task_progress.ts";
+import { storedFailure, TaskWorker } from "./task_worker.ts";
 
 /** A task that has taken its worker down with it more often than this is dead. */
 const stalledAtMost = 5;
@@ -51,8 +53,9 @@ export class BullMqConsumer implements Consumer {
   #problem: string | null = null;
   #isPausing = false;
   #isStopping = false;
+  #isGivenBack = false;
   #stopped: Promise<void> | null = null;
-  #idle: (() => void)[] = [];
+  #waitingForEnd: (() => void)[] = [];
 
   constructor(
     clock: Clock,
@@ -95,6 +98,8 @@ export class BullMqConsumer implements Consumer {
       abandon();
       this.#worker?.cancelJob(job.id, "the task was given back");
     }));
+    this.#isGivenBack = true;
+    this.#wakeStop();
   }
 
   /** Ends the connections, whether it has stopped or not. */
@@ -135,6 +140,7 @@ export class BullMqConsumer implements Consumer {
       drainDelay: idlePoll,
       runRetryDelay: pauseAfterRefusal,
       ...limit === undefined ? {} : { limiter: limit },
+      settings: { repeatStrategy },
       ...endOptions(this.#store),
     });
     worker.ended = (job) => this.#ended(job);
@@ -184,8 +190,8 @@ export class BullMqConsumer implements Consumer {
       const result = await Promise.race([this.#options.run(task), abandoned]);
       return result === null ? null : JSON.parse(result);
     } catch (error) {
-      if (running.isCancelled) throw failure(new TaskFailure("cancelled", true));
-      throw error instanceof TaskFailure ? failure(error) : error;
+      if (running.isCancelled) throw storedFailure(new TaskFailure("cancelled", true));
+      throw error instanceof TaskFailure ? storedFailure(error) : error;
     } finally {
       progress.end();
     }
@@ -193,10 +199,13 @@ export class BullMqConsumer implements Consumer {
 
   #ended(job: Job): void {
     if (this.#running.get(job.id)?.job === job) this.#running.delete(job.id);
-    if (this.#running.size > 0) return;
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const resolve of idle) resolve();
+    if (this.#running.size === 0) this.#wakeStop();
+  }
+
+  #wakeStop(): void {
+    const waiting = this.#waitingForEnd;
+    this.#waitingForEnd = [];
+    for (const resolve of waiting) resolve();
   }
 
   #cancel(id: string): void {
@@ -213,17 +222,17 @@ export class BullMqConsumer implements Consumer {
     const closed = worker?.close().then(() => void (isClosed = true));
     // Without a server, BullMQ waits for the end of connections that it does not have.
     while (closed !== undefined && !isClosed) {
-      await Promise.race([closed, this.#becomesIdle()]);
+      await Promise.race([closed, this.#hasEnded()]);
       await withTimeout(this.#clock, longestGiveBack, closed);
-      if (this.#running.size === 0) break;
+      if (this.#running.size === 0 || this.#isGivenBack) break;
     }
     this.close();
   }
 
-  #becomesIdle(): Promise<void> {
-    return this.#running.size === 0
+  #hasEnded(): Promise<void> {
+    return this.#running.size === 0 || this.#isGivenBack
       ? Promise.resolve()
-      : new Promise((resolve) => void this.#idle.push(resolve));
+      : new Promise((resolve) => void this.#waitingForEnd.push(resolve));
   }
 
   #failed(error: Error): void {
@@ -253,29 +262,4 @@ export class BullMqConsumer implements Consumer {
     this.#problem = null;
     this.#options.onState(null);
   }
-}
-
-class TaskWorker extends Worker {
-  /** A job has ended, and that is stored: no event of BullMQ says so of jobs that were lost. */
-  ended: (job: Job) => void = () => {};
-
-  override async processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void> {
-    try {
-      return await super.processJob(job, token, fetchesNext);
-    } finally {
-      this.ended(job);
-    }
-  }
-
-  /** BullMQ takes one more job if one comes while it closes. */
-  protected override async moveToActive(token: string, name?: string): Promise<Job | undefined> {
-    return this.closing === undefined ? await super.moveToActive(token, name) : undefined;
-  }
-}
-
-/** As BullMQ stores it: operators see the text of the task, not where in this program it was caught. */
-function failure({ message, isFinal }: TaskFailure): Error {
-  const error = isFinal ? new UnrecoverableError(message) : new Error(message);
-  error.stack = message;
-  return error;
 }

@@ -18,7 +18,7 @@ import {
 import { BullMqConsumer } from "./bullmq_consumer.ts";
 import { JobBatches } from "./job_batches.ts";
 import { cancelRunning, forgetFailures } from "./cancel_job.ts";
-import { scheduleJobs } from "./job_schedule.ts";
+import { repeatStrategy, scheduleJobs } from "./job_schedule.ts";
 import { endOptions, jobOf, jobStates, taskInfo } from "./queue_jobs.ts";
 import { type RedisAddress, redisAddress } from "./redis_address.ts";
 import { RedisLink } from "./redis_link.ts";
@@ -214,6 +214,7 @@ class BullMqStore implements TaskStore {
       connection: this.#link.client,
       prefix: this.#address.prefix,
       defaultJobOptions: endOptions(this.#options),
+      settings: { repeatStrategy },
     });
     queue.on("error", () => {});
     try {

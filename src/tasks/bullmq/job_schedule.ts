@@ -2,11 +2,23 @@
 
 // @ts-types="../../../types/bullmq.d.ts"
 import type { Queue } from "bullmq";
+import { nextFiring } from "../../core/tasks/cron_schedule.ts";
 import type { CronTask } from "../task_store.ts";
 import { jobOptions } from "./queue_jobs.ts";
 
 /** Schedulers of other programs that share the queue have other ids. */
 const ours = "denicorn-";
+
+/**
+ * When the next job is due, in milliseconds since 1970: as in other stores, where workers of Denicorn take the job before.
+ * Other programs leave it to the parser of BullMQ.
+ */
+export function repeatStrategy(
+  from: number,
+  { pattern, tz }: { readonly pattern?: string; readonly tz?: string },
+): number | undefined {
+  return pattern === undefined ? undefined : nextFiring(pattern, tz ?? null, from) ?? undefined;
+}
 
 /** Adds, changes and removes job schedulers until they are those of `entries`. */
 export async function scheduleJobs(queue: Queue, entries: readonly CronTask[]): Promise<void> {

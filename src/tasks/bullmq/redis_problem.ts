@@ -44,12 +44,14 @@ const causes: readonly (readonly [pattern: RegExp, say: (place: string, message:
   ],
 ];
 
-/** One sentence: the state of Redis, a colon, and what to do. */
+/** One sentence: the state of Redis, a colon, and what to do; the message of an error that is not of Redis. */
 export function redisProblem(place: string, error: unknown): string {
   const message = messageOf(error);
   if (isAway(error)) return `Redis at ${place} does not answer (${message}): start it, or correct task-store`;
   const said = causes.find(([pattern]) => pattern.test(message))?.[1](place, message);
-  return said ?? `Redis at ${place} answers with an error (${message}): see its log`;
+  if (said !== undefined) return said;
+  const isAnswer = error instanceof Error && error.name === "ReplyError";
+  return isAnswer ? `Redis at ${place} answers with an error (${message}): see its log` : message;
 }
 
 /** Codes of the system, and words of ioredis for connections that ended. */

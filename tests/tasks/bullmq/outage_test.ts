@@ -25,17 +25,16 @@ redisTest("every task that was added is done, while workers and the server are k
     const store = server.store();
     const ids: string[] = [];
     let isAdding = true;
-    const journaled = () =>
-      Deno.readTextFileSync(journal).trimEnd().split("\n").filter((line) => line !== "");
+    const written = () => Deno.readTextFileSync(journal).trimEnd().split("\n").filter((line) => line !== "");
     const adding = (async () => {
       while (isAdding) {
         ids.push(...await store.add(Array.from({ length: 20 }, () => newTask()), 30_000));
-        await server.until("the workers follow", () => !isAdding || ids.length < journaled().length + 300);
+        await server.until("the workers follow", () => !isAdding || ids.length < written().length + 300);
       }
     })();
     const more = async (count: number) => {
-      const wanted = journaled().length + count;
-      await server.until(`${count} more ran`, () => journaled().length >= wanted);
+      const wanted = written().length + count;
+      await server.until(`${count} more ran`, () => written().length >= wanted);
     };
     for (let round = 0; round < 4; round++) {
       await more(200);
@@ -56,7 +55,7 @@ redisTest("every task that was added is done, while workers and the server are k
       const { waiting, delayed, running } = await store.counts();
       return waiting + delayed + running === 0;
     }, 60_000);
-    const runs = journaled();
+    const runs = written();
     const ran = new Set(runs);
     assertEquals(ids.filter((id) => !ran.has(id)), []);
     assertEquals((await store.counts()).dead, 0);
