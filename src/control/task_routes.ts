@@ -125,8 +125,14 @@ function answersOf(master: RunningMaster): Readonly<Record<TaskCommandName, Answ
 
 /** What the status says of tasks. Throws Refusal if the app has none. */
 function statusOfTasks(master: RunningMaster): TaskStatus<WorkerStatus> {
-  const { app, tasks } = master.status();
+  const { app, phase, tasks } = master.status();
   if (tasks !== null) return tasks;
+  if (phase === "starting") {
+    throw new Refusal(
+      "conflict",
+      `it is not known whether ${app} has tasks: the server is starting: try again`,
+    );
+  }
   throw new Refusal(
     "conflict",
     `there are no tasks: ${app} exports none: export tasks from it, or name their module with --tasks`,

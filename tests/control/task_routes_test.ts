@@ -80,6 +80,14 @@ Deno.test("an app without tasks has a clear answer to each request", async () =>
   }
 });
 
+Deno.test("a server that starts does not know yet whether its app has tasks", async () => {
+  const master = fakeRunningMaster({ status: () => ({ ...calmStatus, phase: "starting" }) });
+  const answer = await createControlApp(master).request("/tasks/list?state=dead");
+  assertEquals([answer.status, await answer.json()], [409, {
+    error: "it is not known whether main.ts has tasks: the server is starting: try again",
+  }]);
+});
+
 Deno.test("each request reaches the store, and its answer is put into words", async () => {
   const expected: [path: string, init: RequestInit, answer: unknown, asked: unknown, body: unknown][] = [
     ["/tasks/list?state=dead", {}, [deadTask], { do: "list", state: "dead", limit: 20 }, [deadTask]],
