@@ -9,7 +9,8 @@ import { BuildError, exists, root } from "./workspace.ts";
 /** What src/tasks/bullmq/ imports. The rest of BullMQ is for other databases: it would be a fourth of the chunk. */
 const parts = ["queue", "worker", "errors"];
 
-const bare = builtinModules.filter((name) => /^[a-z]/.test(name));
+// Those that have the prefix are only known by it: node:sqlite.
+const bare = builtinModules.filter((name) => /^[a-z][^:]*$/.test(name));
 const builtins = new RegExp(`^(${bare.join("|")})$`);
 
 export const bullMqPackages: Plugin = {

@@ -24,6 +24,9 @@ interface ReportOptions {
 /** Milliseconds between two reports: of changes, when there may be too much to do, and while tasks run or wait. */
 const intervals = { usual: 250, urgent: 25, steady: 1_000 } as const;
 
+/** Milliseconds in which the store usually has stored what has just changed. */
+const storeTime = 25;
+
 /** Milliseconds that the last report waits for the store. */
 const lastTimeout = 1_000;
 
@@ -72,7 +75,7 @@ export class TaskReports {
     return this.#options.running() >= this.#options.concurrency;
   }
 
-  /** A report is due `interval` milliseconds after the last one, or now if that is long ago. */
+  /** A report is due `interval` milliseconds after the last one, or soon if that is long ago. */
   #want(interval: number): void {
     if (this.#isOver) return;
     if (this.#isReporting) {
@@ -81,7 +84,8 @@ export class TaskReports {
     }
     const { clock } = this.#options;
     const now = clock.monotonic();
-    const at = Math.max(now, this.#sentAt + interval);
+    const earliest = interval === intervals.urgent ? now : now + storeTime;
+    const at = Math.max(earliest, this.#sentAt + interval);
     if (this.#next !== null) {
       if (this.#next.at <= at) return;
       this.#next.cancel();
@@ -96,7 +100,8 @@ export class TaskReports {
     this.#sentAt = this.#options.clock.monotonic();
     const backlog = await this.#send();
     this.#isReporting = false;
-    const isIdle = this.#options.running() === 0 && backlog?.waiting === 0;
+    // What has ended here may not be stored yet: then the store still says that it runs.
+    const isIdle = this.#options.running() === 0 && backlog?.waiting === 0 && backlog.running === 0;
     const next = this.#wanted ?? (isIdle ? null : intervals.steady);
     this.#wanted = null;
     if (next !== null) this.#want(next);

@@ -30,22 +30,29 @@ interface RunnerOptions {
   readonly onChange: () => void;
 }
 
+interface Running {
+  readonly task: TakenTask;
+  /** On the monotonic clock. */
+  readonly since: number;
+}
+
 /** The attempt has ended because of its signal, and not by itself. */
 class Aborted extends Error {}
 
 export class TaskRunner {
   readonly #options: RunnerOptions;
-  /** By what ends their signals. */
-  readonly #running = new Map<AbortController, TakenTask>();
+  /** By what ends their signals, the oldest first. */
+  readonly #running = new Map<AbortController, Running>();
   readonly #abandoned = new WeakSet<TakenTask>();
   #begun = 0;
+  #oldest: Running | null = null;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
   }
 
   get running(): readonly TakenTask[] {
-    return [...this.#running.values()];
+    return Array.from(this.#running.values(), ({ task }) => task);
   }
 
   get count(): number {
@@ -58,7 +65,7 @@ export class TaskRunner {
     const { name } = task;
     const abort = new AbortController();
     const started = clock.monotonic();
-    this.#begin(abort, task);
+    this.#begin(abort, { task, since: started });
     const tookUntilNow = () => clock.monotonic() - started;
     try {
       const result = this.#encoded(await this.#attempt(task, abort));
@@ -84,7 +91,7 @@ export class TaskRunner {
 
   /** Ends the signals of all that run. How they end counts no more: they are given back. */
   abandon(reason: unknown): void {
-    for (const [abort, task] of this.#running) {
+    for (const [abort, { task }] of this.#running) {
       this.#abandoned.add(task);
       abort.abort(reason);
     }
@@ -92,10 +99,11 @@ export class TaskRunner {
     this.#count();
   }
 
-  #begin(abort: AbortController, task: TakenTask): void {
+  #begin(abort: AbortController, running: Running): void {
     const { log, tallies } = this.#options;
+    const { task } = running;
     this.#begun++;
-    this.#running.set(abort, task);
+    this.#running.set(abort, running);
     tallies.started(task.name);
     log.started(task);
     this.#count();
@@ -111,8 +119,18 @@ export class TaskRunner {
     if (isCounting) {
       writer.requests = this.#begun;
       writer.inFlight = this.#running.size;
+      this.#recordOldest();
     }
     onChange();
+  }
+
+  #recordOldest(): void {
+    const [oldest = null] = this.#running.values();
+    if (oldest === this.#oldest) return;
+    this.#oldest = oldest;
+    const { writer } = this.#options;
+    if (oldest === null) writer.clearLongest();
+    else writer.setLongest(taskMethod, oldest.task.name, oldest.since);
   }
 
   #definitionOf({ name }: TakenTask): TaskDefinition {

@@ -182,10 +182,11 @@ export class TaskService {
 
   #opened(): Promise<TaskStore> {
     const { system, tasks: { store, memory, lease, retention }, openStore = openTaskStore } = this.#parts;
-    this.#store ??= openStore(system, store, memory, { lease, retention });
-    // A module may not have been loadable for a moment.
-    this.#store.catch(() => this.#store = null);
-    return this.#store;
+    if (this.#store !== null) return this.#store;
+    const opened = openStore(system, store, memory, { lease, retention });
+    // Its module may not have been readable for a moment.
+    opened.catch(() => this.#store = null);
+    return this.#store = opened;
   }
 
   #added(): void {

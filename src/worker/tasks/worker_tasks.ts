@@ -7,16 +7,20 @@ import type { AppTasks } from "../../app/load/app_tasks.ts";
 import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
-import { messageOf, textOf } from "../../core/thrown.ts";
+import { attempt, messageOf, textOf } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
 import type { FromWorker, WorkerConfig } from "../../protocol/messages.ts";
 import type { TaskRequest } from "../../protocol/task_messages.ts";
+import { sleep } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerLog } from "../worker_log.ts";
 import type { TaskService } from "./task_service.ts";
 
 const loadService = lazyModule(() => import("./task_service.ts"));
+
+/** Milliseconds between two attempts to run tasks. */
+const startInterval = 5_000;
 
 interface TasksOptions {
   readonly log: WorkerLog;
@@ -56,7 +60,10 @@ export class WorkerTasks {
   async enqueue(name: unknown, payload: unknown, options: unknown): Promise<string> {
     const why = this.#refusal;
     if (why !== null) throw new Error(`cannot enqueue ${textOf(name)}: ${why}`);
-    return (this.#service ?? await this.#load()).enqueue({ name, payload, options });
+    if (this.#service !== null) return this.#service.enqueue({ name, payload, options });
+    // The app may change it meanwhile.
+    const given = { name, payload: attempt(() => structuredClone(payload), payload), options };
+    return (await this.#load()).enqueue(given);
   }
 
   /** Adds a task for a job of `Deno.cron` that was due then, by the wall clock. */
@@ -66,10 +73,21 @@ export class WorkerTasks {
 
   /** From now on it takes tasks, if it is to run some. */
   start(): void {
-    if (this.#config.tasks?.runs !== true || !hasTasks(this.#app)) return;
-    void this.#load().then((service) => this.#isFinishing ? undefined : service.start()).catch((error) =>
-      this.#options.log.appError("cannot run tasks", error)
-    );
+    if (this.#config.tasks?.runs === true && hasTasks(this.#app)) void this.#start();
+  }
+
+  /** Tries it again until it works: a task worker that runs nothing is of no use. */
+  async #start(): Promise<void> {
+    while (!this.#isFinishing) {
+      try {
+        const service = await this.#load();
+        if (!this.#isFinishing) await service.start();
+        return;
+      } catch (error) {
+        await this.#options.log.appError("cannot run tasks yet", error);
+      }
+      await sleep(this.#system.clock, startInterval);
+    }
   }
 
   /** There may be new tasks. */
@@ -134,7 +152,8 @@ export class WorkerTasks {
   #load(): Promise<TaskService> {
     const { tasks } = this.#config;
     const app = this.#app;
-    return this.#loading ??= loadService().then(({ TaskService }) => {
+    if (this.#loading !== null) return this.#loading;
+    const loading = loadService().then(({ TaskService }) => {
       // Checked by those who call this.
       if (tasks === null || !hasTasks(app)) throw this.#withoutTasks();
       const { log, writer, send, jobOf } = this.#options;
@@ -142,6 +161,9 @@ export class WorkerTasks {
         ...{ system: this.#system, config: this.#config, tasks, app, log, writer, send, jobOf },
       });
     });
+    // The next task tries it again.
+    loading.catch(() => this.#loading = null);
+    return this.#loading = loading;
   }
 }
 

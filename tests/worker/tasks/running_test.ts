@@ -177,10 +177,11 @@ Deno.test("a worker that only runs tasks counts them in its slot, and names the 
   assertEquals([inFlight, requests], [2, 2]);
   assertEquals(entered[0], { method: "TASK", path: "wait", since: 2 });
   assertEquals(service.slot.read().entered, null);
+  assertEquals(service.slot.read().longest, { method: "TASK", path: "wait", since: 2 });
   resolve();
   await settled();
   const after = service.slot.read();
-  assertEquals([after.inFlight, after.requests], [0, 3]);
+  assertEquals([after.inFlight, after.requests, after.longest], [0, 3, null]);
 });
 
 Deno.test("a worker that serves requests, too, counts only those in its slot", async () => {

@@ -72,6 +72,21 @@ Deno.test("a worker that has become full says so at once", async () => {
   assertEquals([running, backlog?.waiting], [2, 3]);
 });
 
+Deno.test("what was not stored when it was reported is reported again", async () => {
+  const service = await fakeService({ tasks: { good: () => {} } });
+  await service.service.start();
+  await service.clock.advance(1_000);
+  const { store } = service;
+  const counts = store.counts.bind(store);
+  let asked = 0;
+  store.counts = async () => ({ ...await counts(), ...(++asked === 1 ? { running: 1, done: 0 } : {}) });
+  await service.enqueue("good");
+  await service.clock.advance(10_000);
+  assertEquals(asked, 2);
+  const { running, done } = service.reports.at(-1)!.backlog!;
+  assertEquals([running, done], [0, 1]);
+});
+
 Deno.test("a store that does not answer is reported with the reason, and that it answers again", async () => {
   const service = await fakeService({ tasks: { good: () => {} } });
   await service.service.start();

@@ -72,6 +72,16 @@ Deno.test("a worker whose app is to have tasks does not start without them", asy
   );
 });
 
+Deno.test("the first task has the payload that it was given, even if the app changes that at once", async () => {
+  const sized = { ...served, tasks: { runs: false, sizeLimit: 10 } } as unknown as WorkerConfig;
+  const { tasks } = workerTasks(sized);
+  await tasks.offer(app);
+  const payload = { text: "more than ten bytes" };
+  const added = tasks.enqueue("sendMail", payload, undefined);
+  payload.text = "";
+  await assertRejects(() => added, TypeError, "its payload has 30 bytes");
+});
+
 Deno.test("what cannot be a task is refused before a store is opened", async () => {
   const { tasks } = workerTasks(served);
   await tasks.offer(app);
