@@ -7,6 +7,37 @@ import type { Server } from "./server.ts";
 const app = `
 const encoder = new TextEncoder();
 const part = (controller: ReadableStreamDefaultController) => controller.enqueue(encoder.encode("part"));
+const fail = (): never => {
+  throw new Error("out of sugar");
+};
+const partOnce = (then: (controller: ReadableStreamDefaultController) => void) => {
+  let pulls = 0;
+  return (controller: ReadableStreamDefaultController) => pulls++ === 0 ? part(controller) : then(controller);
+};
+const answerLater = async (make: () => ReadableStream) => new Response(make());
+const failing: Record<string, () => ReadableStream> = {
+  "pull-throws": () => new ReadableStream({ pull: partOnce(fail) }),
+  "pull-rejects": () => new ReadableStream({ pull: partOnce(async () => fail()) }),
+  "pull-errors": () => new ReadableStream({ pull: partOnce((controller) => controller.error(new Error("no"))) }),
+  "first-pull": () =>
+    new ReadableStream({
+      pull(controller) {
+        part(controller);
+        fail();
+      },
+    }),
+  "queue": () => {
+    const start = (controller: ReadableStreamDefaultController) => [1, 2, 3].forEach(() => part(controller));
+    return new ReadableStream({ start, pull: fail });
+  },
+  "bytes": () => new ReadableStream({ type: "bytes", pull: partOnce(fail) as never }),
+  "copy": () => {
+    const [kept, copy] = new ReadableStream({ pull: partOnce(fail) }).tee();
+    copy.cancel().catch(() => {});
+    return kept;
+  },
+  "nothing": () => new ReadableStream({ pull: fail }, { highWaterMark: 0 }),
+};
 export default (request: Request): Response | Promise<Response> => {
   const { pathname } = new URL(request.url);
   const stream = (start: (controller: ReadableStreamDefaultController) => unknown) =>
@@ -33,6 +64,8 @@ export default (request: Request): Response | Promise<Response> => {
     };
     return new Response(ReadableStream.from(parts()));
   }
+  if (pathname.startsWith("/failing/")) return new Response(failing[pathname.slice(9)]());
+  if (pathname.startsWith("/awaited/")) return answerLater(failing[pathname.slice(9)]);
   if (pathname === "/last") return new Response(ReadableStream.from(["hello"]));
   if (pathname === "/bytes") {
     return new Response(ReadableStream.from(["hel", "lo"]).pipeThrough(new TextEncoderStream()));
@@ -125,6 +158,35 @@ integrationTest("what was sent before a stream fails reaches its client", async 
     const received = await ask(server.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
     assertMatch(received, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n4\r\npart\r\n$/, path);
   }
+});
+
+integrationTest("and so does what it fails with at the moment at which it is read", async (host) => {
+  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  await server.ready(1);
+  const parts = {
+    "/failing/pull-throws": 1,
+    "/failing/pull-rejects": 1,
+    "/failing/pull-errors": 1,
+    "/failing/first-pull": 1,
+    "/failing/queue": 3,
+    "/failing/bytes": 1,
+    "/failing/copy": 1,
+    "/failing/nothing": 0,
+    "/awaited/pull-throws": 1,
+    "/awaited/queue": 3,
+    "/awaited/bytes": 1,
+  };
+  for (const [path, count] of Object.entries(parts)) {
+    const received = await ask(server.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const sent = received.split("\r\n\r\n")[1]?.match(/part/g) ?? [];
+    assertEquals([path, received.slice(0, 15), sent.length], [path, "HTTP/1.1 200 OK", count]);
+    assert(!received.endsWith("0\r\n\r\n"), path);
+    assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms broken$/, path);
+  }
+  // Its queue is lost before the runtime asks for the response, but not the response.
+  const received = await ask(server.port, "GET /awaited/first-pull HTTP/1.1\r\nHost: a\r\n\r\n");
+  assertMatch(received, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
+  await server.logged(/GET \/awaited\/first-pull: the body of the response failed\n +Error: out of sugar/);
 });
 
 integrationTest(
