@@ -10,9 +10,14 @@ const imported = /(?:\bfrom|\bimport|require\w*|getBuiltinModule)\s*\(?\s*["'`](
 const loading =
   /\b__denicorn_load\("|(?<!getBuiltinModule\("node:module"\)\.)\bcreateRequire\b|\b__require\((?!["'`])/;
 
+/** Whether a bundle loads packages while it runs. */
+export function loadsPackages(text: string): boolean {
+  return loading.test(text);
+}
+
 /** Whether a bundle may load `node:http` or `node:https`. */
 export function usesNodeHttp(text: string): boolean {
-  return imported.test(text) || loading.test(text);
+  return imported.test(text) || loadsPackages(text);
 }
 
 /** Not `process.getBuiltinModule` alone, which stands in every bundle. */
@@ -21,7 +26,7 @@ const listening =
 
 /** Whether a bundle may listen to events of `process`. To load `process` takes 50 ms on Deno 2.9. */
 export function listensToProcess(text: string): boolean {
-  return listening.test(text) || loading.test(text);
+  return listening.test(text) || loadsPackages(text);
 }
 
 /** Also of an import of it, which the bundler may have given a longer name. */

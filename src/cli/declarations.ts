@@ -46,6 +46,26 @@ declare module "denicorn" {
    */
   export function enqueue(name: string, payload?: unknown, options?: EnqueueOptions): Promise<string>;
 
+  /**
+   * In an app: opens a channel. What one posts gets every other channel and \`BroadcastChannel\` of this name, in all workers
+   * of the server, also those that run tasks. Nothing is kept for those that open it later.
+   */
+  export function channel(name: string): Channel;
+
+  /** What \`channel\` returns. */
+  export interface Channel extends EventTarget {
+    readonly name: string;
+    onmessage: ((event: MessageEvent) => unknown) | null;
+    onmessageerror: ((event: MessageEvent) => unknown) | null;
+    /**
+     * Sends a structured clone of \`value\`, at most 256 KiB, to the others. Throws DataCloneError for a value that cannot be
+     * cloned, and RangeError for one that is too long.
+     */
+    post(value: unknown): void;
+    /** From now on it gets no messages. */
+    close(): void;
+  }
+
   /** How a task is run. Durations in milliseconds. */
   export interface TaskOptions {
     /** How often it is tried again after a failure; 3 unless it says so. */

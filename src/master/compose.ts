@@ -43,7 +43,9 @@ import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
+import { ChannelHub } from "./workers/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
+import type { WorkerHandle } from "./workers/worker_handle.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
 import { endWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
 
@@ -126,6 +128,12 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     runtimeDirectory: directory.path,
   });
   takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
+  const hub = new ChannelHub(system.clock, log.logger);
+  const malformed = (worker: WorkerHandle, reason: string) => {
+    // At once, because its channel closes before the event is handled: it would log that it finishes.
+    worker.process.kill("SIGKILL");
+    arbiter.post({ type: "malformed", worker, reason });
+  };
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
@@ -134,13 +142,18 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
       connected: (worker, connection, version) =>
         arbiter.post({ type: "connected", worker, connection, version }),
-      message: (worker, message) => arbiter.post({ type: "message", worker, message }),
-      malformed: (worker, reason) => {
-        // At once, because its channel closes before the event is handled: it would log that it finishes.
-        worker.process.kill("SIGKILL");
-        arbiter.post({ type: "malformed", worker, reason });
+      message: (worker, message) => {
+        // Not an event of the arbiter, which looks after the whole server after each.
+        const objection = hub.handle(worker, message);
+        if (objection === undefined) arbiter.post({ type: "message", worker, message });
+        else if (objection !== null) malformed(worker, objection);
       },
-      disconnected: () => arbiter.post({ type: "disconnected" }),
+      pauseFor: (worker) => hub.pauseFor(worker),
+      malformed,
+      disconnected: (worker) => {
+        hub.gone(worker);
+        arbiter.post({ type: "disconnected" });
+      },
     }, system.clock);
   accept(directory.channels);
   directoryGuard.keep(() => directory.channelSocket, () => {

@@ -56,6 +56,9 @@ export class Conversation {
           ? "with an error before it listened"
           : null;
       case "paused":
+      case "channel-open":
+      case "channel-close":
+      case "channel-post":
       case "tasks-added":
       case "task-report":
       case "task-answer":

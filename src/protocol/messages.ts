@@ -9,6 +9,7 @@ import type { DenicornError, ErrorCode } from "../core/errors.ts";
 import type { LogConfig } from "../log/logger.ts";
 import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
 import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../system/system.ts";
+import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
 import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
 
@@ -126,6 +127,8 @@ export type ToWorker =
   | { readonly type: "release-tasks"; readonly owner: string }
   /** Answer with `task-answer` and the same number. */
   | { readonly type: "task-request"; readonly number: number; readonly request: TaskRequest }
+  /** Another worker has posted it. */
+  | ChannelPost
   | { readonly type: "reopen" };
 
 export const pauseReasons = ["app", "open-files"] as const;
@@ -164,6 +167,7 @@ export type FromWorker =
   | { readonly type: "paused"; readonly because: PauseReason | null }
   /** The worker accepts no more connections; the master must close its copies of the listening sockets too. */
   | { readonly type: "closed" }
+  | ChannelMessage
   /** The app has added tasks. */
   | { readonly type: "tasks-added" }
   | { readonly type: "task-report"; readonly report: TaskReport }

@@ -5,6 +5,7 @@
 
 import { errorKinds } from "../core/errors.ts";
 import { bucketCount } from "../core/telemetry/latency_histogram.ts";
+import { longestChannelName, longestPostText } from "./channel_messages.ts";
 import { longestClip } from "./framing.ts";
 import { longestTaskAnswer, longestTaskName, mostTaskNames } from "./task_messages.ts";
 import { type Failure, type FromWorker, pauseReasons } from "./messages.ts";
@@ -27,6 +28,9 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
     answer: isOptional(isText(longestTaskAnswer)),
     failure: isOptional(isText(longestClip)),
   },
+  "channel-open": { name: isText(longestChannelName) },
+  "channel-close": { name: isText(longestChannelName) },
+  "channel-post": { name: isText(longestChannelName), data: isBase64(longestPostText) },
   counters: { bytes: isBase64(16_384) },
 };
 

@@ -15,6 +15,11 @@ export class MasterChannel {
     return this.#connection.send(encodeFrame(message));
   }
 
+  /** The same for whole frames. */
+  sendBytes(bytes: Uint8Array): Promise<void> {
+    return this.#connection.send(bytes);
+  }
+
   /** Ends when the master is gone, or when the app has read from the channel, so that the rest is no message. */
   async *messages(): AsyncGenerator<ToWorker> {
     const decoder = new FrameDecoder();

@@ -9,6 +9,7 @@ import { isKnown } from "../system/network/responses/response_body.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import { Answers } from "./http/answers.ts";
+import type { AppChannels } from "./channels/app_channels.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { BodyFailures } from "./http/body_failures.ts";
@@ -59,17 +60,24 @@ export class Service {
   readonly #lifeCycle: LifeCycle;
   readonly #jobs: Jobs;
   readonly #tasks: WorkerTasks;
+  readonly #channels: AppChannels;
   readonly #draining: Draining;
   #program: Program | null = null;
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
-  constructor(system: System, config: WorkerConfig, send: (message: FromWorker) => void) {
+  constructor(
+    system: System,
+    config: WorkerConfig,
+    send: (message: FromWorker) => void,
+    channels: AppChannels,
+  ) {
     const { clock, host, network, processes, descriptors } = system;
     const { place, slot: worker, role, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
     this.#system = system;
     this.config = config;
     this.#send = send;
+    this.#channels = channels;
     const { pid } = host;
     const identity = role === "tasks" ? { taskWorker: worker, gen, pid } : { worker, gen, pid };
     this.log = new WorkerLog(system, config, identity, areLogsRequired);
@@ -210,6 +218,7 @@ export class Service {
       lifeCycle: this.#lifeCycle,
       keepsStopListeners: true,
       jobs: this.#jobs,
+      channels: this.#channels,
       onTasks: (tasks) => this.#tasks.offer(tasks),
       onFault: (entry, fault) => this.log.fault(entry, fault),
       onSent: (message) => this.log.sent(message),

@@ -7,9 +7,11 @@ import { importFailure } from "../app/load/import_app.ts";
 import { DenicornError, ExitCode, toDenicornError } from "../core/errors.ts";
 import { type HandledSignal, handledSignals, signalMeanings } from "../core/signals.ts";
 import { version } from "../core/version.ts";
+import { CountedWarning } from "../log/counted_warning.ts";
 import { type FromWorker, successorInbox, toFailure, type WorkerConfig } from "../protocol/messages.ts";
 import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { System } from "../system/system.ts";
+import { AppChannels } from "./channels/app_channels.ts";
 import { clippedStack } from "./http/faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
 import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
@@ -19,6 +21,8 @@ export class Worker {
   readonly #system: System;
   readonly #channel: MasterChannel;
   readonly #channelPath: string;
+  /** To other workers. */
+  readonly #appChannels: AppChannels;
   /** `null` until the config arrives. */
   #service: Service | null = null;
   #successor: Successor | null = null;
@@ -32,6 +36,14 @@ export class Worker {
     this.#system = system;
     this.#channel = channel;
     this.#channelPath = channelPath;
+    const dropped = new CountedWarning(system.clock, (count) => this.#service?.log.notPosted(count));
+    this.#appChannels = new AppChannels({
+      clock: system.clock,
+      send: (bytes) => channel.sendBytes(bytes),
+      onDropped: () => dropped.add(),
+      onFailure: (error) =>
+        void this.#service?.log.appError("a message of a Web Worker stays in its process", error),
+    });
   }
 
   /** Handles messages until the channel closes. */
@@ -57,6 +69,9 @@ export class Worker {
           break;
         case "drain":
           void this.#leave(ExitCode.normal, message.handedOver, message.isRestart);
+          break;
+        case "channel-post":
+          this.#appChannels.receive(message.name, message.data);
           break;
         case "jobs":
           this.#service?.passJobs(message.held, message.at);
@@ -89,7 +104,7 @@ export class Worker {
 
   async #load(config: WorkerConfig): Promise<void> {
     try {
-      this.#service = new Service(this.#system, config, (message) => this.#send(message));
+      this.#service = new Service(this.#system, config, (message) => this.#send(message), this.#appChannels);
       const finish = () => this.#finishAsAsked();
       const program = this.#system.network.takeProgramServers(finish);
       await this.#service.load(program, (error) => this.#handleUncaught(error, config), finish);

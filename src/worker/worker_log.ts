@@ -164,6 +164,14 @@ export class WorkerLog {
     if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
   }
 
+  /** So many messages of the app's channels did not fit into what waits for the master. */
+  notPosted(count: number): void {
+    const messages = count === 1 ? "1 message" : `${count} messages`;
+    void this.write((logger) =>
+      logger.warning`${messages} of channels dropped: this worker posts more than the master takes: post less`
+    );
+  }
+
   notStored(reason: string): void {
     void this.write((logger) =>
       logger.warning`what the app stores (localStorage, caches) is lost with this ${"worker"}: ${reason}`

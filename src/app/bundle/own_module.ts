@@ -14,6 +14,7 @@ if (worker === undefined) {
   throw new Error('cannot use the module "denicorn": it works in a worker of Denicorn only: start the app with denicorn');
 }
 export const { context, enqueue, ready, waitUntil } = worker;
+export const channel = (name) => globalThis[Symbol.for("denicorn.channels")](name);
 `;
 
 /** Unless the import map of the project at `entry`, or a package, says what the name means. */

@@ -22,6 +22,17 @@ export interface EnqueueOptions extends Partial<RunOptions> {
   readonly patience?: number;
 }
 
+/** What `channel` returns. */
+export interface Channel extends EventTarget {
+  readonly name: string;
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  onmessageerror: ((event: MessageEvent) => unknown) | null;
+  /** Sends a structured clone of `value` to the others. */
+  post(value: unknown): void;
+  /** From now on it gets no messages. */
+  close(): void;
+}
+
 /** What a worker puts where the module finds it. */
 interface Worker {
   context(): AppContext;
@@ -51,6 +62,12 @@ export function waitUntil(promise: Promise<unknown>): void {
 /** With `false` other workers get the new connections, until it is called again. */
 export function ready(isReady?: boolean): void {
   worker().ready(isReady);
+}
+
+/** Opens a channel to all other workers of the server that have one of this name open. */
+export function channel(name: string): Channel {
+  const open: unknown = Reflect.get(globalThis, Symbol.for("denicorn.channels"));
+  return typeof open === "function" ? open(name) : worker();
 }
 
 function worker(): Worker {

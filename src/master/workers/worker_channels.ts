@@ -19,9 +19,11 @@ interface ChannelEvents {
   /** `version` is that of the program the worker runs. */
   connected(worker: WorkerHandle, connection: Connection, version: string): void;
   message(worker: WorkerHandle, message: FromWorker): void;
+  /** Messages for other workers are not counted. They come as fast as the master reads: it does not for so long (ms). */
+  pauseFor(worker: WorkerHandle): number;
   /** The worker sent what is not a message: `reason` says what. Its channel closes when this returns. */
   malformed(worker: WorkerHandle, reason: string): void;
-  disconnected(): void;
+  disconnected(worker: WorkerHandle): void;
 }
 
 /** After `accept` failed, for example with too many open files, the next attempt waits this long (ms). */
@@ -120,6 +122,8 @@ async function read(
             events.connected(worker, connection, message.version);
           } else if (message === null) {
             return events.malformed(worker, "it is not one of the known messages");
+          } else if (isForOthers(message)) {
+            events.message(worker, message);
           } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
             return events.malformed(
               worker,
@@ -134,13 +138,19 @@ async function read(
         if (worker !== null) events.malformed(worker, error instanceof Error ? error.message : String(error));
         return;
       }
+      const pause = worker === null ? 0 : events.pauseFor(worker);
+      if (pause > 0) await sleep(clock, pause);
     }
   } finally {
     strangers.remove(connection);
     connection.close();
     if (worker !== null) {
       worker.disconnect(clock.monotonic());
-      events.disconnected();
+      events.disconnected(worker);
     }
   }
+}
+
+function isForOthers({ type }: FromWorker): boolean {
+  return type === "channel-post" || type === "channel-open" || type === "channel-close";
 }

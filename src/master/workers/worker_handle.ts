@@ -170,6 +170,11 @@ export class WorkerHandle {
     await this.#connection?.send(encodeFrame(message));
   }
 
+  /** The same for whole frames of messages that may be sent at any time. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    await this.#connection?.send(bytes);
+  }
+
   /** For how many milliseconds it has been able to boot. */
   bootingFor(now: number): number {
     return this.#state.is === "booting" ? now - this.#state.since : 0;
@@ -229,6 +234,9 @@ export class WorkerHandle {
       case "tasks-added":
       case "task-report":
       case "task-answer":
+      case "channel-open":
+      case "channel-close":
+      case "channel-post":
         return null;
     }
   }

@@ -7,6 +7,7 @@ import { listensToProcess, sendsToParent, usesNodeHttp } from "../../app/uses_of
 import { streamQueue } from "../../log/stream_queue.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { ProgramServers, System } from "../../system/system.ts";
+import type { AppChannels } from "../channels/app_channels.ts";
 import type { Jobs } from "./jobs.ts";
 import type { LifeCycle } from "./life_cycle.ts";
 import { untilSettled } from "./readiness.ts";
@@ -29,6 +30,7 @@ export interface ImportingOptions {
   /** Whether the app's listeners for SIGTERM are called at the end of a drain, and not by the signal. */
   readonly keepsStopListeners: boolean;
   readonly jobs: Jobs;
+  readonly channels: AppChannels;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
   /** What the app stores is lost with this process. */
@@ -64,12 +66,13 @@ export async function importProgram(
 async function presentProcess(
   system: System,
   { bundle, source, args, unstable }: Program,
-  { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs }: ImportingOptions,
+  { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs, channels }: ImportingOptions,
 ): Promise<void> {
   const { host, files, network, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
   host.printThrough((stream, text) => streamQueue(system, stream).write(text));
   lifeCycle.offer();
+  await channels.offerTo(text);
   if (keepsStopListeners) processes.keepStopListeners(listensToProcess(text));
   if (sendsToParent(text)) processes.receiveSent(onSent);
   if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);

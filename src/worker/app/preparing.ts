@@ -12,6 +12,7 @@ import {
 } from "../../protocol/app_preparation.ts";
 import { appProcessVariable } from "../../protocol/messages.ts";
 import type { System } from "../../system/system.ts";
+import { AppChannels } from "../channels/app_channels.ts";
 import { importProgram } from "./importing.ts";
 import { Jobs } from "./jobs.ts";
 import { LifeCycle, prepareFailure } from "./life_cycle.ts";
@@ -81,6 +82,13 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
       keepsStopListeners: false,
       // No worker has taken them, so none of them runs.
       jobs: new Jobs(clock, log, lifeCycle, host.cronUnit()),
+      // There are no workers that it could reach.
+      channels: new AppChannels({
+        clock,
+        send: () => Promise.resolve(),
+        onDropped: () => {},
+        onFailure: () => {},
+      }),
       onSent: (message) => log.sent(message),
       onNotStored: (reason) => log.notStored(reason),
     });

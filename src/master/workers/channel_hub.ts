@@ -1,0 +1,155 @@
+/**
+ * Passes what workers post to their channels on to the other workers that have a channel of that name open, of any role
+ * and generation. The master does not read the messages, and encodes each once for all receivers.
+ */
+
+import { Pace } from "../../core/pace.ts";
+import { CountedWarning } from "../../log/counted_warning.ts";
+import type { Logger } from "../../log/logger.ts";
+import { type ChannelPost, mostChannels } from "../../protocol/channel_messages.ts";
+import { encodeFrame } from "../../protocol/framing.ts";
+import type { FromWorker } from "../../protocol/messages.ts";
+import { Outbox } from "../../protocol/outbox.ts";
+import type { Clock } from "../../system/system.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
+
+/** In bytes, of messages that a worker has not read yet. */
+const outboxLimit = 4 * 1024 * 1024;
+
+/**
+ * What all workers together may make the master do per second, and one of them at once after a pause. A message costs
+ * one, and as much again for every so many bytes that it is passed on: 10,000 small ones a second are a third of it.
+ */
+const ratePerSecond = 30_000;
+const burst = 3_000;
+const bytesPerCost = 2_048;
+
+/** Milliseconds after its last message in which a worker counts as one that posts. */
+const sending = 1_000;
+
+/** What a worker has to do with channels. */
+interface Member {
+  readonly names: Set<string>;
+  readonly outbox: Outbox;
+  readonly dropped: CountedWarning;
+  readonly pace: Pace;
+  lastPost: number;
+}
+
+export class ChannelHub {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #members = new Map<WorkerHandle, Member>();
+  readonly #listeners = new Map<string, Set<Member>>();
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** `undefined` if the message is not about channels, `null` if it is, and a text if no worker sends it now. */
+  handle(worker: WorkerHandle, message: FromWorker): string | null | undefined {
+    switch (message.type) {
+      case "channel-open":
+      case "channel-close":
+      case "channel-post":
+        break;
+      default:
+        return undefined;
+    }
+    if (worker.isDistrusted) return null;
+    const objection = worker.objectionTo(message);
+    if (objection !== null) return objection;
+    const member = this.#memberOf(worker);
+    switch (message.type) {
+      case "channel-open":
+        this.#spend(member, 0);
+        if (member.names.size >= mostChannels) return `"channel-open" beyond ${mostChannels} channels`;
+        this.#open(member, message.name);
+        return null;
+      case "channel-close":
+        this.#spend(member, 0);
+        this.#close(member, message.name);
+        return null;
+      case "channel-post":
+        this.#post(member, message);
+        return null;
+    }
+  }
+
+  /** For how many milliseconds nothing is read from the worker, because it posts too much. */
+  pauseFor(worker: WorkerHandle): number {
+    const member = this.#members.get(worker);
+    if (member === undefined) return 0;
+    return member.pace.pause(this.#clock.monotonic(), this.#share);
+  }
+
+  /** Its connection has closed. */
+  gone(worker: WorkerHandle): void {
+    const member = this.#members.get(worker);
+    if (member === undefined) return;
+    for (const name of member.names) this.#close(member, name);
+    this.#members.delete(worker);
+  }
+
+  #memberOf(worker: WorkerHandle): Member {
+    const known = this.#members.get(worker);
+    if (known !== undefined) return known;
+    const member: Member = {
+      names: new Set(),
+      outbox: new Outbox({
+        clock: this.#clock,
+        limit: outboxLimit,
+        send: (bytes) => worker.sendBytes(bytes),
+      }),
+      dropped: new CountedWarning(this.#clock, (count) => {
+        const messages = count === 1 ? "1 message" : `${count} messages`;
+        this.#logger.with(worker.identity)
+          .warning`${messages} of channels dropped: the worker does not read them as fast as others post: post less`;
+      }),
+      pace: new Pace(burst),
+      lastPost: -Infinity,
+    };
+    this.#members.set(worker, member);
+    return member;
+  }
+
+  #open(member: Member, name: string): void {
+    member.names.add(name);
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) this.#listeners.set(name, new Set([member]));
+    else listeners.add(member);
+  }
+
+  #close(member: Member, name: string): void {
+    member.names.delete(name);
+    const listeners = this.#listeners.get(name);
+    if (listeners?.delete(member) === true && listeners.size === 0) this.#listeners.delete(name);
+  }
+
+  #post(sender: Member, message: ChannelPost): void {
+    let frame: Uint8Array | null = null;
+    let passed = 0;
+    for (const member of this.#listeners.get(message.name) ?? []) {
+      if (member === sender) continue;
+      frame ??= encodeFrame(message);
+      if (!member.outbox.add(frame)) member.dropped.add();
+      passed += frame.length;
+    }
+    this.#spend(sender, passed);
+  }
+
+  #spend(member: Member, bytes: number): void {
+    const now = this.#clock.monotonic();
+    member.lastPost = now;
+    member.pace.spend(1 + bytes / bytesPerCost, now, this.#share);
+  }
+
+  /** Of `ratePerSecond`, what each worker gets that posts. */
+  get #share(): number {
+    const since = this.#clock.monotonic() - sending;
+    let count = 0;
+    for (const { lastPost } of this.#members.values()) if (lastPost > since) count++;
+    return ratePerSecond / Math.max(1, count);
+  }
+}

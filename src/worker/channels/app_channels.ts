@@ -1,0 +1,52 @@
+/** Channels as far as every worker needs them: what an app that opens some needs is loaded before the app is imported. */
+
+import { usesChannels, usesThreads } from "../../app/uses_of_channels.ts";
+import type { ChannelMessage } from "../../protocol/channel_messages.ts";
+import { encodeFrame } from "../../protocol/framing.ts";
+import { Outbox } from "../../protocol/outbox.ts";
+import { lazyModule } from "../../system/lazy_module.ts";
+import type { Clock } from "../../system/system.ts";
+import type { OpenChannels } from "./open_channels.ts";
+
+const load = lazyModule(() => import("./offer_channels.ts"));
+
+interface AppChannelsOptions {
+  readonly clock: Clock;
+  /** To the master. Resolves when the bytes are handed over, or it is gone. */
+  readonly send: (bytes: Uint8Array) => Promise<void>;
+  /** A message does not reach the other workers. */
+  readonly onDropped: () => void;
+  /** Why a message of a Web Worker was not passed on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** In bytes, of messages that the master has not taken yet. */
+const outboxLimit = 4 * 1024 * 1024;
+
+export class AppChannels {
+  readonly #options: AppChannelsOptions;
+  #open: OpenChannels | null = null;
+
+  constructor(options: AppChannelsOptions) {
+    this.#options = options;
+  }
+
+  /** If the app in the bundle `text` may use channels, it finds them from now on. */
+  async offerTo(text: string): Promise<void> {
+    if (!usesChannels(text)) return;
+    const { offerChannels } = await load();
+    const { clock, send, onDropped, onFailure } = this.#options;
+    const outbox = new Outbox({ clock, send, limit: outboxLimit });
+    const post = (message: ChannelMessage) => {
+      const frame = encodeFrame(message);
+      if (message.type !== "channel-post") outbox.insist(frame);
+      else if (!outbox.add(frame)) onDropped();
+    };
+    this.#open = offerChannels({ clock, send: post, onFailure, hasThreads: usesThreads(text) });
+  }
+
+  /** A message of another worker. */
+  receive(name: string, data: string): void {
+    this.#open?.receive(name, data);
+  }
+}
