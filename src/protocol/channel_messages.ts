@@ -23,3 +23,9 @@ export interface ChannelPost {
   readonly name: string;
   readonly data: string;
 }
+
+/** Whether it is for other workers: those say nothing about the worker itself, and may come in great numbers. */
+export function isForOthers(message: { readonly type: string }): message is ChannelMessage {
+  const { type } = message;
+  return type === "channel-post" || type === "channel-open" || type === "channel-close";
+}

@@ -3,6 +3,7 @@
  * workers: a worker that is ready without having been asked to listen stands at an unknown place in its group.
  */
 
+import { isForOthers } from "./channel_messages.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
 export class Conversation {
@@ -30,7 +31,10 @@ export class Conversation {
 
   /** Takes note of `message`, or returns why it is out of turn. A message may have crossed one of the master. */
   objectionTo(message: FromWorker): string | null {
-    const objection = this.#hasFailed ? "after it had failed" : this.#objectionTo(message);
+    // What the app had posted is written a moment later.
+    const objection = this.#hasFailed && !isForOthers(message)
+      ? "after it had failed"
+      : this.#objectionTo(message);
     if (objection === null) this.#note(message);
     return objection === null ? null : `"${message.type}" ${objection}`;
   }

@@ -51,7 +51,7 @@ Deno.test("a config file and an app can be checked, and a mistake is found", asy
 export default defineConfig({ workers: "auto", gracefulTimeout: "2m", env: { A: 1 }, bind: [":80"] });
 `;
   const app =
-    `import { type AppContext, context, type Cron, enqueue, type TaskContext, type Tasks, waitUntil } from "denicorn";
+    `import { type AppContext, type Channel, channel, context, type Cron, enqueue, type TaskContext, type Tasks, waitUntil } from "denicorn";
 import { z } from "npm:zod";
 export const tasks = {
   sendMail: async (to: string, { signal, log, progress }: TaskContext) => {
@@ -66,6 +66,10 @@ export const cron = { nightly: { schedule: "0 3 * * *", timezone: "Europe/Berlin
 export function startup({ slot, log }: AppContext) {
   log.info(String(slot + context().generation));
   waitUntil(Promise.resolve());
+  const chat: Channel = channel("chat");
+  chat.onmessage = ({ data }) => log.info(data);
+  chat.addEventListener("message", () => chat.post({ when: new Date() }));
+  chat.close();
 }
 `;
   assertEquals((await check({ "denicorn.config.ts": good, "app.ts": app })).code, 0);

@@ -19,6 +19,7 @@ const fromWorker: Readonly<Record<string, FromWorker>> = {
   draining: { type: "draining" },
   crashing: { type: "draining", failure },
   counters: { type: "counters", bytes: "" },
+  post: { type: "channel-post", name: "chat", data: "" },
 };
 
 /** The objections to the messages of the worker in `course`; those of the master are in capitals. */
@@ -44,6 +45,9 @@ Deno.test("what workers say in their lives is in turn", () => {
       `${boot} closed loaded loaded LISTEN loaded closed loaded LISTEN ready`,
       `${boot} closed DRAIN loaded closed`,
       "LOAD failed",
+      // What the app had posted before.
+      "LOAD post failed post",
+      `${boot} post DRAIN draining closed post`,
       "LOAD loaded failed",
       "LOAD loaded LISTEN failed",
       "LOAD draining loaded closed",
@@ -67,6 +71,7 @@ Deno.test("what is out of turn is objected to, with the reason", () => {
       ["LOAD failed loaded", '"loaded" after it had failed'],
       [`${boot} draining draining`, '"draining" for the second time'],
       ["LOAD crashing", '"draining" with an error before it listened'],
+      ["post", '"channel-post" before it had its configuration'],
       ["counters", '"counters" before it had its configuration'],
     ] as const
   ) assertEquals(objections(course).at(-1), objection, course);

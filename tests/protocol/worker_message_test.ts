@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { errorKinds } from "../../src/core/errors.ts";
+import { longestPostText } from "../../src/protocol/channel_messages.ts";
 import type { FromWorker } from "../../src/protocol/messages.ts";
 import { readWorkerMessage } from "../../src/protocol/worker_message.ts";
 import { assertEquals } from "../assert.ts";
@@ -26,10 +27,30 @@ const genuine: fc.Arbitrary<FromWorker> = fc.oneof(
     type: fc.constant("paused" as const),
     because: fc.constantFrom("app" as const, "open-files" as const, null),
   }),
+  fc.record({
+    type: fc.constantFrom("channel-open" as const, "channel-close" as const),
+    name: text,
+  }),
+  fc.record({
+    type: fc.constant("channel-post" as const),
+    name: text,
+    data: fc.base64String({ maxLength: 1_000 }),
+  }),
   fc.record({ type: fc.constant("counters" as const), bytes: fc.base64String({ maxLength: 1_000 }) }),
 );
 
-const types = ["hello", "loaded", "ready", "failed", "draining", "closed", "paused", "counters"];
+const types = [
+  "hello",
+  "loaded",
+  "ready",
+  "failed",
+  "draining",
+  "closed",
+  "paused",
+  "counters",
+  "channel-open",
+  "channel-post",
+];
 const names = [
   "type",
   "token",
@@ -42,6 +63,8 @@ const names = [
   "hostname",
   "port",
   "because",
+  "name",
+  "data",
 ];
 
 /** Objects with the names of real messages and any values. */
@@ -113,4 +136,18 @@ Deno.test("malformed messages are refused", () => {
       ...["%%%%", "abc", "x".repeat(20_000), null].map((bytes) => ({ type: "counters", bytes })),
     ]
   ) assertEquals(read(value), null, JSON.stringify(value));
+});
+
+Deno.test("a message for a channel is refused if it is too long, no base64, or its name is too long", () => {
+  const post = { type: "channel-post", name: "chat", data: "AAAA" };
+  const wrong = [
+    { data: "A".repeat(longestPostText + 4) },
+    { data: "A\n==" },
+    { data: "AAA" },
+    { name: "x".repeat(201) },
+    { name: 7 },
+  ];
+  assertEquals(wrong.map((change) => read({ ...post, ...change })), wrong.map(() => null));
+  const longest = { ...post, data: "A".repeat(longestPostText), name: "x".repeat(200) };
+  assertEquals(read(longest), longest as FromWorker);
 });

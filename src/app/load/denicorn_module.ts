@@ -67,15 +67,18 @@ export function ready(isReady?: boolean): void {
 /** Opens a channel to all other workers of the server that have one of this name open. */
 export function channel(name: string): Channel {
   const open: unknown = Reflect.get(globalThis, Symbol.for("denicorn.channels"));
-  return typeof open === "function" ? open(name) : worker();
+  if (typeof open !== "function") throw notInWorker();
+  return open(name);
 }
 
 function worker(): Worker {
   const found: unknown = Reflect.get(globalThis, Symbol.for("denicorn.worker"));
-  if (found === undefined) {
-    throw new Error(
-      'cannot use the module "denicorn": it works in a worker of Denicorn only: start the app with denicorn',
-    );
-  }
+  if (found === undefined) throw notInWorker();
   return found as Worker;
+}
+
+function notInWorker(): Error {
+  return new Error(
+    'cannot use the module "denicorn": it works in a worker of Denicorn only: start the app with denicorn',
+  );
 }

@@ -6,7 +6,7 @@
 import { Pace } from "../../core/pace.ts";
 import { CountedWarning } from "../../log/counted_warning.ts";
 import type { Logger } from "../../log/logger.ts";
-import { type ChannelPost, mostChannels } from "../../protocol/channel_messages.ts";
+import { type ChannelPost, isForOthers, mostChannels } from "../../protocol/channel_messages.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import { Outbox } from "../../protocol/outbox.ts";
@@ -27,6 +27,9 @@ const bytesPerCost = 2_048;
 /** Milliseconds after its last message in which a worker counts as one that posts. */
 const sending = 1_000;
 
+/** Milliseconds: less is not worth a timer. */
+const shortestPause = 1;
+
 /** What a worker has to do with channels. */
 interface Member {
   readonly names: Set<string>;
@@ -41,6 +44,8 @@ export class ChannelHub {
   readonly #logger: Logger;
   readonly #members = new Map<WorkerHandle, Member>();
   readonly #listeners = new Map<string, Set<Member>>();
+  /** Of all workers. */
+  readonly #pace = new Pace(burst);
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -49,14 +54,7 @@ export class ChannelHub {
 
   /** `undefined` if the message is not about channels, `null` if it is, and a text if no worker sends it now. */
   handle(worker: WorkerHandle, message: FromWorker): string | null | undefined {
-    switch (message.type) {
-      case "channel-open":
-      case "channel-close":
-      case "channel-post":
-        break;
-      default:
-        return undefined;
-    }
+    if (!isForOthers(message)) return undefined;
     if (worker.isDistrusted) return null;
     const objection = worker.objectionTo(message);
     if (objection !== null) return objection;
@@ -81,7 +79,10 @@ export class ChannelHub {
   pauseFor(worker: WorkerHandle): number {
     const member = this.#members.get(worker);
     if (member === undefined) return 0;
-    return member.pace.pause(this.#clock.monotonic(), this.#share);
+    const now = this.#clock.monotonic();
+    // While others leave something of their shares, a worker may use it.
+    const pause = Math.min(this.#pace.pause(now, ratePerSecond), member.pace.pause(now, this.#share));
+    return pause < shortestPause ? 0 : pause;
   }
 
   /** Its connection has closed. */
@@ -142,7 +143,9 @@ export class ChannelHub {
   #spend(member: Member, bytes: number): void {
     const now = this.#clock.monotonic();
     member.lastPost = now;
-    member.pace.spend(1 + bytes / bytesPerCost, now, this.#share);
+    const cost = 1 + bytes / bytesPerCost;
+    this.#pace.spend(cost, now, ratePerSecond);
+    member.pace.spend(cost, now, this.#share);
   }
 
   /** Of `ratePerSecond`, what each worker gets that posts. */

@@ -4,6 +4,7 @@
  * only so many of them.
  */
 
+import { isForOthers } from "../../protocol/channel_messages.ts";
 import { FrameDecoder } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import { readWorkerMessage } from "../../protocol/worker_message.ts";
@@ -149,8 +150,4 @@ async function read(
       events.disconnected(worker);
     }
   }
-}
-
-function isForOthers({ type }: FromWorker): boolean {
-  return type === "channel-post" || type === "channel-open" || type === "channel-close";
 }

@@ -35,6 +35,8 @@ class Client implements Connection {
 class TestHost {
   readonly clock = new FakeClock();
   readonly log: string[] = [];
+  /** For how long nothing is read (ms). */
+  pause = 0;
   readonly #workers = new FakeWorkers();
   readonly #tokens = new Map<string, WorkerHandle>();
   #accept: (connection: Connection) => void = () => {};
@@ -57,6 +59,7 @@ class TestHost {
       },
       connected: ({ slot }) => void this.log.push(`connected ${slot}`),
       message: ({ slot }, { type }) => void this.log.push(`${type} from ${slot}`),
+      pauseFor: () => this.pause,
       malformed: ({ slot }, reason) => void this.log.push(`malformed from ${slot}: ${reason}`),
       disconnected: () => void this.log.push("disconnected"),
     }, this.clock);
@@ -162,4 +165,19 @@ Deno.test("a worker that sends far more messages than workers send is ended", as
   assertEquals(host.log.length, 301);
   await worker.writes(loaded);
   assertEquals(host.log.slice(301), ["malformed from 0: 301 messages in 10000 ms", "disconnected"]);
+});
+
+Deno.test("messages for other workers are not counted, but read later if there are too many", async () => {
+  const host = new TestHost(1);
+  const worker = await host.connects();
+  const post = '{"type":"channel-post","name":"chat","data":"AAAA"}\n';
+  host.pause = 50;
+  await worker.writes(hello("0") + post.repeat(1_000));
+  await worker.writes(loaded);
+  assertEquals(host.log.length, 1_001);
+  await host.clock.advance(49);
+  assertEquals(host.log.length, 1_001);
+  host.pause = 0;
+  await host.clock.advance(1);
+  assertEquals(host.log.slice(1_001), ["loaded from 0"]);
 });
