@@ -13,7 +13,12 @@ export interface ClaimedRow {
   readonly attempts: number;
   readonly timeout: number;
   readonly backoff: number;
+  /** Its workers have died so often that it may be what kills them: nothing else runs beside it. */
+  readonly isSuspect: boolean;
 }
+
+/** A task whose workers die this often while it runs runs alone from then on, so that it takes no other ones with it. */
+const sharedCrashes = 3;
 
 type Claim = Pick<ClaimedRow, "id" | "claim">;
 
@@ -33,8 +38,31 @@ export function promote(database: Database, now: number): boolean {
   return promoted === promotedAtOnce;
 }
 
-/** Takes up to `most` tasks, those of high priority first. None while the store is paused. */
+/** `isHeld`: there are more, which must wait until this process runs nothing. */
+export interface Claimed {
+  readonly rows: readonly ClaimedRow[];
+  readonly isHeld: boolean;
+}
+
+/**
+ * Takes up to `most` tasks, those of high priority first. None while the store is paused, and none from the first suspect on
+ * unless this process `isIdle`: then it takes that one only.
+ */
 export function claim(
+  database: Database,
+  by: { readonly owner: string; readonly leaseUntil: number; readonly now: number },
+  most: number,
+  isIdle: boolean,
+): Claimed {
+  const rows = claimFirst(database, by, most);
+  const suspect = rows.findIndex(({ isSuspect }) => isSuspect);
+  if (suspect < 0) return { rows, isHeld: false };
+  const taken = suspect === 0 && isIdle ? 1 : suspect;
+  giveBack(database, rows.slice(taken), by.now);
+  return { rows: rows.slice(0, taken), isHeld: taken < rows.length };
+}
+
+function claimFirst(
   database: Database,
   by: { readonly owner: string; readonly leaseUntil: number; readonly now: number },
   most: number,
@@ -44,7 +72,7 @@ export function claim(
     `UPDATE task SET state = 'running', attempt = attempt + 1, claim = claim + 1, owner = ?, lease_until = ?,
        started_at = ?, progress = NULL
      WHERE id IN (SELECT id FROM task WHERE state = 'waiting' ORDER BY priority, id LIMIT ?)
-     RETURNING id, claim, name, payload, attempt, attempts, timeout, backoff, priority`,
+     RETURNING id, claim, name, payload, attempt, attempts, timeout, backoff, priority, crashes`,
     by.owner,
     by.leaseUntil,
     by.now,
@@ -63,6 +91,7 @@ export function claim(
       attempts: Number(row["attempts"]),
       timeout: Number(row["timeout"]),
       backoff: Number(row["backoff"]),
+      isSuspect: Number(row["crashes"]) >= sharedCrashes,
     }));
 }
 

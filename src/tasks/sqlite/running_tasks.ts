@@ -56,6 +56,12 @@ export class RunningTasks {
     return this.#running.size;
   }
 
+  /** Nothing may run beside what runs. */
+  get isAlone(): boolean {
+    for (const { row } of this.#running.values()) return row.isSuspect;
+    return false;
+  }
+
   list(): readonly TakenTask[] {
     return Array.from(this.#running.values(), ({ task }) => task);
   }
