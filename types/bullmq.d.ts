@@ -59,6 +59,8 @@ export interface Job {
   readonly failedReason?: string | null;
   isFailed(): Promise<boolean>;
   moveToWait(token: string): Promise<unknown>;
+  /** `timestamp`: milliseconds since 1970. */
+  moveToDelayed(timestamp: number, token: string): Promise<void>;
   retry(
     state: "failed",
     options: { resetAttemptsMade: boolean; resetAttemptsStarted: boolean },
@@ -140,6 +142,9 @@ export class Worker extends QueueBase {
 
 /** The job is not tried again. */
 export class UnrecoverableError extends Error {}
+
+/** The job was moved to those that wait for a time. */
+export class DelayedError extends Error {}
 
 /** The job was moved back to those that wait. */
 export class WaitingError extends Error {}

@@ -1,13 +1,13 @@
 /** Takes tasks from a queue of BullMQ and runs them: a Worker of BullMQ, as long as there is a server it can work with. */
 
 // @ts-types="../../../types/bullmq.d.ts"
-import { type Job, WaitingError } from "bullmq";
+import { DelayedError, type Job, WaitingError } from "bullmq";
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import { sleep, withTimeout } from "../../system/clock.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
-import { TaskFailure } from "../task_store.ts";
+import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
 import { attemptsOf, endOptions, timeoutOf } from "./queue_jobs.ts";
 import type { RedisAddress } from "./redis_address.ts";
@@ -191,6 +191,10 @@ export class BullMqConsumer implements Consumer {
       return result === null ? null : JSON.parse(result);
     } catch (error) {
       if (running.isCancelled) throw storedFailure(new TaskFailure("cancelled", true));
+      if (error instanceof TaskPutOff) {
+        await job.moveToDelayed(this.#clock.wall() + error.pause, token);
+        throw new DelayedError();
+      }
       throw error instanceof TaskFailure ? storedFailure(error) : error;
     } finally {
       progress.end();

@@ -119,7 +119,7 @@ export function complete(
   if (kept > 0 && !isKept) database.run("DELETE FROM task WHERE id = ? AND state = 'done'", id);
 }
 
-/** Of an attempt that has failed: it is tried again at `retryAt`, `null` for never. */
+/** Of an attempt that has failed: it is tried again at `retryAt`, `null` for never. One that `isPutOff` does not count. */
 export function fail(
   database: Database,
   { id, claim }: Claim,
@@ -128,6 +128,7 @@ export function fail(
     readonly error: string;
     readonly progress: number | null;
     readonly retryAt: number | null;
+    readonly isPutOff: boolean;
   },
 ): void {
   const retryState = ended.retryAt !== null && ended.retryAt > ended.now ? "delayed" : "waiting";
@@ -135,13 +136,14 @@ export function fail(
   database.run(
     `UPDATE task SET state = iif(is_cancelled, 'dead', ?1), error = iif(is_cancelled, '${cancelled}', ?2),
        progress = coalesce(?3, progress), ended_at = iif(is_cancelled OR ?1 = 'dead', ?4, NULL),
-       run_at = coalesce(?5, run_at), owner = NULL, lease_until = NULL
-     WHERE id = ?6 AND claim = ?7 AND state = 'running'`,
+       run_at = coalesce(?5, run_at), attempt = attempt - ?6, owner = NULL, lease_until = NULL
+     WHERE id = ?7 AND claim = ?8 AND state = 'running'`,
     state,
     ended.error,
     ended.progress,
     ended.now,
     ended.retryAt,
+    ended.isPutOff ? 1 : 0,
     id,
     claim,
   );
