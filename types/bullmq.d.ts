@@ -26,6 +26,8 @@ export interface QueueOptions {
   defaultJobOptions?: JobsOptions;
   settings?: {
     repeatStrategy(from: number, repeat: { pattern?: string; tz?: string }): number | undefined;
+    /** Milliseconds until the next attempt after `attempts`, for a backoff that BullMQ does not know. */
+    backoffStrategy?(attempts: number): number;
   };
 }
 
