@@ -28,7 +28,7 @@ import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
 import type { EventLog } from "./telemetry/event_log.ts";
 import type { LifecycleLog } from "./telemetry/lifecycle_log.ts";
-import type { Tasks } from "./tasks/compose_tasks.ts";
+import type { Tasks } from "./tasks/master_tasks.ts";
 import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import type { Takeover } from "./transitions/takeover.ts";
@@ -103,10 +103,7 @@ export class Arbiter implements MasterCommands {
       idleFirst.polled();
       if (changed) this.post({ type: "heartbeats-changed" });
     });
-    const stopTaskPolls = tasks.heartbeatMonitor.start(settings, (changed) => {
-      tasks.stallReporter.report(settings().slowRequest);
-      if (changed) this.post({ type: "heartbeats-changed" });
-    });
+    const stopTasks = tasks.start(settings);
     const stopReaping = processGroups.start();
     void generations.buildFirst();
     this.post({ type: "tick" });
@@ -117,12 +114,11 @@ export class Arbiter implements MasterCommands {
     return this.#finished.promise.finally(() => {
       stopTicks();
       stopPolls();
-      stopTaskPolls();
+      stopTasks();
       idleFirst.stop();
       stopReaping();
       processGroups.reportAdopted();
       restartPolicy.cancel();
-      tasks.restartPolicy.cancel();
     });
   }
 
@@ -189,11 +185,9 @@ export class Arbiter implements MasterCommands {
         spawner.checkVersion(event.version);
         return (event.worker.role === "tasks" ? tasks.spawner : spawner).sendConfig(event.worker);
       case "message":
-        if (event.worker.role === "tasks") return tasks.events.handleMessage(event.worker, event.message);
-        return workerEvents.handleMessage(event.worker, event.message);
+        return this.#eventsOf(event.worker).handleMessage(event.worker, event.message);
       case "malformed":
-        if (event.worker.role === "tasks") return tasks.events.distrust(event.worker, event.reason);
-        return workerEvents.distrust(event.worker, event.reason);
+        return this.#eventsOf(event.worker).distrust(event.worker, event.reason);
       case "exit":
         return this.#handleExit(event.worker, event.status);
       case "built":
@@ -218,12 +212,15 @@ export class Arbiter implements MasterCommands {
     }
   }
 
+  /** What follows from what a worker says, by what it is for. */
+  #eventsOf({ role }: WorkerHandle): WorkerEvents | Tasks["events"] {
+    return role === "tasks" ? this.#parts.tasks.events : this.#parts.workerEvents;
+  }
+
   #handleExit(worker: WorkerHandle, status: ExitStatus): void {
     const { state } = worker;
-    const { workerEvents, tasks } = this.#parts;
-    if (worker.role === "tasks") tasks.events.handleExit(worker, status);
-    else workerEvents.handleExit(worker, status);
-    tasks.events.gone(worker);
+    this.#eventsOf(worker).handleExit(worker, status);
+    this.#parts.tasks.events.gone(worker);
     this.#parts.processGroups.handleExit(worker, state.is === "killed" && state.because === "quick-stop");
   }
 
@@ -248,11 +245,9 @@ export class Arbiter implements MasterCommands {
     workerEvents.tick();
     this.#autoscale();
     workerTable.tick(system.clock.monotonic(), tickInterval);
-    tasks.events.tick(tickInterval);
-    if (this.phase !== "running") return;
-    recycling.poll(this.settings, this.#parts.pool.size);
-    tasks.recycling.poll(this.settings, tasks.pool.target);
-    tasks.pool.autoscale();
+    const isRunning = this.phase === "running";
+    if (isRunning) recycling.poll(this.settings, this.#parts.pool.size);
+    tasks.tick(tickInterval, this.settings, isRunning);
   }
 
   #autoscale(): void {

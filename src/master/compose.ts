@@ -25,8 +25,9 @@ import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
 import { RestartPolicy } from "./pool/restart_policy.ts";
 import { WorkerPool } from "./pool/worker_pool.ts";
-import { composeTasks, memoryStoreFolder, taskConfigFor } from "./tasks/compose_tasks.ts";
+import { memoryStoreFolder, taskConfigFor } from "./tasks/task_config.ts";
 import { TaskOwners } from "./tasks/task_owners.ts";
+import { Tasks } from "./tasks/master_tasks.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
 import { EventLog } from "./telemetry/event_log.ts";
 import { LifecycleLog } from "./telemetry/lifecycle_log.ts";
@@ -258,7 +259,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       : null,
     post,
   });
-  const tasks = composeTasks({
+  const tasks: Tasks = new Tasks({
     ...{ ...options, lifecycle, counters, generations, post },
     isStopping: () => shutdown.inProgress,
     isDrained: () => pool.target === 0,

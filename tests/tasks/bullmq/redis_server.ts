@@ -62,9 +62,11 @@ export class RedisServer implements AsyncDisposable {
   /** Starts it, with the data of the time before. */
   async run(): Promise<void> {
     const args = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--dir", this.#directory, "--save", ""];
+    // By default Redis holds writes back for up to 2 s while the disk is busy, and acknowledges them.
+    const durable = ["--appendonly", "yes", "--appendfsync", "always"];
     const log = ["--logfile", `${this.#directory}/redis.log`];
     this.#process = new Deno.Command(program ?? "redis-server", {
-      args: [...args, "--appendonly", "yes", ...log, ...this.#args],
+      args: [...args, ...durable, ...log, ...this.#args],
       stdin: "null",
       stdout: "null",
       stderr: "null",
