@@ -33,7 +33,8 @@ interface Line {
 }
 
 export async function measure(subject: Subject, concurrency: number, amounts: Amounts): Promise<Measured> {
-  await using redis = await RedisServer.start();
+  // As it is by default.
+  await using redis = await RedisServer.start(["--appendfsync", "everysec"]);
   const folder = Deno.makeTempDirSync({ prefix: "denicorn-bench-" });
   const tally = `${folder}/tally`;
   const running = await subject.start({ folder, redis, workers, concurrency, tally });
