@@ -31,7 +31,7 @@ Deno.test("at the deadline of a drain the tasks that run are given back, and how
   await service.service.start();
   await service.enqueue("wait");
   await service.enqueue("wait");
-  await service.clock.advance(1);
+  await service.clock.advance(5);
   const finished = service.service.finish(5_000);
   await service.clock.advance(5_000);
   await finished;
