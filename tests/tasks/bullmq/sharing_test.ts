@@ -37,7 +37,7 @@ redisTest("a job whose program has a backoff of its own is tried again", async (
     onDead: () => {},
   });
   const options = JSON.stringify({ attempts: 2, backoff: { type: "ours" } });
-  const feeding = other("feed", `${server.port}`, "mail", "1", options);
+  const feeding = otherProgram(program, "feed", `${server.port}`, "mail", "1", options);
   await feeding.stdout.cancel();
   await feeding.status;
   await server.until("it is done", async () => (await store.counts()).done === 1);
