@@ -4,7 +4,6 @@
  * only so many of them.
  */
 
-import { isForOthers } from "../../protocol/channel_messages.ts";
 import { FrameDecoder } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import { readWorkerMessage } from "../../protocol/worker_message.ts";
@@ -36,6 +35,8 @@ const tokenTimeout = 10_000;
 /** A worker sends some messages when it starts, and later at most six a second. */
 const mostAtOnce = 100;
 const mostPerSecond = 20;
+/** Besides, it says at most 200 times a second that it has added tasks, and reports 40 times. */
+const mostOfTasksPerSecond = 300;
 
 /** So many more connections than expected workers may be open without a token. */
 const spareStrangers = 32;
@@ -108,7 +109,7 @@ async function read(
   const decoder = new FrameDecoder(false);
   const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
-  let count = 0;
+  const counts = { usual: 0, ofTasks: 0 };
   try {
     for await (const bytes of connection.receive()) {
       // Inside the loop: an error that leaves it closes the connection first.
@@ -123,12 +124,10 @@ async function read(
             events.connected(worker, connection, message.version);
           } else if (message === null) {
             return events.malformed(worker, "it is not one of the known messages");
-          } else if (isForOthers(message)) {
-            events.message(worker, message);
-          } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
+          } else if (isTooMuch(counts, message, clock.monotonic() - start)) {
             return events.malformed(
               worker,
-              `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
+              `${counts.usual + counts.ofTasks} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
             );
           } else {
             events.message(worker, message);
@@ -149,5 +148,28 @@ async function read(
       worker.disconnect(clock.monotonic());
       events.disconnected(worker);
     }
+  }
+}
+
+/** Counts `message`. `ms`: for how long the worker has been connected. */
+function isTooMuch(
+  counts: { usual: number; ofTasks: number },
+  { type }: FromWorker,
+  ms: number,
+): boolean {
+  switch (type) {
+    case "task-answer":
+      // There is one for each question, and it is out of turn without one.
+      return false;
+    case "channel-open":
+    case "channel-close":
+    case "channel-post":
+      // They are paced by `pauseFor`.
+      return false;
+    case "tasks-added":
+    case "task-report":
+      return ++counts.ofTasks > mostAtOnce + mostOfTasksPerSecond * ms / 1000;
+    default:
+      return ++counts.usual > mostAtOnce + mostPerSecond * ms / 1000;
   }
 }

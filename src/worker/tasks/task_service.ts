@@ -203,7 +203,8 @@ export class TaskService {
       try {
         return await store.schedule(entries);
       } catch (error) {
-        if (isFirst) this.#log.cronFailed(error);
+        // Without entries there are only old ones to remove, which nobody misses.
+        if (isFirst && entries.length > 0) this.#log.cronFailed(error);
       }
       await sleep(this.#parts.system.clock, cronInterval);
     }
