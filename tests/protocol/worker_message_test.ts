@@ -139,7 +139,7 @@ Deno.test("malformed messages are refused", () => {
 });
 
 Deno.test("a message for a channel is refused if it is too long, no base64, or its name is too long", () => {
-  const post = { type: "channel-post", name: "chat", data: "AAAA" };
+  const post = { type: "channel-post", name: "chat", data: "AA==" };
   const wrong = [
     { data: "A".repeat(longestPostText + 4) },
     { data: "A\n==" },

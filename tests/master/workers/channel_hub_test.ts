@@ -52,7 +52,7 @@ class TestHub {
     for (const slot of slots) assertEquals(this.says(slot, { type: "channel-open", name }), null);
   }
 
-  post(slot: number, name: string, data = "AAAA"): void {
+  post(slot: number, name: string, data = "AA=="): void {
     assertEquals(this.says(slot, { type: "channel-post", name, data }), null);
   }
 
@@ -70,14 +70,14 @@ Deno.test("a message reaches all others that have the channel open, in the order
   const hub = new TestHub(4);
   hub.open("chat", 0, 1, 2);
   hub.open("other", 3);
-  hub.post(0, "chat", "AAAA");
-  hub.post(0, "chat", "BBBB");
-  hub.post(3, "chat", "CCCC");
+  hub.post(0, "chat", "AA==");
+  hub.post(0, "chat", "BA==");
+  hub.post(3, "chat", "CA==");
   await hub.pass(5);
   assertEquals(hub.received, [
-    ["chat: CCCC"],
-    ["chat: AAAA", "chat: BBBB", "chat: CCCC"],
-    ["chat: AAAA", "chat: BBBB", "chat: CCCC"],
+    ["chat: CA=="],
+    ["chat: AA==", "chat: BA==", "chat: CA=="],
+    ["chat: AA==", "chat: BA==", "chat: CA=="],
     [],
   ]);
 });

@@ -170,7 +170,7 @@ Deno.test("a worker that sends far more messages than workers send is ended", as
 Deno.test("messages for other workers are not counted, but read later if there are too many", async () => {
   const host = new TestHost(1);
   const worker = await host.connects();
-  const post = '{"type":"channel-post","name":"chat","data":"AAAA"}\n';
+  const post = '{"type":"channel-post","name":"chat","data":"AA=="}\n';
   host.pause = 50;
   await worker.writes(hello("0") + post.repeat(1_000));
   await worker.writes(loaded);

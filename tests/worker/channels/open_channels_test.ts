@@ -73,7 +73,7 @@ Deno.test("what cannot be read is a messageerror, and onmessage can be replaced 
   chat.onmessage = () => void heard.push("first");
   chat.onmessage = () => void heard.push("second");
   channels.receive("chat", toCloneText(1));
-  channels.receive("chat", "AAAA");
+  channels.receive("chat", "AA==");
   chat.onmessage = null;
   channels.receive("chat", toCloneText(1));
   assertEquals(heard, ["second", "messageerror"]);
