@@ -25,6 +25,8 @@ export class Outbox {
   #frames: Uint8Array[] = [];
   #waiting = 0;
   #isBusy = false;
+  /** Called when nothing waits any more. */
+  #onEmpty: (() => void)[] = [];
   #lastWrite = -Infinity;
 
   constructor(options: OutboxOptions) {
@@ -50,6 +52,11 @@ export class Outbox {
     else clock.after(wait, () => void this.#write());
   }
 
+  /** Resolves when everything so far is handed over, or the reader is gone. */
+  get empty(): Promise<void> {
+    return this.#isBusy ? new Promise((resolve) => this.#onEmpty.push(resolve)) : Promise.resolve();
+  }
+
   async #write(): Promise<void> {
     const { clock, send } = this.#options;
     while (this.#frames.length > 0) {
@@ -62,6 +69,7 @@ export class Outbox {
       }
     }
     this.#isBusy = false;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
   #take(): Uint8Array {

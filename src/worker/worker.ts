@@ -236,6 +236,7 @@ export class Worker {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     await this.#service?.finish(isRestart);
+    await this.#appChannels.end();
     await this.#cleanedUp;
     if (this.#isOrphan) await this.#service?.leaveGroup();
     await this.#service?.log.written;

@@ -195,3 +195,24 @@ export default (request) => {
   assertEquals((await server.exit()).code, 0);
   assertEquals(server.leftovers(), []);
 });
+
+integrationTest("what a worker posts last, in shutdown, is heard", async (host) => {
+  const server = host.start({
+    files: {
+      "main.ts": `import { channel } from "denicorn";
+${hearing}
+const chat = channel("chat");
+chat.onmessage = ({ data }) => hear(data);
+export const shutdown = () => {
+  for (let count = 0; count < 100; count++) chat.post("bye " + count + " of " + Deno.pid);
+};
+export default () => new Response(String(Deno.pid));\n`,
+    },
+    args: ["-w", "2"],
+  });
+  const [first, second] = await server.ready(2);
+  Deno.kill(first!.pid, "SIGTERM");
+  const last = `bye 99 of ${first!.pid}`;
+  await server.until("the last words", () => heard(host)[second!.pid]?.includes(last));
+  assertEquals(heard(host)[second!.pid]?.length, 100);
+});

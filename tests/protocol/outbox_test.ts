@@ -89,3 +89,17 @@ Deno.test("after a pause a frame is written at once again", async () => {
   }
   assertEquals(reader.clock.timers, 0);
 });
+
+Deno.test("who waits for the end hears of it when the last frame is taken", async () => {
+  const reader = new Reader(10);
+  await reader.outbox.empty;
+  reader.outbox.add(Uint8Array.of(1));
+  reader.outbox.add(Uint8Array.of(2));
+  let isEmpty = false;
+  void reader.outbox.empty.then(() => isEmpty = true);
+  await reader.takes();
+  await reader.clock.advance(1);
+  assertEquals([isEmpty, reader.lengths], [false, [1, 1]]);
+  await reader.takes();
+  assertEquals(isEmpty, true);
+});

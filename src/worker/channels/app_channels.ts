@@ -4,6 +4,7 @@ import { usesChannels, usesThreads } from "../../app/uses_of_channels.ts";
 import type { ChannelMessage } from "../../protocol/channel_messages.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
 import { Outbox } from "../../protocol/outbox.ts";
+import { withTimeout } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { Clock } from "../../system/system.ts";
 import type { OpenChannels } from "./open_channels.ts";
@@ -20,12 +21,16 @@ interface AppChannelsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Milliseconds that the end of a worker waits for a master that reads nothing. */
+const longestEnd = 500;
+
 /** In bytes, of messages that the master has not taken yet. */
 const outboxLimit = 4 * 1024 * 1024;
 
 export class AppChannels {
   readonly #options: AppChannelsOptions;
   #open: OpenChannels | null = null;
+  #outbox: Outbox | null = null;
 
   constructor(options: AppChannelsOptions) {
     this.#options = options;
@@ -37,12 +42,18 @@ export class AppChannels {
     const { offerChannels } = await load();
     const { clock, send, onDropped, onFailure } = this.#options;
     const outbox = new Outbox({ clock, send, limit: outboxLimit });
+    this.#outbox = outbox;
     const post = (message: ChannelMessage) => {
       const frame = encodeFrame(message);
       if (message.type !== "channel-post") outbox.insist(frame);
       else if (!outbox.add(frame)) onDropped();
     };
     this.#open = offerChannels({ clock, send: post, onFailure, hasThreads: usesThreads(text) });
+  }
+
+  /** The process ends: resolves when what was posted is with the master, or soon. */
+  async end(): Promise<void> {
+    if (this.#outbox !== null) await withTimeout(this.#options.clock, longestEnd, this.#outbox.empty);
   }
 
   /** A message of another worker. */
