@@ -216,3 +216,31 @@ export default () => new Response(String(Deno.pid));\n`,
   await server.until("the last words", () => heard(host)[second!.pid]?.includes(last));
   assertEquals(heard(host)[second!.pid]?.length, 100);
 });
+
+integrationTest("during a reload the old generation and the new one hear each other", async (host) => {
+  const server = host.start({
+    files: {
+      "main.ts": `import { channel, context } from "denicorn";
+const chat = channel("chat");
+const next = () => new Promise((resolve) => chat.addEventListener("message", ({ data }) => resolve(data), { once: true }));
+export default async (request) => {
+  if (request.method !== "POST") return new Response(context().generation + " hears " + await next());
+  chat.post(context().generation);
+  return new Response("posted");
+};\n`,
+    },
+    args: ["-w", "1"],
+  });
+  await server.ready(1);
+  const waiting = server.text();
+  await server.until("the request", async () => (await server.status())?.workers[0]?.inFlight === 1);
+  server.kill("SIGHUP");
+  await server.logged(/gen=2 .* ready after/);
+  await server.until(
+    "the drain",
+    async () => (await server.status())?.workers.some(({ state }) => state === "draining"),
+  );
+  await (await server.fetch("/", { method: "POST" })).text();
+  assertEquals(await waiting, "1 hears 2");
+  await server.ready(1, 2);
+});
