@@ -113,6 +113,8 @@ export interface Handover {
   readonly target: number;
   /** What its settings allowed. */
   readonly range: WorkerRange;
+  /** Where its successor takes part in the channels of its workers. An older version says nothing of it. */
+  readonly channels?: { readonly path: string; readonly token: string } | null | undefined;
 }
 
 /** What operators asked of a master during an upgrade, after its successor had read settings and opened log files. */

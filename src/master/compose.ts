@@ -42,6 +42,7 @@ import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
+import { joinMaster, type MasterLink } from "./workers/master_link.ts";
 import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./workers/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
@@ -97,6 +98,9 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   }, { ...settings, bind: listenAddresses(settings), isBindDefault });
   const workerTable = new WorkerTable();
   const taskTable = new WorkerTable();
+  const hub = new ChannelHub(system.clock, log.logger);
+  /** With it the successor of this master takes part. */
+  let linkToken: string | null = null;
   const { arbiter, statusSource } = composeArbiter({
     ...{
       system,
@@ -111,6 +115,10 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       takeover,
     },
     controlSocket,
+    offerLink: () => {
+      linkToken = system.host.secret();
+      return { path: directory.channelSocket, token: linkToken };
+    },
     startProcess: workerProcessStarter({
       ...{
         system,
@@ -128,7 +136,6 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
     runtimeDirectory: directory.path,
   });
   takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
-  const hub = new ChannelHub(system.clock, log.logger);
   const malformed = (worker: WorkerHandle, reason: string) => {
     // At once, because its channel closes before the event is handled: it would log that it finishes.
     worker.process.kill("SIGKILL");
@@ -137,7 +144,12 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
-        return workerTable.expected + taskTable.expected;
+        return workerTable.expected + taskTable.expected + (linkToken === null ? 0 : 1);
+      },
+      link: (token, connection) => {
+        if (token !== linkToken) return null;
+        linkToken = null;
+        return hub.link((bytes) => connection.send(bytes));
       },
       identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
       connected: (worker, connection, version) =>
@@ -156,6 +168,8 @@ export async function composeMaster(system: System, options: MasterOptions): Pro
       },
     }, system.clock);
   accept(directory.channels);
+  const other = takeover?.channels ?? null;
+  if (other !== null) void joinMaster(system.network, hub, other);
   directoryGuard.keep(() => directory.channelSocket, () => {
     accept(directory.listenAgain());
     directory.share(credentials);
@@ -180,6 +194,7 @@ interface ArbiterOptions {
   readonly firstWorker: WorkerProcess | null;
   readonly takeover: Takeover | null;
   readonly controlSocket: () => string | null;
+  readonly offerLink: () => MasterLink | null;
   readonly startProcess: StartWorkerProcess;
   readonly source: GenerationSource;
   /** Generation 1, not built yet. */

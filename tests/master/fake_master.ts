@@ -108,6 +108,7 @@ export class FakeMaster {
       runtimeDirectory: "/run",
       launch: rememberLaunch(this.system),
       controlSocket: () => this.controlSocket,
+      offerLink: () => null,
       takeover: null,
     }).arbiter;
     void this.arbiter.run().then((fault) => this.outcome = fault);

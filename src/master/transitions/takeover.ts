@@ -119,6 +119,11 @@ export class Takeover {
     return this.#handover.target === 0 ? undefined : this.#handover;
   }
 
+  /** Where this master takes part in the channels of the old one's workers; `null` if it cannot. */
+  get channels(): Handover["channels"] {
+    return this.#handover.channels;
+  }
+
   /** Where the old master listens. */
   get addresses(): readonly string[] {
     return this.#handover.addresses;

@@ -16,6 +16,7 @@ import type { Generations } from "../generations/generations.ts";
 import { type Launch, type OldMaster, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Reload } from "./reload.ts";
+import type { MasterLink } from "../workers/master_link.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Takeover } from "./takeover.ts";
@@ -45,6 +46,8 @@ interface UpgradeOptions {
   /** Where the successor reaches this master; `null` while it cannot. */
   readonly controlSocket: () => string | null;
   readonly runtimeDirectory: string;
+  /** Where the successor takes part in the channels of this master's workers; `null` if it cannot. */
+  readonly offerLink: () => MasterLink | null;
   readonly post: (event: MasterEvent) => void;
 }
 
@@ -234,7 +237,8 @@ export class Upgrade {
   handOver(fdInbox: string | null): Handover {
     if (this.#successor === null) throw new Error("no upgrade is in progress: send USR2 to begin one");
     const { steering } = this.#options;
-    return this.#handover(fdInbox === null ? null : steering.handOver(fdInbox));
+    const handover = this.#handover(fdInbox === null ? null : steering.handOver(fdInbox));
+    return { ...handover, channels: this.#options.offerLink() };
   }
 
   /** `listening`: the processes whose listeners the successor gets, in their order; `null` if it gets none. */

@@ -39,6 +39,13 @@ interface Member {
   lastPost: number;
 }
 
+/** Another master that takes part, see `src/master/workers/master_link.ts`. */
+interface Link {
+  /** It has sent this; what is no message of a channel is ignored. */
+  receive(message: FromWorker | null): void;
+  close(): void;
+}
+
 export class ChannelHub {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -46,6 +53,8 @@ export class ChannelHub {
   readonly #listeners = new Map<string, Set<Member>>();
   /** Of all workers. */
   readonly #pace = new Pace(burst);
+  /** To the other master of an upgrade. */
+  readonly #links = new Set<Outbox>();
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -73,6 +82,18 @@ export class ChannelHub {
         this.#post(member, message);
         return null;
     }
+  }
+
+  /** Another master hears all of this one's workers, and its workers are heard. */
+  link(send: (bytes: Uint8Array) => Promise<void>): Link {
+    const outbox = new Outbox({ clock: this.#clock, limit: outboxLimit, send });
+    this.#links.add(outbox);
+    return {
+      receive: (message) => {
+        if (message?.type === "channel-post") this.#pass(message, null);
+      },
+      close: () => void this.#links.delete(outbox),
+    };
   }
 
   /** For how many milliseconds nothing is read from the worker, because it posts too much. */
@@ -129,6 +150,17 @@ export class ChannelHub {
   }
 
   #post(sender: Member, message: ChannelPost): void {
+    let passed = this.#pass(message, sender);
+    for (const link of this.#links) {
+      const frame = encodeFrame(message);
+      link.add(frame);
+      passed += frame.length;
+    }
+    this.#spend(sender, passed);
+  }
+
+  /** Returns the number of bytes. */
+  #pass(message: ChannelPost, sender: Member | null): number {
     let frame: Uint8Array | null = null;
     let passed = 0;
     for (const member of this.#listeners.get(message.name) ?? []) {
@@ -137,7 +169,7 @@ export class ChannelHub {
       if (!member.outbox.add(frame)) member.dropped.add();
       passed += frame.length;
     }
-    this.#spend(sender, passed);
+    return passed;
   }
 
   #spend(member: Member, bytes: number): void {

@@ -11,11 +11,19 @@ import { sleep } from "../../system/clock.ts";
 import type { Clock, Connection, UnixListener } from "../../system/system.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
+/** The connection of another master, during an upgrade. */
+interface MasterConnection {
+  receive(message: FromWorker | null): void;
+  close(): void;
+}
+
 interface ChannelEvents {
-  /** How many workers have been started and have not identified themselves. */
+  /** How many workers have been started and have not identified themselves, and masters. */
   readonly expected: number;
   /** The worker that was started with this token; `null` if there is none, or the token was used before. */
   identify(token: string): WorkerHandle | null;
+  /** Takes in the master that was given this token; `null` if there is none. What it sends goes to `receive`. */
+  link(token: string, connection: Connection): MasterConnection | null;
   /** `version` is that of the program the worker runs. */
   connected(worker: WorkerHandle, connection: Connection, version: string): void;
   message(worker: WorkerHandle, message: FromWorker): void;
@@ -109,6 +117,7 @@ async function read(
   const decoder = new FrameDecoder(false);
   const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
+  let link: MasterConnection | null = null;
   const counts = { usual: 0, ofTasks: 0 };
   try {
     for await (const bytes of connection.receive()) {
@@ -116,8 +125,15 @@ async function read(
       try {
         for (const value of decoder.push(bytes)) {
           const message = readWorkerMessage(value);
-          if (worker === null) {
+          if (link !== null) {
+            link.receive(message);
+          } else if (worker === null) {
             if (message?.type !== "hello") return;
+            link = events.link(message.token, connection);
+            if (link !== null) {
+              strangers.remove(connection);
+              continue;
+            }
             worker = events.identify(message.token);
             if (worker === null) return;
             strangers.remove(connection);
@@ -144,6 +160,7 @@ async function read(
   } finally {
     strangers.remove(connection);
     connection.close();
+    link?.close();
     if (worker !== null) {
       worker.disconnect(clock.monotonic());
       events.disconnected(worker);

@@ -155,3 +155,24 @@ Deno.test("10,000 short messages a second from one worker, and some from another
   }
   assertEquals(hub.received[3]!.length, 22_000);
 });
+
+Deno.test("another master gets what workers post, and its workers are heard, without an echo", async () => {
+  const hub = new TestHub(2);
+  hub.open("chat", 0, 1);
+  const sent: string[] = [];
+  const decoder = new FrameDecoder();
+  const link = hub.hub.link((bytes) => {
+    for (const message of decoder.push(bytes)) sent.push((message as { data: string }).data);
+    return Promise.resolve();
+  });
+  hub.post(0, "chat", "AA==");
+  link.receive({ type: "channel-post", name: "chat", data: "BA==" });
+  link.receive({ type: "closed" });
+  link.receive(null);
+  await hub.pass(5);
+  assertEquals([sent, ...hub.received], [["AA=="], ["chat: BA=="], ["chat: AA==", "chat: BA=="]]);
+  link.close();
+  hub.post(0, "chat", "CA==");
+  await hub.pass(5);
+  assertEquals(sent, ["AA=="]);
+});

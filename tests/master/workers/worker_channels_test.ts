@@ -57,6 +57,13 @@ class TestHost {
         tokens.delete(token);
         return worker;
       },
+      link: (token) =>
+        token === "master"
+          ? {
+            receive: (message) => void this.log.push(`${message?.type} from a master`),
+            close: () => void this.log.push("the master is gone"),
+          }
+          : null,
       connected: ({ slot }) => void this.log.push(`connected ${slot}`),
       message: ({ slot }, { type }) => void this.log.push(`${type} from ${slot}`),
       pauseFor: () => this.pause,
@@ -202,4 +209,17 @@ Deno.test("a worker answers as many questions as it is asked", async () => {
   const answer = `{"type":"task-answer","number":1,"answer":"{}"}\n`;
   await worker.writes(hello("0") + answer.repeat(1_000));
   assertEquals(host.log.length, 1_001);
+});
+
+Deno.test("another master is known by its token, and what it says is of no worker", async () => {
+  const host = new TestHost(1);
+  const master = await host.connects();
+  await master.writes(
+    hello("master") + '{"type":"channel-post","name":"chat","data":"AA=="}\n{"type":"x"}\n',
+  );
+  await host.clock.advance(60_000);
+  assertEquals(master.isClosed, false);
+  master.close();
+  await settled();
+  assertEquals(host.log, ["channel-post from a master", "undefined from a master", "the master is gone"]);
 });
