@@ -26,6 +26,8 @@ export interface QueueOptions {
   defaultJobOptions?: JobsOptions;
   settings?: {
     repeatStrategy(from: number, repeat: { pattern?: string; tz?: string }): number | undefined;
+    /** Milliseconds until the next attempt after `attempts`, for a backoff that BullMQ does not know. */
+    backoffStrategy?(attempts: number): number;
   };
 }
 
@@ -59,6 +61,8 @@ export interface Job {
   readonly failedReason?: string | null;
   isFailed(): Promise<boolean>;
   moveToWait(token: string): Promise<unknown>;
+  /** `timestamp`: milliseconds since 1970. */
+  moveToDelayed(timestamp: number, token: string): Promise<void>;
   retry(
     state: "failed",
     options: { resetAttemptsMade: boolean; resetAttemptsStarted: boolean },
@@ -140,6 +144,9 @@ export class Worker extends QueueBase {
 
 /** The job is not tried again. */
 export class UnrecoverableError extends Error {}
+
+/** The job was moved to those that wait for a time. */
+export class DelayedError extends Error {}
 
 /** The job was moved back to those that wait. */
 export class WaitingError extends Error {}

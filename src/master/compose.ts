@@ -211,7 +211,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     inForce: takeover?.addresses ?? null,
   });
   const processGroups = new ProcessGroups({ system, logger, wake });
-  const taskOwners = new TaskOwners(system.host);
+  const taskOwners = new TaskOwners(system.host, clock);
   const spawner = new Spawner({
     ...{ ...options, role: "requests", post },
     tasksFor: (worker) => taskConfigFor(system.host, taskOwners, options.runtimeDirectory, worker),

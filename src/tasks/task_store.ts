@@ -41,7 +41,7 @@ export interface TakenTask {
   progress(value: number): void;
 }
 
-/** Resolves with the result, as `encodePayload` writes it; rejects with `TaskFailure`. */
+/** Resolves with the result, as `encodePayload` writes it; rejects with `TaskFailure` or `TaskPutOff`. */
 export type RunTask = (task: TakenTask) => Promise<string | null>;
 
 /** Why an attempt failed. */
@@ -53,6 +53,17 @@ export class TaskFailure extends Error {
   constructor(text: string, isFinal = false) {
     super(text);
     this.isFinal = isFinal;
+  }
+}
+
+/** This process cannot run the task, but another one may: it is delayed, and the attempt does not count. */
+export class TaskPutOff extends Error {
+  /** In milliseconds. */
+  readonly pause: number;
+
+  constructor(text: string, pause: number) {
+    super(text);
+    this.pause = pause;
   }
 }
 

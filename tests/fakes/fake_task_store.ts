@@ -9,7 +9,7 @@ import type {
   TaskState,
   TaskStore,
 } from "../../src/tasks/task_store.ts";
-import { TaskFailure, TaskStoreError } from "../../src/tasks/task_store.ts";
+import { TaskFailure, TaskPutOff, TaskStoreError } from "../../src/tasks/task_store.ts";
 
 interface Entry {
   readonly id: string;
@@ -31,6 +31,8 @@ export class FakeTaskStore implements TaskStore {
   readonly aborts = new Map<string, AbortController>();
   /** What was given back, by id. */
   readonly givenBack: string[] = [];
+  /** For how long tasks were put off, which wait again at once. */
+  readonly putOff: number[] = [];
   /** Owners whose tasks were released. */
   readonly released: string[] = [];
   /** How often `counts` was called. */
@@ -109,9 +111,13 @@ export class FakeTaskStore implements TaskStore {
       entry.result = await run(taken);
       entry.state = "done";
     } catch (error) {
-      if (!(error instanceof TaskFailure)) throw error;
+      if (!(error instanceof TaskFailure || error instanceof TaskPutOff)) throw error;
       entry.error = error.message;
-      entry.state = error.isFinal || entry.attempt >= attempts ? "dead" : "waiting";
+      if (error instanceof TaskPutOff) {
+        this.putOff.push(error.pause);
+        entry.attempt--;
+        entry.state = "waiting";
+      } else entry.state = error.isFinal || entry.attempt >= attempts ? "dead" : "waiting";
     }
     this.#running.delete(id);
     this.#checkStopped();

@@ -8,6 +8,7 @@ import {
   type NewTask,
   type TakenTask,
   TaskFailure,
+  TaskPutOff,
   type TaskState,
   type TaskStore,
   TaskStoreError,
@@ -263,6 +264,23 @@ export function storeContract(
     assertEquals(await store.retry(null), 2);
     assertEquals((await store.counts()).waiting, 2);
     assertEquals((await store.counts()).dead, 0);
+  });
+
+  test("a task that a process puts off is delayed, and the attempt does not count", async ({ consume }) => {
+    const attempts: number[] = [];
+    const { store, consumer } = consume({
+      run: ({ attempt }) => {
+        attempts.push(attempt);
+        return attempts.length === 1
+          ? Promise.reject(new TaskPutOff("unknown here", 300))
+          : Promise.resolve(null);
+      },
+    });
+    const [id = ""] = await store.add([newTask({ retries: 0 })], timeout);
+    consumer.wake();
+    await until("it is put off", async () => (await store.counts()).delayed === 1);
+    await until("done", async () => await endedAs(store, id, "done"));
+    assertEquals(attempts, [1, 1]);
   });
 
   test("a key makes adding idempotent, also when the task is done", async ({ open, consume }) => {

@@ -48,8 +48,18 @@ export async function readTasks(
 ): Promise<AppTasks> {
   try {
     if (tasks === undefined) throw new Mistake('it has no export "tasks": add `export const tasks = { … }`');
-    if (!isRecord(tasks)) throw new Mistake(`tasks is ${described(tasks)}: it is an object of functions`);
-    if (!isRecord(cron)) throw new Mistake(`cron is ${described(cron)}: it is an object of entries`);
+    if (!isRecord(tasks)) {
+      throw new Mistake(
+        `tasks is ${
+          described(tasks)
+        }: export an object of functions, or give what is no background task another name`,
+      );
+    }
+    if (!isRecord(cron)) {
+      throw new Mistake(
+        `cron is ${described(cron)}: export an object of entries, or give what is no schedule another name`,
+      );
+    }
     const found = new Map(Object.entries(tasks).map(([name, task]) => [name, definitionOf(name, task)]));
     if (found.size > mostTaskNames) {
       throw new Mistake(`tasks has ${found.size} names: at most ${mostTaskNames}`);

@@ -33,6 +33,8 @@ const tokenTimeout = 10_000;
 /** A worker sends some messages when it starts, and later at most six a second. */
 const mostAtOnce = 100;
 const mostPerSecond = 20;
+/** Besides, it says at most 200 times a second that it has added tasks, and reports 40 times. */
+const mostOfTasksPerSecond = 300;
 
 /** So many more connections than expected workers may be open without a token. */
 const spareStrangers = 32;
@@ -105,7 +107,7 @@ async function read(
   const decoder = new FrameDecoder(false);
   const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
-  let count = 0;
+  const counts = { usual: 0, ofTasks: 0 };
   try {
     for await (const bytes of connection.receive()) {
       // Inside the loop: an error that leaves it closes the connection first.
@@ -120,10 +122,10 @@ async function read(
             events.connected(worker, connection, message.version);
           } else if (message === null) {
             return events.malformed(worker, "it is not one of the known messages");
-          } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
+          } else if (isTooMuch(counts, message, clock.monotonic() - start)) {
             return events.malformed(
               worker,
-              `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
+              `${counts.usual + counts.ofTasks} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
             );
           } else {
             events.message(worker, message);
@@ -142,5 +144,23 @@ async function read(
       worker.disconnect(clock.monotonic());
       events.disconnected();
     }
+  }
+}
+
+/** Counts `message`. `ms`: for how long the worker has been connected. */
+function isTooMuch(
+  counts: { usual: number; ofTasks: number },
+  { type }: FromWorker,
+  ms: number,
+): boolean {
+  switch (type) {
+    case "task-answer":
+      // There is one for each question, and it is out of turn without one.
+      return false;
+    case "tasks-added":
+    case "task-report":
+      return ++counts.ofTasks > mostAtOnce + mostOfTasksPerSecond * ms / 1000;
+    default:
+      return ++counts.usual > mostAtOnce + mostPerSecond * ms / 1000;
   }
 }

@@ -1,13 +1,14 @@
 /** Takes tasks from a queue of BullMQ and runs them: a Worker of BullMQ, as long as there is a server it can work with. */
 
 // @ts-types="../../../types/bullmq.d.ts"
-import { type Job, WaitingError } from "bullmq";
+import { DelayedError, type Job, WaitingError } from "bullmq";
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import { sleep, withTimeout } from "../../system/clock.ts";
+import { retryDelay } from "../../core/tasks/retry.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
-import { TaskFailure } from "../task_store.ts";
+import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
 import { attemptsOf, endOptions, limitBackoff, timeoutOf } from "./queue_jobs.ts";
 import type { RedisAddress } from "./redis_address.ts";
@@ -19,8 +20,10 @@ import { releaseJobs } from "./release_jobs.ts";
 import { latestProgress } from "./task_progress.ts";
 import { storedFailure, TaskWorker } from "./task_worker.ts";
 
-/** A task that has taken its worker down with it more often than this is dead. */
-const stalledAtMost = 5;
+/** A task that has taken its worker down with it more often than this is dead: at the fifth time, as in SQLite. */
+const stalledAtMost = 4;
+/** Milliseconds until the first retry of a job whose own program has a formula of its own for that. */
+const foreignBackoff = 1_000;
 /** Milliseconds. */
 const pauseAfterRefusal = 1_000;
 const longestGiveBack = 2_000;
@@ -140,7 +143,11 @@ export class BullMqConsumer implements Consumer {
       drainDelay: idlePoll,
       runRetryDelay: pauseAfterRefusal,
       ...limit === undefined ? {} : { limiter: limit },
-      settings: { repeatStrategy },
+      settings: {
+        repeatStrategy,
+        // Without one, BullMQ could not end the attempt: the job would stay with this worker until it counts as lost.
+        backoffStrategy: (attempts) => retryDelay(attempts, foreignBackoff, 1),
+      },
       ...endOptions(this.#store),
     });
     worker.ended = (job) => this.#ended(job);
@@ -192,6 +199,10 @@ export class BullMqConsumer implements Consumer {
     } catch (error) {
       limitBackoff(job);
       if (running.isCancelled) throw storedFailure(new TaskFailure("cancelled", true));
+      if (error instanceof TaskPutOff) {
+        await job.moveToDelayed(this.#clock.wall() + error.pause, token);
+        throw new DelayedError();
+      }
       throw error instanceof TaskFailure ? storedFailure(error) : error;
     } finally {
       progress.end();

@@ -13,7 +13,12 @@ export interface ClaimedRow {
   readonly attempts: number;
   readonly timeout: number;
   readonly backoff: number;
+  /** Its workers have died so often that it may be what kills them: nothing else runs beside it. */
+  readonly isSuspect: boolean;
 }
+
+/** A task whose workers die this often while it runs runs alone from then on, so that it takes no other ones with it. */
+const sharedCrashes = 3;
 
 type Claim = Pick<ClaimedRow, "id" | "claim">;
 
@@ -33,8 +38,31 @@ export function promote(database: Database, now: number): boolean {
   return promoted === promotedAtOnce;
 }
 
-/** Takes up to `most` tasks, those of high priority first. None while the store is paused. */
+/** `isHeld`: there are more, which must wait until this process runs nothing. */
+export interface Claimed {
+  readonly rows: readonly ClaimedRow[];
+  readonly isHeld: boolean;
+}
+
+/**
+ * Takes up to `most` tasks, those of high priority first. None while the store is paused, and none from the first suspect on
+ * unless this process `isIdle`: then it takes that one only.
+ */
 export function claim(
+  database: Database,
+  by: { readonly owner: string; readonly leaseUntil: number; readonly now: number },
+  most: number,
+  isIdle: boolean,
+): Claimed {
+  const rows = claimFirst(database, by, most);
+  const suspect = rows.findIndex(({ isSuspect }) => isSuspect);
+  if (suspect < 0) return { rows, isHeld: false };
+  const taken = suspect === 0 && isIdle ? 1 : suspect;
+  giveBack(database, rows.slice(taken), by.now);
+  return { rows: rows.slice(0, taken), isHeld: taken < rows.length };
+}
+
+function claimFirst(
   database: Database,
   by: { readonly owner: string; readonly leaseUntil: number; readonly now: number },
   most: number,
@@ -44,7 +72,7 @@ export function claim(
     `UPDATE task SET state = 'running', attempt = attempt + 1, claim = claim + 1, owner = ?, lease_until = ?,
        started_at = ?, progress = NULL
      WHERE id IN (SELECT id FROM task WHERE state = 'waiting' ORDER BY priority, id LIMIT ?)
-     RETURNING id, claim, name, payload, attempt, attempts, timeout, backoff, priority`,
+     RETURNING id, claim, name, payload, attempt, attempts, timeout, backoff, priority, crashes`,
     by.owner,
     by.leaseUntil,
     by.now,
@@ -63,6 +91,7 @@ export function claim(
       attempts: Number(row["attempts"]),
       timeout: Number(row["timeout"]),
       backoff: Number(row["backoff"]),
+      isSuspect: Number(row["crashes"]) >= sharedCrashes,
     }));
 }
 
@@ -90,7 +119,7 @@ export function complete(
   if (kept > 0 && !isKept) database.run("DELETE FROM task WHERE id = ? AND state = 'done'", id);
 }
 
-/** Of an attempt that has failed: it is tried again at `retryAt`, `null` for never. */
+/** Of an attempt that has failed: it is tried again at `retryAt`, `null` for never. One that `isPutOff` does not count. */
 export function fail(
   database: Database,
   { id, claim }: Claim,
@@ -99,6 +128,7 @@ export function fail(
     readonly error: string;
     readonly progress: number | null;
     readonly retryAt: number | null;
+    readonly isPutOff: boolean;
   },
 ): void {
   const retryState = ended.retryAt !== null && ended.retryAt > ended.now ? "delayed" : "waiting";
@@ -106,13 +136,14 @@ export function fail(
   database.run(
     `UPDATE task SET state = iif(is_cancelled, 'dead', ?1), error = iif(is_cancelled, '${cancelled}', ?2),
        progress = coalesce(?3, progress), ended_at = iif(is_cancelled OR ?1 = 'dead', ?4, NULL),
-       run_at = coalesce(?5, run_at), owner = NULL, lease_until = NULL
-     WHERE id = ?6 AND claim = ?7 AND state = 'running'`,
+       run_at = coalesce(?5, run_at), attempt = attempt - ?6, owner = NULL, lease_until = NULL
+     WHERE id = ?7 AND claim = ?8 AND state = 'running'`,
     state,
     ended.error,
     ended.progress,
     ended.now,
     ended.retryAt,
+    ended.isPutOff ? 1 : 0,
     id,
     claim,
   );

@@ -3,7 +3,7 @@
 import { retryDelay } from "../../core/tasks/retry.ts";
 import { messageOf } from "../../core/thrown.ts";
 import type { Database, System } from "../../system/system.ts";
-import { type RunTask, type TakenTask, TaskFailure } from "../task_store.ts";
+import { type RunTask, type TakenTask, TaskFailure, TaskPutOff } from "../task_store.ts";
 import { type ClaimedRow, complete, fail, giveBack, noteProgress } from "./claims.ts";
 import { renew } from "./leases.ts";
 import type { WriteQueue } from "./write_queue.ts";
@@ -54,6 +54,12 @@ export class RunningTasks {
 
   get size(): number {
     return this.#running.size;
+  }
+
+  /** Nothing may run beside what runs. */
+  get isAlone(): boolean {
+    for (const { row } of this.#running.values()) return row.isSuspect;
+    return false;
   }
 
   list(): readonly TakenTask[] {
@@ -160,12 +166,16 @@ export class RunningTasks {
     const { clock, host } = this.#system;
     const { row } = running;
     const now = clock.wall();
-    const isRetried = row.attempt < row.attempts && !(thrown instanceof TaskFailure && thrown.isFinal);
-    const retryAt = isRetried ? now + retryDelay(row.attempt, row.backoff, host.random()) : null;
+    const isPutOff = thrown instanceof TaskPutOff;
+    const isFinal = thrown instanceof TaskFailure && thrown.isFinal;
+    const isRetried = isPutOff || (row.attempt < row.attempts && !isFinal);
+    const pause = isPutOff ? thrown.pause : retryDelay(row.attempt, row.backoff, host.random());
+    const retryAt = isRetried ? now + pause : null;
     const error = messageOf(thrown).slice(0, longestError);
     return {
       isRetried,
-      store: (database: Database) => fail(database, row, { now, error, progress: running.progress, retryAt }),
+      store: (database: Database) =>
+        fail(database, row, { now, error, progress: running.progress, retryAt, isPutOff }),
     };
   }
 

@@ -3,7 +3,7 @@
 import { renewalsPerLease } from "../../core/tasks/lease_watch.ts";
 import type { System } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
-import { claim, type ClaimedRow, giveBack } from "./claims.ts";
+import { claim, type Claimed, type ClaimedRow, giveBack } from "./claims.ts";
 import { DueWork } from "./due_work.ts";
 import { glance } from "./glance.ts";
 import { release, type Returned } from "./leases.ts";
@@ -128,28 +128,31 @@ export class SqliteConsumer implements Consumer {
   }
 
   #claim(): void {
-    if (this.#claiming !== null || this.#isStopping || this.#tasks.size >= this.#options.concurrency) return;
+    if (this.#claiming !== null || this.#isStopping) return;
+    if (this.#tasks.size >= this.#options.concurrency || this.#tasks.isAlone) return;
     const { wall } = this.#system.clock;
     let free = 0;
     const claiming = this.#queue.write("take tasks", timeout, (database) => {
       this.#mayHaveMore = false;
       free = this.#options.concurrency - this.#tasks.size;
       const now = wall();
-      return claim(database, { owner: this.#options.owner, leaseUntil: now + this.#lease, now }, free);
+      const by = { owner: this.#options.owner, leaseUntil: now + this.#lease, now };
+      return claim(database, by, free, this.#tasks.size === 0);
     });
-    this.#claiming = claiming.then((rows) => this.#claimed(rows, free), () => {
+    this.#claiming = claiming.then((claimed) => this.#claimed(claimed, free), () => {
       this.#claiming = null;
       this.#tasks.doubt();
       this.#pollAfterFailure();
     });
   }
 
-  async #claimed(rows: readonly ClaimedRow[], wanted: number): Promise<void> {
+  async #claimed({ rows, isHeld }: Claimed, wanted: number): Promise<void> {
     this.#claiming = null;
     if (this.#isStopping) return await this.#return(rows).catch(() => {});
-    if (rows.length > 0 && rows.length === wanted) this.#mayHaveMore = true;
+    if (isHeld || (rows.length > 0 && rows.length === wanted)) this.#mayHaveMore = true;
     for (const row of rows) this.#tasks.start(row);
-    if (this.#mayHaveMore) this.#claim();
+    // What is held is looked at when something has ended.
+    if (this.#mayHaveMore && !(isHeld && this.#tasks.size > 0)) this.#claim();
   }
 
   #ended(isRetried: boolean): void {

@@ -51,6 +51,14 @@ export class TaskLog {
     });
   }
 
+  /** `problem`: why this worker cannot run it. */
+  putOff({ id, name }: NamedTask, problem: string): void {
+    void this.#log.write((logger) =>
+      logger.with({ taskId: id, task: name })
+        .warning`task ${id} ${name} is put off for workers that know it: ${problem}`
+    );
+  }
+
   /** It was cancelled, or is not this worker's any more. */
   aborted(task: Attempt, reason: unknown): void {
     this.#write(task, (logger) => logger.warning`${begin(task)} aborted: ${titleOf(reason)}`);

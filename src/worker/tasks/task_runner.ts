@@ -7,10 +7,11 @@ import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { messageOf, titleOf } from "../../core/thrown.ts";
 import type { Clock } from "../../system/system.ts";
 import { decodePayload, encodePayload } from "../../tasks/payload.ts";
-import { type TakenTask, TaskFailure } from "../../tasks/task_store.ts";
+import { type TakenTask, TaskFailure, TaskPutOff } from "../../tasks/task_store.ts";
 import { sizeOf } from "./new_task.ts";
 import type { TaskLog } from "./task_log.ts";
 import type { TaskTallies } from "./task_tallies.ts";
+import { UnknownTasks } from "./unknown_tasks.ts";
 
 interface RunnerOptions {
   readonly clock: Clock;
@@ -44,6 +45,7 @@ export class TaskRunner {
   /** By what ends their signals, the oldest first. */
   readonly #running = new Map<AbortController, Running>();
   readonly #abandoned = new WeakSet<TakenTask>();
+  readonly #unknown = new UnknownTasks();
   #begun = 0;
   #oldest: Running | null = null;
 
@@ -79,6 +81,7 @@ export class TaskRunner {
         log.aborted(task, error.cause);
         throw new TaskFailure(titleOf(error.cause), true);
       }
+      if (error instanceof TaskPutOff) throw error;
       const { title, detail, failure } = this.#failureOf(error);
       const isDead = failure.isFinal || task.attempt >= task.attempts;
       tallies.ended(name, isDead ? "dead" : "retried", tookUntilNow());
@@ -133,12 +136,17 @@ export class TaskRunner {
     else writer.setLongest(taskMethod, oldest.task.name, oldest.since);
   }
 
-  #definitionOf({ name }: TakenTask): TaskDefinition {
-    const { definitionOf, names } = this.#options;
+  /** Throws TaskPutOff for a name that is unknown: a worker of another generation may know it. */
+  #definitionOf(task: TakenTask): TaskDefinition {
+    const { definitionOf, names, log } = this.#options;
+    const { id, name } = task;
     const definition = definitionOf(name);
     if (definition !== undefined) return definition;
-    // A worker of the next generation may know it.
-    throw new TaskFailure(`cannot run ${name}: ${unknownTask(name, names)}`);
+    const problem = `cannot run ${name}: ${unknownTask(name, names)}`;
+    const delay = this.#unknown.putOff(id);
+    if (delay === null) throw new TaskFailure(problem);
+    if (delay.isFirst) log.putOff(task, problem);
+    throw new TaskPutOff(problem, delay.pause);
   }
 
   /** Settles at the latest when the signal of the task or its timeout ends it, even if its function does not. */

@@ -49,7 +49,11 @@ Deno.test("cron entries name a task, and may have a payload and a time zone", as
 const mistakes:
   readonly (readonly [what: string, exports: { tasks: unknown; cron?: unknown }, message: string])[] = [
     ["no tasks", { tasks: undefined }, 'it has no export "tasks": add `export const tasks = { … }`'],
-    ["tasks that are no object", { tasks: [run] }, "tasks is an array: it is an object of functions"],
+    [
+      "tasks that are no object",
+      { tasks: [run] },
+      "tasks is an array: export an object of functions, or give what is no background task another name",
+    ],
     [
       "a task that is no function",
       { tasks: { sendMail: "x" } },
@@ -86,7 +90,11 @@ const mistakes:
       "a name in tasks has 201 characters: it has 1 to 200 characters",
     ],
     ["an empty name", { tasks: { "": run } }, "a name in tasks is empty: it has 1 to 200 characters"],
-    ["cron that is no object", { tasks: { run }, cron: 5 }, "cron is 5: it is an object of entries"],
+    [
+      "cron that is no object",
+      { tasks: { run }, cron: 5 },
+      "cron is 5: export an object of entries, or give what is no schedule another name",
+    ],
     [
       "a cron entry that is a function",
       { tasks: { run }, cron: { nightly: run } },

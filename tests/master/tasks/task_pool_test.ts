@@ -100,6 +100,18 @@ Deno.test("a task worker that dies is replaced, and another one gives its tasks 
   assertEquals(master.taskWorkers.length, 2);
 });
 
+Deno.test("the tasks of a dead worker are given back by the next one, if the one that was told dies, too", async () => {
+  const master = await new TaskMaster({ taskWorkers: "3" }).serving();
+  const [first, second, third] = master.taskWorkers;
+  const owners = [first!, second!].map(({ received: [load] }) =>
+    load?.type === "load" ? load.config.tasks?.owner : undefined
+  );
+  await master.exits(first!, 137);
+  await master.exits(second!, 137);
+  const released = third!.received.filter(({ type }) => type === "release-tasks");
+  assertEquals(released, owners.map((owner = "") => ({ type: "release-tasks", owner })));
+});
+
 Deno.test("task workers that die again and again do not end the server", async () => {
   const master = await new TaskMaster().serving();
   for (let death = 0; death < 10; death++) {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../assert.ts";
+import { TaskFailure } from "../../../src/tasks/task_store.ts";
 import { newTask } from "../store_contract.ts";
 import { otherProgram } from "./other_program.ts";
 import { type RedisServer, redisTest } from "./redis_server.ts";
@@ -20,6 +21,28 @@ function consume(server: RedisServer, query: string, seen: unknown[]) {
   });
   return { store, consumer };
 }
+
+redisTest("a job whose program has a backoff of its own is tried again", async (server) => {
+  const attempts: number[] = [];
+  const states: (string | null)[] = [];
+  const store = server.store({}, "?queue=mail");
+  store.consume({
+    concurrency: 1,
+    owner: "one",
+    run: ({ attempt }) => {
+      attempts.push(attempt);
+      return attempt === 1 ? Promise.reject(new TaskFailure("no luck")) : Promise.resolve(null);
+    },
+    onState: (problem) => void states.push(problem),
+    onDead: () => {},
+  });
+  const options = JSON.stringify({ attempts: 2, backoff: { type: "ours" } });
+  const feeding = otherProgram(program, "feed", `${server.port}`, "mail", "1", options);
+  await feeding.stdout.cancel();
+  await feeding.status;
+  await server.until("it is done", async () => (await store.counts()).done === 1);
+  assertEquals([attempts, states], [[1, 2], []]);
+});
 
 redisTest("a program in Node feeds the queue", async (server) => {
   const seen: unknown[] = [];

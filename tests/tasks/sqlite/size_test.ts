@@ -42,7 +42,7 @@ Deno.test("sqlite: 1,000,000 tasks that wait slow neither claims nor counts nor 
   filled(many, 100_000, delayed).close();
   const steps: ((database: Database) => void)[] = [
     (database) => {
-      const [taken] = claim(database, { owner: "me", leaseUntil: 2, now: 1 }, 1);
+      const { rows: [taken] } = claim(database, { owner: "me", leaseUntil: 2, now: 1 }, 1, true);
       assert(taken !== undefined);
       complete(database, taken, { now: 1, result: null, progress: null }, true);
     },

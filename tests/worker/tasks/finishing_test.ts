@@ -31,7 +31,7 @@ Deno.test("at the deadline of a drain the tasks that run are given back, and how
   await service.service.start();
   await service.enqueue("wait");
   await service.enqueue("wait");
-  await service.clock.advance(1);
+  await service.clock.advance(5);
   const finished = service.service.finish(5_000);
   await service.clock.advance(5_000);
   await finished;
@@ -90,6 +90,19 @@ Deno.test("a worker that runs tasks stores the cron entries when it starts, unti
       ...{ retries: 9, backoff: 1_000, priority: 0, timeout: 0 },
     },
   }]]);
+});
+
+Deno.test("a store that is away when a worker starts costs a line about cron entries only if there are some", async () => {
+  const linesOf = async (cron: Readonly<Record<string, unknown>>) => {
+    const service = await fakeService({ tasks: { report: () => {} }, cron });
+    service.store.problem = "away";
+    await service.service.start();
+    await settled();
+    return await service.lines();
+  };
+  assertEquals(await linesOf({}), []);
+  const warning = "warning cannot store the cron entries yet: TaskStoreError: away";
+  assertEquals(await linesOf({ nightly: { schedule: "0 3 * * *", task: "report" } }), [warning]);
 });
 
 Deno.test("without cron entries, nothing is said of them while the store is away, and old ones go when it is back", async () => {

@@ -147,13 +147,20 @@ for (const [what, name, payload, expected] of finalFailures) {
   });
 }
 
-Deno.test("a task of another program that no one knows here is tried again", async () => {
+Deno.test("a task that this worker does not know is put off for others, and fails if none knows it for minutes", async () => {
   const service = await fakeService({ tasks: { sendMail: () => {} } });
-  await service.store.add([{ name: "sendMails", payload: "null", ...foreign }]);
+  await service.store.add([{ name: "sendMails", payload: "null", ...foreign, retries: 0 }]);
   await service.service.start();
-  await settled();
-  const { attempt, error } = service.store.entries.get("1")!;
-  assertEquals(attempt, 4);
+  for (let turn = 0; turn < 10; turn++) await settled();
+  const { attempt, error, state } = service.store.entries.get("1")!;
+  const { putOff } = service.store;
+  assertEquals([putOff[0], putOff.reduce((sum, pause) => sum + pause)], [1_000, 180_000]);
+  assertEquals([attempt, state], [1, "dead"]);
+  const lines = (await service.lines()).filter((line) => /put off|failed/.test(line));
+  assertEquals(lines, [
+    `warning task 1 sendMails is put off for workers that know it: ${error}`,
+    `error task 1 sendMails: attempt 1 of 1 failed, and it is not tried again: ${error}`,
+  ]);
   assertEquals(error, "cannot run sendMails: no task has this name: did you mean sendMail?");
 });
 
