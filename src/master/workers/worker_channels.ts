@@ -30,9 +30,11 @@ const retryPause = 100;
 /** A worker sends its token as soon as it is connected (ms). The machine may be slow. */
 const tokenTimeout = 10_000;
 
-/** A worker sends some messages when it starts, and later at most six a second. */
+/** A worker sends some messages when it starts, and later at most six a second besides those about tasks. */
 const mostAtOnce = 100;
 const mostPerSecond = 20;
+/** That tasks were added it says up to 200 times a second, and how many it runs up to 40 times. */
+const mostAboutTasksPerSecond = 400;
 
 /** So many more connections than expected workers may be open without a token. */
 const spareStrangers = 32;
@@ -105,7 +107,7 @@ async function read(
   const decoder = new FrameDecoder(false);
   const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
-  let count = 0;
+  const counts = { aboutTasks: 0, other: 0 };
   try {
     for await (const bytes of connection.receive()) {
       // Inside the loop: an error that leaves it closes the connection first.
@@ -120,7 +122,8 @@ async function read(
             events.connected(worker, connection, message.version);
           } else if (message === null) {
             return events.malformed(worker, "it is not one of the known messages");
-          } else if (++count > mostAtOnce + mostPerSecond * (clock.monotonic() - start) / 1000) {
+          } else if (isTooMuch(message, counts, clock.monotonic() - start)) {
+            const count = counts.aboutTasks + counts.other;
             return events.malformed(
               worker,
               `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
@@ -143,4 +146,17 @@ async function read(
       events.disconnected();
     }
   }
+}
+
+/** Counts `message`, and compares with what a worker says in its first `ms`. */
+function isTooMuch(
+  { type }: FromWorker,
+  counts: { aboutTasks: number; other: number },
+  ms: number,
+): boolean {
+  const isAboutTasks = type === "tasks-added" || type === "task-report" || type === "task-answer";
+  const [count, perSecond] = isAboutTasks
+    ? [++counts.aboutTasks, mostAboutTasksPerSecond]
+    : [++counts.other, mostPerSecond];
+  return count > mostAtOnce + perSecond * ms / 1000;
 }

@@ -6,12 +6,12 @@ import type { NewTask, TaskStore } from "../../tasks/task_store.ts";
 interface EnqueuerOptions {
   readonly clock: Clock;
   readonly store: () => Promise<Pick<TaskStore, "add">>;
-  /** There are new tasks. Called at most once in a millisecond. */
+  /** There are new tasks. Called at most once in 5 ms. */
   readonly onAdded: () => void;
 }
 
-/** Milliseconds between two messages about new tasks. */
-const messageInterval = 1;
+/** Milliseconds between two messages about new tasks. The master ends a worker that sends twice as many. */
+const messageInterval = 5;
 
 interface Group {
   readonly tasks: NewTask[];

@@ -152,6 +152,18 @@ Deno.test("after what is no message, nothing of the worker is read, and its chan
   }
 });
 
+Deno.test("a worker may say much about tasks, and not without limit", async () => {
+  const host = new TestHost(1);
+  const worker = await host.connects();
+  const added = '{"type":"tasks-added"}\n';
+  await worker.writes(hello("0") + loaded);
+  await host.clock.advance(10_000);
+  await worker.writes(added.repeat(4_100));
+  assertEquals(host.log.length, 4_102);
+  await worker.writes(added);
+  assertEquals(host.log.slice(4_102), ["malformed from 0: 4102 messages in 10000 ms", "disconnected"]);
+});
+
 Deno.test("a worker that sends far more messages than workers send is ended", async () => {
   const host = new TestHost(1);
   const worker = await host.connects();
