@@ -13,7 +13,7 @@ export interface JobsOptions {
   jobId?: string;
   delay?: number;
   attempts?: number;
-  backoff?: { type: "exponential"; delay: number; jitter: number };
+  backoff?: { type: "exponential" | "fixed"; delay: number; jitter: number };
   priority?: number;
   removeOnComplete?: KeepJobs;
   removeOnFail?: KeepJobs;

@@ -16,6 +16,8 @@ export class Conversation {
   #isLeaving = false;
   #hasSaidDraining = false;
   #hasFailed = false;
+  /** Questions about tasks that it has not answered yet. */
+  #questions = 0;
 
   get isConfigured(): boolean {
     return this.#isConfigured;
@@ -26,6 +28,7 @@ export class Conversation {
     if (type === "load") this.#isConfigured = true;
     if (type === "listen") this.#isAsked = true;
     if (type === "drain") this.#isLeaving = true;
+    if (type === "task-request") this.#questions++;
   }
 
   /** Takes note of `message`, or returns why it is out of turn. A message may have crossed one of the master. */
@@ -58,9 +61,10 @@ export class Conversation {
       case "paused":
       case "tasks-added":
       case "task-report":
-      case "task-answer":
       case "counters":
         return this.#isConfigured ? null : "before it had its configuration";
+      case "task-answer":
+        return this.#questions > 0 ? null : "without having been asked";
     }
   }
 
@@ -78,6 +82,9 @@ export class Conversation {
         break;
       case "failed":
         this.#hasFailed = true;
+        break;
+      case "task-answer":
+        this.#questions--;
         break;
       case "draining":
         this.#isLeaving = this.#hasSaidDraining = true;

@@ -29,6 +29,7 @@ const settings: Readonly<
   >
 > = {
   "app": { code: 4 },
+  "tasks": { code: 4 },
   "config": {},
   "chdir": { works: ["directory"] },
   "pid": {},
@@ -40,6 +41,10 @@ const settings: Readonly<
   "keyfile": { more: ["--certfile", "server.pem"], files: { "server.pem": "" } },
   "admin-token-file": { more: ["--admin-bind", "127.0.0.1:0"] },
 };
+
+function isModule(setting: string): boolean {
+  return setting === "app" || setting === "tasks";
+}
 
 function command(name: string, ...args: readonly string[]): void {
   assertEquals(new Deno.Command(name, { args: [...args] }).outputSync().code, 0);
@@ -70,7 +75,7 @@ for (const [name, { works = [], more = [], files = {}, code = 2 }] of Object.ent
     async (host) => {
       const kinds = (Object.keys(strange) as Strange[]).filter((kind) => !works.includes(kind));
       for (const kind of kinds) {
-        const file = kind === "missing" ? "missing/file" : `${kind}${name === "app" ? ".ts" : ""}`;
+        const file = kind === "missing" ? "missing/file" : `${kind}${isModule(name) ? ".ts" : ""}`;
         const path = `${host.folder}/${file}`;
         strange[kind](path);
         const before = identity(path);

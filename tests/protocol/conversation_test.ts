@@ -9,6 +9,7 @@ const fromMaster: Readonly<Record<string, ToWorker>> = {
   load: { type: "load", config: {} as never },
   listen: { type: "listen" },
   drain: { type: "drain", handedOver: true, isRestart: false },
+  ask: { type: "task-request", number: 1, request: { do: "counts" } },
 };
 const fromWorker: Readonly<Record<string, FromWorker>> = {
   hello: { type: "hello", token: "", version: "" },
@@ -19,6 +20,7 @@ const fromWorker: Readonly<Record<string, FromWorker>> = {
   draining: { type: "draining" },
   crashing: { type: "draining", failure },
   counters: { type: "counters", bytes: "" },
+  answer: { type: "task-answer", number: 1, answer: "{}" },
 };
 
 /** The objections to the messages of the worker in `course`; those of the master are in capitals. */
@@ -43,6 +45,7 @@ Deno.test("what workers say in their lives is in turn", () => {
       // Lost listeners: it asks again and again, at first without success.
       `${boot} closed loaded loaded LISTEN loaded closed loaded LISTEN ready`,
       `${boot} closed DRAIN loaded closed`,
+      `${boot} ASK ASK answer answer DRAIN ASK answer closed`,
       "LOAD failed",
       "LOAD loaded failed",
       "LOAD loaded LISTEN failed",
@@ -67,6 +70,8 @@ Deno.test("what is out of turn is objected to, with the reason", () => {
       ["LOAD failed loaded", '"loaded" after it had failed'],
       [`${boot} draining draining`, '"draining" for the second time'],
       ["LOAD crashing", '"draining" with an error before it listened'],
+      [`${boot} answer`, '"task-answer" without having been asked'],
+      [`${boot} ASK answer answer`, '"task-answer" without having been asked'],
       ["counters", '"counters" before it had its configuration'],
     ] as const
   ) assertEquals(objections(course).at(-1), objection, course);

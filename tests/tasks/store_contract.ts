@@ -9,6 +9,7 @@ import {
   type TakenTask,
   TaskFailure,
   TaskPutOff,
+  type TaskState,
   type TaskStore,
   TaskStoreError,
 } from "../../src/tasks/task_store.ts";
@@ -210,6 +211,17 @@ export function storeContract(
     const info = await until("done", async () => await endedAs(store, id, "done"));
     assertEquals(attempts, [1, 2, 3]);
     assertEquals([info.attempt, info.attempts], [3, 4]);
+  });
+
+  test("a task waits for its next attempt for at most 30 days", async ({ consume }) => {
+    const { store, consumer } = consume({ run: () => Promise.reject(new TaskFailure("boom")) });
+    // What many attempts make of a backoff that is allowed.
+    const [id = ""] = await store.add([newTask({ retries: 100, backoff: 2 ** 52 })], timeout);
+    consumer.wake();
+    const info = await until("it is tried again later", async () => await endedAs(store, id, "delayed"));
+    const days = (info.runAt - Date.now()) / 86_400_000;
+    assert(days > 14.9 && days < 30.1, `in ${days} days`);
+    assertEquals((await store.list("delayed", 10)).length, 1);
   });
 
   test("a task that has failed for the last time is dead, and runs again when an operator says so", async ({ consume }) => {
@@ -494,7 +506,7 @@ export function storeContract(
   });
 }
 
-async function endedAs(store: TaskStore, id: string, state: "done" | "dead") {
+async function endedAs(store: TaskStore, id: string, state: TaskState) {
   const info = await store.show(id);
   return info?.state === state ? info : null;
 }

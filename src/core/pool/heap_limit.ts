@@ -23,7 +23,7 @@ const runtimeLimit = 4096 * megabyte;
 interface Room {
   /** Bytes for all processes of the server. */
   readonly memory: number;
-  /** The largest number of workers, spares included; at least 1. */
+  /** The largest number of workers, spares and task workers included; at least 1. */
   readonly workers: number;
   /** Additional workers during a reload: what they need to boot counts, but not a full heap, as they are new. */
   readonly surge: number;

@@ -14,6 +14,9 @@ export function surgeOf(surge: Surge, target: number): number {
   return "workers" in surge ? surge.workers : Math.max(1, Math.floor(target * surge.percent / 100));
 }
 
+/** New task workers beyond their target, while they replace old ones. */
+export const taskSurge = 1;
+
 export type PoolAction =
   | { readonly type: "spawn"; readonly slot: number; readonly generation: number }
   | { readonly type: "drain"; readonly slot: number }

@@ -3,7 +3,7 @@
  * for all workers, by `core/pool/plan.ts`; how many there should be, by `core/tasks/task_scaling.ts`.
  */
 
-import { plan } from "../../core/pool/plan.ts";
+import { plan, taskSurge } from "../../core/pool/plan.ts";
 import { initialTaskScaling, scaleTasks } from "../../core/tasks/task_scaling.ts";
 import { taskRange } from "../../settings/task_range.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
@@ -35,9 +35,6 @@ interface TaskPoolOptions {
   /** An operator has drained all workers, and keeps the master. */
   readonly isDrained: () => boolean;
 }
-
-/** New workers beyond the target, while they replace old ones. */
-const surge = 1;
 
 export class TaskPool {
   readonly #options: TaskPoolOptions;
@@ -84,7 +81,7 @@ export class TaskPool {
       canary: null,
       isRevival: false,
       paused: false,
-      surge,
+      surge: taskSurge,
       maySpawn: restartPolicy.mayReplace,
     });
     const now = system.clock.monotonic();

@@ -2,10 +2,11 @@
 
 import { reasonOf } from "../../core/reason.ts";
 import { leastHeap, shareOfHeap } from "../../core/pool/heap_limit.ts";
-import { surgeOf } from "../../core/pool/plan.ts";
+import { surgeOf, taskSurge } from "../../core/pool/plan.ts";
 import type { Logger } from "../../log/logger.ts";
 import { showSize } from "../../settings/kinds/size.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { taskRange } from "../../settings/task_range.ts";
 import { workerRange } from "../../settings/worker_range.ts";
 import { readAvailableMemory } from "../../system/host/cgroup.ts";
 import { selfCommand } from "../../system/processes/self_command.ts";
@@ -20,8 +21,15 @@ export function limitedCommands(
   system: System,
   logger: Logger,
 ): (generation: Generation) => [string, ...string[]] {
+  /** How many task workers the limit of a generation counts: before its bundle is built, that may not be known yet. */
+  const counted = new WeakMap<Generation, number>();
   return (generation) => {
-    const limit = generation.heapLimit ??= heapLimitFor(system, logger, generation.settings);
+    const taskWorkers = taskWorkersOf(system, generation);
+    if (counted.get(generation) !== taskWorkers) {
+      counted.set(generation, taskWorkers);
+      generation.heapLimit = heapLimitFor(system, logger, generation.settings, taskWorkers);
+    }
+    const { heapLimit: limit = 0 } = generation;
     try {
       return selfCommand(system, limit);
     } catch (error) {
@@ -38,8 +46,13 @@ export function limitedCommands(
 
 const megabyte = 1024 ** 2;
 
+/** At most. */
+function taskWorkersOf({ host }: System, { settings, bundle }: Generation): number {
+  return taskRange(settings, bundle?.hasTasks ?? settings.tasks !== undefined, host.cores()).max;
+}
+
 /** Bytes; 0 for the limit of the runtime. */
-function heapLimitFor(system: System, logger: Logger, settings: Settings): number {
+function heapLimitFor(system: System, logger: Logger, settings: Settings, taskWorkers: number): number {
   const { maxHeap, reloadSurge, spareWorkers } = settings;
   if (maxHeap !== "auto") return Math.floor(maxHeap / megabyte) * megabyte;
   const available = readAvailableMemory(system);
@@ -49,8 +62,9 @@ function heapLimitFor(system: System, logger: Logger, settings: Settings): numbe
   }
   const { memory, isLimit } = available;
   const { max } = workerRange(settings, system.host.cores());
-  const workers = max + spareWorkers;
-  const { limit, fits } = shareOfHeap({ memory, workers, surge: surgeOf(reloadSurge, max) });
+  const workers = max + spareWorkers + taskWorkers;
+  const surge = surgeOf(reloadSurge, max) + (taskWorkers > 0 ? taskSurge : 0);
+  const { limit, fits } = shareOfHeap({ memory, workers, surge });
   const total = `${Math.floor(memory / megabyte)}M of the ${
     isLimit ? "control group" : "machine"
   } for ${workers} ${workers === 1 ? "worker" : "workers"}`;

@@ -30,11 +30,11 @@ const retryPause = 100;
 /** A worker sends its token as soon as it is connected (ms). The machine may be slow. */
 const tokenTimeout = 10_000;
 
-/** A worker sends some messages when it starts, and later at most six a second besides those about tasks. */
+/** A worker sends some messages when it starts, and later at most six a second. */
 const mostAtOnce = 100;
 const mostPerSecond = 20;
-/** That tasks were added it says up to 200 times a second, and how many it runs up to 40 times. */
-const mostAboutTasksPerSecond = 400;
+/** Besides, it says at most 200 times a second that it has added tasks, and reports 40 times. */
+const mostOfTasksPerSecond = 300;
 
 /** So many more connections than expected workers may be open without a token. */
 const spareStrangers = 32;
@@ -107,7 +107,7 @@ async function read(
   const decoder = new FrameDecoder(false);
   const start = clock.monotonic();
   let worker: WorkerHandle | null = null;
-  const counts = { aboutTasks: 0, other: 0 };
+  const counts = { usual: 0, ofTasks: 0 };
   try {
     for await (const bytes of connection.receive()) {
       // Inside the loop: an error that leaves it closes the connection first.
@@ -122,11 +122,10 @@ async function read(
             events.connected(worker, connection, message.version);
           } else if (message === null) {
             return events.malformed(worker, "it is not one of the known messages");
-          } else if (isTooMuch(message, counts, clock.monotonic() - start)) {
-            const count = counts.aboutTasks + counts.other;
+          } else if (isTooMuch(counts, message, clock.monotonic() - start)) {
             return events.malformed(
               worker,
-              `${count} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
+              `${counts.usual + counts.ofTasks} messages in ${Math.ceil(clock.monotonic() - start)} ms`,
             );
           } else {
             events.message(worker, message);
@@ -148,15 +147,20 @@ async function read(
   }
 }
 
-/** Counts `message`, and compares with what a worker says in its first `ms`. */
+/** Counts `message`. `ms`: for how long the worker has been connected. */
 function isTooMuch(
+  counts: { usual: number; ofTasks: number },
   { type }: FromWorker,
-  counts: { aboutTasks: number; other: number },
   ms: number,
 ): boolean {
-  const isAboutTasks = type === "tasks-added" || type === "task-report" || type === "task-answer";
-  const [count, perSecond] = isAboutTasks
-    ? [++counts.aboutTasks, mostAboutTasksPerSecond]
-    : [++counts.other, mostPerSecond];
-  return count > mostAtOnce + perSecond * ms / 1000;
+  switch (type) {
+    case "task-answer":
+      // There is one for each question, and it is out of turn without one.
+      return false;
+    case "tasks-added":
+    case "task-report":
+      return ++counts.ofTasks > mostAtOnce + mostOfTasksPerSecond * ms / 1000;
+    default:
+      return ++counts.usual > mostAtOnce + mostPerSecond * ms / 1000;
+  }
 }

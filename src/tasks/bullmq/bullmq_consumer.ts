@@ -10,7 +10,7 @@ import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
-import { attemptsOf, endOptions, timeoutOf } from "./queue_jobs.ts";
+import { attemptsOf, endOptions, limitBackoff, timeoutOf } from "./queue_jobs.ts";
 import type { RedisAddress } from "./redis_address.ts";
 import { workingClient } from "./redis_client.ts";
 import type { RedisLink } from "./redis_link.ts";
@@ -197,6 +197,7 @@ export class BullMqConsumer implements Consumer {
       const result = await Promise.race([this.#options.run(task), abandoned]);
       return result === null ? null : JSON.parse(result);
     } catch (error) {
+      limitBackoff(job);
       if (running.isCancelled) throw storedFailure(new TaskFailure("cancelled", true));
       if (error instanceof TaskPutOff) {
         await job.moveToDelayed(this.#clock.wall() + error.pause, token);

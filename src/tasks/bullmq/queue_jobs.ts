@@ -2,7 +2,7 @@
 
 // @ts-types="../../../types/bullmq.d.ts"
 import type { Job, JobsOptions } from "bullmq";
-import { jitter } from "../../core/tasks/retry.ts";
+import { jitter, longestDelay } from "../../core/tasks/retry.ts";
 import type { NewTask, StoreOptions, TaskInfo, TaskState } from "../task_store.ts";
 
 /** Options of a job that BullMQ keeps without knowing them. Those of the Bull before it had `timeout`, too. */
@@ -44,6 +44,16 @@ export function jobOptions(task: NewTask): TaskJobOptions {
     ...task.priority > 0 ? { priority: task.priority } : {},
     ...task.timeout > 0 ? { timeout: task.timeout } : {},
   };
+}
+
+/**
+ * To be called before BullMQ computes the delay until the next attempt, for which it knows no limit: from the attempt on
+ * that would reach the longest delay, that one counts. It stores the options of a job only when it is added.
+ */
+export function limitBackoff({ opts, attemptsMade }: Job): void {
+  const { backoff } = opts;
+  if (backoff?.type !== "exponential" || 2 ** attemptsMade * backoff.delay <= longestDelay) return;
+  opts.backoff = { ...backoff, type: "fixed", delay: longestDelay };
 }
 
 const keyPrefix = "key-";

@@ -1,4 +1,6 @@
+import { messageOf } from "../../core/thrown.ts";
 import type { Database, Databases, System } from "../../system/system.ts";
+import { TaskStoreError } from "../task_store.ts";
 import { setUp } from "./task_schema.ts";
 
 /** Where the store is, and whether what is added must survive a power failure. */
@@ -36,9 +38,19 @@ export class StoreFile {
     return this.#place.path;
   }
 
-  /** To be called before the first `database()`. */
+  /** To be called before the first `database()`. Rejects with TaskStoreError. */
   async load(): Promise<Databases> {
-    return this.#databases ??= await this.#system.databases();
+    try {
+      return this.#databases ??= await this.#system.databases();
+    } catch (error) {
+      throw new TaskStoreError(
+        `cannot use the task store: SQLite cannot be loaded (${
+          messageOf(error)
+        }): install Denicorn again, or choose ` +
+          "another --task-store",
+        { cause: error },
+      );
+    }
   }
 
   /** Throws DatabaseFailure, or TaskStoreError for a file of another program. */

@@ -91,7 +91,9 @@ export class WriteQueue {
   async read<T>(action: string, timeout: number, work: Work<T>): Promise<T> {
     const { clock } = this.#system;
     const deadline = clock.monotonic() + timeout;
-    await this.#file.load();
+    await this.#file.load().catch((error) => {
+      throw this.#problem(action, error);
+    });
     for (let pause = lockPause.shortest;; pause = Math.min(2 * pause, lockPause.longest)) {
       if (this.#isClosed) throw new TaskStoreError(`cannot ${action}: the task store is closed`);
       try {
@@ -108,9 +110,9 @@ export class WriteQueue {
     if (this.#isClosed) return;
     this.#cancelRetry?.();
     this.#cancelFlush?.();
-    await this.#file.load();
+    const isLoaded = await this.#file.load().then(() => true, () => false);
     this.#waiting.push(...this.#failed.splice(0));
-    this.#flush();
+    if (isLoaded) this.#flush();
     this.#isClosed = true;
     this.#cancelRetry?.();
     this.#cancelFlush?.();
@@ -124,7 +126,15 @@ export class WriteQueue {
     if (this.#isScheduled) return;
     if (this.#rest > 0) return this.#flushIn(this.#rest);
     this.#isScheduled = true;
-    void this.#file.load().then(({ afterTurn }) => afterTurn(() => this.#flush()));
+    void this.#file.load().then(
+      ({ afterTurn }) => afterTurn(() => this.#flush()),
+      (error) => this.#failAll(error),
+    );
+  }
+
+  #failAll(error: unknown): void {
+    this.#isScheduled = false;
+    for (const job of this.#waiting.splice(0)) this.#fail(job, error);
   }
 
   #flushIn(ms: number): void {

@@ -6,11 +6,11 @@ import type { NewTask, TaskStore } from "../../tasks/task_store.ts";
 interface EnqueuerOptions {
   readonly clock: Clock;
   readonly store: () => Promise<Pick<TaskStore, "add">>;
-  /** There are new tasks. Called at most once in 5 ms. */
+  /** There are new tasks. Called at most 200 times a second. */
   readonly onAdded: () => void;
 }
 
-/** Milliseconds between two messages about new tasks. The master ends a worker that sends twice as many. */
+/** Milliseconds between two messages about new tasks: one that comes alone is not delayed. */
 const messageInterval = 5;
 
 interface Group {

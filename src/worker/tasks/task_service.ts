@@ -203,7 +203,7 @@ export class TaskService {
       try {
         return await store.schedule(entries);
       } catch (error) {
-        // An app without entries has nothing to miss.
+        // Without entries there are only old ones to remove, which nobody misses.
         if (isFirst && entries.length > 0) this.#log.cronFailed(error);
       }
       await sleep(this.#parts.system.clock, cronInterval);

@@ -1,6 +1,6 @@
 import { openLog } from "../../../src/log/logger.ts";
 import { limitedCommands } from "../../../src/master/workers/heap_limits.ts";
-import type { Generation } from "../../../src/master/workers/generation.ts";
+import type { AppBundle, Generation } from "../../../src/master/workers/generation.ts";
 import { assertEquals, assertMatch, assertThrows } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 import { resolve } from "../../settings/resolving.ts";
@@ -63,6 +63,30 @@ Deno.test("max-heap auto divides the memory of the control group among all worke
   assertEquals(host.command("--max-heap", "auto", "-w", "1", "--spare-workers", "1"), ["/opt/denicorn-76"]);
   assertEquals(host.command("--max-heap", "auto", "--max-workers", "2"), ["/opt/denicorn-76"]);
   assertEquals(host.log, "");
+});
+
+Deno.test("max-heap auto counts the task workers of an app with tasks", () => {
+  const host = new TestHost();
+  host.limitMemory(400);
+  const auto = ["--max-heap", "auto", "-w", "1"];
+  assertEquals(host.command(...auto), ["/opt/denicorn-200"]);
+  assertEquals(host.command(...auto, "--tasks", "jobs.ts"), ["/opt/denicorn-64"]);
+  host.limitMemory(1_000);
+  // (0.9 * 1000 - 64 - (2 + 2) * 48) / 2: each pool may have one more during a reload.
+  assertEquals(host.command(...auto, "--tasks", "jobs.ts"), ["/opt/denicorn-322"]);
+  assertEquals(host.command(...auto, "--tasks", "jobs.ts", "--max-task-workers", "2"), ["/opt/denicorn-198"]);
+  assertEquals(host.command(...auto, "--tasks", "jobs.ts", "--tasks-in-workers"), ["/opt/denicorn-740"]);
+});
+
+Deno.test("max-heap auto counts task workers from when the bundle shows that the app has tasks", () => {
+  const host = new TestHost();
+  host.limitMemory(1_000);
+  const generation = host.generation("--max-heap", "auto", "-w", "1", "--task-workers", "1");
+  assertEquals(host.commandOf(generation), ["/opt/denicorn-740"]);
+  generation.bundle = { hasTasks: true } as AppBundle;
+  assertEquals(host.commandOf(generation), ["/opt/denicorn-322"]);
+  generation.bundle = { hasTasks: false } as AppBundle;
+  assertEquals(host.commandOf(generation), ["/opt/denicorn-740"]);
 });
 
 Deno.test("max-heap auto without a control group divides the memory of the machine", () => {

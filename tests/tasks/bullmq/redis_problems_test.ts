@@ -157,3 +157,26 @@ Deno.test("an old server and one of a cluster are objected to", () => {
   );
   assertEquals(objectionTo(report("redis_version:6.2.0\nrole:master\ncluster_enabled:0\n")), null);
 });
+
+Deno.test("TLS that fails is not confused with a server that is away", () => {
+  const said = (place: string, message: string, code: string) =>
+    redisProblem(place, Object.assign(new Error(message), { code }));
+  const distrust =
+    "let DENO_CERT name the file of its authority, correct the certificate, or correct task-store";
+  assertEquals(
+    said("rediss://h:1", "certificate has expired", "CERT_HAS_EXPIRED"),
+    `Redis at rediss://h:1 has no certificate that is trusted (certificate has expired): ${distrust}`,
+  );
+  assertEquals(
+    said("rediss://h:1", "write UNKNOWN", "UNKNOWN"),
+    `Redis at rediss://h:1 has no certificate that is trusted (write UNKNOWN): ${distrust}`,
+  );
+  assertEquals(
+    said("redis://h:1", "write UNKNOWN", "UNKNOWN"),
+    "Redis at redis://h:1 does not answer (write UNKNOWN): start it, or correct task-store",
+  );
+  assertEquals(
+    said("rediss://h:1", "received fatal alert: CertificateRequired", ""),
+    "Redis at rediss://h:1 asks for a certificate of its clients: set tls-auth-clients no, and use a password",
+  );
+});

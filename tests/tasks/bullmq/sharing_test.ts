@@ -1,36 +1,10 @@
 import { assert, assertEquals } from "../../assert.ts";
 import { TaskFailure } from "../../../src/tasks/task_store.ts";
 import { newTask } from "../store_contract.ts";
+import { otherProgram } from "./other_program.ts";
 import { type RedisServer, redisTest } from "./redis_server.ts";
 
-const root = new URL("../../../", import.meta.url).pathname;
-const program = new URL("sharing_program.mjs", import.meta.url).pathname;
-
-/** Node finds the packages only where `make` has installed them; Deno stands in for it elsewhere. */
-const node = commandOfNode();
-
-function commandOfNode(): readonly [string, ...string[]] {
-  try {
-    Deno.statSync(`${root}node_modules/bullmq`);
-    if (new Deno.Command("node", { args: ["--version"], stdout: "null" }).outputSync().success) {
-      return ["node"];
-    }
-  } catch {
-    // One of the two is not there.
-  }
-  return [Deno.execPath(), "run", "-A", "--no-check"];
-}
-
-function other(...args: string[]): Deno.ChildProcess {
-  const [command, ...options] = node;
-  return new Deno.Command(command, {
-    args: [...options, program, ...args],
-    cwd: root,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-}
+const program = new URL("sharing_program.mjs", import.meta.url);
 
 function consume(server: RedisServer, query: string, seen: unknown[]) {
   const store = server.store({}, query);
@@ -63,7 +37,7 @@ redisTest("a job whose program has a backoff of its own is tried again", async (
     onDead: () => {},
   });
   const options = JSON.stringify({ attempts: 2, backoff: { type: "ours" } });
-  const feeding = other("feed", `${server.port}`, "mail", "1", options);
+  const feeding = otherProgram(program, "feed", `${server.port}`, "mail", "1", options);
   await feeding.stdout.cancel();
   await feeding.status;
   await server.until("it is done", async () => (await store.counts()).done === 1);
@@ -73,7 +47,7 @@ redisTest("a job whose program has a backoff of its own is tried again", async (
 redisTest("a program in Node feeds the queue", async (server) => {
   const seen: unknown[] = [];
   const { store } = consume(server, "?queue=mail", seen);
-  const feeding = other("feed", `${server.port}`, "mail", "3");
+  const feeding = otherProgram(program, "feed", `${server.port}`, "mail", "3");
   await feeding.stdout.cancel();
   assertEquals((await feeding.status).success, true);
   await server.until("all are done", async () => (await store.counts()).done === 3);
@@ -85,7 +59,7 @@ redisTest("a program in Node feeds the queue", async (server) => {
 redisTest("a program in Node shares the queue, and knows its jobs", async (server) => {
   const seen: unknown[] = [];
   const { store, consumer } = consume(server, "?queue=mail", seen);
-  const worker = other("work", `${server.port}`, "mail");
+  const worker = otherProgram(program, "work", `${server.port}`, "mail");
   try {
     const lines = worker.stdout.pipeThrough(new TextDecoderStream()).getReader();
     assertEquals((await lines.read()).value, "ready\n");

@@ -1,3 +1,4 @@
+import { createSystem } from "../../../src/system/deno_system.ts";
 import { TaskFailure, TaskStoreError } from "../../../src/tasks/task_store.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { newTask } from "../store_contract.ts";
@@ -192,4 +193,40 @@ Deno.test("sqlite: a file that was removed is noticed, and a new one is begun", 
   await store.add([newTask()], 5000);
   assert(Deno.statSync(bench.path).isFile);
   await until("the new one runs", () => consumer.running.length === 1);
+});
+
+Deno.test("sqlite: where SQLite cannot be loaded, that is said, and everything goes on when it can", async () => {
+  await using bench = new Bench();
+  const system = createSystem();
+  let isBroken = true;
+  const store = bench.open({
+    system: {
+      ...system,
+      databases: () => isBroken ? Promise.reject(new Error("Module not found")) : system.databases(),
+    },
+  });
+  const message =
+    "cannot use the task store: SQLite cannot be loaded (Module not found): install Denicorn again, " +
+    "or choose another --task-store";
+  bench.consume(store);
+  assertEquals((await assertRejects(() => store.add([newTask()], 5000), TaskStoreError)).message, message);
+  assertEquals((await assertRejects(() => store.counts(), TaskStoreError)).message, message);
+  await until("it is reported", () => bench.states.length === 1);
+  assertEquals(bench.states, [message]);
+  isBroken = false;
+  const [id = ""] = await store.add([newTask()], 5000);
+  await until("it is done", async () => (await store.show(id))?.state === "done");
+  assertEquals(bench.states, [message, null]);
+});
+
+Deno.test("sqlite: a store that could never be loaded can be closed", async () => {
+  await using bench = new Bench();
+  const databases = () => Promise.reject(new Error("Module not found"));
+  const store = bench.open({ system: { ...createSystem(), databases } });
+  const consumer = bench.consume(store);
+  consumer.release("another process");
+  const adding = assertRejects(() => store.add([newTask()], 5000), TaskStoreError);
+  await store.close();
+  await adding;
+  await assertRejects(() => store.add([newTask()], 5000), TaskStoreError, "the task store is closed");
 });

@@ -31,7 +31,7 @@ Deno.test("at the deadline of a drain the tasks that run are given back, and how
   await service.service.start();
   await service.enqueue("wait");
   await service.enqueue("wait");
-  await service.clock.advance(1);
+  await service.clock.advance(5);
   const finished = service.service.finish(5_000);
   await service.clock.advance(5_000);
   await finished;
@@ -103,6 +103,17 @@ Deno.test("a store that is away when a worker starts costs a line about cron ent
   assertEquals(await linesOf({}), []);
   const warning = "warning cannot store the cron entries yet: TaskStoreError: away";
   assertEquals(await linesOf({ nightly: { schedule: "0 3 * * *", task: "report" } }), [warning]);
+});
+
+Deno.test("without cron entries, nothing is said of them while the store is away, and old ones go when it is back", async () => {
+  const service = await fakeService({ tasks: { report: () => {} } });
+  service.store.problem = "Redis does not answer";
+  await service.service.start();
+  await service.clock.advance(60_000);
+  assertEquals((await service.lines()).filter((line) => line.includes("cron")), []);
+  service.store.problem = null;
+  await service.clock.advance(5_000);
+  assertEquals(service.store.scheduled, [[]]);
 });
 
 Deno.test("a cron entry whose payload is no payload fails the load", async () => {

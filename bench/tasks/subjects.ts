@@ -1,0 +1,110 @@
+/** What is compared: Denicorn with each of its stores, and plain BullMQ on the same Redis under Deno and Node. */
+
+import { createSystem } from "../../src/system/deno_system.ts";
+import { bullMqStore } from "../../src/tasks/bullmq/bullmq_store.ts";
+import { sqliteStore } from "../../src/tasks/sqlite/sqlite_store.ts";
+import type { TaskStore } from "../../src/tasks/task_store.ts";
+import { binary, denoRun, freePort, fromSource, start } from "../support/program.ts";
+
+/** What it is started for. */
+interface Setup {
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly redis: { readonly url: string; readonly port: number };
+  readonly workers: number;
+  readonly concurrency: number;
+  /** The file for what tasks measure. */
+  readonly tally: string;
+}
+
+export interface Running {
+  /** Where tasks are added. */
+  readonly port: number;
+  /** To pause the queue, and to look into it. */
+  readonly store: TaskStore;
+  stop(): Promise<void>;
+}
+
+export interface Subject {
+  readonly name: string;
+  start(setup: Setup): Promise<Running>;
+}
+
+const apps = new URL("apps/", import.meta.url).pathname;
+const options = { lease: 30_000, retention: 86_400_000 };
+
+export const subjects: readonly Subject[] = [
+  denicorn("denicorn source, sqlite", fromSource, "sqlite"),
+  denicorn("denicorn source, memory", fromSource, "memory"),
+  denicorn("denicorn source, redis", fromSource, "redis"),
+  denicorn("denicorn binary, sqlite", binary, "sqlite"),
+  denicorn("denicorn binary, memory", binary, "memory"),
+  denicorn("denicorn binary, redis", binary, "redis"),
+  bullMq("BullMQ, Deno", denoRun),
+  bullMq("BullMQ, Node", ["node"]),
+];
+
+function denicorn(name: string, command: readonly string[], kind: "sqlite" | "memory" | "redis"): Subject {
+  return {
+    name,
+    async start({ folder, redis, workers, concurrency, tally }) {
+      const port = freePort();
+      const file = `${folder}/tasks.db`;
+      const place = { sqlite: `sqlite:${file}`, memory: "memory:", redis: redis.url }[kind];
+      const args = ["--bind", `127.0.0.1:${port}`, "--task-store", place, "--log-level", "error"];
+      const pool = ["--task-workers", `${workers}`, "--task-concurrency", `${concurrency}`];
+      const env = { TALLY: tally, XDG_RUNTIME_DIR: folder };
+      const server = await start([...command, ...args, ...pool, `${apps}denicorn.js`], port, env);
+      const path = kind === "memory" ? `${runtimeDirectory(folder)}/tasks/tasks.db` : file;
+      const store = kind === "redis"
+        ? bullMqStore(createSystem(), redis.url, options)
+        : sqliteStore(createSystem(), { path, isDurable: false }, options);
+      return {
+        ...{ port, store },
+        stop: async () => {
+          await store.close();
+          await server.stop();
+        },
+      };
+    },
+  };
+}
+
+/** The only one in `folder`. */
+function runtimeDirectory(folder: string): string {
+  const [entry] = Array.from(Deno.readDirSync(folder)).filter(({ name, isDirectory }) =>
+    isDirectory && name.includes("denicorn")
+  );
+  return `${folder}/${entry?.name}`;
+}
+
+function bullMq(name: string, command: readonly string[]): Subject {
+  return {
+    name,
+    async start({ redis, workers, concurrency, tally }) {
+      const port = freePort();
+      const env = {
+        TALLY: tally,
+        PORT: `${port}`,
+        REDIS_PORT: `${redis.port}`,
+        CONCURRENCY: `${concurrency}`,
+      };
+      const [program = "", ...args] = [...command, `${apps}bullmq.js`];
+      const running = Array.from(
+        { length: workers },
+        () => new Deno.Command(program, { args: [...args, "work"], env, stdin: "null" }).spawn(),
+      );
+      const server = await start([program, ...args, "serve"], port, env);
+      const store = bullMqStore(createSystem(), `${redis.url}?queue=bench`, options);
+      return {
+        ...{ port, store },
+        stop: async () => {
+          await store.close();
+          await server.stop();
+          for (const process of running) process.kill("SIGKILL");
+          await Promise.all(running.map(({ status }) => status));
+        },
+      };
+    },
+  };
+}
