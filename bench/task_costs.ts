@@ -9,7 +9,7 @@ import { databases } from "../src/system/database/sqlite_database.ts";
 import { freePort, fromSource, median, report, root, start } from "./support/program.ts";
 
 const bench = "task-costs";
-const rounds = 3;
+const rounds = Number(Deno.env.get("ROUNDS") ?? 3);
 const only = Deno.env.get("ONLY") ?? "";
 const app = `${root}bench/tasks/apps/denicorn.js`;
 const withoutTasks = `${root}bench/tasks/apps/without_tasks.js`;
@@ -154,7 +154,8 @@ async function unused(): Promise<void> {
   const found = new Map<string, number[]>();
   try {
     for (let round = 0; round < 2 * rounds + 1; round++) {
-      for (const [name, subject] of Object.entries(subjects)) {
+      const turn = Object.entries(subjects);
+      for (const [name, subject] of round % 2 === 0 ? turn : turn.toReversed()) {
         const args = subject.file === app ? ["--task-workers", "1"] : [];
         const cost = await serving({ ...subject, args }, async ({ port }) => {
           await wrk(port, 2);
