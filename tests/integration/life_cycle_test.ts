@@ -55,7 +55,7 @@ integrationTest("an app cleans up after its last request, in order", async (host
   await server.logged(/worker=0 gen=1 pid=\d+ +startup/);
   const slow = server.text("/slow?ms=700");
   const { settings, ...rest } = await (await server.fetch("/later?ms=1500")).json();
-  assertEquals(rest, { slot: 0, generation: 1, draining: {}, log: {} });
+  assertEquals(rest, { slot: 0, generation: 1, role: "requests", draining: {}, log: {} });
   assertEquals([settings.workers, settings.gracefulTimeout, settings.app], [1, 30, "main.ts"]);
   await server.until(
     "the request in flight",

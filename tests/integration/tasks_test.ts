@@ -24,6 +24,9 @@ export const tasks = {
     append("done", id);
     return { by: Deno.pid };
   },
+  async fanOut({ count }) {
+    for (let number = 0; number < count; number++) await enqueue("work", {});
+  },
   fail() {
     throw new Error("it cannot be done");
   },
@@ -111,6 +114,17 @@ integrationTest("a task runs in a task worker, which listens nowhere", async (ho
   await tasks.untilDone(id);
   assertEquals(tasks.begun(id), [{ pid: taskWorker!, attempt: 1 }]);
   assertEquals((await tasks.server.answering(30)).has(String(taskWorker)), false);
+  await tasks.stop();
+});
+
+integrationTest("a task may add tasks as fast as it can", async (host) => {
+  const tasks = new Tasks(host, ["--task-concurrency", "2"]);
+  const [taskWorker] = await tasks.taskWorkers(1);
+  const count = 600;
+  await tasks.add("fanOut", { count });
+  await tasks.server.until("the end of all tasks", () => tasks.done.length === count);
+  assertEquals(await tasks.taskWorkers(1), [taskWorker!]);
+  assertEquals(tasks.server.stderr.match(/ killed: /g), null);
   await tasks.stop();
 });
 

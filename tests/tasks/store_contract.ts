@@ -186,12 +186,14 @@ export function storeContract(
     const { store, consumer } = consume({
       run: () => Promise.resolve(void started.push(Date.now())).then(() => null),
     });
-    const runAt = Date.now() + 400;
+    const runAt = Date.now() + 2_000;
     const [id = ""] = await store.add([newTask({ runAt })], timeout);
     consumer.wake();
     const info = await store.show(id);
     assertEquals(info?.state, "delayed");
-    assert(Math.abs((info?.runAt ?? 0) - runAt) < 50);
+    // A store that counts from when it is asked is late by what that took.
+    const off = (info?.runAt ?? 0) - runAt;
+    assert(off >= -2 && off < 1_000, `${off} ms off`);
     assertEquals((await store.counts()).delayed, 1);
     await until("it ran", () => started.length === 1);
     const late = (started[0] ?? 0) - runAt;

@@ -7,7 +7,7 @@ import type { TaskStatus } from "../../core/telemetry/task_status.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, rateText, stateOf, timeText } from "./figures.ts";
 
-/** Of a payload, a result or an error in a list. */
+/** Of a payload, a result, an error or a name in a table: other programs may add tasks of very long names. */
 const longestCell = 60;
 
 export function tasksText(tasks: TaskStatus<WorkerStatus>): string {
@@ -55,7 +55,7 @@ function totalRows({ totals }: TaskStatus<WorkerStatus>): string[] {
   return alignedTable([
     ["TASK", "STARTED", "DONE", "RETRIED", "DEAD", "RATE/S", "P50", "P99"],
     ...totals.map(({ name, started, done, retried, dead, rate, p50, p99 }) => [
-      ...[printable(name), String(started), String(done), String(retried), String(dead)],
+      ...[cell(name), String(started), String(done), String(retried), String(dead)],
       // One in a minute is 0.02.
       ...[rate < 10 ? rate.toFixed(2) : rateText(rate), timeText(p50), timeText(p99)],
     ]),
@@ -82,7 +82,7 @@ export function taskListText(state: string, tasks: readonly TaskInfo[], now: num
   return lines(alignedTable([
     ["ID", "TASK", "ATTEMPT", "ADDED", ...times.map(([head]) => head), last],
     ...tasks.map((task) => [
-      ...[printable(task.id), printable(task.name), `${task.attempt}/${task.attempts}`, age(task.addedAt)],
+      ...[printable(task.id), cell(task.name), `${task.attempt}/${task.attempts}`, age(task.addedAt)],
       ...times.map(([, read]) => read(task)),
       cell(read(task)),
     ]),

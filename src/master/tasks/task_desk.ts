@@ -33,7 +33,8 @@ export class TaskDesk implements TaskAccess {
     if (worker === undefined) {
       throw new Refusal(
         "conflict",
-        "cannot reach the tasks: no worker of an app with tasks is ready: export tasks from the app, or see the error log",
+        "cannot reach the tasks: no worker of an app with tasks is ready: wait until one is (`denicorn ctl status`), or export " +
+          "tasks from the app",
       );
     }
     const number = ++this.#last;

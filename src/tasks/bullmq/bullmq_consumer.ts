@@ -264,9 +264,12 @@ export class BullMqConsumer implements Consumer {
   }
 
   #report(error: unknown): void {
-    if (this.#isStopping || this.#problem !== null) return;
-    this.#problem = redisProblem(this.#address.place, error);
-    this.#options.onState(this.#problem);
+    if (this.#isStopping) return;
+    const problem = redisProblem(this.#address.place, error);
+    // A server that is away says so in many ways; one that answers again may refuse something.
+    if (problem === this.#problem || (this.#problem !== null && isAway(error))) return;
+    this.#problem = problem;
+    this.#options.onState(problem);
   }
 
   #works(): void {

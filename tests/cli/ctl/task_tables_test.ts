@@ -42,6 +42,11 @@ Deno.test("a list has what matters in its state", () => {
     taskListText("done", [done], now).split("\n")[1]?.endsWith(`  120ms  ${"x".repeat(59)}…`),
     true,
   );
+  const long: TaskInfo = { ...deadTask, name: "x".repeat(5_000) };
+  assertEquals(
+    taskListText("dead", [long], now).split("\n")[1]?.startsWith(`42  ${"x".repeat(59)}…  4/4 `),
+    true,
+  );
   assertEquals(taskListText("dead", [], now), "no dead tasks\n");
 });
 

@@ -39,6 +39,21 @@ redisTest(
   },
 );
 
+redisTest("a server that answers again, but with a refusal, is reported with that", async (server) => {
+  const states: (string | null)[] = [];
+  const store = server.store();
+  consume(store, { onState: (problem) => void states.push(problem) });
+  const [id = ""] = await store.add([newTask()], 5_000);
+  await server.until("it works", async () => (await store.show(id))?.state === "done");
+  await server.command("CONFIG SET requirepass secret");
+  await server.command("AUTH secret\r\nCLIENT KILL TYPE normal");
+  await server.until(
+    "the refusal is reported",
+    () => states.some((state) => /refuses the password/.test(state ?? "")),
+  );
+  assertEquals(states.filter((state) => state === null), []);
+});
+
 redisTest("a cancelled task is not run again if its process is killed before it knows", async (server) => {
   const [id = ""] = await server.store().add([newTask({ retries: 3 })], 0);
   const store = server.store();

@@ -92,19 +92,6 @@ Deno.test("a worker that runs tasks stores the cron entries when it starts, unti
   }]]);
 });
 
-Deno.test("a store that is away when a worker starts costs a line about cron entries only if there are some", async () => {
-  const linesOf = async (cron: Readonly<Record<string, unknown>>) => {
-    const service = await fakeService({ tasks: { report: () => {} }, cron });
-    service.store.problem = "away";
-    await service.service.start();
-    await settled();
-    return await service.lines();
-  };
-  assertEquals(await linesOf({}), []);
-  const warning = "warning cannot store the cron entries yet: TaskStoreError: away";
-  assertEquals(await linesOf({ nightly: { schedule: "0 3 * * *", task: "report" } }), [warning]);
-});
-
 Deno.test("without cron entries, nothing is said of them while the store is away, and old ones go when it is back", async () => {
   const service = await fakeService({ tasks: { report: () => {} } });
   service.store.problem = "Redis does not answer";
