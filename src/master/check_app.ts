@@ -1,7 +1,7 @@
 import { openLog } from "../log/logger.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
-import { composeMaster } from "./compose.ts";
+import { openMaster } from "./open_master.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
@@ -33,7 +33,7 @@ export async function checkApp(
   const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
   const sharedSockets = new SharedSockets(system, log.logger, settings, {});
-  const { arbiter } = await composeMaster(system, {
+  const { arbiter } = await openMaster(system, {
     ...{ log, reader, directory },
     directoryGuard: new DirectoryGuard(system, log.logger, directory),
     launch: rememberLaunch(system),

@@ -1,16 +1,10 @@
-/** Builds a master: all parts in one place, in the order in which they need each other. */
+/** Builds the parts of a master, in the order in which they need each other. */
 
 import { listenAddresses } from "../settings/listen_addresses.ts";
-import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
-import { fromDefault } from "../settings/values.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
-import type { System, UnixListener } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
-import type { DirectoryGuard } from "./files/directory_guard.ts";
-import type { RuntimeDirectory } from "./files/runtime_directory.ts";
-import { shareLogs } from "./files/shared_logs.ts";
-import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
 import { Generations, type GenerationSource } from "./generations/generations.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
@@ -18,14 +12,14 @@ import { IdleFirst } from "./listeners/idle_first.ts";
 import { ListenOrder } from "./listeners/listen_order.ts";
 import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import { StallReporter } from "./listeners/stall_reporter.ts";
-import { openSteering, type Steering } from "./listeners/steering.ts";
+import type { Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
 import { Cron } from "./pool/cron.ts";
 import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
 import { RestartPolicy } from "./pool/restart_policy.ts";
 import { WorkerPool } from "./pool/worker_pool.ts";
-import { memoryStoreFolder, taskConfigFor } from "./tasks/task_config.ts";
+import { taskConfigFor } from "./tasks/task_config.ts";
 import { TaskOwners } from "./tasks/task_owners.ts";
 import { Tasks } from "./tasks/master_tasks.ts";
 import { ServerCounters } from "./telemetry/counters.ts";
@@ -35,150 +29,17 @@ import type { StatusSource } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { Reload } from "./transitions/reload.ts";
 import { Shutdown } from "./transitions/shutdown.ts";
-import { Takeover } from "./transitions/takeover.ts";
+import type { Takeover } from "./transitions/takeover.ts";
 import { Upgrade } from "./transitions/upgrade.ts";
 import { WorkerEvents } from "./worker_events.ts";
 import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
-import { joinMaster, type MasterLink } from "./workers/master_link.ts";
-import { Spawner, type StartWorkerProcess, workerProcessStarter } from "./workers/spawner.ts";
-import { ChannelHub } from "./workers/channel_hub.ts";
-import { acceptChannels } from "./workers/worker_channels.ts";
-import type { WorkerHandle } from "./workers/worker_handle.ts";
-import { WorkerTable } from "./workers/worker_table.ts";
+import type { MasterLink } from "./workers/master_link.ts";
+import { Spawner, type StartWorkerProcess } from "./workers/spawner.ts";
+import type { WorkerTable } from "./workers/worker_table.ts";
 import { endWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
-
-interface MasterOptions {
-  readonly log: Log;
-  readonly reader: SettingsReader;
-  readonly directory: RuntimeDirectory;
-  readonly directoryGuard: DirectoryGuard;
-  readonly launch: Launch;
-  readonly scoreboard: Scoreboard;
-  readonly sharedSockets: SharedSockets;
-  /** Started already, in slot 0; `null` if no worker was. */
-  readonly firstWorker: WorkerProcess | null;
-  /** Where the master answers commands; `null` while it does not. */
-  readonly controlSocket: () => string | null;
-}
-
-interface Master extends ArbiterWithStatus {
-  /** `null` in a master that was not started by an upgrade. */
-  readonly takeover: Takeover | null;
-}
-
-/**
- * A master with everything it needs from the system to start workers: steering, the worker channels, and
- * during an upgrade the listeners of the old master. Throws DenicornError.
- */
-export async function composeMaster(system: System, options: MasterOptions): Promise<Master> {
-  const {
-    log,
-    reader,
-    directory,
-    directoryGuard,
-    launch,
-    scoreboard,
-    sharedSockets,
-    firstWorker,
-    controlSocket,
-  } = options;
-  const { settings, origins } = reader.initial;
-  const isBindDefault = origins.bind === fromDefault && settings.bind.length > 0;
-  const credentials = resolveCredentials(system, settings);
-  const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
-  directory.share(credentials);
-  shareLogs(system, settings, credentials);
-  if (settings.taskStore.kind === "memory") directory.giveFolder(memoryStoreFolder, credentials);
-  const takeover = launch.oldMaster === null ? null : await Takeover.begin({
-    ...{ system, logger: log.logger, oldMaster: launch.oldMaster, steering },
-    shareInbox: () => directory.shareInbox(credentials),
-  }, { ...settings, bind: listenAddresses(settings), isBindDefault });
-  const workerTable = new WorkerTable();
-  const taskTable = new WorkerTable();
-  const hub = new ChannelHub(system.clock, log.logger);
-  /** With it the successor of this master takes part. */
-  let linkToken: string | null = null;
-  const { arbiter, statusSource } = composeArbiter({
-    ...{
-      system,
-      log,
-      launch,
-      workerTable,
-      taskTable,
-      steering,
-      scoreboard,
-      sharedSockets,
-      firstWorker,
-      takeover,
-    },
-    controlSocket,
-    offerLink: () => {
-      linkToken = system.host.secret();
-      return { path: directory.channelSocket, token: linkToken };
-    },
-    startProcess: workerProcessStarter({
-      ...{
-        system,
-        logger: log.logger,
-        credentials,
-        scoreboard,
-        requireSockets: () => sharedSockets.require(),
-        directoryGuard,
-        channelPath: directory.channelSocket,
-      },
-    }),
-    source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
-    isBindDefault,
-    runtimeDirectory: directory.path,
-  });
-  takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
-  const malformed = (worker: WorkerHandle, reason: string) => {
-    // At once, because its channel closes before the event is handled: it would log that it finishes.
-    worker.process.kill("SIGKILL");
-    arbiter.post({ type: "malformed", worker, reason });
-  };
-  const accept = (channels: UnixListener) =>
-    void acceptChannels(channels, {
-      get expected() {
-        return workerTable.expected + taskTable.expected + (linkToken === null ? 0 : 1);
-      },
-      link: (token, connection) => {
-        if (token !== linkToken) return null;
-        linkToken = null;
-        return hub.link((bytes) => connection.send(bytes));
-      },
-      identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
-      connected: (worker, connection, version) =>
-        arbiter.post({ type: "connected", worker, connection, version }),
-      message: (worker, message) => {
-        // Not an event of the arbiter, which looks after the whole server after each.
-        const objection = hub.handle(worker, message);
-        if (objection === undefined) arbiter.post({ type: "message", worker, message });
-        else if (objection !== null) malformed(worker, objection);
-      },
-      pauseFor: (worker) => hub.pauseFor(worker),
-      malformed,
-      disconnected: (worker) => {
-        hub.gone(worker);
-        arbiter.post({ type: "disconnected" });
-      },
-    }, system.clock);
-  accept(directory.channels);
-  const other = takeover?.channels ?? null;
-  if (other !== null) void joinMaster(system.network, hub, other);
-  directoryGuard.keep(() => directory.channelSocket, () => {
-    accept(directory.listenAgain());
-    directory.share(credentials);
-  });
-  directoryGuard.keep(() => steering.fdInbox, () => {
-    steering.reopen();
-  });
-  return { arbiter, statusSource, takeover };
-}
 
 interface ArbiterOptions {
   readonly system: System;
@@ -204,7 +65,7 @@ interface ArbiterOptions {
   readonly runtimeDirectory: string;
 }
 
-interface ArbiterWithStatus {
+export interface ArbiterWithStatus {
   readonly arbiter: Arbiter;
   readonly statusSource: StatusSource;
 }

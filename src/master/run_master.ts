@@ -15,7 +15,7 @@ import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.
 import type { ControllingTerminal } from "./commands/controlling_terminal.ts";
 import type { EarlySignals } from "./commands/master_signals.ts";
 import { OperationQueue } from "./commands/operation_queue.ts";
-import { composeMaster } from "./compose.ts";
+import { openMaster } from "./open_master.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
 import { orReport } from "./files/directory_failure.ts";
 import { writePidfile } from "./files/pidfile.ts";
@@ -74,7 +74,7 @@ export async function runMaster(
     sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, statusSource, takeover } = await composeMaster(system, {
+  const { arbiter, statusSource, takeover } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     // A successor connects there to ask for the listeners.
