@@ -103,7 +103,6 @@ export class Arbiter implements MasterCommands {
       idleFirst.polled();
       if (changed) this.post({ type: "heartbeats-changed" });
     });
-    const stopTasks = tasks.start(settings);
     const stopReaping = processGroups.start();
     void generations.buildFirst();
     this.post({ type: "tick" });
@@ -114,11 +113,11 @@ export class Arbiter implements MasterCommands {
     return this.#finished.promise.finally(() => {
       stopTicks();
       stopPolls();
-      stopTasks();
       idleFirst.stop();
       stopReaping();
       processGroups.reportAdopted();
       restartPolicy.cancel();
+      tasks.end();
     });
   }
 

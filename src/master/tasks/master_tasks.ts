@@ -48,7 +48,6 @@ export class Tasks {
   readonly workerTable: WorkerTable;
   readonly spawner: Spawner;
   readonly heartbeatMonitor: HeartbeatMonitor;
-  readonly #post: (event: MasterEvent) => void;
   readonly #stallReporter: StallReporter;
   readonly #recycling: Recycling;
   readonly #restartPolicy: RestartPolicy;
@@ -79,7 +78,6 @@ export class Tasks {
       ...others().filter(({ generation: { bundle } }) => bundle?.hasTasks === true),
     ]);
     const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
-    this.#post = post;
     this.workerTable = workerTable;
     this.spawner = spawner;
     this.pool = pool;
@@ -97,20 +95,16 @@ export class Tasks {
     this.#restartPolicy = restartPolicy;
   }
 
-  /** Watches the task workers until the returned function is called. */
-  start(settings: () => Settings): () => void {
-    const stopPolls = this.heartbeatMonitor.start(settings, (changed) => {
-      this.#stallReporter.report(settings().slowRequest);
-      if (changed) this.#post({ type: "heartbeats-changed" });
-    });
-    return () => {
-      stopPolls();
-      this.#restartPolicy.cancel();
-    };
+  /** The server has ended. */
+  end(): void {
+    this.#restartPolicy.cancel();
   }
 
   /** `interval`: milliseconds between two ticks. `isRunning`: no transition of the server is in progress. */
   tick(interval: number, settings: Settings, isRunning: boolean): void {
+    // Often enough for workers that get no connections, and a timer of its own would run for apps without tasks, too.
+    this.heartbeatMonitor.poll(interval, settings);
+    this.#stallReporter.report(settings.slowRequest);
     this.events.tick(interval);
     if (!isRunning) return;
     this.#recycling.poll(settings, this.pool.target);
