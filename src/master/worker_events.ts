@@ -8,6 +8,7 @@ import { decodeBytes } from "../protocol/framing.ts";
 import type { Clock, ExitStatus, TcpAddress } from "../system/system.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
+import { endLostWorkers } from "./pool/lost_channels.ts";
 import type { RestartPolicy } from "./pool/restart_policy.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { ServerCounters } from "./telemetry/counters.ts";
@@ -40,9 +41,6 @@ interface WorkerEventsOptions {
   readonly isUsed: (generation: Generation) => boolean;
   readonly post: (event: MasterEvent) => void;
 }
-
-/** The kernel closes the channel of a killed process some milliseconds before it reports the end of the process. */
-const endOfProcess = 1_000;
 
 export class WorkerEvents {
   readonly #options: WorkerEventsOptions;
@@ -134,18 +132,10 @@ export class WorkerEvents {
     worker.apply({ type: "kill", because, detail }, this.#options.clock.monotonic());
   }
 
-  /** Ends what has lost its channel and does not end by itself. */
   tick(): void {
     const { workerTable, restartPolicy, pool, clock } = this.#options;
-    const now = clock.monotonic();
-    workerTable.forEach((worker) => {
-      if (!isWanted(worker.state) || worker.lostChannelFor(now) < endOfProcess) return;
-      if (worker.state.is === "booting") return this.distrust(worker, "its channel closed");
-      // A worker in which the app has closed the channel does not notice it.
-      worker.process.kill("SIGTERM");
-      worker.apply({ type: "draining" }, now);
-      restartPolicy.record(worker, "lost its channel to the master: finishing", "crash", pool.size);
-    });
+    const distrust = (worker: WorkerHandle, reason: string) => this.distrust(worker, reason);
+    endLostWorkers({ workerTable, restartPolicy, target: pool.size, distrust }, clock.monotonic());
   }
 
   #becameReady(worker: WorkerHandle): void {

@@ -1,5 +1,7 @@
 /** What master and workers say about tasks. The master opens no store: it asks a worker. */
 
+import type { TaskCounts } from "../core/tasks/task_info.ts";
+import type { TaskCounters } from "../core/telemetry/task_status.ts";
 import type { TaskPlace } from "../settings/kinds/task_place.ts";
 
 /** What a worker needs for tasks. Durations in milliseconds. */
@@ -31,27 +33,10 @@ export type TaskRequest =
   | { readonly do: "add"; readonly name: string; readonly payload: unknown; readonly options: unknown };
 
 /** How tasks of one name have ended in a worker since its last report. */
-export interface TaskTally {
+export interface TaskTally extends TaskCounters {
   readonly name: string;
-  readonly started: number;
-  readonly done: number;
-  /** Attempts that failed, and are tried again. */
-  readonly retried: number;
-  /** Tasks that failed for the last time. */
-  readonly dead: number;
   /** Attempts by duration, in the buckets of `latency_histogram.ts`; empty if none has ended. */
   readonly durations: readonly number[];
-}
-
-/** What waits in the store. `TaskCounts` of `src/tasks/task_store.ts`. */
-export interface TaskBacklog {
-  readonly waiting: number;
-  readonly delayed: number;
-  readonly running: number;
-  readonly done: number;
-  readonly dead: number;
-  readonly oldest: number;
-  readonly isPaused: boolean;
 }
 
 /** Sent at most a few times a second, and only by workers that run tasks, when something has changed. */
@@ -59,7 +44,7 @@ export interface TaskReport {
   /** How many tasks this worker runs now. */
   readonly running: number;
   /** `null` if the store does not answer. */
-  readonly backlog: TaskBacklog | null;
+  readonly backlog: TaskCounts | null;
   /** Why the store does not answer; `null` if it does. */
   readonly problem: string | null;
   readonly tallies: readonly TaskTally[];

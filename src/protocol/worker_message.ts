@@ -4,7 +4,9 @@
  */
 
 import { errorKinds } from "../core/errors.ts";
+import { taskStates } from "../core/tasks/task_info.ts";
 import { bucketCount } from "../core/telemetry/latency_histogram.ts";
+import { taskCounters } from "../core/telemetry/task_status.ts";
 import { longestChannelName, longestPostText } from "./channel_messages.ts";
 import { longestClip } from "./framing.ts";
 import { longestTaskAnswer, longestTaskName, mostTaskNames } from "./task_messages.ts";
@@ -74,16 +76,14 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-const tallyFields = ["started", "done", "retried", "dead"] as const;
-
 function isTally(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { name, durations } = value;
-  return isText(longestTaskName)(name) && tallyFields.every((field) => isCount(value[field])) &&
+  return isText(longestTaskName)(name) && taskCounters.every((field) => isCount(value[field])) &&
     isListOf(isCount, bucketCount)(durations);
 }
 
-const backlogFields = ["waiting", "delayed", "running", "done", "dead", "oldest"] as const;
+const backlogFields = [...taskStates, "oldest"] as const;
 
 function isBacklog(value: unknown): boolean {
   return value === null || (isRecord(value) && typeof value["isPaused"] === "boolean" &&

@@ -3,9 +3,9 @@
  * `tests/tasks/store_contract.ts`. A task that was added is run at least once, also if the process that runs it is killed.
  */
 
-import type { TaskInfo, TaskState } from "../core/tasks/task_info.ts";
+import type { TaskCounts, TaskInfo, TaskState } from "../core/tasks/task_info.ts";
 
-export { type TaskInfo, type TaskState, taskStates } from "../core/tasks/task_info.ts";
+export { type TaskCounts, type TaskInfo, type TaskState, taskStates } from "../core/tasks/task_info.ts";
 
 export interface NewTask {
   readonly name: string;
@@ -90,12 +90,6 @@ export interface Consumer {
   /** After `stop`: gives those that still run back, so that others can take them at once. The attempt does not count. */
   giveBack(): Promise<void>;
   readonly running: readonly TakenTask[];
-}
-
-export interface TaskCounts extends Readonly<Record<TaskState, number>> {
-  /** Milliseconds that the task waits that waits for the longest; 0 if none does. */
-  readonly oldest: number;
-  readonly isPaused: boolean;
 }
 
 /** A task that is added again and again. */

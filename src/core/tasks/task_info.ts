@@ -4,6 +4,13 @@ export const taskStates = ["waiting", "delayed", "running", "done", "dead"] as c
 /** `dead`: it has failed for the last time. `delayed`: it waits for a time, also for its next attempt. */
 export type TaskState = typeof taskStates[number];
 
+/** How many tasks of each state are in a store. */
+export interface TaskCounts extends Readonly<Record<TaskState, number>> {
+  /** Milliseconds that the task waits that waits for the longest; 0 if none does. */
+  readonly oldest: number;
+  readonly isPaused: boolean;
+}
+
 /** Times are milliseconds since 1970, `null` if they have not come. */
 export interface TaskInfo {
   readonly id: string;

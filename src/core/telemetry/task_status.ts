@@ -1,14 +1,13 @@
 /** What the status says of tasks; the task workers are in it as `WorkerStatus` (`Worker`). */
 
-export interface TaskCounters {
-  /** Attempts that have begun. */
-  readonly started: number;
-  readonly done: number;
-  /** Attempts that failed, and are tried again. */
-  readonly retried: number;
-  /** Tasks that failed for the last time. */
-  readonly dead: number;
-}
+import type { TaskCounts } from "../tasks/task_info.ts";
+
+/**
+ * `started`: attempts that have begun. `retried`: attempts that failed, and are tried again. `dead`: tasks that failed for
+ * the last time.
+ */
+export const taskCounters = ["started", "done", "retried", "dead"] as const;
+export type TaskCounters = Readonly<Record<typeof taskCounters[number], number>>;
 
 /** Since the start of the master. */
 export interface TaskTotals extends TaskCounters {
@@ -22,25 +21,13 @@ export interface TaskTotals extends TaskCounters {
   readonly p99: number | null;
 }
 
-/** What is in the store, as a worker has last seen it. */
-interface TasksInStore {
-  readonly waiting: number;
-  readonly delayed: number;
-  readonly running: number;
-  readonly done: number;
-  readonly dead: number;
-  /** Milliseconds that the oldest waiting task waits. */
-  readonly oldest: number;
-  readonly isPaused: boolean;
-}
-
 export interface TaskStatus<Worker> {
   /** How many task workers there should be. */
   readonly target: number;
   readonly workers: readonly Worker[];
-  /** Null before the first report of a worker, and while the store does not answer. */
-  readonly store: TasksInStore | null;
-  /** Why the store does not answer; null if it does. */
+  /** As a worker has last seen it. Null before the first report of a worker, and while the store answers no worker. */
+  readonly store: TaskCounts | null;
+  /** Why the store does not answer a worker; null if it answers all. */
   readonly problem: string | null;
   readonly totals: readonly TaskTotals[];
 }

@@ -6,6 +6,7 @@ import { decodeBytes } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import type { Clock, ExitStatus } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
+import { endLostWorkers } from "../pool/lost_channels.ts";
 import type { RestartPolicy } from "../pool/restart_policy.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
@@ -34,9 +35,6 @@ interface TaskEventsOptions {
   readonly isUsed: (worker: WorkerHandle["generation"]) => boolean;
 }
 
-/** The kernel closes the channel of a killed process some milliseconds before it reports the end of the process. */
-const endOfProcess = 1_000;
-
 export class TaskEvents {
   readonly #options: TaskEventsOptions;
 
@@ -46,15 +44,13 @@ export class TaskEvents {
 
   /** What a worker of any role says about tasks; false if the message is about something else. */
   handleTaskMessage(worker: WorkerHandle, message: FromWorker): boolean {
-    const { statistics, desk, pool, lifecycle, clock } = this.#options;
+    const { statistics, desk, pool, clock } = this.#options;
     switch (message.type) {
       case "tasks-added":
         pool.wake();
         return true;
       case "task-report":
-        if (statistics.add(worker, message.report, clock.monotonic())) {
-          lifecycle.taskStore(statistics.problem);
-        }
+        this.#reportStore(statistics.add(worker, message.report, clock.monotonic()));
         pool.autoscale();
         return true;
       case "task-answer":
@@ -100,9 +96,14 @@ export class TaskEvents {
   /** The process of a worker of any role is gone. */
   gone(worker: WorkerHandle): void {
     const { statistics, desk, owners } = this.#options;
-    statistics.forget(worker);
+    this.#reportStore(statistics.forget(worker));
     desk.gone(worker);
     owners.gone(worker);
+  }
+
+  #reportStore(isChanged: boolean): void {
+    const { lifecycle, statistics, isStopping } = this.#options;
+    if (isChanged && !isStopping()) lifecycle.taskStore(statistics.problem);
   }
 
   /** Of a task worker. */
@@ -123,12 +124,7 @@ export class TaskEvents {
     const { workerTable, restartPolicy, pool, clock } = this.#options;
     const now = clock.monotonic();
     workerTable.tick(now, interval);
-    workerTable.forEach((worker) => {
-      if (!isWanted(worker.state) || worker.lostChannelFor(now) < endOfProcess) return;
-      if (worker.state.is === "booting") return this.distrust(worker, "its channel closed");
-      worker.process.kill("SIGTERM");
-      worker.apply({ type: "draining" }, now);
-      restartPolicy.record(worker, "lost its channel to the master: finishing", "crash", pool.target);
-    });
+    const distrust = (worker: WorkerHandle, reason: string) => this.distrust(worker, reason);
+    endLostWorkers({ workerTable, restartPolicy, target: pool.target, distrust }, now);
   }
 }

@@ -1,24 +1,16 @@
 /** What workers have reported about tasks, for status, metrics and autoscaling. */
 
 import { bucketCount, quantile } from "../../core/telemetry/latency_histogram.ts";
-import type { TaskCounters, TaskTotals } from "../../core/telemetry/task_status.ts";
-import {
-  mostTaskNames,
-  type TaskBacklog,
-  type TaskReport,
-  type TaskTally,
-} from "../../protocol/task_messages.ts";
+import type { TaskCounts } from "../../core/tasks/task_info.ts";
+import { type TaskCounters, taskCounters, type TaskTotals } from "../../core/telemetry/task_status.ts";
+import { mostTaskNames, type TaskReport, type TaskTally } from "../../protocol/task_messages.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 /** Milliseconds over which rates are measured, and how many parts that time has. */
 const rateWindow = 60_000;
 const rateParts = 12;
 
-interface Counted {
-  started: number;
-  done: number;
-  retried: number;
-  dead: number;
+interface Counted extends Record<keyof TaskCounters, number> {
   readonly durations: number[];
   /** Ended attempts by part of the window; `part` says which one was counted last. */
   readonly recent: number[];
@@ -27,39 +19,44 @@ interface Counted {
 
 export class TaskStatistics {
   readonly #byName = new Map<string, Counted>();
-  readonly #running = new Map<WorkerHandle, number>();
-  #backlog: TaskBacklog | null = null;
-  #problem: string | null = null;
+  /** The last report of each worker, the newest at the end. */
+  readonly #reports = new Map<WorkerHandle, TaskReport>();
 
-  /** As it was reported last; `null` before the first report, and while the store does not answer. */
-  get backlog(): TaskBacklog | null {
-    return this.#backlog;
+  /** As it was reported last; `null` before the first report, and while the store answers no worker. */
+  get backlog(): TaskCounts | null {
+    return Array.from(this.#reports.values()).findLast(({ backlog }) => backlog !== null)?.backlog ?? null;
   }
 
-  /** Why the store does not answer; `null` if it does. */
+  /** Why the store does not answer a worker; `null` if it answers all. */
   get problem(): string | null {
-    return this.#problem;
+    return Array.from(this.#reports.values()).findLast(({ problem }) => problem !== null)?.problem ?? null;
   }
 
   /** Tasks that the workers of this server run. */
   get running(): number {
     let sum = 0;
-    for (const count of this.#running.values()) sum += count;
+    for (const { running } of this.#reports.values()) sum += running;
     return sum;
   }
 
   /** Returns true if the store has stopped to answer, or answers again. `now`: by the monotonic clock. */
-  add(worker: WorkerHandle, { running, backlog, problem, tallies }: TaskReport, now: number): boolean {
-    this.#running.set(worker, running);
-    this.#backlog = backlog;
-    for (const tally of tallies) this.#count(tally, now);
-    const isChanged = (problem === null) !== (this.#problem === null);
-    this.#problem = problem;
-    return isChanged;
+  add(worker: WorkerHandle, report: TaskReport, now: number): boolean {
+    for (const tally of report.tallies) this.#count(tally, now);
+    return this.#changes(() => {
+      this.#reports.delete(worker);
+      this.#reports.set(worker, report);
+    });
   }
 
-  forget(worker: WorkerHandle): void {
-    this.#running.delete(worker);
+  /** Returns true as `add` does. */
+  forget(worker: WorkerHandle): boolean {
+    return this.#changes(() => void this.#reports.delete(worker));
+  }
+
+  #changes(change: () => void): boolean {
+    const before = this.problem === null;
+    change();
+    return (this.problem === null) !== before;
   }
 
   /** By name, in the order in which they were first seen. */
@@ -82,19 +79,12 @@ export class TaskStatistics {
     if (!this.#byName.has(tally.name) && this.#byName.size >= mostTaskNames) return;
     const counted = this.#byName.get(tally.name) ?? newCounted();
     this.#byName.set(tally.name, counted);
-    for (const key of countedFields) counted[key] += tally[key];
+    for (const key of taskCounters) counted[key] += tally[key];
     tally.durations.forEach((count, bucket) => counted.durations[bucket]! += count);
     moveTo(counted, now);
     counted.recent[counted.part % rateParts]! += tally.done + tally.retried + tally.dead;
   }
 }
-
-const countedFields = [
-  "started",
-  "done",
-  "retried",
-  "dead",
-] as const satisfies readonly (keyof TaskCounters)[];
 
 function newCounted(): Counted {
   return {

@@ -1,13 +1,10 @@
 /** How the tasks of this worker have ended since its last report, by their names. */
 
 import { bucketCount, bucketOf } from "../../core/telemetry/latency_histogram.ts";
+import type { TaskCounters } from "../../core/telemetry/task_status.ts";
 import { longestTaskName, mostTaskNames, type TaskTally } from "../../protocol/task_messages.ts";
 
-interface Tally {
-  started: number;
-  done: number;
-  retried: number;
-  dead: number;
+interface Tally extends Record<keyof TaskCounters, number> {
   durations: number[];
 }
 

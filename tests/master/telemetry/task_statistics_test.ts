@@ -42,6 +42,25 @@ Deno.test("a store that stops to answer is reported once, and once when it answe
   assertEquals(statistics.backlog, backlog);
 });
 
+Deno.test("a store that only some workers do not reach is reported once, and its numbers stay known", () => {
+  const workers = new FakeWorkers();
+  const [one, two] = [workers.booting(0), workers.booting(1)];
+  const statistics = new TaskStatistics();
+  const away = { ...quiet, backlog: null, problem: "it is locked" };
+  const reports = [[one, away], [two, quiet], [one, away], [two, quiet]] as const;
+  assertEquals(reports.map(([worker, report]) => statistics.add(worker, report, 0)), [
+    true,
+    false,
+    false,
+    false,
+  ]);
+  assertEquals([statistics.problem, statistics.backlog], ["it is locked", backlog]);
+  assertEquals(statistics.forget(two), false);
+  assertEquals(statistics.backlog, null);
+  assertEquals(statistics.forget(one), true);
+  assertEquals(statistics.problem, null);
+});
+
 Deno.test("names do not fill the memory of the master", () => {
   const worker = new FakeWorkers().booting(0);
   const statistics = new TaskStatistics();
