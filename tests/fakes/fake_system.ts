@@ -221,7 +221,7 @@ export class FakeSystem implements System {
     stopListening: () => {},
     keep: () => unavailable("a second descriptor"),
     swap: () => unavailable("a second descriptor"),
-    endIdle: () => 0,
+    endIdle: () => ({ ended: 0, tooNew: 0 }),
     look: () => ({ looks: [], next: null }),
     lookAt: () => null,
     hasUnread: () => false,

@@ -91,9 +91,15 @@ export interface TcpSockets extends ConnectionLooks {
   swap(descriptor: number, kept: number): void;
   /**
    * Ends up to `count` connections to `ports` on which nothing ever arrived, the oldest first; if there is no such
-   * connection, and unless `silentOnly`, those that have been idle longest. Returns how many.
+   * connection, and unless `silentOnly`, those that have been idle longest.
    */
-  endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): number;
+  endIdle(ports: ReadonlySet<number>, count: number, silentOnly: boolean): EndedConnections;
+}
+
+export interface EndedConnections {
+  readonly ended: number;
+  /** Silent ones that are left: their requests may be on their way, but soon they can be ended. */
+  readonly tooNew: number;
 }
 
 /** Unix sockets for clients (unix(7)), by their files. Linux only: elsewhere every call throws. */

@@ -121,7 +121,7 @@ export const tcpSockets: TcpSockets = {
     const ended = candidates.filter(({ idle }) => idle >= shortestIdle)
       .sort((a, b) => b.idle - a.idle).slice(0, count);
     for (const { descriptor } of ended) libc().shutdown(descriptor, SHUT_RDWR);
-    return ended.length;
+    return { ended: ended.length, tooNew: silent.filter(({ idle }) => idle < shortestIdle).length };
   },
 };
 

@@ -261,14 +261,14 @@ export class Listeners {
   /**
    * Ends some connections without a request: the silent ones, and only if there is no request at all also kept ones,
    * because from outside a kept connection looks the same while its request is being answered. If there is none to end,
-   * each kept one ends after its next response; and if there still is none at the next check, those that are known to wait
-   * for another request.
+   * each kept one ends after its next response; and if there still is none at the next check, now or soon, those that are
+   * known to wait for another request.
    */
   #makeRoom(): void {
     const ports = new Set(this.addresses.map(({ port }) => port));
-    const ended = this.#system.sockets.endIdle(ports, reserve.least, !this.#options.isIdle());
+    const { ended, tooNew } = this.#system.sockets.endIdle(ports, reserve.least, !this.#options.isIdle());
     if (ended > 0) return;
-    if (this.#isScarce) this.#options.endKept(reserve.least);
+    if (this.#isScarce && tooNew === 0) this.#options.endKept(reserve.least);
     this.#setScarce(true);
   }
 
