@@ -5,11 +5,20 @@ import { DenicornError } from "../core/errors.ts";
 import { NotJson } from "./not_json.ts";
 import type { Origin } from "./values.ts";
 
-/** `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. */
-export function notAccepted(name: string, given: unknown, origin: Origin, accepts: string): DenicornError {
+/**
+ * `workers: "many" (env WEB_CONCURRENCY) is not accepted: give a whole number from 1 to 1024, or auto`. `objection` takes
+ * the place of what is accepted.
+ */
+export function notAccepted(
+  name: string,
+  given: unknown,
+  origin: Origin,
+  accepts: string,
+  objection = `give ${accepts}`,
+): DenicornError {
   return new DenicornError(
     "setting-invalid",
-    `${name}: ${quote(given)} (${origin}) is not accepted: give ${accepts}`,
+    `${name}: ${quote(given)} (${origin}) is not accepted: ${objection}`,
   );
 }
 

@@ -69,8 +69,8 @@ function readCommandLine({ settings }: Sources["commandLine"]): Given[] {
 function read({ setting, value, origin }: Given, machine: Machine): unknown {
   const reading = setting.read(value, machine);
   if ("value" in reading) return reading.value;
-  const { name, secret, shownIfRefused = (): unknown => hidden, accepts } = setting;
-  throw notAccepted(name, secret ? shownIfRefused(reading.refused) : reading.refused, origin, accepts);
+  const { name, secret, shownIfRefused = (given: unknown) => secret ? hidden : given, accepts } = setting;
+  throw notAccepted(name, shownIfRefused(reading.refused), origin, accepts, reading.objection);
 }
 
 /** A setting that was changed, and that only a restart applies. Values as people read them, secrets hidden. */

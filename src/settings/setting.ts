@@ -12,7 +12,7 @@ interface Declaration {
   readonly flag?: false;
   /** True for a value that is never shown. */
   readonly secret?: true;
-  /** What a message shows of a secret value that is not accepted; by default nothing. */
+  /** What a message shows of a value that is not accepted; by default all of it, and nothing of a secret one. */
   readonly shownIfRefused?: (given: unknown) => unknown;
 }
 
@@ -31,7 +31,11 @@ interface EnvironmentAlias {
 type DescribedKind = Pick<Kind<unknown, string>, "accepts" | "type" | "placeholder" | "completion">;
 
 /** A value, or the part of the input that is not accepted. */
-type Reading<Value> = { readonly value: Value } | { readonly refused: unknown };
+type Reading<Value> = { readonly value: Value } | {
+  readonly refused: unknown;
+  /** Its mistake, a colon, and what to do. */
+  readonly objection?: string | undefined;
+};
 
 /** A setting without its name. `Config` is the type of its value in a config file. */
 export interface Setting<Value, Config> extends Declaration, DescribedKind {
@@ -171,8 +175,7 @@ function readOne<Value, Config extends string | number>(
   given: unknown,
   machine: Machine,
 ): Reading<Value> {
-  const value = typeof given === "string" || typeof given === "number"
-    ? kind.parse(given, machine)
-    : undefined;
-  return value === undefined ? { refused: given } : { value };
+  if (typeof given !== "string" && typeof given !== "number") return { refused: given };
+  const value = kind.parse(given, machine);
+  return value === undefined ? { refused: given, objection: kind.objection?.(given) } : { value };
 }

@@ -78,6 +78,28 @@ integrationTest(
   },
 );
 
+integrationTest(
+  "a URL of a task store that cannot be used fails checks, starts and reloads",
+  async (host) => {
+    const config = (taskStore: string) => `export default ${JSON.stringify({ taskStore })};\n`;
+    const server = host.start({ files: { ...files, "denicorn.config.ts": config("memory:") } });
+    await server.ready(1);
+    host.write({ "denicorn.config.ts": config("redis://u:secret@127.0.0.1:1?queues=mail") });
+    const refused =
+      'task-store: "redis://u:***@127.0.0.1:1?queues=mail" (config file denicorn.config.ts) is not accepted: ' +
+      "?queues= is not known: give ?queue=, ?prefix=, ?limit=";
+    for (const args of [["check", "main.ts"], ["main.ts"]]) {
+      const { code, stderr } = await host.run(args);
+      assertEquals([code, stderr], [2, `denicorn: ${refused}\n`]);
+    }
+    server.kill("SIGHUP");
+    await server.logged(
+      /reload failed, generation 1 keeps serving: task-store: .* \?queues= is not known: give/,
+    );
+    assertEquals(await server.text(), "ok");
+  },
+);
+
 integrationTest("what a config file prints appears, and its settings still count", async (host) => {
   host.write({
     ...files,

@@ -70,3 +70,41 @@ Deno.test("numbers of task workers that contradict each other are refused", () =
     "min-task-workers: 3 (command line --min-task-workers) is not accepted with max-task-workers = 2 (command line --max-task-workers): give at most 2",
   );
 });
+
+Deno.test("a URL of Redis that cannot be used is refused with the reason, and without its password", () => {
+  const refused = (text: string) => messageFor({ taskStore: text });
+  const known = "?queue=, ?prefix=, ?limit=";
+  for (
+    const [given, shown, why] of [
+      ["redis://h:1?tls=1", "redis://h:1?tls=1", `?tls= is not known: give ${known}`],
+      [
+        "redis://h?limit=fast",
+        "redis://h?limit=fast",
+        "?limit=fast is no rate: give one such as ?limit=100/1s",
+      ],
+      ["redis://h/x", "redis://h/x", "/x is no number of a database: give /0"],
+      [
+        "redis://h?queue=a:b",
+        "redis://h?queue=a:b",
+        "?queue=a:b has a colon, which BullMQ forbids: leave it out",
+      ],
+      [
+        "redis://u:50%25@h?queues=mail",
+        "redis://u:***@h?queues=mail",
+        `?queues= is not known: give ${known}`,
+      ],
+      [
+        "redis://u:50%@h",
+        "redis://u:***@h",
+        "its user or password has a % that is no code of a character: write %25",
+      ],
+      ["redis://:p/q@h", "redis://:***@h", "no server is named: give redis://HOST:PORT"],
+      ["mysql://u:p@q@h", "mysql://u:***@h", `give ${taskPlace.accepts}`],
+    ] as const
+  ) {
+    assertEquals(
+      refused(given),
+      `task-store: "${shown}" (command line --task-store) is not accepted: ${why}`,
+    );
+  }
+});

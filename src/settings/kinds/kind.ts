@@ -21,6 +21,8 @@ export interface Kind<Value, Config extends string | number> {
   readonly completion?: Completion;
   /** `undefined` when it is not accepted. Numbers come only from config files. */
   parse(given: string | number, machine: Machine): Value | undefined;
+  /** Of a value that is not accepted: its mistake, a colon, and what to do; `undefined` where `accepts` says enough. */
+  objection?(given: string | number): string | undefined;
   /** As text, which `parse` reads back to the same value. */
   show(value: Value): string;
   /** As written in a config file. */

@@ -1,3 +1,5 @@
+import { redisAddress } from "../../core/tasks/redis_address.ts";
+import { messageOf } from "../../core/thrown.ts";
 import type { Kind } from "./kind.ts";
 
 /** Where the tasks wait: a file of SQLite, memory of this server, or Redis. */
@@ -14,15 +16,32 @@ export const taskPlace: Kind<TaskPlace, string> = {
     const text = String(given);
     if (text.includes("\0")) return undefined;
     if (text === "memory:") return { kind: "memory" };
-    if (/^rediss?:/.test(text)) {
-      return URL.canParse(text) && new URL(text).hostname !== "" ? { kind: "redis", url: text } : undefined;
-    }
+    if (isRedis(text)) return mistakeIn(text) === undefined ? { kind: "redis", url: text } : undefined;
     const path = /^sqlite:(?!\/\/)(.+)$/.exec(text)?.[1];
     return path === undefined ? undefined : { kind: "sqlite", path };
   },
+  objection: (given) => isRedis(String(given)) ? mistakeIn(String(given)) : undefined,
   show: shown,
   plain: shown,
 };
+
+function isRedis(text: string): boolean {
+  return /^rediss?:/.test(text);
+}
+
+function mistakeIn(url: string): string | undefined {
+  try {
+    redisAddress(url);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Of what may be no URL at all. */
+export function withoutPassword(given: unknown): unknown {
+  return typeof given === "string" ? given.replace(/^(\w+:\/*[^:@/]*:).*@/, "$1***@") : given;
+}
 
 /** Without the password of Redis. */
 function shown(place: TaskPlace): string {

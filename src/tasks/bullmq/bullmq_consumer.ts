@@ -11,7 +11,7 @@ import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
 import { attemptsOf, endOptions, limitBackoff, timeoutOf } from "./queue_jobs.ts";
-import type { RedisAddress } from "./redis_address.ts";
+import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 import { workingClient } from "./redis_client.ts";
 import type { RedisLink } from "./redis_link.ts";
 import { isAway, RedisAway, redisProblem } from "./redis_problem.ts";

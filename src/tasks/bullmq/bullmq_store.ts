@@ -20,7 +20,7 @@ import { JobBatches } from "./job_batches.ts";
 import { cancelRunning, forgetFailures } from "./cancel_job.ts";
 import { repeatStrategy, scheduleJobs } from "./job_schedule.ts";
 import { endOptions, jobOf, jobStates, taskInfo } from "./queue_jobs.ts";
-import { type RedisAddress, redisAddress } from "./redis_address.ts";
+import { type RedisAddress, redisAddress } from "../../core/tasks/redis_address.ts";
 import { RedisLink } from "./redis_link.ts";
 import { redisProblem } from "./redis_problem.ts";
 import { countTasks, dueTimes, findJob } from "./queue_state.ts";
@@ -28,7 +28,7 @@ import { countTasks, dueTimes, findJob } from "./queue_state.ts";
 /** So many dead tasks are retried at a time. */
 const retriedAtOnce = 100;
 
-/** Opens nothing yet. Throws TaskStoreError for a URL that names no queue. */
+/** Opens nothing yet. Throws RangeError for a URL that the setting would refuse. */
 export function bullMqStore(system: System, url: string, options: StoreOptions): TaskStore {
   return new BullMqStore(system, redisAddress(url), options);
 }

@@ -2,7 +2,7 @@
 
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
-import type { RedisAddress } from "./redis_address.ts";
+import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 
 /** Consumers listen to it for ids. */
 export function cancelChannel({ prefix, queue }: RedisAddress): string {

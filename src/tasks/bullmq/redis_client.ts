@@ -2,7 +2,7 @@
 
 // @ts-types="../../../types/ioredis.d.ts"
 import { Redis, type RedisOptions } from "ioredis";
-import type { RedisAddress } from "./redis_address.ts";
+import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 
 /** Milliseconds after which a server that says nothing counts as away; longer than BullMQ lets it block, 10 s. */
 const silence = 15_000;

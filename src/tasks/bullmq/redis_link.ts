@@ -6,7 +6,7 @@
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import type { Clock } from "../../system/system.ts";
-import type { RedisAddress } from "./redis_address.ts";
+import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 import { askingClient } from "./redis_client.ts";
 import { isAway, RedisAway } from "./redis_problem.ts";
 import { objectionTo, type ServerReport, serverReport } from "./server_report.ts";

@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { evictionProblem } from "../../../src/tasks/bullmq/bullmq_store.ts";
-import { redisAddress } from "../../../src/tasks/bullmq/redis_address.ts";
 import { redisProblem } from "../../../src/tasks/bullmq/redis_problem.ts";
 import { objectionTo, serverReport } from "../../../src/tasks/bullmq/server_report.ts";
 import { type TaskStore, TaskStoreError } from "../../../src/tasks/task_store.ts";
@@ -118,34 +117,6 @@ redisTest("a consumer says that the server is full, and goes on when it is not",
   await server.command("CONFIG SET maxmemory 0");
   await server.until("it is done", async () => (await store.counts()).done === 1);
   await server.until("it is said", () => states.at(-1) === null);
-});
-
-Deno.test("a URL says where the queue is, and what of it is unknown", () => {
-  const address = redisAddress("rediss://me:p%40ss@[::1]/3?queue=mail&prefix=p&limit=100/1s");
-  assertEquals(address, {
-    host: "::1",
-    port: 6379,
-    username: "me",
-    password: "p@ss",
-    database: 3,
-    isEncrypted: true,
-    queue: "mail",
-    prefix: "p",
-    limit: { max: 100, duration: 1000 },
-    place: "rediss://[::1]:6379/3",
-  });
-  const { queue, prefix, limit, place } = redisAddress("redis://host");
-  assertEquals([queue, prefix, limit, place], ["denicorn", "bull", undefined, "redis://host:6379"]);
-  assertEquals(redisAddress("redis://h?limit=5/m").limit, { max: 5, duration: 60_000 });
-  for (
-    const [query, why] of [["?tls=1", "?tls= is not known"], ["?limit=fast", "?limit=fast is no rate"], [
-      "/x",
-      "/x is no",
-    ]]
-  ) {
-    const { message } = assertThrows(() => redisAddress(`redis://a:b@h:1${query}`), TaskStoreError);
-    assert(message.includes(why ?? "") && !message.includes("b@"), message);
-  }
 });
 
 Deno.test("an old server and one of a cluster are objected to", () => {

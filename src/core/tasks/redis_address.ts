@@ -3,8 +3,6 @@
  * alone: nothing of it reaches the client of Redis.
  */
 
-import { TaskStoreError } from "../task_store.ts";
-
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
@@ -29,36 +27,50 @@ const defaultPort = 6379;
 const parameters = ["queue", "prefix", "limit"];
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Throws TaskStoreError for a URL that names no queue of Redis. */
+/** Throws RangeError for a URL that names no queue of Redis. The message says the mistake, a colon, and what to do. */
 export function redisAddress(text: string): RedisAddress {
-  const url = new URL(text);
+  const url = URL.parse(text);
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === "") {
+    throw new RangeError("no server is named: give redis://HOST:PORT");
+  }
   const port = url.port === "" ? defaultPort : Number(url.port);
   const place = `${url.protocol}//${url.hostname}:${port}${url.pathname === "/" ? "" : url.pathname}`;
-  const fault = (why: string) => new TaskStoreError(`cannot use the task store ${place}: ${why}`);
 
   for (const name of url.searchParams.keys()) {
     if (!parameters.includes(name)) {
-      throw fault(`?${name}= is not known: give ${parameters.map((known) => `?${known}=`).join(", ")}`);
+      throw new RangeError(
+        `?${name}= is not known: give ${parameters.map((known) => `?${known}=`).join(", ")}`,
+      );
     }
   }
   const database = url.pathname.replace(/^\//, "") || "0";
-  if (!/^\d{1,5}$/.test(database)) throw fault(`/${database} is no number of a database: give /0`);
+  if (!/^\d{1,5}$/.test(database)) throw new RangeError(`/${database} is no number of a database: give /0`);
   const queue = nameOf(url.searchParams.get("queue"), "denicorn");
-  if (queue.includes(":")) throw fault(`?queue=${queue} has a colon, which BullMQ forbids: leave it out`);
+  if (queue.includes(":")) {
+    throw new RangeError(`?queue=${queue} has a colon, which BullMQ forbids: leave it out`);
+  }
 
   return {
     // Where a connection goes, an address of IPv6 has no brackets.
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port,
-    username: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+    username: credential(url.username),
+    password: credential(url.password),
     database: Number(database),
     isEncrypted: url.protocol === "rediss:",
     queue,
     prefix: nameOf(url.searchParams.get("prefix"), "bull"),
-    limit: limitOf(url.searchParams.get("limit"), fault),
+    limit: limitOf(url.searchParams.get("limit")),
     place,
   };
+}
+
+function credential(given: string): string | undefined {
+  try {
+    return given === "" ? undefined : decodeURIComponent(given);
+  } catch {
+    throw new RangeError("its user or password has a % that is no code of a character: write %25");
+  }
 }
 
 function nameOf(given: string | null, fallback: string): string {
@@ -66,12 +78,12 @@ function nameOf(given: string | null, fallback: string): string {
 }
 
 /** `100/1s` */
-function limitOf(given: string | null, fault: (why: string) => Error): RateLimit | undefined {
+function limitOf(given: string | null): RateLimit | undefined {
   if (given === null) return undefined;
   const [, max = "", count = "", unit = ""] = /^(\d+)\/(\d*)(ms|s|m|h)$/.exec(given) ?? [];
   const duration = Number(count === "" ? 1 : count) * (units[unit] ?? 0);
   if (!(Number(max) >= 1) || !(duration >= 1)) {
-    throw fault(`?limit=${given} is no rate: give one such as ?limit=100/1s`);
+    throw new RangeError(`?limit=${given} is no rate: give one such as ?limit=100/1s`);
   }
   return { max: Number(max), duration };
 }
