@@ -56,10 +56,14 @@ export function causesOf(thrown: unknown): ThrownError[] {
 
 /** Name, message and app frames of the error and of its causes. `undefined` when there are none. */
 export function stackText(thrown: unknown, bundle: string): string | undefined {
-  const lines = causesOf(thrown).flatMap((error, depth) => [
+  const errors = causesOf(thrown);
+  const lines = errors.flatMap((error, depth) => [
     `${depth === 0 ? "" : "Caused by: "}${error.name}: ${error.message}`,
     ...appFrames(error, bundle).map(({ text }) => text),
   ]);
+  // A cause may be anything.
+  const last = errors.at(-1)?.cause;
+  if (last !== undefined && errorIn(last) === null) lines.push(`Caused by: ${textOf(last)}`);
   return lines.length === 0 ? undefined : lines.join("\n");
 }
 

@@ -3,6 +3,8 @@
  * a Proxy whose traps throw, an Error whose `stack` is a getter that throws. Nothing here throws.
  */
 
+import { objectText } from "./object_text.ts";
+
 /** An Error as plain values. */
 export interface ThrownError {
   readonly name: string;
@@ -23,9 +25,16 @@ export function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** `String(value)`, or what it is if that throws. */
+/** What the conversion to a string gives for an object that has none of its own. */
+const sayingNothing = /\[object [^\]]*\]/;
+
+/** `String(value)`, or what is in an object of which that says nothing. */
 export function textOf(value: unknown): string {
-  return attempt(() => String(value), unprintable);
+  const text = attempt(() => String(value), null);
+  if (text !== null && (typeof value !== "object" || !sayingNothing.test(text))) return text;
+  return typeof value === "object" && value !== null
+    ? attempt(() => objectText(value), unprintable)
+    : unprintable;
 }
 
 /** `null` for a value that is not an Error. */
@@ -44,6 +53,12 @@ export function errorIn(thrown: unknown): ThrownError | null {
     code: property("code"),
     cause: property("cause"),
   };
+}
+
+/** For a line that would else be only a text: `threw no Error, but { code: 5 }`; `null` for an Error. */
+export function foreignTitleOf(thrown: unknown): string | null {
+  if (errorIn(thrown) !== null) return null;
+  return `threw no Error, but ${typeof thrown === "string" ? JSON.stringify(thrown) : textOf(thrown)}`;
 }
 
 /** `TypeError: the message`, or the text of a value that is not an Error. */

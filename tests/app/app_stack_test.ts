@@ -50,3 +50,9 @@ Deno.test("what is no error is shown as its text", () => {
     "TypeError: text\n    at f (file:///app/main.ts:1:1)",
   );
 });
+
+Deno.test("a cause that is no Error is shown, too", () => {
+  const error = new Error("outer", { cause: { code: 5 } });
+  error.stack = "";
+  assertEquals(shownStack(error, bundle), "Error: outer\nCaused by: { code: 5 }");
+});

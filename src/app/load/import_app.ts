@@ -175,11 +175,7 @@ function linkPlace(error: ThrownError | null): Pick<Frame, "path" | "line" | "co
 /** On one line. */
 function described(thrown: unknown): string {
   if (typeof thrown === "string") return `${JSON.stringify(thrown)} (a string, not an Error)`;
-  if (typeof thrown !== "object" || thrown === null) return `${textOf(thrown)} (not an Error)`;
   const error = errorIn(thrown);
-  if (error === null) {
-    const keys = attempt(() => `keys: ${Object.keys(thrown).join(", ")}`, "its keys cannot be read");
-    return `an object that is not an Error (${keys})`;
-  }
+  if (error === null) return `${textOf(thrown)} (not an Error)`;
   return `${error.name}: ${error.message.split("\n", 1)[0]?.replace(placeInMessage, "")}`;
 }

@@ -5,6 +5,7 @@ import type { AppTasks } from "../../app/load/app_tasks.ts";
 import type { App } from "../../app/load/validate_app.ts";
 import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { messageOf } from "../../core/thrown.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Serve, System } from "../../system/system.ts";
@@ -84,10 +85,11 @@ export class Loading {
     try {
       this.#options.servers.serveFirst({ port, hostname, onListen }, app.fetch);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new DenicornError("app-address", `cannot serve the app where its export asks for: ${reason}`, {
-        cause: error,
-      });
+      throw new DenicornError(
+        "app-address",
+        `cannot serve the app where its export asks for: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
     // Without an address the server is another name for the app, and hears where that listens.
     return isPlaced ? null : app;

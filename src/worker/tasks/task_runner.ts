@@ -4,7 +4,8 @@ import { type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
 import { validate } from "../../app/load/payload_schema.ts";
 import { taskMethod } from "../../core/telemetry/running_request.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
-import { messageOf, titleOf } from "../../core/thrown.ts";
+import { foreignTitleOf, messageOf, titleOf } from "../../core/thrown.ts";
+import { clip } from "../../protocol/framing.ts";
 import type { Clock } from "../../system/system.ts";
 import { decodePayload, encodePayload } from "../../tasks/payload.ts";
 import { type TakenTask, TaskFailure, TaskPutOff } from "../../tasks/task_store.ts";
@@ -219,6 +220,11 @@ export class TaskRunner {
     error: unknown,
   ): { readonly title: string; readonly detail: string | undefined; readonly failure: TaskFailure } {
     if (error instanceof TaskFailure) return { title: error.message, detail: undefined, failure: error };
+    const foreign = foreignTitleOf(error);
+    if (foreign !== null) {
+      const title = clip(foreign);
+      return { title, detail: undefined, failure: new TaskFailure(title) };
+    }
     const detail = this.#options.stackOf(error);
     const title = titleOf(error).split("\n", 1)[0] ?? "";
     return { title, detail: detail === title ? undefined : detail, failure: new TaskFailure(detail) };

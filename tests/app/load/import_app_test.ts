@@ -34,7 +34,7 @@ testFailure(
   "a throw of a bare object",
   { "main.ts": `throw Object.assign(Object.create(null), { status: 500 });\nexport default 1;` },
   "app-throws",
-  "cannot load the app: main.ts: it throws while it is imported: an object that is not an Error (keys: status)",
+  "cannot load the app: main.ts: it throws while it is imported: { status: 500 } (not an Error)",
 );
 
 testFailure(

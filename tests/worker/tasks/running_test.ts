@@ -53,6 +53,36 @@ Deno.test("a task that throws is tried again until it is dead, and the log says 
   ]);
 });
 
+Deno.test("what is thrown in place of an Error is in the log and in the store", async () => {
+  const broken = Object.defineProperty(new TypeError("x"), "message", {
+    get: () => {
+      throw new Error("from a getter");
+    },
+  });
+  const thrown: Readonly<Record<string, unknown>> = {
+    object: { code: 5 },
+    nothing: undefined,
+    text: "no luck",
+    broken,
+  };
+  const service = await fakeService({
+    concurrency: 4,
+    tasks: Object.fromEntries(Object.keys(thrown).map((name) => [name, () => Promise.reject(thrown[name])])),
+  });
+  await service.service.start();
+  for (const name of Object.keys(thrown)) await service.enqueue(name, null, { retries: 0 });
+  await service.clock.advance(10);
+  const said = [
+    "threw no Error, but { code: 5 }",
+    "threw no Error, but undefined",
+    'threw no Error, but "no luck"',
+    "TypeError: its message cannot be read",
+  ];
+  assertEquals([...service.store.entries.values()].map(({ error }) => error?.split("\n", 1)[0]), said);
+  const lines = (await service.lines()).filter((line) => line.startsWith("error"));
+  assertEquals(lines.map((line) => line.replace(/^.*not tried again: /, "")), said);
+});
+
 Deno.test("at its timeout an attempt fails, even if its function does not settle", async () => {
   const signals: AbortSignal[] = [];
   const service = await fakeService({
