@@ -5,6 +5,12 @@ export const lowestPriority = 2_097_151;
 
 export const mostRetries = 100;
 
+/** A task whose workers die this often while it runs runs alone from then on, so that it takes no other ones with it. */
+export const crashesUntilAlone = 3;
+
+/** A task whose workers die this often while it runs is not tried again, so that it does not kill workers for ever. */
+export const mostCrashes = 5;
+
 /** In milliseconds; the longest time that a timer of the runtime can wait. */
 export const longestTimer = 2_147_483_647;
 
