@@ -147,7 +147,7 @@ const operatorCommands = {
         how: "quick",
         worker: "quit",
         description:
-          "quick stop: workers are killed at once; the requests that this cuts off have no line in the access log",
+          "quick stop: workers are killed at once, those that run tasks when these are given back, after 1.5 s at most; the requests that this cuts off have no line in the access log",
       },
     },
     http: { method: "POST", body: ["", '{"now": true}'], answers: outcome },

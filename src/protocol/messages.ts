@@ -125,6 +125,8 @@ export type ToWorker =
   | { readonly type: "wake-tasks" }
   /** The process that took tasks as `owner` is gone: others may take them. */
   | { readonly type: "release-tasks"; readonly owner: string }
+  /** The server stops at once: give back the tasks that run, and exit. */
+  | { readonly type: "give-back-tasks" }
   /** Answer with `task-answer` and the same number. */
   | { readonly type: "task-request"; readonly number: number; readonly request: TaskRequest }
   /** Another worker has posted it. */

@@ -224,6 +224,12 @@ export class Service {
     await leaveGroup(this.#system, logger, this.config.killGroup === true);
   }
 
+  /** The process exits now. Resolves when its tasks are given back, or when the store takes too long for that. */
+  async giveBackTasks(): Promise<void> {
+    await this.#parts.tasks.giveBack();
+    await this.log.written;
+  }
+
   /** The process exits now: writes a line for each request that is cut off. */
   close(): void {
     this.#parts.requests.cutOff();

@@ -82,6 +82,9 @@ export class Worker {
         case "release-tasks":
           this.#service?.releaseTasks(message.owner);
           break;
+        case "give-back-tasks":
+          void this.#stopNow();
+          break;
         case "task-request":
           this.#answerTasks(message.number, message.request);
           break;
@@ -197,6 +200,13 @@ export class Worker {
     });
     this.#send({ type: "draining", failure: toFailure(failure) });
     void this.#leave(ExitCode.internal, true);
+  }
+
+  /** At a quick stop, which cuts off all but tasks. */
+  async #stopNow(): Promise<void> {
+    await this.#service?.giveBackTasks();
+    this.#service?.close();
+    this.#system.processes.exit(ExitCode.normal);
   }
 
   async #handleMasterGone(): Promise<void> {

@@ -138,6 +138,53 @@ integrationTest("tasks that were added survive a stop of the server", async (hos
   await second.stop();
 });
 
+for (const store of ["SQLite", "Redis"] as const) {
+  if (store === "Redis" && lackingRedis !== null) continue;
+  integrationTest(`what runs at a quick stop is given back at once, with ${store}`, async (host) => {
+    await using redis = store === "Redis" ? await RedisServer.start() : null;
+    const args = ["--task-lease", "1h", ...redis === null ? [] : ["--task-store", redis.url]];
+    const signals = [["SIGINT"], ["SIGTERM", "SIGINT"], ["SIGTERM", "SIGTERM"]] as const;
+    const first = new Tasks(host, args);
+    await first.taskWorkers(1);
+    const { id } = await first.add("work", { ms: 3_600_000 });
+    await first.untilBegun(id);
+    let { server } = first;
+    for (const [stop, kinds] of signals.entries()) {
+      const from = server.stderr.length;
+      for (const kind of kinds) {
+        server.kill(kind);
+        if (kinds.length > 1 && kind === kinds[0]) await server.logged(/stopping: finishing/, from);
+      }
+      await server.logged(/gave back 1 task at a quick stop: work /, from);
+      assertEquals(await server.exit(), { code: 0, signal: null });
+      assertEquals(server.leftovers(), []);
+      const next = new Tasks(host, args);
+      server = next.server;
+      const { attempt } = await next.untilBegun(id, stop + 2);
+      assertEquals(attempt, 1);
+    }
+    server.kill("SIGINT");
+    await server.exit();
+  });
+}
+
+integrationTest("a store that does not answer delays a quick stop only a little", async (host) => {
+  if (lackingRedis !== null) return;
+  await using redis = await RedisServer.start();
+  const tasks = new Tasks(host, ["--task-store", redis.url]);
+  await tasks.taskWorkers(1);
+  const { id } = await tasks.add("work", { ms: 3_600_000 });
+  await tasks.untilBegun(id);
+  redis.signal("SIGSTOP");
+  const begin = performance.now();
+  tasks.server.kill("SIGINT");
+  await tasks.server.exit();
+  const took = performance.now() - begin;
+  redis.signal("SIGCONT");
+  assert(took < 4_000, `it took ${took} ms`);
+  assertEquals(tasks.server.leftovers(), []);
+});
+
 integrationTest("when a task worker is killed another one takes its task at once", async (host) => {
   const tasks = new Tasks(host, ["--task-workers", "2", "--task-lease", "1h"]);
   await tasks.taskWorkers(2);

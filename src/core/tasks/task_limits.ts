@@ -11,6 +11,9 @@ export const crashesUntilAlone = 3;
 /** A task whose workers die this often while it runs is not tried again, so that it does not kill workers for ever. */
 export const mostCrashes = 5;
 
+/** Milliseconds in which a worker that must end gives back what it runs, and in which it closes the store. */
+export const giveBackTime = 1_000;
+
 /** In milliseconds; the longest time that a timer of the runtime can wait. */
 export const longestTimer = 2_147_483_647;
 

@@ -2,12 +2,14 @@
 
 import type { DenicornError } from "../../core/errors.ts";
 import { stepStopping, type Stopping, type StoppingEvent } from "../../core/transitions/stopping.ts";
+import { giveBackTime } from "../../core/tasks/task_limits.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Clock } from "../../system/system.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { Refusal } from "../listeners/refusal.ts";
 import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
+import { takesTasks } from "../tasks/task_pool.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
@@ -25,6 +27,9 @@ interface ShutdownOptions {
   /** Calls `tick` soon. */
   readonly wake: () => void;
 }
+
+/** Milliseconds until a worker is killed that gives its tasks back at a quick stop, and closes the store. */
+const giveBackLimit = giveBackTime + 500;
 
 export class Shutdown {
   readonly #options: ShutdownOptions;
@@ -103,7 +108,7 @@ export class Shutdown {
     if (begins === "quick-stop") {
       lifecycle.stopping("stopping now");
       this.#refusal.cutShort();
-      return this.#killAll();
+      return this.#stopNow();
     }
     lifecycle.stopping("stopping: finishing requests in flight");
     sharedSockets.refuse();
@@ -117,6 +122,24 @@ export class Shutdown {
     const { clock } = this.#options;
     const event = { type: "drain", handedOver, isRestart: this.#isRetirement } as const;
     this.#forEach((worker) => worker.apply(event, clock.monotonic()));
+  }
+
+  /** Kills all but workers that may run tasks: these give them back first, because else nobody takes them for a lease. */
+  #stopNow(): void {
+    const { workerTable, taskTable, steering, sharedSockets, clock } = this.#options;
+    steering.release();
+    sharedSockets.refuse();
+    let giving = false;
+    const giveBack = (worker: WorkerHandle) => {
+      giving = true;
+      worker.apply({ type: "drain", handedOver: false, isRestart: false }, clock.monotonic());
+      void worker.send({ type: "give-back-tasks" });
+    };
+    const kill = (worker: WorkerHandle) =>
+      worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic());
+    taskTable.forEach(giveBack);
+    workerTable.forEach((worker) => takesTasks(worker.generation) ? giveBack(worker) : kill(worker));
+    if (giving) this.#cancelWake = clock.after(giveBackLimit, () => this.#forEach(kill));
   }
 
   #killAll(): void {

@@ -71,18 +71,16 @@ export class TaskLog {
   }
 
   /** Resolves when the line is written. */
-  gaveBack(tasks: readonly NamedTask[]): Promise<void> {
+  gaveBack(tasks: readonly NamedTask[], when: string): Promise<void> {
     const count = tasks.length === 1 ? "1 task" : `${tasks.length} tasks`;
-    return this.#log.write((logger) =>
-      logger.warning`gave back ${count} at graceful-timeout: ${namesOf(tasks)}`
-    );
+    return this.#log.write((logger) => logger.warning`gave back ${count} ${when}: ${namesOf(tasks)}`);
   }
 
   /** Those that run, which were not given back in time: they are taken over when their leases end. Resolves when it is written. */
-  notGivenBack(tasks: readonly NamedTask[], why: string): Promise<void> {
+  notGivenBack(tasks: readonly NamedTask[], when: string, why: string): Promise<void> {
     const count = tasks.length === 1 ? "1 task" : `${tasks.length} tasks`;
     return this.#log.write((logger) =>
-      logger.warning`could not give back ${count} at graceful-timeout (${why}), they are taken over later: ${
+      logger.warning`could not give back ${count} ${when} (${why}), they are taken over later: ${
         namesOf(tasks)
       }`
     );

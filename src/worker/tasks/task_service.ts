@@ -2,6 +2,7 @@
 
 import type { AppTasks } from "../../app/load/app_tasks.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { giveBackTime } from "../../core/tasks/task_limits.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { messageOf } from "../../core/thrown.ts";
 import type { FromWorker, WorkerConfig } from "../../protocol/messages.ts";
@@ -31,9 +32,6 @@ export interface TaskParts {
   readonly jobOf: (name: string) => (() => unknown) | undefined;
   readonly openStore?: typeof openTaskStore;
 }
-
-/** Milliseconds in which tasks are given back, and until the store is closed. */
-const giveBackTime = 1_000;
 
 /** Milliseconds to wait for a store that is away when a job of `Deno.cron` is due. */
 const jobPatience = 30_000;
@@ -157,17 +155,30 @@ export class TaskService {
     if (consumer === null || runner === null) return;
     const { clock } = this.#parts.system;
     await withTimeout(clock, limit, consumer.stop());
-    const left = runner.running;
-    if (left.length > 0) {
-      runner.abandon(new DOMException("The worker is draining.", "AbortError"));
-      let why: string | null = "the task store does not answer";
-      const given = consumer.giveBack().then(() => why = null, (error) => why = messageOf(error));
-      await withTimeout(clock, giveBackTime, given);
-      // The other workers may be idle.
-      this.#parts.send({ type: "tasks-added" });
-      await (why === null ? this.#log.gaveBack(left) : this.#log.notGivenBack(left, why));
-    }
+    await this.#giveBack(consumer, runner, "at graceful-timeout");
     await this.#reports?.finish();
+  }
+
+  /** Takes no more tasks, and gives back those that run. */
+  async giveBack(): Promise<void> {
+    this.#isFinishing = true;
+    const consumer = this.#consumer;
+    const runner = this.#runner;
+    if (consumer === null || runner === null) return;
+    void consumer.stop();
+    await this.#giveBack(consumer, runner, "at a quick stop");
+  }
+
+  async #giveBack(consumer: Consumer, runner: TaskRunner, when: string): Promise<void> {
+    const left = runner.running;
+    if (left.length === 0) return;
+    runner.abandon(new DOMException("The worker is draining.", "AbortError"));
+    let why: string | null = "the task store does not answer";
+    const given = consumer.giveBack().then(() => why = null, (error) => why = messageOf(error));
+    await withTimeout(this.#parts.system.clock, giveBackTime, given);
+    // The other workers may be idle.
+    this.#parts.send({ type: "tasks-added" });
+    await (why === null ? this.#log.gaveBack(left, when) : this.#log.notGivenBack(left, when, why));
   }
 
   /** After the last use. */

@@ -122,6 +122,13 @@ export class WorkerTasks {
     await this.#service?.finish(limit);
   }
 
+  /** Of a process that must end now: gives back what runs, and closes the store. */
+  async giveBack(): Promise<void> {
+    this.#isFinishing = true;
+    await this.#service?.giveBack();
+    await this.#service?.close();
+  }
+
   /** After the last use. */
   async close(): Promise<void> {
     await this.#service?.close();

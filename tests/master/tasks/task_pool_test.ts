@@ -112,6 +112,20 @@ Deno.test("the tasks of a dead worker are given back by the next one, if the one
   assertEquals(released, owners.map((owner = "") => ({ type: "release-tasks", owner })));
 });
 
+Deno.test("at a quick stop task workers give their tasks back, and are killed if that takes too long", async () => {
+  for (const signals of [["SIGINT"], ["SIGTERM", "SIGTERM"]] as const) {
+    const master = await new TaskMaster({ taskWorkers: "2" }).serving();
+    const [quick, slow] = master.taskWorkers;
+    for (const signal of signals) await master.signal(signal);
+    assertEquals(master.alive().length, 2);
+    for (const worker of [quick!, slow!]) assertEquals(types(worker).at(-1), "give-back-tasks");
+    await master.exits(quick!, 0);
+    assertEquals(master.alive(), [slow!]);
+    await master.system.clock.advance(1_500);
+    assertEquals([master.alive(), master.outcome], [[], null]);
+  }
+});
+
 Deno.test("task workers that die again and again do not end the server", async () => {
   const master = await new TaskMaster().serving();
   for (let death = 0; death < 10; death++) {
