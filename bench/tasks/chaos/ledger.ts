@@ -11,6 +11,15 @@ interface Run {
   end: { readonly is: string; readonly at: number } | null;
 }
 
+/** The ends of tasks wait for a store that is away: if it is back only after their leases, others run them again. */
+interface Outage {
+  readonly from: number;
+  /** Milliseconds. */
+  readonly lease: number;
+  /** How many tasks run at a time: no more ends than these can wait. */
+  readonly slots: number;
+}
+
 interface Evidence {
   readonly planned: readonly PlannedTask[];
   /** The numbers of tasks that were acknowledged. */
@@ -18,6 +27,8 @@ interface Evidence {
   readonly runs: readonly Run[];
   /** When processes were killed. */
   readonly killed: ReadonlyMap<number, number>;
+  /** When the store was killed; `null` if it was not. */
+  readonly away: Outage | null;
   /** The numbers of dead tasks. */
   readonly dead: readonly number[];
 }
@@ -27,7 +38,9 @@ export interface Verdict {
   readonly runs: number;
   /** Runs beyond one for each attempt. */
   readonly repeated: number;
-  /** Of these, how long before the kill of its process the earliest one had ended, in milliseconds. */
+  /** Of these, those whose process lived, while the store was away for longer than their lease. */
+  readonly late: number;
+  /** Of all of them, how long before the kill the earliest one had ended, in milliseconds. */
   readonly longestGap: number;
 }
 
@@ -56,8 +69,9 @@ export function runsIn(text: string): Run[] {
   return runs;
 }
 
-export function judge({ planned, acknowledged, runs, killed, dead }: Evidence): Verdict {
+export function judge({ planned, acknowledged, runs, killed, away, dead }: Evidence): Verdict {
   const problems: string[] = [];
+  let late = 0;
   let longestGap = 0;
   const byNumber = Map.groupBy(runs, ({ number }) => number);
   for (const task of planned) {
@@ -69,18 +83,29 @@ export function judge({ planned, acknowledged, runs, killed, dead }: Evidence): 
     for (const [attempt, again] of byAttempt) {
       if (attempt > attemptsOf(task)) fault(`attempt ${attempt} was not to be`);
       if (again.length === 1) continue;
-      const gaps = again.flatMap(({ pid, end }) => {
+      const losses = again.flatMap((run, index) => {
+        const { pid, end } = run;
         const killedAt = killed.get(pid);
-        return killedAt === undefined ? [] : [Math.max(0, killedAt - (end?.at ?? killedAt))];
-      }).filter((ms) => ms <= storingTime).toSorted((a, b) => a - b);
+        if (killedAt !== undefined) {
+          return [{ ms: Math.max(0, killedAt - (end?.at ?? killedAt)), isLate: false }];
+        }
+        const next = again[index + 1];
+        if (away === null || end === null || next === undefined) return [];
+        if (isTakenOver(away, run) || !isTakenOver(away, next)) return [];
+        return [{ ms: Math.max(0, away.from - end.at), isLate: true }];
+      }).filter(({ ms }) => ms <= storingTime).toSorted((a, b) => a.ms - b.ms);
       // All but one of them must have been lost.
-      const needed = gaps.slice(0, again.length - 1);
-      longestGap = Math.max(longestGap, ...needed);
+      const needed = losses.slice(0, again.length - 1);
+      late += needed.filter(({ isLate }) => isLate).length;
+      longestGap = Math.max(longestGap, ...needed.map(({ ms }) => ms));
       if (needed.length < again.length - 1) {
         const kills = again.map(({ pid }) => killed.get(pid) ?? "not killed");
         fault(`attempt ${attempt} ran ${again.length} times (kills: ${kills.join(", ")})`);
       }
     }
+  }
+  if (away !== null && late > away.slots) {
+    problems.push(`${late} tasks ran again after the store was away, and only ${away.slots} run at a time`);
   }
   const mayBeDead = new Set(planned.filter(isHopeless).map(({ number }) => number));
   for (const number of dead) {
@@ -94,8 +119,14 @@ export function judge({ planned, acknowledged, runs, killed, dead }: Evidence): 
     problems,
     runs: runs.length,
     repeated: runs.length - attempts.size,
+    late,
     longestGap: Math.ceil(longestGap),
   };
+}
+
+/** Whether it began when leases may have been over: they are renewed at the latest when half of their time is. */
+function isTakenOver({ from, lease }: Outage, { begun }: Run): boolean {
+  return begun >= from + lease / 2;
 }
 
 function hasEnded(task: PlannedTask, runs: readonly Run[]): boolean {

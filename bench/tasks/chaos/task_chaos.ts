@@ -43,6 +43,11 @@ const mostKills = 60;
 const mostWaiting = 1_000;
 /** The share of kills that may hit a worker that has run no tasks yet, or is being drained. */
 const anyVictim = 0.2;
+/** In milliseconds. */
+const lease = 2_000;
+const taskWorkers = 4;
+/** How many tasks each of them runs at a time. */
+const concurrency = 10;
 const app = new URL("chaos_app.ts", import.meta.url).pathname;
 
 export async function taskChaos(
@@ -67,6 +72,7 @@ class TaskChaos {
   readonly #planned: PlannedTask[];
   readonly #acknowledged = new Set<number>();
   readonly #killed = new Map<number, number>();
+  #storeKilledAt: number | null = null;
   readonly #pids: PidsOfLines;
   #server: Server;
   #kills = 0;
@@ -107,11 +113,12 @@ class TaskChaos {
   }
 
   #start(port?: number): Server {
-    const args = ["--task-store", this.#chaos.place, "--task-workers", "4", "--task-lease", "2s"];
+    const args = ["--task-store", this.#chaos.place, "--task-workers", `${taskWorkers}`];
+    const limits = ["--task-concurrency", `${concurrency}`, "--task-lease", `${lease}ms`];
     return this.#host.start({
       files: {},
       app,
-      args: [...args, "--log-level", "warning"],
+      args: [...args, ...limits, "--log-level", "warning"],
       env: { CHAOS_LINES: this.#lines },
       ...port === undefined ? {} : { port },
     });
@@ -187,7 +194,10 @@ class TaskChaos {
   }
 
   async #restart(): Promise<void> {
-    if (this.#chaos.restart !== null) return await this.#chaos.restart();
+    if (this.#chaos.restart !== null) {
+      this.#storeKilledAt = now();
+      return await this.#chaos.restart();
+    }
     for (const pid of killServer(this.#server.pid)) this.#noteKilled(pid);
     await this.#server.exited;
     this.#server = this.#start(this.#server.port);
@@ -195,7 +205,7 @@ class TaskChaos {
   }
 
   #noteKilled(pid: number): void {
-    this.#killed.set(pid, performance.timeOrigin + performance.now());
+    this.#killed.set(pid, now());
   }
 
   async #verdict(): Promise<Verdict> {
@@ -205,6 +215,9 @@ class TaskChaos {
       acknowledged: this.#acknowledged,
       runs: runsIn(Deno.readTextFileSync(this.#lines)),
       killed: this.#killed,
+      away: this.#storeKilledAt === null
+        ? null
+        : { from: this.#storeKilledAt, lease, slots: taskWorkers * concurrency },
       dead: dead.map(({ payload }) => JSON.parse(payload).number),
     });
     this.#server.kill("SIGTERM");
@@ -247,6 +260,11 @@ class PidsOfLines {
     }
     return this.#pids;
   }
+}
+
+/** In milliseconds since 1970. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function pause(ms: number): Promise<void> {

@@ -6,9 +6,10 @@ const task: PlannedTask = { number: 1, wait: 0, failures: 0, retries: 3, key: un
 
 function problems(
   lines: readonly string[],
-  { planned = task, killed = [], dead = [] }: {
+  { planned = task, killed = [], away = null, dead = [] }: {
     planned?: PlannedTask;
     killed?: readonly [number, number][];
+    away?: { from: number; lease: number; slots: number } | null;
     dead?: readonly number[];
   } = {},
 ): readonly string[] {
@@ -17,6 +18,7 @@ function problems(
     acknowledged: new Set([1]),
     runs: runsIn(lines.join("\n")),
     killed: new Map(killed),
+    away,
     dead,
   }).problems;
 }
@@ -39,6 +41,20 @@ Deno.test("a second run needs a first one whose process was killed meanwhile, or
   assertMatch(problems([begin, done, ...again], { killed: [[10, 60_000]] })[0]!, /ran 2 times/);
   assertMatch(problems([begin, done, ...again])[0]!, /ran 2 times/);
   assertMatch(problems([begin, done, ...again, ...again], { killed: [[10, 5500]] })[0]!, /ran 3 times/);
+});
+
+Deno.test("the end of a run may come too late for a store that was away for longer than the lease", () => {
+  const lines = [begin, done, ...again];
+  assertEquals(problems(lines, { away: { from: 5050, lease: 2000, slots: 1 } }), []);
+  assertEquals(problems(lines, { away: { from: 4950, lease: 2000, slots: 1 } }), []);
+  // It was stored long before, or was run again too early.
+  assertMatch(problems(lines, { away: { from: 6500, lease: 2000, slots: 1 } })[0]!, /ran 2 times/);
+  assertMatch(problems(lines, { away: { from: 5050, lease: 9000, slots: 1 } })[0]!, /ran 2 times/);
+  assertMatch(
+    problems([...lines, ...again], { away: { from: 5050, lease: 2000, slots: 1 } })[0]!,
+    /ran 3 times/,
+  );
+  assertMatch(problems(lines, { away: { from: 5050, lease: 2000, slots: 0 } })[0]!, /only 0 run at a time/);
 });
 
 Deno.test("a task that fails as often as planned needs that many attempts and no more", () => {
