@@ -62,8 +62,7 @@ export class JobIsolation {
   ended(job: Job): void {
     this.#taken.delete(job);
     if (this.#alone === job) this.#alone = null;
-    // Not at each end: a worker that is killed while it gives a job back counts against that job.
-    if (this.#taken.size === 0) this.#release();
+    this.#release();
   }
 
   /** The worker ends: nobody has to wait any more. */
