@@ -55,8 +55,6 @@ export interface Job {
   readonly progress: unknown;
   readonly returnvalue: unknown;
   readonly attemptsMade: number;
-  /** How often its worker has died. */
-  readonly stalledCounter: number;
   readonly processedOn?: number;
   readonly finishedOn?: number;
   /** `null` after a retry. */
@@ -139,16 +137,9 @@ export class Worker extends QueueBase {
   pause(doesNotWait: boolean): Promise<void>;
   resume(): Promise<void>;
   override close(isForced?: boolean): Promise<void>;
-  protected emit(event: "error", error: unknown): boolean;
   getBackend(): { moveStalledJobsToWait(): Promise<string[]> };
   processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void>;
   protected moveToActive(token: string, name?: string): Promise<Job | undefined>;
-  /** With what Redis answers to a worker that has asked for a job. */
-  protected nextJobFromJobData(
-    data: unknown,
-    id: string | undefined,
-    token: string,
-  ): Promise<Job | undefined>;
 }
 
 /** The job is not tried again. */

@@ -30,8 +30,6 @@ interface Bench {
   consume(
     options: Partial<ConsumerOptions> & Pick<ConsumerOptions, "run">,
   ): { consumer: Consumer; store: TaskStore };
-  /** As the end of its process: its tasks stay with it. */
-  end(consuming: { consumer: Consumer; store: TaskStore }): Promise<void>;
 }
 
 const timeout = 5000;
@@ -83,10 +81,6 @@ export function storeContract(
               });
               consumers.push(consumer);
               return { consumer, store };
-            },
-            async end({ consumer, store }) {
-              consumers.splice(consumers.indexOf(consumer), 1);
-              await store.close();
             },
           });
         } finally {
@@ -426,66 +420,6 @@ export function storeContract(
     const info = await until("done", async () => await endedAs(first.store, id, "done"));
     assert(performance.now() - begin < 2000, "it had to wait for the end of a lease");
     assertEquals([attempts, info.attempt, isAborted], [[1], 1, true]);
-  });
-
-  test("tasks whose workers have died three times run alone, so that one of them takes no other with it", async ({ open, consume, end }) => {
-    const store = open();
-    const suspects = await store.add([newTask(), newTask(), newTask()], timeout);
-    const takeBack = async (consumer: Consumer, owner: string) => {
-      await until("what its process ran waits again", async () => {
-        consumer.release(owner);
-        return (await store.counts()).waiting === suspects.length;
-      });
-    };
-    let last = "";
-    for (let crash = 1; crash <= 3; crash++) {
-      let begun = 0;
-      if (last !== "") await store.pause();
-      const owner = `dying ${crash}`;
-      const dying = consume({
-        concurrency: 3,
-        owner,
-        run: () => new Promise(() => void begun++),
-      });
-      if (last !== "") {
-        await takeBack(dying.consumer, last);
-        await store.resume();
-      }
-      dying.consumer.wake();
-      await until("all run", () => begun === suspects.length);
-      await end(dying);
-      last = owner;
-    }
-    const running = new Map<string, () => void>();
-    const begins: string[][] = [];
-    const { consumer } = consume({
-      concurrency: 3,
-      run: ({ id }) =>
-        new Promise((resolve) => {
-          running.set(id, () => {
-            running.delete(id);
-            resolve(null);
-          });
-          begins.push([...running.keys()]);
-        }),
-    });
-    const [before = ""] = await store.add([newTask({ name: "before" })], timeout);
-    consumer.wake();
-    await until("an innocent one runs", () => begins.length === 1);
-    await takeBack(consumer, last);
-    const [after = ""] = await store.add([newTask({ name: "after" })], timeout);
-    consumer.wake();
-    await until("they wait for it", async () => (await store.counts()).waiting === suspects.length + 1);
-    running.get(before)?.();
-    for (let ended = 1; ended <= 4; ended++) {
-      await until("the next one runs", () => begins.length === ended + 1);
-      assertEquals((await store.counts()).running, 1);
-      for (const stop of [...running.values()]) stop();
-    }
-    await until("all are done", async () => (await store.counts()).done === 5);
-    assertEquals(begins.map((ids) => ids.length), [1, 1, 1, 1, 1]);
-    assertEquals([begins[0], begins[4]], [[before], [after]]);
-    assertEquals(begins.slice(1, 4).flat().sort(), [...suspects].sort());
   });
 
   test("how far a task is can be seen", async ({ consume }) => {

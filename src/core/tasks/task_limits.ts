@@ -5,12 +5,6 @@ export const lowestPriority = 2_097_151;
 
 export const mostRetries = 100;
 
-/** A task whose workers die this often while it runs runs alone from then on, so that it takes no other ones with it. */
-export const crashesUntilAlone = 3;
-
-/** A task whose workers die this often while it runs is not tried again, so that it does not kill workers for ever. */
-export const mostCrashes = 5;
-
 /** Milliseconds in which a worker that must end gives back what it runs, and in which it closes the store. */
 export const giveBackTime = 1_000;
 

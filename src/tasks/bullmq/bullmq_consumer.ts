@@ -6,7 +6,6 @@ import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Redis } from "ioredis";
 import { sleep, withTimeout } from "../../system/clock.ts";
 import { retryDelay } from "../../core/tasks/retry.ts";
-import { mostCrashes } from "../../core/tasks/task_limits.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
@@ -21,6 +20,8 @@ import { releaseJobs } from "./release_jobs.ts";
 import { latestProgress } from "./task_progress.ts";
 import { storedFailure, TaskWorker } from "./task_worker.ts";
 
+/** A task that has taken its worker down with it more often than this is dead: at the fifth time, as in SQLite. */
+const stalledAtMost = 4;
 /** Milliseconds until the first retry of a job whose own program has a formula of its own for that. */
 const foreignBackoff = 1_000;
 /** Milliseconds. */
@@ -131,15 +132,14 @@ export class BullMqConsumer implements Consumer {
     this.#client.on("ready", () => this.#works());
     const { queue, prefix, limit } = this.#address;
     const { concurrency, owner } = this.#options;
-    const process = (job: Job, token: string, signal: AbortSignal) => this.#run(job, token, signal);
-    const worker = new TaskWorker(this.#clock, queue, process, {
+    const worker = new TaskWorker(queue, (job, token, signal) => this.#run(job, token, signal), {
       connection: this.#client,
       prefix,
       name: owner,
       concurrency,
       lockDuration: this.#store.lease,
       stalledInterval: Math.ceil(this.#store.lease / 2),
-      maxStalledCount: mostCrashes - 1,
+      maxStalledCount: stalledAtMost,
       drainDelay: idlePoll,
       runRetryDelay: pauseAfterRefusal,
       ...limit === undefined ? {} : { limiter: limit },

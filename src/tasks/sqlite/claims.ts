@@ -1,6 +1,5 @@
 /** How a process takes tasks, and what becomes of them. Each function is a part of a transaction. */
 
-import { crashesUntilAlone } from "../../core/tasks/task_limits.ts";
 import type { Database } from "../../system/system.ts";
 
 /** Of a task that this process has taken. */
@@ -17,6 +16,9 @@ export interface ClaimedRow {
   /** Its workers have died so often that it may be what kills them: nothing else runs beside it. */
   readonly isSuspect: boolean;
 }
+
+/** A task whose workers die this often while it runs runs alone from then on, so that it takes no other ones with it. */
+const sharedCrashes = 3;
 
 type Claim = Pick<ClaimedRow, "id" | "claim">;
 
@@ -89,7 +91,7 @@ function claimFirst(
       attempts: Number(row["attempts"]),
       timeout: Number(row["timeout"]),
       backoff: Number(row["backoff"]),
-      isSuspect: Number(row["crashes"]) >= crashesUntilAlone,
+      isSuspect: Number(row["crashes"]) >= sharedCrashes,
     }));
 }
 

@@ -1,9 +1,10 @@
 /** How tasks are taken from processes that are gone. Each function is a part of a transaction. */
 
-import { mostCrashes } from "../../core/tasks/task_limits.ts";
 import type { Database, DatabaseRow, DatabaseValue } from "../../system/system.ts";
 import { cancelled } from "./claims.ts";
 
+/** A task whose workers die this often while it runs is not tried again, so that it does not kill workers for ever. */
+const mostCrashes = 5;
 const crashError = `its worker died ${mostCrashes} times while it ran`;
 
 /** A task that is dead although this process did not run it. */

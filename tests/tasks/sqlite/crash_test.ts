@@ -113,6 +113,54 @@ Deno.test("sqlite: a task whose workers die five times while it runs is dead", a
   assertEquals(dead, [`${id}: ${error}`]);
 });
 
+Deno.test("sqlite: tasks whose workers die three times run alone, so that one of them takes no other with it", async () => {
+  await using bench = new Bench();
+  const store = bench.open();
+  const ids = await store.add([newTask(), newTask(), newTask()], 5000);
+  const witness = bench.consume(store, { concurrency: 0 });
+  for (let crash = 1; crash <= 3; crash++) {
+    const dying = bench.open();
+    let begun = 0;
+    const run = () => new Promise<null>(() => void begun++);
+    bench.consume(dying, { owner: `dying ${crash}`, concurrency: 3, run });
+    await until("all run", () => begun === 3);
+    await dying.close();
+    witness.release(`dying ${crash}`);
+    await until("they are taken back", async () => (await store.counts()).running === 0);
+  }
+  const [urgent = ""] = await store.add([newTask({ name: "urgent" })], 5000);
+  // It comes first, and is no suspect.
+  const database = bench.database();
+  database.run("UPDATE task SET id = 0 WHERE id = ?", urgent);
+  database.close();
+  await store.add([newTask({ name: "last" })], 5000);
+  const running = new Map<string, () => void>();
+  const order: string[][] = [];
+  bench.consume(store, {
+    concurrency: 3,
+    run: ({ id }) =>
+      new Promise((resolve) => {
+        running.set(id, () => resolve(null));
+        order.push([...running.keys()]);
+      }),
+  });
+  const next = async (count: number) => {
+    await until("it has begun", () => order.length === count);
+    const counts = await store.counts();
+    for (const [id, end] of running) {
+      running.delete(id);
+      end();
+    }
+    return counts.running;
+  };
+  const counts = [];
+  for (let count = 1; count <= 5; count++) counts.push(await next(count));
+  const last = String(Number(urgent) + 1);
+  assertEquals(order, [["0"], ...ids.map((id) => [id]), [last]]);
+  assertEquals(counts, [1, 1, 1, 1, 1]);
+  await until("all are done", async () => (await store.counts()).done === 5);
+});
+
 Deno.test("sqlite: a cancelled task whose process dies is dead, not tried again", async () => {
   await using bench = new Bench();
   const dying = bench.open();
