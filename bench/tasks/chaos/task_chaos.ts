@@ -35,8 +35,13 @@ interface ChaosResult extends Verdict {
   readonly unacknowledged: number;
 }
 
-/** Milliseconds between two kills. */
+/** Milliseconds between two kills, at least. */
 const killInterval = 300;
+/**
+ * So many attempts end between two kills, twice as many as run at a time: on a machine with a load of 40 the deaths of five
+ * workers met the same task again and again, and it was dead.
+ */
+const endsPerKill = 80;
 /** After these the pauses between deaths and replacements are so long that the rest would take minutes. */
 const mostKills = 60;
 /** So many tasks wait at most, so that some are still being added at the end. */
@@ -73,7 +78,7 @@ class TaskChaos {
   readonly #acknowledged = new Set<number>();
   readonly #killed = new Map<number, number>();
   #storeKilledAt: number | null = null;
-  readonly #pids: PidsOfLines;
+  readonly #journal: Journal;
   #server: Server;
   #kills = 0;
   isOver = false;
@@ -85,7 +90,7 @@ class TaskChaos {
     this.#options = options;
     this.#random = seeded(options.seed);
     this.#planned = Array.from({ length: options.tasks }, (_, number) => plannedTask(number, this.#random));
-    this.#pids = new PidsOfLines(this.#lines);
+    this.#journal = new Journal(this.#lines);
     this.#server = this.#start();
   }
 
@@ -170,16 +175,19 @@ class TaskChaos {
   }
 
   async #killWorkers(): Promise<void> {
+    let endsNeeded = 0;
     for (
       let next = performance.now();
       !this.isOver && this.#kills < mostKills;
       await pause(next - performance.now())
     ) {
-      next += killInterval;
+      next = Math.max(next + killInterval, performance.now());
       const workers = (await this.#server.status())?.tasks?.workers ?? [];
       const alive = workers.map(({ pid }) => pid).filter((pid) => !this.#killed.has(pid));
       // If none came so far as to run tasks, as on a busy machine, the test would not end.
-      const ran = this.#pids.read();
+      this.#journal.read();
+      const { pids: ran, ends } = this.#journal;
+      if (ends < endsNeeded) continue;
       const victims = this.#random() < anyVictim ? alive : alive.filter((pid) => ran.has(pid));
       const victim = victims[Math.floor(this.#random() * victims.length)];
       if (victim === undefined || this.isOver) continue;
@@ -187,6 +195,7 @@ class TaskChaos {
         Deno.kill(victim, "SIGKILL");
         this.#noteKilled(victim);
         this.#kills++;
+        endsNeeded = ends + endsPerKill;
       } catch {
         // It has ended in the meantime.
       }
@@ -236,29 +245,32 @@ class TaskChaos {
   }
 }
 
-/** Which processes have written lines so far. */
-class PidsOfLines {
+/** What the lines of the app say so far. */
+class Journal {
   readonly #path: string;
-  readonly #pids = new Set<number>();
+  /** The processes that have written some. */
+  readonly pids = new Set<number>();
+  /** Attempts that have ended. */
+  ends = 0;
   #offset = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  read(): ReadonlySet<number> {
+  read(): void {
     try {
       using file = Deno.openSync(this.#path);
       file.seekSync(this.#offset, Deno.SeekMode.Start);
       const bytes = new Uint8Array(file.statSync().size - this.#offset);
       this.#offset += file.readSync(bytes) ?? 0;
-      for (const [, pid] of new TextDecoder().decode(bytes).matchAll(/^\w+ (\d+) .*\n/gm)) {
-        this.#pids.add(Number(pid));
+      for (const [, what, pid] of new TextDecoder().decode(bytes).matchAll(/^(\w+) (\d+) .*\n/gm)) {
+        this.pids.add(Number(pid));
+        if (what !== "begin") this.ends++;
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    return this.#pids;
   }
 }
 

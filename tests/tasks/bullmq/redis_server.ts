@@ -1,5 +1,6 @@
 /** A real server of Redis for a test, in a private folder and at a free port, which ends with the test. */
 
+import { freePort } from "../../../bench/support/free_port.ts";
 import { createSystem } from "../../../src/system/deno_system.ts";
 import { bullMqStore } from "../../../src/tasks/bullmq/bullmq_store.ts";
 import type { StoreOptions, TaskStore } from "../../../src/tasks/task_store.ts";
@@ -111,11 +112,6 @@ export class RedisServer implements AsyncDisposable {
     await this.end();
     Deno.removeSync(this.#directory, { recursive: true });
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function programPath(): string | undefined {
