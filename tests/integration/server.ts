@@ -128,8 +128,12 @@ export class Server {
   }
 
   /** Waits until exactly `count` workers exist and all are ready. */
-  ready(count: number, generation?: number): Promise<readonly WorkerStatus[]> {
-    return this.until(`${count} ready workers`, async () => {
+  async ready(count: number, generation?: number): Promise<readonly WorkerStatus[]> {
+    // On a busy machine the start of the program alone may take longer than anything that a test waits for.
+    if (this.#seen.size === 0) {
+      await this.until("the start", async () => this.#hasExited || await this.status() !== undefined, 60_000);
+    }
+    return await this.until(`${count} ready workers`, async () => {
       const status = await this.status();
       if (status === undefined || status.workers.length !== count || status.phase !== "running") {
         return undefined;
