@@ -23,7 +23,7 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-frameworks ok words build dist bench bench-quick bench-loss bench-chaos docs clean
+.PHONY: help serve test test-slow-units test-other-units test-frameworks ok words build dist bench bench-quick bench-loss bench-chaos docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,14 +31,34 @@ help: ## Show this list
 serve: $(PACKAGES) ## Run the guestbook example from source on http://127.0.0.1:8000
 	@DENO='$(DENO)' exec sh scripts/serve.sh
 
-# Integration tests spend most of their time waiting, so two files run at a time. Only they run the binary.
+# Unit tests may change what belongs to the whole process, such as its directory, so two processes run half of them each.
+# Those of integration wait a lot, so three files run at a time. Only they run the binary. What loads the machine itself
+# runs at the end, with less beside it.
+SLOW_UNITS := tests/app tests/tasks
+LOADS := tests/integration/loss_test.ts tests/integration/task_chaos_test.ts
+comma := ,
+list = $(subst $() ,$(comma),$(strip $(1)))
+
 test: $(if $(filter-out tests/integration%,$(FILE)),$(PACKAGES),dist/denicorn) ## Run all tests, from source and with the binary; FILE=tests/core/pool runs what is there
 ifdef FILE
 	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' '$(DENO)' test -A $(FILE)
 else
-	'$(DENO)' test -A --ignore=tests/integration tests/; unit=$$?; \
-	BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn' DENO_JOBS=2 '$(DENO)' test -A --parallel tests/integration && exit $$unit
+	'$(DENO)' check .
+	export BINARY_UNDER_TEST='$(CURDIR)/dist/denicorn'; failed=0; \
+	$(UNITS) || failed=1; \
+	DENO_JOBS=3 '$(DENO)' test -A --no-check --parallel --ignore=$(call list,$(LOADS)) tests/integration || failed=1; \
+	DENO_JOBS=2 '$(DENO)' test -A --no-check --parallel $(LOADS) || failed=1; \
+	exit $$failed
 endif
+
+# Each half is printed when it is over, because the output is counted.
+UNITS = '$(MAKE)' --no-print-directory --keep-going --jobs=2 --output-sync=target test-slow-units test-other-units
+
+test-slow-units: $(PACKAGES)
+	'$(DENO)' test -A --no-check $(SLOW_UNITS)
+
+test-other-units: $(PACKAGES)
+	'$(DENO)' test -A --no-check --ignore=$(call list,tests/integration $(SLOW_UNITS)) tests/
 
 test-frameworks: dist/denicorn ## Build apps of frameworks with npm and run them, in minutes; NAME=next runs those named so
 	'$(DENO)' run -A tests/frameworks/run.ts $(NAME)
@@ -48,7 +68,7 @@ ok: $(PACKAGES) ## Check format, lint, words, types and unit tests, in seconds
 	'$(DENO)' lint
 	'$(DENO)' run --allow-read lint/words/check.ts
 	'$(DENO)' check .
-	'$(DENO)' test -A --no-check --ignore=tests/integration tests/
+	$(UNITS)
 
 words: $(PACKAGES) ## Check spelling, and for words that have a better one
 	@'$(DENO)' run --allow-read lint/words/check.ts

@@ -233,6 +233,7 @@ export default async (request) => {
     return new Response(own + " hears " + text);
   }
   const to = await request.text();
+  if (to === own) return new Response("");
   const answer = next(({ text }) => text.startsWith(to + " hears"));
   chat.post({ to, text: own });
   const { text } = await answer;
@@ -249,7 +250,7 @@ export default async (request) => {
     const [, pid] = await server.logged(/pid=(\d+) +ready after[^]*pid=(\d+) +ready after/).then((
       [, , pid],
     ) => [0, pid]);
-    // The old one gets no new connections any more.
+    // Until the new one has taken over, the old one may be asked: it answers nothing, and would else never answer.
     let answer = "";
     await server.until("an answer of the old worker to the new one", async () => {
       const response = await server.fetch("/", {

@@ -128,8 +128,12 @@ export class Server {
   }
 
   /** Waits until exactly `count` workers exist and all are ready. */
-  ready(count: number, generation?: number): Promise<readonly WorkerStatus[]> {
-    return this.until(`${count} ready workers`, async () => {
+  async ready(count: number, generation?: number): Promise<readonly WorkerStatus[]> {
+    // On a busy machine the start of the program alone may take longer than anything that a test waits for.
+    if (this.#seen.size === 0) {
+      await this.until("the start", async () => this.#hasExited || await this.status() !== undefined, 60_000);
+    }
+    return await this.until(`${count} ready workers`, async () => {
       const status = await this.status();
       if (status === undefined || status.workers.length !== count || status.phase !== "running") {
         return undefined;
@@ -143,11 +147,11 @@ export class Server {
 
   /** Sends a request on a new connection. */
   fetch(path = "/", init: RequestInit = {}): Promise<Response> {
-    return fetch(this.url + path, { ...init, client: this.#client });
+    return isAwaitedLater(fetch(this.url + path, { ...init, client: this.#client }));
   }
 
-  async text(path = "/"): Promise<string> {
-    return await (await this.fetch(path)).text();
+  text(path = "/"): Promise<string> {
+    return isAwaitedLater(this.fetch(path).then((response) => response.text()));
   }
 
   /** Process ids of the workers that respond to `count` new connections; the app must respond with its own. */
@@ -223,6 +227,15 @@ export function openFiles(pid: number): string[] {
       return [];
     }
   });
+}
+
+/**
+ * A test that fails ends its server, and so the requests that it has not awaited yet: as uncaught errors they would take
+ * the place of why it failed.
+ */
+function isAwaitedLater<T>(request: Promise<T>): Promise<T> {
+  request.catch(() => {});
+  return request;
 }
 
 async function gather(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
