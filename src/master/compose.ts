@@ -119,7 +119,10 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   }
   const heartbeatMonitor = new HeartbeatMonitor(clock, workerTable, scoreboard);
   const stallReporter = new StallReporter({ clock, workerTable, scoreboard, heartbeatMonitor, lifecycle });
-  const idleFirst = new IdleFirst({ clock, scoreboard, steering });
+  const idleFirst = new IdleFirst({
+    ...{ clock, scoreboard, steering },
+    workerClass: () => generations.serving.settings.workerClass,
+  });
   const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({

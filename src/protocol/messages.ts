@@ -38,6 +38,7 @@ export function successorInbox(runtimeDirectory: string): string {
 export const sentSettings = [
   "args",
   "appType",
+  "workerClass",
   "backlog",
   "bootTimeout",
   "timeout",

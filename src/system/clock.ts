@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { everyFine } from "./fine_timer.ts";
 import { monotonic } from "./monotonic_clock.ts";
 import type { Clock } from "./system.ts";
@@ -14,6 +15,9 @@ export const clock: Clock = {
     Deno.unrefTimer(timer);
     return () => clearInterval(timer);
   },
+  // In one turn Deno 2.7 calls the handlers of all requests that have come, and writes their answers in the next one. A
+  // timer of 0 ms takes 2.5 ms, this 0.3 ms.
+  afterTurn: (fire) => void setImmediate(() => setImmediate(fire)),
   everyFine: (ms, fire) => Deno.build.os === "linux" ? everyFine(ms, fire) : clock.every(ms, fire),
 };
 

@@ -47,6 +47,8 @@ export interface Clock {
   after(ms: number, fire: () => void): () => void;
   /** Calls `fire` every `ms` until the returned function is called. Does not keep the process alive. */
   every(ms: number, fire: () => void): () => void;
+  /** Calls `fire` when the event loop has turned: when the runtime has written the answers that it got until now. */
+  afterTurn(fire: () => void): void;
   /**
    * Like `every`, for a few milliseconds: it fires when they are over, and not up to 1 ms later. Only one at a time, and
    * only in a process that has no other use of SIGALRM. On other systems than Linux it is as fine as `every`.

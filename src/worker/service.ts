@@ -80,6 +80,7 @@ export class Service {
       channels: this.#channels,
       onTasks: (app) => tasks.offer(app),
       onFault: (entry, fault) => log.fault(entry, fault),
+      onRefusedUpgrade: (request) => log.webSocketRefused(request),
       onSent: (message) => log.sent(message),
       onNotStored: (reason) => log.notStored(reason),
     }).program();

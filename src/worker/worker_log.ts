@@ -37,6 +37,7 @@ export class WorkerLog {
   readonly #proxyThrottle = new Throttle(proxyInterval);
   #wasLossLogged = false;
   #wasMessageLogged = false;
+  #wasRefusalLogged = false;
   #written = Promise.resolve();
 
   /** Throws DenicornError `log-unwritable` if its file is required. */
@@ -90,6 +91,18 @@ export class WorkerLog {
   /** The listeners of a WebSocket are called long after its request was answered. */
   socketFault(request: RequestLine, error: unknown): void {
     this.#requestError(request, requestIdOf(request), "a listener of the WebSocket threw", { value: error });
+  }
+
+  /** Once: clients may try again for ever. */
+  webSocketRefused(request: RequestLine): void {
+    if (this.#wasRefusalLogged) return;
+    this.#wasRefusalLogged = true;
+    const line = named(request, requestIdOf(request));
+    void this.write((logger) =>
+      logger
+        .warning`${line}: WebSockets are refused: worker-class is sync, and each would hold its worker as long as it is \
+open: use worker-class async, or serve them on another server`
+    );
   }
 
   late(request: RequestLine, timeout: number): void {

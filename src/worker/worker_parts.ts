@@ -136,7 +136,11 @@ export function buildParts(
     isBusy: () => heartbeat.isBusy,
     onClosed: () => send({ type: "closed" }),
   });
-  const webSockets = new WebSockets(network, requests, (request, error) => log.socketFault(request, error));
+  if (config.workerClass === "sync") requests.serveOneEach();
+  const webSockets = new WebSockets(network, requests, {
+    onFault: (request, error) => log.socketFault(request, error),
+    onRefused: config.workerClass === "sync" ? (request) => log.webSocketRefused(request) : null,
+  });
   return {
     ...{ log, accessLog, slot, requests, answers, webSockets, heartbeat, blockingLimit },
     ...{ listeners, unixListeners, slowClients, lifeCycle, jobs, tasks, draining },

@@ -28,6 +28,10 @@ export class FakeClock implements Clock {
     return this.#add({ at: this.#now + ms, every: null, fire });
   }
 
+  afterTurn(fire: () => void): void {
+    this.after(0, fire);
+  }
+
   every(ms: number, fire: () => void): () => void {
     return this.#add({ at: this.#now + ms, every: ms, fire });
   }

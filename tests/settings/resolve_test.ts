@@ -3,7 +3,7 @@ import { DenicornError } from "../../src/core/errors.ts";
 import { parseCommandLine } from "../../src/settings/command_line.ts";
 import { resolveEach, resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { assertOneLine, refusal, resolve } from "./resolving.ts";
 
 Deno.test("without any source: the defaults, Gunicorn's where it has the setting", () => {
@@ -83,6 +83,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     queueSize: "20",
     queueTimeout: "2s",
     workers: "auto",
+    workerClass: "sync",
     spareWorkers: "2",
     bootTimeout: "5s",
     prepareTimeout: "20m",
@@ -293,6 +294,28 @@ Deno.test("a queue is refused without limit-concurrency", () => {
   );
   refusal({ config: { queueTimeout: 1 } });
   resolve({ args: ["--queue-size=5", "--queue-timeout=1", "--limit-concurrency=2"] });
+});
+
+Deno.test("workers of the class sync have a queue, and no other limit", () => {
+  resolve({ args: ["-k", "sync", "--queue-size=5", "--queue-timeout=1"] });
+  assertEquals(
+    refusal({ args: ["--limit-concurrency", "2"], environment: { DENICORN_WORKER_CLASS: "sync" } }),
+    "setting-invalid: limit-concurrency: 2 (command line --limit-concurrency) is not accepted with worker-class = sync " +
+      "(env DENICORN_WORKER_CLASS), which handles one request at a time: leave one of them out",
+  );
+  assertMatch(
+    refusal({ args: ["-k", "sync", "--target-concurrency", "10"] }),
+    /^setting-invalid: target-concurrency: 10 /,
+  );
+});
+
+Deno.test("an unknown class of workers is refused with those that there are, and what Gunicorn's are here", () => {
+  assertEquals(
+    refusal({ args: ["-k", "gevent"] }),
+    'setting-invalid: worker-class: "gevent" (command line --worker-class) is not accepted: give async or sync; async is also what ' +
+      "gevent, eventlet, tornado and gthread are for in Gunicorn",
+  );
+  refusal({ config: { workerClass: "Sync" } });
 });
 
 Deno.test("jitter is refused without its limit", () => {

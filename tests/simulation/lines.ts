@@ -51,7 +51,8 @@ function look(workers: readonly Worker[], now: number): Worker[] {
       const begun = requests.findLastIndex(({ start }) => start <= now) + 1;
       const isHandling = begun > 0 && requests[begun - 1]!.end > now;
       const waiting = requests.length - begun;
-      return [worker, worker.line = observe(worker.line, { waiting, isHandling, requests: begun }, now)];
+      const seen = { waiting, ahead: Number(isHandling), requests: begun, turn: begun };
+      return [worker, worker.line = observe(worker.line, seen, now)];
     })),
     now,
   );

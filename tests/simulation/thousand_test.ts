@@ -85,7 +85,7 @@ const decisions: Record<string, Prepare> = {
   "look at the lines of all workers": (count, see) => {
     const looks = Array.from(
       { length: count },
-      (_, i) => see({ waiting: i % 3, isHandling: true, requests: i }),
+      (_, i) => see({ waiting: i % 3, ahead: 1, requests: i, turn: i }),
     );
     const before = looks.map((look) => observe(null, look, 0));
     return () => shortest(new Map(looks.map((look, i) => [i, see(observe(before[i]!, look, 1))])), 1);

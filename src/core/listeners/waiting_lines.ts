@@ -9,10 +9,15 @@
 export interface Look {
   /** Connections in its accept queue: its event loop takes them out as soon as it turns. */
   readonly waiting: number;
-  /** A handler runs that has not returned yet, so the event loop is not turning. */
-  readonly isHandling: boolean;
+  /**
+   * Requests that a new one would wait for besides: 1 while a handler runs that has not returned yet, so that the event loop
+   * is not turning; with one request at a time, all that are in flight.
+   */
+  readonly ahead: number;
   /** All requests that the worker has begun since it started. */
   readonly requests: number;
+  /** Grows whenever the worker goes on to another request; the same as `requests`, or with one at a time those that ended. */
+  readonly turn: number;
 }
 
 /** What is known of the requests that wait for a worker. */
@@ -30,10 +35,10 @@ const newest = 0.1;
 
 /** How the line stands at `now`, by a look and the line at the look before. */
 export function observe(before: Line | null, look: Look, now: number): Line {
-  const isBusy = look.isHandling || look.waiting > 0;
+  const isBusy = look.ahead > 0 || look.waiting > 0;
   const begun = before === null ? 0 : look.requests - before.requests;
   const wasBusy = before !== null && before.busySince !== null;
-  const persists = wasBusy && isBusy && begun === 0;
+  const persists = wasBusy && isBusy && look.turn === before.turn;
   const taken = before === null ? 0 : Math.max(0, before.waiting - look.waiting);
   return {
     ...look,
@@ -48,9 +53,9 @@ export function observe(before: Line | null, look: Look, now: number): Line {
  * How many requests are in front of a new one. A worker in the middle of a short handler counts as idle: it is free
  * again long before the next look.
  */
-function length({ busySince, persistence, waiting, accepted, isHandling }: Line, now: number): number {
+function length({ busySince, persistence, waiting, accepted, ahead }: Line, now: number): number {
   if (busySince === null || (busySince === now && persistence < 0.5)) return 0;
-  return waiting + accepted + Number(isHandling);
+  return waiting + accepted + ahead;
 }
 
 /** Those with the shortest line at `now`, the moment of the look. */

@@ -37,7 +37,7 @@ export const metrics: readonly Metric[] = [
     type: "counter",
     help:
       "Requests that went wrong, by kind: refused as invalid, too large or too slow to arrive; refused because of " +
-      "limit-concurrency (busy); the app threw (fault), its body failed while it was sent (broken), it took longer than " +
+      "limit-concurrency or worker-class sync (busy); the app threw (fault), its body failed while it was sent (broken), it took longer than " +
       "request-timeout (late); the client left before the end of the response (left), or the worker had to end (cut).",
     read: ({ totals }) => labelled("kind", totals.failures),
   },

@@ -20,9 +20,12 @@ export interface Heartbeat {
   readonly at: number;
 }
 
-type HeartbeatLimits = Pick<Settings, "stallAfter" | "timeout">;
+type HeartbeatLimits = Pick<Settings, "stallAfter" | "timeout" | "workerClass">;
 
-/** Milliseconds between two polls while no worker has anything to do: 40 polls a second took 0.7 % of a core. */
+/**
+ * Milliseconds between two polls while no worker has anything to do: 40 polls a second took 0.7 % of a core. Workers of the
+ * class sync are polled as often as others: the second request is to find the first one seen.
+ */
 const idlePause = 100;
 
 /** Where all workers are silent, those that are for less than so many milliseconds are equally likely to respond next. */
@@ -100,7 +103,8 @@ export class HeartbeatMonitor {
     // A timer that repeats costs half of one that is made again for each poll.
     const repeat = () => {
       const interval = heartbeatInterval(limits());
-      const next = this.#isIdle && this.#lastPoll !== null ? Math.max(interval, idlePause) : interval;
+      const isSlow = this.#isIdle && this.#lastPoll !== null && limits().workerClass !== "sync";
+      const next = isSlow ? Math.max(interval, idlePause) : interval;
       if (next === pause) return;
       cancel();
       pause = next;
@@ -114,7 +118,7 @@ export class HeartbeatMonitor {
   }
 
   /** Polls all workers, `interval` milliseconds after the last poll; true if any of them changed. */
-  poll(interval: number, { stallAfter, timeout }: HeartbeatLimits): boolean {
+  poll(interval: number, { stallAfter, timeout }: Omit<HeartbeatLimits, "workerClass">): boolean {
     const now = this.#clock.monotonic();
     // After a pause of the master itself all heartbeats seem old: the workers get that time.
     const pause = Math.max(0, now - (this.#lastPoll ?? now) - interval);

@@ -5,6 +5,7 @@
  */
 
 import { type Line, observe, shortest } from "../../core/listeners/waiting_lines.ts";
+import type { WorkerClass } from "../../settings/kinds/worker_class.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
@@ -14,6 +15,8 @@ interface IdleFirstOptions {
   readonly clock: Clock;
   readonly scoreboard: Scoreboard;
   readonly steering: Pick<Steering, "receiving" | "prefer">;
+  /** `sync`: a worker is busy as long as a request is in flight, whether its event loop turns or not. */
+  readonly workerClass: () => WorkerClass;
 }
 
 /** A worker is blocked if it is busy with one request for longer than this (ms). */
@@ -25,8 +28,11 @@ const blockedFrom = 2;
  */
 const [beginAt, endAt] = [0.4, 0.1];
 
-/** The weight of the newest look: after three polls at which a worker was blocked it looks often, for 0.6 s at least. */
-const newest = { poll: 0.2, look: 1 / 256 };
+/**
+ * The weight of the newest look: after three polls at which a worker was blocked it looks often, for 0.6 s at least. With
+ * the class sync one poll is enough: who chose it expects no request to wait while a worker is idle.
+ */
+const newest = { poll: { async: 0.2, sync: 0.6 }, look: 1 / 256 };
 
 /** A look at so many workers takes 50 µs, or 5 % of a core if there is one each millisecond. */
 const workersPerMillisecond = 16;
@@ -48,10 +54,10 @@ export class IdleFirst {
     if (this.#cancel !== null) return;
     const now = this.#look();
     const isBlocked = this.#lines.size > 1 && this.#isInLongHandler(now);
-    if (isBlocked || this.#lines.size < 2 || !this.#lines.values().some(({ waiting }) => waiting > 0)) {
+    if (isBlocked || this.#lines.size < 2 || !this.#lines.values().some((line) => this.#mayBeBlocked(line))) {
       return this.#weighPoll(isBlocked);
     }
-    // A second look tells whether the event loop has accepted them, whatever it is busy with.
+    // A second look tells whether the event loop has accepted them, whatever it is busy with, or the request has ended.
     this.#cancel = this.#options.clock.after(blockedFrom, () => {
       this.#cancel = null;
       this.#weighPoll(this.#isBlocked(this.#look()));
@@ -59,8 +65,12 @@ export class IdleFirst {
   }
 
   #weighPoll(isBlocked: boolean): void {
-    this.#weigh(isBlocked, newest.poll);
+    this.#weigh(isBlocked, newest.poll[this.#options.workerClass()]);
     if (this.#blockedShare > beginAt) this.#lookOften();
+  }
+
+  #mayBeBlocked({ waiting, ahead }: Line): boolean {
+    return waiting > 0 || (ahead > 0 && this.#options.workerClass() === "sync");
   }
 
   #isInLongHandler(now: number): boolean {
@@ -101,14 +111,14 @@ export class IdleFirst {
   /** Returns the time of the look. */
   #look(): number {
     const { clock, scoreboard, steering } = this.#options;
+    const isOneAtATime = this.#options.workerClass() === "sync";
     const now = clock.monotonic();
     this.#lines = new Map(
       steering.receiving().map(({ worker, waiting }) => {
-        const look = {
-          waiting,
-          isHandling: scoreboard.handlingSince(worker.slot) > 0,
-          requests: scoreboard.requests(worker.slot),
-        };
+        const { slot } = worker;
+        const requests = scoreboard.requests(slot);
+        const ahead = isOneAtATime ? scoreboard.inFlight(slot) : Number(scoreboard.handlingSince(slot) > 0);
+        const look = { waiting, ahead, requests, turn: isOneAtATime ? requests - ahead : requests };
         return [worker, observe(this.#lines.get(worker) ?? null, look, now)];
       }),
     );

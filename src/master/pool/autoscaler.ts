@@ -147,9 +147,10 @@ export class Autoscaler {
 }
 
 function limitsOf(settings: Settings): Omit<Limits, "min" | "max" | "cores"> {
-  const { targetConcurrency, scaleBacklog, scaleUpBusy, scaleDownBusy, idleTimeout, memoryBudget } = settings;
+  const { workerClass, scaleBacklog, scaleUpBusy, scaleDownBusy, idleTimeout, memoryBudget } = settings;
   return {
-    ...{ targetConcurrency, scaleBacklog, idleTimeout },
+    ...{ scaleBacklog, idleTimeout },
+    targetConcurrency: workerClass === "sync" ? 1 : settings.targetConcurrency,
     scaleUpBusy: scaleUpBusy / 100,
     scaleDownBusy: scaleDownBusy / 100,
     memoryBudget: memoryBudget ?? null,

@@ -12,6 +12,7 @@ export function checkWorkers(resolved: Resolved): void {
   refuseEmptyRanges(resolved);
   refuseLoneJitter(resolved);
   refuseLoneQueue(resolved);
+  refuseLimitOfOne(resolved);
   refuseSparesWithoutSteering(resolved);
   refuseFixedTaskRange(resolved);
 }
@@ -78,7 +79,7 @@ function refuseLoneJitter({ settings, origins }: Resolved): void {
 
 /** Without a limit nothing waits. */
 function refuseLoneQueue({ settings, origins }: Resolved): void {
-  if (settings.limitConcurrency > 0) return;
+  if (settings.limitConcurrency > 0 || settings.workerClass === "sync") return;
   // A config file may name every default.
   const setting = namedSettings.find((setting) =>
     (setting.key === "queueSize" || setting.key === "queueTimeout") &&
@@ -91,6 +92,24 @@ function refuseLoneQueue({ settings, origins }: Resolved): void {
       origins[setting.key]
     }) is not accepted without ` +
       `limit-concurrency: give limit-concurrency as well, or leave ${setting.name} out`,
+  );
+}
+
+/** The class says how many requests a worker has at once. */
+function refuseLimitOfOne({ settings, origins }: Resolved): void {
+  if (settings.workerClass !== "sync") return;
+  // A config file may name every default.
+  const setting = namedSettings.find((setting) =>
+    (setting.key === "limitConcurrency" || setting.key === "targetConcurrency") &&
+    settings[setting.key] !== setting.default
+  );
+  if (setting === undefined) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `${setting.name}: ${setting.show(settings[setting.key])} (${
+      origins[setting.key]
+    }) is not accepted with worker-class = ` +
+      `sync (${origins.workerClass}), which handles one request at a time: leave one of them out`,
   );
 }
 

@@ -14,7 +14,8 @@ export const httpSettings = {
   http2: onOrOff({
     description:
       "Whether clients are offered HTTP/2 over TLS. If not set: where the runtime finishes all of its requests when " +
-      "a worker drains, which Deno 2.9 does and the binary does not. Apps of node:http never offer it.",
+      "a worker drains, which Deno 2.9 does and the binary does not, and not with worker-class sync. Apps of node:http " +
+      "never offer it.",
     unset: "auto",
     reload: true,
   }),
@@ -121,12 +122,14 @@ export const httpSettings = {
   }),
   queueSize: one(wholeNumber({ from: 0, to: 1_000_000 }), {
     description:
-      "How many requests of a worker may wait because of limit-concurrency; others get a 503 with Retry-After.",
+      "How many requests of a worker may wait because of limit-concurrency or worker-class sync; others get a 503 with " +
+      "Retry-After.",
     default: 100,
     reload: true,
   }),
   queueTimeout: one(duration({ from: 1, to: 24 * hour }), {
-    description: "How long a request may wait because of limit-concurrency before it gets a 503.",
+    description:
+      "How long a request may wait because of limit-concurrency or worker-class sync before it gets a 503.",
     default: 5_000,
     reload: true,
   }),

@@ -20,7 +20,8 @@ export const scalingSettings = {
   }),
   // docs/autoscaling.md gives the reasons for the defaults.
   targetConcurrency: one(wholeNumber({ from: 1, to: 100_000 }), {
-    description: "Add workers when there are more requests in flight per worker than this.",
+    description:
+      "Add workers when there are more requests in flight per worker than this; with worker-class sync than one.",
     default: 50,
     reload: true,
   }),

@@ -2,6 +2,7 @@ import { duration } from "../kinds/duration.ts";
 import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size, sizeOrAuto } from "../kinds/size.ts";
 import { urlPath } from "../kinds/text.ts";
+import { workerClass } from "../kinds/worker_class.ts";
 import { one, optional } from "../setting.ts";
 
 const second = 1_000;
@@ -15,6 +16,15 @@ export const workerSettings = {
     default: 1,
     short: "w",
     alias: { name: "WEB_CONCURRENCY" },
+    reload: true,
+  }),
+  workerClass: one(workerClass, {
+    description:
+      "Whether a worker handles many requests at once (async) or one at a time (sync), for apps that compute for long or are " +
+      "not safe to call again while they wait. With sync others go to an idle worker or wait, up to queue-size and " +
+      "queue-timeout; each connection has one request, and there are no WebSockets.",
+    default: "async",
+    short: "k",
     reload: true,
   }),
   spareWorkers: one(wholeNumber({ from: 0, to: 64 }), {

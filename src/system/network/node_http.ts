@@ -30,6 +30,8 @@ export interface NodeSocket {
   readonly writable: boolean;
   readonly bytesWritten: number;
   write(bytes: Uint8Array): void;
+  /** Writes, and closes the connection. */
+  end(bytes: Uint8Array): void;
   once(event: "close", listener: () => void): void;
 }
 

@@ -72,7 +72,7 @@ export class Loading {
     }
     const { edge } = this.#options;
     const redirects = (port: number): Serve => (options) =>
-      this.#system.network.serve(options, edge.admitting(edge.counted(redirectTo(port)), false));
+      this.#system.network.serve(options, edge.admitting(edge.counted(redirectTo(port), null), false));
     const config = { ...this.#config, http2: offersHttp2(this.#config, this.#system.network) };
     return programOf(config, own, servers.servers, opened, redirects);
   }

@@ -14,6 +14,8 @@ export interface ClientFault {
   readonly text: string;
 }
 
+const noWebSockets: ClientFault = { status: 501, text: "WebSockets are not supported" };
+
 const brokenBody: ClientFault = {
   status: 400,
   text: "the body of the request is not complete, or not valid",
@@ -22,13 +24,17 @@ const brokenBody: ClientFault = {
 export class ClientFaults {
   readonly #handshakes = new WeakMap<RequestLine, ClientFault>();
 
-  /** Call it when the app upgrades a request. Throws TypeError if that is no WebSocket of this version. */
-  checkHandshake(request: Request): void {
+  /**
+   * Call it when the app upgrades a request. Throws TypeError if that is no WebSocket of this version, or if this worker
+   * takes none.
+   */
+  checkHandshake(request: Request, isTaken: boolean): void {
     const { method, headers } = request;
     // For what asks for no WebSocket at all the runtime has an error of its own: that is the app's to prevent.
     if (!/\bwebsocket\b/i.test(headers.get("upgrade") ?? "")) return;
     const version = headers.get("sec-websocket-version");
-    const fault = objectionTo({ method, version, key: headers.get("sec-websocket-key") });
+    const objection = objectionTo({ method, version, key: headers.get("sec-websocket-key") });
+    const fault = isTaken ? objection : noWebSockets;
     if (fault === null) return;
     this.#handshakes.set(request, fault);
     throw new TypeError(`cannot upgrade the request to a WebSocket: ${fault.text}`);

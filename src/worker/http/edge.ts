@@ -12,6 +12,7 @@ import { Admission } from "./admission.ts";
 import { afterRequest } from "./early_answers.ts";
 import { limitBody } from "./body_limit.ts";
 import { limitHead } from "./head_limits.ts";
+import { Places } from "./places.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { refusing } from "./refused_requests.ts";
 import { RequestTimeout } from "./request_timeout.ts";
@@ -33,6 +34,8 @@ export class HttpEdge {
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
+  /** With `worker-class` sync: the one place that all apps of this worker share. */
+  readonly turns: Places | null;
 
   constructor(
     { requests, answers, clock, config, log, files }: {
@@ -50,11 +53,15 @@ export class HttpEdge {
     this.#config = config;
     this.#log = log;
     this.#files = files;
+    this.turns = config.workerClass === "sync" ? new Places(clock, { ...config, running: 1 }) : null;
   }
 
-  /** `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. */
-  counted(app: FetchHandler): FetchHandler {
-    return this.#answers.count(this.#around(app));
+  /**
+   * `app` with its requests counted, and what stands around it. Once for each app: its addresses share the queue. What
+   * answers at once needs no `turns`.
+   */
+  counted(app: FetchHandler, turns: Places | null = this.turns): FetchHandler {
+    return this.#answers.count(this.#around(app, turns));
   }
 
   /**
@@ -82,18 +89,22 @@ export class HttpEdge {
   }
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
-  #around(app: FetchHandler): FetchHandler {
-    const limited = afterRequest(this.#limited(app), this.#clock);
+  #around(app: FetchHandler, turns: Places | null): FetchHandler {
+    const limited = afterRequest(this.#limited(app, turns), this.#clock);
     return this.#files === null ? limited : this.#files.before(limited);
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */
-  #limited(app: FetchHandler): FetchHandler {
+  #limited(app: FetchHandler, turns: Places | null): FetchHandler {
     const { requestTimeout, limitRequestBody, limitRequestLine, limitRequestFields, limitConcurrency } =
       this.#config;
     const refuse = refusing((kind) => this.#requests.failed(kind));
     let handler = app;
-    if (limitConcurrency > 0) handler = new RequestQueue(this.#clock, this.#config, refuse).limit(handler);
+    if (turns !== null) handler = new RequestQueue(turns, "sent", refuse).limit(handler);
+    if (limitConcurrency > 0) {
+      const places = new Places(this.#clock, { ...this.#config, running: limitConcurrency });
+      handler = new RequestQueue(places, "answered", refuse).limit(handler);
+    }
     if (requestTimeout > 0) {
       handler = new RequestTimeout({
         clock: this.#clock,

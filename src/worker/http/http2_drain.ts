@@ -10,12 +10,15 @@ import { directAddress } from "../../system/network/requests/forwarded_requests.
 import type { Network, RequestInfo } from "../../system/system.ts";
 import type { InFlightRequest, RequestLine } from "./in_flight_requests.ts";
 
-/** Whether clients are offered HTTP/2. If not said otherwise, only where no request of it is lost when a worker drains. */
+/**
+ * Whether clients are offered HTTP/2. If not said otherwise, only where no request of it is lost when a worker drains, and
+ * not where all requests of a connection would wait for each other.
+ */
 export function offersHttp2(
-  { certificates, http2 }: Pick<WorkerConfig, "certificates" | "http2">,
+  { certificates, http2, workerClass }: Pick<WorkerConfig, "certificates" | "http2" | "workerClass">,
   { drainsHttp2 }: Pick<Network, "drainsHttp2">,
 ): boolean {
-  return certificates !== null && (http2 ?? drainsHttp2);
+  return certificates !== null && (http2 ?? (drainsHttp2 && workerClass === "async"));
 }
 
 export class Http2Drain {

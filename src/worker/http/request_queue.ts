@@ -1,45 +1,32 @@
 /**
- * How many requests the app handles at once: `limit-concurrency`. A request counts until its handler has answered, so that
- * streams and WebSockets, which go on for as long as their clients like, do not take the places of others.
+ * How many requests the app handles at once. With `limit-concurrency` a request counts until its handler has answered, so
+ * that streams and WebSockets, which go on for as long as their clients like, do not take the places of others. With
+ * `worker-class` sync it counts until its answer has been sent: an app may compute while it sends.
  */
 
-import { Concurrency } from "../../core/http/concurrency.ts";
-import type { Clock, ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
+import { wholeStatus } from "../../system/network/responses/response_body.ts";
+import type { ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
 import { isResponse } from "./faults.ts";
+import type { Places } from "./places.ts";
 import type { Refuse } from "./refused_requests.ts";
 
-interface QueueLimits {
-  readonly limitConcurrency: number;
-  readonly queueSize: number;
-  /** Milliseconds. */
-  readonly queueTimeout: number;
-}
-
-/** Why a request waits no longer: it is its turn, it waited for too long, or nobody waits for its answer. */
-type Outcome = "turn" | "late" | "left";
-type Ticket = (outcome: Outcome) => void;
+type CountsUntil = "answered" | "sent";
 
 export class RequestQueue {
-  readonly #concurrency: Concurrency<Ticket>;
-  readonly #timeout: number;
-  readonly #clock: Pick<Clock, "after">;
+  readonly #places: Places;
+  readonly #countsUntil: CountsUntil;
   readonly #refuse: Refuse;
 
-  constructor(
-    clock: Pick<Clock, "after">,
-    { limitConcurrency, queueSize, queueTimeout }: QueueLimits,
-    refuse: Refuse,
-  ) {
+  constructor(places: Places, countsUntil: CountsUntil, refuse: Refuse) {
+    this.#places = places;
+    this.#countsUntil = countsUntil;
     this.#refuse = refuse;
-    this.#clock = clock;
-    this.#timeout = queueTimeout;
-    this.#concurrency = new Concurrency({ running: limitConcurrency, waiting: queueSize });
   }
 
-  /** `fetch`, called for no more requests at once than the limit. */
+  /** `fetch`, called for no more requests at once than there are places. */
   limit(fetch: FetchHandler): FetchHandler {
     return (request, info, context) =>
-      this.#concurrency.enter()
+      this.#places.enter()
         ? this.#run(fetch, request, info, context)
         : this.#wait(fetch, request, info, context);
   }
@@ -54,14 +41,23 @@ export class RequestQueue {
     try {
       answer = fetch(request, info, context);
     } catch (error) {
-      this.#leave();
+      this.#leave(null, info);
       throw error;
     }
     if (isResponse(answer)) {
-      this.#leave();
+      this.#leave(answer, info);
       return answer;
     }
-    return Promise.resolve(answer).finally(() => this.#leave());
+    return Promise.resolve(answer).then(
+      (response) => {
+        this.#leave(response, info);
+        return response;
+      },
+      (error) => {
+        this.#leave(null, info);
+        throw error;
+      },
+    );
   }
 
   async #wait(
@@ -70,25 +66,24 @@ export class RequestQueue {
     info: RequestInfo,
     context: ExecutionContext | undefined,
   ): Promise<Response> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    if (!this.#concurrency.wait(resolve)) return this.#refuse(503);
+    const wait = this.#places.wait();
+    if (wait === null) return this.#refuse(503);
     const { signal } = request;
-    const stop = (outcome: Outcome) => {
-      this.#concurrency.abandon(resolve);
-      resolve(outcome);
-    };
-    const onAbort = () => stop("left");
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) onAbort();
-    const cancel = this.#clock.after(this.#timeout, () => stop("late"));
-    const outcome = await promise;
-    cancel();
-    signal.removeEventListener("abort", onAbort);
+    signal.addEventListener("abort", wait.left);
+    if (signal.aborted) wait.left();
+    const outcome = await wait.outcome;
+    signal.removeEventListener("abort", wait.left);
     if (outcome === "turn") return await this.#run(fetch, request, info, context);
     return this.#refuse(outcome === "late" ? 503 : 499);
   }
 
-  #leave(): void {
-    this.#concurrency.leave()?.("turn");
+  /** `answer`: what the app has answered, whatever that is; `null` if it threw. */
+  #leave(answer: unknown, info: RequestInfo): void {
+    const places = this.#places;
+    if (this.#countsUntil === "answered") return places.leave();
+    const isSentLater = isResponse(answer) && wholeStatus(answer) === 0;
+    if (!isSentLater) return places.leaveWritten();
+    const leave = () => places.leaveWritten();
+    info.completed.then(leave, leave);
   }
 }

@@ -55,6 +55,7 @@ export class Requests {
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
+  #hasOneEach = false;
   /** While draining: those of HTTP/2. */
   readonly http2 = new Http2Drain();
   #webSockets = 0;
@@ -82,13 +83,18 @@ export class Requests {
     }
   }
 
+  /** Each connection has one request, however long it waits for the worker: the next one may go to an idle worker. */
+  serveOneEach(): void {
+    this.#hasOneEach = this.endsConnections = true;
+  }
+
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
   /** While `isScarce`, each response ends its connection, which frees a file descriptor and cuts nothing off. */
   spareConnections(isScarce: boolean): void {
-    this.endsConnections = isScarce || this.#isDraining;
+    this.endsConnections = isScarce || this.#isDraining || this.#hasOneEach;
   }
 
   /** Those that may be of HTTP/1, since the worker started and now; told apart only while draining. */

@@ -28,16 +28,20 @@ export class WebSockets {
   /** `null` until they are closed. */
   #code: number | null = null;
 
-  /** `onFault` gets errors that a listener threw and nobody caught. */
+  /** `onFault` gets errors that a listener threw and nobody caught. With `onRefused` none is opened. */
   constructor(
     network: Pick<Network, "onWebSocket">,
     requests: Requests,
-    onFault: (request: RequestLine, error: unknown) => void,
+    { onFault, onRefused }: {
+      readonly onFault: (request: RequestLine, error: unknown) => void;
+      readonly onRefused: ((request: RequestLine) => void) | null;
+    },
   ) {
     this.#requests = requests;
     network.onWebSocket(
       (request) => {
-        requests.clientFaults.checkHandshake(request);
+        if (onRefused !== null) onRefused(request);
+        requests.clientFaults.checkHandshake(request, onRefused === null);
         return requests.peerPort(request);
       },
       (socket, peerPort) => this.#add(socket, peerPort),

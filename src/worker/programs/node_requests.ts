@@ -12,13 +12,23 @@ import type {
   NodeSocket,
 } from "../../system/system.ts";
 import { appThrew, type Fault } from "../http/faults.ts";
-import type { InFlightRequest } from "../http/in_flight_requests.ts";
+import type { InFlightRequest, RequestLine } from "../http/in_flight_requests.ts";
 import { nodeRequestIdOf } from "../http/request_id.ts";
 import { peerPortOf } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
 import type { NodeFiles } from "./node_files.ts";
+import { type NodeTurns, refuseUpgrade } from "./node_turns.ts";
 
 type OnFault = (entry: InFlightRequest, fault: Fault) => void;
+
+interface Options {
+  readonly onFault: OnFault;
+  readonly files?: NodeFiles | null;
+  /** With `worker-class` sync. */
+  readonly turns?: NodeTurns | null;
+  /** What it cannot bear was asked for. */
+  readonly onRefusedUpgrade?: (line: RequestLine) => void;
+}
 
 export class NodeRequests {
   readonly #app: NodeServer;
@@ -26,6 +36,8 @@ export class NodeRequests {
   readonly #requests: Requests;
   readonly #onFault: OnFault;
   readonly #files: NodeFiles | null;
+  readonly #turns: NodeTurns | null;
+  readonly #onRefusedUpgrade: (line: RequestLine) => void;
   readonly #webSockets = new Set<NodeSocket>();
   /** The code that closes WebSockets; `null` until they are closed. */
   #closingCode: number | null = null;
@@ -34,14 +46,15 @@ export class NodeRequests {
     app: NodeServer,
     onClose: NodeHttp["onClose"],
     requests: Requests,
-    onFault: OnFault,
-    files: NodeFiles | null = null,
+    { onFault, files = null, turns = null, onRefusedUpgrade = () => {} }: Options,
   ) {
     this.#app = app;
     this.#onClose = onClose;
     this.#requests = requests;
     this.#onFault = onFault;
     this.#files = files;
+    this.#turns = turns;
+    this.#onRefusedUpgrade = onRefusedUpgrade;
   }
 
   /** Asks each client to close its WebSocket, including those that are opened later. */
@@ -68,15 +81,29 @@ export class NodeRequests {
     const requests = this.#requests;
     const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
     if (requests.endsConnections) endConnection(response);
-    this.#onClose(response, () => requests.end(entry, response.statusCode, !response.writableFinished));
+    let turn: ReturnType<NodeTurns["begin"]> | null = null;
+    this.#onClose(response, () => {
+      turn?.closed();
+      requests.end(entry, response.statusCode, !response.writableFinished);
+    });
     try {
-      return this.#isFile(entry, request, response) || this.#app.emit(event, request, response);
+      if (this.#isFile(entry, request, response)) return true;
+      if (this.#turns === null) return this.#call(entry, event, request, response);
+      turn = this.#turns.begin(response);
+      turn.run(() => this.#call(entry, event, request, response));
+      return true;
+    } finally {
+      requests.leave(entry);
+    }
+  }
+
+  #call(entry: InFlightRequest, event: string, request: NodeRequest, response: NodeResponse): boolean {
+    try {
+      return this.#app.emit(event, request, response);
     } catch (error) {
       this.#onFault(entry, appThrew(error, nodeRequestIdOf(request)));
       fail(response);
       return true;
-    } finally {
-      requests.leave(entry);
     }
   }
 
@@ -92,6 +119,7 @@ export class NodeRequests {
   #upgrade(event: string, request: NodeRequest, socket: NodeSocket, head: unknown): boolean {
     const requests = this.#requests;
     const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
+    if (this.#turns !== null) return this.#refuseUpgrade(entry, socket);
     const isWebSocket = event === "upgrade" && /^websocket$/i.test(String(request.headers.upgrade));
     const release = requests.hold(isWebSocket, peerPortOf(request));
     if (isWebSocket) this.#webSockets.add(socket);
@@ -107,6 +135,16 @@ export class NodeRequests {
       requests.switched(entry);
       if (isWebSocket && this.#closingCode !== null) close(socket, this.#closingCode);
     }
+  }
+
+  /** It would hold the worker for as long as its client likes. */
+  #refuseUpgrade(entry: InFlightRequest, socket: NodeSocket): true {
+    this.#requests.leave(entry);
+    this.#requests.failed("invalid");
+    this.#onRefusedUpgrade(entry.request);
+    refuseUpgrade(socket);
+    this.#requests.end(entry, 501, false);
+    return true;
   }
 }
 

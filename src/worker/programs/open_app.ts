@@ -4,12 +4,13 @@ import { DenicornError } from "../../core/errors.ts";
 import type { App } from "../../app/load/validate_app.ts";
 import type { FetchHandler, Serve, ServeUnix, System } from "../../system/system.ts";
 import type { Fault } from "../http/faults.ts";
-import type { InFlightRequest } from "../http/in_flight_requests.ts";
+import type { InFlightRequest, RequestLine } from "../http/in_flight_requests.ts";
 import type { HttpEdge } from "../http/edge.ts";
 import type { Requests } from "../http/requests.ts";
 import type { StaticFiles } from "../http/static_files.ts";
 import { NodeFiles } from "./node_files.ts";
 import { NodeRequests } from "./node_requests.ts";
+import { NodeTurns } from "./node_turns.ts";
 
 export interface OpenedApp {
   /** Listens, with every request counted. */
@@ -28,13 +29,15 @@ export interface OpeningOptions {
   /** What is served in front of the app; the edge does that for `fetch`. */
   readonly files: StaticFiles | null;
   readonly onFault: (entry: InFlightRequest, fault: Fault) => void;
+  /** With `worker-class` sync. */
+  readonly onRefusedUpgrade: (request: RequestLine) => void;
 }
 
 /** Rejects with what the app throws. */
 export async function openApp(
   { network, nodeHttp }: System,
   app: App,
-  { requests, edge, files, onFault }: OpeningOptions,
+  { requests, edge, files, onFault, onRefusedUpgrade }: OpeningOptions,
 ): Promise<OpenedApp> {
   if (app.kind === "fetch") {
     const counted = edge.counted(app.fetch);
@@ -48,13 +51,12 @@ export async function openApp(
   }
   const http = await nodeHttp();
   const server = await app.open(http);
-  const counted = new NodeRequests(
-    server,
-    http.onClose,
-    requests,
+  const counted = new NodeRequests(server, http.onClose, requests, {
     onFault,
-    files && new NodeFiles(files, http.send),
-  );
+    onRefusedUpgrade,
+    files: files && new NodeFiles(files, http.send),
+    turns: edge.turns && new NodeTurns(edge.turns, (kind) => requests.failed(kind)),
+  });
   return {
     serve(options) {
       if (options.proxyProtocol !== undefined) {

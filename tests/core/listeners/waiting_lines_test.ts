@@ -2,10 +2,19 @@ import fc from "fast-check";
 import { type Line, type Look, observe, shortest } from "../../../src/core/listeners/waiting_lines.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
-const idle: Look = { waiting: 0, isHandling: false, requests: 0 };
+/** A look at a worker that is busy with as many handlers as it has begun. */
+type Seen = Pick<Look, "waiting" | "requests"> & { readonly isHandling: boolean };
+
+const idle: Seen = { waiting: 0, isHandling: false, requests: 0 };
 
 /** The line after looks that are 1 ms apart, the first of them at 0. */
-function after(...looks: readonly Look[]): Line {
+function after(...looks: readonly Seen[]): Line {
+  return seen(
+    ...looks.map(({ isHandling, ...look }) => ({ ...look, ahead: Number(isHandling), turn: look.requests })),
+  );
+}
+
+function seen(...looks: readonly Look[]): Line {
   return looks.reduce<Line | null>((line, look, now) => observe(line, look, now), null)!;
 }
 
@@ -56,6 +65,16 @@ Deno.test("a worker that is idle has begun all that it accepted", () => {
   assertEquals(line.accepted, 0);
 });
 
+Deno.test("with one request at a time, those that wait in the worker are part of its line", () => {
+  const one = { waiting: 0, ahead: 1, requests: 1, turn: 0 };
+  const two = { ...one, ahead: 2, requests: 2 };
+  const idle = { waiting: 0, ahead: 0, requests: 5, turn: 5 };
+  // A second request has come meanwhile; the first goes on.
+  assertEquals(seen(one, two, two).busySince, 0);
+  assertEquals(chosen({ a: seen(two, two, two), b: seen(one, one, one) }, 2), ["b"]);
+  assertEquals(chosen({ a: seen(one, one, one), b: seen(idle, idle, idle) }, 2), ["b"]);
+});
+
 Deno.test("property: some worker is chosen, and none that is busy while another is idle", () => {
   const look = fc.record({
     waiting: fc.nat(20),
@@ -80,7 +99,7 @@ Deno.test("property: some worker is chosen, and none that is busy while another 
     const now = length - 1;
     const found = shortest(lines, now);
     assert(found.length > 0);
-    const isIdle = ({ waiting, isHandling }: Line) => waiting === 0 && !isHandling;
+    const isIdle = ({ waiting, ahead }: Line) => waiting === 0 && ahead === 0;
     if (!lines.values().some(isIdle)) return;
     for (const index of found) {
       const line = lines.get(index)!;

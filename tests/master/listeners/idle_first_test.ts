@@ -2,11 +2,12 @@ import { initialise, scoreboardSize, SlotWriter } from "../../../src/core/teleme
 import { IdleFirst } from "../../../src/master/listeners/idle_first.ts";
 import { Scoreboard } from "../../../src/master/workers/scoreboard.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
+import type { WorkerClass } from "../../../src/settings/kinds/worker_class.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
 /** As many workers as `count`, polled once; the test plays their event loops. */
-function workers(count: number) {
+function workers(count: number, workerClass: WorkerClass = "async") {
   const buffer = new ArrayBuffer(scoreboardSize(count));
   initialise(buffer, count);
   const clock = new FakeClock();
@@ -20,6 +21,7 @@ function workers(count: number) {
   let preferred: number[] | null = null;
   const idleFirst = new IdleFirst({
     clock,
+    workerClass: () => workerClass,
     scoreboard: new Scoreboard(buffer, null),
     steering: {
       receiving: () => receiving.map(({ handle, waiting }) => ({ worker: handle, waiting })),
@@ -37,6 +39,11 @@ function workers(count: number) {
       worker.writer.requests = ++worker.requests;
       // At 0 it would be none.
       worker.writer.enter("GET", "/", clock.monotonic() || 0.1);
+    },
+    /** So many requests are in flight that wait without blocking. */
+    await(slot: number, inFlight: number) {
+      all[slot]!.writer.requests = all[slot]!.requests += inFlight;
+      all[slot]!.writer.inFlight = inFlight;
     },
     end: (slot: number) => all[slot]!.writer.leave(),
     wait: (slot: number, waiting: number) => void (all[slot]!.waiting = waiting),
@@ -144,4 +151,27 @@ Deno.test("nothing is looked at after the end", async () => {
   await master.clock.advance(1);
   master.idleFirst.stop();
   assertEquals(master.clock.timers, 0);
+});
+
+Deno.test("a worker whose request waits without blocking is busy with one at a time, and idle with many", async () => {
+  const cases: [WorkerClass, number[] | null][] = [["sync", [1]], ["async", null]];
+  for (const [workerClass, preferred] of cases) {
+    const master = workers(2, workerClass);
+    master.await(0, 1);
+    await master.poll();
+    await master.clock.advance(1);
+    assertEquals(master.preferred, preferred, workerClass);
+    master.await(0, 0);
+    await master.clock.advance(1);
+    assertEquals(master.preferred, preferred && [0, 1], workerClass);
+  }
+});
+
+Deno.test("with one at a time, one poll that finds a busy worker is enough to look often", async () => {
+  const master = workers(2, "sync");
+  master.await(0, 1);
+  master.idleFirst.polled();
+  await master.clock.advance(2);
+  await master.clock.advance(1);
+  assertEquals(master.preferred, [1]);
 });

@@ -1,3 +1,4 @@
+import type { WorkerClass } from "../../../src/settings/kinds/worker_class.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import { StallReporter } from "../../../src/master/listeners/stall_reporter.ts";
 import { HeartbeatMonitor } from "../../../src/master/listeners/heartbeat_monitor.ts";
@@ -205,15 +206,35 @@ Deno.test("the pace follows the current settings", async () => {
   const host = new TestHost();
   const worker = host.ready(0);
   host.slotOf(worker).heartbeatInterval = interval;
-  let limits = { stallAfter: 1_000, timeout: 0 };
+  let limits: { stallAfter: number; timeout: number; workerClass: WorkerClass } = {
+    ...{ stallAfter: 1_000, timeout: 0, workerClass: "async" },
+  };
   let polls = 0;
   const stop = host.monitor.start(() => limits, () => void polls++);
   await host.system.clock.advance(1_000);
   assertEquals(polls, 4);
-  limits = { stallAfter: 100, timeout: 0 };
+  limits = { ...limits, stallAfter: 100 };
   await host.system.clock.advance(250);
   polls = 0;
   await host.system.clock.advance(1_000);
   assertEquals(polls, 40);
   stop();
+});
+
+Deno.test("while no worker has anything to do, polls are rarer, unless the next request must find the one before", async () => {
+  for (const [workerClass, expected] of [["async", 10], ["sync", 80]] as const) {
+    const host = new TestHost();
+    const worker = host.ready(0);
+    host.slotOf(worker).heartbeatInterval = 250;
+    let polls = 0;
+    const stop = host.monitor.start(
+      () => ({ stallAfter: 50, timeout: 0, workerClass }),
+      () => void polls++,
+    );
+    await host.system.clock.advance(250);
+    polls = 0;
+    await host.system.clock.advance(1_000);
+    assertEquals(polls, expected, workerClass);
+    stop();
+  }
 });

@@ -41,6 +41,18 @@ Deno.test("the start uses min-workers, load adds workers, and low load removes t
   );
 });
 
+Deno.test("workers of the class sync are added when there are more requests than workers, waiting ones included", async () => {
+  const master = await serving(1, { maxWorkers: "4", workerClass: "sync", idleTimeout: "2s" });
+  await loaded(master, 1, 1_000);
+  assertEquals(master.arbiter.target, 1);
+  await loaded(master, 2, 500);
+  assertEquals(master.arbiter.target, 2);
+  assertMatch(
+    master.log,
+    /workers: 1 -> 2: [.\d]+ requests in flight, more than target-concurrency 1 per worker/,
+  );
+});
+
 Deno.test("an operator moves the target within the bounds, and WINCH turns scaling off until a reload", async () => {
   const master = await serving(1, range);
   for (let more = 0; more < 5; more++) await master.signal("SIGTTIN");

@@ -1,9 +1,13 @@
 import { refusing } from "../../../src/worker/http/refused_requests.ts";
+import { Places } from "../../../src/worker/http/places.ts";
 import { RequestQueue } from "../../../src/worker/http/request_queue.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 
 const refuse = refusing(() => {});
+
+const place = (clock: FakeClock, queueSize: number) =>
+  new Places(clock, { running: 1, queueSize, queueTimeout: 1_000 });
 
 const info = {
   remoteAddr: { transport: "tcp", hostname: "192.0.2.7" },
@@ -12,7 +16,7 @@ const info = {
 
 Deno.test("a place is free again after an answer, an error at once and an error later", async () => {
   const clock = new FakeClock();
-  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 5, queueTimeout: 1_000 }, refuse);
+  const queue = new RequestQueue(place(clock, 5), "answered", refuse);
   const called: string[] = [];
   const handler = queue.limit((request) => {
     const path = new URL(request.url).pathname;
@@ -38,7 +42,7 @@ Deno.test("a place is free again after an answer, an error at once and an error 
 
 Deno.test("who leaves or waits for too long is not given to the app", async () => {
   const clock = new FakeClock();
-  const queue = new RequestQueue(clock, { limitConcurrency: 1, queueSize: 2, queueTimeout: 1_000 }, refuse);
+  const queue = new RequestQueue(place(clock, 2), "answered", refuse);
   const first = Promise.withResolvers<Response>();
   let calls = 0;
   const handler = queue.limit(() => {
@@ -57,4 +61,39 @@ Deno.test("who leaves or waits for too long is not given to the app", async () =
   first.resolve(new Response());
   await settled();
   assertEquals([calls, clock.timers], [1, 0]);
+});
+
+Deno.test("a place that counts until the answer is sent is free after it, and after the end of a stream", async () => {
+  const clock = new FakeClock();
+  const sent = Promise.withResolvers<void>();
+  const queue = new RequestQueue(place(clock, 5), "sent", refuse);
+  const called: string[] = [];
+  const handler = queue.limit((request) => {
+    called.push(new URL(request.url).pathname);
+    if (request.url.endsWith("/throw")) throw new Error("at once");
+    return new Response(request.url.endsWith("/stream") ? new ReadableStream() : "text");
+  });
+  const visit = (path: string, completed = Promise.resolve()) =>
+    Promise.resolve(new Request(`http://a${path}`))
+      .then((request) => handler(request, { ...info, completed })).then((answer) => answer.status, String);
+  const whole = visit("/whole");
+  const stream = visit("/stream", sent.promise);
+  const thrown = visit("/throw");
+  assertEquals(await whole, 200);
+  await settled();
+  // The runtime has not written it yet.
+  assertEquals(called, ["/whole"]);
+  await clock.advance(0);
+  assertEquals(await stream, 200);
+  await clock.advance(10);
+  assertEquals(called, ["/whole", "/stream"]);
+  // Its client has left.
+  sent.reject(new Error("broken"));
+  await clock.advance(0);
+  assertEquals(await thrown, "Error: at once");
+  const last = visit("/last");
+  await clock.advance(0);
+  assertEquals(await last, 200);
+  await clock.advance(0);
+  assertEquals([called, clock.timers], [["/whole", "/stream", "/throw", "/last"], 0]);
 });

@@ -3,6 +3,8 @@
 import { EventEmitter } from "node:events";
 import type { NodeHttp, NodeServer } from "../../../src/system/system.ts";
 import { NodeRequests } from "../../../src/worker/programs/node_requests.ts";
+import { NodeTurns } from "../../../src/worker/programs/node_turns.ts";
+import { Places } from "../../../src/worker/http/places.ts";
 import { Requests } from "../../../src/worker/http/requests.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
@@ -37,6 +39,10 @@ class FakeSocket extends EventEmitter {
   write(bytes: Uint8Array) {
     this.sent.push([...bytes]);
   }
+  end(bytes: Uint8Array) {
+    this.write(bytes);
+    this.emit("close");
+  }
 }
 
 const request = (url: string, method = "GET") => ({
@@ -46,8 +52,11 @@ const request = (url: string, method = "GET") => ({
   socket: { remoteAddress: "192.0.2.7" },
 });
 
-function fakeWorker() {
+function fakeWorker({ queueSize }: { readonly queueSize?: number } = {}) {
   const clock = new FakeClock();
+  const places = queueSize === undefined
+    ? null
+    : new Places(clock, { running: 1, queueSize, queueTimeout: 1_000 });
   const slot = privateSlot();
   const lines: string[] = [];
   const requests = new Requests(
@@ -61,7 +70,11 @@ function fakeWorker() {
     app as NodeServer,
     onClose,
     requests,
-    ({ path }, { text, thrown }) => lines.push(`${path}: ${text}: ${thrown?.value}`),
+    {
+      onFault: ({ path }, { text, thrown }) => lines.push(`${path}: ${text}: ${thrown?.value}`),
+      onRefusedUpgrade: ({ url }) => lines.push(`refused ${url}`),
+      turns: places && new NodeTurns(places, (kind) => lines.push(kind)),
+    },
   );
   return { clock, slot, requests, app, counted, lines };
 }
@@ -154,4 +167,53 @@ Deno.test("other events reach the app, and tell whether it listens to them", () 
   app.on("clientError", (...given) => seen.push(given));
   assertEquals([counted.emit("clientError", 1, 2), counted.emit("timeout", 3)], [true, false]);
   assertEquals(seen[0], [1, 2, undefined]);
+});
+
+Deno.test("with turns one request runs at a time, until its response closes; others wait, leave or are refused", async () => {
+  const { clock, requests, app, counted, lines } = fakeWorker({ queueSize: 3 });
+  const seen: string[] = [];
+  app.on("request", ({ url }: { url: string }) => {
+    seen.push(url);
+    if (url === "/throw") throw new Error("broken");
+  });
+  const visit = (path: string) => {
+    const response = new FakeResponse();
+    counted.emit("request", request(path), response);
+    return response;
+  };
+  const first = visit("/first");
+  const throwing = visit("/throw");
+  const leaving = visit("/leaving");
+  const last = visit("/last");
+  const refused = visit("/refused");
+  assertEquals([refused.statusCode, refused.headers["retry-after"]], [503, "1"]);
+  leaving.destroy();
+  await clock.advance(0);
+  assertEquals(seen, ["/first"]);
+  first.end();
+  await clock.advance(0);
+  assertEquals([seen, throwing.statusCode], [["/first", "/throw", "/last"], 500]);
+  const late = visit("/late");
+  await clock.advance(1_000);
+  assertEquals(late.statusCode, 503);
+  last.end();
+  await clock.advance(0);
+  visit("/again").end();
+  await clock.advance(0);
+  assertEquals([seen.at(-1), requests.inFlight, clock.timers], ["/again", 0, 0]);
+  assertEquals(lines.filter((line) => !line.includes("GET")), [
+    "busy",
+    "/throw: the app threw: Error: broken",
+    "busy",
+  ]);
+});
+
+Deno.test("with turns an upgrade is refused and logged, and its connection ends", () => {
+  const { requests, app, counted, lines } = fakeWorker({ queueSize: 1 });
+  app.on("upgrade", () => lines.push("upgraded"));
+  const socket = new FakeSocket();
+  assertEquals(counted.emit("upgrade", request("/socket"), socket, null), true);
+  const answer = new TextDecoder().decode(Uint8Array.from(socket.sent[0]!));
+  assertEquals(answer.split("\r\n")[0], "HTTP/1.1 501 Not Implemented");
+  assertEquals([requests.inFlight, lines[0], lines.length], [0, "refused /socket", 2]);
 });
