@@ -11,10 +11,11 @@ import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
 import { attemptsOf, endOptions, limitBackoff, timeoutOf } from "./queue_jobs.ts";
+import { isAway, RedisAway } from "../../redis/connection_problem.ts";
 import type { RedisAddress } from "./redis_address.ts";
 import { workingClient } from "./redis_client.ts";
 import type { RedisLink } from "./redis_link.ts";
-import { isAway, RedisAway, redisProblem } from "./redis_problem.ts";
+import { redisProblem } from "./redis_problem.ts";
 import { repeatStrategy } from "./job_schedule.ts";
 import { releaseJobs } from "./release_jobs.ts";
 import { latestProgress } from "./task_progress.ts";

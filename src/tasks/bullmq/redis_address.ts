@@ -3,21 +3,15 @@
  * alone: nothing of it reaches the client of Redis.
  */
 
+import { redisPlace, type RedisServer, redisServer } from "../../core/redis_url.ts";
+import { messageOf } from "../../core/thrown.ts";
 import { TaskStoreError } from "../task_store.ts";
 
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly database: number;
-  readonly isEncrypted: boolean;
+export interface RedisAddress extends RedisServer {
   readonly queue: string;
   readonly prefix: string;
   /** At most so many tasks begin in so many milliseconds, in all processes together. */
   readonly limit: RateLimit | undefined;
-  /** Without user and password. */
-  readonly place: string;
 }
 
 interface RateLimit {
@@ -25,39 +19,33 @@ interface RateLimit {
   readonly duration: number;
 }
 
-const defaultPort = 6379;
 const parameters = ["queue", "prefix", "limit"];
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Throws TaskStoreError for a URL that names no queue of Redis. */
 export function redisAddress(text: string): RedisAddress {
   const url = new URL(text);
-  const port = url.port === "" ? defaultPort : Number(url.port);
-  const place = `${url.protocol}//${url.hostname}:${port}${url.pathname === "/" ? "" : url.pathname}`;
-  const fault = (why: string) => new TaskStoreError(`cannot use the task store ${place}: ${why}`);
+  const fault = (why: string) => new TaskStoreError(`cannot use the task store ${redisPlace(url)}: ${why}`);
 
   for (const name of url.searchParams.keys()) {
     if (!parameters.includes(name)) {
       throw fault(`?${name}= is not known: give ${parameters.map((known) => `?${known}=`).join(", ")}`);
     }
   }
-  const database = url.pathname.replace(/^\//, "") || "0";
-  if (!/^\d{1,5}$/.test(database)) throw fault(`/${database} is no number of a database: give /0`);
+  let server;
+  try {
+    server = redisServer(url);
+  } catch (error) {
+    throw fault(messageOf(error));
+  }
   const queue = nameOf(url.searchParams.get("queue"), "denicorn");
   if (queue.includes(":")) throw fault(`?queue=${queue} has a colon, which BullMQ forbids: leave it out`);
 
   return {
-    // Where a connection goes, an address of IPv6 has no brackets.
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port,
-    username: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
-    database: Number(database),
-    isEncrypted: url.protocol === "rediss:",
+    ...server,
     queue,
     prefix: nameOf(url.searchParams.get("prefix"), "bull"),
     limit: limitOf(url.searchParams.get("limit"), fault),
-    place,
   };
 }
 

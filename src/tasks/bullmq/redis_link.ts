@@ -6,9 +6,9 @@
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import type { Clock } from "../../system/system.ts";
+import { isAway, RedisAway } from "../../redis/connection_problem.ts";
 import type { RedisAddress } from "./redis_address.ts";
 import { askingClient } from "./redis_client.ts";
-import { isAway, RedisAway } from "./redis_problem.ts";
 import { objectionTo, type ServerReport, serverReport } from "./server_report.ts";
 
 /** Milliseconds in which a server that is there answers, also for those who do not wait for one that is away. */
