@@ -1,7 +1,7 @@
 /**
  * Background tasks: how fast they are added and run, and how long a task waits until it begins, with two task workers;
- * beside plain BullMQ on the same Redis. Medians of interleaved rounds. `ONLY=redis` measures the subjects named so,
- * `ROUNDS=3`, `TASKS=20000`, `CONCURRENCY=10,50`.
+ * beside plain BullMQ and Celery on the same Redis. Medians of interleaved rounds. `ONLY=redis` measures the subjects named
+ * so, `ROUNDS=3`, `TASKS=20000`, `CONCURRENCY=10,50`.
  */
 
 import { median, report } from "./support/program.ts";
@@ -15,7 +15,7 @@ const only = Deno.env.get("ONLY") ?? "";
 
 for (const concurrency of (Deno.env.get("CONCURRENCY") ?? "10,50").split(",").map(Number)) {
   const all = new Map<string, Measured[]>();
-  const chosen = subjects.filter(({ name }) => name.includes(only) || name.startsWith("BullMQ"));
+  const chosen = subjects.filter(({ name }) => name.includes(only) || /^(BullMQ|Celery)/.test(name));
   for (let round = 0; round < rounds; round++) {
     for (const subject of chosen) {
       const measured = await measure(subject, concurrency, { tasks, single: 200 });

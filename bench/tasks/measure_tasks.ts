@@ -77,9 +77,9 @@ class Measurement {
 
   /** Tasks that are all there when they begin to run. */
   async #burst(count: number, wait: number): Promise<{ added: number; ran: number }> {
-    await this.#running.store.pause();
+    await this.#running.queue.pause();
     const took = await this.#add({ count: count - 1, wait });
-    await this.#running.store.resume();
+    await this.#running.queue.resume();
     // Workers hear of it.
     await this.#add({ count: 1, wait });
     const { first, last } = await this.#ended(count);

@@ -1,4 +1,4 @@
-/** What is compared: Denicorn with each of its stores, and plain BullMQ on the same Redis under Deno and Node. */
+/** What is compared: Denicorn with each of its stores, and plain BullMQ and Celery on the same Redis. */
 
 import { createSystem } from "../../src/system/deno_system.ts";
 import { bullMqStore } from "../../src/tasks/bullmq/bullmq_store.ts";
@@ -20,8 +20,7 @@ interface Setup {
 export interface Running {
   /** Where tasks are added. */
   readonly port: number;
-  /** To pause the queue, and to look into it. */
-  readonly store: TaskStore;
+  readonly queue: Pick<TaskStore, "pause" | "resume">;
   stop(): Promise<void>;
 }
 
@@ -30,6 +29,8 @@ export interface Subject {
   start(setup: Setup): Promise<Running>;
 }
 
+/** The Python of Debian has its package `celery`; another one first on PATH has not. */
+const python = "/usr/bin/python3";
 const apps = new URL("apps/", import.meta.url).pathname;
 const options = { lease: 30_000, retention: 86_400_000 };
 
@@ -42,6 +43,7 @@ export const subjects: readonly Subject[] = [
   denicorn("denicorn binary, redis", binary, "redis"),
   bullMq("BullMQ, Deno", denoRun),
   bullMq("BullMQ, Node", ["node"]),
+  ...hasCelery() ? [celery("Celery, threads")] : [],
 ];
 
 function denicorn(name: string, command: readonly string[], kind: "sqlite" | "memory" | "redis"): Subject {
@@ -60,7 +62,7 @@ function denicorn(name: string, command: readonly string[], kind: "sqlite" | "me
         ? bullMqStore(createSystem(), redis.url, options)
         : sqliteStore(createSystem(), { path, isDurable: false }, options);
       return {
-        ...{ port, store },
+        ...{ port, queue: store },
         stop: async () => {
           await store.close();
           await server.stop();
@@ -97,9 +99,58 @@ function bullMq(name: string, command: readonly string[]): Subject {
       const server = await start([program, ...args, "serve"], port, env);
       const store = bullMqStore(createSystem(), `${redis.url}?queue=bench`, options);
       return {
-        ...{ port, store },
+        ...{ port, queue: store },
         stop: async () => {
           await store.close();
+          await server.stop();
+          for (const process of running) process.kill("SIGKILL");
+          await Promise.all(running.map(({ status }) => status));
+        },
+      };
+    },
+  };
+}
+
+function hasCelery(): boolean {
+  try {
+    const args = ["-c", "import celery, redis"];
+    const { success } = new Deno.Command(python, { args, stdout: "null", stderr: "null" }).outputSync();
+    if (success) return true;
+  } catch {
+    // There is no Python.
+  }
+  console.log("Celery is missing and not measured: apt-get install celery python3-redis");
+  return false;
+}
+
+function celery(name: string): Subject {
+  return {
+    name,
+    async start({ redis, workers, concurrency, tally }) {
+      const port = freePort();
+      const env = {
+        TALLY: tally,
+        PORT: `${port}`,
+        REDIS_PORT: `${redis.port}`,
+        PYTHONDONTWRITEBYTECODE: "1",
+      };
+      const quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "error"];
+      const pool = ["--pool", "threads", "--concurrency", `${concurrency}`];
+      const running = Array.from({ length: workers }, (_, worker) =>
+        new Deno.Command(python, {
+          args: ["-m", "celery", "-A", "celery_tasks", "worker", ...pool, ...quiet, "-n", `${worker}@bench`],
+          ...{ cwd: apps, env, stdin: "null", stdout: "null", stderr: "null" },
+        }).spawn());
+      const server = await start([python, `${apps}celery_tasks.py`], port, env);
+      // Once told to take tasks again (add_consumer), its workers take few a second for a while.
+      const signal = (name: Deno.Signal) => {
+        for (const process of running) process.kill(name);
+        return Promise.resolve();
+      };
+      return {
+        port,
+        queue: { pause: () => signal("SIGSTOP"), resume: () => signal("SIGCONT") },
+        async stop() {
           await server.stop();
           for (const process of running) process.kill("SIGKILL");
           await Promise.all(running.map(({ status }) => status));

@@ -80,7 +80,8 @@ export class SlowClients {
   }
 
   start(): void {
-    const limits = Object.values(this.#limits).filter((limit) => limit > 0);
+    const { keepAlive, headerTimeout, bodyTimeout, writeTimeout } = this.#limits;
+    const limits = [keepAlive, headerTimeout, bodyTimeout, writeTimeout].filter((limit) => limit > 0);
     const wanted = Math.min(...limits) * rounds.share;
     this.#repeat(Math.max(rounds.least, Math.min(rounds.most, wanted)));
   }
@@ -137,6 +138,7 @@ export class SlowClients {
   async #lookAtAll(): Promise<void> {
     const { sockets, clock } = this.#system;
     const ports = this.#options.ports();
+    if (ports.size === 0) return;
     const { inFlight } = this.#requests.peers();
     const records = new Map<number, ConnectionRecord>();
     const passed: Passed[] = [];

@@ -1,4 +1,8 @@
-import type { ConnectionLook, Timeout } from "../../../src/core/listeners/slow_connections.ts";
+import type {
+  ConnectionLimits,
+  ConnectionLook,
+  Timeout,
+} from "../../../src/core/listeners/slow_connections.ts";
 import { InFlightRequest } from "../../../src/worker/http/in_flight_requests.ts";
 import { SlowClients } from "../../../src/worker/listeners/slow_clients.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
@@ -23,6 +27,8 @@ function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {
     areKnown: true,
     soft: 1_000,
     unread: -1,
+    looks: 0,
+    ports: new Set([8000]),
   };
   const see = (descriptor: number): ConnectionLook | null => {
     const look = connections[descriptor] ?? null;
@@ -32,6 +38,7 @@ function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {
   const sockets = {
     ...system.sockets,
     look(_ports: ReadonlySet<number>, from: number, count: number) {
+      state.looks++;
       const end = Math.min(from + count, connections.length);
       const looks = Array.from({ length: end - from }, (_, index) => see(from + index));
       return { looks: looks.filter((look) => look !== null), next: end < connections.length ? end : null };
@@ -48,8 +55,9 @@ function fakeWorker(...given: readonly Partial<ConnectionLook>[]) {
     peers: () => state,
     failed: (kind) => failures.push(kind),
   }, {
-    limits,
-    ports: () => new Set([8000]),
+    // The settings of a worker, of which most are no limits of connections.
+    limits: { ...limits, heartbeatInterval: 25 } as ConnectionLimits,
+    ports: () => state.ports,
     isPlain: () => true,
     onEnded: (timeout, count) => log.push([timeout, count]),
   });
@@ -74,6 +82,15 @@ Deno.test("each slow client is ended a moment after its time, and counted", asyn
   assertEquals(ended.slice(2), [[3, null], [2, ""]]);
   assertEquals(log, [["header-timeout", 2], ["write-timeout", 1], ["keep-alive", 1]]);
   assertEquals(failures, ["slow"]);
+});
+
+Deno.test("all connections are looked at every 2 s, and never where the worker listens nowhere", async () => {
+  const { clock, state } = fakeWorker({ received: 0, taken: 0 });
+  await clock.advance(8_000);
+  assertEquals(state.looks, 4);
+  state.ports.clear();
+  await clock.advance(8_000);
+  assertEquals(state.looks, 4);
 });
 
 Deno.test("what changes at the last moment saves a connection, but a head that trickles in", async () => {
@@ -178,7 +195,7 @@ Deno.test("where the kernel does not say, nothing is looked at again", async () 
   const slowClients = new SlowClients({ ...system, sockets: { ...system.sockets, look }, clock }, {
     peers: () => ({ inFlight: new Map(), areKnown: true }),
     failed: () => {},
-  }, { limits, ports: () => new Set(), isPlain: () => true, onEnded: () => {} });
+  }, { limits, ports: () => new Set([8000]), isPlain: () => true, onEnded: () => {} });
   slowClients.start();
   await clock.advance(2_000);
   assertEquals(clock.timers, 0);
