@@ -35,6 +35,8 @@ const mayImport = [
   "src/app/load/",
   "src/app/config/config_process.ts",
   "src/app/bundle/esbuild.ts",
+  // At the start of a master, when there are threads.
+  "src/master/channels/open_other_machines.ts",
   // What only workers ask for.
   "src/system/deno_system.ts",
 ];

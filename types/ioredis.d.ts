@@ -14,7 +14,9 @@ export interface RedisOptions {
   lazyConnect?: boolean;
   connectTimeout?: number;
   socketTimeout?: number;
+  enableReadyCheck?: boolean;
   enableOfflineQueue?: boolean;
+  autoResubscribe?: boolean;
   autoResendUnfulfilledCommands?: boolean;
   maxRetriesPerRequest?: number | null;
   retryStrategy?: (attempts: number) => number;
@@ -27,10 +29,13 @@ export class Redis {
   on(event: "close" | "ready", listener: () => void): this;
   on(event: "error", listener: (error: Error) => void): this;
   on(event: "message", listener: (channel: string, message: string) => void): this;
+  on(event: "messageBuffer", listener: (channel: Uint8Array, message: Uint8Array) => void): this;
   connect(): Promise<void>;
   disconnect(reconnect?: boolean): void;
   duplicate: (changes?: RedisOptions) => Redis;
   info: (...args: unknown[]) => Promise<string>;
+  ping(): Promise<unknown>;
+  publish(channel: string, message: Uint8Array): Promise<number>;
   subscribe(channel: string): Promise<unknown>;
   eval(script: string, keyCount: number, ...args: string[]): Promise<unknown>;
   hdel(key: string, ...fields: string[]): Promise<number>;

@@ -13,6 +13,7 @@ const settingsBehind: Partial<Record<ErrorCode, readonly SettingKey[]>> = {
   "admin-bind": ["adminBind"],
   "certificate": ["certfile"],
   "admin-token": ["adminTokenFile"],
+  "channel-url": ["channelUrl"],
   "bind-in-use": ["bind"],
   "bind-denied": ["bind"],
   "bind-unavailable": ["bind"],

@@ -114,7 +114,15 @@ export interface Handover {
   /** What its settings allowed. */
   readonly range: WorkerRange;
   /** Where its successor takes part in the channels of its workers. An older version says nothing of it. */
-  readonly channels?: { readonly path: string; readonly token: string } | null | undefined;
+  readonly channels?:
+    | {
+      readonly path: string;
+      readonly token: string;
+      /** The name of this server on other machines; `undefined` if it has none. */
+      readonly server?: string | undefined;
+    }
+    | null
+    | undefined;
 }
 
 /** What operators asked of a master during an upgrade, after its successor had read settings and opened log files. */

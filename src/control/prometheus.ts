@@ -6,13 +6,18 @@
 
 // @ts-types="../../types/prom_client_registry.d.ts"
 import Registry from "prom-client/lib/registry.js";
+import { channelMetrics } from "../core/telemetry/channel_metrics.ts";
 import { metrics } from "../core/telemetry/metrics.ts";
 import { taskMetrics } from "../core/telemetry/task_metrics.ts";
 import type { Status } from "../core/telemetry/status.ts";
 
 export async function prometheusText(status: Status): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();
-  const all = status.tasks === null ? metrics : [...metrics, ...taskMetrics];
+  const all = [
+    ...metrics,
+    ...(status.channels === null ? [] : channelMetrics),
+    ...(status.tasks === null ? [] : taskMetrics),
+  ];
   for (const { name, type, help, read } of all) {
     const values = read(status).map(({ suffix = "", labels, value }) => ({
       metricName: name + suffix,

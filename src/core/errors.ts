@@ -83,6 +83,10 @@ export const errorKinds = {
     means:
       "a certificate or its private key cannot be read or used, they do not match, or it is not valid now",
   },
+  "channel-url": {
+    exitCode: ExitCode.usage,
+    means: "the Redis of `channel-url` answers, and refuses to pass messages of channels on",
+  },
   "admin-token": { exitCode: ExitCode.usage, means: "the file with the admin token cannot be used" },
   "upgrade": { exitCode: ExitCode.usage, means: "the new master cannot take over from the running one" },
   "upgrade-failed": { exitCode: ExitCode.internal, means: "the new master ended before it could serve" },

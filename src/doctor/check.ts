@@ -31,6 +31,7 @@ export interface Subject {
     | "user"
     | "group"
     | "taskStore"
+    | "channelUrl"
   >;
   /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];

@@ -1,6 +1,7 @@
 import type { Check } from "./check.ts";
 import { account } from "./checks/account.ts";
 import { bundler } from "./checks/bundler.ts";
+import { channelServer } from "./checks/channel_server.ts";
 import { cores } from "./checks/cores.ts";
 import { descriptorPassing } from "./checks/descriptor_passing.ts";
 import { fileLimit } from "./checks/file_limit.ts";
@@ -35,5 +36,6 @@ export const checks: readonly Check[] = [
   cores,
   memory,
   taskStore,
+  channelServer,
   firstProcess,
 ];

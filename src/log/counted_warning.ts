@@ -2,19 +2,18 @@
 
 import type { Clock } from "../system/system.ts";
 
-/** Milliseconds. */
-const interval = 1_000;
-
 export class CountedWarning {
   readonly #clock: Clock;
   readonly #write: (count: number) => void;
+  readonly #interval: number;
   #count = 0;
   #isWaiting = false;
 
-  /** `write` gets how often it has happened since the last line. */
-  constructor(clock: Clock, write: (count: number) => void) {
+  /** `write` gets how often it has happened since the last line. `interval` in milliseconds. */
+  constructor(clock: Clock, write: (count: number) => void, interval = 1_000) {
     this.#clock = clock;
     this.#write = write;
+    this.#interval = interval;
   }
 
   /** It has happened once more. */
@@ -31,7 +30,7 @@ export class CountedWarning {
     const count = this.#count;
     this.#count = 0;
     this.#isWaiting = true;
-    this.#clock.after(interval, () => this.#report());
+    this.#clock.after(this.#interval, () => this.#report());
     this.#write(count);
   }
 }

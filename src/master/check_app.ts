@@ -1,6 +1,7 @@
 import { openLog } from "../log/logger.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
+import { checkOtherMachines } from "./channels/open_other_machines.ts";
 import { openMaster } from "./open_master.ts";
 import { rememberLaunch } from "./transitions/launch.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -26,12 +27,16 @@ export async function checkApp(
     bind: [],
     redirectHttp: [],
     unixSocketOwner: undefined,
+    // What the app posts must not reach servers.
+    channelUrl: undefined,
     logLevel: "error",
     errorLogfile: "-",
   } as const;
   const initial = { ...resolved, settings };
   const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
+  const { channelUrl } = resolved.settings;
+  if (channelUrl !== undefined) await checkOtherMachines(system, log.logger, channelUrl);
   const sharedSockets = new SharedSockets(system, log.logger, settings, {});
   const { arbiter } = await openMaster(system, {
     ...{ log, reader, directory },

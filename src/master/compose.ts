@@ -36,7 +36,7 @@ import { EventQueue, type MasterEvent } from "./workers/events.ts";
 import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
-import type { MasterLink } from "./workers/master_link.ts";
+import type { MasterLink } from "./channels/master_link.ts";
 import { Spawner, type StartWorkerProcess } from "./workers/spawner.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 import { endWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
@@ -54,6 +54,8 @@ interface ArbiterOptions {
   /** As in `MasterOptions`. */
   readonly firstWorker: WorkerProcess | null;
   readonly takeover: Takeover | null;
+  /** `null` without channel-url. */
+  readonly otherMachines: StatusSource["channels"];
   readonly controlSocket: () => string | null;
   readonly offerLink: () => MasterLink | null;
   readonly startProcess: StartWorkerProcess;
@@ -206,6 +208,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       return steering.backlog;
     },
     tasks,
+    channels: options.otherMachines,
   };
   return { arbiter, statusSource };
 }

@@ -15,9 +15,11 @@ import { memoryStoreFolder } from "./tasks/task_config.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { Takeover } from "./transitions/takeover.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
-import { joinMaster } from "./workers/master_link.ts";
+import { joinMaster } from "./channels/master_link.ts";
+import { openOtherMachines } from "./channels/open_other_machines.ts";
+import type { OtherMachines } from "./channels/other_machines.ts";
 import { workerProcessStarter } from "./workers/spawner.ts";
-import { ChannelHub } from "./workers/channel_hub.ts";
+import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
@@ -41,6 +43,8 @@ interface MasterOptions {
 interface Master extends ArbiterWithStatus {
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
+  /** `null` without channel-url. */
+  readonly otherMachines: OtherMachines | null;
 }
 
 /**
@@ -73,6 +77,12 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   const workerTable = new WorkerTable();
   const taskTable = new WorkerTable();
   const hub = new ChannelHub(system.clock, log.logger);
+  const other = takeover?.channels ?? null;
+  const serverName = other?.server ?? system.host.secret();
+  const { channelUrl } = settings;
+  const otherMachines = channelUrl === undefined
+    ? null
+    : await openOtherMachines(system, { logger: log.logger, hub, place: channelUrl, server: serverName });
   /** With it the successor of this master takes part. */
   let linkToken: string | null = null;
   const { arbiter, statusSource } = composeArbiter({
@@ -87,11 +97,12 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       sharedSockets,
       firstWorker,
       takeover,
+      otherMachines,
     },
     controlSocket,
     offerLink: () => {
       linkToken = system.host.secret();
-      return { path: directory.channelSocket, token: linkToken };
+      return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
     startProcess: workerProcessStarter({
       ...{
@@ -142,7 +153,6 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       },
     }, system.clock);
   accept(directory.channels);
-  const other = takeover?.channels ?? null;
   if (other !== null) void joinMaster(system.network, hub, other);
   directoryGuard.keep(() => directory.channelSocket, () => {
     accept(directory.listenAgain());
@@ -151,5 +161,5 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   directoryGuard.keep(() => steering.fdInbox, () => {
     steering.reopen();
   });
-  return { arbiter, statusSource, takeover };
+  return { arbiter, statusSource, takeover, otherMachines };
 }

@@ -59,6 +59,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     startedAt: 0,
     at: 0,
     tasks: null,
+    channels: null,
     generation: 1,
     target: workers.length,
     spares: 0,

@@ -96,6 +96,7 @@ Deno.test("on other systems than Linux only the checks that apply run", async ()
     ["bundler", "ok"],
     ["account", "ok"],
     ["task-store", "ok"],
+    ["channel-server", "ok"],
   ]);
 });
 

@@ -14,6 +14,7 @@ export const settings: Subject["settings"] = {
   user: undefined,
   group: undefined,
   taskStore: { kind: "sqlite", path: "./tasks.db" },
+  channelUrl: undefined,
 };
 
 /** The programs that choose the first or the second of two listeners. */

@@ -45,6 +45,7 @@ export const calmStatus: Status = {
     ...{ backlog: 0, cpuSeconds: 0, ...noChanges },
   },
   tasks: null,
+  channels: null,
   master: { cpu: null, cpuSeconds: null, memory: null },
   events: [],
 };

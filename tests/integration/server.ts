@@ -79,8 +79,9 @@ export class Server {
     const old = this.#master;
     await this.logged(new RegExp(`(process ${old}|the old master) is gone: the upgrade is complete`));
     this.#master = await this.until("the new master's control socket", async () => {
-      for (const status of await this.#statuses()) if (status.pid !== old) return status.pid;
-      return undefined;
+      // Other servers may run on this host: those of this one appear in its log.
+      const isOurs = ({ pid }: Status) => pid !== old && new RegExp(`\\b${pid}\\b`).test(this.stderr);
+      return (await this.#statuses()).find(isOurs)?.pid;
     });
   }
 

@@ -110,6 +110,7 @@ export class FakeMaster {
       controlSocket: () => this.controlSocket,
       offerLink: () => null,
       takeover: null,
+      otherMachines: null,
     }).arbiter;
     void this.arbiter.run().then((fault) => this.outcome = fault);
   }

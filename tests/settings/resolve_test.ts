@@ -104,6 +104,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     maxHeap: "auto",
     maxMemory: "1G",
     maxMemoryJitter: "100M",
+    channelUrl: "redis://:secret@127.0.0.1:6379/1?prefix=shop",
     minWorkers: "2",
     maxWorkers: "8",
     targetConcurrency: "20",

@@ -90,12 +90,12 @@ Deno.test("a URL of Redis that cannot be used is refused with the reason, and wi
       ],
       [
         "redis://u:50%25@h?queues=mail",
-        "redis://u:***@h?queues=mail",
+        "redis://***@h?queues=mail",
         `?queues= is not known: give ${known}`,
       ],
       [
         "redis://u:50%@h",
-        "redis://u:***@h",
+        "redis://***@h",
         "its user or password has a % that is no code of a character: write %25",
       ],
       ["redis://:p/q@h", "redis://:***@h", "no server is named: give redis://HOST:PORT"],

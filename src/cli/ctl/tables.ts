@@ -1,6 +1,7 @@
 /** The text that `denicorn ctl` prints. */
 
 import type { SettingInForce } from "../../control/master_commands.ts";
+import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { alignedTable } from "../layout.ts";
@@ -8,17 +9,24 @@ import { ageText, counted, lines, stateOf } from "./figures.ts";
 import { backlogLines } from "./task_tables.ts";
 
 export function statusText(status: Status): string {
-  const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers, tasks } = status;
+  const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers } = status;
+  const { tasks, channels } = status;
   const spare = workers.filter(({ state }) => state === "spare").length;
   return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
     `${counted(workers.length - spare, "worker")} of ${target}` +
     (spares + spare === 0 ? "" : `, ${counted(spare, "spare")} of ${spares}`),
+    ...(channels === null ? [] : [channelLine(channels)]),
     ...(tasks === null ? [] : backlogLines(tasks)),
     "",
     ...workerRows(workers),
   ]);
+}
+
+function channelLine({ place, problem, totals: { sent, received, dropped } }: ChannelStatus): string {
+  if (problem !== null) return `channels reach only this machine: ${problem}`;
+  return `channels reach other machines through Redis at ${place}: ${sent} sent, ${received} received, ${dropped} dropped`;
 }
 
 export function workersText(workers: readonly WorkerStatus[]): string {

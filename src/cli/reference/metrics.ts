@@ -1,6 +1,7 @@
 /** The reference page of the admin address and the metrics, `docs/metrics.md`, made from the table of metrics. */
 
 import { latencyBounds, type Metric } from "../../core/telemetry/metric.ts";
+import { channelMetrics } from "../../core/telemetry/channel_metrics.ts";
 import { metrics } from "../../core/telemetry/metrics.ts";
 import { taskMetrics } from "../../core/telemetry/task_metrics.ts";
 import { paragraph } from "../layout.ts";
@@ -11,6 +12,9 @@ export function renderMetricsReference(): string {
     ...paragraphs.map((text) => text.startsWith("#") || text.startsWith("```") ? text : paragraph(text)),
     "## Metrics",
     ...metrics.map(entry),
+    "## Metrics of channels",
+    paragraph(aboutChannels),
+    ...channelMetrics.map(entry),
     "## Metrics of tasks",
     paragraph(aboutTasks),
     ...taskMetrics.map(entry),
@@ -21,6 +25,9 @@ export function renderMetricsReference(): string {
 function entry({ name, type, help }: Metric): string {
   return `### ${name}\n\n${paragraph(`${type}: ${help}`)}`;
 }
+
+const aboutChannels =
+  "Only servers with `channel-url` have these: [channels](channels.md) then reach other machines.";
 
 const aboutTasks =
   "Only apps with [tasks](tasks.md) have these. The tasks in the store are those of all servers that share it; " +

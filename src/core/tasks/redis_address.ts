@@ -3,19 +3,13 @@
  * alone: nothing of it reaches the client of Redis.
  */
 
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly database: number;
-  readonly isEncrypted: boolean;
+import { type RedisServer, redisServer } from "../redis_url.ts";
+
+export interface RedisAddress extends RedisServer {
   readonly queue: string;
   readonly prefix: string;
   /** At most so many tasks begin in so many milliseconds, in all processes together. */
   readonly limit: RateLimit | undefined;
-  /** Without user and password. */
-  readonly place: string;
 }
 
 interface RateLimit {
@@ -23,7 +17,6 @@ interface RateLimit {
   readonly duration: number;
 }
 
-const defaultPort = 6379;
 const parameters = ["queue", "prefix", "limit"];
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -33,9 +26,6 @@ export function redisAddress(text: string): RedisAddress {
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === "") {
     throw new RangeError("no server is named: give redis://HOST:PORT");
   }
-  const port = url.port === "" ? defaultPort : Number(url.port);
-  const place = `${url.protocol}//${url.hostname}:${port}${url.pathname === "/" ? "" : url.pathname}`;
-
   for (const name of url.searchParams.keys()) {
     if (!parameters.includes(name)) {
       throw new RangeError(
@@ -43,34 +33,17 @@ export function redisAddress(text: string): RedisAddress {
       );
     }
   }
-  const database = url.pathname.replace(/^\//, "") || "0";
-  if (!/^\d{1,5}$/.test(database)) throw new RangeError(`/${database} is no number of a database: give /0`);
+  const server = redisServer(url);
   const queue = nameOf(url.searchParams.get("queue"), "denicorn");
   if (queue.includes(":")) {
     throw new RangeError(`?queue=${queue} has a colon, which BullMQ forbids: leave it out`);
   }
-
   return {
-    // Where a connection goes, an address of IPv6 has no brackets.
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port,
-    username: credential(url.username),
-    password: credential(url.password),
-    database: Number(database),
-    isEncrypted: url.protocol === "rediss:",
+    ...server,
     queue,
     prefix: nameOf(url.searchParams.get("prefix"), "bull"),
     limit: limitOf(url.searchParams.get("limit")),
-    place,
   };
-}
-
-function credential(given: string): string | undefined {
-  try {
-    return given === "" ? undefined : decodeURIComponent(given);
-  } catch {
-    throw new RangeError("its user or password has a % that is no code of a character: write %25");
-  }
 }
 
 function nameOf(given: string | null, fallback: string): string {

@@ -1,6 +1,7 @@
 /** The state of the server as one value; everything that reports it uses only this. */
 
 import type { ChangeCounters } from "./change_counters.ts";
+import type { ChannelStatus } from "./channel_status.ts";
 import type { FailureKind } from "./failures.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 import type { TaskStatus } from "./task_status.ts";
@@ -30,6 +31,8 @@ export interface Status {
   readonly totals: TotalStatus;
   /** Null if the app has no tasks. */
   readonly tasks: TaskStatus<WorkerStatus> | null;
+  /** Null without channel-url. */
+  readonly channels: ChannelStatus | null;
   readonly master: ProcessUse;
   /** The last decisions and deaths, oldest first. */
   readonly events: readonly LifecycleEvent[];

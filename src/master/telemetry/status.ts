@@ -1,5 +1,6 @@
 /** How the server is at this moment, as one value. */
 
+import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import { addCounters, type Counters } from "../../core/telemetry/counters.ts";
 import { failureKinds } from "../../core/telemetry/failures.ts";
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
@@ -43,6 +44,8 @@ export interface StatusSource {
     readonly heartbeatMonitor: StatusSource["heartbeats"];
     readonly statistics: TaskStatistics;
   };
+  /** Null without channel-url. */
+  readonly channels: { readonly status: ChannelStatus } | null;
   readonly scoreboard: Scoreboard;
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
@@ -101,6 +104,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
       workers,
     },
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
+    channels: source.channels?.status ?? null,
     tasks: tasks.pool.hasTasks ? taskStatus(source, taskWorkers(), now) : null,
     master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,

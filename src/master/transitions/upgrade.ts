@@ -16,7 +16,7 @@ import type { Generations } from "../generations/generations.ts";
 import { type Launch, type OldMaster, successorEnvironment } from "./launch.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import type { Reload } from "./reload.ts";
-import type { MasterLink } from "../workers/master_link.ts";
+import type { MasterLink } from "../channels/master_link.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Takeover } from "./takeover.ts";

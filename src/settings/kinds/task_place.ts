@@ -1,6 +1,7 @@
 import { redisAddress } from "../../core/tasks/redis_address.ts";
 import { messageOf } from "../../core/thrown.ts";
 import type { Kind } from "./kind.ts";
+import { withoutPassword } from "./redis_password.ts";
 
 /** Where the tasks wait: a file of SQLite, memory of this server, or Redis. */
 export type TaskPlace =
@@ -38,11 +39,6 @@ function mistakeIn(url: string): string | undefined {
   }
 }
 
-/** Of what may be no URL at all. */
-export function withoutPassword(given: unknown): unknown {
-  return typeof given === "string" ? given.replace(/^(\w+:\/*[^:@/]*:).*@/, "$1***@") : given;
-}
-
 /** Without the password of Redis. */
 function shown(place: TaskPlace): string {
   switch (place.kind) {
@@ -50,10 +46,7 @@ function shown(place: TaskPlace): string {
       return `sqlite:${place.path}`;
     case "memory":
       return "memory:";
-    case "redis": {
-      const url = new URL(place.url);
-      if (url.password !== "") url.password = "***";
-      return url.href;
-    }
+    case "redis":
+      return withoutPassword(place.url);
   }
 }

@@ -1,7 +1,8 @@
 import { duration } from "../kinds/duration.ts";
 import { taskWorkerBounds, wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
-import { taskPlace, withoutPassword } from "../kinds/task_place.ts";
+import { withoutCredentials } from "../kinds/redis_password.ts";
+import { taskPlace } from "../kinds/task_place.ts";
 import { file } from "../kinds/text.ts";
 import { one, onOrOff, optional } from "../setting.ts";
 
@@ -21,7 +22,7 @@ export const taskSettings = {
       "Redis, through BullMQ, which servers on several machines can share.",
     default: { kind: "sqlite", path: "./tasks.db" },
     reload: false,
-    shownIfRefused: withoutPassword,
+    shownIfRefused: withoutCredentials,
   }),
   taskWorkers: optional(wholeNumber(taskWorkerBounds), {
     description: "Number of worker processes that run tasks and listen nowhere.",

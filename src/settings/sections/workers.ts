@@ -1,3 +1,5 @@
+import { channelPlace } from "../kinds/channel_place.ts";
+import { withoutCredentials } from "../kinds/redis_password.ts";
 import { duration } from "../kinds/duration.ts";
 import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size, sizeOrAuto } from "../kinds/size.ts";
@@ -151,4 +153,17 @@ export const workerSettings = {
     default: 0,
     reload: true,
   }),
+  channelUrl: {
+    ...optional(channelPlace, {
+      description:
+        "Redis through which the workers of several machines hear each other's channels, such as redis://10.0.0.5:6379. " +
+        "Apps that share it need a ?prefix= each. Other users can see a password on the command line: use the environment " +
+        "or a config file.",
+      unset: "channels reach the workers of this machine",
+      reload: false,
+    }),
+    // Its password is hidden, the rest is shown.
+    secret: true as const,
+    shownIfRefused: withoutCredentials,
+  },
 };

@@ -3,11 +3,10 @@
 // @ts-types="../../../types/ioredis.d.ts"
 import { Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "../../core/tasks/redis_address.ts";
+import { connectionOptions } from "../../redis/connection_options.ts";
 
 /** Milliseconds after which a server that says nothing counts as away; longer than BullMQ lets it block, 10 s. */
 const silence = 15_000;
-const connectTimeout = 5_000;
-const longestPause = 5_000;
 
 /** For questions: what cannot be sent or answered now is rejected at once, and the one who asks decides. */
 export function askingClient(address: RedisAddress): Redis {
@@ -29,18 +28,8 @@ export function workingClient(address: RedisAddress, opened: Redis[]): Redis {
 
 function optionsFor(address: RedisAddress): RedisOptions {
   return {
-    host: address.host,
-    port: address.port,
-    // Both families, the system's choice first.
-    family: 0,
+    ...connectionOptions(address, silence),
     db: address.database,
-    ...address.username === undefined ? {} : { username: address.username },
-    ...address.password === undefined ? {} : { password: address.password },
-    ...address.isEncrypted ? { tls: {} } : {},
-    lazyConnect: true,
-    connectTimeout,
-    socketTimeout: silence,
-    retryStrategy: (attempts) => Math.min(50 * 2 ** Math.min(attempts, 10), longestPause),
     // After a failover the name may lead to the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   };

@@ -7,8 +7,8 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../../system/system.ts";
 import type { RedisAddress } from "../../core/tasks/redis_address.ts";
+import { isAway, RedisAway } from "../../redis/connection_problem.ts";
 import { askingClient } from "./redis_client.ts";
-import { isAway, RedisAway } from "./redis_problem.ts";
 import { objectionTo, type ServerReport, serverReport } from "./server_report.ts";
 
 /** Milliseconds in which a server that is there answers, also for those who do not wait for one that is away. */

@@ -1,15 +1,9 @@
-/** What goes wrong with Redis, in words that say what to do. */
+/** What goes wrong with tasks on Redis, in words that say what to do. */
 
 import { messageOf } from "../../core/thrown.ts";
-
-/** Redis cannot be asked: it may answer later, so that waiting helps. */
-export class RedisAway extends Error {}
+import { connectionProblem, unknownProblem } from "../../redis/connection_problem.ts";
 
 const causes: readonly (readonly [pattern: RegExp, say: (place: string, message: string) => string])[] = [
-  [
-    /^(WRONGPASS|NOAUTH)|invalid password|invalid username-password/i,
-    (place, message) => `Redis at ${place} refuses the password (${message}): correct it in task-store`,
-  ],
   [
     /^NOPERM/,
     (place, message) =>
@@ -35,11 +29,6 @@ const causes: readonly (readonly [pattern: RegExp, say: (place: string, message:
       `Redis at ${place} is too old (${message.slice("VERSION ".length)}): it has to be 6.2 or newer`,
   ],
   [
-    /CertificateRequired/,
-    (place) =>
-      `Redis at ${place} asks for a certificate of its clients: set tls-auth-clients no, and use a password`,
-  ],
-  [
     /^MISCONF/,
     (place) => `Redis at ${place} cannot write to its disk (MISCONF): see its log, and make room there`,
   ],
@@ -51,42 +40,7 @@ const causes: readonly (readonly [pattern: RegExp, say: (place: string, message:
 
 /** One sentence: the state of Redis, a colon, and what to do; the message of an error that is not of Redis. */
 export function redisProblem(place: string, error: unknown): string {
-  const message = messageOf(error);
-  if (isDistrust(error, place)) {
-    return `Redis at ${place} has no certificate that is trusted (${message}): let DENO_CERT name the file of its ` +
-      "authority, correct the certificate, or correct task-store";
-  }
-  if (isAway(error)) return `Redis at ${place} does not answer (${message}): start it, or correct task-store`;
-  const said = causes.find(([pattern]) => pattern.test(message))?.[1](place, message);
-  if (said !== undefined) return said;
-  const isAnswer = error instanceof Error && error.name === "ReplyError";
-  return isAnswer ? `Redis at ${place} answers with an error (${message}): see its log` : message;
-}
-
-/** Codes of the system, and words of ioredis for connections that ended. */
-const awayCodes = /^E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT|ADDR)|^ENOTFOUND|^UNKNOWN$/;
-const awayWords =
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Connection is closed|isn't writeable|max retries|Socket timeout|connect ETIMEDOUT|aborted due to connection close|Connection is in/;
-
-const distrustCodes = /^(ERR_TLS|CERT_|DEPTH_|SELF_|UNABLE_)/;
-
-/** Its certificate is not accepted, which may be mended on its side. */
-function isDistrust(error: unknown, place: string): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = codeOf(error);
-  // This is all that Deno 2.7 says where 2.9 names the fault of a certificate.
-  return distrustCodes.test(code) || code === "UNKNOWN" && place.startsWith("rediss:");
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : "";
-}
-
-/** Whether Redis may do later what it did not do now, without anybody changing a setting. */
-export function isAway(error: unknown): boolean {
-  if (error instanceof RedisAway) return true;
-  if (!(error instanceof Error)) return false;
-  const code = codeOf(error);
-  return awayCodes.test(code) || distrustCodes.test(code) || awayWords.test(error.message) ||
-    /^(LOADING|MASTERDOWN|BUSY )/.test(error.message);
+  return connectionProblem(place, error, "task-store") ??
+    causes.find(([pattern]) => pattern.test(messageOf(error)))?.[1](place, messageOf(error)) ??
+    unknownProblem(place, error);
 }

@@ -32,6 +32,7 @@ class TestHost extends FakeWorkers {
         app: "main.ts",
         startedAt: this.system.clock.wall(),
       },
+      channels: null,
       heartbeats: { silence: () => null, isStalled: () => false },
       tasks: {
         ...{

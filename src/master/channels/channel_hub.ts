@@ -11,7 +11,7 @@ import { encodeFrame } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import { Outbox } from "../../protocol/outbox.ts";
 import type { Clock } from "../../system/system.ts";
-import type { WorkerHandle } from "./worker_handle.ts";
+import type { WorkerHandle } from "../workers/worker_handle.ts";
 
 /** In bytes, of messages that a worker has not read yet. */
 const outboxLimit = 4 * 1024 * 1024;
@@ -20,9 +20,14 @@ const outboxLimit = 4 * 1024 * 1024;
  * What all workers together may make the master do per second, and one of them at once after a pause. A message costs
  * one, and as much again for every so many bytes that it is passed on: 10,000 small ones a second are a third of it.
  */
-const ratePerSecond = 30_000;
+export const ratePerSecond = 30_000;
 const burst = 3_000;
 const bytesPerCost = 2_048;
+
+/** What a message costs that is passed on as so many bytes. */
+export function messageCost(passed: number): number {
+  return 1 + passed / bytesPerCost;
+}
 
 /** Milliseconds after its last message in which a worker counts as one that posts. */
 const sending = 1_000;
@@ -39,11 +44,18 @@ interface Member {
   lastPost: number;
 }
 
-/** Another master that takes part, see `src/master/workers/master_link.ts`. */
+/** What else takes part: the other master of an upgrade (`master_link.ts`), or other machines (`other_machines.ts`). */
 interface Link {
-  /** It has sent this; what is no message of a channel is ignored. */
-  receive(message: FromWorker | null): void;
+  /** It has sent this; what is no message of a channel is ignored. Returns the number of bytes that workers get of it. */
+  receive(message: FromWorker | null): number;
+  /** Resolves when everything so far is handed over. */
+  readonly empty: Promise<void>;
   close(): void;
+}
+
+interface LinkMember {
+  readonly outbox: Outbox;
+  readonly onDropped: () => void;
 }
 
 export class ChannelHub {
@@ -53,8 +65,7 @@ export class ChannelHub {
   readonly #listeners = new Map<string, Set<Member>>();
   /** Of all workers. */
   readonly #pace = new Pace(burst);
-  /** To the other master of an upgrade. */
-  readonly #links = new Set<Outbox>();
+  readonly #links = new Set<LinkMember>();
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -84,15 +95,20 @@ export class ChannelHub {
     }
   }
 
-  /** Another master hears all of this one's workers, and its workers are heard. */
-  link(send: (bytes: Uint8Array) => Promise<void>): Link {
+  /**
+   * What takes part hears all workers of this master, and is heard by them, but links do not hear each other. `onDropped`
+   * is called for each message that it does not take in time.
+   */
+  link(send: (bytes: Uint8Array) => Promise<void>, onDropped: () => void = () => {}): Link {
     const outbox = new Outbox({ clock: this.#clock, limit: outboxLimit, send });
-    this.#links.add(outbox);
+    const member = { outbox, onDropped };
+    this.#links.add(member);
     return {
-      receive: (message) => {
-        if (message?.type === "channel-post") this.#pass(message, null);
+      receive: (message) => message?.type === "channel-post" ? this.#pass(message, null, []) : 0,
+      get empty() {
+        return outbox.empty;
       },
-      close: () => void this.#links.delete(outbox),
+      close: () => void this.#links.delete(member),
     };
   }
 
@@ -150,17 +166,11 @@ export class ChannelHub {
   }
 
   #post(sender: Member, message: ChannelPost): void {
-    let passed = this.#pass(message, sender);
-    for (const link of this.#links) {
-      const frame = encodeFrame(message);
-      link.add(frame);
-      passed += frame.length;
-    }
-    this.#spend(sender, passed);
+    this.#spend(sender, this.#pass(message, sender, this.#links));
   }
 
   /** Returns the number of bytes. */
-  #pass(message: ChannelPost, sender: Member | null): number {
+  #pass(message: ChannelPost, sender: Member | null, links: Iterable<LinkMember>): number {
     let frame: Uint8Array | null = null;
     let passed = 0;
     for (const member of this.#listeners.get(message.name) ?? []) {
@@ -169,13 +179,18 @@ export class ChannelHub {
       if (!member.outbox.add(frame)) member.dropped.add();
       passed += frame.length;
     }
+    for (const { outbox, onDropped } of links) {
+      frame ??= encodeFrame(message);
+      if (!outbox.add(frame)) onDropped();
+      passed += frame.length;
+    }
     return passed;
   }
 
   #spend(member: Member, bytes: number): void {
     const now = this.#clock.monotonic();
     member.lastPost = now;
-    const cost = 1 + bytes / bytesPerCost;
+    const cost = messageCost(bytes);
     this.#pace.spend(cost, now, ratePerSecond);
     member.pace.spend(cost, now, this.#share);
   }

@@ -1,5 +1,5 @@
 import { openLog } from "../../../src/log/logger.ts";
-import { ChannelHub } from "../../../src/master/workers/channel_hub.ts";
+import { ChannelHub } from "../../../src/master/channels/channel_hub.ts";
 import type { WorkerHandle } from "../../../src/master/workers/worker_handle.ts";
 import type { ChannelMessage } from "../../../src/protocol/channel_messages.ts";
 import { FrameDecoder } from "../../../src/protocol/framing.ts";

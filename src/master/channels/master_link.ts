@@ -13,6 +13,8 @@ import type { ChannelHub } from "./channel_hub.ts";
 export interface MasterLink {
   readonly path: string;
   readonly token: string;
+  /** The name that both masters have on other machines, so that neither takes the other one for a third. */
+  readonly server?: string | undefined;
 }
 
 /** Takes part until the other master is gone. Where that fails, its workers do not hear those of this one. */

@@ -1,0 +1,49 @@
+import { channelPlace } from "../../src/settings/kinds/channel_place.ts";
+import { withoutCredentials } from "../../src/settings/kinds/redis_password.ts";
+import { assertEquals } from "../assert.ts";
+
+const read = (text: string) => channelPlace.parse(text, { cores: 1 });
+
+Deno.test("a URL names a server of Redis, and a channel there by prefix and database", () => {
+  const plain = read("redis://localhost")!;
+  assertEquals(
+    [plain.server.host, plain.server.port, plain.server.isEncrypted, plain.channel],
+    ["localhost", 6379, false, "denicorn:channels:0"],
+  );
+  const full = read("rediss://me:pass%40word@[::1]:7000/3?prefix=shop")!;
+  const { host, port, username, password, isEncrypted, place } = full.server;
+  assertEquals([host, port, username, password, isEncrypted], ["::1", 7000, "me", "pass@word", true]);
+  assertEquals([place, full.channel], ["rediss://[::1]:7000/3", "shop:channels:3"]);
+});
+
+Deno.test("what is no such URL is not accepted", () => {
+  const refused = [
+    ...["", "redis", "localhost:6379", "http://localhost", "redis://", "redis:localhost", "redis://h/no"],
+    ...[
+      "redis://h/0?prefixes=a",
+      "redis://h?prefix=a&prefix=b",
+      "redis://h?prefix=",
+      "redis://h?prefix=a%20b",
+    ],
+    ...[
+      "redis://h?queue=a",
+      "redis://h#x",
+      "redis://h/0/1",
+      "redis://:%zz@h",
+      "redis://h:99999",
+      "redis://h\0",
+    ],
+    `redis://h?prefix=${"x".repeat(101)}`,
+  ];
+  for (const text of refused) assertEquals([text, read(text)], [text, undefined]);
+});
+
+Deno.test("a password is never shown, also of what is not accepted", () => {
+  assertEquals(channelPlace.show(read("redis://me:secret@h/0")!), "redis://me:***@h/0");
+  assertEquals(channelPlace.plain(read("redis://:secret@h")!), "redis://:***@h");
+  assertEquals(withoutCredentials("redis://me:sec@ret@h/x"), "redis://***@h/x");
+  assertEquals(withoutCredentials("redis:me:secret@h"), "***@h");
+  assertEquals(withoutCredentials("me:secret@h"), "***@h");
+  assertEquals(withoutCredentials("redis://h/x"), "redis://h/x");
+  assertEquals(withoutCredentials(42), 42);
+});
