@@ -15,8 +15,8 @@ interface Outcome {
 const bench = "worker-classes";
 const [rounds = 5, seconds = 10] = Deno.args.map(Number);
 const workers = 2;
-/** With 9.6 ms for each request on average, both workers are busy for 48 % of the time. */
-const rate = 100;
+/** With 9.6 ms for each request on average, both workers are busy for 29 % of the time. */
+const rate = 60;
 const client = new URL("classes/visit_main.ts", import.meta.url).pathname;
 const folder = new URL("classes/", import.meta.url).pathname;
 const connections = ["new", "kept"] as const;
