@@ -86,7 +86,7 @@ integrationTest(
     await server.ready(1);
     host.write({ "denicorn.config.ts": config("redis://u:secret@127.0.0.1:1?queues=mail") });
     const refused =
-      'task-store: "redis://u:***@127.0.0.1:1?queues=mail" (config file denicorn.config.ts) is not accepted: ' +
+      'task-store: "redis://***@127.0.0.1:1?queues=mail" (config file denicorn.config.ts) is not accepted: ' +
       "?queues= is not known: give ?queue=, ?prefix=, ?limit=";
     for (const args of [["check", "main.ts"], ["main.ts"]]) {
       const { code, stderr } = await host.run(args);

@@ -96,10 +96,10 @@ Deno.test("a URL of Redis that cannot be used is refused with the reason, and wi
       [
         "redis://u:50%@h",
         "redis://***@h",
-        "its user or password has a % that is no code of a character: write %25",
+        "its user or password has a % that begins no code: write it as %25",
       ],
-      ["redis://:p/q@h", "redis://:***@h", "no server is named: give redis://HOST:PORT"],
-      ["mysql://u:p@q@h", "mysql://u:***@h", `give ${taskPlace.accepts}`],
+      ["redis://:p/q@h", "redis://***@h", "no server is named: give redis://HOST:PORT"],
+      ["mysql://u:p@q@h", "mysql://***@h", `give ${taskPlace.accepts}`],
     ] as const
   ) {
     assertEquals(
