@@ -4,6 +4,7 @@ import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { fromDefault } from "../settings/values.ts";
+import { withTimeout } from "../system/clock.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -17,7 +18,6 @@ import { Takeover } from "./transitions/takeover.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { joinMaster } from "./channels/master_link.ts";
 import { openOtherMachines } from "./channels/open_other_machines.ts";
-import type { OtherMachines } from "./channels/other_machines.ts";
 import { workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
@@ -43,9 +43,12 @@ interface MasterOptions {
 interface Master extends ArbiterWithStatus {
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
-  /** `null` without channel-url. */
-  readonly otherMachines: OtherMachines | null;
+  /** Resolves when what workers posted last is passed on, or soon. */
+  readonly finishChannels: () => Promise<void>;
 }
+
+/** Milliseconds in which the last messages of workers are read that have ended. */
+const longestFinish = 500;
 
 /**
  * A master with everything it needs from the system to start workers: steering, the worker channels, and
@@ -137,8 +140,10 @@ export async function openMaster(system: System, options: MasterOptions): Promis
         return hub.link((bytes) => connection.send(bytes));
       },
       identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
-      connected: (worker, connection, version) =>
-        arbiter.post({ type: "connected", worker, connection, version }),
+      connected: (worker, connection, version) => {
+        hub.connected(worker);
+        arbiter.post({ type: "connected", worker, connection, version });
+      },
       message: (worker, message) => {
         // Not an event of the arbiter, which looks after the whole server after each.
         const objection = hub.handle(worker, message);
@@ -161,5 +166,9 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   directoryGuard.keep(() => steering.fdInbox, () => {
     steering.reopen();
   });
-  return { arbiter, statusSource, takeover, otherMachines };
+  const finishChannels = async () => {
+    await withTimeout(system.clock, longestFinish, hub.finish());
+    await otherMachines?.end();
+  };
+  return { arbiter, statusSource, takeover, finishChannels };
 }

@@ -74,7 +74,7 @@ export async function runMaster(
     sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, statusSource, takeover, otherMachines } = await openMaster(system, {
+  const { arbiter, statusSource, takeover, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     // A successor connects there to ask for the listeners.
@@ -130,7 +130,7 @@ export async function runMaster(
     arbiter.post({ type: "signal", signal: "SIGINT" });
   });
   const fault = await arbiter.run();
-  await otherMachines?.end();
+  await finishChannels();
   await handedOver();
   return conclude(system, log, fault);
 }

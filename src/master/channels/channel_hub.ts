@@ -66,6 +66,9 @@ export class ChannelHub {
   /** Of all workers. */
   readonly #pace = new Pace(burst);
   readonly #links = new Set<LinkMember>();
+  /** Whose messages are read. */
+  readonly #connected = new Set<WorkerHandle>();
+  #onAllGone: (() => void)[] = [];
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -122,8 +125,23 @@ export class ChannelHub {
     return pause < shortestPause ? 0 : pause;
   }
 
+  connected(worker: WorkerHandle): void {
+    this.#connected.add(worker);
+  }
+
+  /**
+   * Resolves when all that workers posted before they ended is with those who take part: what they post last is read
+   * after their end is known.
+   */
+  async finish(): Promise<void> {
+    if (this.#connected.size > 0) await new Promise<void>((resolve) => this.#onAllGone.push(resolve));
+    await Promise.all(Array.from(this.#links, ({ outbox }) => outbox.empty));
+  }
+
   /** Its connection has closed. */
   gone(worker: WorkerHandle): void {
+    this.#connected.delete(worker);
+    if (this.#connected.size === 0) { for (const resolve of this.#onAllGone.splice(0)) resolve(); }
     const member = this.#members.get(worker);
     if (member === undefined) return;
     for (const name of member.names) this.#close(member, name);

@@ -176,3 +176,27 @@ Deno.test("another master gets what workers post, and its workers are heard, wit
   await hub.pass(5);
   assertEquals(sent, ["AA=="]);
 });
+
+Deno.test("the last messages of workers that have ended are read and handed to those who take part", async () => {
+  const test = new TestHub(2);
+  const sent: Uint8Array[] = [];
+  let take = () => {};
+  test.hub.link((bytes) => {
+    sent.push(bytes);
+    return new Promise((resolve) => take = resolve);
+  });
+  test.workers.forEach((worker) => test.hub.connected(worker));
+  let isFinished = false;
+  void test.hub.finish().then(() => isFinished = true);
+  const clock = test.fakes.system.clock;
+  test.hub.gone(test.workers[0]!);
+  await clock.advance(100);
+  assertEquals([isFinished, sent.length], [false, 0]);
+  test.post(1, "chat");
+  test.hub.gone(test.workers[1]!);
+  await clock.advance(100);
+  assertEquals([isFinished, sent.length], [false, 1]);
+  take();
+  await clock.advance(100);
+  assertEquals(isFinished, true);
+});
