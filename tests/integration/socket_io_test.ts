@@ -76,7 +76,9 @@ integrationTest(
       await underReload(server);
       const [, next] = (await ask(client, "two")).split(" from ");
       assert(workers.every((worker) => String(worker.pid) !== next), next);
-      assertEquals(reasons, ["transport close"]);
+      // It may connect to the other old worker first.
+      assert(reasons.length === 1 || reasons.length === workers.length, `${reasons}`);
+      assertEquals(new Set(reasons), new Set(["transport close"]));
     });
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
