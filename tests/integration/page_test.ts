@@ -3,9 +3,10 @@
  * it makes those of the README.
  */
 
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
+import { browserTest, sees } from "./browser.ts";
 import { freePort, integrationTest, type TestHost } from "./harness.ts";
 
 const token = "0123456789abcdef";
@@ -15,95 +16,62 @@ const busyApp = `export default async () => {
   return new Response("done");
 };\n`;
 const withToken = { DENICORN_ADMIN_TOKEN: token };
-const chromium = (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/chromium`).find(isThere);
-const lacking = chromium === undefined ? "chromium is not on PATH" : null;
 const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
-
-function pageTest(name: string, body: (host: TestHost, open: typeof openPage) => Promise<void>): void {
-  integrationTest(name, async (host) => {
-    const { chromium: driver } = await import("playwright-core");
-    // As root, as in containers, Chromium refuses to start with its sandbox.
-    const browser = await driver.launch({ executablePath: chromium!, args: ["--no-sandbox"] });
-    try {
-      await body(host, (url, options) => openPage(url, options, browser));
-    } finally {
-      await browser.close();
-    }
-  }, lacking);
-}
-
-/** Opens the page; errors of the browser are collected in `complaints`. */
-async function openPage(url: string, options: BrowserContextOptions = {}, browser?: Browser) {
-  const context = await browser!.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("request", (request) => {
-    if (new URL(request.url()).host !== new URL(url).host && !request.url().startsWith("data:")) {
-      complaints.push(`requests another host: ${request.url()}`);
-    }
-  });
-  await page.goto(url);
-  return { page, complaints };
-}
-
-/** Waits until the text of an element matches. */
-async function sees(page: Page, selector: string, pattern: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: pattern }).first().waitFor({ timeout: 20_000 });
-}
 
 async function giveToken(page: Page, given: string): Promise<void> {
   await page.fill("#token", given);
   await page.click("text=Use token");
 }
 
-pageTest("the page shows workers and load as they change, and scales with the token", async (host, open) => {
-  const port = freePort();
-  const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
-  const server = host.start({ files: { "main.ts": busyApp }, args, env: withToken });
-  await server.ready(2);
-  const url = `http://127.0.0.1:${port}/`;
-  const { page, complaints } = await open(url, { viewport: { width: 1100, height: 900 } });
-  await sees(page, "#connection", /^live$/);
-  assertEquals(await page.textContent("#app"), "main.ts");
-  assertEquals(await page.locator(".worker").count(), 2);
-  await Promise.all(Array.from({ length: 20 }, () => server.text()));
-  await sees(page, "#charts .card:nth-child(1) .keys", /[1-9]/);
-  await sees(page, "#charts .card:nth-child(2) .keys", /p50 [\d.]+ ms/);
-  await page.locator('#charts path[d*="L"]').first().waitFor({ state: "attached" });
+browserTest(
+  "the page shows workers and load as they change, and scales with the token",
+  async (host, open) => {
+    const port = freePort();
+    const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
+    const server = host.start({ files: { "main.ts": busyApp }, args, env: withToken });
+    await server.ready(2);
+    const url = `http://127.0.0.1:${port}/`;
+    const { page, complaints } = await open(url, { viewport: { width: 1100, height: 900 } });
+    await sees(page, "#connection", /^live$/);
+    assertEquals(await page.textContent("#app"), "main.ts");
+    assertEquals(await page.locator(".worker").count(), 2);
+    await Promise.all(Array.from({ length: 20 }, () => server.text()));
+    await sees(page, "#charts .card:nth-child(1) .keys", /[1-9]/);
+    await sees(page, "#charts .card:nth-child(2) .keys", /p50 [\d.]+ ms/);
+    await page.locator('#charts path[d*="L"]').first().waitFor({ state: "attached" });
 
-  // Without a token, with a wrong one, with the right one.
-  await page.click("#add");
-  await sees(page, "#message", /needs the admin token/);
-  await giveToken(page, token.replace("0", "1"));
-  await page.click("#add");
-  await sees(page, "#message", /does not accept this token/);
-  assertEquals((await server.status())?.target, 2);
-  assertEquals(complaints.filter((text) => !text.includes("401")), []);
-  await giveToken(page, token);
-  await page.fill("#count", "3");
-  await page.click("text=/^Scale$/");
-  await sees(page, "#message", /^scale: /);
-  await server.ready(3);
-  await page.locator(".worker").nth(2).waitFor();
-  await sees(page, "#events li", /scaled.*2 -> 3 \(requested\)/);
-  await page.click("#remove");
-  await server.ready(2);
-  await page.click("#reload");
-  await server.ready(2, 2);
-  await sees(page, "#events li", /reload-complete/);
-  await page.locator(".worker").nth(2).waitFor({ state: "detached" });
+    // Without a token, with a wrong one, with the right one.
+    await page.click("#add");
+    await sees(page, "#message", /needs the admin token/);
+    await giveToken(page, token.replace("0", "1"));
+    await page.click("#add");
+    await sees(page, "#message", /does not accept this token/);
+    assertEquals((await server.status())?.target, 2);
+    assertEquals(complaints.filter((text) => !text.includes("401")), []);
+    await giveToken(page, token);
+    await page.fill("#count", "3");
+    await page.click("text=/^Scale$/");
+    await sees(page, "#message", /^scale: /);
+    await server.ready(3);
+    await page.locator(".worker").nth(2).waitFor();
+    await sees(page, "#events li", /scaled.*2 -> 3 \(requested\)/);
+    await page.click("#remove");
+    await server.ready(2);
+    await page.click("#reload");
+    await server.ready(2, 2);
+    await sees(page, "#events li", /reload-complete/);
+    await page.locator(".worker").nth(2).waitFor({ state: "detached" });
 
-  const [victim] = await server.ready(2);
-  Deno.kill(victim!.pid, "SIGKILL");
-  await sees(page, "#events li", /worker-died.*SIGKILL/);
-  await server.ready(2);
-  await picture(page, host, "light", server);
-  assertEquals(complaints.filter((text) => !text.includes("401")), []);
-});
+    const [victim] = await server.ready(2);
+    Deno.kill(victim!.pid, "SIGKILL");
+    await sees(page, "#events li", /worker-died.*SIGKILL/);
+    await server.ready(2);
+    await picture(page, host, "light", server);
+    assertEquals(complaints.filter((text) => !text.includes("401")), []);
+  },
+);
 
-pageTest("the page fits a phone, in dark mode", async (host, open) => {
+browserTest("the page fits a phone, in dark mode", async (host, open) => {
   const port = freePort();
   const args = ["--workers", "2", "--admin-bind", `127.0.0.1:${port}`];
   const server = host.start({ files: { "main.ts": busyApp }, args });
@@ -125,7 +93,7 @@ pageTest("the page fits a phone, in dark mode", async (host, open) => {
   assertEquals(complaints.filter((text) => !text.includes("403")), []);
 });
 
-pageTest(
+browserTest(
   "the page reconnects after a restart, and a stop does not wait for it",
   async (host, open) => {
     const port = freePort();
@@ -150,7 +118,7 @@ pageTest(
   },
 );
 
-pageTest(
+browserTest(
   "on an address that other machines reach, the page asks for the token first",
   async (host, open) => {
     const port = freePort();
@@ -181,7 +149,7 @@ export const tasks = {
 export default { fetch: () => new Response("ok") };
 `;
 
-pageTest(
+browserTest(
   "the page shows tasks, pauses them, and tries dead ones again with the token",
   async (host, open) => {
     const port = freePort();
@@ -249,12 +217,4 @@ async function picture(page: Page, host: TestHost, name: string, server: { text(
   const path = keeps ? `${pictures}/${name}.png` : `${host.folder}/${name}.png`;
   const image = await page.screenshot({ path, fullPage: name === "light" });
   assert(image.length > 5_000, "something is drawn");
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
