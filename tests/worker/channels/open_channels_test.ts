@@ -2,6 +2,7 @@ import { broadcastChannelClass } from "../../../src/worker/channels/channel_obje
 import { OpenChannels } from "../../../src/worker/channels/open_channels.ts";
 import type { ChannelMessage } from "../../../src/protocol/channel_messages.ts";
 import { fromCloneText, toCloneText } from "../../../src/system/structured_clone.ts";
+import { Buffer } from "node:buffer";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
@@ -125,4 +126,39 @@ Deno.test("a value survives: dates, maps, bytes in arrays, cycles", () => {
   const copy = fromCloneText(toCloneText(value)) as typeof value;
   assertEquals(copy["map"], value["map"]);
   assertEquals([copy["when"], copy["big"], copy["self"] === copy], [value["when"], 5n, true]);
+});
+
+Deno.test("an array has a buffer of its own that holds its elements only", () => {
+  const shared = new ArrayBuffer(16);
+  const arrays = [
+    Uint8Array.of(1, 2, 3),
+    Float64Array.of(1.5, 2),
+    new Uint8Array(shared, 4, 3),
+    new DataView(shared, 2, 5),
+    Buffer.from("text"),
+  ];
+  const copies = fromCloneText(toCloneText({ arrays })) as { arrays: ArrayBufferView[] };
+  assertEquals(
+    copies.arrays.map(({ byteOffset, buffer }) => [byteOffset, buffer.byteLength]),
+    arrays.map(({ byteLength }) => [0, byteLength]),
+  );
+  assertEquals(
+    copies.arrays.map(({ constructor }) => constructor),
+    arrays.map(({ constructor }) => constructor),
+  );
+  assertEquals(copies.arrays[1], arrays[1]);
+});
+
+Deno.test("an app that replaces MessageEvent hears messages as before", () => {
+  const { channels } = opened();
+  const { MessageEvent } = globalThis;
+  const heard: unknown[] = [];
+  channels.open("chat").onmessage = ({ data }) => void heard.push(data);
+  try {
+    globalThis.MessageEvent = class {} as never;
+    channels.receive("chat", toCloneText(1));
+  } finally {
+    globalThis.MessageEvent = MessageEvent;
+  }
+  assertEquals(heard, [1]);
 });
