@@ -9,7 +9,7 @@ import { type Check, ok, problem } from "../check.ts";
 
 const loadPubSub = lazyModule(() => import("../../redis/pub_sub.ts"));
 
-/** Milliseconds: less than a check may take, so that a Redis that says nothing is told from a check that fails. */
+/** Milliseconds: less than a check may take, which would then end without saying that Redis is silent. */
 const longestWait = 3_000;
 
 export const channelServer: Check = {
