@@ -50,6 +50,24 @@ Deno.test("other objects of the process hear a message in a later turn, the one 
   assertEquals(posts.map(({ name, data }) => [name, fromCloneText(data)]), [["chat", "a"], ["chat", "b"]]);
 });
 
+Deno.test("an object that is opened after a message was posted does not hear it", async () => {
+  const { clock, channels } = opened();
+  const heard: string[] = [];
+  const listen = (name: string) => {
+    const object = channels.open("chat");
+    object.onmessage = ({ data }) => void heard.push(`${name}: ${data}`);
+    return object;
+  };
+  const first = listen("first");
+  const second = listen("second");
+  listen("third");
+  first.post("a");
+  second.close();
+  listen("late");
+  await clock.advance(0);
+  assertEquals(heard, ["third: a"]);
+});
+
 Deno.test("each object gets a value of its own, and none after it is closed", () => {
   const { channels } = opened();
   const heard: unknown[] = [];
