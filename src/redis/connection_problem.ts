@@ -38,8 +38,12 @@ export function connectionProblem(place: string, error: unknown, setting: string
 /** For an answer of Redis that nothing else is known of. */
 export function unknownProblem(place: string, error: unknown): string {
   const message = messageOf(error);
-  const isAnswer = error instanceof Error && error.name === "ReplyError";
-  return isAnswer ? `Redis at ${place} answers with an error (${message}): see its log` : message;
+  return isAnswer(error) ? `Redis at ${place} answers with an error (${message}): see its log` : message;
+}
+
+/** Whether Redis is there and says so itself. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError";
 }
 
 /** Codes of the system, and words of ioredis for connections that ended. */

@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import type { RedisServer } from "../core/redis_url.ts";
 import type { Clock } from "../system/system.ts";
 import { connectionOptions, pauseBefore } from "./connection_options.ts";
-import { RedisAway } from "./connection_problem.ts";
+import { isAnswer, RedisAway } from "./connection_problem.ts";
 
 export interface PubSubOptions {
   readonly clock: Clock;
@@ -71,7 +71,19 @@ export class RedisPubSub implements PubSub {
 
   async publish(bytes: Uint8Array): Promise<void> {
     if (!this.#isUp) throw this.#problem ?? new RedisAway("there is no connection yet");
-    await this.#publisher.publish(this.#options.channel, bufferOf(bytes));
+    try {
+      await this.#publisher.publish(this.#options.channel, bufferOf(bytes));
+    } catch (error) {
+      if (this.#isUp && isAnswer(error)) this.#refused(error);
+      throw error;
+    }
+  }
+
+  /** It has taken messages before: its user may have lost the right. A new connection shows when that is over. */
+  #refused(error: unknown): void {
+    this.#isUp = false;
+    this.#problem = error;
+    this.#publisher.disconnect(true);
   }
 
   close(): void {

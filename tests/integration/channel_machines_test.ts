@@ -246,8 +246,11 @@ integrationTest(
         "main.ts": app,
         "denicorn.config.json": JSON.stringify({ channelUrl: url("right-one") }),
       },
+      // By this, packages such as ioredis print what they do.
+      env: { DEBUG: "*" },
     });
-    await server.ready(1);
+    const [worker] = await server.ready(1);
+    assertMatch(Deno.readTextFileSync(`/proc/${worker!.pid}/environ`), /(?:^|\0)DEBUG=\*(?:\0|$)/);
     assertEquals((await server.status())!.channels!.problem, null);
     const shown = [
       JSON.stringify(await server.status()),

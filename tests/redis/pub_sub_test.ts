@@ -110,3 +110,19 @@ redisTest("a user who may only publish and subscribe in its own channels is enou
   await Promise.all([enough.up(), elsewhere.refused()]);
   assertMatch(elsewhere.problems[0]!, /^NOPERM/);
 });
+
+redisTest("a right that is taken away is noticed by the next message, and found again", async (server) => {
+  const acl = (rights: string) => server.command(`ACL SETUSER chat ${rights}`);
+  await acl("on >pw resetchannels &test:* -@all +publish +subscribe +ping");
+  using one = new Party(server, server.url.replace("//", "//chat:pw@"));
+  await one.up();
+  await acl("-publish");
+  await assertRejects(() => one.says("lost"), Error, "NOPERM");
+  await one.refused();
+  assertMatch(one.problems[0]!, /^NOPERM/);
+  assert(!one.isUp);
+  await acl("+publish");
+  await one.up(2);
+  await one.says("again");
+  await server.until("the message", () => one.heard.includes("again"));
+});

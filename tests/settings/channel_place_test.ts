@@ -45,5 +45,22 @@ Deno.test("a password is never shown, also of what is not accepted", () => {
   assertEquals(withoutCredentials("redis:me:secret@h"), "***@h");
   assertEquals(withoutCredentials("me:secret@h"), "***@h");
   assertEquals(withoutCredentials("redis://h/x"), "redis://h/x");
+  for (
+    const text of [
+      "redis://:secret",
+      "redis://me:secret/0",
+      "redis://me:secret:6379",
+      "redis://h/0?password=secret",
+      "redis://h/0?prefix=a&auth=secret",
+      "redis://h#secret",
+      "redis://:se/secret",
+    ]
+  ) {
+    assertEquals([text, /secret/.test(String(withoutCredentials(text)))], [text, false]);
+  }
+  assertEquals(withoutCredentials("redis://[::1]:7000/x"), "redis://[::1]:7000/x");
+  assertEquals(withoutCredentials("localhost:6379"), "localhost:6379");
+  assertEquals(withoutCredentials("redis://h:7000?prefixes=a b"), "redis://h:7000?prefixes=a b");
+  assertEquals(withoutCredentials("sqlite:tasks.db"), "sqlite:tasks.db");
   assertEquals(withoutCredentials(42), 42);
 });

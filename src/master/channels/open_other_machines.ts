@@ -19,11 +19,7 @@ export async function openOtherMachines(
   { clock, host }: Pick<System, "clock" | "host">,
   { logger, hub, place: { server: redis, channel }, server }: OpenOptions,
 ): Promise<OtherMachines> {
-  // Not by `lazyModule`, which a master from source loads whether it is needed or not: that would take its memory.
-  const [{ OtherMachines }, { RedisPubSub }] = await Promise.all([
-    import("./other_machines.ts"),
-    import("../../redis/pub_sub.ts"),
-  ]);
+  const [{ OtherMachines }, { RedisPubSub }] = await load(host);
   const opened = new OtherMachines({
     ...{ clock, logger, hub, server, place: redis.place },
     connect: (events) =>
@@ -31,6 +27,20 @@ export async function openOtherMachines(
   });
   await opened.start();
   return opened;
+}
+
+/** ioredis prints what it sends, with the password, if `DEBUG` names it when it is loaded: that is for the app only. */
+const debugVariable = "DEBUG";
+
+/** Not by `lazyModule`, which a master from source loads whether it is needed or not: that would take its memory. */
+async function load(host: Pick<System["host"], "env" | "setEnv">) {
+  const debugged = host.env(debugVariable);
+  host.setEnv(debugVariable, undefined);
+  try {
+    return await Promise.all([import("./other_machines.ts"), import("../../redis/pub_sub.ts")]);
+  } finally {
+    if (debugged !== undefined) host.setEnv(debugVariable, debugged);
+  }
 }
 
 /** Throws DenicornError if Redis is there and refuses. No worker takes part, and one that is away may be there later. */

@@ -67,8 +67,8 @@ export class OtherMachines {
   #foreignBecause = "";
   #totals = { sent: 0, received: 0, dropped: 0 };
   #problem: string | null = "it has not answered yet";
-  /** What was said last: a line for each change is enough. */
-  #isSaidDown = false;
+  /** What was said last, once for each: one that is away may come back and refuse. */
+  #said: "up" | "away" | "refusal" = "up";
   #lost = 0;
   #onTheirWay = 0;
   /** Called when Redis has taken something. */
@@ -187,14 +187,14 @@ export class OtherMachines {
   #up(): void {
     const { logger, place } = this.#options;
     this.#problem = null;
-    if (this.#isSaidDown) {
+    if (this.#said !== "up") {
       logger.info`channels reach other machines again: Redis at ${place} answers; ${
         messages(this.#lost)
       } to them dropped`;
     } else {
       logger.info`channels reach other machines through Redis at ${place}`;
     }
-    this.#isSaidDown = false;
+    this.#said = "up";
     this.#lost = 0;
     this.#started.resolve();
   }
@@ -207,8 +207,8 @@ export class OtherMachines {
       this.#refusal ??= new DenicornError("channel-url", cannot(this.#problem));
       return;
     }
-    if (this.#isSaidDown) return;
-    this.#isSaidDown = true;
+    if (this.#said === "refusal" || (this.#said === "away" && isAway(error))) return;
+    this.#said = isAway(error) ? "away" : "refusal";
     logger.warning`${cannot(this.#problem)}; until then messages reach only this machine`;
   }
 }

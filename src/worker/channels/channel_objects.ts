@@ -14,6 +14,9 @@ export interface ChannelRegistry {
 /** As the runtime has it, which knows no origin either. */
 const origin = "http://127.0.0.1";
 
+/** That of the runtime: an app may replace it by one whose events no EventTarget takes, such as a DOM for tests. */
+const { MessageEvent: Event } = globalThis;
+
 type Handler = ((event: MessageEvent) => unknown) | null;
 
 /** The property `on…` of an event: a listener that can be replaced. */
@@ -97,9 +100,9 @@ export abstract class ChannelObject extends EventTarget {
     if (!channel.#isOpen) return;
     let event;
     try {
-      event = new MessageEvent("message", { data: fromCloneText(data), origin });
+      event = new Event("message", { data: fromCloneText(data), origin });
     } catch {
-      event = new MessageEvent("messageerror", { origin });
+      event = new Event("messageerror", { origin });
     }
     channel.dispatchEvent(event);
   }

@@ -23,7 +23,7 @@ export class OpenChannels implements ChannelRegistry {
   readonly #options: OpenChannelsOptions;
   readonly #channels = new Map<string, Set<ChannelObject>>();
   /** For other objects in this process: they hear it in a later turn, as those of other processes do. */
-  #local: { readonly from: ChannelObject | null; readonly name: string; readonly data: string }[] = [];
+  #local: { readonly to: readonly ChannelObject[]; readonly data: string }[] = [];
 
   constructor(options: OpenChannelsOptions) {
     this.#options = options;
@@ -91,17 +91,16 @@ export class OpenChannels implements ChannelRegistry {
     // Most channels have one object in a process.
     const known = this.#channels.get(name);
     if (known === undefined || (from !== null && known.size < 2)) return;
-    this.#local.push({ from, name, data });
+    // Those that are open now: one that is opened until then is too late for it.
+    this.#local.push({ to: [...known].filter((channel) => channel !== from), data });
     if (this.#local.length === 1) this.#options.clock.after(0, () => this.#deliverLocal());
   }
 
   #deliverLocal(): void {
     const messages = this.#local;
     this.#local = [];
-    for (const { from, name, data } of messages) {
-      for (const channel of [...this.#channels.get(name) ?? []]) {
-        if (channel !== from) ChannelObject.deliver(channel, data);
-      }
+    for (const { to, data } of messages) {
+      for (const channel of to) ChannelObject.deliver(channel, data);
     }
   }
 }

@@ -158,6 +158,22 @@ Deno.test("a Redis that refuses ends a start, and later is only said", async () 
   assertMatch(later.lines[1]!, /refuses the password/);
 });
 
+Deno.test("a Redis that was away and then refuses is said, once each", async () => {
+  const machine = await connected();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    machine.redis.onDown(new RedisAway("the connection was closed"));
+  }
+  for (let attempt = 0; attempt < 3; attempt++) {
+    machine.redis.onDown(new Error("WRONGPASS invalid username-password pair"));
+    machine.redis.onDown(new RedisAway("the connection was closed"));
+  }
+  machine.redis.onUp();
+  const said = machine.lines.slice(1).map((line) =>
+    /does not answer|refuses the password|again/.exec(line)?.[0]
+  );
+  assertEquals(said, ["does not answer", "refuses the password", "again"]);
+});
+
 Deno.test("what is not ours is ignored with one line, and harms nothing", async () => {
   const machine = await connected();
   const wrong = [

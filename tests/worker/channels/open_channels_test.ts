@@ -2,6 +2,7 @@ import { broadcastChannelClass } from "../../../src/worker/channels/channel_obje
 import { OpenChannels } from "../../../src/worker/channels/open_channels.ts";
 import type { ChannelMessage } from "../../../src/protocol/channel_messages.ts";
 import { fromCloneText, toCloneText } from "../../../src/system/structured_clone.ts";
+import { Buffer } from "node:buffer";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
@@ -47,6 +48,24 @@ Deno.test("other objects of the process hear a message in a later turn, the one 
   assertEquals(heard, ["1: a", "2: a", "1: b", "2: b"]);
   const posts = sent.filter((message) => message.type === "channel-post");
   assertEquals(posts.map(({ name, data }) => [name, fromCloneText(data)]), [["chat", "a"], ["chat", "b"]]);
+});
+
+Deno.test("an object that is opened after a message was posted does not hear it", async () => {
+  const { clock, channels } = opened();
+  const heard: string[] = [];
+  const listen = (name: string) => {
+    const object = channels.open("chat");
+    object.onmessage = ({ data }) => void heard.push(`${name}: ${data}`);
+    return object;
+  };
+  const first = listen("first");
+  const second = listen("second");
+  listen("third");
+  first.post("a");
+  second.close();
+  listen("late");
+  await clock.advance(0);
+  assertEquals(heard, ["third: a"]);
 });
 
 Deno.test("each object gets a value of its own, and none after it is closed", () => {
@@ -125,4 +144,39 @@ Deno.test("a value survives: dates, maps, bytes in arrays, cycles", () => {
   const copy = fromCloneText(toCloneText(value)) as typeof value;
   assertEquals(copy["map"], value["map"]);
   assertEquals([copy["when"], copy["big"], copy["self"] === copy], [value["when"], 5n, true]);
+});
+
+Deno.test("an array has a buffer of its own that holds its elements only", () => {
+  const shared = new ArrayBuffer(16);
+  const arrays = [
+    Uint8Array.of(1, 2, 3),
+    Float64Array.of(1.5, 2),
+    new Uint8Array(shared, 4, 3),
+    new DataView(shared, 2, 5),
+    Buffer.from("text"),
+  ];
+  const copies = fromCloneText(toCloneText({ arrays })) as { arrays: ArrayBufferView[] };
+  assertEquals(
+    copies.arrays.map(({ byteOffset, buffer }) => [byteOffset, buffer.byteLength]),
+    arrays.map(({ byteLength }) => [0, byteLength]),
+  );
+  assertEquals(
+    copies.arrays.map(({ constructor }) => constructor),
+    arrays.map(({ constructor }) => constructor),
+  );
+  assertEquals(copies.arrays[1], arrays[1]);
+});
+
+Deno.test("an app that replaces MessageEvent hears messages as before", () => {
+  const { channels } = opened();
+  const { MessageEvent } = globalThis;
+  const heard: unknown[] = [];
+  channels.open("chat").onmessage = ({ data }) => void heard.push(data);
+  try {
+    globalThis.MessageEvent = class {} as never;
+    channels.receive("chat", toCloneText(1));
+  } finally {
+    globalThis.MessageEvent = MessageEvent;
+  }
+  assertEquals(heard, [1]);
 });
