@@ -31,6 +31,10 @@ export class FakeTaskStore implements TaskStore {
   readonly aborts = new Map<string, AbortController>();
   /** What was given back, by id. */
   readonly givenBack: string[] = [];
+  /** Nothing is given back before. */
+  giving: Promise<void> = Promise.resolve();
+  /** A consumer that stops waits for that: it was about to take a task. */
+  taking: Promise<void> = Promise.resolve();
   /** For how long tasks were put off, which wait again at once. */
   readonly putOff: number[] = [];
   /** Owners whose tasks were released. */
@@ -66,19 +70,22 @@ export class FakeTaskStore implements TaskStore {
     return {
       wake: () => this.#take(),
       release: (owner) => void this.released.push(owner),
-      stop: () => {
+      stop: async () => {
         this.#isStopped = true;
         this.#checkStopped();
-        return this.#stopped.promise;
+        await this.taking;
+        await this.#stopped.promise;
       },
-      giveBack: () => {
-        if (this.problem !== null) return Promise.reject(new TaskStoreError(this.problem));
-        for (const id of running.keys()) {
+      giveBack: async () => {
+        if (this.problem !== null) throw new TaskStoreError(this.problem);
+        const ids = [...running.keys()];
+        running.clear();
+        this.#checkStopped();
+        await this.giving;
+        for (const id of ids) {
           this.givenBack.push(id);
           this.#entry(id).state = "waiting";
         }
-        running.clear();
-        return Promise.resolve();
       },
       get running() {
         return [...running.values()];

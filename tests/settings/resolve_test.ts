@@ -287,11 +287,11 @@ Deno.test("a repeated address is refused, however it is spelled", () => {
   resolve({ args: ["-b:0", "-b:0"] });
 });
 
-Deno.test("a queue is refused without limit-concurrency", () => {
+Deno.test("a queue is refused where nothing waits", () => {
   assertEquals(
     refusal({ args: ["--queue-size", "5"] }),
-    'setting-invalid: queue-size: "5" (command line --queue-size) is not accepted without limit-concurrency: give ' +
-      "limit-concurrency as well, or leave queue-size out",
+    'setting-invalid: queue-size: "5" (command line --queue-size) is not accepted without limit-concurrency or ' +
+      "worker-class sync: give one of them as well, or leave queue-size out",
   );
   refusal({ config: { queueTimeout: 1 } });
   resolve({ args: ["--queue-size=5", "--queue-timeout=1", "--limit-concurrency=2"] });

@@ -91,7 +91,7 @@ function refuseLoneQueue({ settings, origins }: Resolved): void {
     `${setting.name}: ${quote(setting.show(settings[setting.key]))} (${
       origins[setting.key]
     }) is not accepted without ` +
-      `limit-concurrency: give limit-concurrency as well, or leave ${setting.name} out`,
+      `limit-concurrency or worker-class sync: give one of them as well, or leave ${setting.name} out`,
   );
 }
 

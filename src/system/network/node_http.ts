@@ -57,6 +57,11 @@ export interface NodeHttp {
   createServer(handler: NodeHandler): NodeServer;
   /** Calls `closed` once, when `response` was sent or its connection broke. */
   onClose(response: NodeResponse, closed: () => void): void;
+  /**
+   * Calls `left` when the client of `request` leaves, or has `response` close then. Without it nobody learns that of some
+   * requests: to look for it has its price.
+   */
+  endWithClient(request: NodeRequest, response: NodeResponse, left: () => void): void;
   /** Sends an answer of `fetch`, a stream no faster than the client takes it. Rejects if the stream fails. */
   send(answer: Response, response: NodeResponse): Promise<void>;
   isServer(value: unknown): value is NodeServer;

@@ -1,6 +1,7 @@
 /** A response of `node:http`: its end, and what the runtime is kept from doing to it. */
 
 import http from "node:http";
+import type { Socket } from "node:net";
 import type { NodeHttp, NodeRequest, NodeResponse } from "./node_http.ts";
 import { compressesUnasked, leaveUncompressed } from "./responses/compression.ts";
 
@@ -31,9 +32,40 @@ function watchEvents(): NodeHttp["onClose"] {
   return (response, closed) => void ((response as NodeResponse & Watched)[ended] = closed);
 }
 
-export const onClose: NodeHttp["onClose"] = "_listen" in http.Server.prototype
+/** Deno 2.7, which takes a listener from there. */
+const isDeno27 = "_listen" in http.Server.prototype;
+
+export const onClose: NodeHttp["onClose"] = isDeno27
   ? watchEvents()
   : (response, closed) => response.on("close", closed);
+
+/**
+ * Deno 2.7 closes a response whose client leaves if something listens for that, and not while a part of the request is to
+ * come: then only the request fails, once the app reads it. Deno 2.9 does not close the responses to further requests of
+ * a connection that ends with the response before them.
+ */
+export const endWithClient: NodeHttp["endWithClient"] = isDeno27
+  ? (request, response, left) => {
+    response.on("close", () => {});
+    const incoming = request as http.IncomingMessage;
+    // The event `error` is only for those that listen.
+    incoming.on("close", () => {
+      if (incoming.errored === null) return;
+      response.destroy();
+      left();
+    });
+  }
+  : ({ socket }, _, left) => {
+    if ((socket as Socket).destroyed) return left();
+    const known = leaving.get(socket);
+    if (known !== undefined) return void known.push(left);
+    const all = [left];
+    leaving.set(socket, all);
+    (socket as Socket).once("close", () => all.forEach((left) => left()));
+  };
+
+/** What to call when a connection closes: one listener for all of its requests. */
+const leaving = new WeakMap<NodeRequest["socket"], (() => void)[]>();
 
 /** What Deno 2.7 makes a response of `fetch` with. */
 interface Responding {

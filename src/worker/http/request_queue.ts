@@ -66,9 +66,10 @@ export class RequestQueue {
     info: RequestInfo,
     context: ExecutionContext | undefined,
   ): Promise<Response> {
+    // First: an app that has replaced what a signal is made of fails here, and must not keep a place.
+    const { signal } = request;
     const wait = this.#places.wait();
     if (wait === null) return this.#refuse(503);
-    const { signal } = request;
     signal.addEventListener("abort", wait.left);
     if (signal.aborted) wait.left();
     const outcome = await wait.outcome;

@@ -82,14 +82,18 @@ export class NodeRequests {
     const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
     if (requests.endsConnections) endConnection(response);
     let turn: ReturnType<NodeTurns["begin"]> | null = null;
-    this.#onClose(response, () => {
+    let isClosed = false;
+    const closed = () => {
+      if (isClosed) return;
+      isClosed = true;
       turn?.closed();
       requests.end(entry, response.statusCode, !response.writableFinished);
-    });
+    };
+    this.#onClose(response, closed);
     try {
       if (this.#isFile(entry, request, response)) return true;
       if (this.#turns === null) return this.#call(entry, event, request, response);
-      turn = this.#turns.begin(response);
+      turn = this.#turns.begin(request, response, closed);
       turn.run(() => this.#call(entry, event, request, response));
       return true;
     } finally {

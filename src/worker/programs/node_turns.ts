@@ -1,7 +1,7 @@
 /** `worker-class` sync for an app of `node:http`: the event of a request is emitted when it is its turn. */
 
 import type { FailureKind } from "../../core/telemetry/failures.ts";
-import type { NodeResponse, NodeSocket } from "../../system/system.ts";
+import type { NodeHttp, NodeRequest, NodeResponse, NodeSocket } from "../../system/system.ts";
 import type { Places } from "../http/places.ts";
 
 /** That of one request: it runs at once, waits, or cannot even wait. */
@@ -14,24 +14,31 @@ interface Turn {
 
 export class NodeTurns {
   readonly #places: Places;
+  readonly #endWithClient: NodeHttp["endWithClient"];
   readonly #onFailure: (kind: FailureKind) => void;
 
-  constructor(places: Places, onFailure: (kind: FailureKind) => void) {
+  constructor(
+    places: Places,
+    endWithClient: NodeHttp["endWithClient"],
+    onFailure: (kind: FailureKind) => void,
+  ) {
     this.#places = places;
+    this.#endWithClient = endWithClient;
     this.#onFailure = onFailure;
   }
 
-  begin(response: NodeResponse): Turn {
+  /** `onLeft`: its client has left, and the response may not close. */
+  begin(request: NodeRequest, response: NodeResponse, onLeft: () => void): Turn {
     const places = this.#places;
     let isClosed = false;
     let isRunning = places.enter();
     const wait = isRunning ? null : places.wait();
     return {
       run: (serve) => {
+        this.#endWithClient(request, response, onLeft);
+        if (isClosed) return;
         if (isRunning) return serve();
         if (wait === null) return this.#refuse(response);
-        // Deno 2.7 looks for the end of a connection only for those that listen.
-        response.on("close", wait.left);
         void wait.outcome.then((outcome) => {
           if (outcome === "late") return this.#refuse(response);
           if (outcome === "left") return;

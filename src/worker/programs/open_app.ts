@@ -55,7 +55,7 @@ export async function openApp(
     onFault,
     onRefusedUpgrade,
     files: files && new NodeFiles(files, http.send),
-    turns: edge.turns && new NodeTurns(edge.turns, (kind) => requests.failed(kind)),
+    turns: edge.turns && new NodeTurns(edge.turns, http.endWithClient, (kind) => requests.failed(kind)),
   });
   return {
     serve(options) {

@@ -49,6 +49,7 @@ export class TaskService {
   #runner: TaskRunner | null = null;
   #consumer: Consumer | null = null;
   #isFinishing = false;
+  #givingBack: Promise<void> | null = null;
 
   constructor(parts: TaskParts) {
     const { system: { clock }, config, log } = parts;
@@ -165,11 +166,18 @@ export class TaskService {
     const consumer = this.#consumer;
     const runner = this.#runner;
     if (consumer === null || runner === null) return;
-    void consumer.stop();
+    const stopped = consumer.stop();
     await this.#giveBack(consumer, runner, "at a quick stop");
+    // What it was about to take goes back, too, and what has ended is stored.
+    await withTimeout(this.#parts.system.clock, giveBackTime, stopped);
   }
 
-  async #giveBack(consumer: Consumer, runner: TaskRunner, when: string): Promise<void> {
+  /** Once: a drain ends as soon as nothing runs, and must not close the store on a quick stop that gives back. */
+  #giveBack(consumer: Consumer, runner: TaskRunner, when: string): Promise<void> {
+    return this.#givingBack ??= this.#giveBackRunning(consumer, runner, when);
+  }
+
+  async #giveBackRunning(consumer: Consumer, runner: TaskRunner, when: string): Promise<void> {
     const left = runner.running;
     if (left.length === 0) return;
     runner.abandon(new DOMException("The worker is draining.", "AbortError"));

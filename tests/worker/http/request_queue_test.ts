@@ -1,7 +1,7 @@
 import { refusing } from "../../../src/worker/http/refused_requests.ts";
 import { Places } from "../../../src/worker/http/places.ts";
 import { RequestQueue } from "../../../src/worker/http/request_queue.ts";
-import { assertEquals } from "../../assert.ts";
+import { assertEquals, assertRejects } from "../../assert.ts";
 import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 
 const refuse = refusing(() => {});
@@ -61,6 +61,24 @@ Deno.test("who leaves or waits for too long is not given to the app", async () =
   first.resolve(new Response());
   await settled();
   assertEquals([calls, clock.timers], [1, 0]);
+});
+
+Deno.test("a request whose signal cannot be made takes no place", async () => {
+  const clock = new FakeClock();
+  const queue = new RequestQueue(place(clock, 2), "answered", refuse);
+  const first = Promise.withResolvers<Response>();
+  const handler = queue.limit((request) => request.url === "http://a/first" ? first.promise : new Response());
+  const running = handler(new Request("http://a/first"), info);
+  const broken = Object.defineProperty(new Request("http://a/"), "signal", {
+    get: () => {
+      throw new TypeError("no signal");
+    },
+  });
+  await assertRejects(() => Promise.resolve(handler(broken, info)), TypeError);
+  first.resolve(new Response());
+  await running;
+  assertEquals((await handler(new Request("http://a/next"), info)).status, 200);
+  assertEquals(clock.timers, 0);
 });
 
 Deno.test("a place that counts until the answer is sent is free after it, and after the end of a stream", async () => {

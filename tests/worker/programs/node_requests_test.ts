@@ -73,7 +73,7 @@ function fakeWorker({ queueSize }: { readonly queueSize?: number } = {}) {
     {
       onFault: ({ path }, { text, thrown }) => lines.push(`${path}: ${text}: ${thrown?.value}`),
       onRefusedUpgrade: ({ url }) => lines.push(`refused ${url}`),
-      turns: places && new NodeTurns(places, (kind) => lines.push(kind)),
+      turns: places && new NodeTurns(places, () => {}, (kind) => lines.push(kind)),
     },
   );
   return { clock, slot, requests, app, counted, lines };

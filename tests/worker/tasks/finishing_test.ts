@@ -62,6 +62,44 @@ Deno.test("tasks that cannot be given back are named, too", async () => {
   );
 });
 
+Deno.test("a drain that a quick stop interrupts ends no sooner than what runs is given back", async () => {
+  const service = await fakeService({ tasks: { wait: () => new Promise(() => {}) } });
+  await service.service.start();
+  await service.enqueue("wait");
+  await settled();
+  const given = Promise.withResolvers<void>();
+  service.store.giving = given.promise;
+  const ended: string[] = [];
+  const drained = service.service.finish(10_000).then(() => ended.push("drain"));
+  const stopped = service.service.giveBack().then(() => ended.push("stop"));
+  await settled();
+  assertEquals(ended, []);
+  given.resolve();
+  await Promise.all([drained, stopped]);
+  assertEquals(service.store.givenBack, ["1"]);
+  assertEquals((await service.lines()).filter((line) => line.startsWith("warning")), [
+    "warning gave back 1 task at a quick stop: wait 1",
+  ]);
+});
+
+Deno.test("a quick stop waits until what was about to be taken is given back", async () => {
+  const service = await fakeService({ tasks: { wait: () => {} } });
+  await service.service.start();
+  const taken = Promise.withResolvers<void>();
+  service.store.taking = taken.promise;
+  let isStopped = false;
+  const stopped = service.service.giveBack().then(() => isStopped = true);
+  await settled();
+  assertEquals(isStopped, false);
+  taken.resolve();
+  await stopped;
+  // A store that does not answer is not waited for.
+  service.store.taking = new Promise(() => {});
+  const second = service.service.giveBack();
+  await service.clock.advance(1_000);
+  await second;
+});
+
 Deno.test("the store is closed if it was opened", async () => {
   const service = await fakeService({ tasks: { wait: () => {} } });
   await service.service.close();
