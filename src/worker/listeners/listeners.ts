@@ -70,6 +70,7 @@ export class Listeners {
   #state: "ignored" | "listening" | "doubtful" | "lost" = "ignored";
   #nextCheck = 0;
   #isScarce = false;
+  #isAwaitingNew = false;
 
   constructor(system: System, config: WorkerConfig, options: ListenersOptions) {
     this.#system = system;
@@ -267,7 +268,9 @@ export class Listeners {
   #makeRoom(): void {
     const ports = new Set(this.addresses.map(({ port }) => port));
     const { ended, tooNew } = this.#system.sockets.endIdle(ports, reserve.least, !this.#options.isIdle());
-    if (ended > 0) return;
+    // New ones send a request soon, or can be ended at the next check.
+    this.#isAwaitingNew = ended === 0 && tooNew > 0 && !this.#isAwaitingNew;
+    if (ended > 0 || this.#isAwaitingNew) return;
     if (this.#isScarce && tooNew === 0) this.#options.endKept(reserve.least);
     this.#setScarce(true);
   }

@@ -244,9 +244,22 @@ Deno.test("if no connection can be ended, each ends after its next response, unt
   assertEquals([await check(), await check()], ["end 16 silent, scarce", "end 16 silent, end 16 kept"]);
   // The last look at all connections may not have seen silent ones that were made since.
   state.tooNew = 1;
-  assertEquals(await check(), "end 16 silent");
+  assertEquals([await check(), await check()], ["end 16 silent", "end 16 silent"]);
   state.free = 16;
   assertEquals([await check(), await check()], ["enough", ""]);
+});
+
+Deno.test("silent connections that are too new to end cost no other one, unless they are still there later", async () => {
+  const { listeners, served, state, log, check } = fakeWorker();
+  listeners.open(served);
+  log.splice(0);
+  state.free = 15;
+  [state.silent, state.tooNew] = [0, 300];
+  assertEquals(await check(), "end 16 silent");
+  [state.silent, state.tooNew] = [16, 0];
+  assertEquals(await check(), "end 16 silent");
+  [state.silent, state.tooNew] = [0, 1];
+  assertEquals([await check(), await check()], ["end 16 silent", "end 16 silent, scarce"]);
 });
 
 Deno.test("listeners that are closed on purpose are not lost", async () => {
