@@ -102,9 +102,7 @@ function bullMq(name: string, command: readonly string[]): Subject {
         ...{ port, queue: store },
         stop: async () => {
           await store.close();
-          await server.stop();
-          for (const process of running) process.kill("SIGKILL");
-          await Promise.all(running.map(({ status }) => status));
+          await endAll(server, running);
         },
       };
     },
@@ -150,12 +148,17 @@ function celery(name: string): Subject {
       return {
         port,
         queue: { pause: () => signal("SIGSTOP"), resume: () => signal("SIGCONT") },
-        async stop() {
-          await server.stop();
-          for (const process of running) process.kill("SIGKILL");
-          await Promise.all(running.map(({ status }) => status));
-        },
+        stop: () => endAll(server, running),
       };
     },
   };
+}
+
+async function endAll(
+  server: { stop(): Promise<void> },
+  running: readonly Deno.ChildProcess[],
+): Promise<void> {
+  await server.stop();
+  for (const process of running) process.kill("SIGKILL");
+  await Promise.all(running.map(({ status }) => status));
 }

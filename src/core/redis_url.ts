@@ -17,6 +17,13 @@ function redisPlace({ protocol, hostname, port, pathname }: URL): string {
   return `${protocol}//${hostname}:${port || defaultPort}${pathname === "/" ? "" : pathname}`;
 }
 
+/** Throws RangeError for a text that is no URL of a server of Redis. */
+export function redisUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "") return url;
+  throw new RangeError("no server is named: give redis://HOST:PORT");
+}
+
 /** Throws RangeError with what is wrong, without the place, for a database or a password that cannot be read. */
 export function redisServer(url: URL): RedisServer {
   const database = url.pathname.replace(/^\//, "") || "0";

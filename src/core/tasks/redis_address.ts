@@ -3,7 +3,7 @@
  * alone: nothing of it reaches the client of Redis.
  */
 
-import { type RedisServer, redisServer } from "../redis_url.ts";
+import { type RedisServer, redisServer, redisUrl } from "../redis_url.ts";
 
 export interface RedisAddress extends RedisServer {
   readonly queue: string;
@@ -22,10 +22,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 /** Throws RangeError for a URL that names no queue of Redis. The message says the mistake, a colon, and what to do. */
 export function redisAddress(text: string): RedisAddress {
-  const url = URL.parse(text);
-  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === "") {
-    throw new RangeError("no server is named: give redis://HOST:PORT");
-  }
+  const url = redisUrl(text);
   for (const name of url.searchParams.keys()) {
     if (!parameters.includes(name)) {
       throw new RangeError(

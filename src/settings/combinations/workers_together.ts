@@ -2,7 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { quote } from "../mistake.ts";
-import { namedSettings } from "../settings.ts";
+import { namedSettings, type SettingKey } from "../settings.ts";
 import { fromDefault, type Resolved } from "../values.ts";
 import { nameOf } from "./setting_names.ts";
 
@@ -77,14 +77,15 @@ function refuseLoneJitter({ settings, origins }: Resolved): void {
   }
 }
 
+/** The first that is not as by default: a config file may name every default. */
+function firstChanged(settings: Resolved["settings"], keys: readonly SettingKey[]) {
+  return namedSettings.find(({ key, default: usual }) => keys.includes(key) && settings[key] !== usual);
+}
+
 /** Without a limit nothing waits. */
 function refuseLoneQueue({ settings, origins }: Resolved): void {
   if (settings.limitConcurrency > 0 || settings.workerClass === "sync") return;
-  // A config file may name every default.
-  const setting = namedSettings.find((setting) =>
-    (setting.key === "queueSize" || setting.key === "queueTimeout") &&
-    settings[setting.key] !== setting.default
-  );
+  const setting = firstChanged(settings, ["queueSize", "queueTimeout"]);
   if (setting === undefined) return;
   throw new DenicornError(
     "setting-invalid",
@@ -98,11 +99,7 @@ function refuseLoneQueue({ settings, origins }: Resolved): void {
 /** The class says how many requests a worker has at once. */
 function refuseLimitOfOne({ settings, origins }: Resolved): void {
   if (settings.workerClass !== "sync") return;
-  // A config file may name every default.
-  const setting = namedSettings.find((setting) =>
-    (setting.key === "limitConcurrency" || setting.key === "targetConcurrency") &&
-    settings[setting.key] !== setting.default
-  );
+  const setting = firstChanged(settings, ["limitConcurrency", "targetConcurrency"]);
   if (setting === undefined) return;
   throw new DenicornError(
     "setting-invalid",

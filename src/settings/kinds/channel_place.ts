@@ -1,4 +1,4 @@
-import { type RedisServer, redisServer } from "../../core/redis_url.ts";
+import { type RedisServer, redisServer, redisUrl } from "../../core/redis_url.ts";
 import type { Kind } from "./kind.ts";
 import { withoutPassword } from "./redis_password.ts";
 
@@ -17,13 +17,13 @@ export const channelPlace: Kind<ChannelPlace, string> = {
   type: "string",
   placeholder: "URL",
   parse(given) {
-    const url = typeof given === "string" && !given.includes("\0") ? URL.parse(given) : null;
-    if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === "") return undefined;
-    const { searchParams, hash } = url;
-    const prefix = searchParams.get("prefix") ?? defaultPrefix;
-    if (hash !== "" || searchParams.size > Number(searchParams.has("prefix"))) return undefined;
-    if (!/^[\w.:-]{1,100}$/.test(prefix)) return undefined;
+    if (typeof given !== "string" || given.includes("\0")) return undefined;
     try {
+      const url = redisUrl(given);
+      const { searchParams, hash } = url;
+      const prefix = searchParams.get("prefix") ?? defaultPrefix;
+      if (hash !== "" || searchParams.size > Number(searchParams.has("prefix"))) return undefined;
+      if (!/^[\w.:-]{1,100}$/.test(prefix)) return undefined;
       const server = redisServer(url);
       // Redis passes messages on in all of its databases, so the number would separate nothing without this.
       return { url: url.href, server, channel: `${prefix}:channels:${server.database}` };
