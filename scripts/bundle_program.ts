@@ -14,7 +14,11 @@ import { bullMqPackages } from "./bullmq_packages.ts";
 import { BuildError, root } from "./workspace.ts";
 
 /** Where each program is bundled to, by its main module in src/. */
-const programs = { "worker/worker_program.ts": "worker", "cli/program.ts": "cli" } as const;
+const programs = {
+  "worker/worker_program.ts": "worker",
+  "worker/threads/host_program.ts": "host",
+  "cli/program.ts": "cli",
+} as const;
 
 /** Writes main.js and the bundles into `dir`, with the deno.json to compile them by. */
 export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promise<void> {

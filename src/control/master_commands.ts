@@ -17,6 +17,8 @@ import type { ScaleAmount } from "./scale_amount.ts";
 export interface MasterCommands {
   readonly phase: MasterPhase;
   readonly target: number;
+  /** Operators count processes, and the target counts workers, which may be threads. */
+  readonly workersPerProcess: number;
   /** Those in force. */
   readonly settings: Settings;
   /** What was changed in them since the start and takes a restart. */

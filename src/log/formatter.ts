@@ -9,14 +9,15 @@ import { printable, printableJson, printableLines } from "../core/printable.ts";
 export type Formatter = (record: LogRecord) => string;
 
 /**
- * The properties of a record that name its process: `master pid=41`, `worker=3 gen=2 pid=42`, `task-worker=0 gen=2 pid=44`
- * or `prepare gen=2 pid=43`.
+ * The properties of a record that name its process: `master pid=41`, `worker=3 gen=2 pid=42`, with ` thread=1` where it is
+ * one of its process, `task-worker=0 gen=2 pid=44` or `prepare gen=2 pid=43`.
  */
 interface Identity {
   readonly worker?: unknown;
   readonly taskWorker?: unknown;
   readonly gen?: unknown;
   readonly pid?: unknown;
+  readonly thread?: unknown;
 }
 
 const colours: Readonly<Record<LogLevel, string>> = {
@@ -51,14 +52,14 @@ export const jsonFormatter: Formatter = (record) =>
     message: messageOf(record),
   })) + "\n";
 
-function identityText({ worker, taskWorker, gen, pid }: Identity): string {
+function identityText({ worker, taskWorker, gen, pid, thread }: Identity): string {
   if (gen === undefined) return `master pid=${pid}`;
   const process = worker !== undefined
     ? `worker=${worker}`
     : taskWorker !== undefined
     ? `task-worker=${taskWorker}`
     : "prepare";
-  return `${process} gen=${gen} pid=${pid}`;
+  return `${process} gen=${gen} pid=${pid}${thread === undefined ? "" : ` thread=${thread}`}`;
 }
 
 /** The template with its values, without quotes around them. */

@@ -11,6 +11,7 @@ import type { MasterPhase } from "../core/telemetry/status.ts";
 import type { Log } from "../log/logger.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
+import { threadsPerProcess } from "../settings/worker_range.ts";
 import type { ExitStatus, System } from "../system/system.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
@@ -132,6 +133,10 @@ export class Arbiter implements MasterCommands {
 
   get target(): number {
     return this.#parts.pool.target;
+  }
+
+  get workersPerProcess(): number {
+    return threadsPerProcess(this.settings, this.#parts.system.host.cores());
   }
 
   get generation(): number {

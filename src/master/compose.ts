@@ -38,6 +38,7 @@ import type { Scoreboard } from "./workers/scoreboard.ts";
 import { ProcessGroups } from "./workers/process_groups.ts";
 import type { MasterLink } from "./channels/master_link.ts";
 import { Spawner, type StartWorkerProcess } from "./workers/spawner.ts";
+import type { ThreadHosts } from "./workers/thread_hosts.ts";
 import type { WorkerTable } from "./workers/worker_table.ts";
 import { endWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
 
@@ -59,6 +60,7 @@ interface ArbiterOptions {
   readonly controlSocket: () => string | null;
   readonly offerLink: () => MasterLink | null;
   readonly startProcess: StartWorkerProcess;
+  readonly threadHosts: ThreadHosts;
   readonly source: GenerationSource;
   /** Generation 1, not built yet. */
   readonly first: Generation;

@@ -22,6 +22,7 @@ import { workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
+import { ThreadHosts } from "./workers/thread_hosts.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
 import type { WorkerProcess } from "./workers/worker_process.ts";
 import { type ArbiterWithStatus, composeArbiter } from "./compose.ts";
@@ -88,6 +89,22 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     : await openOtherMachines(system, { logger: log.logger, hub, place: channelUrl, server: serverName });
   /** With it the successor of this master takes part. */
   let linkToken: string | null = null;
+  const startProcess = workerProcessStarter({
+    ...{
+      system,
+      logger: log.logger,
+      credentials,
+      scoreboard,
+      requireSockets: () => sharedSockets.require(),
+      directoryGuard,
+      channelPath: directory.channelSocket,
+    },
+  });
+  const threadHosts = new ThreadHosts({
+    ...{ system, logger: log.logger, workerTable },
+    start: (slot, generation, token, inherited) =>
+      startProcess(slot, generation, token, inherited, "requests", true),
+  });
   const { arbiter, statusSource } = composeArbiter({
     ...{
       system,
@@ -107,17 +124,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       linkToken = system.host.secret();
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
-    startProcess: workerProcessStarter({
-      ...{
-        system,
-        logger: log.logger,
-        credentials,
-        scoreboard,
-        requireSockets: () => sharedSockets.require(),
-        directoryGuard,
-        channelPath: directory.channelSocket,
-      },
-    }),
+    ...{ startProcess, threadHosts },
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
     first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
     isBindDefault,
@@ -132,10 +139,11 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
-        return workerTable.expected + taskTable.expected + (linkToken === null ? 0 : 1);
+        const others = threadHosts.expected + (linkToken === null ? 0 : 1);
+        return workerTable.expected + taskTable.expected + others;
       },
       link: (token, connection) => {
-        if (token !== linkToken) return null;
+        if (token !== linkToken) return threadHosts.link(token, connection);
         linkToken = null;
         return hub.link((bytes) => connection.send(bytes));
       },

@@ -54,6 +54,7 @@ function startFirstWorker(
   // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and Unix
   // sockets are not open yet.
   if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return null;
+  if (settings.workerClass === "threads") return null;
   try {
     directory.share(credentials);
     return openWorkerProcess(

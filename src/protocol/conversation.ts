@@ -72,6 +72,8 @@ export class Conversation {
         return this.#isConfigured ? null : "before it had its configuration";
       case "task-answer":
         return this.#questions > 0 ? null : "without having been asked";
+      case "thread-ended":
+        return "from one thread";
     }
   }
 

@@ -12,6 +12,7 @@ import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../syst
 import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
 import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
+import type { ThreadEnded } from "./thread_messages.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
 export const workerEnvironment = {
@@ -60,6 +61,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly place: number;
   /** As the log names it: from 0 among the workers of its role. */
   readonly slot: number;
+  /** Which thread of its process it is; `null` for the process itself. */
+  readonly thread: number | null;
   /** `tasks`: it runs tasks, and listens nowhere. */
   readonly role: WorkerRole;
   /** `null` if the app has no tasks. */
@@ -182,4 +185,6 @@ export type FromWorker =
     readonly failure?: string | undefined;
   }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
-  | { readonly type: "counters"; readonly bytes: string };
+  | { readonly type: "counters"; readonly bytes: string }
+  /** Only a process of threads says it, for one of them. */
+  | ThreadEnded;

@@ -34,6 +34,7 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   "channel-close": { name: isText(longestChannelName) },
   "channel-post": { name: isText(longestChannelName), data: isBase64(longestPostText) },
   counters: { bytes: isBase64(16_384) },
+  "thread-ended": { place: isCount, code: isExitCode },
 };
 
 /** The message in `value`, with its declared fields only; `null` if it is not one. */
@@ -74,6 +75,10 @@ function isBase64(longest: number): Check {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isExitCode(value: unknown): boolean {
+  return isCount(value) && Number(value) <= 255;
 }
 
 function isTally(value: unknown): boolean {

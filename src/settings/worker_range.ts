@@ -1,5 +1,6 @@
 /** The number of workers that the settings allow. */
 
+import { threadBounds } from "./kinds/number.ts";
 import type { Settings } from "./settings.ts";
 
 export interface WorkerRange {
@@ -9,15 +10,29 @@ export interface WorkerRange {
   readonly isFixed: boolean;
 }
 
-type WorkerSettings = Pick<Settings, "workers" | "minWorkers" | "maxWorkers">;
+type ThreadSettings = Pick<Settings, "workerClass" | "threads">;
+type WorkerSettings = Pick<Settings, "workers" | "minWorkers" | "maxWorkers"> & ThreadSettings;
 
-/** `cores` are those this process may use. */
-export function workerRange({ workers, minWorkers, maxWorkers }: WorkerSettings, cores: number): WorkerRange {
+/** How many workers each process has. `cores` are those this process may use. */
+export function threadsPerProcess({ workerClass, threads }: ThreadSettings, cores: number): number {
+  return workerClass === "threads" ? threads ?? Math.min(Math.max(cores, 1), threadBounds.to) : 1;
+}
+
+/** The settings count processes, and the range workers, which may be threads. */
+export function workerRange(settings: WorkerSettings, cores: number): WorkerRange {
+  const { workers, minWorkers, maxWorkers } = settings;
+  const each = threadsPerProcess(settings, cores);
   if (minWorkers === undefined && maxWorkers === undefined) {
-    return { min: workers, max: workers, isFixed: true };
+    return { min: workers * each, max: workers * each, isFixed: true };
   }
   const min = minWorkers ?? 1;
-  return { min, max: maxWorkers ?? Math.max(min, cores), isFixed: false };
+  const max = maxWorkers ?? Math.max(min, Math.floor(cores / each));
+  return { min: min * each, max: max * each, isFixed: false };
+}
+
+/** The number of workers nearest to `count` that fills processes of `each`, and not less. */
+export function wholeProcesses(count: number, each: number): number {
+  return Math.ceil(count / each) * each;
 }
 
 /** `target`, limited to the range. */

@@ -7,7 +7,7 @@ import { Worker } from "./worker.ts";
 
 /** Runs this process as a worker. Returns an exit code only if it cannot become one. */
 export async function runWorker(system: System): Promise<ExitCode> {
-  const { host, network } = system;
+  const { host } = system;
   const path = host.env(workerEnvironment.channel);
   const token = host.env(workerEnvironment.token);
   if (path === undefined || token === undefined) {
@@ -21,7 +21,15 @@ export async function runWorker(system: System): Promise<ExitCode> {
   // They are not meant for the app, which runs in this process.
   for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
   if (host.standalone) host.setEnv(appProcessVariable, "1");
+  return await serveMaster(system, { channelPath: path, token });
+}
 
+/** Runs this process, or this thread, as the worker that its master knows by `token`. Returns an exit code only as above. */
+export async function serveMaster(
+  system: System,
+  { channelPath: path, token }: { readonly channelPath: string; readonly token: string },
+): Promise<ExitCode> {
+  const { host, network } = system;
   let connection;
   try {
     connection = await network.connectUnix(path);

@@ -148,9 +148,10 @@ export function buildParts(
 }
 
 function openLogs(system: System, config: WorkerConfig) {
-  const { slot, role, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
+  const { slot, role, thread, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
   const { pid } = system.host;
-  const identity = role === "tasks" ? { taskWorker: slot, gen, pid } : { worker: slot, gen, pid };
+  const place = thread === null ? { gen, pid } : { gen, pid, thread };
+  const identity = role === "tasks" ? { taskWorker: slot, ...place } : { worker: slot, ...place };
   const log = new WorkerLog(system, config, identity, areLogsRequired);
   const accessLog = accessLogfile === undefined
     ? null

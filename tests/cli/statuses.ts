@@ -10,6 +10,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     slot: 0,
     pid: 100,
+    thread: null,
     generation: 1,
     state: "ready",
     age: 61_000,

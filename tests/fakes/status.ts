@@ -14,6 +14,7 @@ export const readyWorker: WorkerStatus = {
   ...{
     slot: 0,
     pid: 100,
+    thread: null,
     generation: 1,
     state: "ready",
     age: 1_000,

@@ -6,6 +6,7 @@ import { openLog } from "../../src/log/logger.ts";
 import type { Arbiter } from "../../src/master/arbiter.ts";
 import { composeArbiter } from "../../src/master/compose.ts";
 import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { ThreadHosts } from "../../src/master/workers/thread_hosts.ts";
 import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
 import { rememberLaunch } from "../../src/master/transitions/launch.ts";
@@ -90,6 +91,10 @@ export class FakeMaster {
         ? null
         : { process: this.#spawn(0, first, "first"), token: "first", fdPair: start.fdPair },
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
+      threadHosts: new ThreadHosts({
+        ...{ system: this.system, logger: log.logger, workerTable: this.workerTable },
+        start: (slot, generation, token) => this.#spawn(slot, generation, token),
+      }),
       source: {
         renew: (number) =>
           Promise.try(() => ({

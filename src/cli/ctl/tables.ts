@@ -34,11 +34,24 @@ export function workersText(workers: readonly WorkerStatus[]): string {
 }
 
 function workerRows(workers: readonly WorkerStatus[]): string[] {
+  const areThreads = workers.some(({ thread }) => typeof thread === "number");
   return alignedTable([
-    ["WORKER", "PID", "GEN", "STATE", "AGE", "REQUESTS", "IN FLIGHT", "WEBSOCKETS", "LAG"],
+    [
+      "WORKER",
+      "PID",
+      ...(areThreads ? ["THREAD"] : []),
+      "GEN",
+      "STATE",
+      "AGE",
+      "REQUESTS",
+      "IN FLIGHT",
+      "WEBSOCKETS",
+      "LAG",
+    ],
     ...workers.map((worker) => [
       String(worker.slot),
       String(worker.pid),
+      ...(areThreads ? [String(worker.thread ?? "-")] : []),
       String(worker.generation),
       stateOf(worker),
       ageText(worker.age),

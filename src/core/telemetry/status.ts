@@ -56,6 +56,8 @@ export const workerStates = ["booting", "ready", "spare", "paused", "draining", 
 export interface WorkerStatus extends ProcessUse {
   readonly slot: number;
   readonly pid: number;
+  /** Which thread of the process it is; null for the process itself. */
+  readonly thread: number | null;
   readonly generation: number;
   /**
    * `spare`: it is ready, and gets no new connections as long as enough others serve. `paused`: the same, because the

@@ -45,7 +45,7 @@ export function dispatchSignal(signal: HandledSignal, master: MasterCommands, ho
 
 function scale(amount: { by: number } | { to: number }, master: MasterCommands, host: Host): void {
   if ("by" in amount) {
-    const target = master.target + amount.by;
+    const target = master.target + amount.by * master.workersPerProcess;
     // TTOU leaves at least one worker, and does not bring back workers that were drained.
     if (target >= 1) master.scale(target);
     return;

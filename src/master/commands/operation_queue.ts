@@ -45,8 +45,8 @@ export class OperationQueue implements Operations {
 
   scale(amount: ScaleAmount): Operation {
     return this.#enqueue("scale", () => {
-      const { target } = this.#master;
-      this.#target = "to" in amount ? amount.to : target + amount.by;
+      const { target, workersPerProcess } = this.#master;
+      this.#target = "to" in amount ? amount.to * workersPerProcess : target + amount.by * workersPerProcess;
       const failure = `cannot scale from ${target} to ${this.#target} workers`;
       if (!isTarget(this.#target)) throw new Refusal("malformed", `${failure}: give ${scaleAccepts}`);
       const allowed = this.#master.allowed(this.#target);

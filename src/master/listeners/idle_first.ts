@@ -65,12 +65,16 @@ export class IdleFirst {
   }
 
   #weighPoll(isBlocked: boolean): void {
-    this.#weigh(isBlocked, newest.poll[this.#options.workerClass()]);
+    this.#weigh(isBlocked, newest.poll[this.#isOneAtATime ? "sync" : "async"]);
     if (this.#blockedShare > beginAt) this.#lookOften();
   }
 
   #mayBeBlocked({ waiting, ahead }: Line): boolean {
-    return waiting > 0 || (ahead > 0 && this.#options.workerClass() === "sync");
+    return waiting > 0 || (ahead > 0 && this.#isOneAtATime);
+  }
+
+  get #isOneAtATime(): boolean {
+    return this.#options.workerClass() === "sync";
   }
 
   #isInLongHandler(now: number): boolean {
@@ -111,7 +115,7 @@ export class IdleFirst {
   /** Returns the time of the look. */
   #look(): number {
     const { clock, scoreboard, steering } = this.#options;
-    const isOneAtATime = this.#options.workerClass() === "sync";
+    const isOneAtATime = this.#isOneAtATime;
     const now = clock.monotonic();
     this.#lines = new Map(
       steering.receiving().map(({ worker, waiting }) => {

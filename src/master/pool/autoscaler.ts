@@ -8,7 +8,7 @@ import type { MasterPhase } from "../../core/telemetry/status.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { workerRange } from "../../settings/worker_range.ts";
+import { threadsPerProcess, wholeProcesses, workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerPool } from "./worker_pool.ts";
@@ -77,7 +77,9 @@ export class Autoscaler {
       cores: system.host.cores(),
     });
     this.#state = scaling;
-    if (decision !== null) pool.scale(decision.target, decision.reason);
+    // Whole processes: one of them alone would cost as much as a process with all its threads.
+    const each = threadsPerProcess(settings, system.host.cores());
+    if (decision !== null) pool.scale(wholeProcesses(decision.target, each), decision.reason);
     if (limitedBy !== undefined && this.#limitThrottle.pass(now) !== null) {
       lifecycle.scalingLimited(pool.target, limitedBy);
     }

@@ -3,7 +3,13 @@
 import type { DenicornError } from "../../core/errors.ts";
 import { startableAtFirst } from "../../core/pool/first_start.ts";
 import { plan, poolSize, surgeOf } from "../../core/pool/plan.ts";
-import { retarget, within, type WorkerRange, workerRange } from "../../settings/worker_range.ts";
+import {
+  retarget,
+  threadsPerProcess,
+  within,
+  type WorkerRange,
+  workerRange,
+} from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
@@ -156,7 +162,7 @@ export class WorkerPool {
       canary: generations.canary?.number ?? null,
       isRevival: this.#isRevival,
       paused: generations.isPaused,
-      surge: surgeOf(generations.serving.settings.reloadSurge, this.#target),
+      surge: this.#surge,
       maySpawn: restartPolicy.mayReplace,
     });
     const isDraining = actions.some(({ type }) => type === "drain");
@@ -173,6 +179,13 @@ export class WorkerPool {
     workerTable.forEach((worker) => worker.becomeSpare());
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
     this.#steer();
+  }
+
+  /** Of workers: the setting counts processes. */
+  get #surge(): number {
+    const { generations: { serving: { settings } }, system } = this.#options;
+    const each = threadsPerProcess(settings, system.host.cores());
+    return each * surgeOf(settings.reloadSurge, Math.ceil(this.#target / each));
   }
 
   #steer(): void {

@@ -60,7 +60,7 @@ export class Tasks {
     const wake = () => post({ type: "wake" });
     const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
     const spawner = new Spawner({
-      ...{ ...options, workerTable, role: "tasks" },
+      ...{ ...options, workerTable, role: "tasks", threadHosts: null },
       isSteering: () => false,
       tasksFor: (worker) => taskConfigFor(system.host, owners, runtimeDirectory, worker),
       sharedResources: () => ({

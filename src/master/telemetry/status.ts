@@ -132,6 +132,7 @@ function workerStatus(
   return {
     slot,
     pid: process.pid,
+    thread: process.thread?.number ?? null,
     generation: generation.number,
     state: state.is === "gone" ? "killed" : state.is === "ready" ? readyState(worker) : state.is,
     age: Math.round(now - bornAt),

@@ -14,6 +14,7 @@ import type { Generation } from "./generation.ts";
 import { limitedCommands } from "./heap_limits.ts";
 import { type SharedResources, workerConfigFor } from "./worker_config.ts";
 import { firstSlot, type Scoreboard } from "./scoreboard.ts";
+import type { ThreadHosts } from "./thread_hosts.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { openWorkerProcess, startWorkerProcess, type WorkerProcess } from "./worker_process.ts";
 import type { WorkerTable } from "./worker_table.ts";
@@ -25,12 +26,16 @@ export type StartWorkerProcess = (
   token: string,
   inherited: readonly number[],
   role: WorkerRole,
+  /** The workers of the process are threads. */
+  hasThreads?: boolean,
 ) => ChildProcess;
 
 interface SpawnerOptions {
   readonly system: System;
   readonly log: Log;
   readonly startProcess: StartWorkerProcess;
+  /** Where workers that are threads start; `null` if none of them is. */
+  readonly threadHosts: ThreadHosts | null;
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly sharedResources: () => SharedResources;
@@ -57,16 +62,20 @@ export class Spawner {
 
   /** Throws the error of the system if the process cannot be started. */
   spawn(slot: number, generation: Generation): void {
-    const { system, startProcess, isSteering, scoreboard, role } = this.#options;
+    const { scoreboard } = this.#options;
     scoreboard.clear(slot);
-    this.adopt(
-      slot,
-      generation,
-      openWorkerProcess(
-        system,
-        isSteering(),
-        (token, inherited) => startProcess(slot, generation, token, inherited, role),
-      ),
+    this.adopt(slot, generation, this.#open(slot, generation));
+  }
+
+  #open(slot: number, generation: Generation): WorkerProcess {
+    const { system, startProcess, threadHosts, isSteering, role } = this.#options;
+    if (threadHosts !== null && generation.settings.workerClass === "threads") {
+      return threadHosts.open(slot, generation, isSteering());
+    }
+    return openWorkerProcess(
+      system,
+      isSteering(),
+      (token, inherited) => startProcess(slot, generation, token, inherited, role),
     );
   }
 
@@ -105,6 +114,7 @@ export class Spawner {
     const place = {
       place: worker.slot,
       slot: worker.number,
+      thread: worker.process.thread?.number ?? null,
       role,
       tasks: tasksFor(worker),
       age: worker.bootingFor(system.clock.monotonic()),
@@ -145,11 +155,12 @@ export function workerProcessStarter(
     reported = number;
     return "/";
   };
-  return (slot, generation, token, inherited, role) => {
+  return (slot, generation, token, inherited, role, hasThreads = false) => {
     directoryGuard.require();
     const directory = enter(generation);
     return startWorkerProcess(system, {
       command: commandFor(generation),
+      hasThreads,
       ...{ number: slot - firstSlot(role), role, generation, token, channelPath, directory, credentials },
       inherited: [
         ...inherited,

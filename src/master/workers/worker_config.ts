@@ -23,7 +23,7 @@ export type SharedResources = Pick<
 const failureReportMargin = 500;
 
 /** Where one worker stands: it has been able to boot for `age` milliseconds. */
-type WorkerPlace = Pick<WorkerConfig, "place" | "slot" | "role" | "fdInbox" | "tasks"> & {
+type WorkerPlace = Pick<WorkerConfig, "place" | "slot" | "thread" | "role" | "fdInbox" | "tasks"> & {
   readonly age: number;
 };
 

@@ -21,6 +21,7 @@ import { firstSlot } from "./scoreboard.ts";
 
 type WorkerIdentity =
   & Readonly<Record<"gen" | "pid", number>>
+  & { readonly thread?: number }
   & (
     | { readonly worker: number }
     | { readonly taskWorker: number }
@@ -80,7 +81,9 @@ export class WorkerHandle {
   /** The identity in every log line about this worker. */
   get identity(): WorkerIdentity {
     const name = this.role === "tasks" ? { taskWorker: this.number } : { worker: this.number };
-    return { ...name, gen: this.generation.number, pid: this.process.pid };
+    const { pid, thread } = this.process;
+    const place = thread === undefined ? { pid } : { pid, thread: thread.number };
+    return { ...name, gen: this.generation.number, ...place };
   }
 
   get isConnected(): boolean {
@@ -237,6 +240,7 @@ export class WorkerHandle {
       case "channel-open":
       case "channel-close":
       case "channel-post":
+      case "thread-ended":
         return null;
     }
   }

@@ -53,6 +53,8 @@ interface WorkerCommand {
   readonly directory: string;
   readonly credentials: Credentials;
   readonly inherited: readonly number[];
+  /** Its workers are threads: it is none itself. */
+  readonly hasThreads?: boolean;
 }
 
 /** What the app reads as its environment, in a worker and in `prepare`. */
@@ -74,17 +76,18 @@ export function startWorkerProcess(
   system: System,
   { command: [program, ...prefix], generation, token, channelPath, directory, ...worker }: WorkerCommand,
 ): ChildProcess {
-  const { number: place, role, credentials, inherited } = worker;
+  const { number: place, role, credentials, inherited, hasThreads = false } = worker;
   const { uid, gid, groups = [], lowPorts = false } = credentials;
   const { number, settings } = generation;
   const { timeout } = settings;
   return system.processes.spawn({
     command: program,
-    // What follows --worker is only for readers of `ps`.
+    // What follows the first one is only for readers of `ps`.
     args: [
       ...prefix,
-      "--worker",
-      `${role === "tasks" ? "task-worker" : "worker"}=${place}`,
+      ...(hasThreads
+        ? ["--thread-host"]
+        : ["--worker", `${role === "tasks" ? "task-worker" : "worker"}=${place}`]),
       `gen=${number}`,
       settings.app ?? "",
     ],

@@ -9,12 +9,14 @@ import { quote } from "../mistake.ts";
 import type { Resolved } from "../values.ts";
 import { checkAddresses } from "./addresses_together.ts";
 import { keyBehind, nameOf } from "./setting_names.ts";
+import { checkThreads } from "./threads_together.ts";
 import { checkWorkers } from "./workers_together.ts";
 
 /** Throws DenicornError `setting-invalid`. */
 export function checkTogether(resolved: Resolved): void {
   checkAddresses(resolved);
   checkWorkers(resolved);
+  checkThreads(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseRepeatedStatic(resolved);

@@ -52,6 +52,9 @@ export function percentage(bounds: Bounds): Kind<number, WholeNumberConfig | `${
 /** How many workers a server may have. */
 export const workerBounds = { from: 1, to: 1024 } as const;
 
+/** How many threads a worker process may have. */
+export const threadBounds = { from: 1, to: 64 } as const;
+
 /** How many task workers a server may have. */
 export const taskWorkerBounds = { from: 0, to: 256 } as const;
 

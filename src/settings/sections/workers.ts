@@ -1,7 +1,7 @@
 import { channelPlace } from "../kinds/channel_place.ts";
 import { withoutCredentials } from "../kinds/redis_password.ts";
 import { duration } from "../kinds/duration.ts";
-import { surge, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
+import { surge, threadBounds, wholeNumber, wholeNumberOrCores, workerBounds } from "../kinds/number.ts";
 import { size, sizeOrAuto } from "../kinds/size.ts";
 import { urlPath } from "../kinds/text.ts";
 import { workerClass } from "../kinds/worker_class.ts";
@@ -24,9 +24,17 @@ export const workerSettings = {
     description:
       "Whether a worker handles many requests at once (async) or one at a time (sync), for apps that compute for long or are " +
       "not safe to call again while they wait. With sync others go to an idle worker or wait, up to queue-size and " +
-      "queue-timeout; each connection has one request, and there are no WebSockets.",
+      "queue-timeout; each connection has one request, and there are no WebSockets. With threads each process runs several " +
+      "workers like those of async, as threads: that saves memory, and an error that ends the process ends them all.",
     default: "async",
     short: "k",
+    reload: true,
+  }),
+  threads: optional(wholeNumberOrCores(threadBounds), {
+    description:
+      "With worker-class threads: number of threads in each worker process, each with an event loop of its own. Then " +
+      "workers, min-workers, max-workers and what scales them count processes.",
+    unset: "one for each core this process may use",
     reload: true,
   }),
   spareWorkers: one(wholeNumber({ from: 0, to: 64 }), {

@@ -4,6 +4,7 @@ import { libc } from "../libc.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SO_LINGER, SOL_SOCKET } from "../linux_constants.ts";
 import type { ConnectionLook } from "../../core/listeners/slow_connections.ts";
 import type { ConnectionLooks } from "../system.ts";
+import { ownDescriptors } from "./own_descriptors.ts";
 import {
   descriptorTableSize,
   info,
@@ -25,30 +26,17 @@ export const connectionLooks: ConnectionLooks = {
     const size = descriptorTableSize();
     const end = Math.min(from + count, size);
     const looks: ConnectionLook[] = [];
+    const isOwn = ownDescriptors(from === 0 ? 0 : Infinity);
     for (let descriptor = from; descriptor < end; descriptor++) {
-      const look = connectionLooks.lookAt(ports, descriptor, isPlain);
+      const look = isOwn(descriptor) ? lookAt(ports, descriptor, isPlain) : null;
       if (look !== null) looks.push(look);
     }
     return { looks, next: end < size ? end : null };
   },
 
-  lookAt(ports, descriptor, isPlain) {
-    if (!readInfo(descriptor)) return null;
-    const state = info.getUint8(offset.state);
-    if (state !== TCP_ESTABLISHED && state !== TCP_CLOSE_WAIT) return null;
-    const port = portOf(descriptor);
-    if (!ports.has(port)) return null;
-    return {
-      descriptor,
-      peerPort: peerPortOf(descriptor),
-      isPlain: isPlain(port),
-      received: long(offset.received),
-      taken: long(offset.taken),
-      isSending: info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true) > 0,
-      sinceReceived: info.getUint32(offset.lastDataReceived, true),
-      sinceSent: info.getUint32(offset.lastDataSent, true),
-    };
-  },
+  // One after another is looked at in the same turn of the event loop.
+  lookAt: (ports, descriptor, isPlain) =>
+    ownDescriptors(1)(descriptor) ? lookAt(ports, descriptor, isPlain) : null,
 
   hasUnread(descriptor) {
     const count = new Int32Array(1);
@@ -80,6 +68,28 @@ export const connectionLooks: ConnectionLooks = {
 
   stopReading: (descriptor) => void libc().shutdown(descriptor, SHUT_RD),
 };
+
+function lookAt(
+  ports: ReadonlySet<number>,
+  descriptor: number,
+  isPlain: (port: number) => boolean,
+): ConnectionLook | null {
+  if (!readInfo(descriptor)) return null;
+  const state = info.getUint8(offset.state);
+  if (state !== TCP_ESTABLISHED && state !== TCP_CLOSE_WAIT) return null;
+  const port = portOf(descriptor);
+  if (!ports.has(port)) return null;
+  return {
+    descriptor,
+    peerPort: peerPortOf(descriptor),
+    isPlain: isPlain(port),
+    received: long(offset.received),
+    taken: long(offset.taken),
+    isSending: info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true) > 0,
+    sinceReceived: info.getUint32(offset.lastDataReceived, true),
+    sinceSent: info.getUint32(offset.lastDataSent, true),
+  };
+}
 
 /** `struct linger`: closing such a socket resets its connection. */
 const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);

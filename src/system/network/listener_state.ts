@@ -4,6 +4,8 @@
  * when the last connection has ended: so the socket itself is checked where there is a /proc.
  */
 
+import { ownDescriptors } from "./own_descriptors.ts";
+
 /** Opens a server; `isListening` is false from the moment its listener, at `descriptor`, is closed. */
 export function openWatched<Server extends { readonly finished: Promise<void> }>(
   open: () => Server,
@@ -24,7 +26,10 @@ export function openWatched<Server extends { readonly finished: Promise<void> }>
 export function opened<T>(open: () => T): { readonly result: T; readonly own: [string, string] | undefined } {
   const before = openSockets();
   const result = open();
-  const found = [...openSockets()].filter(([descriptor, socket]) => before.get(descriptor) !== socket);
+  const isOwn = ownDescriptors();
+  const found = [...openSockets()].filter(([descriptor, socket]) =>
+    before.get(descriptor) !== socket && isOwn(Number(descriptor))
+  );
   return { result, own: found.length === 1 ? found[0] : undefined };
 }
 

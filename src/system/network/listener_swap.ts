@@ -77,7 +77,7 @@ function register({ epoll, events, token }: Registration, descriptor: number): v
 }
 
 /** Where the runtime waits for events of `descriptor`. */
-function registrationOf(descriptor: number): Registration {
+export function registrationOf(descriptor: number): Registration {
   const inode = Deno.readLinkSync(`/proc/self/fd/${descriptor}`).match(/\d+/)?.[0];
   for (const { name } of Array.from(Deno.readDirSync("/proc/self/fd"))) {
     if (linkOf(name) !== "anon_inode:[eventpoll]") continue;

@@ -6,6 +6,7 @@
 import { connectionLooks } from "./connection_looks.ts";
 import { listenersBeside } from "./listen_queues.ts";
 import { duplicate, swapListener } from "./listener_swap.ts";
+import { ownDescriptors } from "./own_descriptors.ts";
 import { addressOf, lastError, libc } from "../libc.ts";
 import {
   SHUT_RD,
@@ -36,8 +37,11 @@ export const tcpSockets: TcpSockets = {
 
   listeners() {
     const found: TcpListener[] = [];
+    const isOwn = ownDescriptors();
     for (const descriptor of openDescriptors()) {
-      if (tcpSockets.isListening(descriptor)) found.push({ descriptor, port: portOf(descriptor) });
+      if (isOwn(descriptor) && tcpSockets.isListening(descriptor)) {
+        found.push({ descriptor, port: portOf(descriptor) });
+      }
     }
     return found;
   },
@@ -46,8 +50,9 @@ export const tcpSockets: TcpSockets = {
     // Not from a list of /proc/self/fd: for 10,000 connections it takes 13 ms, as long as the search itself.
     const size = descriptorTableSize();
     const end = Math.min(from + count, size);
+    const isOwn = ownDescriptors(from === 0 ? 0 : Infinity);
     for (let descriptor = from; descriptor < end; descriptor++) {
-      const idle = idleTime(descriptor);
+      const idle = isOwn(descriptor) ? idleTime(descriptor) : null;
       const isActive = idle !== null && idle < recent && ports.has(portOf(descriptor));
       if (isActive && (except.size === 0 || !except.has(peerPortOf(descriptor)))) {
         return { found: { descriptor, idle }, next: descriptor + 1 };
@@ -110,8 +115,9 @@ export const tcpSockets: TcpSockets = {
     const silent: { descriptor: number; idle: number }[] = [];
     const kept: typeof silent = [];
     const size = descriptorTableSize();
+    const isOwn = ownDescriptors();
     for (let descriptor = 0; descriptor < size; descriptor++) {
-      const idle = idleTime(descriptor);
+      const idle = isOwn(descriptor) ? idleTime(descriptor) : null;
       if (idle === null || !ports.has(portOf(descriptor))) continue;
       const isSilent = readInfo(descriptor) && info.getBigUint64(offset.received, true) === 0n;
       (isSilent ? silent : kept).push({ descriptor, idle });

@@ -28,8 +28,18 @@ export interface ExitStatus {
   readonly signal: string | null;
 }
 
+/** A thread that the master treats as a process. */
+export interface ThreadOfProcess {
+  /** From 0 in its process. */
+  readonly number: number;
+  /** The same object for all threads of a process. */
+  readonly host: object;
+}
+
 export interface ChildProcess {
   readonly pid: number;
+  /** Which of its threads this is, if it is not the whole process. */
+  readonly thread?: ThreadOfProcess;
   readonly exited: Promise<ExitStatus>;
   /** Its stdout with `readOutput`, otherwise empty. Ends when the process has closed it. */
   readonly output: AsyncIterable<Uint8Array<ArrayBuffer>>;

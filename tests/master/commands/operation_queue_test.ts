@@ -15,6 +15,7 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
   objection: string | null = null;
   upgradeWaitsFor: string | null = null;
   target = 2;
+  workersPerProcess = 1;
   readonly #queue = new EventQueue();
 
   constructor() {

@@ -1,0 +1,192 @@
+/** One process whose workers are threads, as its master knows it. */
+
+import { encodeFrame } from "../../protocol/framing.ts";
+import type { FromWorker } from "../../protocol/messages.ts";
+import type { ThreadEnded, ToThreadHost } from "../../protocol/thread_messages.ts";
+import type { ChildProcess, Connection, ExitStatus, FdPair, System } from "../../system/system.ts";
+import type { Generation } from "./generation.ts";
+import type { WorkerProcess } from "./worker_process.ts";
+
+interface ThreadHostOptions {
+  /** Starts the process. Throws the error of the system. */
+  readonly start: (token: string, inherited: readonly number[]) => ChildProcess;
+  /** How many threads it may have at a time. */
+  readonly places: number;
+  /** Whether the master wants copies of the listening sockets. */
+  readonly isSteering: boolean;
+  /** A thread was killed and does not end. */
+  readonly onStuck: (number: number) => void;
+  readonly onEnd: () => void;
+}
+
+interface Thread {
+  readonly ended: PromiseWithResolvers<ExitStatus>;
+  isKilled: boolean;
+  /** How it ended, if its process still runs. */
+  status: ExitStatus | null;
+}
+
+/** A thread that can be ended is gone within milliseconds, and a process that was asked to exit, too. */
+const endTimeout = 1_000;
+
+const killed: ExitStatus = { code: 137, signal: "SIGKILL" };
+
+export class ThreadHost {
+  readonly generation: Generation;
+  readonly #system: System;
+  readonly #options: ThreadHostOptions;
+  readonly #process: ChildProcess;
+  readonly #token: string;
+  readonly #pairs: readonly FdPair[];
+  readonly #threads = new Map<number, Thread>();
+  /** What it is told when it connects. */
+  readonly #waiting: ToThreadHost[] = [];
+  #connection: Connection | null = null;
+  #isRedeemed = false;
+  #isEnding = false;
+  #isStuck = false;
+  #hasEnded = false;
+
+  /** Throws the error of the system if the process cannot be started. */
+  constructor(system: System, generation: Generation, options: ThreadHostOptions) {
+    this.generation = generation;
+    this.#system = system;
+    this.#options = options;
+    this.#token = system.host.secret();
+    const { places, isSteering, start } = options;
+    const pairs: FdPair[] = [];
+    try {
+      while (isSteering && pairs.length < places) pairs.push(system.descriptors.pair());
+      this.#process = start(this.#token, pairs.map(({ descriptor }) => descriptor));
+    } catch (error) {
+      pairs.forEach(({ inbox }) => inbox.close());
+      throw error;
+    } finally {
+      pairs.forEach(({ descriptor }) => system.sockets.close(descriptor));
+    }
+    this.#pairs = pairs;
+    void this.#process.exited.then((status) => this.#end(status));
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get isConnected(): boolean {
+    return this.#isRedeemed || this.#hasEnded;
+  }
+
+  /** It may get more threads. */
+  get isOpen(): boolean {
+    return !this.#isEnding && !this.#isStuck && this.#freePlace !== undefined;
+  }
+
+  /** True once, for the token that the process was started with. */
+  redeem(token: string): boolean {
+    if (this.#isRedeemed || token !== this.#token) return false;
+    this.#isRedeemed = true;
+    return true;
+  }
+
+  connect(connection: Connection): { receive(message: FromWorker | null): void; close(): void } {
+    this.#connection = connection;
+    this.#waiting.splice(0).forEach((message) => this.#send(message));
+    return {
+      receive: (message) => {
+        if (message?.type === "thread-ended" && this.#threads.has(message.place)) this.#threadEnded(message);
+        else this.#process.kill("SIGKILL");
+      },
+      // Nobody could end its threads any more.
+      close: () => this.#killLater(),
+    };
+  }
+
+  /** Starts a thread that says hello with `token`. */
+  start(token: string): WorkerProcess {
+    const place = this.#freePlace!;
+    const thread: Thread = { ended: Promise.withResolvers(), isKilled: false, status: null };
+    this.#threads.set(place, thread);
+    this.#send({ type: "start-thread", place, token });
+    const pair = this.#pairs[place];
+    return {
+      token,
+      process: {
+        pid: this.pid,
+        thread: { host: this, number: place },
+        exited: thread.ended.promise,
+        output: this.#process.output,
+        // It notices itself that it has lost its channel, which is what other signals are for.
+        kill: (signal) => {
+          if (signal === "SIGKILL") this.#kill(place, thread);
+        },
+      },
+      fdPair: pair === undefined ? null : this.#lasting(pair),
+    };
+  }
+
+  get #freePlace(): number | undefined {
+    return Array.from({ length: this.#options.places }, (_, place) => place)
+      .find((place) => !this.#threads.has(place));
+  }
+
+  /** The next thread at the same place uses the pair again. */
+  #lasting({ inbox, descriptor }: FdPair): FdPair {
+    const close = () => {
+      for (const { descriptors } of inbox.receive()) {
+        descriptors.forEach((received) => this.#system.descriptors.close(received));
+      }
+    };
+    return { descriptor, inbox: { receive: () => inbox.receive(), close } };
+  }
+
+  #send(message: ToThreadHost): void {
+    if (this.#connection === null) this.#waiting.push(message);
+    else void this.#connection.send(encodeFrame(message));
+  }
+
+  #kill(place: number, thread: Thread): void {
+    if (thread.isKilled) return;
+    thread.isKilled = true;
+    if (this.#areAllKilled) return this.#process.kill("SIGKILL");
+    this.#send({ type: "end-thread", place });
+    this.#system.clock.after(endTimeout, () => {
+      if (this.#threads.get(place) !== thread || this.#isStuck) return;
+      this.#isStuck = true;
+      this.#options.onStuck(place);
+    });
+  }
+
+  get #areAllKilled(): boolean {
+    return this.#threads.values().every(({ isKilled }) => isKilled);
+  }
+
+  #threadEnded({ place, code }: ThreadEnded): void {
+    const thread = this.#threads.get(place)!;
+    thread.status = thread.isKilled ? killed : { code, signal: null };
+    if (this.#threads.size > 1) {
+      this.#threads.delete(place);
+      thread.ended.resolve(thread.status);
+      if (this.#areAllKilled) this.#process.kill("SIGKILL");
+      return;
+    }
+    // The last one has ended when its process has, with what the app started in it.
+    this.#send({ type: "exit" });
+    this.#killLater();
+  }
+
+  #killLater(): void {
+    this.#isEnding = true;
+    this.#system.clock.after(endTimeout, () => this.#process.kill("SIGKILL"));
+  }
+
+  #end(status: ExitStatus): void {
+    this.#hasEnded = true;
+    this.#isEnding = true;
+    this.#pairs.forEach(({ inbox }) => inbox.close());
+    for (const thread of this.#threads.values()) {
+      thread.ended.resolve(thread.status ?? (thread.isKilled ? killed : status));
+    }
+    this.#threads.clear();
+    this.#options.onEnd();
+  }
+}
