@@ -72,6 +72,7 @@ export class Conversation {
         return this.#isConfigured ? null : "before it had its configuration";
       case "task-answer":
         return this.#questions > 0 ? null : "without having been asked";
+      case "thread-started":
       case "thread-ended":
         return "from one thread";
     }

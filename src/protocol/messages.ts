@@ -12,7 +12,7 @@ import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../syst
 import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
 import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
-import type { ThreadEnded } from "./thread_messages.ts";
+import type { ThreadEnded, ThreadStarted } from "./thread_messages.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
 export const workerEnvironment = {
@@ -186,5 +186,6 @@ export type FromWorker =
   }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string }
-  /** Only a process of threads says it, for one of them. */
+  /** Only a process of threads says these, for one of them. */
+  | ThreadStarted
   | ThreadEnded;

@@ -9,6 +9,13 @@ export type ToThreadHost =
   /** No thread runs any more: exit. */
   | { readonly type: "exit" };
 
+/** The thread at `place` runs. `id`: the number that the system has for it. */
+export interface ThreadStarted {
+  readonly type: "thread-started";
+  readonly place: number;
+  readonly id: number;
+}
+
 /** The thread at `place` has ended, and what it had open is closed. `code`: what it gave as its exit code. */
 export interface ThreadEnded {
   readonly type: "thread-ended";

@@ -34,6 +34,7 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   "channel-close": { name: isText(longestChannelName) },
   "channel-post": { name: isText(longestChannelName), data: isBase64(longestPostText) },
   counters: { bytes: isBase64(16_384) },
+  "thread-started": { place: isCount, id: isCount },
   "thread-ended": { place: isCount, code: isExitCode },
 };
 

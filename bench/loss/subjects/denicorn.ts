@@ -26,10 +26,13 @@ export class Denicorn implements Subject {
   readonly port = freePort();
   readonly processes = new ProcessGroup();
   readonly #first: number;
+  /** Workers in each process. */
+  readonly #threads: number;
   #target: number;
 
   constructor({ command, workers = 2, args = [] }: DenicornOptions) {
-    this.#target = workers;
+    this.#threads = args.includes("--threads") ? Number(args[args.indexOf("--threads") + 1]) : 1;
+    this.#target = workers * this.#threads;
     this.processes.write({ "main.ts": app });
     Deno.mkdirSync(this.#runtime);
     const own = ["--workers", `${workers}`, "--bind", `127.0.0.1:${this.port}`, "--pid", "master.pid"];
@@ -108,14 +111,14 @@ export class Denicorn implements Subject {
 
   async addWorker(): Promise<void> {
     const generation = await this.#generation();
-    this.#target++;
+    this.#target += this.#threads;
     this.signal("SIGTTIN");
     await this.#untilReady(generation);
   }
 
   async removeWorker(): Promise<void> {
     const generation = await this.#generation();
-    this.#target--;
+    this.#target -= this.#threads;
     this.signal("SIGTTOU");
     await this.#untilReady(generation);
   }
@@ -142,7 +145,7 @@ export class Denicorn implements Subject {
   }
 
   recycled(): number {
-    return Math.max(0, this.processes.count(/pid=\d+ +ready after/) - this.#target);
+    return Math.max(0, this.processes.count(/pid=\d+(?: thread=\d+)? +ready after/) - this.#target);
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,8 @@ export interface Member {
   readonly isSpare?: boolean;
   /** How much it has to do; 0 if missing. */
   readonly load?: number;
+  /** The process that it is a thread of; missing if it is a process itself. */
+  readonly process?: number;
 }
 
 export interface Goal {

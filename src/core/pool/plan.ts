@@ -109,15 +109,20 @@ function drainSurplus(members: readonly Member[], goal: Goal): PoolAction[] {
 
 /**
  * Drains `count` members, in this order: still booting, older generation, due for recycling, least load, highest
- * slot.
+ * slot. Threads of one process follow each other, those of the process with the least load first, so that it can end.
  */
 function drain(members: readonly Member[], count: number): PoolAction[] {
   if (count <= 0) return [];
+  const loads = new Map<number, number>();
+  for (const { process, load = 0 } of members) {
+    if (process !== undefined) loads.set(process, (loads.get(process) ?? 0) + load);
+  }
+  const ofProcess = ({ process, load = 0 }: Member) => process === undefined ? load : loads.get(process)!;
   return members
     .toSorted((a, b) =>
       Number(b.is === "booting") - Number(a.is === "booting") || a.generation - b.generation ||
-      Number(b.dueForRecycling) - Number(a.dueForRecycling) || (a.load ?? 0) - (b.load ?? 0) ||
-      b.slot - a.slot
+      Number(b.dueForRecycling) - Number(a.dueForRecycling) || ofProcess(a) - ofProcess(b) ||
+      (b.process ?? 0) - (a.process ?? 0) || (a.load ?? 0) - (b.load ?? 0) || b.slot - a.slot
     )
     .slice(0, count)
     .map((member) => ({ type: "drain", slot: member.slot }));

@@ -47,7 +47,7 @@ export interface ProcessUse {
   readonly cpu: number | null;
   /** Seconds since its start. */
   readonly cpuSeconds: number | null;
-  /** Bytes of private memory. */
+  /** Bytes of private memory; of the threads of a process an equal share each. */
   readonly memory: number | null;
 }
 

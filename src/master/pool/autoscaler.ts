@@ -16,6 +16,7 @@ import type { Generations } from "../generations/generations.ts";
 import type { LifecycleLog } from "../telemetry/lifecycle_log.ts";
 import { MemoryReadings } from "../workers/memory_readings.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
+import { statPath } from "../workers/process_readings.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "../listeners/listen_order.ts";
@@ -111,7 +112,7 @@ export class Autoscaler {
   /** For workers that have not been read yet, the mean of the others is assumed. */
   #memory(workers: readonly WorkerHandle[]): number | null {
     this.#readings.refresh(workers);
-    const known = workers.map((worker) => this.#readings.of(worker)).filter((bytes) => bytes !== null);
+    const known = workers.map((worker) => this.#readings.shareOf(worker)).filter((bytes) => bytes !== null);
     if (known.length === 0) return null;
     return known.reduce((sum, bytes) => sum + bytes, 0) / known.length * workers.length;
   }
@@ -127,7 +128,7 @@ export class Autoscaler {
 
   #cpuSeconds({ process }: WorkerHandle): number | null {
     try {
-      return parseCpuSeconds(this.#options.system.files.readTextSync(`/proc/${process.pid}/stat`));
+      return parseCpuSeconds(this.#options.system.files.readTextSync(statPath(process)));
     } catch {
       // The process is gone, or there is no /proc here.
       return null;

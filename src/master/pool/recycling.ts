@@ -48,6 +48,8 @@ export class Recycling {
     const due = decideRecycling(serving.map((worker) => this.#candidate(worker, now)), limits);
     if (due === null) return;
     due.id.markForRecycling();
+    // The memory is that of all threads, and what one has used is not given back for certain before its process ends.
+    if (due.because === "max-memory") due.id.process.thread?.retire();
     lifecycle.dueForRecycling(due.id, describe(due, limits));
     counters.recycled(due.because);
   }

@@ -79,7 +79,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
   const describe =
     (heartbeats: StatusSource["heartbeats"]) => ({ worker, reading }: typeof found[number]) => ({
       ...workerStatus(worker, reading, heartbeats, now, at),
-      ...readUse(worker, { pid: worker.process.pid, bornAt: worker.bornAt }),
+      ...readUse(worker, { ...processOf(worker), bornAt: worker.bornAt }),
     });
   const workers = found.map(describe(source.heartbeats));
   const { tasks } = source;
@@ -109,6 +109,10 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
     master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
     events: eventLog.important,
   };
+}
+
+function processOf({ process: { pid, thread } }: WorkerHandle): Omit<ReadableProcess, "bornAt"> {
+  return thread === undefined ? { pid } : { pid, thread };
 }
 
 function taskStatus(

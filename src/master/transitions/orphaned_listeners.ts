@@ -29,6 +29,10 @@ export async function adoptOrphanedListeners(
 ): Promise<string | null> {
   const { fdInbox } = steering;
   if (fdInbox === null) return null;
+  // Threads of a process cannot be told apart by who sends.
+  if (new Set(workers).size < workers.length) {
+    return "the old master's workers are threads: restart the server";
+  }
   if (!areSent) return "the old master did not steer: restart the server";
   try {
     files.link(successorInbox(runtimeDirectory), fdInbox);

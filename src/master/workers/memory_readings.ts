@@ -37,9 +37,15 @@ export class MemoryReadings {
     this.#setting = setting;
   }
 
-  /** Bytes, as last read. */
+  /** Bytes, as last read: of the whole process, if the worker is a thread. */
   of(worker: WorkerHandle): number | null {
     return this.#readings.get(worker)?.memory ?? null;
+  }
+
+  /** The same, divided equally among the threads of the process. */
+  shareOf(worker: WorkerHandle): number | null {
+    const memory = this.of(worker);
+    return memory === null ? null : memory / (worker.process.thread?.count ?? 1);
   }
 
   /** Reads some of the workers that are due, the longest unread first. */

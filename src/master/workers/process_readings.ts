@@ -2,11 +2,10 @@
 
 import { parseCpuSeconds, parseOwnMemory, parsePageSize } from "../../system/processes/proc_stat.ts";
 import type { ProcessUse } from "../../core/telemetry/status.ts";
-import type { System } from "../../system/system.ts";
+import type { ChildProcess, System } from "../../system/system.ts";
 
 /** A process to read. Its readings are kept by an object that represents it, because process ids are reused. */
-export interface ReadableProcess {
-  readonly pid: number;
+export interface ReadableProcess extends Pick<ChildProcess, "pid" | "thread"> {
   /** Monotonic. */
   readonly bornAt: number;
 }
@@ -36,17 +35,18 @@ export class ProcessReadings {
   }
 
   /** As it is now, or was within the last second. */
-  read(key: object, { pid, bornAt }: ReadableProcess): ProcessUse {
+  read(key: object, process: ReadableProcess): ProcessUse {
+    const { pid, thread, bornAt } = process;
     const now = this.#system.clock.monotonic();
     const last = this.#readings.get(key);
     if (last !== undefined && now - last.at < pause) return last.use;
-    const cpuSeconds = this.#parse(`/proc/${pid}/stat`, parseCpuSeconds) ?? last?.use.cpuSeconds ?? null;
+    const cpuSeconds = this.#parse(statPath(process), parseCpuSeconds) ?? last?.use.cpuSeconds ?? null;
     const elapsed = (now - (last?.at ?? bornAt)) / 1000;
     const used = cpuSeconds === null ? null : cpuSeconds - (last?.use.cpuSeconds ?? 0);
     const use = {
       cpu: used === null || elapsed <= 0 ? null : used / elapsed,
       cpuSeconds,
-      memory: this.#parse(`/proc/${pid}/statm`, (text) => this.#toBytes(text)),
+      memory: this.#parse(`/proc/${pid}/statm`, (text) => share(this.#toBytes(text), thread?.count ?? 1)),
     };
     this.#readings.set(key, { at: now, use });
     return use;
@@ -70,4 +70,15 @@ export class ProcessReadings {
       return null;
     }
   }
+}
+
+/** What says how much CPU time it has used; of a thread without what V8 does for all threads of the process. */
+export function statPath({ pid, thread }: Pick<ChildProcess, "pid" | "thread">): string {
+  const id = thread?.id ?? null;
+  return id === null ? `/proc/${pid}/stat` : `/proc/${pid}/task/${id}/stat`;
+}
+
+/** Of the memory of a process, so that the sum of its threads is right. */
+function share(bytes: number | null, count: number): number | null {
+  return bytes === null ? null : Math.round(bytes / count);
 }

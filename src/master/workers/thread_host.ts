@@ -3,7 +3,14 @@
 import { encodeFrame } from "../../protocol/framing.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
 import type { ThreadEnded, ToThreadHost } from "../../protocol/thread_messages.ts";
-import type { ChildProcess, Connection, ExitStatus, FdPair, System } from "../../system/system.ts";
+import type {
+  ChildProcess,
+  Connection,
+  ExitStatus,
+  FdPair,
+  System,
+  ThreadOfProcess,
+} from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
@@ -16,10 +23,14 @@ interface ThreadHostOptions {
   readonly isSteering: boolean;
   /** A thread was killed and does not end. */
   readonly onStuck: (number: number) => void;
+  /** It gets no more threads, and those that it has are to be replaced. */
+  readonly onRetired: () => void;
   readonly onEnd: () => void;
 }
 
 interface Thread {
+  /** The number that the system has for it, once it runs. */
+  id: number | null;
   readonly ended: PromiseWithResolvers<ExitStatus>;
   isKilled: boolean;
   /** How it ended, if its process still runs. */
@@ -44,7 +55,7 @@ export class ThreadHost {
   #connection: Connection | null = null;
   #isRedeemed = false;
   #isEnding = false;
-  #isStuck = false;
+  #isRetired = false;
   #hasEnded = false;
 
   /** Throws the error of the system if the process cannot be started. */
@@ -76,9 +87,11 @@ export class ThreadHost {
     return this.#isRedeemed || this.#hasEnded;
   }
 
-  /** It may get more threads. */
+  /** It may get more threads. One that was killed and has not ended may never end. */
   get isOpen(): boolean {
-    return !this.#isEnding && !this.#isStuck && this.#freePlace !== undefined;
+    const isEnding = this.#isEnding || this.#isRetired ||
+      this.#threads.values().some(({ isKilled }) => isKilled);
+    return !isEnding && this.#freePlace !== undefined;
   }
 
   /** True once, for the token that the process was started with. */
@@ -93,7 +106,9 @@ export class ThreadHost {
     this.#waiting.splice(0).forEach((message) => this.#send(message));
     return {
       receive: (message) => {
-        if (message?.type === "thread-ended" && this.#threads.has(message.place)) this.#threadEnded(message);
+        const thread = message !== null && "place" in message ? this.#threads.get(message.place) : undefined;
+        if (message?.type === "thread-started" && thread?.id === null) thread.id = message.id;
+        else if (message?.type === "thread-ended" && thread !== undefined) this.#threadEnded(message);
         else this.#process.kill("SIGKILL");
       },
       // Nobody could end its threads any more.
@@ -104,7 +119,7 @@ export class ThreadHost {
   /** Starts a thread that says hello with `token`. */
   start(token: string): WorkerProcess {
     const place = this.#freePlace!;
-    const thread: Thread = { ended: Promise.withResolvers(), isKilled: false, status: null };
+    const thread: Thread = { ended: Promise.withResolvers(), id: null, isKilled: false, status: null };
     this.#threads.set(place, thread);
     this.#send({ type: "start-thread", place, token });
     const pair = this.#pairs[place];
@@ -112,7 +127,7 @@ export class ThreadHost {
       token,
       process: {
         pid: this.pid,
-        thread: { host: this, number: place },
+        thread: this.#placeOf(place, thread),
         exited: thread.ended.promise,
         output: this.#process.output,
         // It notices itself that it has lost its channel, which is what other signals are for.
@@ -122,6 +137,26 @@ export class ThreadHost {
       },
       fdPair: pair === undefined ? null : this.#lasting(pair),
     };
+  }
+
+  #placeOf(number: number, thread: Thread): ThreadOfProcess {
+    const threads = this.#threads;
+    return {
+      ...{ host: this, number },
+      get count() {
+        return Math.max(threads.size, 1);
+      },
+      get id() {
+        return thread.id;
+      },
+      retire: () => this.#retire(),
+    };
+  }
+
+  #retire(): void {
+    if (this.#isRetired) return;
+    this.#isRetired = true;
+    this.#options.onRetired();
   }
 
   get #freePlace(): number | undefined {
@@ -150,9 +185,9 @@ export class ThreadHost {
     if (this.#areAllKilled) return this.#process.kill("SIGKILL");
     this.#send({ type: "end-thread", place });
     this.#system.clock.after(endTimeout, () => {
-      if (this.#threads.get(place) !== thread || this.#isStuck) return;
-      this.#isStuck = true;
+      if (this.#threads.get(place) !== thread) return;
       this.#options.onStuck(place);
+      this.#retire();
     });
   }
 

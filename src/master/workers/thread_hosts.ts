@@ -72,12 +72,10 @@ export class ThreadHosts {
       // A worker that is replaced keeps its place until the new one is ready.
       places: 2 * threads,
       isSteering,
-      onStuck: (number) => {
-        const staying = this.#staying(host);
+      onStuck: (number) =>
         logger
-          .warning`thread ${number} of process ${host.pid} does not end, so the process has to: ${staying.length} other threads are replaced first`;
-        staying.forEach((worker) => worker.markForRecycling());
-      },
+          .warning`thread ${number} of process ${host.pid} does not end, so the process has to: its other threads are replaced first`,
+      onRetired: () => this.#staying(host).forEach((worker) => worker.markForRecycling()),
       onEnd: () => void this.#hosts.delete(host),
     });
     this.#hosts.add(host);

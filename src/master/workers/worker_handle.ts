@@ -240,6 +240,7 @@ export class WorkerHandle {
       case "channel-open":
       case "channel-close":
       case "channel-post":
+      case "thread-started":
       case "thread-ended":
         return null;
     }
@@ -247,7 +248,9 @@ export class WorkerHandle {
 
   member(): Member {
     const is = isWanted(this.#state) ? this.#state.is as "booting" | "ready" : "leaving";
+    const { pid, thread } = this.process;
     return {
+      ...(thread === undefined ? {} : { process: pid }),
       slot: this.number,
       generation: this.generation.number,
       is,

@@ -39,10 +39,26 @@ export function threadStart(): Promise<ThreadStart> {
 }
 
 /** What differs in a thread. Throws if the system does not tell what is this thread's. */
-export function systemOfThread(system: System, { deadline }: ThreadStart): System {
+export function systemOfThread(system: System, { deadline, kept }: ThreadStart): System {
   narrowToThread();
+  const { sockets } = system;
   return {
     ...system,
+    sockets: {
+      ...sockets,
+      keep(listener) {
+        const copy = sockets.keep(listener);
+        const free = kept.indexOf(0);
+        if (free >= 0) kept[free] = copy + 1;
+        return copy;
+      },
+      close(descriptor) {
+        // First: another thread may get the number at once.
+        const place = kept.indexOf(descriptor + 1);
+        if (place >= 0) kept[place] = 0;
+        sockets.close(descriptor);
+      },
+    },
     processes: {
       ...system.processes,
       // A timer of the kernel belongs to the whole process, so the main thread looks at the time.
@@ -55,7 +71,7 @@ export function systemOfThread(system: System, { deadline }: ThreadStart): Syste
       // Other threads need the descriptor, too.
       adopt(descriptor) {
         system.descriptors.keep(descriptor);
-        return system.memory.adopt(system.sockets.keep(descriptor));
+        return system.memory.adopt(sockets.keep(descriptor));
       },
     },
   };

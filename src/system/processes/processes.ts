@@ -34,6 +34,12 @@ export interface ThreadOfProcess {
   readonly number: number;
   /** The same object for all threads of a process. */
   readonly host: object;
+  /** How many threads its process has. */
+  readonly count: number;
+  /** The number that the system has for it; `null` until it runs, or where there is none. */
+  readonly id: number | null;
+  /** Its process is to end: its threads are replaced, in other processes. */
+  retire(): void;
 }
 
 export interface ChildProcess {

@@ -1,5 +1,6 @@
 /** Threads of this process that run a program of their own, with an event loop of their own: module Workers of the web. */
 
+import { libc } from "../libc.ts";
 import { sleep } from "../clock.ts";
 import type { Clock } from "../system.ts";
 
@@ -10,7 +11,15 @@ export interface ThreadStart {
   readonly place: number;
   /** Until when its event loop may be blocked, by the monotonic clock (ms); 0 for no limit. Written by the thread. */
   readonly deadline: Float64Array<SharedArrayBuffer>;
+  /**
+   * Descriptors that the runtime does not know of, each plus one, and zeros: nothing else would close them at the end of
+   * the thread. Written by the thread.
+   */
+  readonly kept: Int32Array<SharedArrayBuffer>;
 }
+
+/** A thread keeps its listeners, and at its end connections with bytes on their way. */
+const mostKept = 16_384;
 
 /** What a thread tells the one that has started it. */
 export type ThreadReport =
@@ -30,14 +39,22 @@ const endPause = 5;
 /** The same for one of which nothing is known: it may end without a word, as by `process.exit`. */
 const lookPause = 250;
 
-/** Runs the module at `url`. `onEnd` is called with its exit code when the thread, and what it had open, is gone. */
+interface ThreadEvents {
+  /** It runs, and `id` is its number in /proc/self/task. Not called where there is none. */
+  readonly onStart: (id: number) => void;
+  /** The thread, and what it had open, is gone. */
+  readonly onEnd: (code: number) => void;
+}
+
+/** Runs the module at `url`. */
 export function startThread(
   clock: Clock,
   url: URL,
-  start: Omit<ThreadStart, "deadline">,
-  onEnd: (code: number) => void,
+  start: Omit<ThreadStart, "deadline" | "kept">,
+  { onStart, onEnd }: ThreadEvents,
 ): Thread {
   const deadline = new Float64Array(new SharedArrayBuffer(8));
+  const kept = new Int32Array(new SharedArrayBuffer(mostKept * Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(url, { type: "module" });
   let id: string | null = null;
   let code: number | null = null;
@@ -48,6 +65,7 @@ export function startThread(
     if (isOver) return;
     isOver = true;
     worker.terminate();
+    for (const descriptor of kept) if (descriptor > 0) libc().close(descriptor - 1);
     onEnd(code ?? 0);
   };
   const awaitEnd = async () => {
@@ -57,7 +75,8 @@ export function startThread(
   worker.onmessage = ({ data }: MessageEvent<ThreadReport>) => {
     if (id === null && data?.type === "started") {
       id = data.id;
-      worker.postMessage({ ...start, deadline });
+      if (id !== null) onStart(Number(id));
+      worker.postMessage({ ...start, deadline, kept });
       void look();
     } else if (data?.type === "ends") {
       code ??= exitCode(data.code);

@@ -46,10 +46,13 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
     switch (message.type) {
       case "start-thread": {
         const { place, token } = message;
-        const thread = startThread(clock, program, { channelPath, token, place }, (code) => {
-          threads.delete(place);
-          if (isOrphan && threads.size === 0) processes.exit(ExitCode.normal);
-          send({ type: "thread-ended", place, code });
+        const thread = startThread(clock, program, { channelPath, token, place }, {
+          onStart: (id) => send({ type: "thread-started", place, id }),
+          onEnd(code) {
+            threads.delete(place);
+            if (isOrphan && threads.size === 0) processes.exit(ExitCode.normal);
+            send({ type: "thread-ended", place, code });
+          },
         });
         threads.set(place, thread);
         break;

@@ -1,0 +1,16 @@
+/** Short runs of bench/loss with workers that are threads: two processes with two each. */
+
+import { lossTest } from "./loss.ts";
+
+const args = ["--worker-class", "threads", "--threads", "2"];
+
+for (const mode of ["new", "keep-alive"] as const) {
+  lossTest(`threads: reloads lose nothing, connections: ${mode}`, { kind: "hup", mode, args });
+  lossTest(`threads: scaling up and down loses nothing, connections: ${mode}`, { kind: "scale", mode, args });
+  lossTest(`threads: recycling loses nothing, connections: ${mode}`, {
+    kind: "max-requests",
+    mode,
+    args: [...args, "--max-requests", "200", "--max-requests-jitter", "100"],
+  });
+  lossTest(`threads: upgrades lose nothing, connections: ${mode}`, { kind: "usr2", mode, args });
+}
