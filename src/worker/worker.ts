@@ -41,6 +41,7 @@ export class Worker {
       clock: system.clock,
       send: (bytes) => channel.sendBytes(bytes),
       onDropped: () => dropped.add(),
+      onApart: () => this.#service?.log.channelsApart(),
       onFailure: (error) =>
         void this.#service?.log.appError("a message of a Web Worker stays in its process", error),
     });

@@ -191,6 +191,16 @@ open: use worker-class async, or serve them on another server`
     );
   }
 
+  /** Its Web Workers hear each other, in all threads of the process, and nobody else. */
+  channelsApart(): void {
+    void this.write((logger) =>
+      logger
+        .warning(
+          "channels do not reach Web Workers of the app with worker-class threads: use worker-class async if they have to",
+        )
+    );
+  }
+
   /** `ready` says what is known: the worker listens when the app is loaded. */
   sent(message: unknown): void {
     if (message === "ready" || this.#wasMessageLogged) return;

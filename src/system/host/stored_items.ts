@@ -27,7 +27,9 @@ export function storedItems(open: () => DatabaseSync): Storage {
   const properties = Object.entries(methods).map(([name, value]) =>
     [name, { value, configurable: true, writable: true }] as const
   );
-  const prototype: object = Object.create(Storage.prototype, {
+  // A thread has no such class.
+  const known: unknown = Reflect.get(globalThis, "Storage");
+  const prototype: object = Object.create(typeof known === "function" ? known.prototype : Object.prototype, {
     ...Object.fromEntries(properties),
     length: { get: () => all().length, configurable: true },
   });

@@ -18,6 +18,7 @@ type Program =
     WorkerConfig,
     "bundle" | "source" | "exportName" | "exportsApp" | "appType" | "args" | "unstable"
   >
+  & Partial<Pick<WorkerConfig, "thread">>
   & Pick<ImportOptions, "tasksModule">;
 
 export interface ImportingOptions {
@@ -65,14 +66,14 @@ export async function importProgram(
 
 async function presentProcess(
   system: System,
-  { bundle, source, args, unstable }: Program,
+  { bundle, source, args, unstable, thread = null }: Program,
   { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs, channels }: ImportingOptions,
 ): Promise<void> {
   const { host, files, network, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
   host.printThrough((stream, text) => streamQueue(system, stream).write(text));
   lifeCycle.offer();
-  await channels.offerTo(text);
+  await channels.offerTo(text, thread !== null);
   if (keepsStopListeners) processes.keepStopListeners(listensToProcess(text));
   if (sendsToParent(text)) processes.receiveSent(onSent);
   if (usesNodeHttp(text)) (await nodeHttp()).takeServers(servers, onEnd);

@@ -87,6 +87,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
         clock,
         send: () => Promise.resolve(),
         onDropped: () => {},
+        onApart: () => {},
         onFailure: () => {},
       }),
       onSent: (message) => log.sent(message),

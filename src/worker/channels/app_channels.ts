@@ -17,6 +17,8 @@ interface AppChannelsOptions {
   readonly send: (bytes: Uint8Array) => Promise<void>;
   /** A message does not reach the other workers. */
   readonly onDropped: () => void;
+  /** Channels do not reach the Web Workers that the app may start. */
+  readonly onApart: () => void;
   /** Why a message of a Web Worker was not passed on. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -36,9 +38,14 @@ export class AppChannels {
     this.#options = options;
   }
 
-  /** If the app in the bundle `text` may use channels, it finds them from now on. */
-  async offerTo(text: string): Promise<void> {
+  /**
+   * If the app in the bundle `text` may use channels, it finds them from now on. `isThread`: this worker is one of its
+   * process. Those share the runtime's channels, so that each of them would pass on what a Web Worker posts.
+   */
+  async offerTo(text: string, isThread: boolean): Promise<void> {
     if (!usesChannels(text)) return;
+    const hasThreads = usesThreads(text);
+    if (hasThreads && isThread) this.#options.onApart();
     const { offerChannels } = await load();
     const { clock, send, onDropped, onFailure } = this.#options;
     const outbox = new Outbox({ clock, send, limit: outboxLimit });
@@ -48,7 +55,7 @@ export class AppChannels {
       if (message.type !== "channel-post") outbox.insist(frame);
       else if (!outbox.add(frame)) onDropped();
     };
-    this.#open = offerChannels({ clock, send: post, onFailure, hasThreads: usesThreads(text) });
+    this.#open = offerChannels({ clock, send: post, onFailure, hasThreads: hasThreads && !isThread });
   }
 
   /** The process ends: resolves when what was posted is with the master, or soon. */
