@@ -84,6 +84,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     queueTimeout: "2s",
     workers: "auto",
     workerClass: "sync",
+    threads: "auto",
     spareWorkers: "2",
     bootTimeout: "5s",
     prepareTimeout: "20m",
@@ -152,6 +153,8 @@ Deno.test("the three sources read every value the same way, and each is named as
       ? pair
       : key.startsWith("unixSocket")
       ? { bind: ["unix:app.sock"] }
+      : key === "threads"
+      ? { workerClass: "threads" }
       : limit === key
       ? {}
       : { [limit]: samples[limit] };
@@ -313,7 +316,7 @@ Deno.test("workers of the class sync have a queue, and no other limit", () => {
 Deno.test("an unknown class of workers is refused with those that there are, and what Gunicorn's are here", () => {
   assertEquals(
     refusal({ args: ["-k", "gevent"] }),
-    'setting-invalid: worker-class: "gevent" (command line --worker-class) is not accepted: give async or sync; async is also what ' +
+    'setting-invalid: worker-class: "gevent" (command line --worker-class) is not accepted: give async, sync or threads; async is also what ' +
       "gevent, eventlet, tornado and gthread are for in Gunicorn",
   );
   refusal({ config: { workerClass: "Sync" } });

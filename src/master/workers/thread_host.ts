@@ -50,7 +50,7 @@ export class ThreadHost {
   readonly #token: string;
   readonly #pairs: readonly FdPair[];
   readonly #threads = new Map<number, Thread>();
-  /** What it is told when it connects. */
+  /** What it gets when it connects. */
   readonly #waiting: ToThreadHost[] = [];
   #connection: Connection | null = null;
   #isRedeemed = false;

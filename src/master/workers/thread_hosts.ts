@@ -15,7 +15,7 @@ import type { WorkerProcess } from "./worker_process.ts";
 import type { WorkerTable } from "./worker_table.ts";
 
 /** Starts a process of threads that says hello with `token`. Throws the error of the system. */
-export type StartThreadHost = (
+type StartThreadHost = (
   slot: number,
   generation: Generation,
   token: string,

@@ -144,7 +144,8 @@ export const workerSettings = {
     description:
       "Size of the heap of JavaScript objects at which V8 ends a worker, so that it is replaced before the kernel kills " +
       "it or the master; auto divides the memory of the container or machine among all workers. 0: the limit of the " +
-      "runtime, 4 GB on most machines. Buffers do not count. The binary needs 110 MB of disk for it.",
+      "runtime, 4 GB on most machines. Buffers do not count. The binary needs 110 MB of disk for it. With worker-class threads " +
+      "it is the size of each thread, and V8 ends the whole process.",
     default: 0,
     reload: true,
   }),
@@ -152,7 +153,8 @@ export const workerSettings = {
   maxMemory: one(size({ from: 64 * megabyte, to: terabyte, zero: "to turn it off" }), {
     description:
       "Replace a worker that uses this much memory, not counting what it shares with other processes, new before " +
-      "old; 0 turns this off. Linux only.",
+      "old; 0 turns this off. Linux only. With worker-class threads the memory is that of the process, and all its threads " +
+      "are replaced.",
     default: 0,
     reload: true,
   }),

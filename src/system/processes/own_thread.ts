@@ -2,7 +2,7 @@
 
 import type { System } from "../system.ts";
 import { narrowToThread } from "../network/own_descriptors.ts";
-import type { ThreadReport, ThreadStart } from "./threads.ts";
+import type { ThreadReport, ThreadStart } from "./started_threads.ts";
 
 /** What only a thread has. */
 interface ThreadScope {

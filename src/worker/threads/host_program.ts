@@ -1,7 +1,7 @@
 /** The program of a process whose workers are threads: they run that of a worker. */
 
 import { createSystem } from "../../system/deno_system.ts";
-import { runThreadHost } from "./thread_host.ts";
+import { runThreadHost } from "./run_thread_host.ts";
 
 // The binary has both programs in bundles.
 const place = import.meta.url.endsWith(".ts") ? "../worker_program.ts" : "../worker/worker_program.js";

@@ -299,3 +299,15 @@ Deno.test("property: any number of workers due for recycling are replaced one by
     assertEquals(members.map((m) => [m.is, m.dueForRecycling]), Array(target).fill(["ready", false]));
   }));
 });
+
+Deno.test("threads are drained process by process, that with the least load first", () => {
+  const thread = (slot: number, process: number, load: number): Member => ({
+    ...member(slot),
+    process,
+    load,
+  });
+  const members = [thread(0, 10, 1), thread(1, 11, 0), thread(2, 10, 1), thread(3, 11, 3)];
+  assertEquals(plan(members, goal({ target: 2 })), [{ type: "drain", slot: 2 }, { type: "drain", slot: 0 }]);
+  const equal = members.map((each) => ({ ...each, load: 0 }));
+  assertEquals(plan(equal, goal({ target: 2 })), [{ type: "drain", slot: 3 }, { type: "drain", slot: 1 }]);
+});

@@ -6,7 +6,12 @@ import { fakeRunningMaster } from "../../fakes/fake_commands.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 /** What `signals` make a master do that has `target` workers. */
-function given(signals: readonly HandledSignal[], target = 2, isTerminal = false): string[] {
+function given(
+  signals: readonly HandledSignal[],
+  target = 2,
+  isTerminal = false,
+  workersPerProcess = 1,
+): string[] {
   const system = new FakeSystem();
   system.terminal = isTerminal;
   const done: string[] = [];
@@ -14,6 +19,7 @@ function given(signals: readonly HandledSignal[], target = 2, isTerminal = false
     void done.push(argument === undefined ? name : `${name} ${argument}`);
   const master: Partial<MasterCommands> & { target: number } = {
     target,
+    workersPerProcess,
     stop: record("stop"),
     reload: record("reload"),
     reopenLogs() {
@@ -51,6 +57,11 @@ Deno.test("removing a worker keeps the last one, and brings none back when all a
   assertEquals(given(["SIGTTOU", "SIGTTOU"]), ["scale 1"]);
   assertEquals(given(["SIGWINCH", "SIGTTOU"]), ["scale 0"]);
   assertEquals(given(["SIGWINCH", "SIGTTIN"]), ["scale 0", "scale 1"]);
+});
+
+Deno.test("where workers are threads a signal adds or removes those of a process", () => {
+  assertEquals(given(["SIGTTIN"], 4, false, 2), ["scale 6"]);
+  assertEquals(given(["SIGTTOU", "SIGTTOU"], 4, false, 2), ["scale 2"]);
 });
 
 Deno.test("on a terminal WINCH means another window size, and nothing happens", () => {

@@ -8,7 +8,7 @@ import { version } from "../../core/version.ts";
 import { encodeFrame, FrameDecoder } from "../../protocol/framing.ts";
 import { appProcessVariable, type FromWorker, workerEnvironment } from "../../protocol/messages.ts";
 import type { ToThreadHost } from "../../protocol/thread_messages.ts";
-import { startThread } from "../../system/processes/threads.ts";
+import { startThread } from "../../system/processes/started_threads.ts";
 import type { System } from "../../system/system.ts";
 
 /** Milliseconds between two looks at threads whose master is gone. */
