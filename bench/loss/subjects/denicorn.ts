@@ -10,10 +10,12 @@ export interface DenicornOptions {
   readonly command: readonly string[];
   readonly workers?: number;
   readonly args?: readonly string[];
+  /** The source of another app. */
+  readonly app?: string;
 }
 
 /** `/` responds at once, `/block` blocks the event loop for two seconds. */
-const app = `
+const blockingApp = `
 export default (request: Request): Response => {
   if (request.url.endsWith("/block")) {
     for (const end = performance.now() + 2_000; performance.now() < end;);
@@ -30,7 +32,7 @@ export class Denicorn implements Subject {
   readonly #threads: number;
   #target: number;
 
-  constructor({ command, workers = 2, args = [] }: DenicornOptions) {
+  constructor({ command, workers = 2, args = [], app = blockingApp }: DenicornOptions) {
     this.#threads = args.includes("--threads") ? Number(args[args.indexOf("--threads") + 1]) : 1;
     this.#target = workers * this.#threads;
     this.processes.write({ "main.ts": app });
