@@ -4,6 +4,7 @@
  * back. Arguments: rounds, and seconds of load in each.
  */
 
+import { parseCpuSeconds } from "../src/system/processes/proc_stat.ts";
 import { wrk } from "./compare/drivers/wrk.ts";
 import { Denicorn } from "./loss/subjects/denicorn.ts";
 import { binary, fromSource, median, report } from "./support/program.ts";
@@ -34,7 +35,7 @@ const faults = ["exit", "loop", "kill"] as const;
 const inFlight = 40;
 
 /** Of the memory of all worker processes, in MB, after some load. */
-const memories = { RSS: /^Rss: +(\d+)/m, PSS: /^Pss: +(\d+)/m, private: /^Private_\w+: +(\d+)/gm };
+const memories = { RSS: /^Rss: +(\d+)/gm, PSS: /^Pss: +(\d+)/gm, private: /^Private_\w+: +(\d+)/gm };
 
 type Figures = Map<string, number>;
 
@@ -65,9 +66,12 @@ async function measure(command: readonly string[], shape: Shape): Promise<Figure
     );
     figures.set("boot, ms", performance.now() - began);
     await server.ready();
+    const pids = [...new Set((await server.status())!.workers.map(({ pid }) => pid))];
+    const before = cpuSeconds(pids);
     const { requests, seconds: took } = await wrk({ connections: 16 }, server.port, seconds);
     figures.set("requests per second", requests / took);
-    for (const [kind, bytes] of await memory(server)) figures.set(`${kind}, MB`, bytes);
+    figures.set("requests per second of a core", requests / (cpuSeconds(pids) - before));
+    for (const [kind, bytes] of memory(pids)) figures.set(`${kind}, MB`, bytes);
     for (const fault of faults) figures.set(`lost of ${inFlight} by ${fault}`, await lostBy(server, fault));
     await server.stop();
   } finally {
@@ -80,13 +84,14 @@ function withLimit({ workers, args }: typeof shapes[Shape]) {
   return { workers, args: [...args, "--timeout", "1s"] };
 }
 
-async function memory(server: Denicorn): Promise<[string, number][]> {
-  const pids = new Set((await server.status())!.workers.map(({ pid }) => pid));
-  const texts = [...pids].map((pid) => Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`));
+function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + parseCpuSeconds(Deno.readTextFileSync(`/proc/${pid}/stat`))!, 0);
+}
+
+function memory(pids: readonly number[]): [string, number][] {
+  const texts = pids.map((pid) => Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`));
   return Object.entries(memories).map(([kind, pattern]) => {
-    const all = texts.flatMap((text) =>
-      pattern.global ? [...text.matchAll(pattern)] : [text.match(pattern)!]
-    );
+    const all = texts.flatMap((text) => [...text.matchAll(pattern)]);
     return [kind, all.reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) / 1024];
   });
 }

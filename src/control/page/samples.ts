@@ -46,10 +46,11 @@ export function sampleOf(before: Status | null, now: Status): Sample {
 export function workerRate(
   before: Pick<Status, "at" | "pid" | "startedAt" | "workers"> | null,
   now: Status,
-  { pid, requests }: WorkerStatus,
+  { slot, pid, requests }: WorkerStatus,
 ): number | null {
   if (before === null || !isSameMaster(before, now)) return null;
-  const then = before.workers.find((worker) => worker.pid === pid);
+  // Threads have the process in common.
+  const then = before.workers.find((worker) => worker.pid === pid && worker.slot === slot);
   return then === undefined ? null : perSecond(then.requests, requests, now.at - before.at);
 }
 

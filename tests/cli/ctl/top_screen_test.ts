@@ -57,6 +57,15 @@ Deno.test("unknown values are a dash: in the first status, and for a new process
   assertMatch(topLines(status, status, wide)[headLines]!, /ready +- /);
 });
 
+Deno.test("threads of one process have rates of their own", () => {
+  const threads = (...requests: number[]) =>
+    requests.map((count, slot) => workerStatus({ slot, pid: 100, thread: slot, requests: count }));
+  const before = statusOf(threads(0, 50));
+  const lines = topLines(before, statusOf(threads(10, 70), { at: before.at + 1_000 }), wide).slice(headLines);
+  assertMatch(lines[0]!, /^0 +100 +1 +ready +10/);
+  assertMatch(lines[1]!, /^1 +100 +1 +ready +20/);
+});
+
 Deno.test("a blocked worker is marked", () => {
   const status = statusOf([workerStatus({ isStalled: true })]);
   assertMatch(topLines(null, status, wide)[headLines]!, /ready, stalled/);

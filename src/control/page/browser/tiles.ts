@@ -42,15 +42,32 @@ export function workerCard(
   rate: number | null,
 ): PageElement {
   const words = wordsOf[what];
-  const { slot, pid, generation, state, isStalled, age, inFlight, p50, p99, lag, cpu, memory, current } =
-    worker;
+  const {
+    slot,
+    pid,
+    thread,
+    generation,
+    state,
+    isStalled,
+    age,
+    inFlight,
+    p50,
+    p99,
+    lag,
+    cpu,
+    memory,
+    current,
+  } = worker;
   const mood = isStalled || state === "killed"
     ? "bad"
     : state === "ready" || state === "spare"
     ? "good"
     : "warn";
   const values: readonly (readonly [string, string])[] = [
-    ...[["age", durationText(age)], ["pid", String(pid)], [words.rate, countText(rate)]] as const,
+    ...[["age", durationText(age)], ["pid", thread === null ? String(pid) : `${pid}, thread ${thread}`], [
+      words.rate,
+      countText(rate),
+    ]] as const,
     ...[[words.running, countText(inFlight)], ["p50", latencyText(p50)], ["p99", latencyText(p99)]] as const,
     ...[["cpu", shareText(cpu)], ["memory", memoryText(memory)]] as const,
     ...[["lag", `${lag} ms`], ["generation", String(generation)]] as const,
