@@ -45,6 +45,7 @@ export async function checkApp(
     scoreboard: openScoreboard(system, (line) => log.logger.warning`${line}`, directory.path),
     sharedSockets,
     firstWorker: null,
+    firstHost: null,
     controlSocket: () => null,
   });
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));

@@ -22,6 +22,7 @@ import { workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
+import type { HostProcess } from "./workers/host_process.ts";
 import { ThreadHosts } from "./workers/thread_hosts.ts";
 import { WorkerTable } from "./workers/worker_table.ts";
 import type { WorkerProcess } from "./workers/worker_process.ts";
@@ -37,6 +38,8 @@ interface MasterOptions {
   readonly sharedSockets: SharedSockets;
   /** Started already, in slot 0; `null` if no worker was. */
   readonly firstWorker: WorkerProcess | null;
+  /** Started already, for the first workers, if they are threads; `null` if it was not. */
+  readonly firstHost: HostProcess | null;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
 }
@@ -65,6 +68,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     scoreboard,
     sharedSockets,
     firstWorker,
+    firstHost,
     controlSocket,
   } = options;
   const { settings, origins } = reader.initial;
@@ -105,6 +109,12 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     start: (slot, generation, token, inherited) =>
       startProcess(slot, generation, token, inherited, "requests", true),
   });
+  const first = { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null };
+  if (firstHost !== null) {
+    // As for the first worker that is a process.
+    if (steering.isOn === (firstHost.pairs.length > 0)) threadHosts.adopt(firstHost, first);
+    else firstHost.process.kill("SIGKILL");
+  }
   const { arbiter, statusSource } = composeArbiter({
     ...{
       system,
@@ -126,7 +136,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     },
     ...{ startProcess, threadHosts },
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
-    first: { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null },
+    first,
     isBindDefault,
     runtimeDirectory: directory.path,
   });

@@ -6,11 +6,13 @@
 import type { Credentials } from "../account/credentials.ts";
 import { socketPaths } from "../settings/listen_addresses.ts";
 import type { PlacedSettings } from "../settings/values.ts";
+import { threadsPerProcess } from "../settings/worker_range.ts";
 import { selfCommand } from "../system/processes/self_command.ts";
 import type { System } from "../system/system.ts";
 import { raiseFileLimit } from "./files/file_limit.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { Launch } from "./transitions/launch.ts";
+import { type HostProcess, openHostProcess } from "./workers/host_process.ts";
 import { openScoreboard, type Scoreboard } from "./workers/scoreboard.ts";
 import { openWorkerProcess, startWorkerProcess, type WorkerProcess } from "./workers/worker_process.ts";
 
@@ -18,6 +20,8 @@ export interface Preparation {
   readonly scoreboard: Scoreboard;
   /** Of slot 0 and generation 1; `null` if it is to be started like the others. */
   readonly firstWorker: WorkerProcess | null;
+  /** In its place, if workers are threads: the process for the first ones. */
+  readonly firstHost: HostProcess | null;
   /** Lines for the log, which is not open yet. */
   readonly lines: readonly { readonly level: "debug" | "warning"; readonly text: string }[];
 }
@@ -42,39 +46,41 @@ export function prepareMaster(system: System, placed: PlacedSettings, options: P
     (text) => lines.push({ level: "warning", text }),
     directory.path,
   );
-  return { scoreboard, firstWorker: startFirstWorker(system, placed, scoreboard, options), lines };
+  return { scoreboard, ...startFirst(system, placed, scoreboard, options), lines };
 }
 
-function startFirstWorker(
+function startFirst(
   system: System,
   { settings, directory: workingDirectory }: PlacedSettings,
   { descriptor }: Scoreboard,
   { credentials, directory, launch }: PrepareOptions,
-): WorkerProcess | null {
+): Pick<Preparation, "firstWorker" | "firstHost"> {
+  const none = { firstWorker: null, firstHost: null };
   // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and Unix
   // sockets are not open yet.
-  if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return null;
-  if (settings.workerClass === "threads") return null;
+  if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return none;
+  const isSteering = settings.steering !== "off";
+  const hasThreads = settings.workerClass === "threads";
+  const start = (token: string, inherited: readonly number[]) =>
+    startWorkerProcess(system, {
+      command: selfCommand(system),
+      number: 0,
+      role: "requests",
+      generation: { number: 1, settings },
+      token,
+      channelPath: directory.channelSocket,
+      directory: workingDirectory,
+      credentials,
+      inherited: descriptor === null ? inherited : [...inherited, descriptor],
+      hasThreads,
+    });
   try {
     directory.share(credentials);
-    return openWorkerProcess(
-      system,
-      settings.steering !== "off",
-      (token, inherited) =>
-        startWorkerProcess(system, {
-          command: selfCommand(system),
-          number: 0,
-          role: "requests",
-          generation: { number: 1, settings },
-          token,
-          channelPath: directory.channelSocket,
-          directory: workingDirectory,
-          credentials,
-          inherited: descriptor === null ? inherited : [...inherited, descriptor],
-        }),
-    );
+    if (!hasThreads) return { ...none, firstWorker: openWorkerProcess(system, isSteering, start) };
+    const threads = threadsPerProcess(settings, system.host.cores());
+    return { ...none, firstHost: openHostProcess(system, { threads, isSteering, start }) };
   } catch {
     // The next attempt, as for all other workers, says why.
-    return null;
+    return none;
   }
 }

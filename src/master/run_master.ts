@@ -77,6 +77,7 @@ export async function runMaster(
   const { arbiter, statusSource, takeover, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
+    firstHost: preparation.firstHost,
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });

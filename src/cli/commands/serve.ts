@@ -44,9 +44,9 @@ export const serve: RunnableCommand = {
       const listen = launch.oldMaster === null ? listenAddresses(initial.settings) : [];
       directory = await directoryFor(system, directory, credentials, listen);
       const preparation = prepareMaster(system, initial, { credentials, directory, launch });
-      const { firstWorker } = preparation;
+      const { firstWorker, firstHost } = preparation;
       // Only a start that fails leaves it to be ended.
-      cleanup.defer(() => firstWorker?.process.kill("SIGKILL"));
+      cleanup.defer(() => (firstWorker ?? firstHost)?.process.kill("SIGKILL"));
       // The workers of an old master that has died serve, and use its directory to find this master.
       void removeAbandonedDirectories(system, [launch.oldMaster?.runtimeDirectory, directory.path]);
       // The first worker starts while this is loaded.

@@ -40,7 +40,9 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
   const how = status.signal === null ? `with exit code ${status.code}` : `by ${status.signal}`;
   return new DenicornError(
     "boot-death",
-    `cannot boot a worker: its process ended ${how} ${stageOfDeath(worker, state, status)}`,
+    `cannot boot a worker: its ${worker.process.thread === undefined ? "process" : "thread"} ended ${how} ${
+      stageOfDeath(worker, state, status)
+    }`,
   );
 }
 

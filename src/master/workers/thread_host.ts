@@ -12,15 +12,12 @@ import type {
   ThreadOfProcess,
 } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
+import type { HostProcess } from "./host_process.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
 interface ThreadHostOptions {
-  /** Starts the process. Throws the error of the system. */
-  readonly start: (token: string, inherited: readonly number[]) => ChildProcess;
   /** How many threads it may have at a time. */
   readonly places: number;
-  /** Whether the master wants copies of the listening sockets. */
-  readonly isSteering: boolean;
   /** A thread was killed and does not end. */
   readonly onStuck: (number: number) => void;
   /** It gets no more threads, and those that it has are to be replaced. */
@@ -58,23 +55,17 @@ export class ThreadHost {
   #isRetired = false;
   #hasEnded = false;
 
-  /** Throws the error of the system if the process cannot be started. */
-  constructor(system: System, generation: Generation, options: ThreadHostOptions) {
+  constructor(
+    system: System,
+    generation: Generation,
+    { process, token, pairs }: HostProcess,
+    options: ThreadHostOptions,
+  ) {
     this.generation = generation;
     this.#system = system;
     this.#options = options;
-    this.#token = system.host.secret();
-    const { places, isSteering, start } = options;
-    const pairs: FdPair[] = [];
-    try {
-      while (isSteering && pairs.length < places) pairs.push(system.descriptors.pair());
-      this.#process = start(this.#token, pairs.map(({ descriptor }) => descriptor));
-    } catch (error) {
-      pairs.forEach(({ inbox }) => inbox.close());
-      throw error;
-    } finally {
-      pairs.forEach(({ descriptor }) => system.sockets.close(descriptor));
-    }
+    this.#process = process;
+    this.#token = token;
     this.#pairs = pairs;
     void this.#process.exited.then((status) => this.#end(status));
   }

@@ -10,6 +10,7 @@ import { threadsPerProcess } from "../../settings/worker_range.ts";
 import type { ChildProcess, Connection, System } from "../../system/system.ts";
 import { isWanted } from "../../core/pool/worker_state.ts";
 import type { Generation } from "./generation.ts";
+import { type HostProcess, openHostProcess, placesFor } from "./host_process.ts";
 import { ThreadHost } from "./thread_host.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 import type { WorkerTable } from "./worker_table.ts";
@@ -66,12 +67,19 @@ export class ThreadHosts {
   }
 
   #start(slot: number, generation: Generation, isSteering: boolean, threads: number): ThreadHost {
-    const { system, logger, start } = this.#options;
-    const host = new ThreadHost(system, generation, {
+    const { system, start } = this.#options;
+    const process = openHostProcess(system, {
+      ...{ threads, isSteering },
       start: (token, inherited) => start(slot, generation, token, inherited),
-      // A worker that is replaced keeps its place until the new one is ready.
-      places: 2 * threads,
-      isSteering,
+    });
+    return this.adopt(process, generation);
+  }
+
+  /** From now on threads of `generation` start in this process. */
+  adopt(process: HostProcess, generation: Generation): ThreadHost {
+    const { system, logger } = this.#options;
+    const host = new ThreadHost(system, generation, process, {
+      places: placesFor(threadsPerProcess(generation.settings, system.host.cores())),
       onStuck: (number) =>
         logger
           .warning`thread ${number} of process ${host.pid} does not end, so the process has to: its other threads are replaced first`,

@@ -14,13 +14,25 @@ let readAt = -Infinity;
 
 /** From now on only what this thread has opened is its own. Throws if the system does not tell them apart. */
 export function narrowToThread(): void {
+  try {
+    epoll = ownEpoll();
+  } catch (error) {
+    throw new Error(
+      `cannot tell the connections of a thread from those of others: /proc (${
+        error instanceof Error ? error.message : error
+      }): mount it, or use worker-class async`,
+    );
+  }
+}
+
+function ownEpoll(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   try {
     const { port } = listener.addr as Deno.NetAddr;
     const found = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name))
       .find((descriptor) => readInfo(descriptor) && portOf(descriptor) === port);
     if (found === undefined) throw new Error("its sockets are not in /proc/self/fd");
-    epoll = registrationOf(found).epoll;
+    return registrationOf(found).epoll;
   } finally {
     listener.close();
   }

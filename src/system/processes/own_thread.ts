@@ -12,8 +12,7 @@ interface ThreadScope {
 
 /** False in the main thread of a process. */
 export function isThread(): boolean {
-  return typeof Reflect.get(globalThis, "WorkerGlobalScope") === "function" &&
-    Reflect.get(globalThis, "window") === undefined && "postMessage" in globalThis;
+  return typeof Reflect.get(globalThis, "WorkerGlobalScope") === "function";
 }
 
 /**
