@@ -137,6 +137,26 @@ integrationTest("threads: one that cannot boot fails a reload, and the old ones 
   assertEquals((await server.exit()).code, 0);
 });
 
+integrationTest(
+  "threads: a process that gets a SIGTERM is replaced when its requests have ended",
+  async (host) => {
+    const server = host.start({ files, args });
+    const [first] = await server.ready(4);
+    const waiting = Array.from({ length: 8 }, () => server.text("/wait"));
+    await server.until("requests in flight", async () => (await server.status())?.totals.inFlight === 8);
+    Deno.kill(first!.pid, "SIGTERM");
+    assert((await Promise.all(waiting)).every((text) => /^\d+\.\d+$/.test(text)));
+    await server.until("another process", async () => {
+      const all = await processes(server);
+      return !(first!.pid in all) && Object.values(all).join() === "2,2";
+    });
+    await server.ready(4);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(server.leftovers(), []);
+  },
+);
+
 integrationTest("threads: a reload changes the class, and back", async (host) => {
   const config = (text: string) => ({ "denicorn.config.ts": `export default { workers: 2, ${text} };\n` });
   const server = host.start({ files: { ...files, ...config("") }, args: [] });

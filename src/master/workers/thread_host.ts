@@ -99,6 +99,7 @@ export class ThreadHost {
       receive: (message) => {
         const thread = message !== null && "place" in message ? this.#threads.get(message.place) : undefined;
         if (message?.type === "thread-started" && thread?.id === null) thread.id = message.id;
+        else if (message?.type === "draining") this.#retire();
         else if (message?.type === "thread-ended" && thread !== undefined) this.#threadEnded(message);
         else this.#process.kill("SIGKILL");
       },

@@ -4,6 +4,7 @@
  */
 
 import { ExitCode } from "../../core/errors.ts";
+import { handledSignals, signalMeanings } from "../../core/signals.ts";
 import { version } from "../../core/version.ts";
 import { encodeFrame, FrameDecoder } from "../../protocol/framing.ts";
 import { appProcessVariable, type FromWorker, workerEnvironment } from "../../protocol/messages.ts";
@@ -15,6 +16,9 @@ import type { System } from "../../system/system.ts";
 const lookPause = 250;
 /** A look that comes so much later says that this process was stopped, not that its threads are blocked (ms). */
 const longestPause = 1_000;
+
+/** What signals mean for workers that end them. */
+const leaving: ReadonlySet<string> = new Set(["drain", "quit"]);
 
 type Threads = Map<number, ReturnType<typeof startThread>>;
 
@@ -65,6 +69,12 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
     }
   };
   send({ type: "hello", token, version });
+  for (const signal of handledSignals) {
+    processes.onSignal(signal, () => {
+      // Each thread gets the signal as well, and leaves. Its replacement is to start in another process.
+      if (leaving.has(signalMeanings[signal].worker)) send({ type: "draining" });
+    });
+  }
   const decoder = new FrameDecoder();
   try {
     for await (const bytes of connection.receive()) {

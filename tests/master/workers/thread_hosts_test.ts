@@ -140,6 +140,14 @@ Deno.test("a process all of whose threads are killed is killed, and one that die
   assertEquals(await Promise.all(others.map(statusOf)), [0, 1].map(() => ({ code: 133, signal: "SIGTRAP" })));
 });
 
+Deno.test("a process that got a signal to finish gets no more threads, and those it has are replaced", () => {
+  const master = new Hosts();
+  const worker = master.open(0);
+  master.connect(0).receive({ type: "draining" });
+  assertEquals(worker.isDueForRecycling, true);
+  assertEquals(master.open(1).process.pid, 101);
+});
+
 Deno.test("a process that says what it cannot know is killed", () => {
   for (const message of [{ type: "thread-ended", place: 1, code: 0 }, { type: "closed" }] as const) {
     const master = new Hosts();
