@@ -18,7 +18,7 @@ export function offersHttp2(
   { certificates, http2, workerClass }: Pick<WorkerConfig, "certificates" | "http2" | "workerClass">,
   { drainsHttp2 }: Pick<Network, "drainsHttp2">,
 ): boolean {
-  return certificates !== null && (http2 ?? (drainsHttp2 && workerClass === "async"));
+  return certificates !== null && (http2 ?? (drainsHttp2 && workerClass !== "sync"));
 }
 
 export class Http2Drain {
