@@ -144,6 +144,19 @@ Deno.test("max-memory: the largest worker is recycled, but not one that has serv
   ]);
 });
 
+Deno.test("max-memory: where the largest worker is a thread its whole process is retired", async () => {
+  const host = new TestHost();
+  const [worker] = host.team(1) as [WorkerHandle];
+  let isRetired = false;
+  const thread = { host: {}, number: 0, count: 2, id: null, retire: () => void (isRetired = true) };
+  Object.assign(worker.process, { thread });
+  host.takes(worker, 300);
+  host.slotOf(worker).requests = 1;
+  await host.second({ maxMemory: 256 * megabyte }, 1);
+  await host.second({ maxMemory: 256 * megabyte }, 1);
+  assertEquals([worker.isDueForRecycling, isRetired], [true, true]);
+});
+
 Deno.test("memory is read once a second at most, spread over the ticks, and only if there is a limit", async () => {
   const host = new TestHost();
   for (const worker of host.team(32)) host.takes(worker, 30);
