@@ -157,6 +157,40 @@ integrationTest(
   },
 );
 
+integrationTest(
+  "threads: at a Unix socket all of them answer, and reloads and deaths lose nothing",
+  async (host) => {
+    const server = host.start({ files, args: [...args, "--bind", "unix:app.sock"] });
+    await server.ready(4);
+    using client = Deno.createHttpClient({
+      proxy: { transport: "unix", path: `${host.folder}/app.sock` },
+      poolMaxIdlePerHost: 0,
+    });
+    const get = (path: string) =>
+      fetch(`http://localhost${path}`, { client }).then((answer) => answer.text());
+    const seen = new Set<string>();
+    let isOver = false;
+    const visit = async () => {
+      while (!isOver) seen.add(await get("/"));
+    };
+    const visits = Promise.all([1, 2, 3, 4].map(visit));
+    await server.until("answers of all", () => seen.size >= 4);
+    server.kill("SIGHUP");
+    await server.ready(4, 2);
+    seen.clear();
+    await server.until("answers of all new ones", () => seen.size >= 4);
+    isOver = true;
+    assertEquals((await visits).length, 4);
+    await get("/exit").catch(() => {});
+    await server.logged(/exit code 7/);
+    assertMatch(await get("/"), /^\d+\.\d+$/);
+    await server.ready(4);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(server.leftovers(), []);
+  },
+);
+
 integrationTest("threads: a reload changes the class, and back", async (host) => {
   const config = (text: string) => ({ "denicorn.config.ts": `export default { workers: 2, ${text} };\n` });
   const server = host.start({ files: { ...files, ...config("") }, args: [] });
@@ -198,7 +232,6 @@ for (
       /threads: "0" .* is not accepted: give a whole number from 1 to 64, or auto/,
     ],
     [["--worker-class", "threads", "--spare-workers", "1"], /is not accepted with spare-workers = 1/],
-    [["--worker-class", "threads", "--bind", "unix:x.sock"], /is not accepted with the Unix socket/],
     [
       ["--worker-class", "threads", "--threads", "64", "-w", "17"],
       /workers: 17 .* is not accepted with threads = 64/,

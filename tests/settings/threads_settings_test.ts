@@ -28,11 +28,6 @@ Deno.test("what threads cannot do is refused with the reason", () => {
       "out, or use worker-class async",
   );
   assertEquals(
-    refusal({ args: [...threads, "--bind", "unix:/run/app.sock"] }),
-    `${prefix}with the Unix socket /run/app.sock (command line --bind), because threads of a process cannot take turns ` +
-      "at it: bind to an address, or use worker-class async",
-  );
-  assertEquals(
     refusal({ args: [...threads, "--threads", "64", "--max-workers", "17"] }),
     "setting-invalid: max-workers: 17 (command line --max-workers) is not accepted with threads = 64 (command line " +
       "--threads), because a server has at most 1024 workers: give at most 16",

@@ -37,6 +37,12 @@ interface Thread {
 /** A thread that can be ended is gone within milliseconds, and a process that was asked to exit, too. */
 const endTimeout = 1_000;
 
+/**
+ * The runtime keeps something of each thread that has ended: with Deno 2.7.11 two descriptors and 0.2 MB. So a process in
+ * which so many have ended is replaced.
+ */
+const mostEnded = 200;
+
 const killed: ExitStatus = { code: 137, signal: "SIGKILL" };
 
 export class ThreadHost {
@@ -51,6 +57,8 @@ export class ThreadHost {
   readonly #waiting: ToThreadHost[] = [];
   #connection: Connection | null = null;
   #isRedeemed = false;
+  /** How many of its threads have ended. */
+  #ended = 0;
   #isEnding = false;
   #isRetired = false;
   #hasEnded = false;
@@ -191,6 +199,7 @@ export class ThreadHost {
     const thread = this.#threads.get(place)!;
     thread.status = thread.isKilled ? killed : { code, signal: null };
     if (this.#threads.size > 1) {
+      if (++this.#ended >= mostEnded) this.#retire();
       this.#threads.delete(place);
       thread.ended.resolve(thread.status);
       if (this.#areAllKilled) this.#process.kill("SIGKILL");

@@ -2,7 +2,6 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { workerBounds } from "../kinds/number.ts";
-import { socketPaths } from "../listen_addresses.ts";
 import type { Resolved } from "../values.ts";
 import { nameOf } from "./setting_names.ts";
 
@@ -11,25 +10,12 @@ export function checkThreads(resolved: Resolved): void {
   const { settings, origins } = resolved;
   if (settings.workerClass !== "threads") return refuseLoneThreads(resolved);
   refuseTooMany(resolved);
-  const refuse = (problem: string) => {
-    throw new DenicornError(
-      "setting-invalid",
-      `worker-class: threads (${origins.workerClass}) is not accepted ${problem}`,
-    );
-  };
-  if (settings.spareWorkers > 0) {
-    refuse(
-      `with spare-workers = ${settings.spareWorkers} (${origins.spareWorkers}), because a spare is a process: ` +
-        "leave spare-workers out, or use worker-class async",
-    );
-  }
-  const [path] = socketPaths(settings);
-  if (path !== undefined) {
-    refuse(
-      `with the Unix socket ${path} (${origins.bind}), because threads of a process cannot take turns at it: ` +
-        "bind to an address, or use worker-class async",
-    );
-  }
+  if (settings.spareWorkers === 0) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `worker-class: threads (${origins.workerClass}) is not accepted with spare-workers = ${settings.spareWorkers} ` +
+      `(${origins.spareWorkers}), because a spare is a process: leave spare-workers out, or use worker-class async`,
+  );
 }
 
 function refuseLoneThreads({ settings, origins }: Resolved): void {

@@ -148,6 +148,21 @@ Deno.test("a process that got a signal to finish gets no more threads, and those
   assertEquals(master.open(1).process.pid, 101);
 });
 
+Deno.test("a process in which many threads have ended is replaced", () => {
+  const master = new Hosts();
+  const lasting = master.open(0);
+  const link = master.connect(0);
+  for (let count = 0; count < 200; count++) {
+    assertEquals(lasting.isDueForRecycling, false);
+    const worker = master.open(1);
+    assertEquals(worker.process.pid, 100);
+    link.receive({ type: "thread-ended", place: 1, code: 0 });
+    master.workerTable.remove(worker);
+  }
+  assertEquals(lasting.isDueForRecycling, true);
+  assertEquals(master.open(1).process.pid, 101);
+});
+
 Deno.test("a process that says what it cannot know is killed", () => {
   for (const message of [{ type: "thread-ended", place: 1, code: 0 }, { type: "closed" }] as const) {
     const master = new Hosts();

@@ -14,6 +14,7 @@ import {
   SOL_SOCKET,
 } from "../../linux_constants.ts";
 import type { UnixSockets } from "../kernel_sockets.ts";
+import { ownDescriptors } from "../own_descriptors.ts";
 import { descriptorTableSize } from "../tcp_info.ts";
 import { unixAddress } from "./unix_address.ts";
 
@@ -78,8 +79,9 @@ export const unixSockets: UnixSockets = {
     const countBytes = new Uint8Array(count.buffer);
     const hasSome = (descriptor: number, question: number) =>
       libc().ioctl(descriptor, BigInt(question), countBytes) === 0 && count[0]! > 0;
+    const isOwn = ownDescriptors();
     for (let descriptor = 0; descriptor < size; descriptor++) {
-      if (!paths.has(pathOf(descriptor))) continue;
+      if (!isOwn(descriptor) || !paths.has(pathOf(descriptor))) continue;
       if (hasSome(descriptor, SIOCOUTQ) || hasSome(descriptor, FIONREAD)) return true;
     }
     return false;
