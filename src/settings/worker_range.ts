@@ -10,12 +10,14 @@ export interface WorkerRange {
   readonly isFixed: boolean;
 }
 
-type ThreadSettings = Pick<Settings, "workerClass" | "threads">;
-type WorkerSettings = Pick<Settings, "workers" | "minWorkers" | "maxWorkers"> & ThreadSettings;
+type ThreadSettings = Pick<Settings, "workerClass" | "threads" | "workers">;
+type WorkerSettings = Pick<Settings, "minWorkers" | "maxWorkers"> & ThreadSettings;
 
 /** How many workers each process has. `cores` are those this process may use. */
-export function threadsPerProcess({ workerClass, threads }: ThreadSettings, cores: number): number {
-  return workerClass === "threads" ? threads ?? Math.min(Math.max(cores, 1), threadBounds.to) : 1;
+export function threadsPerProcess({ workerClass, threads, workers }: ThreadSettings, cores: number): number {
+  if (workerClass !== "threads") return 1;
+  // Together the processes have one for each core.
+  return threads ?? Math.min(Math.max(Math.floor(cores / workers), 1), threadBounds.to);
 }
 
 /** The settings count processes, and the range workers, which may be threads. */

@@ -27,6 +27,8 @@ Deno.test("with threads the settings count processes, and the range counts threa
   const threads = (...args: string[]) => range("-k", "threads", ...args);
   assertEquals(threads("-w3", "--threads", "2"), { min: 6, max: 6, isFixed: true });
   assertEquals(threads("-w1"), { min: 4, max: 4, isFixed: true });
+  assertEquals(threads("-w2"), { min: 4, max: 4, isFixed: true });
+  assertEquals(threads("-w8"), { min: 8, max: 8, isFixed: true });
   assertEquals(threads("--max-workers", "8", "--threads", "2"), { min: 2, max: 16, isFixed: false });
   assertEquals(threads("--min-workers", "1", "--threads", "2"), { min: 2, max: 4, isFixed: false });
   assertEquals(threads("--min-workers", "3", "--threads", "2"), { min: 6, max: 6, isFixed: false });

@@ -34,7 +34,7 @@ export const workerSettings = {
     description:
       "With worker-class threads: number of threads in each worker process, each with an event loop of its own. Then " +
       "workers, min-workers, max-workers and what scales them count processes.",
-    unset: "one for each core this process may use",
+    unset: "the cores this process may use, divided by workers",
     reload: true,
   }),
   spareWorkers: one(wholeNumber({ from: 0, to: 64 }), {
