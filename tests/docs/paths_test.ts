@@ -11,6 +11,7 @@ const pages = [
   "docs/glossary.md",
   "docs/scaling.md",
   "docs/security.md",
+  "docs/systemd.md",
 ];
 
 /** Code spans that are a path of the repository; `dist/` is built. */
