@@ -7,6 +7,7 @@ const pages = [
   "AGENTS.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/containers.md",
   "docs/deployment.md",
   "docs/glossary.md",
   "docs/scaling.md",
