@@ -71,6 +71,25 @@ export function appEnvironment(
   };
 }
 
+/** The standard variable of OpenTelemetry for what all spans, logs and metrics of a process belong to. */
+const resourceVariable = "OTEL_RESOURCE_ATTRIBUTES";
+
+/**
+ * Where the runtime sends spans of its own, they say which worker they are from; `null` if that is one of several in the
+ * process, which have that variable in common.
+ */
+function withOrigin(
+  env: Record<string, string>,
+  worker: number | null,
+  generation: number,
+): Record<string, string> {
+  if (!env.OTEL_DENO) return env;
+  const ofGeneration = `denicorn.generation=${generation}`;
+  const origin = worker === null ? ofGeneration : `denicorn.worker=${worker},${ofGeneration}`;
+  const given = env[resourceVariable];
+  return { ...env, [resourceVariable]: given ? `${given},${origin}` : origin };
+}
+
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
@@ -92,7 +111,11 @@ export function startWorkerProcess(
       settings.app ?? "",
     ],
     env: {
-      ...appEnvironment(system, credentials, settings, directory),
+      ...withOrigin(
+        appEnvironment(system, credentials, settings, directory),
+        hasThreads ? null : place,
+        number,
+      ),
       [instanceVariable]: String(place),
       [workerEnvironment.channel]: channelPath,
       [workerEnvironment.token]: token,
