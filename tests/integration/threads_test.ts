@@ -210,6 +210,38 @@ integrationTest("threads: a reload changes the class, and back", async (host) =>
 });
 
 integrationTest(
+  "threads: where one loops while the master is stopped its process ends all the same",
+  async (host) => {
+    const server = host.start({ files, args: [...args, "--timeout", "0.5s"] });
+    await server.ready(4);
+    const before = await processes(server);
+    void server.text("/loop").catch(() => {});
+    await server.until(
+      "a busy worker",
+      async () => (await server.status())?.workers.some(({ current }) => current !== null),
+    );
+    server.kill("SIGSTOP");
+    await server.until("the end of a process", () =>
+      Object.keys(before).some((pid) => {
+        try {
+          return /^\d+ \(.*\) Z/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+        } catch {
+          return true;
+        }
+      }));
+    server.kill("SIGCONT");
+    await server.until("a new process", async () => {
+      const all = Object.entries(await processes(server));
+      return all.filter(([pid]) => pid in before).length === 1 &&
+        all.map(([, count]) => count).join() === "2,2";
+    });
+    await server.ready(4);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  },
+);
+
+integrationTest(
   "threads: a master that is killed leaves no process, also where a thread loops",
   async (host) => {
     const server = host.start({ files, args: [...args, "--timeout", "1s"] });

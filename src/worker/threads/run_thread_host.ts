@@ -12,10 +12,12 @@ import type { ToThreadHost } from "../../protocol/thread_messages.ts";
 import { startThread } from "../../system/processes/started_threads.ts";
 import type { System } from "../../system/system.ts";
 
-/** Milliseconds between two looks at threads whose master is gone. */
+/** Milliseconds between two looks at the threads. */
 const lookPause = 250;
 /** A look that comes so much later says that this process was stopped, not that its threads are blocked (ms). */
 const longestPause = 1_000;
+/** How much longer a thread may be blocked while there is a master, which replaces the other threads first (ms). */
+const masterMargin = 2_000;
 
 /** What signals mean for workers that end them. */
 const leaving: ReadonlySet<string> = new Set(["drain", "quit"]);
@@ -45,6 +47,8 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
   }
   const send = (message: FromWorker) => void connection.send(encodeFrame(message));
   const threads: Threads = new Map();
+  /** The places of threads that the master has ended, if the runtime could. */
+  const ending = new Set<number>();
   let isOrphan = false;
   const handle = (message: ToThreadHost) => {
     switch (message.type) {
@@ -54,6 +58,7 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
           onStart: (id) => send({ type: "thread-started", place, id }),
           onEnd(code) {
             threads.delete(place);
+            ending.delete(place);
             if (isOrphan && threads.size === 0) processes.exit(ExitCode.normal);
             send({ type: "thread-ended", place, code });
           },
@@ -62,6 +67,7 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
         break;
       }
       case "end-thread":
+        ending.add(message.place);
         threads.get(message.place)?.terminate();
         break;
       case "exit":
@@ -75,6 +81,13 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
       if (leaving.has(signalMeanings[signal].worker)) send({ type: "draining" });
     });
   }
+  watch(
+    system,
+    (now) =>
+      threads.entries().some(([place, thread]) =>
+        isOrphan ? thread.isOverdue(now) : !ending.has(place) && thread.isOverdue(now - masterMargin)
+      ),
+  );
   const decoder = new FrameDecoder();
   try {
     for await (const bytes of connection.receive()) {
@@ -85,19 +98,20 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
   }
   isOrphan = true;
   if (threads.size === 0) return ExitCode.normal;
-  watch(system, threads);
   // The threads have noticed it, too: the last one ends this process.
   return new Promise<never>(() => {});
 }
 
-/** Nothing else ends a thread that is blocked for too long when the master is gone, and the runtime cannot. */
-function watch({ clock, processes, host }: System, threads: Threads): void {
+/**
+ * Ends this process if a thread is blocked for too long and the master does nothing about it, because it is gone or
+ * stopped: the runtime cannot end such a thread.
+ */
+function watch({ clock, processes, host }: System, isAnyOverdue: (now: number) => boolean): void {
   let last = clock.monotonic();
   clock.every(lookPause, () => {
     const now = clock.monotonic();
     const wasStopped = now - last > longestPause;
     last = now;
-    if (wasStopped || !threads.values().some((thread) => thread.isOverdue(now))) return;
-    processes.signal(host.pid, "SIGKILL");
+    if (!wasStopped && isAnyOverdue(now)) processes.signal(host.pid, "SIGKILL");
   });
 }
