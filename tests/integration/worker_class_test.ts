@@ -176,29 +176,35 @@ import { createServer } from "node:http";
 createServer((request, response) => {
   if (request.url === "/echo") return void request.pipe(response);
   if (request.url === "/half") response.write("half");
-  if (request.url === "/whole") response.end("whole");
+  if (request.url === "/whole") response.setHeader("connection", "close").end("whole");
 }).listen(8000);\n`;
 
-integrationTest("node:http: a client that leaves frees a worker whose app does not answer", async (host) => {
-  const server = host.start({ files: { "main.ts": leavingApp }, args: ["-k", "sync", "-w", "1"] });
-  await server.ready(1);
-  const requests = ["GET /never", "HEAD /never", "GET /half", "POST /echo"];
-  for (const line of requests) {
-    const body = line.startsWith("POST") ? "Content-Length: 9\r\n\r\nhalf" : "\r\n";
-    using client = await RawClient.connect(server.port, `${line} HTTP/1.1\r\nHost: a\r\n${body}`);
-    await inFlight(server, 1);
-    client[Symbol.dispose]();
-    await inFlight(server, 0);
-    assertEquals(await server.text("/whole"), "whole");
-  }
-  // On a connection that ends with the answer to the first one.
-  const several = "GET /whole HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
-  using client = await RawClient.connect(server.port, several);
-  await client.closed();
-  assertEquals(client.text.match(/whole/g)?.length, 1);
-  await inFlight(server, 0);
-  assertEquals(await server.text("/whole"), "whole");
-});
+for (const workerClass of ["sync", "async"]) {
+  integrationTest(
+    `node:http, ${workerClass}: a request that the app does not answer counts until its client leaves`,
+    async (host) => {
+      const server = host.start({ files: { "main.ts": leavingApp }, args: ["-k", workerClass, "-w", "1"] });
+      await server.ready(1);
+      const requests = ["GET /never", "HEAD /never", "GET /half", "POST /echo", "POST /never", "POST /half"];
+      for (const line of requests) {
+        const body = line.startsWith("POST") ? "Content-Length: 9\r\n\r\nhalf" : "\r\n";
+        using client = await RawClient.connect(server.port, `${line} HTTP/1.1\r\nHost: a\r\n${body}`);
+        await inFlight(server, 1);
+        client[Symbol.dispose]();
+        await inFlight(server, 0);
+        assertEquals(await server.text("/whole"), "whole");
+      }
+      // On a connection that ends with the answer to the first one.
+      const several = "GET /whole HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
+      using client = await RawClient.connect(server.port, several);
+      await client.closed();
+      assertEquals(client.text.match(/whole/g)?.length, 1);
+      await inFlight(server, 0);
+      assertEquals(await server.text("/whole"), "whole");
+      assert(!/ (error|warning) /.test(server.stderr), server.stderr);
+    },
+  );
+}
 
 integrationTest("a reload changes the class, and the status of the settings names it", async (host) => {
   const config = (workerClass: string) => `export default { workerClass: "${workerClass}" };\n`;

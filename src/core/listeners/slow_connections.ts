@@ -16,6 +16,8 @@ export interface ConnectionLook {
   readonly received: number;
   /** Bytes that the client has acknowledged. */
   readonly taken: number;
+  /** The client sends nothing more. */
+  readonly hasEnded: boolean;
   /** There are bytes that the client has not acknowledged. */
   readonly isSending: boolean;
   /** Since the last byte arrived, or since the connection was made. */

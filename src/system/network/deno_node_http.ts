@@ -9,7 +9,7 @@ import http from "node:http";
 import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
-import { endWithClient, keepWhole, onClose, sendAnswer } from "./node_response.ts";
+import { abandon, endWithClient, keepWhole, onClose, sendAnswer } from "./node_response.ts";
 import { secureServer } from "./tls/node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
@@ -73,6 +73,7 @@ export const nodeHttp: NodeHttp = {
   takeServers: takeNodeServers,
   onClose,
   endWithClient,
+  abandon,
   send: sendAnswer,
 
   createServer: (handler: NodeHandler) => http.createServer(handler),
