@@ -61,6 +61,8 @@ const classes = new Set(["ServerResponse", "IncomingMessage", "kUniqueHeaders"])
 interface Opened extends http.Server {
   /** Deno 2.7 takes its listener from here. */
   _listen?: () => Deno.Listener;
+  /** And begins to accept with this. */
+  _serve?: () => void;
   /** And from here whether the socket of a request says that it is encrypted. */
   _encrypted?: boolean;
 }
@@ -101,6 +103,7 @@ export const nodeHttp: NodeHttp = {
     try {
       if (server._listen !== undefined) {
         server._encrypted = tls !== undefined;
+        keepEnd(server);
         server._listen = () => listener;
         runtimeListen.call(server, addr.port, hostname);
       } else {
@@ -137,6 +140,26 @@ export const nodeHttp: NodeHttp = {
     }
   },
 };
+
+/**
+ * Deno 2.7 does not look at how accepting ends: when a worker stops listening, that fails, which would be an uncaught error
+ * of the app, and the server would never count as closed.
+ */
+function keepEnd(server: Opened): void {
+  const { _serve } = server;
+  if (_serve === undefined) return;
+  server._serve = () => {
+    const { then } = Promise.prototype;
+    Promise.prototype.then = function (done, failed) {
+      return Reflect.apply(then, this, [done, failed ?? done]);
+    };
+    try {
+      _serve.call(server);
+    } finally {
+      Promise.prototype.then = then;
+    }
+  };
+}
 
 function closed(server: http.Server): ReturnType<HttpServer["stopAccepting"]> {
   return new Promise((resolve) => server.close(() => resolve()));
