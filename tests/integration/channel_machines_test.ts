@@ -260,7 +260,9 @@ integrationTest(
     assertMatch(shown[1]!, /channels reach other machines through Redis at redis:\/\/127/);
     host.write({ "denicorn.config.json": JSON.stringify({ channelUrl: `${url("right-one")}?prefixes=a` }) });
     server.kill("SIGHUP");
-    await server.logged(/channel-url: "redis:\/\/\*\*\*@127.* is not accepted: give redis:\/\/HOST:PORT/);
+    await server.logged(
+      /channel-url: "redis:\/\/\*\*\*@127.* is not accepted: \?prefixes= is not known: give \?prefix=/,
+    );
     assertEquals((await server.fetch("/")).status, 200);
     for (const text of [...shown, server.stderr, server.stdout]) assert(!/right-one/.test(text), text);
     await stop(server);
