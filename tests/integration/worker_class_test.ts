@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
-import type { Server } from "./server.ts";
+import { isRunning, type Server } from "./server.ts";
 
 /** `/gate` waits until there is a file "open" in its directory. `most`: how many requests were in the app at once. */
 const shared = `
@@ -205,6 +205,24 @@ for (const workerClass of ["sync", "async"]) {
     },
   );
 }
+
+integrationTest("a fetch handler that never ends costs its worker, and the server goes on", async (host) => {
+  const app =
+    `export default ({ url }) => url.endsWith("/never") ? new Promise(() => {}) : new Response(String(Deno.pid));`;
+  const server = host.start({
+    files: { "main.ts": app },
+    args: ["-k", "sync", "-w", "1", "--request-timeout", "0.3", "--graceful-timeout", "1"],
+  });
+  const [worker] = await server.ready(1);
+  assertEquals((await server.fetch("/never")).status, 504);
+  await server.logged(
+    /warning .*GET \/never: the handler has not ended 0\.3 s after its 504, and with worker-class sync nothing runs beside it: replacing the worker: let the handler end when request\.signal aborts\n/,
+  );
+  await server.logged(/ready after .*\n[^]*ready after /);
+  assert(await server.text("/pid") !== String(worker!.pid));
+  await server.until("the end of the worker", () => !isRunning(worker!.pid));
+  await server.ready(1);
+});
 
 integrationTest("a reload changes the class, and the status of the settings names it", async (host) => {
   const config = (workerClass: string) => `export default { workerClass: "${workerClass}" };\n`;
