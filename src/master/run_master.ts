@@ -25,6 +25,7 @@ import { requireFree } from "./listeners/free_addresses.ts";
 import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
+import { notifyServiceManager } from "./telemetry/service_manager.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -121,6 +122,13 @@ export async function runMaster(
     if (kind === "upgraded") sharedSockets.leave();
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
+  if (launch.serviceManager !== null) {
+    cleanup.defer(notifyServiceManager(launch.serviceManager, {
+      ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
+      settings: () => arbiter.settings,
+      isMain: takeover?.released ?? Promise.resolve(),
+    }));
+  }
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);

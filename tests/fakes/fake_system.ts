@@ -198,6 +198,7 @@ export class FakeSystem implements System {
     serveUnixSocket: () => unavailable("serveUnixSocket"),
     serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
+    sendUnixNotice: () => unavailable("sendUnixNotice"),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
     streamUnix: () => unavailable("streamUnix"),

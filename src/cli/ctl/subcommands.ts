@@ -6,6 +6,7 @@ import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
 import { printable, printableJson } from "../../core/printable.ts";
 import { notAppliedText } from "../../settings/resolve.ts";
+import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Accepted, CtlCall, Subcommand } from "./ctl_call.ts";
@@ -33,6 +34,11 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
   async workers({ system, socket, print }) {
     const { workers } = await fetchStatus(system, socket);
     print(workers, workersText(workers));
+  },
+  async ready({ system, socket, print }) {
+    const reason = notReadyBecause(await fetchStatus(system, socket));
+    if (reason !== null) throw new DenicornError("server-not-ready", `not ready: ${printable(reason)}`);
+    print({ isReady: true }, "ready\n");
   },
   async settings({ system, socket, print }) {
     const settings = await fetchSettings(system, socket);

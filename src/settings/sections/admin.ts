@@ -24,7 +24,7 @@ export const adminSettings = {
     }),
     {
       description:
-        "Token that the admin address requires for changes, and for every request if the address is not loopback. " +
+        "Token that the admin address requires for changes, and for all but probes if the address is not loopback. " +
         "Other users can see it on the command line: set the environment variable or use a file instead.",
       unset: "none",
       reload: false,

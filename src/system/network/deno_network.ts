@@ -5,6 +5,7 @@ import { listeningOn } from "./port_holders.ts";
 import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
+import { sendUnixNotice } from "./unix/unix_notice.ts";
 import { serveUnixSocket } from "./unix/unix_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
@@ -105,6 +106,8 @@ export const network: Network = {
       close: () => socket.close(),
     };
   },
+
+  sendUnixNotice,
 
   serveUnix(path, handler) {
     // A mode set afterwards would come too late: others could connect before.

@@ -254,6 +254,8 @@ export interface Network {
   ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
+  /** Sends one datagram to a Unix socket; a path that begins with `@` is an abstract address. Throws the error of the system. */
+  sendUnixNotice(path: string, text: string): void;
   /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,

@@ -44,7 +44,7 @@ Deno.test("each command is found by its name, scale with its operand", () => {
 });
 
 Deno.test("an error says what is accepted", () => {
-  const names = "status, workers, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
+  const names = "status, workers, ready, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
   assertEquals(refusal(["status", "now"]), 'ctl status: "now" is one operand too many: leave it out');
