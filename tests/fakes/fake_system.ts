@@ -200,6 +200,7 @@ export class FakeSystem implements System {
     datagramsTo: () => unavailable("datagramsTo"),
     sendUnixNotice: () => unavailable("sendUnixNotice"),
     serveUnix: () => unavailable("serveUnix"),
+    post: () => unavailable("post"),
     fetchUnix: () => unavailable("fetchUnix"),
     streamUnix: () => unavailable("streamUnix"),
   };

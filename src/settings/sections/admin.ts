@@ -1,4 +1,5 @@
 import { address, peer } from "../kinds/address.ts";
+import { httpUrl } from "../kinds/http_url.ts";
 import { file, text } from "../kinds/text.ts";
 import { optional } from "../setting.ts";
 
@@ -39,6 +40,13 @@ export const adminSettings = {
   statsdHost: optional(peer, {
     description: "StatsD server to send metrics to, once per second, over UDP.",
     unset: "off",
+    reload: false,
+  }),
+  otlpEndpoint: optional(httpUrl, {
+    description:
+      "Receiver of OpenTelemetry to send metrics to, such as http://127.0.0.1:4318. Without it the standard variables " +
+      "decide, such as OTEL_EXPORTER_OTLP_ENDPOINT.",
+    unset: "off, or the variables",
     reload: false,
   }),
 };

@@ -122,6 +122,12 @@ export const network: Network = {
     }
   },
 
+  async post(url, { headers, body, timeout }) {
+    const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(timeout) });
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  },
+
   async fetchUnix(path, url, init) {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
     const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeout), ...init, client });

@@ -261,6 +261,15 @@ export interface Network {
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
   ): MasterServer;
+  /** Sends `body` to another server. Throws if the answer is no success, or takes longer than `timeout` milliseconds. */
+  post(
+    url: string,
+    request: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly timeout: number;
+    },
+  ): Promise<void>;
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
   /** Like `fetchUnix`, but the body is a stream without a time limit. */
