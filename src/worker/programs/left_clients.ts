@@ -5,6 +5,7 @@
  * them. To have the runtime say so would cost each request more than a hello takes, so now and then it is looked for.
  */
 
+import { pausePerConnection } from "../../core/listeners/slow_connections.ts";
 import { sleep } from "../../system/clock.ts";
 import type { NodeResponse, System } from "../../system/system.ts";
 import type { InFlightRequest } from "../http/in_flight_requests.ts";
@@ -25,6 +26,7 @@ export class LeftClients {
   /** Of which the last look has said so. */
   #suspects: ReadonlySet<InFlightRequest> = new Set();
   #isLooking = false;
+  #notBefore = -Infinity;
 
   constructor(
     system: Pick<System, "sockets" | "clock">,
@@ -57,11 +59,12 @@ export class LeftClients {
       if (isDestroyed === null) unsure.push(entry);
       else if (isDestroyed) this.#abandon(entry.nodeResponse!);
     }
-    if (unsure.length === 0) return;
+    if (unsure.length === 0 || this.#system.clock.monotonic() < this.#notBefore) return;
     const connected = await this.#connected();
     const suspects = unsure.filter((entry) => !connected.has(peerPortOf(entry.peer) ?? 0));
     for (const entry of suspects) if (this.#suspects.has(entry)) this.#abandon(entry.nodeResponse!);
     this.#suspects = new Set(suspects);
+    this.#notBefore = this.#system.clock.monotonic() + pausePerConnection * connected.size;
   }
 
   /** From which ports there are clients that may send more, or of whom something was not read yet. */

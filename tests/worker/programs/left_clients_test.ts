@@ -61,3 +61,14 @@ Deno.test("else the kernel is asked, twice, and only about what has been in flig
   await clock.advance(250);
   assertEquals([left, rounds()], [["/2", "/4"], 2]);
 });
+
+Deno.test("the more connections there are, the less often the kernel is asked", async () => {
+  const { clock, begin, rounds } = fakeWorker(Array.from({ length: 4_000 }, (_, peerPort) => ({ peerPort })));
+  begin("/waiting", { remotePort: 1 });
+  await clock.advance(250);
+  assertEquals(rounds(), 1);
+  await clock.advance(750);
+  assertEquals(rounds(), 1);
+  await clock.advance(500);
+  assertEquals(rounds(), 2);
+});
