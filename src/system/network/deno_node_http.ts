@@ -141,6 +141,8 @@ export const nodeHttp: NodeHttp = {
   },
 };
 
+type Then = (value: unknown) => unknown;
+
 /**
  * Deno 2.7 does not look at how accepting ends: when a worker stops listening, that fails, which would be an uncaught error
  * of the app, and the server would never count as closed.
@@ -150,13 +152,14 @@ function keepEnd(server: Opened): void {
   if (_serve === undefined) return;
   server._serve = () => {
     const { then } = Promise.prototype;
-    Promise.prototype.then = function (done, failed) {
+    // An app may have frozen it.
+    Reflect.set(Promise.prototype, "then", function (this: Promise<unknown>, done?: Then, failed?: Then) {
       return Reflect.apply(then, this, [done, failed ?? done]);
-    };
+    });
     try {
       _serve.call(server);
     } finally {
-      Promise.prototype.then = then;
+      Reflect.set(Promise.prototype, "then", then);
     }
   };
 }
