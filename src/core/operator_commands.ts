@@ -61,6 +61,18 @@ const operatorCommands = {
     http: { method: "GET", answers: "only the workers" },
     ctl: { summary: "Show only the workers.", options: ["json"] },
   },
+  worker: {
+    http: {
+      method: "GET",
+      answers:
+        "of the worker with `?number=0`: `worker`, as above, `description` (what it does now), `problem`",
+    },
+    ctl: {
+      summary: "Show what a worker does now: its requests in flight, its memory, its tasks.",
+      operand: "N dump",
+      options: ["json"],
+    },
+  },
   ready: {
     ctl: {
       summary:

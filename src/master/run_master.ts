@@ -89,6 +89,7 @@ export async function runMaster(
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
+    workers: arbiter.workers,
     status: () => statusWithProcesses(statusSource, system),
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });

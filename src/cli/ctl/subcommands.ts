@@ -1,6 +1,12 @@
 /** What `denicorn ctl` accepts: help, completions, `docs/ctl.md` and the dispatch read this list. */
 
-import { command, fetchSettings, fetchStatus, followEvents } from "../../control/control_client.ts";
+import {
+  command,
+  fetchSettings,
+  fetchStatus,
+  fetchWorker,
+  followEvents,
+} from "../../control/control_client.ts";
 import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
@@ -11,6 +17,7 @@ import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Accepted, CtlCall, Subcommand } from "./ctl_call.ts";
 import { optionValues, taskOptions, taskSubcommands } from "./task_subcommands.ts";
+import { describedText } from "./described_worker.ts";
 import { eventText, settingsText, statusText, workersText } from "./tables.ts";
 
 /** The options that only some of them accept. */
@@ -34,6 +41,10 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
   async workers({ system, socket, print }) {
     const { workers } = await fetchStatus(system, socket);
     print(workers, workersText(workers));
+  },
+  async worker({ system, socket, operands, print }) {
+    const found = await fetchWorker(system, socket, operands[0]!);
+    print(found, describedText(found));
   },
   async ready({ system, socket, print }) {
     const reason = notReadyBecause(await fetchStatus(system, socket));
@@ -66,6 +77,13 @@ const runs: Readonly<Partial<Record<CtlCommand, Subcommand["run"]>>> = {
 /** Which operands they accept. */
 const accepted: Readonly<Partial<Record<CtlCommand, readonly Accepted[]>>> = {
   scale: [{ isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts }],
+  worker: [
+    {
+      isValid: (text) => /^\d{1,9}$/.test(text),
+      accepts: "the number of a worker, as in `denicorn ctl status`",
+    },
+    { isValid: (text) => text === "dump", accepts: "dump" },
+  ],
 };
 
 export const subcommands: readonly Subcommand[] = [
