@@ -78,7 +78,7 @@ export class TaskReports {
 
   /**
    * Whether that is news. A busy worker is full again after each task: with no-op tasks, 40 reports a second would ask
-   * the store as often.
+   * the store as often. These are at most eight.
    */
   #isFilled(): boolean {
     const now = this.#options.clock.monotonic();
