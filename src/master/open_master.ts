@@ -155,7 +155,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       link: (token, connection) => {
         if (token !== linkToken) return threadHosts.link(token, connection);
         linkToken = null;
-        return hub.link((bytes) => connection.send(bytes));
+        return hub.linkMaster((bytes) => connection.send(bytes));
       },
       identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
       connected: (worker, connection, version) => {
