@@ -61,6 +61,8 @@ export interface RunningMaster {
   readonly tasks: TaskAccess;
   readonly workers: WorkerAccess;
   status(): Status;
+  /** A successor reads it there when this master has ended. */
+  leaveStatusAt(path: string): void;
 }
 
 /** What a worker answers for the master about the tasks of the app. */
