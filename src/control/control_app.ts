@@ -135,6 +135,7 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       }
       return c.json(commands.handOver(fdInbox));
     },
+    counters: (c) => c.json(master.handOverCounters()),
     async retire(c) {
       // An older successor sends no body.
       const { lastStatus } = readOpenBody(await c.req.text(), ["lastStatus"]);

@@ -2,7 +2,7 @@
 
 import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
-import { fetchStatus } from "../control/control_client.ts";
+import { takeCounters } from "../control/control_client.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import { otlpTarget } from "../core/telemetry/otlp_target.ts";
@@ -31,6 +31,7 @@ import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
 import { notifyServiceManager } from "./telemetry/service_manager.ts";
+import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -89,12 +90,19 @@ export async function runMaster(
     controlSocket: () => control?.path ?? null,
   });
   let lastStatus: string | null = null;
+  const standing = new StandingCounters(system.clock);
+  const liveStatus = () => statusWithProcesses(statusSource, system);
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
     workers: arbiter.workers,
-    status: () => statusWithProcesses(statusSource, system),
+    status: () => standing.of(liveStatus(), arbiter.phase),
+    handOverCounters() {
+      const status = liveStatus();
+      standing.stand(status);
+      return status;
+    },
     leaveStatusAt: (path) => lastStatus = path,
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
@@ -119,7 +127,7 @@ export async function runMaster(
     };
     takeover.beforeRetirement(async () => {
       // Before anybody can read the counters of this master: none goes back.
-      carry(await fetchStatus(system, oldMaster.socket).catch(() => null));
+      carry(await takeCounters(system, oldMaster.socket).catch(() => null));
       await admin.take().then(() => void (isAdminOpen = true), () => {
         // Perhaps the old master does not share the address: it is opened below.
       });
@@ -165,7 +173,7 @@ export async function runMaster(
   const fault = await arbiter.run();
   await finishChannels();
   await handedOver();
-  if (lastStatus !== null) leaveStatus(system, lastStatus, master.status());
+  if (lastStatus !== null) leaveStatus(system, lastStatus, liveStatus());
   await finishOtlp();
   return conclude(system, log, fault);
 }

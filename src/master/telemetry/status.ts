@@ -115,7 +115,17 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
 
 /** With the processor time of the masters before this one. */
 function masterUse(use: ProcessUse, { masterCpuSeconds }: ServerCounters): ProcessUse {
-  return use.cpuSeconds === null ? use : { ...use, cpuSeconds: use.cpuSeconds + masterCpuSeconds };
+  return use.cpuSeconds === null
+    ? use
+    : { ...use, cpuSeconds: hundredths(use.cpuSeconds + masterCpuSeconds) };
+}
+
+/**
+ * As the system counts them. The same times added in another order are 1.3900000000000001 once and then 1.39, which a
+ * Prometheus takes for a counter that has started again.
+ */
+function hundredths(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
 }
 
 function taskStatus(
@@ -179,7 +189,7 @@ function totalStatus(
     inFlight: workers.reduce((sum, { inFlight }) => sum + inFlight, 0),
     webSockets: workers.reduce((sum, { webSockets }) => sum + webSockets, 0),
     backlog,
-    cpuSeconds: workers.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), gone.cpuSeconds),
+    cpuSeconds: hundredths(workers.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), gone.cpuSeconds)),
     ...changeCounters,
   };
 }
