@@ -88,7 +88,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     : await openOtherMachines(system, { logger: log.logger, hub, place: channelUrl, server: serverName });
   /** With it the successor of this master takes part. */
   let linkToken: string | null = null;
-  const { arbiter, statusSource } = composeArbiter({
+  const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
       system,
       log,
@@ -170,5 +170,5 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     await withTimeout(system.clock, longestFinish, hub.finish());
     await otherMachines?.end();
   };
-  return { arbiter, statusSource, takeover, finishChannels };
+  return { arbiter, statusSource, carryOn, takeover, finishChannels };
 }
