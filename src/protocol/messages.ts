@@ -51,6 +51,7 @@ export const sentSettings = [
   "logFormat",
   "errorLogfile",
   "accessLogfile",
+  "accessLogformat",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 

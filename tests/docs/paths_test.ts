@@ -9,6 +9,7 @@ const pages = [
   "docs/architecture.md",
   "docs/deployment.md",
   "docs/glossary.md",
+  "docs/logging.md",
   "docs/scaling.md",
   "docs/security.md",
 ];

@@ -1,4 +1,3 @@
-import { AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { LogFile } from "../../src/log/log_file.ts";
 import { assertEquals } from "../assert.ts";
 import { FakeSystem } from "../fakes/fake_system.ts";
@@ -73,24 +72,3 @@ for (const setting of ["access-logfile", "error-logfile"]) {
     );
   });
 }
-
-Deno.test("an access line that comes after the close is written at once", () => {
-  const record: AccessRecord = {
-    time: 0,
-    remote: "192.0.2.7",
-    method: "GET",
-    target: "/late",
-    status: 200,
-    isBroken: false,
-    closeCode: null,
-    referer: null,
-    userAgent: null,
-    duration: 1,
-    worker: 0,
-  };
-  const system = new FakeSystem();
-  const log = new AccessLog(system, "/srv/access.log", "text");
-  log.close();
-  log.add(record);
-  assertEquals([system.texts.get("/srv/access.log"), system.written.stdout], [accessText(record), ""]);
-});

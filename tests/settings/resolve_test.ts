@@ -128,6 +128,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     logFormat: "json",
     errorLogfile: "error.log",
     accessLogfile: "-",
+    accessLogformat: "%(h)s %(s)s",
     pid: "master.pid",
     controlSocket: "/run/c.sock",
     user: "www-data",

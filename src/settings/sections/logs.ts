@@ -1,3 +1,4 @@
+import { accessFormat } from "../kinds/line_format.ts";
 import { choice, file } from "../kinds/text.ts";
 import { one, optional } from "../setting.ts";
 
@@ -8,7 +9,8 @@ export const logSettings = {
     reload: true,
   }),
   logFormat: one(choice("FORMAT", ["text", "json"]), {
-    description: "Format of both logs: text for people, json for machines.",
+    description:
+      "Format of both logs: text for people, json for machines. access-logformat has another for one of them.",
     default: "text",
     reload: true,
   }),
@@ -20,6 +22,13 @@ export const logSettings = {
   accessLogfile: optional(file, {
     description: "File for one line per request; - means stdout. A FIFO or /dev/stderr works as well.",
     unset: "off",
+    reload: true,
+  }),
+  accessLogformat: optional(accessFormat, {
+    description:
+      "What a line of the access log has: common or combined, as other servers write them, json, or a text with atoms such as " +
+      "%(h)s and %({referer}i)s. If not set: json with log-format json, else combined.",
+    unset: "by log-format",
     reload: true,
   }),
 };

@@ -1,0 +1,36 @@
+/** The commands of docs/logging.md work: each starts a server, whose access log then has a line for each request. */
+
+import { assertEquals, assertMatch } from "../assert.ts";
+import { integrationTest } from "./harness.ts";
+
+const page = Deno.readTextFileSync(new URL("../../docs/logging.md", import.meta.url));
+
+/** The lines of all `sh` blocks that start a server. */
+const starts = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, block]) => block!.trim().split("\n"))
+  .filter((line) => /^denicorn .*main\.ts$/.test(line));
+
+/** The words of a command as a shell reads them. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+}
+
+/** What the page says that such a start writes; the parts that differ each time are patterns. */
+const expected: Readonly<Record<string, RegExp>> = {
+  "--access-logformat": /^127\.0\.0\.1 "GET \/a\?b=1 HTTP\/1\.1" 200 2 \d+ 127\.0\.0\.1:\d+\n$/,
+};
+
+for (const command of starts) {
+  integrationTest(`docs/logging.md: ${command}`, async (host) => {
+    const [program, ...args] = wordsOf(command);
+    assertEquals([program, args.pop()], ["denicorn", "main.ts"]);
+    const server = host.start({ files: { "main.ts": `export default () => new Response("ok");\n` }, args });
+    await server.ready(1);
+    assertEquals(await server.text("/a?b=1"), "ok");
+    const text = await server.until(
+      "the line",
+      () => Deno.readTextFileSync(`${host.folder}/access.log`) || false,
+    );
+    const known = Object.entries(expected).find(([name]) => args.includes(name));
+    if (known !== undefined) assertMatch(text, known[1]);
+  });
+}
