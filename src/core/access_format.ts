@@ -25,6 +25,7 @@ export const atoms = {
   L: "seconds, as in `0.001250`",
   p: "process id of the worker",
   w: "number of the worker",
+  I: "id of the request, from [`request-id-header`](settings.md#request-id-header) or a new one",
   E: "how it ended: `broken` if the response failed, `closed 1001` for a WebSocket, else `-`",
 } as const;
 type Atom = keyof typeof atoms;
@@ -55,6 +56,8 @@ export interface AccessNeeds {
   readonly protocol: boolean;
   /** The bytes of the body of the response. */
   readonly size: boolean;
+  /** Then each request has one. */
+  readonly requestId: boolean;
 }
 
 export type AccessFormat =
@@ -73,7 +76,7 @@ const jsonHeaders = ["referer", "user-agent"] as const;
 
 const jsonFormat: AccessFormat = {
   is: "json",
-  needs: { requestHeaders: jsonHeaders, responseHeaders: [], protocol: true, size: true },
+  needs: { requestHeaders: jsonHeaders, responseHeaders: [], protocol: true, size: true, requestId: true },
 };
 
 /** A name, or a text with atoms. `null` if there is something else after a `%`; `objectionTo` says what. */
@@ -147,7 +150,8 @@ function readText(text: string): AccessFormat {
   });
   const protocol = named.has("r") || named.has("H");
   const size = named.has("B") || named.has("b");
-  return { is: "text", pieces, needs: { requestHeaders, responseHeaders, protocol, size } };
+  const requestId = named.has("I");
+  return { is: "text", pieces, needs: { requestHeaders, responseHeaders, protocol, size, requestId } };
 }
 
 function place(headers: string[], name: string): number {

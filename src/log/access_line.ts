@@ -22,6 +22,8 @@ export interface AccessRecord {
   /** Those that the format needs, in its order. */
   readonly requestHeaders: readonly (string | null)[];
   readonly responseHeaders: readonly (string | null)[];
+  /** `null` if the format does not need it. */
+  readonly requestId: string | null;
   /** Milliseconds from the arrival of the request until its response was sent. */
   readonly duration: number;
 }
@@ -101,6 +103,7 @@ function atomPart(
     L: ({ duration }) => (duration / 1_000).toFixed(6),
     p: String(pid),
     w: String(worker),
+    I: ({ requestId }) => write(requestId),
     E: endOf,
   };
   return parts[atom];
@@ -123,11 +126,14 @@ function endOf({ isBroken, closeCode }: AccessRecord): string {
 
 function jsonLine({ worker }: AccessWriter): Line {
   return (record) => {
-    const { time, remote, method, target, protocol, status, size, requestHeaders, duration } = record;
+    const { time, remote, method, target, protocol, status, size, requestHeaders, requestId, duration } =
+      record;
     return `{"time":"${isoTime.at(time)}.${milliseconds(time)}Z","remote":${quote(remote)},` +
       `"method":${quote(method)},"target":${quote(target)},"protocol":${quote(protocol)},` +
       `"status":${status},"size":${size},"referer":${quote(requestHeaders[0])},` +
-      `"userAgent":${quote(requestHeaders[1])},"worker":${worker},"duration_ms":${tenths(duration)}` +
+      `"userAgent":${quote(requestHeaders[1])},"worker":${worker},"requestId":${
+        quote(requestId)
+      },"duration_ms":${tenths(duration)}` +
       `${endJson(record)}}\n`;
   };
 }

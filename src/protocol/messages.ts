@@ -52,6 +52,8 @@ export const sentSettings = [
   "errorLogfile",
   "accessLogfile",
   "accessLogformat",
+  "accessLogSample",
+  "accessLogSkip",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 

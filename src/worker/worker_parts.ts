@@ -1,18 +1,21 @@
 /** The parts of a worker that knows its config, and what they know of each other. */
 
 import { type AccessFormat, accessFormat, jsonName } from "../core/access_format.ts";
+import { inRanges } from "../core/http/ip_ranges.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
-import type { Clock, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { Jobs } from "./app/jobs.ts";
 import { LifeCycle } from "./app/life_cycle.ts";
 import { isPlainPort } from "./app/served_program.ts";
+import { accessObserver } from "./access_observer.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Answers } from "./http/answers.ts";
 import { BodyFailures } from "./http/body_failures.ts";
 import { internalServerError } from "./http/faults.ts";
-import { type AccessObserver, Requests } from "./http/requests.ts";
+import { counted, useRequestIds } from "./http/request_id.ts";
+import { Requests } from "./http/requests.ts";
 import { WebSockets } from "./http/web_sockets.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { flushTimeout } from "./listeners/drain.ts";
@@ -53,6 +56,11 @@ export function buildParts(
   const { clock, host, network, processes } = system;
   const { log, accessLog } = openLogs(system, config);
   keepDescriptors(system, config);
+  useRequestIds({
+    header: config.requestIdHeader.toLowerCase(),
+    isTrusted: inRanges(config.forwardedAllowIps),
+    newId: counted(host.secret().slice(0, 13)),
+  });
   const slot = openSlot(system, config.scoreboard, config.place);
   slot.writer.pid = host.pid;
   slot.writer.origin = clock.wall() - clock.monotonic();
@@ -76,7 +84,7 @@ export function buildParts(
   const requests = new Requests(
     slot.writer,
     clock,
-    accessLog === null ? null : accessObserver(accessLog, clock, config),
+    accessLog === null ? null : accessObserver(accessLog, system, config),
   );
   const answers = new Answers(requests, {
     context: lifeCycle.execution,
@@ -171,32 +179,4 @@ function formatOf({ accessLogformat, logFormat }: WorkerConfig): AccessFormat {
   const given = accessLogformat ?? (logFormat === "json" ? jsonName : "combined");
   // It has been accepted as a setting.
   return accessFormat(given)!;
-}
-
-/** Writes a line for each request that has ended. */
-function accessObserver(accessLog: AccessLog, clock: Clock, config: WorkerConfig): AccessObserver {
-  return {
-    needs: accessLog.needs,
-    isCompressing: config.compress === true,
-    ended({ method, target, status, isBroken, closeCode, details }, duration) {
-      if (details === null) return;
-      const { address, protocol, requestHeaders, responseHeaders, size } = details;
-      accessLog.add({
-        time: clock.wall() - duration,
-        remote: address,
-        ...{
-          method,
-          target,
-          protocol,
-          status,
-          size,
-          isBroken,
-          closeCode,
-          requestHeaders,
-          responseHeaders,
-          duration,
-        },
-      });
-    },
-  };
 }

@@ -29,11 +29,13 @@ Deno.test("only what a format names must be known", () => {
     responseHeaders: [],
     protocol: false,
     size: false,
+    requestId: false,
   });
   assertEquals(accessFormat("combined")?.needs, {
     requestHeaders: ["authorization", "referer", "user-agent"],
     responseHeaders: [],
     protocol: true,
     size: true,
+    requestId: false,
   });
 });

@@ -157,8 +157,8 @@ integrationTest("json is a format of its own, beside an error log that is text",
   await server.ready(1);
   await (await server.fetch("/json", { headers: { "user-agent": "x" } })).text();
   const [line] = await lines(host, server, 1);
-  const { time, duration_ms, ...rest } = JSON.parse(line!);
-  assertMatch(`${time} ${duration_ms}`, /^\d{4}-.*Z [\d.]+$/);
+  const { time, duration_ms, requestId, ...rest } = JSON.parse(line!);
+  assertMatch(`${time} ${duration_ms} ${requestId}`, /^\d{4}-.*Z [\d.]+ [\w-]+-1$/);
   assertEquals(rest, {
     remote: "127.0.0.1",
     method: "GET",

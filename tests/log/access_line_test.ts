@@ -61,6 +61,7 @@ Deno.test("each atom says what its table says", () => {
     L: "0.001250",
     p: "42",
     w: "3",
+    I: "r-1",
     E: "-",
   });
   assertEquals(["f", "a"].map((atom) => of(atom, { requestHeaders: ["x y"] })), ["x\\x20y", "x\\x20y"]);
@@ -148,6 +149,7 @@ Deno.test("a JSON access line is one object", () => {
     referer: null,
     userAgent: "curl/8",
     worker: 3,
+    requestId: "r-1",
     duration_ms: 1.3,
   });
 });

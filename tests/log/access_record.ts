@@ -13,5 +13,6 @@ export const accessRecord: AccessRecord = {
   closeCode: null,
   requestHeaders: [null, null, "curl/8"],
   responseHeaders: [],
+  requestId: "r-1",
   duration: 1.25,
 };

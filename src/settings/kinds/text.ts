@@ -72,6 +72,20 @@ export const urlPath: Kind<string, string> = text({
   matches: (path) => /^\/[!-~]*$/.test(path) && !path.includes("#"),
 });
 
+/** The path of a URL without a query, or with `*` at its end for all that begin so. */
+export const skippedPath: Kind<string, string> = text({
+  accepts: 'a path that begins with "/", such as /healthz, or /internal/* for all that begin so',
+  placeholder: "PATH",
+  matches: (path) => /^\/[!-~]*$/.test(path) && !/[?#]|\*./.test(path),
+});
+
+/** The name of a header (RFC 9110, 5.6.2). */
+export const headerName: Kind<string, string> = text({
+  accepts: "the name of a header, such as x-request-id",
+  placeholder: "NAME",
+  matches: (name) => /^[!#$%&'*+.^_`|~\w-]+$/.test(name),
+});
+
 /** `path[:export]`; whether the module exists is checked when the app is loaded. */
 export const appReference: Kind<string, string> = text({
   accepts: "path/to/module or path/to/module:export",

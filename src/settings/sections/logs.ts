@@ -1,6 +1,7 @@
 import { accessFormat } from "../kinds/line_format.ts";
-import { choice, file } from "../kinds/text.ts";
-import { one, optional } from "../setting.ts";
+import { share } from "../kinds/share.ts";
+import { choice, file, skippedPath } from "../kinds/text.ts";
+import { many, one, optional } from "../setting.ts";
 
 export const logSettings = {
   logLevel: one(choice("LEVEL", ["debug", "info", "warning", "error"]), {
@@ -29,6 +30,20 @@ export const logSettings = {
       "What a line of the access log has: common or combined, as other servers write them, json, or a text with atoms such as " +
       "%(h)s and %({referer}i)s. If not set: json with log-format json, else combined.",
     unset: "by log-format",
+    reload: true,
+  }),
+  accessLogSample: one(share, {
+    description:
+      "Share of the requests that have a line in the access log, chosen at random. Those that went wrong always have one: " +
+      "with a status from 499 on, or a response that failed.",
+    default: 100,
+    reload: true,
+  }),
+  accessLogSkip: many(skippedPath, {
+    description:
+      "Path whose requests have no line in the access log, such as /healthz, or /internal/* for all that begin so. May be " +
+      "repeated.",
+    default: [],
     reload: true,
   }),
 };

@@ -9,6 +9,7 @@ import type { ChunkCount } from "../../system/network/responses/response_chunks.
 import { declaredSize, wholeSize } from "../../system/network/responses/response_size.ts";
 import type { NodeRequest, NodeResponse, RequestInfo } from "../../system/system.ts";
 import { headersOf } from "./faults.ts";
+import { namedRequestId } from "./request_id.ts";
 
 export interface AccessDetails {
   readonly address: string;
@@ -19,6 +20,8 @@ export interface AccessDetails {
   responseHeaders: readonly (string | null)[];
   /** Bytes of the body that were sent; `null` if that is unknown. */
   size: number | null;
+  /** `null` if it is not needed. */
+  readonly requestId: string | null;
   /** The runtime may compress the response, and does not say how many bytes that leaves. */
   readonly mayBeCompressed: boolean;
 }
@@ -51,6 +54,7 @@ export function detailsOf(
     requestHeaders: requestHeaders(request, needs.requestHeaders),
     responseHeaders: none,
     size: null,
+    requestId: needs.requestId ? namedRequestId(request) : null,
     mayBeCompressed: isCompressing && headerOf(request, "accept-encoding") !== null,
   };
 }
@@ -97,16 +101,15 @@ function hasNoBody(method: string, status: number): boolean {
 }
 
 /** The same for a request of `node:http`. */
-export function nodeDetailsOf(
-  { headers, socket, httpVersion }: NodeRequest,
-  needs: AccessNeeds,
-): AccessDetails {
+export function nodeDetailsOf(request: NodeRequest, needs: AccessNeeds): AccessDetails {
+  const { headers, socket, httpVersion } = request;
   return {
     address: socket.remoteAddress ?? "-",
     protocol: `HTTP/${httpVersion ?? "1.1"}`,
     requestHeaders: needs.requestHeaders.map((name) => textOf(headers[name])),
     responseHeaders: none,
     size: null,
+    requestId: needs.requestId ? namedRequestId(request) : null,
     mayBeCompressed: false,
   };
 }

@@ -25,7 +25,14 @@ export function streamed(status = 200): Response {
 /** Writes into `lines` what the access log of a worker gets. */
 export function observer(lines: string[], needs: Partial<AccessNeeds> = {}): AccessObserver {
   return {
-    needs: { requestHeaders: ["user-agent"], responseHeaders: [], protocol: false, size: false, ...needs },
+    needs: {
+      requestHeaders: ["user-agent"],
+      responseHeaders: [],
+      protocol: false,
+      size: false,
+      requestId: false,
+      ...needs,
+    },
     isCompressing: false,
     ended({ method, target, status, details }, duration) {
       const [userAgent] = details?.requestHeaders ?? [];
