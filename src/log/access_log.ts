@@ -4,8 +4,9 @@
  */
 
 import type { AccessFormat, AccessNeeds } from "../core/access_format.ts";
-import type { System } from "../system/system.ts";
+import type { Host, System } from "../system/system.ts";
 import { accessLine, type AccessRecord } from "./access_line.ts";
+import { severities, syslogHead, syslogPlace } from "../core/syslog.ts";
 import { LogFile } from "./log_file.ts";
 
 /** Milliseconds a line waits at most. */
@@ -34,7 +35,8 @@ export class AccessLog {
   constructor(system: System, { path, format, worker, isRequired = true }: Options) {
     this.#file = new LogFile(system, { setting: "access-logfile", path, stream: "stdout", isRequired });
     this.needs = format.needs;
-    this.#line = accessLine(format, { worker, pid: system.host.pid });
+    const { host } = system;
+    this.#line = headed(accessLine(format, { worker, pid: host.pid }), path, host);
     this.#stopTimer = system.clock.every(flushInterval, () => this.#flush());
   }
 
@@ -63,4 +65,14 @@ export class AccessLog {
     this.#pending = "";
     this.#file.write(text);
   }
+}
+
+type Line = (record: AccessRecord) => string;
+
+/** As messages of syslog, where `path` leads there. */
+function headed(line: Line, path: string, { pid, hostName }: Pick<Host, "pid" | "hostName">): Line {
+  const place = syslogPlace(path);
+  if (place === null) return line;
+  const head = syslogHead(place, { host: hostName(), pid, log: "access" });
+  return (record) => head(severities.info, new Date(record.time).toISOString()) + line(record);
 }

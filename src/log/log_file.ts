@@ -1,5 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { reasonOf } from "../core/reason.ts";
+import { syslogPlace } from "../core/syslog.ts";
 import type { Identity, Stream, System } from "../system/system.ts";
 import { StreamQueue, streamQueue } from "./stream_queue.ts";
 
@@ -110,7 +111,14 @@ export class LogFile {
   #open(): Target {
     const { setting, path, stream, account = {} } = this.#options;
     if (path === "-") return streamTarget(this.#system, stream);
+    const syslog = syslogPlace(path);
     try {
+      if (syslog !== null) {
+        return new StreamQueue(this.#system, {
+          ...this.#system.network.datagramSink(syslog.server),
+          name: path,
+        });
+      }
       const sink = this.#system.files.openLog(path, account);
       switch (sink.is) {
         case "stream":
@@ -123,10 +131,11 @@ export class LogFile {
     } catch (error) {
       throw new DenicornError(
         "log-unwritable",
-        `cannot open ${setting}: ${path} (${
-          reasonOf(error)
-        }): name a file that can be written to, in a directory ` +
-          "that exists, or use - for the standard stream",
+        `cannot open ${setting}: ${path} (${reasonOf(error)}): ${
+          syslog === null
+            ? "name a file that can be written to, in a directory that exists, or use - for the standard stream"
+            : "start the syslog server there, or name another place"
+        }`,
         { cause: error },
       );
     }

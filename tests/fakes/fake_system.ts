@@ -59,6 +59,9 @@ export class FakeSystem implements System {
   readerTakes = Infinity;
   readonly exitHandlers: (() => void)[] = [];
   terminal = false;
+  isJournal = false;
+  /** What syslog servers get. */
+  readonly datagrams: string[] = [];
   #secrets = 0;
 
   readonly host: { -readonly [Name in keyof Host]: Host[Name] } = {
@@ -81,6 +84,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    hostName: () => "host-1",
+    isJournal: () => this.isJournal,
     terminalPlace: () => "none",
     ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
@@ -198,6 +203,14 @@ export class FakeSystem implements System {
     serveUnixSocket: () => unavailable("serveUnixSocket"),
     serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
+    datagramSink: () => ({
+      writeNow: (bytes) => {
+        this.datagrams.push(...new TextDecoder().decode(bytes).trimEnd().split("\n"));
+        return bytes.length;
+      },
+      awaitReader: () => true,
+      close: () => {},
+    }),
     serveUnix: () => unavailable("serveUnix"),
     fetchUnix: () => unavailable("fetchUnix"),
     streamUnix: () => unavailable("streamUnix"),

@@ -27,3 +27,13 @@ Deno.test("an access line that comes after the close goes to the file at once", 
   log.add(record);
   assertEquals([system.texts.get("/srv/access.log"), system.written.stdout], [line, ""]);
 });
+
+Deno.test("access lines to a syslog server are messages of the level info", () => {
+  const system = new FakeSystem();
+  const log = new AccessLog(system, { path: "syslog:192.0.2.1:514?tag=app", format, worker: 0 });
+  log.add(record);
+  log.add(record);
+  log.close();
+  const head = "<30>1 2026-11-20T23:33:58.000Z host-1 app 41 access - ";
+  assertEquals(system.datagrams, [head + line.trimEnd(), head + line.trimEnd()]);
+});

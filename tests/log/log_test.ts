@@ -111,3 +111,26 @@ Deno.test("a full disk loses no line and stops nothing", () => {
     /cannot write error-logfile: \/srv\/x.log \(No space left on device\).*\n.*still here\n/,
   );
 });
+
+Deno.test("each line in the journal of systemd has its level, and not the time, which the journal knows", () => {
+  const system = new FakeSystem();
+  system.isJournal = true;
+  const { logger } = openLog(system, config, worker);
+  logger.with({ detail: "at main.ts:1" }).error`it broke`;
+  logger.info("ready");
+  assertEquals(
+    system.written.stderr,
+    "<3>worker=3 gen=2 pid=42  it broke\n<3>    at main.ts:1\n<6>worker=3 gen=2 pid=42  ready\n",
+  );
+});
+
+Deno.test("each line to a syslog server is a message with its level", () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, { ...config, errorLogfile: "syslog:/dev/log" }, worker);
+  logger.with({ detail: forgery }).warning`it broke`;
+  const [first, ...others] = system.datagrams;
+  assertMatch(first!, /^<28>1 \S+Z host-1 denicorn 41 error - worker=3 gen=2 pid=42  it broke$/);
+  assertEquals(others.length, 2);
+  for (const line of others) assertMatch(line, /^<28>1 \S+Z host-1 denicorn 41 error -     /);
+  assertEquals(system.written.stderr, "");
+});

@@ -1,4 +1,5 @@
 import { isRange } from "../../core/http/ip_ranges.ts";
+import { syslogPlace, syslogPrefix } from "../../core/syslog.ts";
 import type { Completion, Kind } from "./kind.ts";
 
 /** One of a few words. */
@@ -48,6 +49,15 @@ export const file: Kind<string, string> = text({
   accepts: "the path of a file",
   placeholder: "FILE",
   completion: "file",
+});
+/** Where a log goes. */
+export const logPlace: Kind<string, string> = text({
+  accepts:
+    "the path of a file, -, syslog:PATH of a Unix socket, or syslog:ADDRESS:PORT with an IP address, both perhaps " +
+    "with ?facility=local0&tag=NAME",
+  placeholder: "FILE",
+  completion: "file",
+  matches: (path) => !path.startsWith(syslogPrefix) || syslogPlace(path) !== null,
 });
 export const directory: Kind<string, string> = text({
   accepts: "the path of a directory",

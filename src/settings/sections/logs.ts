@@ -1,6 +1,6 @@
 import { accessFormat } from "../kinds/line_format.ts";
 import { share } from "../kinds/share.ts";
-import { choice, file, skippedPath } from "../kinds/text.ts";
+import { choice, logPlace, skippedPath } from "../kinds/text.ts";
 import { many, one, optional } from "../setting.ts";
 
 export const logSettings = {
@@ -15,13 +15,15 @@ export const logSettings = {
     default: "text",
     reload: true,
   }),
-  errorLogfile: one(file, {
-    description: "File for the messages of the server; - means stderr. A FIFO or /dev/stdout works as well.",
+  errorLogfile: one(logPlace, {
+    description:
+      "File for the messages of the server; - means stderr. A FIFO, /dev/stdout or syslog:/dev/log works as well.",
     default: "-",
     reload: true,
   }),
-  accessLogfile: optional(file, {
-    description: "File for one line per request; - means stdout. A FIFO or /dev/stderr works as well.",
+  accessLogfile: optional(logPlace, {
+    description:
+      "File for one line per request; - means stdout. A FIFO, /dev/stderr or syslog:/dev/log works as well.",
     unset: "off",
     reload: true,
   }),

@@ -30,7 +30,7 @@ interface AppendFile {
 }
 
 /** Something that another program reads and that takes only so much at a time, such as a FIFO. */
-interface ReaderSink {
+export interface ReaderSink {
   /** As `Host.writeNow`. */
   writeNow(bytes: Uint8Array<ArrayBuffer>): number;
   awaitReader(ms: number): boolean;

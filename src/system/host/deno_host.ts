@@ -1,4 +1,5 @@
 import { DenicornError } from "../../core/errors.ts";
+import { attempt } from "../../core/thrown.ts";
 import { libc } from "../libc.ts";
 import { presentAs } from "./app_identity.ts";
 import { cronUnit, takeCron } from "./cron_jobs.ts";
@@ -57,6 +58,15 @@ export const host: Host = {
   },
   ignoresHangup,
   isTerminal: (stream) => file(stream).isTerminal(),
+  hostName: () => attempt(() => Deno.hostname(), ""),
+  isJournal(stream) {
+    const journal = Deno.env.get("JOURNAL_STREAM");
+    if (journal === undefined || Deno.build.os !== "linux") return false;
+    return attempt(() => {
+      const { dev, ino } = Deno.statSync(`/proc/self/fd/${descriptors[stream]}`);
+      return journal === `${dev}:${ino}`;
+    }, false);
+  },
   terminalSize() {
     try {
       const { columns, rows } = Deno.consoleSize();

@@ -44,6 +44,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** The name of this machine; empty if the system does not say. */
+  hostName(): string;
+  /** Whether what is written there goes to the journal of systemd. */
+  isJournal(stream: Stream): boolean;
   /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
   terminalPlace(): TerminalPlace;
   /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
