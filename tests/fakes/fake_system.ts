@@ -310,6 +310,7 @@ export class FakeSystem implements System {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);
         this.texts.set(path, file.text);
+        return bytes.length;
       },
       close: () => {},
     };

@@ -156,6 +156,6 @@ function file(stream: Stream): typeof Deno.stdout {
 }
 
 /** A single write to a pipe may be incomplete. */
-export function writeAll(writer: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+function writeAll(writer: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writer.writeSync(bytes.subarray(written));
 }
