@@ -54,6 +54,7 @@ export const sentSettings = [
   "accessLogformat",
   "accessLogSample",
   "accessLogSkip",
+  "captureOutput",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 

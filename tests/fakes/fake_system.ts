@@ -102,6 +102,7 @@ export class FakeSystem implements System {
     },
     awaitReader: () => this.readerTakes > 0,
     printThrough: () => {},
+    captureWrites: () => {},
     presentAs: () => {},
     offerStorage: () => {},
     offerFeatures: () => {},

@@ -30,6 +30,7 @@ for (const command of starts) {
     assertEquals([program, args.pop()], ["denicorn", "main.ts"]);
     const server = host.start({ files: { "main.ts": `export default () => new Response("ok");\n` }, args });
     await server.until("an answer", async () => await server.text("/a?b=1").catch(() => "") === "ok");
+    if (!here.includes("logfile")) return void await server.logged(/^\{"time":.*"message":"ready after /m);
     // With a sample, a line comes at some time.
     const isSampled = args.includes("--access-log-sample");
     do assertEquals(await server.text("/a?b=1"), "ok"); while (

@@ -132,6 +132,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     accessLogformat: "%(h)s %(s)s",
     accessLogSample: "1.5%",
     accessLogSkip: "/healthz",
+    captureOutput: "on",
     pid: "master.pid",
     controlSocket: "/run/c.sock",
     user: "www-data",

@@ -1,7 +1,7 @@
 import { accessFormat } from "../kinds/line_format.ts";
 import { share } from "../kinds/share.ts";
 import { choice, logPlace, skippedPath } from "../kinds/text.ts";
-import { many, one, optional } from "../setting.ts";
+import { many, one, onOrOff, optional } from "../setting.ts";
 
 export const logSettings = {
   logLevel: one(choice("LEVEL", ["debug", "info", "warning", "error"]), {
@@ -46,6 +46,13 @@ export const logSettings = {
       "Path whose requests have no line in the access log, such as /healthz, or /internal/* for all that begin so. May be " +
       "repeated.",
     default: [],
+    reload: true,
+  }),
+  captureOutput: onOrOff({
+    description:
+      "Whether what the app prints becomes lines of the error log, with its worker and a level, instead of going to stdout " +
+      "and stderr: what console, Deno.stdout and process.stdout print, not Web Workers and other processes.",
+    unset: "off",
     reload: true,
   }),
 };

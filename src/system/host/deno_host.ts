@@ -3,6 +3,7 @@ import { attempt } from "../../core/thrown.ts";
 import { libc } from "../libc.ts";
 import { presentAs } from "./app_identity.ts";
 import { cronUnit, takeCron } from "./cron_jobs.ts";
+import { captureWrites } from "./captured_writes.ts";
 import { printThrough } from "./console_output.ts";
 import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
@@ -111,6 +112,7 @@ export const host: Host = {
     return outlet === null || awaitReader(outlet, ms);
   },
   printThrough,
+  captureWrites,
   presentAs,
   offerStorage,
   offerFeatures,
@@ -151,8 +153,15 @@ function outletTo(stream: Stream): Outlet | null {
   return outlet;
 }
 
-function file(stream: Stream): typeof Deno.stdout {
-  return stream === "stdout" ? Deno.stdout : Deno.stderr;
+/** As the runtime has them: what an app calls may be captured. */
+const files = { stdout: runtimes(Deno.stdout), stderr: runtimes(Deno.stderr) } as const;
+
+function runtimes(stream: typeof Deno.stdout): Pick<typeof Deno.stdout, "writeSync" | "isTerminal"> {
+  return { writeSync: stream.writeSync.bind(stream), isTerminal: stream.isTerminal.bind(stream) };
+}
+
+function file(stream: Stream): typeof files[Stream] {
+  return files[stream];
 }
 
 /** A single write to a pipe may be incomplete. */

@@ -68,8 +68,13 @@ export interface Host {
   writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
   /** Blocks until the reader takes more; false after `ms`. */
   awaitReader(stream: Stream, ms: number): boolean;
-  /** From now on what the app prints with `console` goes to `print`, formatted as before. */
-  printThrough(print: (stream: Stream, text: string) => void): void;
+  /**
+   * From now on what the app prints with `console` goes to `print`, formatted as before: `level` is 0 for debug, 1 for log
+   * and info, 2 for warn, 3 for error.
+   */
+  printThrough(print: (stream: Stream, text: string, level: number) => void): void;
+  /** From now on what the app itself writes to a standard stream goes to `print`. */
+  captureWrites(print: (stream: Stream, bytes: Uint8Array) => void): void;
   /** From now on the app reads `url` as `Deno.mainModule` and `args` as `Deno.args`. */
   presentAs(url: string, args: readonly string[]): void;
   /** From now on the app sees only these unstable features of the runtime. */
