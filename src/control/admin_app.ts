@@ -52,7 +52,10 @@ export function createAdminApp(
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
     const reason = notReadyBecause(master.status());
-    return reason === null ? c.text("ready\n") : c.text(`not ready: ${reason}\n`, 503);
+    if (reason === null) return c.text("ready\n");
+    // The reason may name a request. A token that is wrong does not get here.
+    const isShown = isOpen(access, c.req) || c.req.header("authorization") !== undefined;
+    return c.text(isShown ? `not ready: ${reason}\n` : "not ready\n", 503);
   });
   app.get("/metrics", async (c) => {
     const { prometheusText } = await prometheus();
@@ -96,14 +99,15 @@ export function createAdminApp(
 }
 
 /** Refuses requests that need the token and do not have it. */
-function requireToken({ token, isGuarded }: AdminAccess): MiddlewareHandler {
+function requireToken(access: AdminAccess): MiddlewareHandler {
+  const { token } = access;
   // It compares in constant time, so that the time of the answer does not reveal the token.
   const requireBearer = token === null ? null : bearerAuth({ token });
   return async (c, next) => {
     const host = c.req.header("host") ?? "";
-    // The page itself contains no data, and it is the page that asks for the token.
-    const isOpen = asksForPage(c.req) || !isGuarded && isOwnName(host);
-    if (isOpen && !isChange(c.req.method) && !isPrivate(c.req.path)) return await next();
+    // The page itself contains no data, and it is the page that asks for the token. A probe, as of Kubernetes, has none.
+    const isReadable = isOpen(access, c.req) || isBareProbe(c.req) || token !== null && asksForPage(c.req);
+    if (isReadable && !isChange(c.req.method) && !isPrivate(c.req.path)) return await next();
     if (requireBearer !== null) return await requireBearer(c, next);
     const what = isChange(c.req.method)
       ? "changes need a token"
@@ -112,6 +116,17 @@ function requireToken({ token, isGuarded }: AdminAccess): MiddlewareHandler {
       : `requests for the host ${JSON.stringify(host)} need a token, since other machines may have that name`;
     return c.json({ error: `${what}: start the server with admin-token-file or admin-token` }, 403);
   };
+}
+
+/** True if everybody who can send this request may read: other users of this machine, and no other machine. */
+function isOpen({ isGuarded }: AdminAccess, request: HonoRequest): boolean {
+  return !isGuarded && isOwnName(request.header("host") ?? "");
+}
+
+/** True for a probe that sends no token, such as those of Kubernetes, which cannot read one from a secret. */
+function isBareProbe(request: HonoRequest): boolean {
+  const isProbe = request.path === "/healthz" || request.path === "/readyz";
+  return isProbe && request.header("authorization") === undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { HttpCommand } from "../core/operator_commands.ts";
 import { taskCommandList } from "../core/tasks/task_commands.ts";
 import { type NotAppliedSetting, notAppliedText } from "../settings/resolve.ts";
 import { namedSettings } from "../settings/settings.ts";
-import { type Done, endpoints, type Failed } from "./endpoints.ts";
+import { type DescribedWorker, type Done, endpoints, type Failed } from "./endpoints.ts";
 import { streamEvents } from "./event_stream.ts";
 import { type Operation, Refusal, type RunningMaster, type SettingInForce } from "./master_commands.ts";
 import { readBody, readOpenBody } from "./request_body.ts";
@@ -76,6 +76,19 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
   return {
     status: (c) => c.json(master.status()),
     workers: (c) => c.json(master.status().workers),
+    async worker(c) {
+      const given = c.req.query("number") ?? "";
+      if (!/^\d{1,9}$/.test(given)) {
+        throw new Refusal(
+          "malformed",
+          `number: ${JSON.stringify(given)} is not accepted: give the number of a worker`,
+        );
+      }
+      const number = Number(given);
+      const report = await master.workers.describe(number);
+      const worker = master.status().workers.find(({ slot }) => slot === number) ?? null;
+      return c.json({ worker, ...report } satisfies DescribedWorker);
+    },
     settings: (c) => c.json(settingsInForce(master)),
     events(c) {
       const stream = streamEvents(commands.eventLog, lastSeen(c.req.header("Last-Event-ID")));

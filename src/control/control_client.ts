@@ -3,7 +3,7 @@ import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import type { ChangingCommand } from "../core/operator_commands.ts";
 import type { System } from "../system/system.ts";
-import type { Done, Failed } from "./endpoints.ts";
+import type { DescribedWorker, Done, Failed } from "./endpoints.ts";
 import { decodeEvents } from "./event_stream.ts";
 import type { Handover, LateChanges, SettingInForce } from "./master_commands.ts";
 
@@ -15,6 +15,18 @@ export async function fetchStatus(system: System, path: string): Promise<Status>
 /** Its settings in force. Throws DenicornError `no-server`. */
 export async function fetchSettings(system: System, path: string): Promise<SettingInForce[]> {
   return await (await ask(system, path, "/settings")).json();
+}
+
+/** What the worker of this number does now. Throws DenicornError `no-server`, `command-refused`. */
+export async function fetchWorker(system: System, path: string, number: string): Promise<DescribedWorker> {
+  return await give(
+    system,
+    path,
+    "show the worker",
+    `/worker?number=${number}`,
+    {},
+    false,
+  ) as DescribedWorker;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The requests that the control socket takes, from the table of commands; the app serves them, docs/ctl.md lists them. */
 
 import type { NotAppliedSetting } from "../settings/resolve.ts";
+import type { WorkerStatus } from "../core/telemetry/status.ts";
+import type { WorkerReport } from "./master_commands.ts";
 import { commandList, type HttpCommand } from "../core/operator_commands.ts";
 
 export const endpoints = commandList.flatMap(({ name, isQueued = false, http }) =>
@@ -17,6 +19,12 @@ export interface Done {
   readonly message: string;
   /** After a reload that was waited for: what takes a restart, if anything. */
   readonly notApplied?: readonly NotAppliedSetting[];
+}
+
+/** The response to a question about one worker. */
+export interface DescribedWorker extends WorkerReport {
+  /** `null` if it has ended since. */
+  readonly worker: WorkerStatus | null;
 }
 
 /** The body of every response that is not a success. */

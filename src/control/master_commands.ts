@@ -4,6 +4,7 @@ import type { DenicornError } from "../core/errors.ts";
 import type { LifecycleEvent } from "../core/telemetry/lifecycle.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase, Status } from "../core/telemetry/status.ts";
+import type { WorkerDescription } from "../core/telemetry/worker_description.ts";
 import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -58,6 +59,7 @@ export interface RunningMaster {
   readonly commands: MasterCommands;
   readonly operations: Operations;
   readonly tasks: TaskAccess;
+  readonly workers: WorkerAccess;
   status(): Status;
 }
 
@@ -65,6 +67,18 @@ export interface RunningMaster {
 export interface TaskAccess {
   /** Resolves with the answer as JSON. Rejects with Refusal. */
   ask(request: TaskRequest): Promise<string>;
+}
+
+/** What a worker answers about itself. */
+export interface WorkerReport {
+  readonly description: WorkerDescription | null;
+  /** Why there is none, such as a blocked event loop. */
+  readonly problem: string | null;
+}
+
+export interface WorkerAccess {
+  /** Rejects with Refusal if there is no worker of this number. */
+  describe(slot: number): Promise<WorkerReport>;
 }
 
 /** The queued commands. */

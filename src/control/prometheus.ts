@@ -6,19 +6,12 @@
 
 // @ts-types="../../types/prom_client_registry.d.ts"
 import Registry from "prom-client/lib/registry.js";
-import { channelMetrics } from "../core/telemetry/channel_metrics.ts";
-import { metrics } from "../core/telemetry/metrics.ts";
-import { taskMetrics } from "../core/telemetry/task_metrics.ts";
 import type { Status } from "../core/telemetry/status.ts";
+import { metricsOf } from "../core/telemetry/status_metrics.ts";
 
 export async function prometheusText(status: Status): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();
-  const all = [
-    ...metrics,
-    ...(status.channels === null ? [] : channelMetrics),
-    ...(status.tasks === null ? [] : taskMetrics),
-  ];
-  for (const { name, type, help, read } of all) {
+  for (const { name, type, help, read } of metricsOf(status)) {
     const values = read(status).map(({ suffix = "", labels, value }) => ({
       metricName: name + suffix,
       labels,

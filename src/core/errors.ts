@@ -74,6 +74,10 @@ export const errorKinds = {
   },
   "control-socket": { exitCode: ExitCode.usage, means: "the control socket cannot be created" },
   "no-server": { exitCode: ExitCode.internal, means: "no running master responds" },
+  "server-not-ready": {
+    exitCode: ExitCode.internal,
+    means: "load balancers should not send requests now: too few workers are ready, or the server stops",
+  },
   "command-refused": {
     exitCode: ExitCode.internal,
     means: "the running master rejects the command of `denicorn ctl`, or another operation prevented it",

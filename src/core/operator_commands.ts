@@ -61,6 +61,25 @@ const operatorCommands = {
     http: { method: "GET", answers: "only the workers" },
     ctl: { summary: "Show only the workers.", options: ["json"] },
   },
+  worker: {
+    http: {
+      method: "GET",
+      answers:
+        "of the worker with `?number=0`: `worker`, as above, `description` (what it does now), `problem`",
+    },
+    ctl: {
+      summary: "Show what a worker does now: its requests in flight, its memory, its tasks.",
+      operand: "N dump",
+      options: ["json"],
+    },
+  },
+  ready: {
+    ctl: {
+      summary:
+        "Exit with 0 if load balancers should send requests, else with 1 and the reason: for health checks.",
+      options: ["json"],
+    },
+  },
   settings: {
     http: { method: "GET", answers: "the settings in force: `name`, `value`, `shown`" },
     ctl: { summary: "Show the settings in force.", options: ["json"] },

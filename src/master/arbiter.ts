@@ -4,7 +4,13 @@
  */
 
 import { urlOf } from "../settings/listen_addresses.ts";
-import type { Handover, LateChanges, MasterCommands, TaskAccess } from "../control/master_commands.ts";
+import type {
+  Handover,
+  LateChanges,
+  MasterCommands,
+  TaskAccess,
+  WorkerAccess,
+} from "../control/master_commands.ts";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { QueuedCommand } from "../core/operator_commands.ts";
 import type { MasterPhase } from "../core/telemetry/status.ts";
@@ -12,6 +18,7 @@ import type { Log } from "../log/logger.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ExitStatus, System } from "../system/system.ts";
+import type { WorkerDesk } from "./commands/worker_desk.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
 import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
@@ -49,6 +56,7 @@ interface ArbiterParts {
   readonly processGroups: ProcessGroups;
   readonly spawner: Spawner;
   readonly workerEvents: WorkerEvents;
+  readonly workerDesk: WorkerDesk;
   readonly generations: Generations;
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
@@ -155,6 +163,10 @@ export class Arbiter implements MasterCommands {
     return this.#parts.tasks.desk;
   }
 
+  get workers(): WorkerAccess {
+    return this.#parts.workerDesk;
+  }
+
   get phase(): MasterPhase {
     const { reload, upgrade, shutdown, workerEvents } = this.#parts;
     if (shutdown.isRetirement) return "retiring";
@@ -220,6 +232,7 @@ export class Arbiter implements MasterCommands {
     const { state } = worker;
     this.#eventsOf(worker).handleExit(worker, status);
     this.#parts.tasks.events.gone(worker);
+    this.#parts.workerDesk.gone(worker);
     this.#parts.processGroups.handleExit(worker, state.is === "killed" && state.because === "quick-stop");
   }
 

@@ -5,6 +5,7 @@ import type { Log } from "../log/logger.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
 import type { System } from "../system/system.ts";
 import { Arbiter } from "./arbiter.ts";
+import { WorkerDesk } from "./commands/worker_desk.ts";
 import { Generations, type GenerationSource } from "./generations/generations.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
@@ -143,10 +144,12 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ clock, lifecycle, workerTable, taskTable, steering, sharedSockets, heartbeatMonitor, wake },
     settings: () => generations.serving.settings,
   });
+  const workerDesk = new WorkerDesk(clock, workerTable);
   const workerEvents: WorkerEvents = new WorkerEvents({
     ...{ clock, workerTable, scoreboard, lifecycle, restartPolicy, listenOrder, counters },
     ...{ generations, pool, reload, shutdown },
     handleTaskMessage: (worker, message) => tasks.events.handleTaskMessage(worker, message),
+    described: (worker, number, description) => workerDesk.answered(worker, number, description),
     isUsed: (generation) => workerTable.uses(generation) || taskTable.uses(generation),
     requireFree: options.isBindDefault && takeover === null
       ? (addresses) => requireFree(system, logger, { ...first.settings, bind: addresses })
@@ -177,6 +180,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       idleFirst,
       pool,
       restartPolicy,
+      workerDesk,
     },
     ...{ cron, tasks, recycling, autoscaler, reload, shutdown, upgrade, takeover },
   });

@@ -4,11 +4,13 @@ import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
+import { otlpTarget } from "../core/telemetry/otlp_target.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
 import { fromDefault } from "../settings/values.ts";
 import { sleep } from "../system/clock.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import type { System } from "../system/system.ts";
 import { adminAccess, AdminAddress } from "./commands/admin_address.ts";
 import { ControlSocket, isControlSocketChosen } from "./commands/control_socket.ts";
@@ -25,9 +27,12 @@ import { requireFree } from "./listeners/free_addresses.ts";
 import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
+import { notifyServiceManager } from "./telemetry/service_manager.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
+
+const otlp = lazyModule(() => import("./telemetry/otlp.ts"));
 
 interface RunMasterOptions {
   /** Reads the settings again for every reload. */
@@ -84,6 +89,7 @@ export async function runMaster(
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
+    workers: arbiter.workers,
     status: () => statusWithProcesses(statusSource, system),
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
@@ -121,6 +127,14 @@ export async function runMaster(
     if (kind === "upgraded") sharedSockets.leave();
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
+  if (launch.serviceManager !== null) {
+    cleanup.defer(notifyServiceManager(launch.serviceManager, {
+      ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
+      settings: () => arbiter.settings,
+      isMain: takeover?.released ?? Promise.resolve(),
+    }));
+  }
+  const finishOtlp = await startOtlp(system, log, settings, master.status);
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
@@ -132,6 +146,7 @@ export async function runMaster(
   const fault = await arbiter.run();
   await finishChannels();
   await handedOver();
+  await finishOtlp();
   return conclude(system, log, fault);
 }
 
@@ -153,6 +168,20 @@ function startStatsd(
   cleanup: DisposableStack,
 ): void {
   if (statsdHost !== undefined) cleanup.defer(sendToStatsd(system, logger, statsdHost, status));
+}
+
+/** Loaded only where metrics go over OTLP. The function returned sends the last values. */
+async function startOtlp(
+  system: System,
+  { logger }: Log,
+  { otlpEndpoint }: Settings,
+  status: () => Status,
+): Promise<() => Promise<void>> {
+  const target = otlpTarget(otlpEndpoint, (name) => system.host.env(name));
+  if (typeof target === "string") logger.warning`metrics are not sent over OTLP: ${target}`;
+  if (target === null || typeof target === "string") return () => Promise.resolve();
+  const { sendOverOtlp } = await otlp();
+  return sendOverOtlp(system, logger, target, status);
 }
 
 /** An error that nothing catches is not a reason to stop a server. */

@@ -17,6 +17,7 @@ import type { Reload } from "./transitions/reload.ts";
 import type { Shutdown } from "./transitions/shutdown.ts";
 import { bootFailure } from "./workers/boot_failure.ts";
 import type { MasterEvent } from "./workers/events.ts";
+import type { WorkerDescription } from "../core/telemetry/worker_description.ts";
 import type { Generation } from "./workers/generation.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import type { WorkerHandle } from "./workers/worker_handle.ts";
@@ -38,6 +39,8 @@ interface WorkerEventsOptions {
   readonly requireFree: ((addresses: readonly TcpAddress[]) => Promise<void>) | null;
   /** What it says about tasks; false if the message is about something else. */
   readonly handleTaskMessage: (worker: WorkerHandle, message: FromWorker) => boolean;
+  /** It has answered what it does now. */
+  readonly described: (worker: WorkerHandle, number: number, description: WorkerDescription) => void;
   readonly isUsed: (generation: Generation) => boolean;
   readonly post: (event: MasterEvent) => void;
 }
@@ -90,6 +93,8 @@ export class WorkerEvents {
         return listenOrder.leave(worker);
       case "counters":
         return scoreboard.accept(worker.slot, decodeBytes(message.bytes));
+      case "description":
+        return this.#options.described(worker, message.number, message.description);
       case "paused":
         return lifecycle.paused(worker, clock.monotonic());
       case "draining":

@@ -19,6 +19,8 @@ export class Conversation {
   #hasFailed = false;
   /** Questions about tasks that it has not answered yet. */
   #questions = 0;
+  /** Questions what it does now. */
+  #descriptions = 0;
 
   get isConfigured(): boolean {
     return this.#isConfigured;
@@ -30,6 +32,7 @@ export class Conversation {
     if (type === "listen") this.#isAsked = true;
     if (type === "drain") this.#isLeaving = true;
     if (type === "task-request") this.#questions++;
+    if (type === "describe") this.#descriptions++;
   }
 
   /** Takes note of `message`, or returns why it is out of turn. A message may have crossed one of the master. */
@@ -72,6 +75,8 @@ export class Conversation {
         return this.#isConfigured ? null : "before it had its configuration";
       case "task-answer":
         return this.#questions > 0 ? null : "without having been asked";
+      case "description":
+        return this.#descriptions > 0 ? null : "without having been asked";
     }
   }
 
@@ -92,6 +97,9 @@ export class Conversation {
         break;
       case "task-answer":
         this.#questions--;
+        break;
+      case "description":
+        this.#descriptions--;
         break;
       case "draining":
         this.#isLeaving = this.#hasSaidDraining = true;

@@ -11,6 +11,7 @@ import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from
 import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../system/system.ts";
 import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
+import type { WorkerDescription } from "../core/telemetry/worker_description.ts";
 import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
 
 /** Names of the environment variables that make a spawned process a worker. */
@@ -132,6 +133,8 @@ export type ToWorker =
   | { readonly type: "release-tasks"; readonly owner: string }
   /** The server stops at once: give back the tasks that run, and exit. */
   | { readonly type: "give-back-tasks" }
+  /** An operator asks what it does now. */
+  | { readonly type: "describe"; readonly number: number }
   /** Answer with `task-answer` and the same number. */
   | { readonly type: "task-request"; readonly number: number; readonly request: TaskRequest }
   /** Another worker has posted it. */
@@ -185,5 +188,7 @@ export type FromWorker =
     readonly answer?: string | undefined;
     readonly failure?: string | undefined;
   }
+  /** The answer to `describe`. */
+  | { readonly type: "description"; readonly number: number; readonly description: WorkerDescription }
   /** The bytes of the worker's slot, if the master cannot read them from shared memory. */
   | { readonly type: "counters"; readonly bytes: string };

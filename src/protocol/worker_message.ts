@@ -7,6 +7,7 @@ import { errorKinds } from "../core/errors.ts";
 import { taskStates } from "../core/tasks/task_info.ts";
 import { bucketCount } from "../core/telemetry/latency_histogram.ts";
 import { taskCounters } from "../core/telemetry/task_status.ts";
+import { mostDescribed } from "../core/telemetry/worker_description.ts";
 import { longestChannelName, longestPostText } from "./channel_messages.ts";
 import { longestClip } from "./framing.ts";
 import { longestTaskAnswer, longestTaskName, mostTaskNames } from "./task_messages.ts";
@@ -33,6 +34,7 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   "channel-open": { name: isText(longestChannelName) },
   "channel-close": { name: isText(longestChannelName) },
   "channel-post": { name: isText(longestChannelName), data: isBase64(longestPostText) },
+  description: { number: isCount, description: isDescription },
   counters: { bytes: isBase64(16_384) },
 };
 
@@ -95,6 +97,19 @@ function isReport(value: unknown): boolean {
   const { running, backlog, problem, tallies } = value;
   return isCount(running) && isBacklog(backlog) && (problem === null || isShownText(problem)) &&
     isListOf(isTally, mostTaskNames)(tallies);
+}
+
+function isDescribed(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { method, path, ms, status } = value;
+  return isShownText(method) && isShownText(path) && isCount(ms) && isCount(status);
+}
+
+function isDescription(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { requests, others, heapUsed, heapTotal, external, resident, tasks } = value;
+  return isListOf(isDescribed, mostDescribed)(requests) && isShownText(tasks) &&
+    [others, heapUsed, heapTotal, external, resident].every(isCount);
 }
 
 function isAddress(value: unknown): boolean {

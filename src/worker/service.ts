@@ -179,6 +179,16 @@ export class Service {
     this.#parts.jobs.giveUp();
   }
 
+  /** Oldest first. */
+  get requests(): WorkerParts["requests"]["entries"] {
+    return this.#parts.requests.entries;
+  }
+
+  /** Tasks that run; empty without any. */
+  get runningTasks(): string {
+    return this.#parts.tasks.runningNames;
+  }
+
   /** For the line about an uncaught error, which may come from one of them; empty if nothing runs. */
   get inFlightText(): string {
     return this.log.inFlightText(Array.from(this.#parts.requests.entries)) + this.#parts.tasks.runningText;

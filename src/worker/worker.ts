@@ -14,6 +14,7 @@ import type { System } from "../system/system.ts";
 import { AppChannels } from "./channels/app_channels.ts";
 import { clippedStack } from "./http/faults.ts";
 import type { MasterChannel } from "./master_channel.ts";
+import { describeWorker } from "./description.ts";
 import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
 import { Service } from "./service.ts";
 
@@ -84,6 +85,13 @@ export class Worker {
           break;
         case "give-back-tasks":
           void this.#stopNow();
+          break;
+        case "describe":
+          this.#send({
+            type: "description",
+            number: message.number,
+            description: describeWorker(this.#system, this.#service),
+          });
           break;
         case "task-request":
           this.#answerTasks(message.number, message.request);

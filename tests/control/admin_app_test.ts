@@ -44,13 +44,43 @@ Deno.test("a host name that another name server can answer for needs the token, 
   }
 });
 
-Deno.test("an address that other machines reach needs the token for everything but the page", async () => {
+Deno.test("an address that other machines reach needs the token for everything but the page and probes", async () => {
   const access = { token, isGuarded: true };
-  for (const path of ["/status", "/metrics", "/healthz", "/live", "/nothing"]) {
+  for (const path of ["/status", "/metrics", "/live", "/nothing"]) {
     assertEquals(await statusOf(access, `http://10.0.0.1:9000${path}`), 401, path);
   }
   assertEquals(await statusOf(access, "http://admin.example/", { headers: page }), 200);
+  assertEquals(
+    await statusOf({ token: null, isGuarded: true }, "http://10.0.0.1:9000/", { headers: page }),
+    403,
+  );
+  assertEquals(await statusOf({ token: null, isGuarded: true }, "http://10.0.0.1:9000/status"), 403);
+  assertEquals(await statusOf({ token: null, isGuarded: true }, "http://10.0.0.1:9000/healthz"), 200);
   assertEquals(await statusOf(access, "http://admin.example/status", { headers: bearer }), 200);
+});
+
+Deno.test("a probe without a token learns whether the server is ready, and only with it or on loopback why not", async () => {
+  const blocked = fakeRunningMaster({ status: () => ({ ...calmStatus, phase: "stopping" }) });
+  const ask = async (
+    access: { token: string | null; isGuarded: boolean },
+    headers: Record<string, string>,
+  ) => {
+    const app = createAdminApp(blocked, access, new FakeClock());
+    const answer = await app.request("http://10.0.0.1:9000/readyz", {
+      headers: { host: "10.0.0.1:9000", ...headers },
+    });
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  };
+  const guarded = { token, isGuarded: true };
+  assertEquals(await ask(guarded, {}), "503 not ready");
+  assertEquals(await ask(guarded, bearer), "503 not ready: it is stopping");
+  assertEquals(await ask({ token: null, isGuarded: false }, {}), "503 not ready: it is stopping");
+  assertEquals(await ask({ token: null, isGuarded: false }, { host: "evil.example" }), "503 not ready");
+  assertEquals((await ask(guarded, { authorization: "Bearer wrong" })).slice(0, 3), "401");
+  for (const path of ["/healthz", "/readyz"]) {
+    assertEquals(await statusOf(guarded, `http://10.0.0.1:9000${path}`), 200);
+    assertEquals(await statusOf(guarded, `http://10.0.0.1:9000${path}`, { method: "POST" }), 401);
+  }
 });
 
 Deno.test("changes always need the token, and are refused if none is set", async () => {

@@ -7,11 +7,13 @@ const pages = [
   "AGENTS.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/containers.md",
   "docs/deployment.md",
   "docs/glossary.md",
   "docs/logging.md",
   "docs/scaling.md",
   "docs/security.md",
+  "docs/systemd.md",
 ];
 
 /** Code spans that are a path of the repository; `dist/` is built. */

@@ -3,23 +3,26 @@ import type {
   Operations,
   RunningMaster,
   TaskAccess,
+  WorkerAccess,
 } from "../../src/control/master_commands.ts";
 
 interface Expected {
   readonly commands?: Partial<MasterCommands>;
   readonly operations?: Partial<Operations>;
   readonly tasks?: Partial<TaskAccess>;
+  readonly workers?: Partial<WorkerAccess>;
   readonly status?: RunningMaster["status"];
 }
 
 /** A master that takes only the commands the test expects. */
 export function fakeRunningMaster(
-  { commands = {}, operations = {}, tasks = {}, status }: Expected = {},
+  { commands = {}, operations = {}, tasks = {}, workers = {}, status }: Expected = {},
 ): RunningMaster {
   return {
     commands: strict(commands),
     operations: strict(operations),
     tasks: strict(tasks),
+    workers: strict(workers),
     status: status ?? (() => unexpected("status")),
   };
 }

@@ -75,6 +75,7 @@ export class FakeSystem implements System {
     standalone: true,
     permissions: ["-A"],
     runtime: "deno 0.0.0",
+    memory: () => ({ heapUsed: 1, heapTotal: 2, external: 3, resident: 4 }),
     cores: () => 2,
     env: (name) => this.variables.get(name),
     environment: () => Object.fromEntries(this.variables),
@@ -212,7 +213,9 @@ export class FakeSystem implements System {
       awaitReader: () => true,
       close: () => {},
     }),
+    sendUnixNotice: () => unavailable("sendUnixNotice"),
     serveUnix: () => unavailable("serveUnix"),
+    post: () => unavailable("post"),
     fetchUnix: () => unavailable("fetchUnix"),
     streamUnix: () => unavailable("streamUnix"),
   };

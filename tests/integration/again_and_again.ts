@@ -4,27 +4,38 @@ import { assert, assertEquals } from "../assert.ts";
 
 export interface Asked {
   readonly asked: number;
-  /** What went wrong, each with the number of times, in the order of the first time. */
+  /** What went wrong, each with the number of times and when first, to be found in logs, in the order of the first time. */
   readonly failures: readonly string[];
 }
 
 /** Calls `ask` until `end` is called; it returns or throws what went wrong, else `null`. */
 export function askAgainAndAgain(ask: () => Promise<string | null>): { end(): Promise<Asked> } {
-  const failures = new Map<string, number>();
+  const failures = new Map<string, { count: number; first: string }>();
   let asked = 0;
   let isOver = false;
   const loop = (async () => {
     while (!isOver) {
+      const start = performance.now();
       const failure = await ask().catch((error) => String(error.cause ?? error));
       asked++;
-      if (failure !== null) failures.set(failure, (failures.get(failure) ?? 0) + 1);
+      if (failure === null) continue;
+      const known = failures.get(failure);
+      if (known !== undefined) known.count++;
+      else {
+        const took = Math.round(performance.now() - start);
+        failures.set(failure, { count: 1, first: `at ${new Date().toISOString()}, after ${took} ms` });
+      }
     }
   })();
   return {
     async end() {
       isOver = true;
       await loop;
-      return { asked, failures: Array.from(failures, ([text, count]) => `${count} times: ${text}`) };
+      const texts = Array.from(
+        failures,
+        ([text, { count, first }]) => `${count} times, first ${first}: ${text}`,
+      );
+      return { asked, failures: texts };
     },
   };
 }

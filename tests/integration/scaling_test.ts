@@ -147,7 +147,7 @@ integrationTest(
     assertEquals(await scale("3"), { code: 0, stdout: "scale done: 3 workers are ready\n", stderr: "" });
     const beyond = await scale("4");
     assertEquals([beyond.code, beyond.stdout], [1, ""]);
-    assertMatch(beyond.stderr, /cannot scale from [23] to 4 workers: max-workers allows at most 3/);
+    assertMatch(beyond.stderr, /cannot scale from [123] to 4 workers: max-workers allows at most 3/);
     await server.ready(1);
     assertMatch(server.stderr, /workers: 1 -> 3 \(requested\)/);
     assertMatch(server.stderr, /workers: 3 -> 2: less than scale-down-busy/);

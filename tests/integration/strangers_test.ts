@@ -84,8 +84,9 @@ async function replaceWorkers(server: Server, except: number, rounds: number): P
     const victims = (await server.ready(3)).map(({ pid }) => pid).filter((pid) => pid !== except);
     for (const pid of victims) Deno.kill(pid, "SIGKILL");
     await server.until("the replacements", async () => {
-      const pids = (await server.ready(3)).map(({ pid }) => pid);
-      return victims.every((pid) => !pids.includes(pid));
+      const { workers = [] } = await server.status() ?? {};
+      const ready = workers.filter(({ state }) => state === "ready").map(({ pid }) => pid);
+      return ready.length === 3 && victims.every((pid) => !ready.includes(pid));
     }, 60_000);
   }
 }

@@ -131,7 +131,7 @@ integrationTest("a ready check and a config that throw such a value name the cau
   const notReady = `${fails}export default () => { throw ${values["getters"]}; };`;
   const server = host.start({
     files: { "main.ts": notReady },
-    args: ["--ready-path", "/", "--boot-timeout", "1"],
+    args: ["--ready-path", "/", "--boot-timeout", "4"],
   });
   assertEquals((await server.exit()).code, 3, server.stderr);
   assertMatch(server.stderr, /\/ \(ready-path\) threw Error: its message cannot be read/);

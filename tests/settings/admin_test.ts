@@ -5,14 +5,11 @@ import { refusal, resolve } from "./resolving.ts";
 
 const token = "correct-horse-battery";
 
-Deno.test("an address that other machines can reach requires a token, from any source", () => {
-  for (const address of [":9000", "10.0.0.1:9000", "[::]:9000", "example.org:9000", "1270.example:9000"]) {
-    assert(refusal({ args: ["--admin-bind", address] }).includes("is not accepted without a token"), address);
+Deno.test("any address is accepted, with a token and without: then only probes are answered", () => {
+  for (const address of [":9000", "10.0.0.1:9000", "[::]:9000", "example.org:9000", "127.0.0.1:9000"]) {
+    resolve({ args: ["--admin-bind", address] });
     resolve({ args: ["--admin-bind", address], environment: { DENICORN_ADMIN_TOKEN: token } });
     resolve({ args: ["--admin-bind", address], config: { adminTokenFile: "token" } });
-  }
-  for (const address of ["127.0.0.1:9000", "127.8.9.1:9000", "[::1]:9000", "localhost:9000"]) {
-    resolve({ args: ["--admin-bind", address] });
   }
 });
 

@@ -143,6 +143,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     adminToken: "0123456789abcdef",
     adminTokenFile: "token",
     statsdHost: "localhost:8125",
+    otlpEndpoint: "http://127.0.0.1:4318",
   };
   assertEquals(Object.keys(samples), namedSettings.map(({ key }) => key), "a sample for each setting");
   for (const { key, name, variable, flag, isSwitch } of namedSettings.filter(({ key }) => key !== "config")) {

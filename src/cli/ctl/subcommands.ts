@@ -1,15 +1,23 @@
 /** What `denicorn ctl` accepts: help, completions, `docs/ctl.md` and the dispatch read this list. */
 
-import { command, fetchSettings, fetchStatus, followEvents } from "../../control/control_client.ts";
+import {
+  command,
+  fetchSettings,
+  fetchStatus,
+  fetchWorker,
+  followEvents,
+} from "../../control/control_client.ts";
 import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
 import { printable, printableJson } from "../../core/printable.ts";
 import { notAppliedText } from "../../settings/resolve.ts";
+import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Accepted, CtlCall, Subcommand } from "./ctl_call.ts";
 import { optionValues, taskOptions, taskSubcommands } from "./task_subcommands.ts";
+import { describedText } from "./described_worker.ts";
 import { eventText, settingsText, statusText, workersText } from "./tables.ts";
 
 /** The options that only some of them accept. */
@@ -33,6 +41,15 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
   async workers({ system, socket, print }) {
     const { workers } = await fetchStatus(system, socket);
     print(workers, workersText(workers));
+  },
+  async worker({ system, socket, operands, print }) {
+    const found = await fetchWorker(system, socket, operands[0]!);
+    print(found, describedText(found));
+  },
+  async ready({ system, socket, print }) {
+    const reason = notReadyBecause(await fetchStatus(system, socket));
+    if (reason !== null) throw new DenicornError("server-not-ready", `not ready: ${printable(reason)}`);
+    print({ isReady: true }, "ready\n");
   },
   async settings({ system, socket, print }) {
     const settings = await fetchSettings(system, socket);
@@ -60,6 +77,13 @@ const runs: Readonly<Partial<Record<CtlCommand, Subcommand["run"]>>> = {
 /** Which operands they accept. */
 const accepted: Readonly<Partial<Record<CtlCommand, readonly Accepted[]>>> = {
   scale: [{ isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts }],
+  worker: [
+    {
+      isValid: (text) => /^\d{1,9}$/.test(text),
+      accepts: "the number of a worker, as in `denicorn ctl status`",
+    },
+    { isValid: (text) => text === "dump", accepts: "dump" },
+  ],
 };
 
 export const subcommands: readonly Subcommand[] = [

@@ -86,6 +86,12 @@ const waiting = [
   "A reload does not apply every setting, see [settings.md](settings.md). If one of the others was changed since the " +
   "start, such as `bind`, the answer names it with both values (`notApplied` in JSON), and so does the log; with " +
   "`--strict` the exit code is then 2.",
+  "`worker N dump` asks the worker itself: it names its 50 oldest requests in flight with their age and the status that was " +
+  "sent, its heap, and the tasks that it runs. One whose event loop is blocked cannot answer; of it the memory that it shares " +
+  "with the master knows the request whose handler runs, and since when. Its JavaScript stack, a snapshot of its heap and a " +
+  "CPU profile need an inspector of the runtime, which the executable does not have; Denicorn keeps it closed from source, " +
+  "too, because every user of the machine could run code through it. To find what blocks, profile the app with " +
+  "`deno run --inspect`.",
   "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
 ];
 

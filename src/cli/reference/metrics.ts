@@ -59,7 +59,8 @@ const paragraphs = [
   "## Token",
   "Changes and the contents of tasks need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
   "`--admin-token`, where other users of the machine can see it. Requests send it in `Authorization`, as a bearer token. On " +
-  "an address that other machines can reach, everything needs the token, also `/healthz`. So do requests for a host " +
+  "an address that other machines can reach, everything needs the token but the probes `/healthz` and `/readyz`, which " +
+  "then do not say why the server is not ready; if no token is set, nothing else is answered there. So do requests for a host " +
   "name other than `localhost`, because a web page can make its own name point to this machine (DNS rebinding): a " +
   "proxy in front must send the address as the host, not the name it was asked for. Workers do not get the variable. " +
   "The token is read at the start; restart the server to change it.",

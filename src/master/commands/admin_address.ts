@@ -8,7 +8,7 @@ import { isLoopback } from "../../settings/kinds/address.ts";
 import { adminTokenAccepts, isAdminToken } from "../../settings/sections/admin.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
-import type { System } from "../../system/system.ts";
+import type { System, TcpAddress } from "../../system/system.ts";
 import { RestoredServer } from "./restored_server.ts";
 
 type AdminSettings = Pick<Settings, "adminBind" | "adminToken" | "adminTokenFile">;
@@ -26,6 +26,7 @@ const secondOfTwo = encodeProgram(steeringProgram(2, [1]));
 export class AdminAddress {
   readonly #system: System;
   readonly #logger: Logger;
+  readonly #access: AdminAccess;
   readonly #server: RestoredServer<ReturnType<typeof serveAdmin>> | null;
   /** The old master of an upgrade listens on the address, too. */
   #isShared = false;
@@ -39,6 +40,7 @@ export class AdminAddress {
   ) {
     this.#system = system;
     this.#logger = logger;
+    this.#access = access;
     if (bind === undefined) {
       this.#server = null;
       return;
@@ -56,7 +58,7 @@ export class AdminAddress {
   /** Listens, if an address is set. Throws DenicornError `admin-bind`. */
   async open(): Promise<void> {
     const server = await this.#server?.open();
-    if (server !== undefined) this.#logger.info`admin address: http://${formatAddress(server.address)}`;
+    if (server !== undefined) this.#report(server.address);
   }
 
   /**
@@ -68,10 +70,18 @@ export class AdminAddress {
       const server = await this.#server?.open();
       if (server === undefined) return;
       this.#steerTo(server.descriptor);
-      this.#logger.info`admin address: http://${formatAddress(server.address)}`;
+      this.#report(server.address);
     } finally {
       this.#isShared = false;
     }
+  }
+
+  #report(address: TcpAddress): void {
+    const { token, isGuarded } = this.#access;
+    const only = token === null && isGuarded
+      ? " answers only probes (/healthz, /readyz) without admin-token-file"
+      : "";
+    this.#logger.info`admin address: http://${formatAddress(address) + only}`;
   }
 
   #steerTo(descriptor: number | null): void {

@@ -200,7 +200,7 @@ export class LifecycleLog {
 
   upgraded(pid: number): void {
     const text = `process ${pid} serves: finishing requests in flight`;
-    this.#record("upgraded", text);
+    this.#eventLog.emit({ kind: "upgraded", text, pid });
     this.#logger.info`${text}`;
   }
 

@@ -3,6 +3,7 @@
 import type { Handover } from "../../control/master_commands.ts";
 import { givenCommand } from "../../system/processes/given_program.ts";
 import type { System, UnixSource } from "../../system/system.ts";
+import { type ServiceManager, takeServiceManager } from "../telemetry/service_manager.ts";
 import { givenDirectory } from "../../system/host/working_directory.ts";
 
 /** Set by a master for the one that takes over from it: the old master as JSON. */
@@ -32,6 +33,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
   readonly oldMaster: OldMaster | null;
+  /** `null` if no service manager waits for notices. */
+  readonly serviceManager: ServiceManager | null;
 }
 
 /** Call it first of all: before settings are read from the environment, and before the directory changes. */
@@ -41,12 +44,15 @@ export function rememberLaunch(system: System): Launch {
   // It is not a setting, and workers must not inherit it.
   host.setEnv(oldMasterVariable, undefined);
   const cwd = givenDirectory(system);
+  // A successor gets all of it.
+  const environment = host.environment();
   return {
     command: givenCommand(system, cwd),
     args: host.args,
     cwd,
-    environment: host.environment(),
+    environment,
     oldMaster,
+    serviceManager: takeServiceManager(system, oldMaster !== null),
   };
 }
 

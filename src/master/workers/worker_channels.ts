@@ -176,6 +176,7 @@ function isTooMuch(
 ): boolean {
   switch (type) {
     case "task-answer":
+    case "description":
       // There is one for each question, and it is out of turn without one.
       return false;
     case "channel-open":

@@ -234,6 +234,7 @@ export class WorkerHandle {
       case "tasks-added":
       case "task-report":
       case "task-answer":
+      case "description":
       case "channel-open":
       case "channel-close":
       case "channel-post":

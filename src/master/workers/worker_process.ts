@@ -69,6 +69,17 @@ export function appEnvironment(
   };
 }
 
+/** The standard variable of OpenTelemetry for what all spans, logs and metrics of a process belong to. */
+const resourceVariable = "OTEL_RESOURCE_ATTRIBUTES";
+
+/** Where the runtime sends spans of its own, they say which worker they are from. */
+function withOrigin(env: Record<string, string>, worker: number, generation: number): Record<string, string> {
+  if (!env.OTEL_DENO) return env;
+  const origin = `denicorn.worker=${worker},denicorn.generation=${generation}`;
+  const given = env[resourceVariable];
+  return { ...env, [resourceVariable]: given ? `${given},${origin}` : origin };
+}
+
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
@@ -89,7 +100,7 @@ export function startWorkerProcess(
       settings.app ?? "",
     ],
     env: {
-      ...appEnvironment(system, credentials, settings, directory),
+      ...withOrigin(appEnvironment(system, credentials, settings, directory), place, number),
       [instanceVariable]: String(place),
       [workerEnvironment.channel]: channelPath,
       [workerEnvironment.token]: token,

@@ -2,7 +2,6 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
-import { isLoopback } from "../kinds/address.ts";
 import { staticFolder } from "../kinds/static_folder.ts";
 import { listenAddresses } from "../listen_addresses.ts";
 import { quote } from "../mistake.ts";
@@ -78,10 +77,4 @@ function refuseOpenAdmin({ settings, origins }: Resolved): void {
       `${shown} is not accepted: ${nameOf(key)} (${origins[key]}) uses it already: give another port`,
     );
   }
-  if (isLoopback(adminBind) || adminToken !== undefined || adminTokenFile !== undefined) return;
-  throw new DenicornError(
-    "setting-invalid",
-    `${shown} is not accepted without a token, because other machines can reach it: give ` +
-      "admin-token-file or DENICORN_ADMIN_TOKEN, or an address of 127.0.0.1",
-  );
 }

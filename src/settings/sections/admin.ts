@@ -1,4 +1,5 @@
 import { address, peer } from "../kinds/address.ts";
+import { httpUrl } from "../kinds/http_url.ts";
 import { file, text } from "../kinds/text.ts";
 import { optional } from "../setting.ts";
 
@@ -24,7 +25,7 @@ export const adminSettings = {
     }),
     {
       description:
-        "Token that the admin address requires for changes, and for every request if the address is not loopback. " +
+        "Token that the admin address requires for changes, and for all but probes if the address is not loopback. " +
         "Other users can see it on the command line: set the environment variable or use a file instead.",
       unset: "none",
       reload: false,
@@ -39,6 +40,13 @@ export const adminSettings = {
   statsdHost: optional(peer, {
     description: "StatsD server to send metrics to, once per second, over UDP.",
     unset: "off",
+    reload: false,
+  }),
+  otlpEndpoint: optional(httpUrl, {
+    description:
+      "Receiver of OpenTelemetry to send metrics to, such as http://127.0.0.1:4318. Without it the standard variables " +
+      "decide, such as OTEL_EXPORTER_OTLP_ENDPOINT.",
+    unset: "off, or the variables",
     reload: false,
   }),
 };

@@ -37,6 +37,10 @@ export const host: Host = {
   },
   runtime: `deno ${Deno.version.deno}`,
   // The runtime uses Rust's available_parallelism, which respects CPU affinity and cgroup quotas.
+  memory() {
+    const { heapUsed, heapTotal, external, rss } = Deno.memoryUsage();
+    return { heapUsed, heapTotal, external, resident: rss };
+  },
   cores: () => Math.max(1, navigator.hardwareConcurrency),
   env: (name) => Deno.env.get(name),
   environment: () => Deno.env.toObject(),

@@ -35,6 +35,8 @@ export interface Host {
   readonly permissions: readonly string[] | null;
   /** Runtime name and version, for `--version`. */
   readonly runtime: string;
+  /** What this process uses, in bytes: of the heap of V8, of what is outside of it, and in all. */
+  memory(): Readonly<Record<"heapUsed" | "heapTotal" | "external" | "resident", number>>;
   /** Cores that this process may use, by CPU affinity and cgroup quota; at least 1. */
   cores(): number;
   env(name: string): string | undefined;

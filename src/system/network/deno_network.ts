@@ -6,6 +6,7 @@ import { listeningOn } from "./port_holders.ts";
 import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
+import { sendUnixNotice } from "./unix/unix_notice.ts";
 import { serveUnixSocket } from "./unix/unix_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
@@ -108,6 +109,8 @@ export const network: Network = {
     };
   },
 
+  sendUnixNotice,
+
   serveUnix(path, handler) {
     // A mode set afterwards would come too late: others could connect before.
     const umask = Deno.umask(0o177);
@@ -119,6 +122,12 @@ export const network: Network = {
     } finally {
       Deno.umask(umask);
     }
+  },
+
+  async post(url, { headers, body, timeout }) {
+    const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(timeout) });
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
   },
 
   async fetchUnix(path, url, init) {

@@ -262,11 +262,22 @@ export interface Network {
    * of a Unix socket.
    */
   datagramSink(server: SyslogServer): ReaderSink;
+  /** Sends one datagram to a Unix socket; a path that begins with `@` is an abstract address. Throws the error of the system. */
+  sendUnixNotice(path: string, text: string): void;
   /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */
   serveUnix(
     path: string,
     handler: (request: Request) => Response | Promise<Response>,
   ): MasterServer;
+  /** Sends `body` to another server. Throws if the answer is no success, or takes longer than `timeout` milliseconds. */
+  post(
+    url: string,
+    request: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly timeout: number;
+    },
+  ): Promise<void>;
   /** One HTTP request over a Unix socket. */
   fetchUnix(path: string, url: string, init?: RequestInit): Promise<Response>;
   /** Like `fetchUnix`, but the body is a stream without a time limit. */

@@ -39,6 +39,9 @@ const shortestPause = 20;
 /** Milliseconds between two looks at heads that have begun, which have seconds. */
 const headPause = 100;
 
+/** Milliseconds that a timer may be late before this process counts as one that did not run, such as one in a paused VM. */
+const longestLateness = 100;
+
 /** Milliseconds between two checks after the GOAWAY, at most: a connection that has ended is not waited for. */
 const longestPause = 50;
 
@@ -65,14 +68,22 @@ export async function drainSteered(
   void steeringEnded.then(() => hasSteeringEnded = true);
   const until = (time: number) => hasSteeringEnded ? 0 : Math.max(0, start + time - clock.monotonic());
   const left = () => until(deadline);
-  const wait = (time: number, promise: Promise<void> = steeringEnded) =>
-    withTimeout(clock, time, Promise.race([promise, steeringEnded]));
+  /** Since when this process has run without a long pause. Silence before says nothing: its clients may not have run either. */
+  let awakeSince = start;
+  const wait = async (time: number, promise: Promise<void> = steeringEnded) => {
+    const due = clock.monotonic() + time;
+    await withTimeout(clock, time, Promise.race([promise, steeringEnded]));
+    const now = clock.monotonic();
+    if (now - due > longestLateness) awakeSince = now;
+  };
 
   /** Milliseconds until all of that can be quiet; `null` if it is. */
   const untilQuiet = async (): Promise<number | null> => {
     const lastEnd = goAway === null ? Math.max(requests.lastEnd, http2.lastEnd) : requests.lastEnd;
     const flushing = lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const asleep = awakeSince + drainIdle - clock.monotonic();
+    if (asleep > 0) return asleep;
     const others = untilOthersQuiet();
     if (others > 0) return others;
     const { total } = leaving();
@@ -107,7 +118,7 @@ export async function drainSteered(
   const half = () => until(deadline / 2);
 
   requests.startDraining();
-  await withTimeout(clock, Math.min(drainIdle, left()), steeringEnded);
+  await wait(Math.min(drainIdle, left()));
   while ((mayHaveHttp2() ? half() : left()) > 0) {
     await wait(mayHaveHttp2() ? half() : left(), goAway === null ? requests.idle() : requests.http1Idle());
     if (leaving().inFlight > 0) continue;

@@ -32,7 +32,9 @@ export async function leaveAddresses(
     open().forEach((listener) => sockets.filter(listener, program));
     await sleep(clock, Math.max(handshakes, shortestWait));
     const end = clock.monotonic() + longestQueue;
-    while (clock.monotonic() < end && open().some((listener) => sockets.waiting(listener) > 0)) {
+    for (let isOver = false; !isOver && open().some((listener) => sockets.waiting(listener) > 0);) {
+      // One that did not run until then has a last turn to accept them.
+      isOver = clock.monotonic() >= end;
       await sleep(clock, pause);
     }
   } catch {

@@ -144,8 +144,13 @@ export class TaskService {
 
   /** For the line about an uncaught error, which may come from one of them; empty if none runs. */
   get runningText(): string {
-    const running = this.#runner?.running ?? [];
-    return running.length === 0 ? "" : `, with tasks running: ${namesOf(running)}`;
+    const names = this.runningNames;
+    return names === "" ? "" : `, with tasks running: ${names}`;
+  }
+
+  /** Tasks that run; empty without any. */
+  get runningNames(): string {
+    return namesOf(this.#runner?.running ?? []);
   }
 
   /** Takes no more tasks. Resolves when those that run have ended, or are given back after `limit` milliseconds. */

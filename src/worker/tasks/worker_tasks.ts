@@ -116,6 +116,11 @@ export class WorkerTasks {
     return this.#service?.runningText ?? "";
   }
 
+  /** Tasks that run; empty without any. */
+  get runningNames(): string {
+    return this.#service?.runningNames ?? "";
+  }
+
   /** Takes no more tasks. Resolves when those that run have ended, or are given back after `limit` milliseconds. */
   async finish(limit: number): Promise<void> {
     this.#isFinishing = true;

@@ -22,7 +22,7 @@ function refusal(operands: readonly string[], ...options: string[]): string {
 Deno.test("each command is found by its name, scale with its operand", () => {
   const operands: Readonly<Record<string, string>> = {
     ...{ scale: "+1", "tasks list": "dead", "tasks show": "42", "tasks add": "sendMail" },
-    ...{ "tasks cancel": "42", "tasks purge": "done" },
+    ...{ "tasks cancel": "42", "tasks purge": "done", worker: "0 dump" },
   };
   const values: Readonly<Record<string, string>> = {
     limit: "5",
@@ -33,7 +33,7 @@ Deno.test("each command is found by its name, scale with its operand", () => {
   };
   for (const subcommand of subcommands) {
     const { name, options } = subcommand;
-    const words = [...name.split(" "), ...(operands[name] === undefined ? [] : [operands[name]])];
+    const words = [...name.split(" "), ...(operands[name]?.split(" ") ?? [])];
     const all = ["socket", ...options].map((option) =>
       values[option] === undefined ? option : `${option}=${values[option]}`
     );
@@ -44,7 +44,8 @@ Deno.test("each command is found by its name, scale with its operand", () => {
 });
 
 Deno.test("an error says what is accepted", () => {
-  const names = "status, workers, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
+  const names =
+    "status, workers, worker, ready, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
   assertEquals(refusal(["status", "now"]), 'ctl status: "now" is one operand too many: leave it out');

@@ -36,6 +36,11 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     },
   };
   const { promise: steeringEnded, resolve: endSteering } = Promise.withResolvers<void>();
+  /** Neither this process nor its clients run for so long: timers fire late. */
+  const stall = (ms: number) => {
+    const { monotonic } = clock;
+    clock.monotonic = () => monotonic.call(clock) + ms;
+  };
   const leave = () =>
     void drainSteered(requests, sockets, clock, {
       deadline,
@@ -57,7 +62,7 @@ function fakeWorker(drainIdle = 500, deadline = 30_000) {
     );
     return finish;
   };
-  return { clock, connections, state, leave, arrive, endSteering };
+  return { clock, connections, state, leave, arrive, endSteering, stall };
 }
 
 Deno.test("a worker without connections leaves when those on their way have had time to arrive", async () => {
@@ -79,6 +84,19 @@ Deno.test("what had come while the worker did not run is read before it leaves",
   assertEquals(state.left, null);
   await clock.advance(50);
   assertEquals(state.left, 771);
+});
+
+Deno.test("silence while the worker itself did not run does not count: a client may not have run either", async () => {
+  const { clock, connections, state, leave, stall } = fakeWorker();
+  leave();
+  await clock.advance(400);
+  connections.push(400);
+  // A virtual machine that was paused: the timer of 500 ms fires after 1,500 ms.
+  stall(1_000);
+  await clock.advance(599);
+  assertEquals(state.left, null);
+  await clock.advance(50);
+  assertEquals(state.left, 2_020);
 });
 
 Deno.test("it waits for requests in flight, and until the last response has left the process", async () => {

@@ -31,3 +31,25 @@ Deno.test("a worker refuses new connections, waits for handshakes, and then stop
   await clock.advance(0);
   assertEquals(log, ["stop 7"]);
 });
+
+Deno.test("a worker that did not run for long accepts what waits before it stops listening", async () => {
+  const { clock } = new FakeSystem();
+  let waiting = 1;
+  const stopped: number[] = [];
+  const sockets = {
+    ...new FakeSystem().sockets,
+    filter: () => {},
+    waiting: () => waiting,
+    isListening: () => true,
+    stopListening: () => void stopped.push(waiting),
+  };
+  void leaveAddresses({ sockets, clock }, [7], 0);
+  await clock.advance(20);
+  // The machine is busy: the next timer fires 10 s late, before connections are accepted in the same turn.
+  const { monotonic } = clock;
+  clock.monotonic = () => monotonic.call(clock) + 10_000;
+  await clock.advance(5);
+  waiting = 0;
+  await clock.advance(5);
+  assertEquals(stopped, [0]);
+});
