@@ -62,7 +62,13 @@ export interface AccessNeeds {
 
 export type AccessFormat =
   | { readonly is: "json"; readonly needs: AccessNeeds }
-  | { readonly is: "text"; readonly pieces: readonly Piece[]; readonly needs: AccessNeeds };
+  | {
+    readonly is: "text";
+    readonly pieces: readonly Piece[];
+    readonly needs: AccessNeeds;
+    /** It is the one of that name. */
+    readonly isCombined: boolean;
+  };
 
 /** The headers behind atoms. */
 const headerOfAtom: Partial<Record<Atom, string>> = {
@@ -83,7 +89,7 @@ const jsonFormat: AccessFormat = {
 export function accessFormat(given: string): AccessFormat | null {
   if (given === jsonName) return jsonFormat;
   const text = isNamed(given) ? namedFormats[given] : given;
-  return objectionTo(text) === null ? readText(text) : null;
+  return objectionTo(text) === null ? readText(text, text === namedFormats.combined) : null;
 }
 
 function isNamed(given: string): given is keyof typeof namedFormats {
@@ -124,7 +130,7 @@ export function objectionTo(text: string): string | null {
   return `it names nothing of a request: use ${names}, or a text with atoms such as %(h)s`;
 }
 
-function readText(text: string): AccessFormat {
+function readText(text: string, isCombined: boolean): AccessFormat {
   const requestHeaders: string[] = [];
   const responseHeaders: string[] = [];
   const named = new Set<Atom>();
@@ -151,7 +157,12 @@ function readText(text: string): AccessFormat {
   const protocol = named.has("r") || named.has("H");
   const size = named.has("B") || named.has("b");
   const requestId = named.has("I");
-  return { is: "text", pieces, needs: { requestHeaders, responseHeaders, protocol, size, requestId } };
+  return {
+    is: "text",
+    isCombined,
+    pieces,
+    needs: { requestHeaders, responseHeaders, protocol, size, requestId },
+  };
 }
 
 function place(headers: string[], name: string): number {

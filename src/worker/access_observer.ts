@@ -25,11 +25,21 @@ export function accessObserver(
       // What went wrong has a line in any case: it is rare, and what one looks for.
       if (isSampled && status < 499 && !isBroken && host.random() >= share) return;
       const { address, protocol, requestHeaders, responseHeaders, size, requestId } = details;
+      // Spreads took as long as the rest of the line.
       accessLog.add({
         time: clock.wall() - duration,
         remote: address,
-        ...{ method, target, protocol, status, size, isBroken, closeCode },
-        ...{ requestHeaders, responseHeaders, requestId, duration },
+        method,
+        target,
+        protocol,
+        status,
+        size,
+        isBroken,
+        closeCode,
+        requestHeaders,
+        responseHeaders,
+        requestId,
+        duration,
       });
     },
   };

@@ -28,6 +28,18 @@ Deno.test("a line is in the combined format that other servers write", () => {
   assertMatch(line, combined);
 });
 
+Deno.test("the combined format is written as its text says, whatever a request has", () => {
+  const anything = fc.option(fc.string({ unit: "binary" }));
+  const user = fc.option(fc.string()).map((name) =>
+    name === null ? null : `Basic ${btoa(encodeURI(name.toWellFormed()))}`
+  );
+  const size = fc.option(fc.nat());
+  fc.assert(fc.property(anything, anything, user, size, (referer, userAgent, authorization, size) => {
+    const changed = { requestHeaders: [authorization, referer, userAgent], size };
+    assertEquals(lineOf("combined", changed), lineOf(`%%${namedFormats.combined}`, changed).slice(1));
+  }));
+});
+
 Deno.test("the common format is the combined one without the two headers", () => {
   assertEquals(lineOf("common"), `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1 HTTP/1.1" 200 5\n`);
   assert(namedFormats.combined.startsWith(namedFormats.common));
