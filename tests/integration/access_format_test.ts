@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
+import { TestAuthority } from "./test_authority.ts";
 
 const app = `
 const encoder = new TextEncoder();
@@ -185,3 +186,19 @@ integrationTest(
     );
   },
 );
+
+integrationTest("a request over HTTP/2 is logged as one", async (host) => {
+  new TestAuthority(host.folder).issue("server", "localhost");
+  const tls = ["--certfile", "server.pem", "--keyfile", "server.key", "--http2"];
+  const server = host.start({ files: { "main.ts": app }, args: [...tls, ...logged('"%(r)s" %(s)s %(B)s')] });
+  await server.logged(/ready on/);
+  const caCerts = [Deno.readTextFileSync(`${host.folder}/ca.pem`)];
+  for (const http2 of [true, false]) {
+    using client = Deno.createHttpClient({ caCerts, http1: !http2, http2 });
+    await (await fetch(`https://localhost:${server.port}/stream`, { client })).text();
+  }
+  assertEquals(await lines(host, server, 2), [
+    '"GET /stream HTTP/2.0" 200 12',
+    '"GET /stream HTTP/1.1" 200 12',
+  ]);
+});
