@@ -125,7 +125,8 @@ export class Queue extends QueueBase {
   remove(id: string): Promise<number>;
 }
 
-export type Processor = (job: Job, token: string, signal: AbortSignal) => Promise<unknown>;
+/** With a third parameter, it would get a signal for each job. */
+export type Processor = (job: Job, token: string) => Promise<unknown>;
 
 export class Worker extends QueueBase {
   constructor(name: string, processor: Processor, options: WorkerOptions);
@@ -133,7 +134,6 @@ export class Worker extends QueueBase {
   on(event: "active", listener: () => void): this;
   on(event: "lockRenewalFailed", listener: (ids: string[]) => void): this;
   on(event: "failed", listener: (job: Job | undefined, error: Error) => void): this;
-  cancelJob(id: string, reason: string): boolean;
   pause(doesNotWait: boolean): Promise<void>;
   resume(): Promise<void>;
   override close(isForced?: boolean): Promise<void>;

@@ -17,11 +17,29 @@ function redisPlace({ protocol, hostname, port, pathname }: URL): string {
   return `${protocol}//${hostname}:${port || defaultPort}${pathname === "/" ? "" : pathname}`;
 }
 
-/** Throws RangeError for a text that is no URL of a server of Redis. */
-export function redisUrl(text: string): URL {
+/**
+ * `parameters`: what its query may have. Throws RangeError for a text that is no URL of a server of Redis, with the mistake,
+ * a colon, and what to do.
+ */
+export function redisUrl(text: string, parameters: readonly string[]): URL {
   const url = URL.parse(text);
-  if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "") return url;
-  throw new RangeError("no server is named: give redis://HOST:PORT");
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === "") {
+    throw new RangeError("no server is named: give redis://HOST:PORT");
+  }
+  const given = [...url.searchParams.keys()];
+  // Before a message shows a part of it.
+  if ([url.pathname, url.hash, ...given].some((part) => part.includes("@"))) {
+    throw new RangeError("its user or password has a /, ? or #: write it as %2F, %3F or %23");
+  }
+  for (const [index, name] of given.entries()) {
+    if (!parameters.includes(name)) {
+      const known = parameters.map((known) => `?${known}=`).join(", ");
+      throw new RangeError(`?${name}= is not known: give ${known}`);
+    }
+    if (given.indexOf(name) < index) throw new RangeError(`?${name}= is given twice: give one`);
+  }
+  if (url.hash !== "") throw new RangeError("it ends with a fragment: leave out what follows #");
+  return url;
 }
 
 /** Throws RangeError with what is wrong, without the place, for a database or a password that cannot be read. */

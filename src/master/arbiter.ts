@@ -229,11 +229,10 @@ export class Arbiter implements MasterCommands {
   }
 
   #handleExit(worker: WorkerHandle, status: ExitStatus): void {
-    const { state } = worker;
     this.#eventsOf(worker).handleExit(worker, status);
     this.#parts.tasks.events.gone(worker);
     this.#parts.workerDesk.gone(worker);
-    this.#parts.processGroups.handleExit(worker, state.is === "killed" && state.because === "quick-stop");
+    this.#parts.processGroups.handleExit(worker);
   }
 
   #tick(): void {

@@ -137,7 +137,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       link: (token, connection) => {
         if (token !== linkToken) return null;
         linkToken = null;
-        return hub.link((bytes) => connection.send(bytes));
+        return hub.linkMaster((bytes) => connection.send(bytes));
       },
       identify: (token) => workerTable.redeem(token) ?? taskTable.redeem(token),
       connected: (worker, connection, version) => {

@@ -93,18 +93,19 @@ interface ChangedSettings {
 
 /** What a reload from `old` to `next` changes. Only values count, not their origins. */
 export function changedSettings(old: Resolved, next: Resolved): ChangedSettings {
-  const changed = namedSettings.filter(({ key, plain, secret }) => {
-    const [before, after] = [old.settings[key], next.settings[key]];
-    const [shownBefore, shownAfter] = secret ? [before, after] : [plain(before), plain(after)];
-    return JSON.stringify(shownBefore) !== JSON.stringify(shownAfter);
+  const changed = namedSettings.filter(({ key, plain }) => {
+    // JSON has no Infinity, and what is shown has no password.
+    const [before, after] = [old, next].map(({ settings }) =>
+      JSON.stringify([plain(settings[key]), settings[key]])
+    );
+    return before !== after;
   });
   return {
     applied: changed.filter(({ reload }) => reload).map(({ name }) => name),
-    needRestart: changed.filter(({ reload }) => !reload).map(({ key, name, show }) => ({
-      name,
-      inForce: show(old.settings[key]),
-      wanted: show(next.settings[key]),
-    })),
+    needRestart: changed.filter(({ reload }) => !reload).map(({ key, name, show }) => {
+      const [inForce, wanted] = [show(old.settings[key]), show(next.settings[key])];
+      return { name, inForce, wanted: wanted === inForce ? "one that differs in what is not shown" : wanted };
+    }),
   };
 }
 

@@ -35,8 +35,8 @@ export interface TakenTask {
   /** How many attempts there are at most. */
   readonly attempts: number;
   readonly timeout: number;
-  /** Aborts when the task was cancelled, or is not this process's any more. */
-  readonly signal: AbortSignal;
+  /** The store aborts it when the task was cancelled, or is not this process's any more, and who runs it at the timeout. */
+  readonly abort: AbortController;
   /** Stores how far it is: the last value counts, and not every one is written. */
   progress(value: number): void;
 }

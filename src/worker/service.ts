@@ -64,12 +64,13 @@ export class Service {
 
   /**
    * Imports the app and waits until it can serve. From the beginning on, uncaught errors go to `onUncaught`;
-   * `onEnd` is called when it ends a server. Throws DenicornError if the app cannot be loaded or does not become ready.
+   * `onEnd` is called when it ends a server, `onStuck` when it can serve nothing more. Throws DenicornError if the app cannot be loaded or does not become ready.
    */
   async load(
     servers: ProgramServers,
     onUncaught: (error: unknown) => void,
     onEnd: () => void,
+    onStuck: () => void,
   ): Promise<void> {
     const { clock } = this.#system;
     const { config, log } = this;
@@ -83,7 +84,7 @@ export class Service {
     this.#program = await new Loading(this.#system, config, {
       ...{ servers, onUncaught, onEnd, requests, files, lifeCycle, jobs },
       output: this.#output,
-      edge: new HttpEdge({ requests, answers, clock, config, log, files }),
+      edge: new HttpEdge({ requests, answers, clock, config, log, files, onStuck }),
       keepsStopListeners: true,
       channels: this.#channels,
       onTasks: (app) => tasks.offer(app),

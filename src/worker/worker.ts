@@ -118,7 +118,12 @@ export class Worker {
       this.#service = new Service(this.#system, config, (message) => this.#send(message), this.#appChannels);
       const finish = () => this.#finishAsAsked();
       const program = this.#system.network.takeProgramServers(finish);
-      await this.#service.load(program, (error) => this.#handleUncaught(error, config), finish);
+      await this.#service.load(
+        program,
+        (error) => this.#handleUncaught(error, config),
+        finish,
+        () => this.#handOver(),
+      );
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
@@ -169,11 +174,16 @@ export class Worker {
     this.#system.processes.exit(error.exitCode);
   }
 
+  /** Finishes, and the master starts another worker. */
+  #handOver(): void {
+    if (!this.#isLeaving) this.#send({ type: "draining" });
+    void this.#leave(ExitCode.normal, true);
+  }
+
   #handleSignal(signal: HandledSignal): void {
     switch (signalMeanings[signal].worker) {
       case "drain":
-        if (!this.#isLeaving) this.#send({ type: "draining" });
-        void this.#leave(ExitCode.normal, true);
+        this.#handOver();
         break;
       case "quit":
         this.#service?.close();

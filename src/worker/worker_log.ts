@@ -112,6 +112,16 @@ open: use worker-class async, or serve them on another server`
     );
   }
 
+  /** Its handler goes on, and the worker is of the class sync. */
+  stuck(request: RequestLine, timeout: number): void {
+    const line = named(request, requestIdOf(request));
+    void this.write((logger) =>
+      logger.warning`${line}: the handler has not ended ${
+        timeout / 1000
+      } s after its 504, and with worker-class sync nothing runs beside it: replacing the worker: let the handler end when request.signal aborts`
+    );
+  }
+
   /** What a handler threw after its client had got a 504. */
   lateFault(request: RequestLine, error: unknown): void {
     this.#requestError(request, requestIdOf(request), "the app threw after request-timeout", {

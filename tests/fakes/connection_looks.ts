@@ -15,6 +15,7 @@ export const kept: ConnectionLook = {
   isPlain: true,
   received: 100,
   taken: 200,
+  hasEnded: false,
   isSending: false,
   sinceReceived: 0,
   sinceSent: 0,

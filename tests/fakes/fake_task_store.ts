@@ -110,7 +110,7 @@ export class FakeTaskStore implements TaskStore {
     const taken: TakenTask = {
       ...{ id, name: task.name, payload: task.payload, attempt: entry.attempt, attempts },
       timeout: task.timeout,
-      signal: abort.signal,
+      abort,
       progress: (value) => void (entry.progress = value),
     };
     this.#running.set(id, taken);

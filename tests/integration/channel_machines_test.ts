@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { freePort, integrationTest, type TestHost } from "./harness.ts";
 import type { Server } from "./server.ts";
+import { TestAuthority } from "./test_authority.ts";
 
 /**
  * Each process writes what it hears to a file. A POST posts its text; a PUT makes the process post numbers until it ends,
@@ -260,10 +261,46 @@ integrationTest(
     assertMatch(shown[1]!, /channels reach other machines through Redis at redis:\/\/127/);
     host.write({ "denicorn.config.json": JSON.stringify({ channelUrl: `${url("right-one")}?prefixes=a` }) });
     server.kill("SIGHUP");
-    await server.logged(/channel-url: "redis:\/\/\*\*\*@127.* is not accepted: give redis:\/\/HOST:PORT/);
+    await server.logged(
+      /channel-url: "redis:\/\/\*\*\*@127.* is not accepted: \?prefixes= is not known: give \?prefix=/,
+    );
     assertEquals((await server.fetch("/")).status, 200);
     for (const text of [...shown, server.stderr, server.stdout]) assert(!/right-one/.test(text), text);
     await stop(server);
+  },
+  lackingRedis,
+);
+
+integrationTest(
+  "a Redis with TLS is one for those that trust its authority, and its certificate is said to the others",
+  async (host) => {
+    new TestAuthority(host.folder).issue("redis", "localhost");
+    const port = freePort();
+    await using _ = await RedisServer.start([
+      ...["--tls-port", `${port}`, "--tls-auth-clients", "no"],
+      ...["--tls-cert-file", `${host.folder}/redis.pem`, "--tls-key-file", `${host.folder}/redis.key`],
+    ]);
+    const url = `rediss://localhost:${port}/0`;
+    const authority = `${host.folder}/ca.pem`;
+    const other = host.target.name === "source"
+      ? { NODE_EXTRA_CA_CERTS: authority }
+      : { DENO_CERT: authority };
+    const [one, two] = await pair(host, url, [{ DENO_CERT: authority }, other]);
+    const sender = await post(one, "over TLS");
+    await one.until("the message elsewhere", () => {
+      const processes = Object.entries(heard(host)).filter(([pid]) => pid !== sender);
+      return processes.every(([, lines]) => lines.includes("over TLS"));
+    });
+    const distrusting = host.start({
+      files: {},
+      args: ["-w", "1"],
+      env: { DENICORN_CHANNEL_URL: url },
+    });
+    await distrusting.ready(1);
+    await distrusting.logged(
+      /warning .*Redis at rediss:\/\/localhost:\d+\/0 has no certificate that is trusted \(.+\): let DENO_CERT name/,
+    );
+    await stop(one, two, distrusting);
   },
   lackingRedis,
 );

@@ -100,14 +100,13 @@ const tree = ["/sys/fs/cgroup", "/sys/fs/cgroup/memory"].find((path) => {
   return hasLimit;
 });
 
-/** A control group with 400 MB of memory. */
 class ControlGroup {
-  readonly #path = `${tree}/denicorn-test-${crypto.randomUUID()}`;
+  readonly path = `${tree}/denicorn-test-${crypto.randomUUID()}`;
 
-  constructor() {
-    Deno.mkdirSync(this.#path);
+  constructor(megabytes: number) {
+    Deno.mkdirSync(this.path);
     const file = tree === "/sys/fs/cgroup" ? "memory.max" : "memory.limit_in_bytes";
-    this.#write(file, String(400 * 1024 ** 2));
+    this.#write(file, String(megabytes * 1024 ** 2));
   }
 
   add(pid: number): void {
@@ -115,7 +114,7 @@ class ControlGroup {
   }
 
   get pids(): number[] {
-    return Deno.readTextFileSync(`${this.#path}/cgroup.procs`).split("\n").filter((line) => line !== "").map(
+    return Deno.readTextFileSync(`${this.path}/cgroup.procs`).split("\n").filter((line) => line !== "").map(
       Number,
     );
   }
@@ -124,7 +123,7 @@ class ControlGroup {
     for (const pid of this.pids) Deno.writeTextFileSync(`${tree}/cgroup.procs`, String(pid));
     await until("the removal of the control group", () => {
       try {
-        Deno.removeSync(this.#path);
+        Deno.removeSync(this.path);
         return true;
       } catch {
         return false;
@@ -133,14 +132,14 @@ class ControlGroup {
   }
 
   #write(name: string, text: string): void {
-    Deno.writeTextFileSync(`${this.#path}/${name}`, text);
+    Deno.writeTextFileSync(`${this.path}/${name}`, text);
   }
 }
 
 integrationTest(
   "max-heap auto: a leak in a container of 400 MB ends one worker, and the kernel ends nothing",
   async (host) => {
-    await using group = new ControlGroup();
+    await using group = new ControlGroup(400);
     const server = host.start({ files: { "main.ts": app }, args: ["-w", "2", "--max-heap", "auto"] });
     await server.ready(2);
     group.add(server.pid);
@@ -157,6 +156,31 @@ integrationTest(
     assertEquals(await limits(server), [76]);
     assert(!/SIGKILL/.test(server.stderr), server.stderr);
     assert(isRunning(server.pid));
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  },
+  tree === undefined ? "no control group can be made" : null,
+);
+
+integrationTest(
+  "max-heap auto counts the task workers of an app for its first worker, too",
+  async (host) => {
+    await using group = new ControlGroup(600);
+    const files = { "main.ts": `${app}export const tasks = { work() {} };\n` };
+    const server = host.start({
+      files,
+      args: ["-w", "2", "--max-heap", "auto", "--task-store", "memory:"],
+      command: [
+        "sh",
+        "-c",
+        `echo $$ > ${group.path}/cgroup.procs && exec "$@"`,
+        "sh",
+        ...host.target.command,
+      ],
+    });
+    await server.ready(2);
+    // (0.9 * 600 - 64 - (3 + 2) * 48) / 3
+    assertEquals(await limits(server), [78]);
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
   },

@@ -231,3 +231,21 @@ void createSecure;
     assertMatch(stderr, says);
   });
 }
+
+integrationTest("the end of listening is no rejection of a program, which may end it", async (host) => {
+  const server = host.start({
+    files: {
+      "main.ts": `
+import { createServer } from "node:http";
+process.on("unhandledRejection", () => process.exit(9));
+createServer((_, response) => response.end("answered")).listen(8000);\n`,
+    },
+    args: ["-w", "1"],
+  });
+  await server.ready(1);
+  // A worker that has had no requests for a while only closes its listeners.
+  assertEquals(await server.text(), "answered");
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+  assert(!/ (warning|error) /.test(server.stderr), server.stderr);
+});

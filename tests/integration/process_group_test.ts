@@ -78,6 +78,20 @@ integrationTest("--kill-group ends what an app has started, by KILL what ignores
   assertMatch(server.stderr, new RegExp(`ending what the app has started: .*${pids[0]} \\(sleep 987\\)`));
 });
 
+integrationTest("--kill-group also asks with TERM at a quick stop", async (host) => {
+  const server = host.start({ files: { "main.ts": shellApp }, args: ["--kill-group"] });
+  await server.ready(1);
+  const careful = `sh -c 'trap "echo whole > tidied; exit" TERM; echo > ready; while :; do sleep 0.05; done'`;
+  const [pid] = await shell(server, inBackground(careful));
+  await server.until(
+    "the trap of the process",
+    () => Deno.readDirSync(host.folder).some(({ name }) => name === "ready"),
+  );
+  server.kill("SIGINT");
+  assertEquals((await server.exit()).code, 0);
+  assertEquals([isRunning(pid!), Deno.readTextFileSync(`${host.folder}/tidied`)], [false, "whole\n"]);
+});
+
 integrationTest("--kill-group ends what a killed worker leaves, and its replacement serves", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp }, args: ["--kill-group"] });
   const [worker] = await server.ready(1);

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
-import type { Server } from "./server.ts";
+import { isRunning, type Server } from "./server.ts";
 
 /** `/gate` waits until there is a file "open" in its directory. `most`: how many requests were in the app at once. */
 const shared = `
@@ -161,7 +161,7 @@ for (const [kind, app] of Object.entries(apps)) {
       assertEquals(await Promise.all(answers), ["/gate1", "/gate2", "/gate3", "/gate4"]);
       if (signal === "SIGTERM") assertEquals((await server.exit()).code, 0);
       else await server.ready(1, 2);
-      assert(!/ warning /.test(server.stderr), server.stderr);
+      assert(!/ (error|warning) /.test(server.stderr), server.stderr);
     });
   }
 }
@@ -176,28 +176,52 @@ import { createServer } from "node:http";
 createServer((request, response) => {
   if (request.url === "/echo") return void request.pipe(response);
   if (request.url === "/half") response.write("half");
-  if (request.url === "/whole") response.end("whole");
+  if (request.url === "/whole") response.setHeader("connection", "close").end("whole");
 }).listen(8000);\n`;
 
-integrationTest("node:http: a client that leaves frees a worker whose app does not answer", async (host) => {
-  const server = host.start({ files: { "main.ts": leavingApp }, args: ["-k", "sync", "-w", "1"] });
+for (const workerClass of ["sync", "async"]) {
+  integrationTest(
+    `node:http, ${workerClass}: a request that the app does not answer counts until its client leaves`,
+    async (host) => {
+      const server = host.start({ files: { "main.ts": leavingApp }, args: ["-k", workerClass, "-w", "1"] });
+      await server.ready(1);
+      const requests = ["GET /never", "HEAD /never", "GET /half", "POST /echo", "POST /never", "POST /half"];
+      for (const line of requests) {
+        const body = line.startsWith("POST") ? "Content-Length: 9\r\n\r\nhalf" : "\r\n";
+        using client = await RawClient.connect(server.port, `${line} HTTP/1.1\r\nHost: a\r\n${body}`);
+        await inFlight(server, 1);
+        client[Symbol.dispose]();
+        await inFlight(server, 0);
+        assertEquals(await server.text("/whole"), "whole");
+      }
+      // On a connection that ends with the answer to the first one.
+      const several = "GET /whole HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
+      using client = await RawClient.connect(server.port, several);
+      await client.closed();
+      assertEquals(client.text.match(/whole/g)?.length, 1);
+      await inFlight(server, 0);
+      assertEquals(await server.text("/whole"), "whole");
+      assert(!/ (error|warning) /.test(server.stderr), server.stderr);
+    },
+  );
+}
+
+integrationTest("a fetch handler that never ends costs its worker, and the server goes on", async (host) => {
+  const app =
+    `export default ({ url }) => url.endsWith("/never") ? new Promise(() => {}) : new Response(String(Deno.pid));`;
+  const server = host.start({
+    files: { "main.ts": app },
+    args: ["-k", "sync", "-w", "1", "--request-timeout", "0.3", "--graceful-timeout", "1"],
+  });
+  const [worker] = await server.ready(1);
+  assertEquals((await server.fetch("/never")).status, 504);
+  await server.logged(
+    /warning .*GET \/never: the handler has not ended 0\.3 s after its 504, and with worker-class sync nothing runs beside it: replacing the worker: let the handler end when request\.signal aborts\n/,
+  );
+  await server.logged(/ready after .*\n[^]*ready after /);
+  assert(await server.text("/pid") !== String(worker!.pid));
+  await server.until("the end of the worker", () => !isRunning(worker!.pid));
   await server.ready(1);
-  const requests = ["GET /never", "HEAD /never", "GET /half", "POST /echo"];
-  for (const line of requests) {
-    const body = line.startsWith("POST") ? "Content-Length: 9\r\n\r\nhalf" : "\r\n";
-    using client = await RawClient.connect(server.port, `${line} HTTP/1.1\r\nHost: a\r\n${body}`);
-    await inFlight(server, 1);
-    client[Symbol.dispose]();
-    await inFlight(server, 0);
-    assertEquals(await server.text("/whole"), "whole");
-  }
-  // On a connection that ends with the answer to the first one.
-  const several = "GET /whole HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
-  using client = await RawClient.connect(server.port, several);
-  await client.closed();
-  assertEquals(client.text.match(/whole/g)?.length, 1);
-  await inFlight(server, 0);
-  assertEquals(await server.text("/whole"), "whole");
 });
 
 integrationTest("a reload changes the class, and the status of the settings names it", async (host) => {

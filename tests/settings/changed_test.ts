@@ -30,6 +30,20 @@ Deno.test("a value that is added or removed is a change", () => {
   assertEquals(changedSettings(on, off).applied, ["access-logfile"]);
 });
 
+Deno.test("a password that changes is a change, and neither is shown", () => {
+  const url = (password: string) => `redis://:${password}@localhost:6379/0`;
+  for (const key of ["taskStore", "channelUrl"] as const) {
+    const changed = (old: string, next: string) =>
+      changedSettings(resolve({ config: { [key]: url(old) } }), resolve({ config: { [key]: url(next) } }))
+        .needRestart;
+    const name = key === "taskStore" ? "task-store" : "channel-url";
+    assertEquals(changed("one", "two"), [
+      { name, inForce: url("***"), wanted: "one that differs in what is not shown" },
+    ]);
+    assertEquals(changed("one", "one"), []);
+  }
+});
+
 Deno.test("a secret value that changes is a change, although it is not shown", () => {
   const changed = (old: string, next: string) =>
     changedSettings(resolve({ args: ["-e", `A=${old}`] }), resolve({ args: ["-e", `A=${next}`] })).applied;

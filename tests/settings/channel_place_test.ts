@@ -1,4 +1,5 @@
 import { channelPlace } from "../../src/settings/kinds/channel_place.ts";
+import { taskPlace } from "../../src/settings/kinds/task_place.ts";
 import { withoutCredentials } from "../../src/settings/kinds/redis_password.ts";
 import { assertEquals } from "../assert.ts";
 
@@ -36,6 +37,23 @@ Deno.test("what is no such URL is not accepted", () => {
     `redis://h?prefix=${"x".repeat(101)}`,
   ];
   for (const text of refused) assertEquals([text, read(text)], [text, undefined]);
+});
+
+Deno.test("what is wrong with a URL is said, and shows no part of a password", () => {
+  const objection = (text: string) => channelPlace.objection?.(text);
+  assertEquals(objection("redis://h/0?prefixes=a"), "?prefixes= is not known: give ?prefix=");
+  assertEquals(
+    objection("redis://h?prefix=a%20b"),
+    "?prefix= is no name: give letters, digits, _, ., : and -, 100 at most",
+  );
+  assertEquals(objection("redis://h?prefix=a&prefix=b"), "?prefix= is given twice: give one");
+  assertEquals(objection("redis://h/no"), "/no is no number of a database: give /0");
+  assertEquals(objection("redis://h#x"), "it ends with a fragment: leave out what follows #");
+  assertEquals(objection("localhost:6379"), undefined);
+  const hidden = "its user or password has a /, ? or #: write it as %2F, %3F or %23";
+  for (const text of ["redis://me:1/secret@h", "redis://me:1?secret@h", "redis://me:1#secret@h"]) {
+    assertEquals([objection(text), taskPlace.objection?.(text)], [hidden, hidden]);
+  }
 });
 
 Deno.test("a password is never shown, also of what is not accepted", () => {

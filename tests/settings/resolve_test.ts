@@ -307,12 +307,12 @@ Deno.test("workers of the class sync have a queue, and no other limit", () => {
   resolve({ args: ["-k", "sync", "--queue-size=5", "--queue-timeout=1"] });
   assertEquals(
     refusal({ args: ["--limit-concurrency", "2"], environment: { DENICORN_WORKER_CLASS: "sync" } }),
-    "setting-invalid: limit-concurrency: 2 (command line --limit-concurrency) is not accepted with worker-class = sync " +
+    'setting-invalid: limit-concurrency: "2" (command line --limit-concurrency) is not accepted with worker-class = sync ' +
       "(env DENICORN_WORKER_CLASS), which handles one request at a time: leave one of them out",
   );
   assertMatch(
     refusal({ args: ["-k", "sync", "--target-concurrency", "10"] }),
-    /^setting-invalid: target-concurrency: 10 /,
+    /^setting-invalid: target-concurrency: "10" /,
   );
 });
 

@@ -326,7 +326,7 @@ export function storeContract(
   test("a task that another process runs can be cancelled: its signal aborts, and it is not tried again", async ({ open, consume }) => {
     let runs = 0;
     const { consumer } = consume({
-      run: ({ signal }) => {
+      run: ({ abort: { signal } }) => {
         runs++;
         return aborted(signal);
       },
@@ -402,7 +402,7 @@ export function storeContract(
   test("what is given back is taken by another process at once, and the attempt does not count", async ({ consume }) => {
     let isAborted = false;
     const first = consume({
-      run: async ({ signal }) => {
+      run: async ({ abort: { signal } }) => {
         await aborted(signal).catch(() => isAborted = true);
         return null;
       },

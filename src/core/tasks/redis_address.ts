@@ -22,14 +22,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 /** Throws RangeError for a URL that names no queue of Redis. The message says the mistake, a colon, and what to do. */
 export function redisAddress(text: string): RedisAddress {
-  const url = redisUrl(text);
-  for (const name of url.searchParams.keys()) {
-    if (!parameters.includes(name)) {
-      throw new RangeError(
-        `?${name}= is not known: give ${parameters.map((known) => `?${known}=`).join(", ")}`,
-      );
-    }
-  }
+  const url = redisUrl(text, parameters);
   const server = redisServer(url);
   const queue = nameOf(url.searchParams.get("queue"), "denicorn");
   if (queue.includes(":")) {

@@ -21,7 +21,7 @@ const states: Partial<Readonly<Record<LifecycleKind, ServiceState>>> = {
   "stopping": "stopping",
 };
 
-export interface NoticeTimes {
+interface NoticeTimes {
   /** CLOCK_MONOTONIC, in milliseconds: systemd compares it with the moment of the signal that asked for a reload. */
   readonly now: number;
   /** How long a stop may take, in milliseconds: systemd waits no shorter than that. */

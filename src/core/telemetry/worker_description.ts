@@ -1,6 +1,6 @@
 /** What a worker says of itself when an operator asks what it does now. */
 
-export interface DescribedRequest {
+interface DescribedRequest {
   readonly method: string;
   /** Without the query, which may hold secrets. */
   readonly path: string;

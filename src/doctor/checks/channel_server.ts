@@ -1,6 +1,7 @@
 import { envelopeHead } from "../../protocol/channel_envelope.ts";
 import { channelProblem } from "../../redis/channel_problem.ts";
 import { RedisAway } from "../../redis/connection_problem.ts";
+import { withoutDebug } from "../../redis/without_debug.ts";
 import type { ChannelPlace } from "../../settings/kinds/channel_place.ts";
 import { withTimeout } from "../../system/clock.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
@@ -30,7 +31,7 @@ export const channelServer: Check = {
 
 /** `null` if it publishes and subscribes. */
 async function failureOf({ clock, host }: System, { server, channel }: ChannelPlace): Promise<unknown> {
-  const { RedisPubSub } = await loadPubSub();
+  const { RedisPubSub } = await withoutDebug(host, loadPubSub);
   const answered = Promise.withResolvers<void>();
   let failure: unknown = new RedisAway(`no answer within ${longestWait / 1_000} s`);
   const answer = (found: unknown) => {

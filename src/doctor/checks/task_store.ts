@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/thrown.ts";
+import { withoutDebug } from "../../redis/without_debug.ts";
 import type { TaskPlace } from "../../settings/kinds/task_place.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import { type Check, type Finding, ok, problem } from "../check.ts";
@@ -14,7 +15,7 @@ export const taskStore: Check = {
   onFailure: "problem",
   async run({ system, settings: { taskStore } }) {
     if (taskStore.kind !== "redis") return judgeLocal(taskStore);
-    const { bullMqStore, evictionProblem } = await loadBullMq();
+    const { bullMqStore, evictionProblem } = await withoutDebug(system.host, loadBullMq);
     // The times matter only to those who take tasks.
     const store = bullMqStore(system, taskStore.url, { lease: 30_000, retention: 0 });
     try {

@@ -102,7 +102,7 @@ export class ChannelHub {
    * What takes part hears all workers of this master, and is heard by them, but links do not hear each other. `onDropped`
    * is called for each message that it does not take in time.
    */
-  link(send: (bytes: Uint8Array) => Promise<void>, onDropped: () => void = () => {}): Link {
+  link(send: (bytes: Uint8Array) => Promise<void>, onDropped: () => void): Link {
     const outbox = new Outbox({ clock: this.#clock, limit: outboxLimit, send });
     const member = { outbox, onDropped };
     this.#links.add(member);
@@ -113,6 +113,17 @@ export class ChannelHub {
       },
       close: () => void this.#links.delete(member),
     };
+  }
+
+  /** The other master of an upgrade. */
+  linkMaster(send: (bytes: Uint8Array) => Promise<void>): Link {
+    const dropped = new CountedWarning(this.#clock, (count) => {
+      this.#logger
+        .warning`${
+        messages(count)
+      } of channels to the other master of the upgrade dropped: it does not read them as fast as workers post: post less`;
+    });
+    return this.link(send, () => dropped.add());
   }
 
   /** For how many milliseconds nothing is read from the worker, because it posts too much. */
@@ -159,9 +170,10 @@ export class ChannelHub {
         send: (bytes) => worker.sendBytes(bytes),
       }),
       dropped: new CountedWarning(this.#clock, (count) => {
-        const messages = count === 1 ? "1 message" : `${count} messages`;
         this.#logger.with(worker.identity)
-          .warning`${messages} of channels dropped: the worker does not read them as fast as others post: post less`;
+          .warning`${
+          messages(count)
+        } of channels dropped: the worker does not read them as fast as others post: post less`;
       }),
       pace: new Pace(burst),
       lastPost: -Infinity,
@@ -220,4 +232,9 @@ export class ChannelHub {
     for (const { lastPost } of this.#members.values()) if (lastPost > since) count++;
     return ratePerSecond / Math.max(1, count);
   }
+}
+
+/** As a text. */
+export function messages(count: number): string {
+  return count === 1 ? "1 message" : `${count} messages`;
 }

@@ -30,7 +30,7 @@ export async function joinMaster(
     return;
   }
   void connection.send(encodeFrame({ type: "hello", token, version }));
-  const link = hub.link((bytes) => connection.send(bytes));
+  const link = hub.linkMaster((bytes) => connection.send(bytes));
   const decoder = new FrameDecoder();
   try {
     for await (const bytes of connection.receive()) {

@@ -1,6 +1,7 @@
 /** Connects a master to the Redis of `channel-url`; without that, none of this is loaded. */
 
 import type { Logger } from "../../log/logger.ts";
+import { withoutDebug } from "../../redis/without_debug.ts";
 import type { ChannelPlace } from "../../settings/kinds/channel_place.ts";
 import type { System } from "../../system/system.ts";
 import { ChannelHub } from "./channel_hub.ts";
@@ -19,7 +20,7 @@ export async function openOtherMachines(
   { clock, host }: Pick<System, "clock" | "host">,
   { logger, hub, place: { server: redis, channel }, server }: OpenOptions,
 ): Promise<OtherMachines> {
-  const [{ OtherMachines }, { RedisPubSub }] = await load(host);
+  const [{ OtherMachines }, { RedisPubSub }] = await withoutDebug(host, load);
   const opened = new OtherMachines({
     ...{ clock, logger, hub, server, place: redis.place },
     connect: (events) =>
@@ -29,18 +30,9 @@ export async function openOtherMachines(
   return opened;
 }
 
-/** ioredis prints what it sends, with the password, if `DEBUG` names it when it is loaded: that is for the app only. */
-const debugVariable = "DEBUG";
-
 /** Not by `lazyModule`, which a master from source loads whether it is needed or not: that would take its memory. */
-async function load(host: Pick<System["host"], "env" | "setEnv">) {
-  const debugged = host.env(debugVariable);
-  host.setEnv(debugVariable, undefined);
-  try {
-    return await Promise.all([import("./other_machines.ts"), import("../../redis/pub_sub.ts")]);
-  } finally {
-    if (debugged !== undefined) host.setEnv(debugVariable, debugged);
-  }
+function load() {
+  return Promise.all([import("./other_machines.ts"), import("../../redis/pub_sub.ts")]);
 }
 
 /** Throws DenicornError if Redis is there and refuses. No worker takes part, and one that is away may be there later. */

@@ -23,7 +23,7 @@ import { isAway } from "../../redis/connection_problem.ts";
 import type { PubSub, PubSubOptions } from "../../redis/pub_sub.ts";
 import { withTimeout } from "../../system/clock.ts";
 import type { Clock } from "../../system/system.ts";
-import { type ChannelHub, messageCost, ratePerSecond } from "./channel_hub.ts";
+import { type ChannelHub, messageCost, messages, ratePerSecond } from "./channel_hub.ts";
 
 interface OtherMachinesOptions {
   readonly clock: Clock;
@@ -215,8 +215,4 @@ export class OtherMachines {
 
 function cannot(problem: string): string {
   return `cannot pass messages of channels on to other machines: ${problem}`;
-}
-
-function messages(count: number): string {
-  return count === 1 ? "1 message" : `${count} messages`;
 }

@@ -220,6 +220,8 @@ export class WorkerPool {
       target: this.#target,
       cores: host.cores(),
       bundledFor: this.#bundledAt === null ? null : now - this.#bundledAt,
+      // Task workers have a share of the memory, and whether there are any may be known by the app only.
+      needsBundle: serving.settings.maxHeap === "auto" && serving.settings.tasks === undefined,
       hasServed: serving.hasServed === true,
     });
   }

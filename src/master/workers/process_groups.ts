@@ -67,8 +67,8 @@ export class ProcessGroups {
     }
   }
 
-  /** The worker has ended. `atOnce`: what it leaves is killed without SIGTERM before. */
-  handleExit(worker: WorkerHandle, atOnce: boolean): void {
+  /** The worker has ended. At a quick stop, too, what it leaves may tidy up. */
+  handleExit(worker: WorkerHandle): void {
     const { system, logger } = this.#options;
     const { processes, host } = system;
     const leader = worker.process.pid;
@@ -83,7 +83,7 @@ export class ProcessGroups {
       }: --kill-group ends them`;
     }
     log.info`ending what the app has started: ${listProcesses(found)}`;
-    processes.signalGroup(leader, atOnce ? "SIGKILL" : "SIGTERM");
+    processes.signalGroup(leader, "SIGTERM");
     this.#ending.add(leader);
     this.#await(leader, found);
   }

@@ -103,7 +103,7 @@ function refuseLimitOfOne({ settings, origins }: Resolved): void {
   if (setting === undefined) return;
   throw new DenicornError(
     "setting-invalid",
-    `${setting.name}: ${setting.show(settings[setting.key])} (${
+    `${setting.name}: ${quote(setting.show(settings[setting.key]))} (${
       origins[setting.key]
     }) is not accepted with worker-class = ` +
       `sync (${origins.workerClass}), which handles one request at a time: leave one of them out`,

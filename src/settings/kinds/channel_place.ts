@@ -1,4 +1,5 @@
 import { type RedisServer, redisServer, redisUrl } from "../../core/redis_url.ts";
+import { messageOf } from "../../core/thrown.ts";
 import type { Kind } from "./kind.ts";
 import { withoutPassword } from "./redis_password.ts";
 
@@ -17,20 +18,31 @@ export const channelPlace: Kind<ChannelPlace, string> = {
   type: "string",
   placeholder: "URL",
   parse(given) {
-    if (typeof given !== "string" || given.includes("\0")) return undefined;
-    try {
-      const url = redisUrl(given);
-      const { searchParams, hash } = url;
-      const prefix = searchParams.get("prefix") ?? defaultPrefix;
-      if (hash !== "" || searchParams.size > Number(searchParams.has("prefix"))) return undefined;
-      if (!/^[\w.:-]{1,100}$/.test(prefix)) return undefined;
-      const server = redisServer(url);
-      // Redis passes messages on in all of its databases, so the number would separate nothing without this.
-      return { url: url.href, server, channel: `${prefix}:channels:${server.database}` };
-    } catch {
-      return undefined;
-    }
+    const place = read(given);
+    return typeof place === "string" ? undefined : place;
+  },
+  objection(given) {
+    const place = read(given);
+    return typeof place === "string" && /^rediss?:/.test(String(given)) ? place : undefined;
   },
   show: ({ url }) => withoutPassword(url),
   plain: ({ url }) => withoutPassword(url),
 };
+
+/** Or what is wrong with it. */
+function read(given: unknown): ChannelPlace | string {
+  const text = String(given);
+  if (text.includes("\0")) return "it has a NUL character: leave it out";
+  try {
+    const url = redisUrl(text, ["prefix"]);
+    const prefix = url.searchParams.get("prefix") ?? defaultPrefix;
+    if (!/^[\w.:-]{1,100}$/.test(prefix)) {
+      return "?prefix= is no name: give letters, digits, _, ., : and -, 100 at most";
+    }
+    const server = redisServer(url);
+    // Redis passes messages on in all of its databases, so the number would separate nothing without this.
+    return { url: url.href, server, channel: `${prefix}:channels:${server.database}` };
+  } catch (error) {
+    return messageOf(error);
+  }
+}

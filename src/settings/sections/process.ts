@@ -28,8 +28,8 @@ export const processSettings = {
   }),
   killGroup: onOrOff({
     description:
-      "When a worker has ended, end the processes that its app has started: TERM, and KILL a second later. Otherwise " +
-      "the log names those that still run. A process with a session or group of its own is not among them.",
+      "When a worker has ended, end the processes that its app has started: TERM, and KILL a second later, also " +
+      "at a quick stop. Otherwise the log names those that still run. A process with a session or group of its own is not among them.",
     unset: "on for process 1 of a container, otherwise off",
     reload: true,
   }),

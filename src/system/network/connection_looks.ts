@@ -44,6 +44,7 @@ export const connectionLooks: ConnectionLooks = {
       isPlain: isPlain(port),
       received: long(offset.received),
       taken: long(offset.taken),
+      hasEnded: state === TCP_CLOSE_WAIT,
       isSending: info.getUint32(offset.unacked, true) + info.getUint32(offset.notSent, true) > 0,
       sinceReceived: info.getUint32(offset.lastDataReceived, true),
       sinceSent: info.getUint32(offset.lastDataSent, true),

@@ -9,7 +9,7 @@ import http from "node:http";
 import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
-import { endWithClient, keepWhole, onClose, sendAnswer } from "./node_response.ts";
+import { abandon, endWithClient, keepWhole, onClose, sendAnswer } from "./node_response.ts";
 import { countWritten, writtenTo } from "./node_written.ts";
 import { secureServer } from "./tls/node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
@@ -62,6 +62,8 @@ const classes = new Set(["ServerResponse", "IncomingMessage", "kUniqueHeaders"])
 interface Opened extends http.Server {
   /** Deno 2.7 takes its listener from here. */
   _listen?: () => Deno.Listener;
+  /** And begins to accept with this. */
+  _serve?: () => void;
   /** And from here whether the socket of a request says that it is encrypted. */
   _encrypted?: boolean;
 }
@@ -76,6 +78,7 @@ export const nodeHttp: NodeHttp = {
   countWritten,
   writtenTo,
   endWithClient,
+  abandon,
   send: sendAnswer,
 
   createServer: (handler: NodeHandler) => http.createServer(handler),
@@ -103,6 +106,7 @@ export const nodeHttp: NodeHttp = {
     try {
       if (server._listen !== undefined) {
         server._encrypted = tls !== undefined;
+        keepEnd(server);
         server._listen = () => listener;
         runtimeListen.call(server, addr.port, hostname);
       } else {
@@ -139,6 +143,29 @@ export const nodeHttp: NodeHttp = {
     }
   },
 };
+
+type Then = (value: unknown) => unknown;
+
+/**
+ * Deno 2.7 does not look at how accepting ends: when a worker stops listening, that fails, which would be an uncaught error
+ * of the app, and the server would never count as closed.
+ */
+function keepEnd(server: Opened): void {
+  const { _serve } = server;
+  if (_serve === undefined) return;
+  server._serve = () => {
+    const { then } = Promise.prototype;
+    // An app may have frozen it.
+    Reflect.set(Promise.prototype, "then", function (this: Promise<unknown>, done?: Then, failed?: Then) {
+      return Reflect.apply(then, this, [done, failed ?? done]);
+    });
+    try {
+      _serve.call(server);
+    } finally {
+      Reflect.set(Promise.prototype, "then", then);
+    }
+  };
+}
 
 function closed(server: http.Server): ReturnType<HttpServer["stopAccepting"]> {
   return new Promise((resolve) => server.close(() => resolve()));

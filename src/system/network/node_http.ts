@@ -12,6 +12,8 @@ export interface NodeRequest {
   readonly socket: {
     readonly remoteAddress?: string | undefined;
     readonly remotePort?: number | undefined;
+    /** Its connection is closed; `undefined` on Deno 2.7, which does not say. */
+    readonly destroyed?: boolean | undefined;
   };
 }
 
@@ -72,6 +74,8 @@ export interface NodeHttp {
    * requests: to look for it has its price.
    */
   endWithClient(request: NodeRequest, response: NodeResponse, left: () => void): void;
+  /** Ends a response whose client has left, if the runtime has not. */
+  abandon(response: NodeResponse): void;
   /** Sends an answer of `fetch`, a stream no faster than the client takes it. Rejects if the stream fails. */
   send(answer: Response, response: NodeResponse): Promise<void>;
   isServer(value: unknown): value is NodeServer;

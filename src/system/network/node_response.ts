@@ -67,12 +67,30 @@ export const endWithClient: NodeHttp["endWithClient"] = isDeno27
 /** What to call when a connection closes: one listener for all of its requests. */
 const leaving = new WeakMap<NodeRequest["socket"], (() => void)[]>();
 
+/**
+ * What the app writes from now on goes nowhere. Deno 2.7 has the connection until it has an answer, also if its client has
+ * left; Deno 2.9 does not close a response that its connection has not come to.
+ */
+export const abandon: NodeHttp["abandon"] = isDeno27
+  ? (response) => {
+    const own = response as unknown as Responding;
+    if (response.headersSent) own._destroy(new Error("the client has left"), () => {});
+    else own._resolve(new Response(null, { status: 499, headers: { connection: "close" } }));
+    response.destroy();
+  }
+  : (response) => {
+    response.destroy();
+    (response as unknown as Watched).emit("close");
+  };
+
 /** What Deno 2.7 makes a response of `fetch` with. */
 interface Responding {
   readonly req: Pick<NodeRequest, "headers">;
   /** The body. */
   _readable: ReadableStream;
   _resolve(response: Response): void;
+  /** With an error, its body fails. */
+  _destroy(error: Error, done: () => void): void;
   respond(...args: unknown[]): void;
 }
 

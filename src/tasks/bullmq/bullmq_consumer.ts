@@ -10,7 +10,7 @@ import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
-import { attemptsOf, endOptions, limitBackoff, timeoutOf } from "./queue_jobs.ts";
+import { endOptions, limitBackoff } from "./queue_jobs.ts";
 import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 import { isAway, RedisAway } from "../../redis/connection_problem.ts";
 import { workingClient } from "./redis_client.ts";
@@ -18,7 +18,7 @@ import type { RedisLink } from "./redis_link.ts";
 import { redisProblem } from "./redis_problem.ts";
 import { repeatStrategy } from "./job_schedule.ts";
 import { releaseJobs } from "./release_jobs.ts";
-import { latestProgress } from "./task_progress.ts";
+import { RunningJob } from "./running_job.ts";
 import { storedFailure, TaskWorker } from "./task_worker.ts";
 
 /** A task that has taken its worker down with it more often than this is dead: at the fifth time, as in SQLite. */
@@ -34,22 +34,13 @@ const idlePoll = 10;
 /** What BullMQ reports of jobs that are not this worker's any more; their signal says so to them. */
 const lostJob = /^(Missing (lock|key)|Lock mismatch|could not renew lock|Job \S+ is not in the)/;
 
-interface Running {
-  readonly job: Job;
-  readonly token: string;
-  readonly task: TakenTask;
-  isCancelled: boolean;
-  /** Ends it for BullMQ, whatever the task does. */
-  abandon(): void;
-}
-
 export class BullMqConsumer implements Consumer {
   readonly #clock: Clock;
   readonly #address: RedisAddress;
   readonly #link: RedisLink;
   readonly #store: StoreOptions;
   readonly #options: ConsumerOptions;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningJob>();
   readonly #client: Redis;
   readonly #cancellations: Redis;
   readonly #clients: Redis[] = [];
@@ -79,7 +70,7 @@ export class BullMqConsumer implements Consumer {
   }
 
   get running(): readonly TakenTask[] {
-    return [...this.#running.values()].map(({ task }) => task);
+    return [...this.#running.values()];
   }
 
   /** BullMQ hears of new tasks by itself. */
@@ -97,10 +88,12 @@ export class BullMqConsumer implements Consumer {
   }
 
   async giveBack(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(async ({ job, token, abandon }) => {
+    await Promise.all([...this.#running.values()].map(async (running) => {
+      const { job, token, abort } = running;
       await withTimeout(this.#clock, longestGiveBack, job.moveToWait(token));
-      abandon();
-      this.#worker?.cancelJob(job.id, "the task was given back");
+      if (running.isOver) return;
+      running.abandon();
+      abort.abort("the task was given back");
     }));
     this.#isGivenBack = true;
     this.#wakeStop();
@@ -133,7 +126,7 @@ export class BullMqConsumer implements Consumer {
     this.#client.on("ready", () => this.#works());
     const { queue, prefix, limit } = this.#address;
     const { concurrency, owner } = this.#options;
-    const worker = new TaskWorker(queue, (job, token, signal) => this.#run(job, token, signal), {
+    const worker = new TaskWorker(queue, (job, token) => this.#run(job, token), {
       connection: this.#client,
       prefix,
       name: owner,
@@ -155,7 +148,7 @@ export class BullMqConsumer implements Consumer {
     worker.on("error", (error) => this.#failed(error));
     worker.on("active", () => this.#works());
     worker.on("lockRenewalFailed", (ids) => {
-      for (const id of ids) worker.cancelJob(id, "the task is not this process's any more");
+      for (const id of ids) this.#abort(id, "the task is not this process's any more");
     });
     worker.on("failed", (job, error) => {
       if (job === undefined || this.#running.has(job.id)) return;
@@ -167,47 +160,43 @@ export class BullMqConsumer implements Consumer {
     this.#works();
   }
 
-  /** What BullMQ calls for each job. */
-  async #run(job: Job, token: string, signal: AbortSignal): Promise<unknown> {
-    if (this.#isStopping) {
-      // It was on its way when the worker stopped.
-      await job.moveToWait(token);
-      throw new WaitingError();
-    }
-    const progress = latestProgress((value) => job.updateProgress(value));
-    const task: TakenTask = {
-      id: job.id,
-      name: job.name,
-      payload: JSON.stringify(job.data),
-      attempt: job.attemptsMade + 1,
-      attempts: attemptsOf(job),
-      timeout: timeoutOf(job),
-      signal,
-      progress: progress.store,
-    };
-    const { promise: abandoned, resolve: abandon } = Promise.withResolvers<never>();
-    const running: Running = {
-      job,
-      token,
-      task,
-      isCancelled: false,
-      abandon: () => abandon(Promise.reject(new WaitingError()) as Promise<never>),
-    };
-    this.#running.set(task.id, running);
-    try {
-      const result = await Promise.race([this.#options.run(task), abandoned]);
-      return result === null ? null : JSON.parse(result);
-    } catch (error) {
-      limitBackoff(job);
-      if (running.isCancelled) throw storedFailure(new TaskFailure("cancelled", true));
-      if (error instanceof TaskPutOff) {
-        await job.moveToDelayed(this.#clock.wall() + error.pause, token);
-        throw new DelayedError();
-      }
-      throw error instanceof TaskFailure ? storedFailure(error) : error;
-    } finally {
-      progress.end();
-    }
+  /** What BullMQ calls for each job: callbacks, as each async function on the way costs a promise or two for each task. */
+  #run(job: Job, token: string): Promise<unknown> {
+    if (this.#isStopping) return this.#refuse(job, token);
+    const running = new RunningJob(job, token);
+    this.#running.set(running.id, running);
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        if (running.isOver) return;
+        running.isOver = true;
+        this.#failure(running, error).catch((refusal: unknown) => refusal).then((error) => {
+          running.endProgress();
+          reject(error);
+        });
+      };
+      running.abandon = () => fail(new WaitingError());
+      this.#options.run(running).then((result) => {
+        if (running.isOver) return;
+        running.isOver = true;
+        running.endProgress();
+        resolve(result === null ? null : JSON.parse(result));
+      }, fail);
+    });
+  }
+
+  /** It was on its way when the worker stopped. */
+  async #refuse(job: Job, token: string): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  /** What BullMQ is to get. Rejects if Redis refuses what has to be done first. */
+  async #failure({ job, token, isCancelled }: RunningJob, error: unknown): Promise<unknown> {
+    limitBackoff(job);
+    if (isCancelled) return storedFailure(new TaskFailure("cancelled", true));
+    if (!(error instanceof TaskPutOff)) return error instanceof TaskFailure ? storedFailure(error) : error;
+    await job.moveToDelayed(this.#clock.wall() + error.pause, token);
+    return new DelayedError();
   }
 
   #ended(job: Job): void {
@@ -225,7 +214,12 @@ export class BullMqConsumer implements Consumer {
     const running = this.#running.get(id);
     if (running === undefined) return;
     running.isCancelled = true;
-    this.#worker?.cancelJob(id, "the task was cancelled");
+    this.#abort(id, "the task was cancelled");
+  }
+
+  #abort(id: string, reason: string): void {
+    const running = this.#running.get(id);
+    if (running?.isOver === false) running.abort.abort(reason);
   }
 
   async #stop(): Promise<void> {

@@ -8,12 +8,12 @@ export class TaskWorker extends Worker {
   /** A job has ended, and that is stored: no event of BullMQ says so of jobs that were lost. */
   ended: (job: Job) => void = () => {};
 
-  override async processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void> {
-    try {
-      return await super.processJob(job, token, fetchesNext);
-    } finally {
-      this.ended(job);
-    }
+  override processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void> {
+    const ended = () => this.ended(job);
+    const next = super.processJob(job, token, fetchesNext);
+    // Before BullMQ goes on with the next one.
+    next.then(ended, ended);
+    return next;
   }
 
   /** BullMQ takes one more job if one comes while it closes. */

@@ -18,7 +18,6 @@ const timeout = 1000;
 interface RunningTask {
   readonly row: ClaimedRow;
   readonly task: TakenTask;
-  readonly controller: AbortController;
   progress: number | null;
   hasNewProgress: boolean;
 }
@@ -67,10 +66,8 @@ export class RunningTasks {
   }
 
   start(row: ClaimedRow): void {
-    const controller = new AbortController();
     const running: RunningTask = {
       row,
-      controller,
       progress: null,
       hasNewProgress: false,
       task: {
@@ -80,7 +77,7 @@ export class RunningTasks {
         attempt: row.attempt,
         attempts: row.attempts,
         timeout: row.timeout,
-        signal: controller.signal,
+        abort: new AbortController(),
         progress: (value) => this.#progressed(running, value),
       },
     };
@@ -90,7 +87,7 @@ export class RunningTasks {
 
   /** An operator has cancelled it. */
   abort(id: number): void {
-    this.#running.get(id)?.controller.abort(new Error("the task was cancelled"));
+    this.#running.get(id)?.task.abort.abort(new Error("the task was cancelled"));
   }
 
   /** Says that this process still runs its tasks, and learns which of them are not its own any more. */
@@ -182,7 +179,7 @@ export class RunningTasks {
   #abandon(running: RunningTask, why: string): void {
     if (this.#running.get(running.row.id) !== running) return;
     this.#running.delete(running.row.id);
-    running.controller.abort(new Error(why));
+    running.task.abort.abort(new Error(why));
     this.#onEnd(false);
     this.#tellEnd();
   }

@@ -23,6 +23,8 @@ import type { StaticFiles } from "./static_files.ts";
 interface EdgeLog {
   /** It was not answered in `timeout` milliseconds. */
   late(request: Request, timeout: number): void;
+  /** Its handler goes on after that, and with `worker-class` sync keeps others from the worker. */
+  stuck(request: Request, timeout: number): void;
   /** What its handler threw after that. */
   lateFault(request: Request, error: unknown): void;
 }
@@ -34,17 +36,20 @@ export class HttpEdge {
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
+  readonly #onStuck: () => void;
   /** With `worker-class` sync: the one place that all apps of this worker share. */
   readonly turns: Places | null;
 
   constructor(
-    { requests, answers, clock, config, log, files }: {
+    { requests, answers, clock, config, log, files, onStuck }: {
       readonly requests: Requests;
       readonly answers: Answers;
       readonly clock: Clock;
       readonly config: WorkerConfig;
       readonly log: EdgeLog;
       readonly files: StaticFiles | null;
+      /** The worker can serve nothing more. */
+      readonly onStuck: () => void;
     },
   ) {
     this.#requests = requests;
@@ -53,6 +58,7 @@ export class HttpEdge {
     this.#config = config;
     this.#log = log;
     this.#files = files;
+    this.#onStuck = onStuck;
     this.turns = config.workerClass === "sync" ? new Places(clock, { ...config, running: 1 }) : null;
   }
 
@@ -112,6 +118,10 @@ export class HttpEdge {
         timeout: requestTimeout,
         refuse,
         onLate: (request) => this.#log.late(request, requestTimeout),
+        onStuck: turns === null ? null : (request) => {
+          this.#log.stuck(request, requestTimeout);
+          this.#onStuck();
+        },
         onThrown: (request, error) => this.#log.lateFault(request, error),
       }).limit(handler);
     }

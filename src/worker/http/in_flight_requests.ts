@@ -1,7 +1,7 @@
 /** The requests in flight, oldest first: a linked list, because each request is added and removed once. */
 
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
-import type { NodeRequest, RequestInfo } from "../../system/system.ts";
+import type { NodeRequest, NodeResponse, RequestInfo } from "../../system/system.ts";
 import type { AccessDetails } from "./access_details.ts";
 
 /** What names a request. */
@@ -29,6 +29,8 @@ export class InFlightRequest {
   peer: PeerSource | null = null;
   /** Its answer, while that is sent as a stream. */
   response: Response | null = null;
+  /** Its answer, if its app is one of `node:http`. */
+  nodeResponse: NodeResponse | null = null;
   /** It was logged as slow. */
   isReported = false;
   /** Its client got a 408 from elsewhere, because the body did not come: what the app answers is not sent. */

@@ -18,6 +18,8 @@ interface Options {
   readonly timeout: number;
   readonly refuse: Refuse;
   readonly onLate: (request: Request) => void;
+  /** Its handler has not ended when the time has passed once more; `null` where nothing waits for that. */
+  readonly onStuck: ((request: Request) => void) | null;
   /** What a handler threw after its time, unless that is because its signal has aborted. */
   readonly onThrown: (request: Request, error: unknown) => void;
 }
@@ -28,7 +30,7 @@ interface Pending {
   /** Monotonic. */
   readonly deadline: number;
   readonly answer: (response: Response) => void;
-  /** Set when it is too late. */
+  /** Set while it is too late, and its handler goes on. */
   release: (() => void) | null;
 }
 
@@ -70,14 +72,14 @@ export class RequestTimeout {
       (response) => {
         if (this.#pending.delete(pending)) resolve(response);
         else {
-          pending.release?.();
+          release(pending);
           discard(response);
         }
       },
       (error) => {
         if (this.#pending.delete(pending)) reject(error);
         else {
-          pending.release?.();
+          release(pending);
           if (!isAbort(error, signal)) this.#options.onThrown(request, error);
         }
       },
@@ -109,7 +111,17 @@ export class RequestTimeout {
     this.#options.onLate(request);
     answer(this.#options.refuse(504));
     signal.abort(new DOMException("The request took longer than request-timeout.", "TimeoutError"));
+    const { clock, timeout, onStuck } = this.#options;
+    if (onStuck === null) return;
+    clock.after(timeout, () => {
+      if (pending.release !== null) onStuck(request);
+    });
   }
+}
+
+function release(pending: Pending): void {
+  pending.release?.();
+  pending.release = null;
 }
 
 /** What a client would have read is not made. */

@@ -10,6 +10,7 @@ import {
   type ConnectionRecord,
   isUnchanged,
   judge,
+  pausePerConnection,
   type Timeout,
 } from "../../core/listeners/slow_connections.ts";
 import { sleep, sleepThroughTurns } from "../../system/clock.ts";
@@ -37,11 +38,8 @@ const batch = 128;
 /** Connections that are ended in one turn of the event loop. */
 const endings = 32;
 
-/**
- * Milliseconds between two rounds, and at least so many for each connection: 10,000 take 50 ms of processor time, so that
- * is 2 % of a core.
- */
-const rounds = { least: 50, most: 2_000, share: 1 / 5, draining: 200, perConnection: 0.25 };
+/** Milliseconds between two rounds. */
+const rounds = { least: 50, most: 2_000, share: 1 / 5, draining: 200 };
 
 /** While draining, at most: others wait for this worker to end. Milliseconds. */
 const headerTimeoutOfDrain = 5_000;
@@ -92,7 +90,7 @@ export class SlowClients {
     this.#cancel = this.#system.clock.every(interval, () => {
       const now = this.#system.clock.monotonic();
       if (now < next) return;
-      next = now + rounds.perConnection * this.#records.size;
+      next = now + pausePerConnection * this.#records.size;
       void this.look();
     });
   }

@@ -81,6 +81,7 @@ export class NodeRequests {
   #request(event: string, request: NodeRequest, response: NodeResponse): boolean {
     const requests = this.#requests;
     const entry = this.#enter(request);
+    entry.nodeResponse = response;
     if (requests.endsConnections) endConnection(response);
     let turn: ReturnType<NodeTurns["begin"]> | null = null;
     let isClosed = false;

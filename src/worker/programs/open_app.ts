@@ -8,6 +8,7 @@ import type { InFlightRequest, RequestLine } from "../http/in_flight_requests.ts
 import type { HttpEdge } from "../http/edge.ts";
 import type { Requests } from "../http/requests.ts";
 import type { StaticFiles } from "../http/static_files.ts";
+import { LeftClients } from "./left_clients.ts";
 import { NodeFiles } from "./node_files.ts";
 import { NodeRequests } from "./node_requests.ts";
 import { NodeTurns } from "./node_turns.ts";
@@ -35,10 +36,11 @@ export interface OpeningOptions {
 
 /** Rejects with what the app throws. */
 export async function openApp(
-  { network, nodeHttp }: System,
+  system: System,
   app: App,
   { requests, edge, files, onFault, onRefusedUpgrade }: OpeningOptions,
 ): Promise<OpenedApp> {
+  const { network, nodeHttp } = system;
   if (app.kind === "fetch") {
     const counted = edge.counted(app.fetch);
     return {
@@ -58,6 +60,8 @@ export async function openApp(
     files: files && new NodeFiles(files, http.send),
     turns: edge.turns && new NodeTurns(edge.turns, http.endWithClient, (kind) => requests.failed(kind)),
   });
+  const ports = new Set<number>();
+  new LeftClients(system, requests.entries, ports, http.abandon).start();
   return {
     serve(options) {
       if (options.proxyProtocol !== undefined) {
@@ -66,7 +70,9 @@ export async function openApp(
           "cannot listen: proxy-protocol is on, and apps of node:http cannot be served with it: leave it out",
         );
       }
-      return http.serve(options, server, counted.emit);
+      const served = http.serve(options, server, counted.emit);
+      ports.add(served.address.port);
+      return served;
     },
     serveUnix: null,
     ask: (request) => http.ask(server, request),

@@ -1,6 +1,7 @@
 /** Finds the store that the setting names, and loads only what that one needs. */
 
 import { lazyModule } from "../../system/lazy_module.ts";
+import { withoutDebug } from "../../redis/without_debug.ts";
 import type { System } from "../../system/system.ts";
 import type { TaskPlace } from "../../settings/kinds/task_place.ts";
 import type { StoreOptions, TaskStore } from "../../tasks/task_store.ts";
@@ -21,6 +22,6 @@ export async function openTaskStore(
     case "memory":
       return (await loadSqlite()).sqliteStore(system, { path: memory, isDurable: false }, options);
     case "redis":
-      return (await loadBullMq()).bullMqStore(system, place.url, options);
+      return (await withoutDebug(system.host, loadBullMq)).bullMqStore(system, place.url, options);
   }
 }

@@ -37,8 +37,9 @@ export class TaskReports {
   #isReporting = false;
   #isOver = false;
   #wasFull = false;
-  /** When the next report is due, and how to call it off. */
-  #next: { readonly at: number; readonly cancel: () => void } | null = null;
+  #filledAt = -Infinity;
+  /** When the next report is due, how soon that was wanted, and how to call it off. */
+  #next: { readonly at: number; readonly interval: number; readonly cancel: () => void } | null = null;
   /** Something has changed since the last report was begun: how soon the next one is due after it. */
   #wanted: number | null = null;
 
@@ -49,7 +50,7 @@ export class TaskReports {
   /** Tasks have begun or ended. */
   changed(): void {
     const isFull = this.#isFull;
-    this.#want(isFull && !this.#wasFull ? intervals.urgent : intervals.usual);
+    this.#want(isFull && !this.#wasFull && this.#isFilled() ? intervals.urgent : intervals.usual);
     this.#wasFull = isFull;
   }
 
@@ -75,6 +76,17 @@ export class TaskReports {
     return this.#options.running() >= this.#options.concurrency;
   }
 
+  /**
+   * Whether that is news. A busy worker is full again after each task: with no-op tasks, 40 reports a second would ask
+   * the store as often. These are at most eight.
+   */
+  #isFilled(): boolean {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#filledAt < intervals.usual) return false;
+    this.#filledAt = now;
+    return true;
+  }
+
   /** A report is due `interval` milliseconds after the last one, or soon if that is long ago. */
   #want(interval: number): void {
     if (this.#isOver) return;
@@ -82,6 +94,8 @@ export class TaskReports {
       this.#wanted = Math.min(this.#wanted ?? interval, interval);
       return;
     }
+    // Most often, as tasks begin and end many times before the next report: without a look at the clock.
+    if (this.#next !== null && this.#next.interval <= interval) return;
     const { clock } = this.#options;
     const now = clock.monotonic();
     const earliest = interval === intervals.urgent ? now : now + storeTime;
@@ -91,7 +105,7 @@ export class TaskReports {
       this.#next.cancel();
     }
     const cancel = clock.after(at - now, () => void this.#report());
-    this.#next = { at, cancel };
+    this.#next = { at, interval, cancel };
   }
 
   async #report(): Promise<void> {

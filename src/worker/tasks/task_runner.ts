@@ -1,7 +1,7 @@
 /** Runs the tasks that a consumer has taken: calls their functions, ends them at their timeouts, and counts. */
 
 import { type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
-import { validate } from "../../app/load/payload_schema.ts";
+import { type PayloadSchema, validate } from "../../app/load/payload_schema.ts";
 import { taskMethod } from "../../core/telemetry/running_request.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { foreignTitleOf, messageOf, titleOf } from "../../core/thrown.ts";
@@ -43,8 +43,8 @@ class Aborted extends Error {}
 
 export class TaskRunner {
   readonly #options: RunnerOptions;
-  /** By what ends their signals, the oldest first. */
-  readonly #running = new Map<AbortController, Running>();
+  /** The oldest first. */
+  readonly #running = new Map<TakenTask, Running>();
   readonly #abandoned = new WeakSet<TakenTask>();
   readonly #unknown = new UnknownTasks();
   #begun = 0;
@@ -66,15 +66,15 @@ export class TaskRunner {
   async run(task: TakenTask): Promise<string | null> {
     const { clock, log, tallies } = this.#options;
     const { name } = task;
-    const abort = new AbortController();
     const started = clock.monotonic();
-    this.#begin(abort, { task, since: started });
+    this.#begin({ task, since: started });
     const tookUntilNow = () => clock.monotonic() - started;
     try {
-      const result = this.#encoded(await this.#attempt(task, abort));
+      const result = this.#encoded(await this.#attempt(task));
       if (this.#abandoned.has(task)) return await never();
-      tallies.ended(name, "done", tookUntilNow());
-      log.done(task, tookUntilNow());
+      const took = tookUntilNow();
+      tallies.ended(name, "done", took);
+      log.done(task, took);
       return result;
     } catch (error) {
       if (this.#abandoned.has(task)) return await never();
@@ -89,32 +89,32 @@ export class TaskRunner {
       log.failed(task, title, detail, isDead);
       throw failure;
     } finally {
-      this.#end(abort);
+      this.#end(task);
     }
   }
 
   /** Ends the signals of all that run. How they end counts no more: they are given back. */
   abandon(reason: unknown): void {
-    for (const [abort, { task }] of this.#running) {
+    for (const task of this.#running.keys()) {
       this.#abandoned.add(task);
-      abort.abort(reason);
+      task.abort.abort(reason);
     }
     this.#running.clear();
     this.#count();
   }
 
-  #begin(abort: AbortController, running: Running): void {
+  #begin(running: Running): void {
     const { log, tallies } = this.#options;
     const { task } = running;
     this.#begun++;
-    this.#running.set(abort, running);
+    this.#running.set(task, running);
     tallies.started(task.name);
     log.started(task);
     this.#count();
   }
 
-  #end(abort: AbortController): void {
-    if (!this.#running.delete(abort)) return;
+  #end(task: TakenTask): void {
+    if (!this.#running.delete(task)) return;
     this.#count();
   }
 
@@ -151,45 +151,52 @@ export class TaskRunner {
   }
 
   /** Settles at the latest when the signal of the task or its timeout ends it, even if its function does not. */
-  #attempt(task: TakenTask, abort: AbortController): Promise<unknown> {
-    const { clock } = this.#options;
-    const { signal, timeout } = task;
+  #attempt(task: TakenTask): Promise<unknown> {
+    const { abort: { signal }, timeout } = task;
     return new Promise((resolve, reject) => {
-      const stop = () => {
-        abort.abort(signal.reason);
-        reject(new Aborted("", { cause: signal.reason }));
-      };
+      const stop = () => reject(new Aborted("", { cause: signal.reason }));
       if (signal.aborted) return stop();
       signal.addEventListener("abort", stop);
-      const cancel = timeout === 0 ? () => {} : clock.after(timeout, () => {
-        reject(new TaskFailure(`timed out after ${timeout} ms (timeout)`));
-        abort.abort(new DOMException("The task timed out.", "TimeoutError"));
-      });
-      this.#call(task, abort.signal).then(resolve, reject).finally(() => {
-        cancel();
-        signal.removeEventListener("abort", stop);
-      });
+      const outcome = timeout === 0 ? this.#call(task) : this.#callInTime(task, reject);
+      if (outcome instanceof Promise) outcome.then(resolve, reject);
+      else resolve(outcome);
     });
   }
 
-  async #call(task: TakenTask, signal: AbortSignal): Promise<unknown> {
-    const definition = this.#definitionOf(task);
-    const payload = await payloadOf(task, definition);
-    const { id, name, attempt } = task;
-    const context = Object.freeze({
-      ...{ id, name, attempt, signal },
-      log: this.#options.log.linesOf(task),
-      progress: (value: unknown) => report(task, value),
+  async #callInTime(task: TakenTask, reject: (failure: TaskFailure) => void): Promise<unknown> {
+    const { abort, timeout } = task;
+    const cancel = this.#options.clock.after(timeout, () => {
+      reject(new TaskFailure(`timed out after ${timeout} ms (timeout)`));
+      abort.abort(new DOMException("The task timed out.", "TimeoutError"));
     });
-    return await this.#entered(name, () => definition.run(payload, context));
+    try {
+      return await this.#call(task);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Not async, for tasks without a schema: it is a promise less for each. */
+  #call(task: TakenTask): unknown {
+    const definition = this.#definitionOf(task);
+    const payload = payloadOf(task);
+    return definition.schema === null
+      ? this.#enter(definition, task, payload)
+      : checked(payload, definition.schema).then((payload) => this.#enter(definition, task, payload));
   }
 
   /** The master reads which task blocks the event loop. */
-  #entered(name: string, run: () => unknown): unknown {
-    const { writer, clock } = this.#options;
+  #enter(definition: TaskDefinition, task: TakenTask, payload: unknown): unknown {
+    const { writer, clock, log } = this.#options;
+    const { id, name, attempt, abort: { signal } } = task;
+    const context = Object.freeze({
+      ...{ id, name, attempt, signal },
+      log: log.linesOf(task),
+      progress: (value: unknown) => report(task, value),
+    });
     writer.enter(taskMethod, name, clock.monotonic());
     try {
-      return run();
+      return definition.run(payload, context);
     } finally {
       writer.leave();
     }
@@ -236,15 +243,17 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** As the schema makes it. Rejects with a final `TaskFailure`. */
-async function payloadOf({ payload: text }: TakenTask, { schema }: TaskDefinition): Promise<unknown> {
-  let payload;
+/** Throws a final `TaskFailure`. */
+function payloadOf({ payload }: TakenTask): unknown {
   try {
-    payload = decodePayload(text);
+    return decodePayload(payload);
   } catch (error) {
     throw new TaskFailure(`its payload cannot be read (${messageOf(error)}): add the task again`, true);
   }
-  if (schema === null) return payload;
+}
+
+/** As the schema makes it. Rejects with a final `TaskFailure`. */
+async function checked(payload: unknown, schema: PayloadSchema): Promise<unknown> {
   const result = await validate(schema, payload);
   if ("mistakes" in result) {
     throw new TaskFailure(

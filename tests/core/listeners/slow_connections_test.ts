@@ -143,6 +143,7 @@ const lookOf = fc.record({
   isPlain: fc.boolean(),
   received: fc.nat(3),
   taken: fc.nat(3),
+  hasEnded: fc.boolean(),
   isSending: fc.boolean(),
   sinceReceived: fc.nat(100_000),
   sinceSent: fc.nat(100_000),

@@ -161,7 +161,7 @@ Deno.test("another master gets what workers post, and its workers are heard, wit
   hub.open("chat", 0, 1);
   const sent: string[] = [];
   const decoder = new FrameDecoder();
-  const link = hub.hub.link((bytes) => {
+  const link = hub.hub.linkMaster((bytes) => {
     for (const message of decoder.push(bytes)) sent.push((message as { data: string }).data);
     return Promise.resolve();
   });
@@ -177,11 +177,26 @@ Deno.test("another master gets what workers post, and its workers are heard, wit
   assertEquals(sent, ["AA=="]);
 });
 
+Deno.test("another master that does not read loses messages, and a line says how many, once a second", async () => {
+  const hub = new TestHub(1);
+  hub.hub.linkMaster(() => new Promise(() => {}));
+  const data = "A".repeat(100_000);
+  for (let count = 0; count < 100; count++) hub.post(0, "chat", data);
+  await hub.pass(1_000);
+  const lines = hub.fakes.lines.filter((line) => line.includes("dropped"));
+  assertEquals(lines.map((line) => line.replace(/^.*pid=41 +/, "")), [
+    "1 message of channels to the other master of the upgrade dropped: it does not read them as fast as workers " +
+    "post: post less",
+    "58 messages of channels to the other master of the upgrade dropped: it does not read them as fast as workers " +
+    "post: post less",
+  ]);
+});
+
 Deno.test("the last messages of workers that have ended are read and handed to those who take part", async () => {
   const test = new TestHub(2);
   const sent: Uint8Array[] = [];
   let take = () => {};
-  test.hub.link((bytes) => {
+  test.hub.linkMaster((bytes) => {
     sent.push(bytes);
     return new Promise((resolve) => take = resolve);
   });

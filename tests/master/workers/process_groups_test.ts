@@ -6,7 +6,7 @@ import { assertEquals, assertMatch } from "../../assert.ts";
 const sleep = { pid: 77, command: "sleep 9" };
 
 /** A worker that has ended and leaves a process in its group. */
-function ended(killGroup: boolean | undefined, { masterPid = 41, atOnce = false } = {}) {
+function ended(killGroup: boolean | undefined, { masterPid = 41 } = {}) {
   const workers = new FakeWorkers();
   const { system } = workers;
   const worker = workers.ready(0);
@@ -19,7 +19,7 @@ function ended(killGroup: boolean | undefined, { masterPid = 41, atOnce = false 
   });
   const state = { wakes: 0 };
   const groups = new ProcessGroups({ system, logger, wake: () => state.wakes++ });
-  groups.handleExit(worker, atOnce);
+  groups.handleExit(worker);
   const signals = () =>
     system.signals.splice(0).map((text) => text.replace(` to the group of ${leader}`, ""));
   return { system, leader, groups, signals, state };
@@ -52,10 +52,6 @@ Deno.test("a process that ignores SIGTERM is killed after a second, and not wait
   await system.clock.advance(1_000);
   assertEquals([groups.isIdle, signals(), state.wakes], [true, [], 1]);
   assertMatch(system.written.stderr, /do not end: 77 \(sleep 9\)/);
-});
-
-Deno.test("a quick stop kills at once", () => {
-  assertEquals(ended(true, { atOnce: true }).signals(), ["SIGKILL"]);
 });
 
 Deno.test("thousands of ended processes are reaped in turns, with pauses for other work", async () => {

@@ -182,7 +182,7 @@ Deno.test("sqlite: what a process says of a task that it has lost does not count
   let isAborted = false;
   bench.consume(slow, {
     owner: "slow",
-    run: async ({ signal }) => {
+    run: async ({ abort: { signal } }) => {
       signal.addEventListener("abort", () => isAborted = true);
       await gate.promise;
       return '"late"';

@@ -178,7 +178,7 @@ Deno.test("sqlite: a file that was removed is noticed, and a new one is begun", 
   await using bench = new Bench();
   const store = bench.open({ lease: 600 });
   let isAborted = false;
-  const run = ({ signal }: { signal: AbortSignal }) =>
+  const run = ({ abort: { signal } }: { abort: AbortController }) =>
     new Promise<null>((_, reject) =>
       signal.addEventListener("abort", () => {
         isAborted = true;

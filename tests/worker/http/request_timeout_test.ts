@@ -24,6 +24,7 @@ function limited() {
     timeout: 1_000,
     refuse: refusing((kind) => lines.push(kind)),
     onLate: ({ url }) => lines.push(`late ${url}`),
+    onStuck: ({ url }) => lines.push(`stuck ${url}`),
     onThrown: (_request, error) => lines.push(`threw ${error}`),
   });
   return { clock, lines, held, timeout };
@@ -73,4 +74,16 @@ Deno.test("what a handler throws after its time is logged, and the body it answe
   answers[1].resolve(new Response(new ReadableStream({ cancel: () => void (isCancelled = true) })));
   await settled();
   assertEquals([lines.at(-1), isCancelled], ["threw Error: after", true]);
+});
+
+Deno.test("a handler that has not ended when the time has passed twice is stuck", async () => {
+  const { clock, lines, timeout } = limited();
+  const ends = Promise.withResolvers<Response>();
+  void timeout.limit(() => new Promise(() => {}))(new Request("http://a/never"), info);
+  void timeout.limit(() => ends.promise)(new Request("http://a/late"), info);
+  await clock.advance(1_500);
+  ends.resolve(new Response());
+  await settled();
+  await clock.advance(5_000);
+  assertEquals(lines.filter((line) => line.startsWith("stuck")), ["stuck http://a/never"]);
 });

@@ -38,7 +38,7 @@ function fakeWorker(isDraining = false) {
 
 function look(peerPort: number, received: number, taken: number): ConnectionLook {
   const times = { isSending: false, sinceReceived: 0, sinceSent: 0 };
-  return { descriptor: 10 + peerPort, peerPort, isPlain: true, received, taken, ...times };
+  return { descriptor: 10 + peerPort, peerPort, isPlain: true, received, taken, hasEnded: false, ...times };
 }
 
 Deno.test("connections are ended together, a moment after their last response", async () => {

@@ -72,6 +72,21 @@ Deno.test("a worker that has become full says so at once", async () => {
   assertEquals([running, backlog?.waiting], [2, 3]);
 });
 
+Deno.test("a worker that is full again after each task reports a few times a second", async () => {
+  const short = (): Promise<void> => new Promise((resolve) => void service.clock.after(10, resolve));
+  const service = await fakeService({ tasks: { short }, concurrency: 1 });
+  await service.service.start();
+  await service.clock.advance(1_000);
+  const before = service.reports.length;
+  await Promise.all(Array.from({ length: 150 }, () => service.enqueue("short")));
+  await service.clock.advance(0);
+  assertEquals([service.reports.length - before, service.reports.at(-1)?.running], [1, 1]);
+  await service.clock.advance(1_000);
+  const count = service.reports.length - before;
+  assertEquals(count >= 4 && count <= 8, true, `${count} reports`);
+  assertEquals(service.reports.at(-1)!.backlog!.waiting > 0, true);
+});
+
 Deno.test("what was not stored when it was reported is reported again", async () => {
   const service = await fakeService({ tasks: { good: () => {} } });
   await service.service.start();
