@@ -25,7 +25,7 @@ declare module "denicorn" {
 
   /** What \`context(request)\` gets. */
   export interface RequestContext extends AppContext {
-    /** Of the header \`X-Request-Id\`, or made for this request. Lines of \`log\` name it. */
+    /** From a trusted proxy, or made for this request. Lines of \`log\` name it. */
     readonly requestId: string;
   }
 

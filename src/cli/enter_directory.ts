@@ -2,6 +2,7 @@
 
 import { DenicornError } from "../core/errors.ts";
 import { reasonOf } from "../core/reason.ts";
+import { syslogPrefix } from "../core/syslog.ts";
 import { longestSocketPath } from "../settings/kinds/text.ts";
 import { namedSettings, type Settings } from "../settings/settings.ts";
 import type { PlacedSettings } from "../settings/values.ts";
@@ -54,7 +55,7 @@ function withAbsolutePaths(settings: Settings, directory: string): Settings {
   const paths = namedSettings.flatMap(({ key, completion }) => {
     const path = settings[key];
     if (completion !== "file" || placedElsewhere.includes(key)) return [];
-    if (typeof path !== "string" || path === "-") return [];
+    if (typeof path !== "string" || path === "-" || path.startsWith(syslogPrefix)) return [];
     return [[key, key === "controlSocket" ? absoluteSocket(path, directory) : within(directory, path)]];
   });
   return { ...settings, ...Object.fromEntries(paths) };

@@ -135,12 +135,16 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       }
       return c.json(commands.handOver(fdInbox));
     },
-    retire(c) {
+    counters: (c) => c.json(master.handOverCounters()),
+    async retire(c) {
+      // An older successor sends no body.
+      const { lastStatus } = readOpenBody(await c.req.text(), ["lastStatus"]);
       // Without an upgrade this master would keep serving, without a control socket and an admin address.
       if (commands.phase !== "upgrading") {
         throw new Refusal("conflict", "cannot retire: no upgrade is in progress, this master keeps serving");
       }
       const { lateChanges } = commands;
+      if (typeof lastStatus === "string") master.leaveStatusAt(lastStatus);
       commands.post({ type: "retire" });
       return c.json(lateChanges);
     },

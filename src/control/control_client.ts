@@ -99,12 +99,22 @@ export async function handOver(system: System, path: string, fdInbox: string | n
   return await (await ask(system, path, "/handover", init)).json();
 }
 
+/** The status of an old master, whose counters stand still from now on. Throws DenicornError `no-server`. */
+export async function takeCounters(system: System, path: string): Promise<unknown> {
+  return await (await ask(system, path, "/counters", { method: "POST" })).json();
+}
+
 /**
- * Makes the master finish and exit, as another one serves now. Returns what this one has to do as well; an older version
+ * Makes the master finish and exit, as another one serves now; it leaves its last status at `lastStatus`. Returns what this one has to do as well; an older version
  * says nothing of it. Throws DenicornError `no-server`.
  */
-export async function retire(system: System, path: string): Promise<Partial<LateChanges>> {
-  return await (await ask(system, path, "/retire", { method: "POST" })).json();
+export async function retire(
+  system: System,
+  path: string,
+  lastStatus: string | null,
+): Promise<Partial<LateChanges>> {
+  const init = { method: "POST", body: JSON.stringify({ lastStatus }) };
+  return await (await ask(system, path, "/retire", init)).json();
 }
 
 // The runtime looks the name up although the socket is local; any other name may wait seconds for DNS.

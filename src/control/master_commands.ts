@@ -63,6 +63,10 @@ export interface RunningMaster {
   readonly tasks: TaskAccess;
   readonly workers: WorkerAccess;
   status(): Status;
+  /** The status for a successor, in which its counters go on: from now on those of this master stand still. */
+  handOverCounters(): Status;
+  /** A successor reads it there when this master has ended. */
+  leaveStatusAt(path: string): void;
 }
 
 /** What a worker answers for the master about the tasks of the app. */

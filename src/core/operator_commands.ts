@@ -192,6 +192,9 @@ const operatorCommands = {
     },
   },
   handover: { http: { method: "POST", answers: "used by a new master", isInternal: true } },
+  counters: {
+    http: { method: "POST", answers: "the status, in which a successor goes on to count", isInternal: true },
+  },
   retire: { http: { method: "POST", answers: "used by a new master", isInternal: true } },
 } as const satisfies Readonly<Record<string, CommandDeclaration>>;
 

@@ -4,6 +4,7 @@
  */
 
 import type { LogLevel, LogRecord } from "@logtape/logtape";
+import { severities } from "../core/syslog.ts";
 import { printable, printableJson, printableLines } from "../core/printable.ts";
 
 export type Formatter = (record: LogRecord) => string;
@@ -32,7 +33,7 @@ const dim = "\x1b[2m";
 const plain = "\x1b[0m";
 
 /** `detail` (a stack, a code frame) follows on its own lines, indented: a record never begins with a space. */
-export function textFormatter(colour: boolean): Formatter {
+export function textFormatter(colour: boolean, isDated = true): Formatter {
   const paint = (style: string, text: string) => colour ? style + text + plain : text;
   return (record) => {
     const time = paint(dim, new Date(record.timestamp).toISOString());
@@ -40,7 +41,8 @@ export function textFormatter(colour: boolean): Formatter {
     const identity = paint(dim, identityText(record.properties));
     const detail = record.properties.detail;
     const below = typeof detail === "string" ? printableLines(detail).map((line) => `    ${line}`) : [];
-    return [`${time} ${level} ${identity}  ${printable(messageOf(record))}`, ...below].join("\n") + "\n";
+    const start = isDated ? `${time} ${level} ` : "";
+    return [`${start}${identity}  ${printable(messageOf(record))}`, ...below].join("\n") + "\n";
   };
 }
 
@@ -51,6 +53,17 @@ export const jsonFormatter: Formatter = (record) =>
     ...record.properties,
     message: messageOf(record),
   })) + "\n";
+
+/** Each line of `format` begins with what `head` says: readers of lines take a level or an address from there. */
+export function withHeads(
+  format: Formatter,
+  head: (severity: number, time: string) => string,
+): Formatter {
+  return (record) => {
+    const start = head(severities[record.level], new Date(record.timestamp).toISOString());
+    return format(record).replace(/^(?=.)/gm, () => start);
+  };
+}
 
 function identityText({ worker, taskWorker, gen, pid, thread }: Identity): string {
   if (gen === undefined) return `master pid=${pid}`;

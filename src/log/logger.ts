@@ -4,7 +4,8 @@ import { configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Identity as Account, System } from "../system/system.ts";
-import { type Formatter, jsonFormatter, textFormatter } from "./formatter.ts";
+import { syslogHead, syslogPlace } from "../core/syslog.ts";
+import { type Formatter, jsonFormatter, textFormatter, withHeads } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
 import { reportDroppedLines } from "./stream_queue.ts";
 
@@ -117,8 +118,18 @@ function configure(system: System, config: ErrorLogConfig, account: Account): Lo
 }
 
 function formatter(system: System, config: ErrorLogConfig, file: LogFile): Formatter {
-  if (config.logFormat === "json") return jsonFormatter;
   const { host } = system;
+  const place = syslogPlace(config.errorLogfile);
+  if (place !== null) {
+    const head = syslogHead(place, { host: host.hostName(), pid: host.pid, log: "error" });
+    return withHeads(config.logFormat === "json" ? jsonFormatter : textFormatter(false, false), head);
+  }
+  // As sd-daemon(3) has it; the time is that of the journal.
+  if (file.stream !== undefined && host.isJournal(file.stream)) {
+    const format = config.logFormat === "json" ? jsonFormatter : textFormatter(false, false);
+    return withHeads(format, (severity) => `<${severity}>`);
+  }
+  if (config.logFormat === "json") return jsonFormatter;
   // https://no-color.org: set and not empty means no colour.
   return textFormatter(file.stream !== undefined && host.isTerminal(file.stream) && !host.env("NO_COLOR"));
 }

@@ -1,6 +1,7 @@
 /** Builds the parts of a master, in the order in which they need each other. */
 
 import { listenAddresses } from "../settings/listen_addresses.ts";
+import type { CountedBefore } from "../core/telemetry/counted_before.ts";
 import type { Log } from "../log/logger.ts";
 import { formatAddress } from "../system/network/listen_error.ts";
 import type { System } from "../system/system.ts";
@@ -73,6 +74,8 @@ interface ArbiterOptions {
 export interface ArbiterWithStatus {
   readonly arbiter: Arbiter;
   readonly statusSource: StatusSource;
+  /** What an old master has counted counts here, too; given again, it replaces what was given before. */
+  carryOn(before: CountedBefore): void;
 }
 
 /** Builds the parts that use only the interfaces of the system, so that tests can build a master, too. */
@@ -216,5 +219,10 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     tasks,
     channels: options.otherMachines,
   };
-  return { arbiter, statusSource };
+  const carryOn = (before: CountedBefore) => {
+    counters.carryOn(before);
+    tasks.statistics.carryOn(before.tasks);
+    options.otherMachines?.carryOn(before.channels);
+  };
+  return { arbiter, statusSource, carryOn };
 }

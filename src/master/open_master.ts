@@ -115,7 +115,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     if (steering.isOn === (firstHost.pairs.length > 0)) threadHosts.adopt(firstHost, first);
     else firstHost.process.kill("SIGKILL");
   }
-  const { arbiter, statusSource } = composeArbiter({
+  const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
       system,
       log,
@@ -188,5 +188,5 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     await withTimeout(system.clock, longestFinish, hub.finish());
     await otherMachines?.end();
   };
-  return { arbiter, statusSource, takeover, finishChannels };
+  return { arbiter, statusSource, carryOn, takeover, finishChannels };
 }

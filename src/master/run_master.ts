@@ -2,9 +2,11 @@
 
 import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
+import { takeCounters } from "../control/control_client.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import { otlpTarget } from "../core/telemetry/otlp_target.ts";
+import { countedBefore } from "../core/telemetry/counted_before.ts";
 import type { Status } from "../core/telemetry/status.ts";
 import { type Log, openLog } from "../log/logger.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -20,6 +22,7 @@ import { OperationQueue } from "./commands/operation_queue.ts";
 import { openMaster } from "./open_master.ts";
 import { DirectoryGuard } from "./files/directory_guard.ts";
 import { orReport } from "./files/directory_failure.ts";
+import { lastStatusIn, leaveStatus, takeLastStatus } from "./files/last_status.ts";
 import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
@@ -28,6 +31,7 @@ import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
 import { notifyServiceManager } from "./telemetry/service_manager.ts";
+import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
 import type { Launch } from "./transitions/launch.ts";
@@ -79,19 +83,28 @@ export async function runMaster(
     sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, statusSource, takeover, finishChannels } = await openMaster(system, {
+  const { arbiter, statusSource, carryOn, takeover, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     firstHost: preparation.firstHost,
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
+  let lastStatus: string | null = null;
+  const standing = new StandingCounters(system.clock);
+  const liveStatus = () => statusWithProcesses(statusSource, system);
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
     workers: arbiter.workers,
-    status: () => statusWithProcesses(statusSource, system),
+    status: () => standing.of(liveStatus(), arbiter.phase),
+    handOverCounters() {
+      const status = liveStatus();
+      standing.stand(status);
+      return status;
+    },
+    leaveStatusAt: (path) => lastStatus = path,
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
   const admin = new AdminAddress(system, log.logger, settings, access, master);
@@ -108,11 +121,21 @@ export async function runMaster(
   if (oldMaster === null || !isControlChosen) await control.open();
   if (oldMaster === null) await admin.open();
   let isAdminOpen = false;
-  takeover?.beforeRetirement(() =>
-    admin.take().then(() => void (isAdminOpen = true), () => {
-      // Perhaps the old master does not share the address: it is opened below.
-    })
-  );
+  if (takeover !== null && oldMaster !== null) {
+    const carry = (status: unknown) => {
+      const before = countedBefore(status);
+      if (before !== null) carryOn(before);
+    };
+    takeover.beforeRetirement(async () => {
+      // Before anybody can read the counters of this master: none goes back.
+      carry(await takeCounters(system, oldMaster.socket).catch(() => null));
+      await admin.take().then(() => void (isAdminOpen = true), () => {
+        // Perhaps the old master does not share the address: it is opened below.
+      });
+    });
+    const path = lastStatusIn(directory.path);
+    takeover.leaveStatusAt(path, () => carry(takeLastStatus(system, path)));
+  }
   void takeover?.released.then(async () => {
     sharedSockets.own();
     arbiter.post({ type: "wake" });
@@ -124,18 +147,22 @@ export async function runMaster(
       log.logger.warning`${toDenicornError(error).message}`;
     }
   });
+  const isMain = takeover?.released ?? Promise.resolve();
+  const finishOtlp = await startOtlp(system, log, settings, master.status, isMain);
   arbiter.eventLog.follow(({ kind }) => {
-    if (kind === "upgraded") sharedSockets.leave();
+    if (kind === "upgraded") {
+      sharedSockets.leave();
+      void finishOtlp();
+    }
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
   if (launch.serviceManager !== null) {
     cleanup.defer(notifyServiceManager(launch.serviceManager, {
       ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
       settings: () => arbiter.settings,
-      isMain: takeover?.released ?? Promise.resolve(),
+      isMain,
     }));
   }
-  const finishOtlp = await startOtlp(system, log, settings, master.status);
   startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
@@ -147,6 +174,7 @@ export async function runMaster(
   const fault = await arbiter.run();
   await finishChannels();
   await handedOver();
+  if (lastStatus !== null) leaveStatus(system, lastStatus, liveStatus());
   await finishOtlp();
   return conclude(system, log, fault);
 }
@@ -177,12 +205,13 @@ async function startOtlp(
   { logger }: Log,
   { otlpEndpoint }: Settings,
   status: () => Status,
+  isMain: Promise<void>,
 ): Promise<() => Promise<void>> {
   const target = otlpTarget(otlpEndpoint, (name) => system.host.env(name));
   if (typeof target === "string") logger.warning`metrics are not sent over OTLP: ${target}`;
   if (target === null || typeof target === "string") return () => Promise.resolve();
   const { sendOverOtlp } = await otlp();
-  return sendOverOtlp(system, logger, target, status);
+  return sendOverOtlp(system, logger, target, status, isMain);
 }
 
 /** An error that nothing catches is not a reason to stop a server. */

@@ -53,6 +53,10 @@ export const sentSettings = [
   "logFormat",
   "errorLogfile",
   "accessLogfile",
+  "accessLogformat",
+  "accessLogSample",
+  "accessLogSkip",
+  "captureOutput",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 

@@ -40,6 +40,8 @@ export const MFD_EXEC = 0x10;
 
 // socket(2), socket(7), shutdown(2)
 export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = O_NONBLOCK;
@@ -73,4 +75,6 @@ export const EEXIST = 17;
 export const EINVAL = 22;
 export const ENOSYS = 38;
 export const EOPNOTSUPP = 95;
+export const EMSGSIZE = 90;
+export const ENOBUFS = 105;
 export const ECONNREFUSED = 111;

@@ -8,6 +8,7 @@ import { lazyModule } from "../system/lazy_module.ts";
 import { isKnown } from "../system/network/responses/response_body.ts";
 import type { ProgramServers, System, TcpAddress } from "../system/system.ts";
 import type { AppChannels } from "./channels/app_channels.ts";
+import { CapturedOutput } from "./captured_output.ts";
 import { Loading } from "./app/loading.ts";
 import type { Program } from "./app/served_program.ts";
 import { HttpEdge } from "./http/edge.ts";
@@ -30,6 +31,7 @@ export class Service {
   readonly #parts: WorkerParts;
   readonly #channels: AppChannels;
   #program: Program | null = null;
+  #output: CapturedOutput | null = null;
   #hasListened = false;
 
   /** Throws DenicornError `log-unwritable`. */
@@ -74,8 +76,14 @@ export class Service {
     const { config, log } = this;
     const { requests, answers, lifeCycle, jobs, tasks } = this.#parts;
     const files = await this.#loadFiles();
+    if (config.captureOutput === true) {
+      // A line is written when it is printed: the app may end the process with the next statement.
+      const { logger } = await log.load();
+      this.#output = new CapturedOutput(logger, config.logFormat === "json");
+    }
     this.#program = await new Loading(this.#system, config, {
       ...{ servers, onUncaught, onEnd, requests, files, lifeCycle, jobs },
+      output: this.#output,
       edge: new HttpEdge({ requests, answers, clock, config, log, files, onStuck }),
       keepsStopListeners: true,
       channels: this.#channels,
@@ -244,6 +252,7 @@ export class Service {
 
   /** The process exits now: writes a line for each request that is cut off. */
   close(): void {
+    this.#output?.end();
     this.#parts.requests.cutOff();
     this.#parts.accessLog?.close();
   }

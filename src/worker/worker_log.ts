@@ -268,14 +268,14 @@ open: use worker-class async, or serve them on another server`
   }
 }
 
-function nameOf({ request }: InFlightRequest): string {
-  return named(request, requestIdOf(request));
+function nameOf({ request, details }: InFlightRequest): string {
+  return named(request, details?.requestId ?? requestIdOf(request));
 }
 
 function named({ method, url }: RequestLine, requestId: string | undefined): string {
   return `${method} ${pathOf(url)}${requestId === undefined ? "" : ` (request id ${requestId})`}`;
 }
 
-function describe({ method, path }: InFlightRequest, ms: number): string {
-  return `${method} ${path} for ${(ms / 1000).toFixed(1)} s`;
+function describe(entry: InFlightRequest, ms: number): string {
+  return `${nameOf(entry)} for ${(ms / 1000).toFixed(1)} s`;
 }

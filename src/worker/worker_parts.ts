@@ -1,17 +1,20 @@
 /** The parts of a worker that knows its config, and what they know of each other. */
 
+import { type AccessFormat, accessFormat, jsonName } from "../core/access_format.ts";
+import { inRanges } from "../core/http/ip_ranges.ts";
 import { AccessLog } from "../log/access_log.ts";
 import type { FromWorker, WorkerConfig } from "../protocol/messages.ts";
-import type { Clock, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { Jobs } from "./app/jobs.ts";
 import { LifeCycle } from "./app/life_cycle.ts";
 import { isPlainPort } from "./app/served_program.ts";
+import { accessObserver } from "./access_observer.ts";
 import { BlockingLimit } from "./blocking_limit.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Answers } from "./http/answers.ts";
 import { BodyFailures } from "./http/body_failures.ts";
 import { internalServerError } from "./http/faults.ts";
-import type { InFlightRequest } from "./http/in_flight_requests.ts";
+import { counted, useRequestIds } from "./http/request_id.ts";
 import { Requests } from "./http/requests.ts";
 import { WebSockets } from "./http/web_sockets.ts";
 import { AnnouncedEnds } from "./listeners/announced_ends.ts";
@@ -53,6 +56,11 @@ export function buildParts(
   const { clock, host, network, processes } = system;
   const { log, accessLog } = openLogs(system, config);
   keepDescriptors(system, config);
+  useRequestIds({
+    header: config.requestIdHeader.toLowerCase(),
+    isTrusted: inRanges(config.forwardedAllowIps),
+    newId: counted(host.secret().slice(0, 13)),
+  });
   const slot = openSlot(system, config.scoreboard, config.place);
   slot.writer.pid = host.pid;
   slot.writer.origin = clock.wall() - clock.monotonic();
@@ -76,7 +84,7 @@ export function buildParts(
   const requests = new Requests(
     slot.writer,
     clock,
-    accessLog === null ? null : accessWriter(accessLog, clock, config.slot),
+    accessLog === null ? null : accessObserver(accessLog, system, config),
   );
   const answers = new Answers(requests, {
     context: lifeCycle.execution,
@@ -148,14 +156,17 @@ export function buildParts(
 }
 
 function openLogs(system: System, config: WorkerConfig) {
-  const { slot, role, thread, generation: gen, accessLogfile, logFormat, areLogsRequired } = config;
+  const { slot, role, thread, generation: gen, accessLogfile, areLogsRequired } = config;
   const { pid } = system.host;
   const place = thread === null ? { gen, pid } : { gen, pid, thread };
   const identity = role === "tasks" ? { taskWorker: slot, ...place } : { worker: slot, ...place };
   const log = new WorkerLog(system, config, identity, areLogsRequired);
-  const accessLog = accessLogfile === undefined
-    ? null
-    : new AccessLog(system, accessLogfile, logFormat, areLogsRequired);
+  const accessLog = accessLogfile === undefined ? null : new AccessLog(system, {
+    path: accessLogfile,
+    format: formatOf(config),
+    worker: slot,
+    isRequired: areLogsRequired,
+  });
   return { log, accessLog };
 }
 
@@ -165,26 +176,8 @@ function keepDescriptors({ descriptors }: System, { fdInbox, unixSockets }: Work
   unixSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
 }
 
-/** Writes a line for each request that has ended; `worker` is its slot. */
-function accessWriter(accessLog: AccessLog, clock: Clock, worker: number) {
-  return (
-    { method, target, status, isBroken, closeCode, client }: InFlightRequest,
-    duration: number,
-  ): void => {
-    if (client === null) return;
-    const { address, referer, userAgent } = client;
-    accessLog.add({
-      time: clock.wall() - duration,
-      remote: address,
-      method,
-      target,
-      status,
-      isBroken,
-      closeCode,
-      referer,
-      userAgent,
-      duration,
-      worker,
-    });
-  };
+function formatOf({ accessLogformat, logFormat }: WorkerConfig): AccessFormat {
+  const given = accessLogformat ?? (logFormat === "json" ? jsonName : "combined");
+  // It has been accepted as a setting.
+  return accessFormat(given)!;
 }

@@ -58,6 +58,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     app: "main.ts",
     addresses: ["127.0.0.1:8000"],
     startedAt: 0,
+    countedSince: 0,
     at: 0,
     tasks: null,
     channels: null,

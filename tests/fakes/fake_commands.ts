@@ -24,6 +24,8 @@ export function fakeRunningMaster(
     tasks: strict(tasks),
     workers: strict(workers),
     status: status ?? (() => unexpected("status")),
+    handOverCounters: () => unexpected("handOverCounters"),
+    leaveStatusAt: () => {},
   };
 }
 

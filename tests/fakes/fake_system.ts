@@ -59,6 +59,9 @@ export class FakeSystem implements System {
   readerTakes = Infinity;
   readonly exitHandlers: (() => void)[] = [];
   terminal = false;
+  isJournal = false;
+  /** What syslog servers get. */
+  readonly datagrams: string[] = [];
   #secrets = 0;
 
   readonly host: { -readonly [Name in keyof Host]: Host[Name] } = {
@@ -82,6 +85,8 @@ export class FakeSystem implements System {
     chdir: () => {},
     setUmask: () => {},
     isTerminal: () => this.terminal,
+    hostName: () => "host-1",
+    isJournal: () => this.isJournal,
     terminalPlace: () => "none",
     ignoresHangup: () => false,
     terminalSize: () => ({ columns: 80, rows: 24 }),
@@ -98,6 +103,7 @@ export class FakeSystem implements System {
     },
     awaitReader: () => this.readerTakes > 0,
     printThrough: () => {},
+    captureWrites: () => {},
     presentAs: () => {},
     offerStorage: () => {},
     offerFeatures: () => {},
@@ -199,6 +205,14 @@ export class FakeSystem implements System {
     serveUnixSocket: () => unavailable("serveUnixSocket"),
     serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
+    datagramSink: () => ({
+      writeNow: (bytes) => {
+        this.datagrams.push(...new TextDecoder().decode(bytes).trimEnd().split("\n"));
+        return bytes.length;
+      },
+      awaitReader: () => true,
+      close: () => {},
+    }),
     sendUnixNotice: () => unavailable("sendUnixNotice"),
     serveUnix: () => unavailable("serveUnix"),
     post: () => unavailable("post"),
@@ -300,6 +314,7 @@ export class FakeSystem implements System {
         if (this.failingWrites) throw new Error("No space left on device");
         file.text += new TextDecoder().decode(bytes);
         this.texts.set(path, file.text);
+        return bytes.length;
       },
       close: () => {},
     };

@@ -30,7 +30,12 @@ export const readyWorker: WorkerStatus = {
 /** A server with two ready workers that have served no request. */
 export const calmStatus: Status = {
   ...{ version: "1.2.3", runtime: "deno 0.0.0", pid: 41, phase: "running", oldMaster: null, app: "main.ts" },
-  ...{ addresses: ["127.0.0.1:8000"], startedAt: 1_700_000_000_000, at: 1_700_000_060_000 },
+  ...{
+    addresses: ["127.0.0.1:8000"],
+    startedAt: 1_700_000_000_000,
+    countedSince: 1_700_000_000_000,
+    at: 1_700_000_060_000,
+  },
   ...{ generation: 1, target: 2, spares: 0, workers: [readyWorker, { ...readyWorker, slot: 1, pid: 101 }] },
   totals: {
     ...{

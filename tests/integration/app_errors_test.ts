@@ -131,7 +131,10 @@ export default (request: Request): Response => {
   return new Response(body);
 };\n`,
     };
-    const server = host.start({ files, args: ["--access-logfile", "access.log"] });
+    const server = host.start({
+      files,
+      args: ["--access-logfile", "access.log", "--access-logformat", '"%(r)s" %(s)s %(E)s'],
+    });
     await server.ready(1);
     const read = async (path: string) => {
       const response = await server.fetch(path, { headers: { "x-request-id": path.slice(1) } });

@@ -4,6 +4,8 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
 
+const logged = ["--access-logfile", "access.log", "--access-logformat", '"%(r)s" %(s)s %(E)s'];
+
 const app = `
 const encoder = new TextEncoder();
 const part = (controller: ReadableStreamDefaultController) => controller.enqueue(encoder.encode("part"));
@@ -104,7 +106,7 @@ export default (request: Request): Response | Promise<Response> => {
 function accessLog(server: Server, folder: string, path: string): Promise<string> {
   return server.until(`a line about ${path}`, () => {
     const lines = Deno.readTextFileSync(`${folder}/access.log`).split("\n");
-    return lines.find((line) => line.includes(`"GET ${path}"`));
+    return lines.find((line) => line.includes(`"GET ${path} `));
   });
 }
 
@@ -118,37 +120,37 @@ async function ask(port: number, text: string): Promise<string> {
 }
 
 integrationTest("the access log tells a response that failed from one whose client left", async (host) => {
-  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  const server = host.start({ files: { "main.ts": app }, args: logged });
   await server.ready(1);
   const failed = await server.fetch("/fails").then((response) => response.text()).catch(() => "cut off");
   assertEquals(failed, "cut off");
-  assertMatch(await accessLog(server, host.folder, "/fails"), /" 200 .*ms broken$/);
+  assertMatch(await accessLog(server, host.folder, "/fails"), /" 200 broken$/);
   await server.logged(/GET \/fails: the body of the response failed\n +Error: out of tea/);
   using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   await client.write(new TextEncoder().encode("GET /open HTTP/1.1\r\nHost: a\r\n\r\n"));
   await client.read(new Uint8Array(1_000));
   client.close();
-  assertMatch(await accessLog(server, host.folder, "/open"), /" 499 .*ms$/);
+  assertMatch(await accessLog(server, host.folder, "/open"), /" 499 -$/);
   // It takes nothing, so the runtime waits to write to it.
   using idle = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   await idle.write(new TextEncoder().encode("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"));
   await idle.read(new Uint8Array(1_000));
   idle.close();
-  assertMatch(await accessLog(server, host.folder, "/endless"), /" 499 .*ms$/);
+  assertMatch(await accessLog(server, host.folder, "/endless"), /" 499 -$/);
 });
 
 integrationTest("nor has a client left that got all of a stream with a Content-Length", async (host) => {
-  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  const server = host.start({ files: { "main.ts": app }, args: logged });
   await server.ready(1);
   for (const path of ["/passed-on", "/measured"]) {
     assertEquals(await server.text(path), "part".repeat(3));
-    assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms$/, path);
+    assertMatch(await accessLog(server, host.folder, path), /" 200 -$/, path);
   }
   using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   await client.write(new TextEncoder().encode("GET /measured-open HTTP/1.1\r\nHost: a\r\n\r\n"));
   await client.read(new Uint8Array(1_000));
   client.close();
-  assertMatch(await accessLog(server, host.folder, "/measured-open"), /" 499 .*ms$/);
+  assertMatch(await accessLog(server, host.folder, "/measured-open"), /" 499 -$/);
 });
 
 integrationTest("what was sent before a stream fails reaches its client", async (host) => {
@@ -161,7 +163,7 @@ integrationTest("what was sent before a stream fails reaches its client", async 
 });
 
 integrationTest("and so does what it fails with at the moment at which it is read", async (host) => {
-  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  const server = host.start({ files: { "main.ts": app }, args: logged });
   await server.ready(1);
   const parts = {
     "/failing/pull-throws": 1,
@@ -181,7 +183,7 @@ integrationTest("and so does what it fails with at the moment at which it is rea
     const sent = received.split("\r\n\r\n")[1]?.match(/part/g) ?? [];
     assertEquals([path, received.slice(0, 15), sent.length], [path, "HTTP/1.1 200 OK", count]);
     assert(!received.endsWith("0\r\n\r\n"), path);
-    assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms broken$/, path);
+    assertMatch(await accessLog(server, host.folder, path), /" 200 broken$/, path);
   }
   // Its queue is lost before the runtime asks for the response, but not the response.
   const received = await ask(server.port, "GET /awaited/first-pull HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -192,12 +194,12 @@ integrationTest("and so does what it fails with at the moment at which it is rea
 integrationTest(
   "a stream of anything but bytes fails at once, and the log names its request",
   async (host) => {
-    const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+    const server = host.start({ files: { "main.ts": app }, args: logged });
     await server.ready(1);
     for (const path of ["/text", "/texts", "/last"]) {
       const got = await server.fetch(path).then((response) => response.text()).catch(() => "cut off");
       assertEquals([path, got], [path, "cut off"]);
-      assertMatch(await accessLog(server, host.folder, path), /" 200 .*ms broken$/);
+      assertMatch(await accessLog(server, host.folder, path), /" 200 broken$/);
       const message = "TypeError: cannot send a chunk of the response: it is a string, not a Uint8Array";
       await server.logged(
         new RegExp(

@@ -53,7 +53,7 @@ integrationTest("a trusted proxy names the client, the scheme and the host", asy
         line.startsWith("192.0.2.7")
       ),
   );
-  assertMatch(line, /^192\.0\.2\.7 - - .*"GET \/a\?b" 200 /);
+  assertMatch(line, /^192\.0\.2\.7 - - .*"GET \/a\?b HTTP\/1\.1" 200 /);
 });
 
 integrationTest(

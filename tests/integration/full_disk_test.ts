@@ -7,7 +7,7 @@ const lacking = new Deno.Command("unshare", { args: ["-m", "true"] }).outputSync
   : "needs root, to mount a small file system";
 
 integrationTest(
-  "on a full disk, access lines are counted and not written to stderr one by one",
+  "on a full disk, access lines wait until there is room, and are not written to stderr",
   async (host) => {
     // A file system of 64 KB that only the server and its workers see.
     const logs = `${host.folder}/logs`;
@@ -22,14 +22,14 @@ integrationTest(
     await server.ready(1);
     const visible = `/proc/${server.pid}/root${logs}`;
     const long = "x".repeat(1_000);
-    const full = /^denicorn: cannot write access-logfile: .*access\.log \(.*[Nn]o space.*lines are dropped$/m;
+    const full = /^denicorn: cannot write access-logfile: .*access\.log \(.*[Nn]o space.*lines wait$/m;
     for (let count = 0; !full.test(server.stderr) && count < 1_000; count++) await server.text(`/${long}`);
     await server.logged(full);
-    for (let count = 0; count < 50; count++) await server.text(`/${long}`);
+    for (let count = 0; count < 50; count++) await server.text(`/late-${count}`);
     Deno.truncateSync(`${visible}/access.log`);
     await server.until("room for lines", async () => {
       await server.text("/after");
-      return /^denicorn: access-logfile .*access\.log can be written to again: \d+ lines were dropped$/m.test(
+      return /^denicorn: access-logfile .*access\.log can be written to again: \d+ lines had to wait$/m.test(
         server.stderr,
       );
     });
@@ -39,6 +39,8 @@ integrationTest(
       "the next line",
       () => /GET \/after/.test(Deno.readTextFileSync(`${visible}/access.log`)),
     );
+    const late = Deno.readTextFileSync(`${visible}/access.log`).match(/GET \/late-\d+/g);
+    assertEquals(late, Array.from({ length: 50 }, (_, count) => `GET /late-${count}`));
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
   },

@@ -166,10 +166,10 @@ integrationTest("an app gets the id of a request, and the log names it", async (
     assertEquals(await (await fetch(url, { headers })).text(), "given-1");
     await server.logged(new RegExp(`info +worker=0 .*for ${kind} \\(request id given-1\\)`));
     const made = await (await fetch(url)).text();
-    assertMatch(made, /^[0-9a-f-]{36}$/);
+    assertMatch(made, /^[0-9a-f-]+-[0-9a-z]+$/);
     await server.logged(new RegExp(`info +worker=0 .*for ${kind} \\(request id ${made}\\)`));
   }
   assertEquals(await (await server.fetch("/throw")).text(), "Internal Server Error");
-  const [, thrown] = await server.logged(/GET \/throw \(request id ([0-9a-f-]{36})\): the app threw/);
+  const [, thrown] = await server.logged(/GET \/throw \(request id ([0-9a-z-]+)\): the app threw/);
   await server.logged(new RegExp(`Error: with ${thrown}`));
 });

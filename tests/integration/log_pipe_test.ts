@@ -55,7 +55,7 @@ integrationTest(
     const numbers = pipe.lines.map((line) => Number(/GET \/(\d+)-/.exec(line)?.[1]));
     assertEquals(numbers, numbers.toSorted((a, b) => a - b));
     assertEquals(await (await server.fetch("/last")).text(), String((await server.ready(1))[0]!.pid));
-    await server.until("the next line", () => pipe.text.includes('GET /last"'));
+    await server.until("the next line", () => pipe.text.includes("GET /last "));
     pipe.close();
   },
 );

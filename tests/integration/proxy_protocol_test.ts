@@ -50,7 +50,10 @@ integrationTest("the client is the one that the header names, in the access log 
   assertEquals(own?.hostname, "127.0.0.1");
   await server.until(
     "the line",
-    () => /^203\.0\.113\.9 - - .*"GET \/b" 200 /m.test(Deno.readTextFileSync(`${host.folder}/access.log`)),
+    () =>
+      /^203\.0\.113\.9 - - .*"GET \/b HTTP\/1\.1" 200 /m.test(
+        Deno.readTextFileSync(`${host.folder}/access.log`),
+      ),
   );
 });
 
@@ -178,7 +181,10 @@ integrationTest("a WebSocket is opened, closed at a reload, and logged with its 
   connection[Symbol.dispose]();
   await server.until(
     "the line",
-    () => /^203\.0\.113\.9 .*"GET \/chat" 101 /m.test(Deno.readTextFileSync(`${host.folder}/access.log`)),
+    () =>
+      /^203\.0\.113\.9 .*"GET \/chat HTTP\/1\.1" 101 /m.test(
+        Deno.readTextFileSync(`${host.folder}/access.log`),
+      ),
   );
 });
 

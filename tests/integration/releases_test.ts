@@ -249,7 +249,7 @@ integrationTest(
     }
     assertEquals((await answer(server)).name, "r1");
     await server.logged(
-      /cannot open access-logfile: \S+\/current\/log\/access\.log \(.*its lines are dropped/,
+      /cannot open access-logfile: \S+\/current\/log\/access\.log \(.*its lines wait/,
     );
     Deno.mkdirSync(`${host.folder}/releases/r2/log`);
     await server.until("the log is written again", async () => {

@@ -151,8 +151,8 @@ export class Server {
     return isAwaitedLater(fetch(this.url + path, { ...init, client: this.#client }));
   }
 
-  text(path = "/"): Promise<string> {
-    return isAwaitedLater(this.fetch(path).then((response) => response.text()));
+  text(path = "/", init: RequestInit = {}): Promise<string> {
+    return isAwaitedLater(this.fetch(path, init).then((response) => response.text()));
   }
 
   /** Process ids of the workers that respond to `count` new connections; the app must respond with its own. */

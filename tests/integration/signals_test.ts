@@ -114,7 +114,10 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   };
   const [worker] = await server.ready(1);
   await server.text("/before?a=1");
-  await server.until("the first access line", () => /"GET \/before\?a=1" 200/.test(log("access.log")));
+  await server.until(
+    "the first access line",
+    () => /"GET \/before\?a=1 HTTP\/1\.1" 200/.test(log("access.log")),
+  );
   assertMatch(log("error.log"), new RegExp(`pid=${worker!.pid}  ready`));
 
   Deno.renameSync(`${host.folder}/error.log`, `${host.folder}/error.1`);
@@ -126,7 +129,7 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
     return Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "access.log");
   });
   await server.text("/after");
-  await server.until("its first line", () => /"GET \/after" 200/.test(log("access.log")));
+  await server.until("its first line", () => /"GET \/after HTTP\/1\.1" 200/.test(log("access.log")));
   assertEquals(/after/.test(log("access.1")), false);
   // Everything is in the log files.
   assertEquals([server.stdout, server.stderr], ["", ""]);

@@ -122,8 +122,8 @@ integrationTest("clients that are too slow lose their connections, and are told 
     const found = server.stdout.match(/"POST [^"]*" \d+/g) ?? [];
     return found.length === 4 && found;
   });
-  assertEquals(lines.filter((line) => line === '"POST /read" 408').length, 2);
-  assertEquals(lines.filter((line) => line === '"POST /text" 408').length, 2);
+  assertEquals(lines.filter((line) => line === '"POST /read HTTP/1.1" 408').length, 2);
+  assertEquals(lines.filter((line) => line === '"POST /text HTTP/1.1" 408').length, 2);
 });
 
 integrationTest(

@@ -69,7 +69,8 @@ integrationTest("a Unix socket beside TCP: URL, client, access log, mode and sta
   assertMatch(server.stderr, /2 workers of generation 1 ready on .*unix:.*app\.sock/);
   await server.until(
     "the line",
-    () => /^unix - - .*"GET \/a\?b" 200 /m.test(Deno.readTextFileSync(`${host.folder}/access.log`)),
+    () =>
+      /^unix - - .*"GET \/a\?b HTTP\/1\.1" 200 /m.test(Deno.readTextFileSync(`${host.folder}/access.log`)),
   );
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);

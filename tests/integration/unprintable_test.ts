@@ -65,7 +65,10 @@ for (const args of [[], ["--access-logfile", "access.log", "--log-format", "json
         const from = server.stderr.length;
         const response = await server.fetch(path);
         assertEquals([path, response.status, await response.text()], [path, 500, "Internal Server Error"]);
-        await server.logged(new RegExp(`GET ${path}: the app (threw|answered)`), from);
+        await server.logged(
+          new RegExp(`GET ${path}( \\(request id \\S+\\))?: the app (threw|answered)`),
+          from,
+        );
         const lines = server.stderr.slice(from).match(/^\S+ error  |"level":"error"/gm);
         assertEquals(lines?.length, 1, server.stderr.slice(from));
       }

@@ -247,7 +247,8 @@ integrationTest("a frame that is not valid ends its WebSocket, which is logged w
     socket.onmessage = () => socket.send("got");
     return response;
   };\n`;
-  const server = host.start({ files: { "main.ts": app }, args: ["--access-logfile", "access.log"] });
+  const args = ["--access-logfile", "access.log", "--access-logformat", '"%(r)s" %(s)s %(E)s'];
+  const server = host.start({ files: { "main.ts": app }, args });
   await server.ready(1);
   const handshake = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -264,11 +265,11 @@ integrationTest("a frame that is not valid ends its WebSocket, which is logged w
     await client.closed();
     await server.until(
       `a line about /${name}`,
-      () => Deno.readTextFileSync(`${host.folder}/access.log`).includes(`"GET /${name}" 101`),
+      () => Deno.readTextFileSync(`${host.folder}/access.log`).includes(`"GET /${name} HTTP/1.1" 101`),
     );
     assertMatch(
       Deno.readTextFileSync(`${host.folder}/access.log`),
-      new RegExp(`"GET /${name}" 101 .* closed 1006$`, "m"),
+      new RegExp(`"GET /${name} HTTP/1.1" 101 closed 1006$`, "m"),
     );
   }
   assertEquals(server.stderr.match(/ (error|warning) .*/g), null);

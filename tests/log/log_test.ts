@@ -1,5 +1,3 @@
-import fc from "fast-check";
-import { accessJson, AccessLog, type AccessRecord, accessText } from "../../src/log/access_log.ts";
 import { openLog } from "../../src/log/logger.ts";
 import type { LogConfig } from "../../src/log/logger.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../assert.ts";
@@ -114,92 +112,25 @@ Deno.test("a full disk loses no line and stops nothing", () => {
   );
 });
 
-const record: AccessRecord = {
-  time: Date.UTC(2026, 10, 20, 23, 33, 58),
-  remote: "192.0.2.7",
-  method: "GET",
-  target: "/a?b=1",
-  status: 200,
-  isBroken: false,
-  closeCode: null,
-  referer: null,
-  userAgent: "curl/8",
-  duration: 1.25,
-  worker: 3,
-};
-
-Deno.test("a text access line is in the combined format, with the time taken", () => {
-  const line = `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "curl/8" 1.3ms\n`;
-  assertEquals(accessText(record), line);
-});
-
-Deno.test("the line of a response that failed says so, and that of a WebSocket has its close code", () => {
-  const end = (changed: Partial<AccessRecord>) => accessText({ ...record, ...changed }).split('" ').at(-1);
-  assertEquals([end({ isBroken: true }), end({ closeCode: 1001 })], [
-    "1.3ms broken\n",
-    "1.3ms closed 1001\n",
-  ]);
-  assertEquals(JSON.parse(accessJson({ ...record, isBroken: true })).broken, true);
-  assertEquals(JSON.parse(accessJson({ ...record, closeCode: 1001 }))["close_code"], 1001);
-});
-
-Deno.test("a header of a client cannot forge an access line", () => {
-  assertEquals(
-    accessText({ ...record, userAgent: 'x"\n1.2.3.4 - -' }),
-    `192.0.2.7 - - [20/Nov/2026:23:33:58 +0000] "GET /a?b=1" 200 - "-" "x\\x22\\x0a1.2.3.4 - -" 1.3ms\n`,
-  );
-});
-
-Deno.test("no client makes a terminal act on a line of the access log", () => {
-  const hostile = { ...record, target: "/\x1b[2J", userAgent: "\x9b2J", referer: "\u202e\u2028" };
-  assertMatch(accessText(hostile), /"GET \/\\x1b\[2J" 200 - "\\u202e\\u2028" "\\x9b2J"/);
-  const json = accessJson(hostile);
-  assertEquals(JSON.parse(json).userAgent, hostile.userAgent);
-  assert(!/[\x1b\x9b\u202e\u2028]/.test(json), json);
-});
-
-Deno.test("the time taken has one digit after the point, and each line its own time", () => {
-  const taken = [0, 0.04, 0.05, 9.96, 1_000.049, 86_400_000 * 30].map((duration) =>
-    accessText({ ...record, duration }).split(" ").at(-1)
-  );
-  assertEquals(taken, ["0.0ms\n", "0.0ms\n", "0.1ms\n", "10.0ms\n", "1000.0ms\n", "2592000000.0ms\n"]);
-  const times = [0, 7, 999, 1_000, 5].map((ms) =>
-    JSON.parse(accessJson({ ...record, time: record.time + ms })).time
-  );
-  assertEquals(times, [0, 7, 999, 1_000, 5].map((ms) => new Date(record.time + ms).toISOString()));
-});
-
-Deno.test("a JSON access line is what JSON.stringify makes of any text", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string(), (target, userAgent) => {
-    const line = accessJson({ ...record, target, userAgent });
-    const parsed = JSON.parse(line);
-    assertEquals([parsed.target, parsed.userAgent], [target.toWellFormed(), userAgent]);
-    assert(!line.slice(0, -1).includes("\n"));
-  }));
-});
-
-Deno.test("a JSON access line is one object", () => {
-  assertEquals(JSON.parse(accessJson(record)), {
-    time: "2026-11-20T23:33:58.000Z",
-    remote: "192.0.2.7",
-    method: "GET",
-    target: "/a?b=1",
-    status: 200,
-    referer: null,
-    userAgent: "curl/8",
-    worker: 3,
-    duration_ms: 1.3,
-  });
-});
-
-Deno.test("access lines are written together within a tenth of a second, and at the close", async () => {
+Deno.test("each line in the journal of systemd has its level, and not the time, which the journal knows", () => {
   const system = new FakeSystem();
-  const log = new AccessLog(system, "-", "text");
-  log.add(record);
-  assertEquals(system.written.stdout, "");
-  await system.clock.advance(100);
-  assertEquals(system.written.stdout, accessText(record));
-  log.add(record);
-  log.close();
-  assertEquals(system.written.stdout, accessText(record).repeat(2));
+  system.isJournal = true;
+  const { logger } = openLog(system, config, worker);
+  logger.with({ detail: "at main.ts:1" }).error`it broke`;
+  logger.info("ready");
+  assertEquals(
+    system.written.stderr,
+    "<3>worker=3 gen=2 pid=42  it broke\n<3>    at main.ts:1\n<6>worker=3 gen=2 pid=42  ready\n",
+  );
+});
+
+Deno.test("each line to a syslog server is a message with its level", () => {
+  const system = new FakeSystem();
+  const { logger } = openLog(system, { ...config, errorLogfile: "syslog:/dev/log" }, worker);
+  logger.with({ detail: forgery }).warning`it broke`;
+  const [first, ...others] = system.datagrams;
+  assertMatch(first!, /^<28>1 \S+Z host-1 denicorn 41 error - worker=3 gen=2 pid=42  it broke$/);
+  assertEquals(others.length, 2);
+  for (const line of others) assertMatch(line, /^<28>1 \S+Z host-1 denicorn 41 error -     /);
+  assertEquals(system.written.stderr, "");
 });

@@ -19,7 +19,7 @@ export interface AppContext {
 
 /** What `context(request)` gets. */
 export interface RequestContext extends AppContext {
-  /** Of the header `X-Request-Id`, or made for this request. Lines of `log` name it. */
+  /** From a trusted proxy, or made for this request. Lines of `log` name it. */
   readonly requestId: string;
 }
 

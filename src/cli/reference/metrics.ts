@@ -68,9 +68,9 @@ const paragraphs = [
   "keeps it until its tab is closed.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",
   "## Counters",
-  "Counters cover all workers since the start of the master, including those that are gone: replacing a worker never " +
-  "makes a counter go back. After an upgrade (USR2) the new master counts from zero, which Prometheus takes for the " +
-  "restart that it is. Metrics by slot have the label `worker`. Unknown values are left out: memory and processor time " +
+  "Counters cover all workers, including those that are gone, and the masters before this one: neither a worker that is " +
+  "replaced nor a reload or an upgrade (USR2) makes a counter go back. A real Prometheus checks it " +
+  "(`tests/integration/counters_test.ts`). If the old master is killed during an upgrade, the new one counts from zero. Metrics by slot have the label `worker`. Unknown values are left out: memory and processor time " +
   "without /proc, waiting connections while steering is off.",
   `The buckets of the histograms start at ${latencyBounds[0]} s and double up to ${
     latencyBounds.at(-1)

@@ -14,7 +14,7 @@ interface OtlpAttribute {
 
 /** The body of a request. `now` in milliseconds since 1970; `resource`: what the values belong to. */
 export function otlpRequest(status: Status, now: number, resource: Readonly<Record<string, string>>) {
-  const times = { startTimeUnixNano: nanoseconds(status.startedAt), timeUnixNano: nanoseconds(now) };
+  const times = { startTimeUnixNano: nanoseconds(status.countedSince), timeUnixNano: nanoseconds(now) };
   return {
     resourceMetrics: [{
       resource: { attributes: attributesOf(resource) },

@@ -21,6 +21,8 @@ export interface Status {
   readonly addresses: readonly string[];
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** Since when the counters count: the start of the first master, before all upgrades. Milliseconds since 1970. */
+  readonly countedSince: number;
   /** When it was read; milliseconds since 1970. */
   readonly at: number;
   readonly generation: number;
@@ -94,7 +96,7 @@ export interface CurrentRequest {
   readonly ms: number;
 }
 
-/** Since the start of the master, including workers that are gone: no counter ever goes back. */
+/** Since `countedSince`, including workers that are gone: no counter ever goes back. */
 export interface TotalStatus extends ChangeCounters {
   readonly requests: number;
   readonly responses: Responses;

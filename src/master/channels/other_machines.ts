@@ -13,6 +13,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import { Pace } from "../../core/pace.ts";
+import { addNames, type ChannelCounters, noChannelCounters } from "../../core/telemetry/counted_before.ts";
 import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import { CountedWarning } from "../../log/counted_warning.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -65,7 +66,8 @@ export class OtherMachines {
   readonly #slow: CountedWarning;
   readonly #flood: CountedWarning;
   #foreignBecause = "";
-  #totals = { sent: 0, received: 0, dropped: 0 };
+  #totals = { ...noChannelCounters };
+  #before = noChannelCounters;
   #problem: string | null = "it has not answered yet";
   /** What was said last, once for each: one that is away may come back and refuse. */
   #said: "up" | "away" | "refusal" = "up";
@@ -122,7 +124,13 @@ export class OtherMachines {
   }
 
   get status(): ChannelStatus {
-    return { place: this.#options.place, problem: this.#problem, totals: { ...this.#totals } };
+    const totals = addNames(this.#totals, this.#before);
+    return { place: this.#options.place, problem: this.#problem, totals };
+  }
+
+  /** What an old master has counted counts here, too; given again, it replaces what was given before. */
+  carryOn(before: ChannelCounters): void {
+    this.#before = before;
   }
 
   /** Resolves when what workers have posted is with Redis, or soon. */

@@ -10,6 +10,7 @@ import {
   recordRestart,
   recordScaling,
 } from "../../core/telemetry/change_counters.ts";
+import { addChanges, type CountedBefore } from "../../core/telemetry/counted_before.ts";
 import type { System } from "../../system/system.ts";
 import { ProcessReadings } from "../workers/process_readings.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
@@ -22,19 +23,43 @@ export class ServerCounters {
   #goneCpuSeconds = 0;
   #changeCounters: ChangeCounters = noChanges;
   #completeGeneration = 1;
+  #before: CountedBefore | null = null;
+  readonly #startedAt: number;
 
   constructor(system: System, scoreboard: Scoreboard) {
     this.#scoreboard = scoreboard;
+    this.#startedAt = system.clock.wall();
     this.processes = new ProcessReadings(system);
   }
 
+  /** What an old master has counted counts here, too; given again, it replaces what was given before. */
+  carryOn(before: CountedBefore): void {
+    this.#before = before;
+  }
+
+  /** Since when is counted; milliseconds since 1970. */
+  get since(): number {
+    return this.#before?.since ?? this.#startedAt;
+  }
+
+  /** Processor time of the masters before this one. */
+  get masterCpuSeconds(): number {
+    return this.#before?.masterCpuSeconds ?? 0;
+  }
+
   get changeCounters(): ChangeCounters {
-    return this.#changeCounters;
+    return this.#before === null
+      ? this.#changeCounters
+      : addChanges(this.#changeCounters, this.#before.changes);
   }
 
   /** The sum over all workers that are gone. */
   get gone(): { readonly counters: Counters; readonly cpuSeconds: number } {
-    return { counters: this.#gone, cpuSeconds: this.#goneCpuSeconds };
+    if (this.#before === null) return { counters: this.#gone, cpuSeconds: this.#goneCpuSeconds };
+    return {
+      counters: addCounters(this.#gone, this.#before.counters),
+      cpuSeconds: this.#goneCpuSeconds + this.#before.cpuSeconds,
+    };
   }
 
   /** Adds the counters of a worker whose process is gone: its slot still has them. */

@@ -10,17 +10,17 @@ import type { System } from "../../system/system.ts";
 const lastTimeout = 1_000;
 
 /**
- * Sends until the returned function is called, which sends the last values and resolves when that is done. What cannot be
+ * Sends from `isMain` on: an old master has counted until then, and its values go on in those of this one. Ends when the
+ * returned function is called, which sends the last values and resolves when that is done. What cannot be
  * sent is left out: the next values count from the start, too.
  */
 export function sendOverOtlp(
-  { clock, host, network }: Pick<System, "clock" | "host" | "network">,
+  { clock, network }: Pick<System, "clock" | "network">,
   logger: Logger,
   { url, headers, resource, interval, timeout }: OtlpTarget,
   read: () => Status,
+  isMain: Promise<void>,
 ): () => Promise<void> {
-  // During an upgrade two masters of one service send.
-  const own = { ...resource, "process.pid": String(host.pid) };
   let isFailing = false;
   let isSending = false;
   const send = async (limit: number) => {
@@ -28,7 +28,7 @@ export function sendOverOtlp(
     if (isSending) return;
     isSending = true;
     try {
-      const body = JSON.stringify(otlpRequest(read(), clock.wall(), own));
+      const body = JSON.stringify(otlpRequest(read(), clock.wall(), resource));
       await network.post(url, {
         headers: { ...headers, "content-type": "application/json" },
         body,
@@ -47,9 +47,13 @@ export function sendOverOtlp(
       isSending = false;
     }
   };
-  const stop = clock.every(interval, () => void send(timeout));
-  return async () => {
+  let stop = () => {};
+  let last: Promise<void> | null = null;
+  void isMain.then(() => {
+    if (last === null) stop = clock.every(interval, () => void send(timeout));
+  });
+  return () => {
     stop();
-    await send(Math.min(timeout, lastTimeout));
+    return last ??= send(Math.min(timeout, lastTimeout));
   };
 }

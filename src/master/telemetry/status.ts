@@ -1,6 +1,7 @@
 /** How the server is at this moment, as one value. */
 
 import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
+import type { ChannelCounters } from "../../core/telemetry/counted_before.ts";
 import { addCounters, type Counters } from "../../core/telemetry/counters.ts";
 import { failureKinds } from "../../core/telemetry/failures.ts";
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
@@ -45,7 +46,7 @@ export interface StatusSource {
     readonly statistics: TaskStatistics;
   };
   /** Null without channel-url. */
-  readonly channels: { readonly status: ChannelStatus } | null;
+  readonly channels: { readonly status: ChannelStatus; carryOn(before: ChannelCounters): void } | null;
   readonly scoreboard: Scoreboard;
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
@@ -97,6 +98,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
       app,
       addresses,
       startedAt,
+      countedSince: counters.since,
       at,
       generation,
       target,
@@ -106,13 +108,28 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
     totals: totalStatus(counters, workers, found.map(({ reading }) => reading), backlog),
     channels: source.channels?.status ?? null,
     tasks: tasks.pool.hasTasks ? taskStatus(source, taskWorkers(), now) : null,
-    master: readUse(counters, { pid, bornAt: now - (at - startedAt) }),
+    master: masterUse(readUse(counters, { pid, bornAt: now - (at - startedAt) }), counters),
     events: eventLog.important,
   };
 }
 
 function processOf({ process: { pid, thread } }: WorkerHandle): Omit<ReadableProcess, "bornAt"> {
   return thread === undefined ? { pid } : { pid, thread };
+}
+
+/** With the processor time of the masters before this one. */
+function masterUse(use: ProcessUse, { masterCpuSeconds }: ServerCounters): ProcessUse {
+  return use.cpuSeconds === null
+    ? use
+    : { ...use, cpuSeconds: hundredths(use.cpuSeconds + masterCpuSeconds) };
+}
+
+/**
+ * As the system counts them. The same times added in another order are 1.3900000000000001 once and then 1.39, which a
+ * Prometheus takes for a counter that has started again.
+ */
+function hundredths(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
 }
 
 function taskStatus(
@@ -177,7 +194,7 @@ function totalStatus(
     inFlight: workers.reduce((sum, { inFlight }) => sum + inFlight, 0),
     webSockets: workers.reduce((sum, { webSockets }) => sum + webSockets, 0),
     backlog,
-    cpuSeconds: workers.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), gone.cpuSeconds),
+    cpuSeconds: hundredths(workers.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), gone.cpuSeconds)),
     ...changeCounters,
   };
 }

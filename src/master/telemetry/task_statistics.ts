@@ -1,5 +1,6 @@
 /** What workers have reported about tasks, for status, metrics and autoscaling. */
 
+import type { CountedTask } from "../../core/telemetry/counted_before.ts";
 import { bucketCount, quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { TaskCounts } from "../../core/tasks/task_info.ts";
 import { type TaskCounters, taskCounters, type TaskTotals } from "../../core/telemetry/task_status.ts";
@@ -19,6 +20,8 @@ interface Counted extends Record<keyof TaskCounters, number> {
 
 export class TaskStatistics {
   readonly #byName = new Map<string, Counted>();
+  /** What an old master has counted. */
+  #before: readonly CountedTask[] = [];
   /** The last report of each worker, the newest at the end. */
   readonly #reports = new Map<WorkerHandle, TaskReport>();
 
@@ -59,14 +62,22 @@ export class TaskStatistics {
     return (this.problem === null) !== before;
   }
 
+  /** What an old master has counted counts here, too; given again, it replaces what was given before. */
+  carryOn(before: readonly CountedTask[]): void {
+    this.#before = before.slice(0, mostTaskNames);
+    for (const { name } of this.#before) if (!this.#byName.has(name)) this.#byName.set(name, newCounted());
+  }
+
   /** By name, in the order in which they were first seen. */
   totals(now: number): readonly TaskTotals[] {
     return Array.from(this.#byName, ([name, counted]) => {
-      const { started, done, retried, dead, durations } = counted;
+      const before = this.#before.find((task) => task.name === name);
+      const durations = counted.durations.map((count, bucket) => count + (before?.durations[bucket] ?? 0));
       moveTo(counted, now);
       const ended = counted.recent.reduce((sum, count) => sum + count, 0);
+      const counts = taskCounters.map((key) => [key, counted[key] + (before?.[key] ?? 0)]);
       return {
-        ...{ name, started, done, retried, dead, durations: [...durations] },
+        ...{ name, ...Object.fromEntries(counts) as TaskCounters, durations },
         rate: ended / (rateWindow / 1000),
         p50: quantile(durations, 0.5),
         p99: quantile(durations, 0.99),

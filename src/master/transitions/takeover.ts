@@ -58,6 +58,9 @@ export class Takeover {
   #state: "waiting" | "serving" | "over" = "waiting";
   #prepare: () => Promise<void> = () => Promise.resolve();
   #catchUp: (late: Partial<LateChanges>) => void = () => {};
+  #onGone: () => void = () => {};
+  /** Where the old master leaves its last status. */
+  #lastStatus: string | null = null;
 
   private constructor(
     { system, logger, oldMaster, steering }: TakeoverOptions,
@@ -175,6 +178,12 @@ export class Takeover {
     this.#catchUp = catchUp;
   }
 
+  /** The old master leaves its last status at `path`. Calls `onGone` when it has ended. */
+  leaveStatusAt(path: string, onGone: () => void): void {
+    this.#lastStatus = path;
+    this.#onGone = onGone;
+  }
+
   /** Ends the old master and its workers. This master serves even if that fails. */
   async #finish(): Promise<void> {
     try {
@@ -198,7 +207,7 @@ export class Takeover {
     const { socket } = this.#oldMaster;
     for (;;) {
       try {
-        return await retire(this.#system, socket);
+        return await retire(this.#system, socket, this.#lastStatus);
       } catch (error) {
         if (!this.#isOldMasterAlive || await network.answers(socket)) throw error;
       }
@@ -220,6 +229,7 @@ export class Takeover {
     this.#state = "over";
     this.#cancelKill();
     this.#removeLeftovers();
+    this.#onGone();
     this.#logger.info`process ${this.#oldMaster.pid} is gone: the upgrade is complete`;
   }
 

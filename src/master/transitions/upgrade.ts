@@ -309,12 +309,11 @@ export class Upgrade {
   /** The successor has taken over. False if there is none. */
   complete(): boolean {
     if (this.#successor === null) return false;
-    const { lifecycle, counters } = this.#options;
+    const { lifecycle } = this.#options;
     const { pid } = this.#successor;
     this.#cancelDeadline();
     this.forwarding.to(this.#successor);
     this.#successor = null;
-    counters.upgraded("succeeded");
     lifecycle.upgraded(pid);
     return true;
   }

@@ -1,4 +1,5 @@
 import { isRange } from "../../core/http/ip_ranges.ts";
+import { syslogPlace, syslogPrefix } from "../../core/syslog.ts";
 import type { Completion, Kind } from "./kind.ts";
 
 /** One of a few words. */
@@ -49,6 +50,15 @@ export const file: Kind<string, string> = text({
   placeholder: "FILE",
   completion: "file",
 });
+/** Where a log goes. */
+export const logPlace: Kind<string, string> = text({
+  accepts:
+    "the path of a file, -, syslog:PATH of a Unix socket, or syslog:ADDRESS:PORT with an IP address, both perhaps " +
+    "with ?facility=local0&tag=NAME",
+  placeholder: "FILE",
+  completion: "file",
+  matches: (path) => !path.startsWith(syslogPrefix) || syslogPlace(path) !== null,
+});
 export const directory: Kind<string, string> = text({
   accepts: "the path of a directory",
   placeholder: "DIRECTORY",
@@ -70,6 +80,20 @@ export const urlPath: Kind<string, string> = text({
   accepts: 'a path that begins with "/", such as /healthz',
   placeholder: "PATH",
   matches: (path) => /^\/[!-~]*$/.test(path) && !path.includes("#"),
+});
+
+/** The path of a URL without a query, or with `*` at its end for all that begin so. */
+export const skippedPath: Kind<string, string> = text({
+  accepts: 'a path that begins with "/", such as /healthz, or /internal/* for all that begin so',
+  placeholder: "PATH",
+  matches: (path) => /^\/[!-~]*$/.test(path) && !/[?#]|\*./.test(path),
+});
+
+/** The name of a header (RFC 9110, 5.6.2). */
+export const headerName: Kind<string, string> = text({
+  accepts: "the name of a header, such as x-request-id",
+  placeholder: "NAME",
+  matches: (name) => /^[!#$%&'*+.^_`|~\w-]+$/.test(name),
 });
 
 /** `path[:export]`; whether the module exists is checked when the app is loaded. */

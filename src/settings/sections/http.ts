@@ -2,7 +2,7 @@ import { duration } from "../kinds/duration.ts";
 import { wholeNumber } from "../kinds/number.ts";
 import { size } from "../kinds/size.ts";
 import { staticFolder } from "../kinds/static_folder.ts";
-import { commaList, ipRange } from "../kinds/text.ts";
+import { commaList, headerName, ipRange } from "../kinds/text.ts";
 import { many, one, onOrOff } from "../setting.ts";
 
 const second = 1_000;
@@ -34,6 +34,13 @@ export const httpSettings = {
     default: ["127.0.0.1", "::1"],
     unset: "nobody",
     list: commaList,
+    reload: true,
+  }),
+  requestIdHeader: one(headerName, {
+    description:
+      "Header with the id of a request, for the app, the access log and lines about errors. It is believed of " +
+      "forwarded-allow-ips and over Unix sockets; other requests get a new id.",
+    default: "x-request-id",
     reload: true,
   }),
   static: many(staticFolder, {

@@ -23,14 +23,15 @@ interface DirectoryEntry {
   readonly isSymlink: boolean;
 }
 
-/** A file open for appending; a write call appends its bytes in one piece. */
+/** A file open for appending; a write call appends bytes in one piece. */
 interface AppendFile {
-  write(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Returns how many it has taken: fewer than there are where the file system is full. Throws where it takes none. */
+  write(bytes: Uint8Array<ArrayBuffer>): number;
   close(): void;
 }
 
 /** Something that another program reads and that takes only so much at a time, such as a FIFO. */
-interface ReaderSink {
+export interface ReaderSink {
   /** As `Host.writeNow`. */
   writeNow(bytes: Uint8Array<ArrayBuffer>): number;
   awaitReader(ms: number): boolean;

@@ -25,7 +25,6 @@ import {
   O_WRONLY,
 } from "../linux_constants.ts";
 import { canFixPaths, findPlace, ForeignLink, type Place } from "./safe_path.ts";
-import { writeAll } from "../host/deno_host.ts";
 import { awaitReader, type Outlet, outlet, outletOf, writeNow } from "./stream_writes.ts";
 import type { Identity, LogSink, Stream } from "../system.ts";
 
@@ -166,13 +165,13 @@ function inheritedSink(descriptor: number): LogSink {
 }
 
 function fileSink(descriptor: number, close: () => void): LogSink {
-  const writeSync = (bytes: Uint8Array<ArrayBuffer>) => {
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
     const count = Number(libc().write(descriptor, bytes, BigInt(bytes.length)));
     if (count >= 0) return count;
     if (errorNumber() === EINTR) return 0;
     throw lastError("write");
   };
-  return { is: "file", write: (bytes) => writeAll({ writeSync }, bytes), close };
+  return { is: "file", write, close };
 }
 
 function readerSink(reader: Outlet, close: () => void): LogSink {
@@ -195,7 +194,7 @@ function openPlainly(path: string, { uid, gid }: Identity): LogSink {
   if ((uid !== undefined || gid !== undefined) && Deno.lstatSync(path).isFile) {
     changeOwnerOfEntry(path, uid ?? null, gid ?? null);
   }
-  return { is: "file", write: (bytes) => writeAll(file, bytes), close: () => file.close() };
+  return { is: "file", write: (bytes) => file.writeSync(bytes), close: () => file.close() };
 }
 
 function isFifo(path: string): boolean {

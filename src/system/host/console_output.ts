@@ -12,10 +12,10 @@ type ConsoleClass = new (print: (text: string, level: number) => void) => object
  * From now on everything that is logged with `console` is formatted by the runtime as before, and goes to `print`. The
  * class is internal to the runtime, and the same in 2.7.11 and 2.9.6; a runtime without it prints as before.
  */
-export function printThrough(print: (stream: Stream, text: string) => void): void {
+export function printThrough(print: (stream: Stream, text: string, level: number) => void): void {
   const Console = consoleClass();
   if (Console === undefined) return;
-  const methods = new Console((text, level) => print(level > 1 ? "stderr" : "stdout", text));
+  const methods = new Console((text, level) => print(level > 1 ? "stderr" : "stdout", text, level));
   for (const [name, method] of Object.entries(methods)) {
     // The object stays the same: `node:console` exports it, too.
     if (typeof method === "function") Reflect.set(console, name, method);

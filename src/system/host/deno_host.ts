@@ -1,7 +1,9 @@
 import { DenicornError } from "../../core/errors.ts";
+import { attempt } from "../../core/thrown.ts";
 import { libc } from "../libc.ts";
 import { presentAs } from "./app_identity.ts";
 import { cronUnit, takeCron } from "./cron_jobs.ts";
+import { captureWrites } from "./captured_writes.ts";
 import { printThrough } from "./console_output.ts";
 import { permissionOptions } from "./permissions.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
@@ -61,6 +63,15 @@ export const host: Host = {
   },
   ignoresHangup,
   isTerminal: (stream) => file(stream).isTerminal(),
+  hostName: () => attempt(() => Deno.hostname(), ""),
+  isJournal(stream) {
+    const journal = Deno.env.get("JOURNAL_STREAM");
+    if (journal === undefined || Deno.build.os !== "linux") return false;
+    return attempt(() => {
+      const { dev, ino } = Deno.statSync(`/proc/self/fd/${descriptors[stream]}`);
+      return journal === `${dev}:${ino}`;
+    }, false);
+  },
   terminalSize() {
     try {
       const { columns, rows } = Deno.consoleSize();
@@ -105,6 +116,7 @@ export const host: Host = {
     return outlet === null || awaitReader(outlet, ms);
   },
   printThrough,
+  captureWrites,
   presentAs,
   offerStorage,
   offerFeatures,
@@ -145,11 +157,18 @@ function outletTo(stream: Stream): Outlet | null {
   return outlet;
 }
 
-function file(stream: Stream): typeof Deno.stdout {
-  return stream === "stdout" ? Deno.stdout : Deno.stderr;
+/** As the runtime has them: what an app calls may be captured. */
+const files = { stdout: runtimes(Deno.stdout), stderr: runtimes(Deno.stderr) } as const;
+
+function runtimes(stream: typeof Deno.stdout): Pick<typeof Deno.stdout, "writeSync" | "isTerminal"> {
+  return { writeSync: stream.writeSync.bind(stream), isTerminal: stream.isTerminal.bind(stream) };
+}
+
+function file(stream: Stream): typeof files[Stream] {
+  return files[stream];
 }
 
 /** A single write to a pipe may be incomplete. */
-export function writeAll(writer: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+function writeAll(writer: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += writer.writeSync(bytes.subarray(written));
 }

@@ -46,6 +46,10 @@ export interface Host {
   chdir(path: string): void;
   setUmask(mask: number): void;
   isTerminal(stream: Stream): boolean;
+  /** The name of this machine; empty if the system does not say. */
+  hostName(): string;
+  /** Whether what is written there goes to the journal of systemd. */
+  isJournal(stream: Stream): boolean;
   /** Where this process is in the terminal that controls it. Linux only: elsewhere there is none. */
   terminalPlace(): TerminalPlace;
   /** Whether SIGHUP is ignored, as under `nohup`. False once it is handled. Linux only. */
@@ -66,8 +70,13 @@ export interface Host {
   writeNow(stream: Stream, bytes: Uint8Array<ArrayBuffer>): number;
   /** Blocks until the reader takes more; false after `ms`. */
   awaitReader(stream: Stream, ms: number): boolean;
-  /** From now on what the app prints with `console` goes to `print`, formatted as before. */
-  printThrough(print: (stream: Stream, text: string) => void): void;
+  /**
+   * From now on what the app prints with `console` goes to `print`, formatted as before: `level` is 0 for debug, 1 for log
+   * and info, 2 for warn, 3 for error.
+   */
+  printThrough(print: (stream: Stream, text: string, level: number) => void): void;
+  /** From now on what the app itself writes to a standard stream goes to `print`. */
+  captureWrites(print: (stream: Stream, bytes: Uint8Array) => void): void;
   /** From now on the app reads `url` as `Deno.mainModule` and `args` as `Deno.args`. */
   presentAs(url: string, args: readonly string[]): void;
   /** From now on the app sees only these unstable features of the runtime. */

@@ -1,3 +1,4 @@
+import { openDatagramSink } from "./datagram_sink.ts";
 import { mendSignals } from "./requests/client_signal.ts";
 import { openWatched } from "./listener_state.ts";
 import { withoutDescriptors } from "./no_descriptors.ts";
@@ -96,6 +97,7 @@ export const network: Network = {
     };
   },
 
+  datagramSink: openDatagramSink,
   datagramsTo({ hostname, port }) {
     const any = hostname.includes(":") ? "::" : "0.0.0.0";
     const socket = Deno.listenDatagram({ transport: "udp", hostname: any, port: 0 });

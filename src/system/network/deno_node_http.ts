@@ -10,6 +10,7 @@ import https from "node:https";
 import { duplicate } from "./listener_swap.ts";
 import { opened } from "./listener_state.ts";
 import { abandon, endWithClient, keepWhole, onClose, sendAnswer } from "./node_response.ts";
+import { countWritten, writtenTo } from "./node_written.ts";
 import { secureServer } from "./tls/node_tls.ts";
 import { runtimeListen, takeNodeServers } from "./node_servers.ts";
 import type { HttpServer } from "./network.ts";
@@ -74,6 +75,8 @@ keepWhole();
 export const nodeHttp: NodeHttp = {
   takeServers: takeNodeServers,
   onClose,
+  countWritten,
+  writtenTo,
   endWithClient,
   abandon,
   send: sendAnswer,

@@ -1,3 +1,6 @@
+import type { SyslogServer } from "../../core/syslog.ts";
+import type { ReaderSink } from "../files/files.ts";
+
 /** A stream of bytes in both directions. `receive` ends when the other side is gone. */
 export interface Connection {
   receive(): AsyncIterable<Uint8Array>;
@@ -254,6 +257,11 @@ export interface Network {
   ): TcpServer;
   /** Sends datagrams from its own port; a host name is looked up each time. */
   datagramsTo(address: TcpAddress): Datagrams;
+  /**
+   * Sends each line as a datagram, cut at 8 KB, and connects again where it is lost. Throws if nothing listens at the path
+   * of a Unix socket.
+   */
+  datagramSink(server: SyslogServer): ReaderSink;
   /** Sends one datagram to a Unix socket; a path that begins with `@` is an abstract address. Throws the error of the system. */
   sendUnixNotice(path: string, text: string): void;
   /** Only this user may open the socket, from its first moment. The file at `path` is removed when the listener closes. */

@@ -6,6 +6,8 @@ export interface NodeRequest {
   readonly method?: string | undefined;
   /** As it was sent: a path with its query, mostly. Routers change it while they call handlers. */
   readonly url?: string | undefined;
+  /** Such as 1.1; some runtimes know no other. */
+  readonly httpVersion?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly socket: {
     readonly remoteAddress?: string | undefined;
@@ -21,6 +23,7 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly writableFinished: boolean;
   setHeader(name: string, value: string): void;
+  getHeader(name: string): unknown;
   /** False: it holds enough, until the event `drain`. */
   write(bytes: Uint8Array): boolean;
   end(body?: string | Uint8Array): void;
@@ -59,6 +62,13 @@ export interface NodeHttp {
   createServer(handler: NodeHandler): NodeServer;
   /** Calls `closed` once, when `response` was sent or its connection broke. */
   onClose(response: NodeResponse, closed: () => void): void;
+  /**
+   * From now on the bytes are counted that apps write into responses, for `writtenTo`: of the body, without its framing. Once,
+   * before the app is imported.
+   */
+  countWritten(): void;
+  /** `null` if they are not counted. */
+  writtenTo(response: NodeResponse): number | null;
   /**
    * Calls `left` when the client of `request` leaves, or has `response` close then. Without it nobody learns that of some
    * requests: to look for it has its price.

@@ -2,7 +2,6 @@
 
 import type { AppContext, RequestContext } from "../../app/load/app_hooks.ts";
 import { errorIn, textOf, titleOf } from "../../core/thrown.ts";
-import type { Host } from "../../system/system.ts";
 import { requestIdFor } from "../http/request_id.ts";
 import type { WorkerLog } from "../worker_log.ts";
 
@@ -18,12 +17,11 @@ export function appContext(
 
 /** Throws TypeError if `request` is not one. */
 export function requestContext(
-  { secret }: Pick<Host, "secret">,
   log: WorkerLog,
   place: Place,
   request: unknown,
 ): RequestContext {
-  const requestId = requestIdFor(request, secret);
+  const requestId = requestIdFor(request);
   const { slot, generation, role, settings, draining } = place;
   const lines = appLines(log, ` (request id ${requestId})`, { requestId });
   return Object.freeze({ slot, generation, role, settings, draining, requestId, log: lines });

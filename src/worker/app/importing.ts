@@ -7,6 +7,7 @@ import { listensToProcess, sendsToParent, usesNodeHttp } from "../../app/uses_of
 import { streamQueue } from "../../log/stream_queue.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { ProgramServers, System } from "../../system/system.ts";
+import type { CapturedOutput } from "../captured_output.ts";
 import type { AppChannels } from "../channels/app_channels.ts";
 import type { Jobs } from "./jobs.ts";
 import type { LifeCycle } from "./life_cycle.ts";
@@ -34,6 +35,8 @@ export interface ImportingOptions {
   readonly channels: AppChannels;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
+  /** Takes what the app prints; without it that goes to the standard streams. */
+  readonly output?: Pick<CapturedOutput, "start"> | null;
   /** What the app stores is lost with this process. */
   readonly onNotStored: (reason: string) => void;
 }
@@ -67,11 +70,13 @@ export async function importProgram(
 async function presentProcess(
   system: System,
   { bundle, source, args, unstable, thread = null }: Program,
-  { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs, channels }: ImportingOptions,
+  { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs, channels, output = null }:
+    ImportingOptions,
 ): Promise<void> {
   const { host, files, network, nodeHttp, processes } = system;
   const text = files.readTextSync(bundle);
-  host.printThrough((stream, text) => streamQueue(system, stream).write(text));
+  if (output === null) host.printThrough((stream, text) => streamQueue(system, stream).write(text));
+  else output.start(host);
   lifeCycle.offer();
   await channels.offerTo(text, thread !== null);
   if (keepsStopListeners) processes.keepStopListeners(listensToProcess(text));

@@ -10,7 +10,7 @@ import { shownPath } from "../../app/paths.ts";
 import { DenicornError } from "../../core/errors.ts";
 import { titleOf } from "../../core/thrown.ts";
 import { withTimeout } from "../../system/clock.ts";
-import type { Clock, ExecutionContext, Host, Processes, System } from "../../system/system.ts";
+import type { Clock, ExecutionContext, Processes, System } from "../../system/system.ts";
 import { appContext, requestContext } from "./app_context.ts";
 import type { WorkerLog } from "../worker_log.ts";
 
@@ -31,7 +31,6 @@ const worker = Symbol.for("denicorn.worker");
 export class LifeCycle {
   readonly #clock: Clock;
   readonly #processes: Pick<Processes, "callStopListeners">;
-  readonly #host: Pick<Host, "secret">;
   readonly #log: WorkerLog;
   readonly #context: AppContext;
   readonly #draining = new AbortController();
@@ -50,7 +49,7 @@ export class LifeCycle {
   #hooks: AppHooks = {};
 
   constructor(
-    { clock, processes, host }: Pick<System, "clock" | "host"> & {
+    { clock, processes }: Pick<System, "clock"> & {
       readonly processes: Pick<Processes, "callStopListeners">;
     },
     log: WorkerLog,
@@ -60,7 +59,6 @@ export class LifeCycle {
   ) {
     this.#clock = clock;
     this.#processes = processes;
-    this.#host = host;
     this.#log = log;
     this.#enqueue = enqueue;
     this.#onReady = onReady;
@@ -71,7 +69,7 @@ export class LifeCycle {
   offer(): void {
     const value = {
       context: (request?: unknown) =>
-        request === undefined ? this.#context : requestContext(this.#host, this.#log, this.#context, request),
+        request === undefined ? this.#context : requestContext(this.#log, this.#context, request),
       ready: (isReady: unknown = true) => this.#setReady(Boolean(isReady)),
       waitUntil: (promise: unknown) => this.waitUntil(promise),
       enqueue: (name: unknown, payload?: unknown, options?: unknown) => this.#enqueue(name, payload, options),

@@ -100,7 +100,7 @@ export class Answers {
     if (status !== 0 && status < 500) {
       entry.status = status;
       const response = this.#connectionEnd.of(entry, answer as Response, false);
-      requests.finish(entry, null);
+      requests.finish(entry, null, response);
       return response;
     }
     requests.track(entry);
@@ -145,9 +145,9 @@ export class Answers {
   #send(entry: InFlightRequest, info: RequestInfo, answer: Response): Response {
     const response = this.#connectionEnd.of(entry, answer, this.#requests.endsConnections);
     if (wholeStatus(response) !== 0) {
-      this.#requests.finish(entry, null);
+      this.#requests.finish(entry, null, response);
     } else {
-      checkChunks(response);
+      const count = checkChunks(response, this.#requests.access?.needs.size === true);
       entry.response = response;
       const signal = callsAllSent && "signal" in entry.request ? (entry.request as Request).signal : null;
       const end = (broken?: unknown) => {
@@ -159,7 +159,7 @@ export class Answers {
         if (isWhole && "headers" in entry.request) wasAnswered(entry.request as Request);
         const hasLeft = !isWhole &&
           (broken !== undefined || signal?.aborted === true || (callsAllSent && wasCutOff(response)));
-        this.#requests.finish(entry, isFault ? "app" : hasLeft ? "client" : null);
+        this.#requests.finish(entry, isFault ? "app" : hasLeft ? "client" : null, response, count);
         if (failure !== null) this.#bodyFailures?.ended(entry, failure.value);
       };
       info.completed.then(end, end);

@@ -2,6 +2,7 @@
 
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import type { NodeRequest, NodeResponse, RequestInfo } from "../../system/system.ts";
+import type { AccessDetails } from "./access_details.ts";
 
 /** What names a request. */
 export interface RequestLine {
@@ -22,8 +23,8 @@ export class InFlightRequest {
   readonly since: number;
   /** Of the response; 0 until there is one. */
   status = 0;
-  /** What the access log needs to know about the client; `null` without an access log. */
-  client: Client | null = null;
+  /** `null` without an access log. */
+  details: AccessDetails | null = null;
   /** Who sent it; asked only while it is in flight. */
   peer: PeerSource | null = null;
   /** Its answer, while that is sent as a stream. */
@@ -88,21 +89,6 @@ function pathStart(url: string): number {
   if (url.charCodeAt(7) === slash && url.charCodeAt(4) === colon) return 7;
   const start = url.indexOf("/", 8);
   return start < 0 ? 0 : start;
-}
-
-/** Read when the request arrives: after its response is sent, the runtime throws for each of these. */
-export interface Client {
-  readonly address: string;
-  readonly referer: string | null;
-  readonly userAgent: string | null;
-}
-
-export function clientOf({ headers }: Request, { remoteAddr }: RequestInfo): Client {
-  return {
-    address: remoteAddr.hostname ?? (remoteAddr.transport === "unix" ? "unix" : "-"),
-    referer: headers.get("referer"),
-    userAgent: headers.get("user-agent"),
-  };
 }
 
 export class InFlightRequests {

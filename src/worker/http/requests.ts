@@ -6,12 +6,13 @@
 import type { FailureKind } from "../../core/telemetry/failures.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
+import type { ChunkCount } from "../../system/network/responses/response_chunks.ts";
 import type { Clock, RequestInfo, WebSocketEnd } from "../../system/system.ts";
+import type { AccessNeeds } from "../../core/access_format.ts";
+import { type AccessDetails, detailsOf, noteResponse } from "./access_details.ts";
 import { ClientFaults } from "./client_faults.ts";
 import { Http2Drain } from "./http2_drain.ts";
 import {
-  type Client,
-  clientOf,
   InFlightRequest,
   InFlightRequests,
   pathOf,
@@ -21,8 +22,14 @@ import {
 import { type HeldPeer, peerPortOf, type Peers, peersOf } from "./peers.ts";
 import { Waiting } from "./waiting.ts";
 
-/** Called for each request that ended, with the milliseconds it took. Needs `entry.client`, which costs time. */
-type OnEnd = (entry: InFlightRequest, duration: number) => void;
+/** The access log: what it wants to know of each request. */
+export interface AccessObserver {
+  readonly needs: AccessNeeds;
+  /** The runtime compresses responses for clients that accept it. */
+  readonly isCompressing: boolean;
+  /** Called for each request that ended, with the milliseconds it took. */
+  ended(entry: InFlightRequest, duration: number): void;
+}
 
 /** The connection broke before the response was sent. Not in any RFC; nginx introduced it for its log. */
 const clientClosedRequest = 499;
@@ -51,7 +58,8 @@ export class Requests {
   #lastPath = "";
   readonly #writer: SlotWriter;
   readonly #clock: Clock;
-  readonly #onEnd: OnEnd | null;
+  /** `null` without an access log: what it wants to know costs time. */
+  readonly access: AccessObserver | null;
   /** How many requests in flight must end before the listeners are closed; counted while draining. */
   #blockingClose = 0;
   #isDraining = false;
@@ -66,10 +74,10 @@ export class Requests {
   #upgrades: WeakMap<RequestLine, WebSocketEnd> | null = null;
   readonly #waiting = new Waiting();
 
-  constructor(writer: SlotWriter, clock: Clock, onEnd: OnEnd | null = null) {
+  constructor(writer: SlotWriter, clock: Clock, access: AccessObserver | null = null) {
     this.#writer = writer;
     this.#clock = clock;
-    this.#onEnd = onEnd;
+    this.access = access;
   }
 
   /** From now on each response tells its client to reconnect, to another worker. */
@@ -138,9 +146,9 @@ export class Requests {
 
   /** `code` is that of the close frame of a WebSocket, `null` if it is unknown. */
   closed(entry: InFlightRequest, code: number | null): void {
-    if (!this.#switched.delete(entry) || this.#onEnd === null) return;
+    if (!this.#switched.delete(entry) || this.access === null) return;
     entry.closeCode = code;
-    this.#onEnd(entry, this.#clock.monotonic() - entry.since);
+    this.access.ended(entry, this.#clock.monotonic() - entry.since);
   }
 
   /** Of the client that sent `request`, which is in flight; `null` if it is unknown. */
@@ -183,16 +191,11 @@ export class Requests {
     };
   }
 
-  /** Whether entries need their client. */
-  get areLogged(): boolean {
-    return this.#onEnd !== null;
-  }
-
   /** Counts a request that is not answered through `count`: its handler runs until `leave`, and it ends with `end`. */
-  enter(line: RequestLine, client: Client | null, peer: PeerSource | null): InFlightRequest {
+  enter(line: RequestLine, details: AccessDetails | null, peer: PeerSource | null): InFlightRequest {
     if (this.isResting) this.#wake();
     const entry = new InFlightRequest(line, this.#clock.monotonic());
-    entry.client = client;
+    entry.details = details;
     entry.peer = peer;
     this.started(this.#add(entry));
     return entry;
@@ -212,7 +215,7 @@ export class Requests {
     if (this.isResting) this.#wake();
     const entry = new InFlightRequest(line, this.#clock.monotonic());
     entry.peer = info;
-    if (this.#onEnd !== null) entry.client = clientOf(request, info);
+    if (this.access !== null) entry.details = detailsOf(request, info, this.access);
     if (this.#isDraining) entry.isHttp2 = this.http2.began(request, info);
     return this.#add(entry);
   }
@@ -272,8 +275,16 @@ export class Requests {
     if (entry.status === 0) this.entries.add(entry);
   }
 
-  /** `brokenBy`: who is the reason that the response was not sent to its end. */
-  finish(entry: InFlightRequest, brokenBy: "app" | "client" | null): void {
+  /**
+   * `brokenBy`: who is the reason that the response was not sent to its end. `count`: the bytes of its stream, if the access
+   * log wants to know.
+   */
+  finish(
+    entry: InFlightRequest,
+    brokenBy: "app" | "client" | null,
+    response: Response | null = null,
+    count: ChunkCount | null = null,
+  ): void {
     if (brokenBy !== null || entry.hasTimedOut) this.#break(entry, brokenBy);
     if (entry.blocksClose) this.#blockingClose--;
     this.entries.remove(entry);
@@ -284,7 +295,10 @@ export class Requests {
     else this.lastEnd = now;
     const duration = now - entry.since;
     this.#writer.countLatency(duration);
-    if (this.#onEnd !== null && entry.status !== switchingProtocols) this.#onEnd(entry, duration);
+    if (this.access !== null && entry.status !== switchingProtocols) {
+      if (response !== null) noteResponse(entry, response, count, this.access.needs);
+      this.access.ended(entry, duration);
+    }
     // When the runtime has the response: its server may be stopped then.
     if (!this.#waiting.isEmpty) this.#clock.after(0, () => this.#waiting.check());
   }

@@ -13,6 +13,7 @@ import type {
 } from "../../system/system.ts";
 import { appThrew, type Fault } from "../http/faults.ts";
 import type { InFlightRequest, RequestLine } from "../http/in_flight_requests.ts";
+import { nodeDetailsOf, noteNodeResponse } from "../http/access_details.ts";
 import { nodeRequestIdOf } from "../http/request_id.ts";
 import { peerPortOf } from "../http/peers.ts";
 import type { Requests } from "../http/requests.ts";
@@ -32,7 +33,7 @@ interface Options {
 
 export class NodeRequests {
   readonly #app: NodeServer;
-  readonly #onClose: NodeHttp["onClose"];
+  readonly #http: Pick<NodeHttp, "onClose" | "writtenTo">;
   readonly #requests: Requests;
   readonly #onFault: OnFault;
   readonly #files: NodeFiles | null;
@@ -44,12 +45,12 @@ export class NodeRequests {
 
   constructor(
     app: NodeServer,
-    onClose: NodeHttp["onClose"],
+    http: Pick<NodeHttp, "onClose" | "writtenTo">,
     requests: Requests,
     { onFault, files = null, turns = null, onRefusedUpgrade = () => {} }: Options,
   ) {
     this.#app = app;
-    this.#onClose = onClose;
+    this.#http = http;
     this.#requests = requests;
     this.#onFault = onFault;
     this.#files = files;
@@ -79,7 +80,7 @@ export class NodeRequests {
 
   #request(event: string, request: NodeRequest, response: NodeResponse): boolean {
     const requests = this.#requests;
-    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
+    const entry = this.#enter(request);
     entry.nodeResponse = response;
     if (requests.endsConnections) endConnection(response);
     let turn: ReturnType<NodeTurns["begin"]> | null = null;
@@ -88,9 +89,11 @@ export class NodeRequests {
       if (isClosed) return;
       isClosed = true;
       turn?.closed();
+      const { access } = requests;
+      if (access !== null) noteNodeResponse(entry, response, this.#http.writtenTo(response), access.needs);
       requests.end(entry, response.statusCode, !response.writableFinished);
     };
-    this.#onClose(response, closed);
+    this.#http.onClose(response, closed);
     try {
       if (this.#isFile(entry, request, response)) return true;
       if (this.#turns === null) return this.#call(entry, event, request, response);
@@ -100,6 +103,12 @@ export class NodeRequests {
     } finally {
       requests.leave(entry);
     }
+  }
+
+  #enter(request: NodeRequest): InFlightRequest {
+    const { access } = this.#requests;
+    const details = access === null ? null : nodeDetailsOf(request, access.needs);
+    return this.#requests.enter(lineOf(request), details, request);
   }
 
   #call(entry: InFlightRequest, event: string, request: NodeRequest, response: NodeResponse): boolean {
@@ -123,7 +132,7 @@ export class NodeRequests {
 
   #upgrade(event: string, request: NodeRequest, socket: NodeSocket, head: unknown): boolean {
     const requests = this.#requests;
-    const entry = requests.enter(lineOf(request), requests.areLogged ? clientOf(request) : null, request);
+    const entry = this.#enter(request);
     if (this.#turns !== null) return this.#refuseUpgrade(entry, socket);
     const isWebSocket = event === "upgrade" && /^websocket$/i.test(String(request.headers.upgrade));
     const release = requests.hold(isWebSocket, peerPortOf(request));
@@ -156,15 +165,6 @@ export class NodeRequests {
 /** Taken when the request arrives: a router changes its `url`. */
 function lineOf({ method = "GET", url = "/" }: NodeRequest) {
   return { method, url };
-}
-
-function clientOf({ headers, socket }: NodeRequest) {
-  const { referer, "user-agent": userAgent } = headers;
-  return {
-    address: socket.remoteAddress ?? "-",
-    referer: typeof referer === "string" ? referer : null,
-    userAgent: typeof userAgent === "string" ? userAgent : null,
-  };
 }
 
 /** Both: Deno 2.7 knows only the header, and an app that writes its head itself may leave out the header. */

@@ -52,8 +52,9 @@ export async function openApp(
     };
   }
   const http = await nodeHttp();
+  if (requests.access?.needs.size === true) http.countWritten();
   const server = await app.open(http);
-  const counted = new NodeRequests(server, http.onClose, requests, {
+  const counted = new NodeRequests(server, http, requests, {
     onFault,
     onRefusedUpgrade,
     files: files && new NodeFiles(files, http.send),

@@ -7,7 +7,7 @@ import { after, calmStatus } from "../../fakes/status.ts";
 const served = after(calmStatus, 0.01, 3, 40, 200_000);
 const status = {
   ...served,
-  startedAt: 1_700_000_000_000,
+  countedSince: 1_700_000_000_000,
   totals: { ...served.totals, responses: { ...served.totals.responses, "2xx": 7 } },
 };
 const now = 1_700_000_001_500.25;

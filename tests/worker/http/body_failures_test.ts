@@ -1,11 +1,14 @@
 import { BodyFailures } from "../../../src/worker/http/body_failures.ts";
 import { InFlightRequest } from "../../../src/worker/http/in_flight_requests.ts";
+import { namedRequestId, useRequestIds } from "../../../src/worker/http/request_id.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 
 function sending(path: string): InFlightRequest {
-  const headers = { "x-request-id": path.slice(1) };
-  const entry = new InFlightRequest(new Request(`http://x${path}`, { headers }), 0);
+  const request = new Request(`http://x${path}`);
+  useRequestIds({ header: "x-request-id", isTrusted: () => true, newId: () => path.slice(1) });
+  namedRequestId(request);
+  const entry = new InFlightRequest(request, 0);
   entry.status = 200;
   return entry;
 }

@@ -1,9 +1,9 @@
 /** Requests and their answers as a worker counts and logs them, without a server. */
 
+import type { AccessNeeds } from "../../../src/core/access_format.ts";
 import type { RequestInfo } from "../../../src/system/system.ts";
 import { Answers } from "../../../src/worker/http/answers.ts";
-import type { InFlightRequest } from "../../../src/worker/http/in_flight_requests.ts";
-import { Requests } from "../../../src/worker/http/requests.ts";
+import { type AccessObserver, Requests } from "../../../src/worker/http/requests.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 import { privateSlot } from "../../fakes/slots.ts";
 
@@ -22,15 +22,32 @@ export function streamed(status = 200): Response {
   return new Response(new ReadableStream(), { status });
 }
 
+/** Writes into `lines` what the access log of a worker gets. */
+export function observer(lines: string[], needs: Partial<AccessNeeds> = {}): AccessObserver {
+  return {
+    needs: {
+      requestHeaders: ["user-agent"],
+      responseHeaders: [],
+      protocol: false,
+      size: false,
+      requestId: false,
+      ...needs,
+    },
+    isCompressing: false,
+    ended({ method, target, status, details }, duration) {
+      const [userAgent] = details?.requestHeaders ?? [];
+      lines.push(`${details?.address} ${method} ${target} ${status} ${userAgent} ${duration}`);
+    },
+  };
+}
+
 /** Requests with an access log: its lines, and the faults. */
 export function logged() {
   const clock = new FakeClock();
   const slot = privateSlot();
   const faults: string[] = [];
   const lines: string[] = [];
-  const line = ({ method, target, status, client }: InFlightRequest, duration: number) =>
-    `${client?.address} ${method} ${target} ${status} ${client?.userAgent} ${duration}`;
-  const requests = new Requests(slot.writer, clock, (entry, duration) => lines.push(line(entry, duration)));
+  const requests = new Requests(slot.writer, clock, observer(lines));
   const answers = new Answers(requests, {
     onFault: ({ method, path }, { text }) => faults.push(`${method} ${path}: ${text}`),
   });

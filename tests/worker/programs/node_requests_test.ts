@@ -9,6 +9,7 @@ import { Requests } from "../../../src/worker/http/requests.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeClock } from "../../fakes/fake_clock.ts";
 import { privateSlot } from "../../fakes/slots.ts";
+import { observer } from "../http/logged_requests.ts";
 
 class FakeResponse extends EventEmitter {
   statusCode = 200;
@@ -62,13 +63,12 @@ function fakeWorker({ queueSize }: { readonly queueSize?: number } = {}) {
   const requests = new Requests(
     slot.writer,
     clock,
-    ({ method, target, status, client }, duration) =>
-      lines.push(`${client?.address} ${client?.userAgent} ${method} ${target} ${status} ${duration}`),
+    observer(lines),
   );
   const app = new EventEmitter();
   const counted = new NodeRequests(
     app as NodeServer,
-    onClose,
+    { onClose, writtenTo: () => null },
     requests,
     {
       onFault: ({ path }, { text, thrown }) => lines.push(`${path}: ${text}: ${thrown?.value}`),
@@ -93,7 +93,7 @@ Deno.test("a request is in flight until its response closes, and named while its
   assertEquals([requests.inFlight, slot.read().entered, seen], [1, null, ["/a/b"]]);
   await clock.advance(30);
   response.end();
-  assertEquals([requests.inFlight, requests.total, lines], [0, 1, ["192.0.2.7 test GET /a/b?c=d 200 30"]]);
+  assertEquals([requests.inFlight, requests.total, lines], [0, 1, ["192.0.2.7 GET /a/b?c=d 200 test 30"]]);
 });
 
 Deno.test("a connection that breaks is a 499", () => {
@@ -102,7 +102,7 @@ Deno.test("a connection that breaks is a 499", () => {
   const response = new FakeResponse();
   counted.emit("request", request("/"), response);
   response.destroy();
-  assertEquals(lines, ["192.0.2.7 test GET / 499 0"]);
+  assertEquals(lines, ["192.0.2.7 GET / 499 test 0"]);
 });
 
 Deno.test("a handler that throws is a fault, and a 500 unless its response has begun", () => {
@@ -117,9 +117,9 @@ Deno.test("a handler that throws is a fault, and a 500 unless its response has b
   assertEquals([fresh.text, begun.text, requests.inFlight], ["Internal Server Error", "", 0]);
   assertEquals(lines, [
     "/a: the app threw: Error: boom",
-    "192.0.2.7 test GET /a 500 0",
+    "192.0.2.7 GET /a 500 test 0",
     "/b: the app threw: Error: boom",
-    "192.0.2.7 test GET /b 499 0",
+    "192.0.2.7 GET /b 499 test 0",
   ]);
 });
 
@@ -141,7 +141,7 @@ Deno.test("a WebSocket counts until it closes, and a drain asks its client to cl
   refused.writable = false;
   assertEquals([requests.inFlight, lines], [2, []]);
   refused.emit("close");
-  assertEquals(lines, ["192.0.2.7 test GET /no 101 0"]);
+  assertEquals(lines, ["192.0.2.7 GET /no 101 test 0"]);
   assertEquals(slot.read().webSockets, 1);
   counted.closeWebSockets(1012);
   assertEquals([open.sent, refused.sent, requests.inFlight], [[[0x88, 2, 0x03, 0xf4]], [], 1]);

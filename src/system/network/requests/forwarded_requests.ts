@@ -128,6 +128,12 @@ function isTrusted(received: Received, addressOf: (this: Received) => Address): 
   }, false);
 }
 
+/** Whether the peer that has sent it is believed; false for a request that an app has made itself. */
+export function isFromTrusted(request: object): boolean {
+  const received = followed === null ? undefined : receivedIn(request);
+  return received !== undefined && isTrusted(received, directGetters()!.address);
+}
+
 const addressNames = [names.forwardedFor, names.forwarded];
 const urlNames = [names.forwardedProto, names.forwardedHost, names.forwarded];
 

@@ -1,6 +1,13 @@
 /** What the runtime knows about a response and does not tell, or only in a way that costs more. */
 
-import { chunkFailureOf, endsHere, expectBytes, wasTakenWhole } from "./response_chunks.ts";
+import {
+  type ChunkCount,
+  chunkFailureOf,
+  endsHere,
+  expectBytes,
+  wasCancelled,
+  wasTakenWhole,
+} from "./response_chunks.ts";
 import { isDeno27, kept, symbolOf } from "../../runtime_internals.ts";
 import type { StreamBody } from "./stand_in.ts";
 
@@ -35,11 +42,13 @@ const storedError = symbolOf(new ReadableStream(), "[[storedError]]");
 
 /**
  * Has the body of a response fail if the app puts something else than bytes into its stream. Call it last: on Deno 2.7
- * another stream takes the place of that until the runtime reads it.
+ * another stream takes the place of that until the runtime reads it. Returns the bytes that the runtime takes of it, if
+ * they are counted, which has its price for some streams: with `isCounting` for all that are seen.
  */
-export function checkChunks(response: Response): void {
-  if (streamOf(response) === null) return;
-  expectBytes((response as Kept)[inner!]!.body as StreamBody, lengthOf(response));
+export function checkChunks(response: Response, isCounting = false): ChunkCount | null {
+  if (streamOf(response) === null) return null;
+  const body = (response as Kept)[inner!]!.body as StreamBody;
+  return expectBytes(body, lengthOf(response), isCounting);
 }
 
 /** Whether the runtime has taken all that is to be sent of a response, by its Content-Length or after `endStream`. */
@@ -92,6 +101,8 @@ const controller = symbolOf(new ReadableStream(), "[[controller]]");
 export function wasCutOff(response: Response): boolean {
   const stream = streamOf(response);
   if (stream === null || state === undefined || controller === undefined) return false;
+  const known = wasCancelled(stream);
+  if (known !== null) return known;
   return Reflect.get(stream, state) === "closed" &&
     kept(Reflect.get(stream, controller), "[[closeRequested]]") === false;
 }

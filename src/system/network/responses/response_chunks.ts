@@ -16,6 +16,7 @@ const controllerOf = symbolOf(sample, "[[controller]]");
 const state = symbolOf(sample, "[[state]]")!;
 const storedError = symbolOf(sample, "[[storedError]]")!;
 const resourceBacking = symbolOf(sample, "[[resourceBacking]]")!;
+const byteCancelSteps = symbolOf(ReadableByteStreamController.prototype, "[[CancelSteps]]");
 const pullSteps = symbolOf(ReadableStreamDefaultController.prototype, "[[PullSteps]]");
 
 /**
@@ -26,34 +27,72 @@ const untilWritten = 5;
 
 const failures = new WeakMap<ReadableStream, { readonly value: unknown }>();
 
+/** Of bytes, which the runtime has cancelled; those that are not watched are in neither. */
+const cancelled = new WeakSet<ReadableStream>();
+const watched = new WeakSet<ReadableStream>();
+
 /** Of which the runtime has taken all bytes of their response. */
 const whole = new WeakSet<ReadableStream>();
+
+/** Of a stream that the runtime reads, from the moment on at which it begins. */
+export interface ChunkCount {
+  readonly bytes: number;
+}
 
 type Controller = Pick<ReadableStreamDefaultController, "error"> & Kept;
 
 /**
  * Fails the stream of `body` when the runtime reads what is no bytes. A stream of bytes has nothing else. `length` is what its
  * response has as Content-Length: after so many bytes the runtime asks for no more, and cancels the stream. `null` if it has
- * none. Call it last, for Deno 2.7 gets something else in place of the stream.
+ * none. Call it last, for Deno 2.7 gets something else in place of the stream. Returns what is counted: `isCounting` if
+ * that is wanted for streams that need no check, too. `null` if nothing is.
  */
-export function expectBytes(body: StreamBody, length: number | null): void {
-  if (controllerOf === undefined || pullSteps === undefined) return;
+export function expectBytes(body: StreamBody, length: number | null, isCounting: boolean): ChunkCount | null {
+  if (controllerOf === undefined || pullSteps === undefined) return null;
   const stream = body.streamOrStatic;
   // What is fetched and passed on does not pass here, and Deno 2.7 tells in no way how far it has come.
-  const isUnseen = isDeno27 && stream[resourceBacking] instanceof Object;
+  const isFetched = stream[resourceBacking] instanceof Object;
+  const isUnseen = isDeno27 && isFetched;
   if (length === 0 || (length !== null && isUnseen)) whole.add(stream);
-  if (isUnseen) return;
+  if (isUnseen) return null;
   const controller = stream[controllerOf] as Controller;
-  if (isDeno27) return standIn(body, new CheckedReads(stream, controller, length));
+  if (isDeno27) {
+    const reads = new CheckedReads(stream, controller, length);
+    standIn(body, reads);
+    return reads;
+  }
   const mayBeText = controller instanceof ReadableStreamDefaultController;
-  if (!mayBeText && (length === null || !(controller instanceof ReadableByteStreamController))) return;
+  if (!mayBeText) {
+    if (!(controller instanceof ReadableByteStreamController)) return null;
+    if (!isFetched) watchCancel(stream, controller);
+    if (length === null && !isCounting) return null;
+  }
   const reads = new CheckedReads(stream, controller, length);
   const value = (request: ReadRequest) => reads.next(request);
   Object.defineProperty(controller, pullSteps, { value });
+  return isFetched ? null : reads;
+}
+
+/** A stream of bytes looks the same after its end, whether its source has closed it or the runtime has cancelled it. */
+function watchCancel(stream: ReadableStream, controller: Controller): void {
+  if (byteCancelSteps === undefined) return;
+  const cancel = controller[byteCancelSteps] as (reason: unknown) => Promise<void>;
+  watched.add(stream);
+  const value = (reason: unknown) => {
+    cancelled.add(stream);
+    return cancel.call(controller, reason);
+  };
+  Object.defineProperty(controller, byteCancelSteps, { value });
+}
+
+/** Whether the runtime has cancelled it before its end; `null` if that is not watched. */
+export function wasCancelled(stream: ReadableStream): boolean | null {
+  return watched.has(stream) ? cancelled.has(stream) : null;
 }
 
 /** The runtime reads one chunk at a time, and nobody else can: the stream is locked. */
-class CheckedReads implements ReadRequest {
+class CheckedReads implements ReadRequest, ChunkCount {
+  bytes = 0;
   readonly #stream: ReadableStream & Kept;
   readonly #controller: Controller;
   readonly #pull: (request: ReadRequest) => void;
@@ -78,6 +117,7 @@ class CheckedReads implements ReadRequest {
   chunkSteps(chunk: unknown): void {
     if (chunk instanceof Uint8Array) {
       this.#left -= chunk.byteLength;
+      this.bytes += chunk.byteLength;
       if (this.#left <= 0) whole.add(this.#stream);
       return this.#request.chunkSteps(chunk);
     }
