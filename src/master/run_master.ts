@@ -163,7 +163,9 @@ export async function runMaster(
       isMain,
     }));
   }
-  startStatsd(system, log, settings, () => statusOf(statusSource, system), cleanup);
+  // It gets differences: the old master has sent its own.
+  const ownStatus = () => statusSource.counters.alone(() => statusOf(statusSource, system));
+  startStatsd(system, log, settings, ownStatus, cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
   signals.deliverTo(async (signal) => {

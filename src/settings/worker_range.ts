@@ -1,5 +1,6 @@
 /** The number of workers that the settings allow. */
 
+import { surgeOf } from "../core/pool/plan.ts";
 import { threadBounds } from "./kinds/number.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,9 +33,14 @@ export function workerRange(settings: WorkerSettings, cores: number): WorkerRang
   return { min: min * each, max: max * each, isFixed: false };
 }
 
-/** The number of workers nearest to `count` that fills processes of `each`, and not less. */
-export function wholeProcesses(count: number, each: number): number {
-  return Math.ceil(count / each) * each;
+/** How many workers beyond `target` a reload may start at a time: the setting counts processes. */
+export function surgeOfWorkers(
+  settings: Pick<Settings, "reloadSurge"> & ThreadSettings,
+  target: number,
+  cores: number,
+): number {
+  const each = threadsPerProcess(settings, cores);
+  return each * surgeOf(settings.reloadSurge, Math.ceil(target / each));
 }
 
 /** `target`, limited to the range. */

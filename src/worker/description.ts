@@ -5,6 +5,9 @@ import { clip } from "../protocol/framing.ts";
 import type { System } from "../system/system.ts";
 import type { Service } from "./service.ts";
 
+/** Characters: a client may send a path of 64 KB, and all of them go into one message. */
+const longestShown = 1_000;
+
 /** `service` is `null` until the worker knows its config. */
 export function describeWorker(
   { clock, host }: Pick<System, "clock" | "host">,
@@ -14,8 +17,8 @@ export function describeWorker(
   const requests = Array.from(service?.requests ?? []);
   return {
     requests: requests.slice(0, mostDescribed).map(({ method, path, since, status }) => ({
-      method: clip(method),
-      path: clip(path),
+      method: method.slice(0, longestShown),
+      path: path.slice(0, longestShown),
       ms: Math.max(0, Math.round(now - since)),
       status,
     })),

@@ -17,9 +17,12 @@ interface Container {
 }
 
 const [deployment, service, autoscaler] = parseAll(read("kubernetes.yaml")) as [
-  { spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: [Container] } } } },
+  {
+    metadata: { name: string };
+    spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: [Container] } } };
+  },
   { spec: { ports: [{ targetPort: string }] } },
-  { spec: { metrics: [{ pods: { metric: { name: string } } }] } },
+  { spec: { metrics: [{ resource: { name: string } }]; scaleTargetRef: { name: string } } },
 ];
 const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
@@ -86,14 +89,19 @@ integrationTest(
   },
 );
 
-Deno.test("the Service of deploy/kubernetes.yaml leads to the app, and the autoscaler reads a metric that exists", () => {
+Deno.test("the Service of deploy/kubernetes.yaml leads to the app, and the autoscaler reads what pods have", () => {
   assert(
     container.ports.some(({ name, containerPort }) =>
       name === service.spec.ports[0].targetPort && containerPort === 8000
     ),
   );
-  const [{ pods }] = autoscaler.spec.metrics;
-  assert(metrics.some(({ name }) => name === pods.metric.name), pods.metric.name);
+  // What the pods request is what it is a share of.
+  const [{ resource }] = autoscaler.spec.metrics;
+  assert(Object.keys(container.resources.requests).includes(resource.name), resource.name);
+  assertEquals(autoscaler.spec.scaleTargetRef.name, deployment.metadata.name);
+  const page = Deno.readTextFileSync(new URL("../../docs/containers.md", import.meta.url));
+  const named = [...page.matchAll(/`(denicorn_\w+)`/g)].map(([, name]) => name);
+  assertEquals(named.filter((name) => !metrics.some((metric) => metric.name === name)), []);
 });
 
 integrationTest(

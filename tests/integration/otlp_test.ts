@@ -72,7 +72,8 @@ integrationTest(
         "application/json",
         "/v1/metrics",
       ]);
-      assertEquals(resource, { "service.name": "shop" });
+      assertEquals(resource["service.name"], "shop");
+      assertEquals(resource["service.instance.id"], `${resource["host.name"]}:127.0.0.1:${server.port}`);
       const [point] = metrics.get("denicorn_requests_total")!.sum!.dataPoints as [Point];
       assert(BigInt(point.startTimeUnixNano) < BigInt(point.timeUnixNano));
       server.kill("SIGHUP");

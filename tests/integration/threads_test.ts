@@ -84,7 +84,7 @@ for (
 integrationTest(
   "threads: where one loops its process is replaced, and the others finish their requests",
   async (host) => {
-    const server = host.start({ files, args: [...args, "--timeout", "0.5s"] });
+    const server = host.start({ files, args: [...args, "--timeout", "1.5s"] });
     await server.ready(4);
     const before = Object.keys(await processes(server));
     const lost = server.text("/loop").then(() => false, () => true);
@@ -212,7 +212,7 @@ integrationTest("threads: a reload changes the class, and back", async (host) =>
 integrationTest(
   "threads: where one loops while the master is stopped its process ends all the same",
   async (host) => {
-    const server = host.start({ files, args: [...args, "--timeout", "0.5s"] });
+    const server = host.start({ files, args: [...args, "--timeout", "1.5s"] });
     await server.ready(4);
     const before = await processes(server);
     void server.text("/loop").catch(() => {});

@@ -62,7 +62,7 @@ integrationTest(
   async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: ["-w", "1"] });
     await server.ready(1);
-    const blocked = server.text("/blocked?ms=4000");
+    const blocked = server.text("/blocked?ms=10000");
     await server.until("the stall", async () => (await server.status())!.workers[0]!.isStalled);
     const { code, stdout } = await host.run(["ctl", "--socket", host.controlSocket, "worker", "0", "dump"]);
     assertEquals(code, 0);

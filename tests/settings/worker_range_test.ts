@@ -1,4 +1,4 @@
-import { retarget, threadsPerProcess, wholeProcesses, workerRange } from "../../src/settings/worker_range.ts";
+import { retarget, threadsPerProcess, workerRange } from "../../src/settings/worker_range.ts";
 import { assertEquals } from "../assert.ts";
 import { resolve } from "./resolving.ts";
 
@@ -35,5 +35,4 @@ Deno.test("with threads the settings count processes, and the range counts threa
   assertEquals(retarget(4, range("-w4"), threads("-w1", "--threads", "2")), 2);
   assertEquals(threadsPerProcess(resolve({ args: ["-w2"] }).settings, 4), 1);
   assertEquals(threadsPerProcess(resolve({ args: ["-k", "threads"] }).settings, 200), 64);
-  assertEquals([0, 1, 2, 3, 4, 5].map((count) => wholeProcesses(count, 2)), [0, 2, 2, 4, 4, 6]);
 });

@@ -29,6 +29,8 @@ export interface Limits {
   readonly idleTimeout: number;
   /** Bytes for all workers together; `null` for no limit. */
   readonly memoryBudget: number | null;
+  /** How many workers a process has: they come and go together. One if missing. */
+  readonly each?: number;
 }
 
 export interface Decision {
@@ -84,6 +86,7 @@ interface Outcome {
 /** Adds a sample to the window and decides on it. */
 export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): Outcome {
   const { at, target } = sample;
+  const { each = 1 } = limits;
   const isTargetUnchanged = before.target === null || before.target === target;
   const scaling = {
     ...before,
@@ -104,7 +107,11 @@ export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): 
   const step = at - scaling.raisedAt > stepResetAfter ? 1 : scaling.step;
   const demand = demandOf(load, target, step, limits);
   const ceiling = ceilingOf(load, sample, limits);
-  const next = demand === null ? target : Math.min(demand.needed, target + step, ceiling.at);
+  const next = demand === null ? target : Math.min(
+    Math.ceil(Math.min(demand.needed, target + step) / each) * each,
+    // Whole processes fit below it, if any more do.
+    Math.max(Math.floor(ceiling.at / each) * each, target),
+  );
   if (demand !== null && next > target) {
     const shortfall = demand.needed > ceiling.at ? `, limited to ${ceiling.at} by ${ceiling.by}` : "";
     return {
@@ -129,20 +136,21 @@ export function autoscale(before: Autoscaling, sample: Sample, limits: Limits): 
   if (!isCalm(load, target, limits)) return { scaling: { ...scaling, calmSince: null }, decision: null };
   const calmSince = scaling.calmSince ?? at;
   const window = stabilizationWindowAt(scaling.stabilization, limits.idleTimeout, at);
-  const isDue = at - calmSince >= window && target > limits.min && sample.leaving === 0 &&
+  const fewer = target - each;
+  const isDue = at - calmSince >= window && fewer >= limits.min && sample.leaving === 0 &&
     load.starting === 0;
   if (!isDue) return { scaling: { ...scaling, calmSince }, decision: null };
   return {
     scaling: {
       ...scaling,
-      target: target - 1,
+      target: fewer,
       calmSince: at - window * (1 - repeatedRemovalShare),
       stabilization: lowered(scaling.stabilization, at),
     },
     decision: {
-      target: target - 1,
+      target: fewer,
       reason: `less than scale-down-busy ${percent(limits.scaleDownBusy)} busy, and ${
-        countWorkers(target - 1)
+        countWorkers(fewer)
       } would have been enough for ${seconds(window)} (${describeLoad(load)})`,
     },
   };
@@ -219,10 +227,10 @@ function computes({ busy, cpu, cores, late }: Load, { scaleUpBusy, ...limits }: 
     late >= computingLag;
 }
 
-/** True if one fewer worker would be enough, with room to spare. */
+/** True if one process fewer would be enough, with room to spare. */
 function isCalm(load: Load, target: number, limits: Limits): boolean {
   const { targetConcurrency, scaleBacklog, scaleUpBusy, scaleDownBusy } = limits;
-  const remaining = target - load.stuck - 1;
+  const remaining = target - load.stuck - (limits.each ?? 1);
   if (remaining < 1) return false;
   return load.busy < scaleDownBusy && load.waiting <= scaleBacklog / 2 &&
     load.inFlight <= headroom * targetConcurrency * remaining &&

@@ -5,6 +5,8 @@
 
 export interface OtlpTarget {
   readonly url: string;
+  /** The same for the log: without what may be secret. */
+  readonly shown: string;
   readonly headers: Readonly<Record<string, string>>;
   /** What the values belong to. */
   readonly resource: Readonly<Record<string, string>>;
@@ -46,10 +48,15 @@ export function otlpTarget(
       return "OTEL_EXPORTER_OTLP_PROTOCOL=grpc: only http is possible: give --otlp-endpoint, such as http://127.0.0.1:4318";
     }
   }
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) return `${url} is not an address of http: give one`;
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    const given = own !== undefined ? "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" : "OTEL_EXPORTER_OTLP_ENDPOINT";
+    return `${given} is no address of http: give one, such as http://127.0.0.1:4318`;
+  }
   const attributes = pairs(read("OTEL_RESOURCE_ATTRIBUTES"));
   return {
     url,
+    shown: parsed.origin + parsed.pathname,
     headers: {
       ...pairs(read("OTEL_EXPORTER_OTLP_HEADERS")),
       ...pairs(read("OTEL_EXPORTER_OTLP_METRICS_HEADERS")),

@@ -5,7 +5,7 @@ import type { LifecycleEvent, LifecycleKind } from "./lifecycle.ts";
 /**
  * - `serving`: it has started, or a reload or an upgrade is over, also one that failed: the server serves.
  * - `changing`: a reload or an upgrade is in progress.
- * - `replaced`: another process is the master from now on.
+ * - `replaced`: another process is the master from now on, and has as long as any for its first sign of life.
  */
 type ServiceState = "serving" | "changing" | "replaced" | "stopping" | "described";
 
@@ -38,7 +38,7 @@ export function noticeOf(
   const lines = {
     serving: ["READY=1"],
     changing: ["RELOADING=1", `MONOTONIC_USEC=${microseconds(now)}`],
-    replaced: [`MAINPID=${pid}`, "READY=1"],
+    replaced: [`MAINPID=${pid}`, "READY=1", "WATCHDOG=1"],
     stopping: ["STOPPING=1", `EXTEND_TIMEOUT_USEC=${microseconds(stopLimit)}`],
     described: [],
   }[state];

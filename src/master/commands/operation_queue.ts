@@ -47,12 +47,15 @@ export class OperationQueue implements Operations {
     return this.#enqueue("scale", () => {
       const { target, workersPerProcess } = this.#master;
       this.#target = "to" in amount ? amount.to * workersPerProcess : target + amount.by * workersPerProcess;
-      const failure = `cannot scale from ${target} to ${this.#target} workers`;
+      // As operators count.
+      const shown = (workers: number) => Math.ceil(workers / workersPerProcess);
+      const what = workersPerProcess === 1 ? "workers" : "processes";
+      const failure = `cannot scale from ${shown(target)} to ${shown(this.#target)} ${what}`;
       if (!isTarget(this.#target)) throw new Refusal("malformed", `${failure}: give ${scaleAccepts}`);
       const allowed = this.#master.allowed(this.#target);
       if (allowed !== this.#target) {
         const bound = allowed < this.#target ? "max-workers allows at most" : "min-workers asks for at least";
-        throw new Refusal("conflict", `${failure}: ${bound} ${allowed}`);
+        throw new Refusal("conflict", `${failure}: ${bound} ${shown(allowed)}`);
       }
       this.#master.scale(this.#target);
     });

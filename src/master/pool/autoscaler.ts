@@ -8,7 +8,7 @@ import type { MasterPhase } from "../../core/telemetry/status.ts";
 import { Throttle } from "../../core/throttle.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { threadsPerProcess, wholeProcesses, workerRange } from "../../settings/worker_range.ts";
+import { threadsPerProcess, workerRange } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
 import type { WorkerPool } from "./worker_pool.ts";
@@ -76,11 +76,11 @@ export class Autoscaler {
       ...range,
       ...limitsOf(settings),
       cores: system.host.cores(),
+      // A thread alone would cost as much as a process with all its threads.
+      each: threadsPerProcess(settings, system.host.cores()),
     });
     this.#state = scaling;
-    // Whole processes: one of them alone would cost as much as a process with all its threads.
-    const each = threadsPerProcess(settings, system.host.cores());
-    if (decision !== null) pool.scale(wholeProcesses(decision.target, each), decision.reason);
+    if (decision !== null) pool.scale(decision.target, decision.reason);
     if (limitedBy !== undefined && this.#limitThrottle.pass(now) !== null) {
       lifecycle.scalingLimited(pool.target, limitedBy);
     }
@@ -127,8 +127,10 @@ export class Autoscaler {
   }
 
   #cpuSeconds({ process }: WorkerHandle): number | null {
+    const path = statPath(process);
+    if (path === null) return null;
     try {
-      return parseCpuSeconds(this.#options.system.files.readTextSync(statPath(process)));
+      return parseCpuSeconds(this.#options.system.files.readTextSync(path));
     } catch {
       // The process is gone, or there is no /proc here.
       return null;

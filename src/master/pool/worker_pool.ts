@@ -2,10 +2,10 @@
 
 import type { DenicornError } from "../../core/errors.ts";
 import { startableAtFirst } from "../../core/pool/first_start.ts";
-import { plan, poolSize, surgeOf } from "../../core/pool/plan.ts";
+import { plan, poolSize } from "../../core/pool/plan.ts";
 import {
   retarget,
-  threadsPerProcess,
+  surgeOfWorkers,
   within,
   type WorkerRange,
   workerRange,
@@ -162,7 +162,7 @@ export class WorkerPool {
       canary: generations.canary?.number ?? null,
       isRevival: this.#isRevival,
       paused: generations.isPaused,
-      surge: this.#surge,
+      surge: surgeOfWorkers(generations.serving.settings, this.#target, system.host.cores()),
       maySpawn: restartPolicy.mayReplace,
     });
     const isDraining = actions.some(({ type }) => type === "drain");
@@ -179,13 +179,6 @@ export class WorkerPool {
     workerTable.forEach((worker) => worker.becomeSpare());
     this.#options.oldGenerations.limit(generations.serving.settings.maxOldGenerations);
     this.#steer();
-  }
-
-  /** Of workers: the setting counts processes. */
-  get #surge(): number {
-    const { generations: { serving: { settings } }, system } = this.#options;
-    const each = threadsPerProcess(settings, system.host.cores());
-    return each * surgeOf(settings.reloadSurge, Math.ceil(this.#target / each));
   }
 
   #steer(): void {

@@ -37,6 +37,17 @@ export class ServerCounters {
     this.#before = before;
   }
 
+  /** What `read` returns as if no master had counted before this one. */
+  alone<Result>(read: () => Result): Result {
+    const before = this.#before;
+    this.#before = null;
+    try {
+      return read();
+    } finally {
+      this.#before = before;
+    }
+  }
+
   /** Since when is counted; milliseconds since 1970. */
   get since(): number {
     return this.#before?.since ?? this.#startedAt;

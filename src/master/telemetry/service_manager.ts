@@ -1,5 +1,6 @@
 /** Tells the service manager that has started this server, such as systemd, how it is: sd_notify(3). */
 
+import { drainLimit } from "../../core/pool/worker_state.ts";
 import { noticeOf, watchdogInterval } from "../../core/telemetry/service_notice.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -68,7 +69,7 @@ export function notifyServiceManager(
   };
   const stopFollowing = eventLog.follow((event) => {
     const { gracefulTimeout, shutdownTimeout, shutdownDelay } = settings();
-    const stopLimit = shutdownDelay + Math.max(gracefulTimeout, shutdownTimeout) + stopMargin;
+    const stopLimit = shutdownDelay + drainLimit({ gracefulTimeout, shutdownTimeout }) + stopMargin;
     const notice = noticeOf(event, { now: clock.monotonic(), stopLimit });
     if (notice === null) return;
     last = notice;
@@ -79,6 +80,7 @@ export function notifyServiceManager(
   const stopPings = watchdog === null ? () => {} : clock.every(watchdog, () => speaks && send("WATCHDOG=1"));
   void isMain.then(() => {
     speaks = true;
+    if (watchdog !== null) send("WATCHDOG=1");
     if (last !== null) send(last);
   });
   return end;

@@ -2,12 +2,12 @@
 
 import { reasonOf } from "../../core/reason.ts";
 import { leastHeap, shareOfHeap } from "../../core/pool/heap_limit.ts";
-import { surgeOf, taskSurge } from "../../core/pool/plan.ts";
+import { taskSurge } from "../../core/pool/plan.ts";
 import type { Logger } from "../../log/logger.ts";
 import { showSize } from "../../settings/kinds/size.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { taskRange } from "../../settings/task_range.ts";
-import { workerRange } from "../../settings/worker_range.ts";
+import { surgeOfWorkers, workerRange } from "../../settings/worker_range.ts";
 import { readAvailableMemory } from "../../system/host/cgroup.ts";
 import { selfCommand } from "../../system/processes/self_command.ts";
 import type { System } from "../../system/system.ts";
@@ -53,7 +53,7 @@ function taskWorkersOf({ host }: System, { settings, bundle }: Generation): numb
 
 /** Bytes; 0 for the limit of the runtime. */
 function heapLimitFor(system: System, logger: Logger, settings: Settings, taskWorkers: number): number {
-  const { maxHeap, reloadSurge, spareWorkers } = settings;
+  const { maxHeap, spareWorkers } = settings;
   if (maxHeap !== "auto") return Math.floor(maxHeap / megabyte) * megabyte;
   const available = readAvailableMemory(system);
   if (available === null) {
@@ -63,7 +63,7 @@ function heapLimitFor(system: System, logger: Logger, settings: Settings, taskWo
   const { memory, isLimit } = available;
   const { max } = workerRange(settings, system.host.cores());
   const workers = max + spareWorkers + taskWorkers;
-  const surge = surgeOf(reloadSurge, max) + (taskWorkers > 0 ? taskSurge : 0);
+  const surge = surgeOfWorkers(settings, max, system.host.cores()) + (taskWorkers > 0 ? taskSurge : 0);
   const { limit, fits } = shareOfHeap({ memory, workers, surge });
   const total = `${Math.floor(memory / megabyte)}M of the ${
     isLimit ? "control group" : "machine"

@@ -73,7 +73,9 @@ export class ProcessGroups {
     const { processes, host } = system;
     const leader = worker.process.pid;
     const found = this.#inGroup(leader);
-    if (found.length === 0) return;
+    // Another thread of the process may have ended with it, and said so.
+    const isSaid = this.#ending.has(leader) || found.every(({ pid }) => this.#named.has(pid));
+    if (found.length === 0 || isSaid) return;
     const log = logger.with(worker.identity);
     // When process 1 of a container ends, they end without SIGTERM.
     if (!(worker.generation.settings.killGroup ?? host.pid === 1)) {

@@ -40,7 +40,9 @@ export class ProcessReadings {
     const now = this.#system.clock.monotonic();
     const last = this.#readings.get(key);
     if (last !== undefined && now - last.at < pause) return last.use;
-    const cpuSeconds = this.#parse(statPath(process), parseCpuSeconds) ?? last?.use.cpuSeconds ?? null;
+    const path = statPath(process);
+    const found = path === null ? null : this.#parse(path, parseCpuSeconds);
+    const cpuSeconds = found ?? last?.use.cpuSeconds ?? null;
     const elapsed = (now - (last?.at ?? bornAt)) / 1000;
     const used = cpuSeconds === null ? null : cpuSeconds - (last?.use.cpuSeconds ?? 0);
     const use = {
@@ -73,9 +75,10 @@ export class ProcessReadings {
 }
 
 /** What says how much CPU time it has used; of a thread without what V8 does for all threads of the process. */
-export function statPath({ pid, thread }: Pick<ChildProcess, "pid" | "thread">): string {
-  const id = thread?.id ?? null;
-  return id === null ? `/proc/${pid}/stat` : `/proc/${pid}/task/${id}/stat`;
+export function statPath({ pid, thread }: Pick<ChildProcess, "pid" | "thread">): string | null {
+  if (thread === undefined) return `/proc/${pid}/stat`;
+  // Until its number is known, the time of the process would count as that of the thread.
+  return thread.id === null ? null : `/proc/${pid}/task/${thread.id}/stat`;
 }
 
 /** Of the memory of a process, so that the sum of its threads is right. */

@@ -171,6 +171,16 @@ Deno.test("idle for idle-timeout: one worker is removed, then one per quarter of
   assertEquals(run.target, 2);
 });
 
+Deno.test("workers that are threads come and go with their process", () => {
+  const threads = { each: 4, min: 4, max: 14, cores: 32 };
+  assertEquals(new Run(12, threads).targets(30), [8, 4]);
+  assertEquals(new Run(4, threads).targets(2, { each: { inFlight: 55 } }).slice(0, 2), [8, 12]);
+  // 14 has room for no fourth process.
+  assertEquals(new Run(12, threads).targets(5, { each: { inFlight: 90 } }), []);
+  // Seven of eight would be enough, four would not.
+  assertEquals(new Run(8, threads).targets(60, { each: { inFlight: 40 } }), []);
+});
+
 Deno.test("the reason of a removal contains the window and the load", () => {
   const run = new Run(2);
   let decision: Decision | null = null;

@@ -35,7 +35,10 @@ Deno.test("what is not possible is a reason, with what to do", () => {
   const grpc = { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
   assertMatch(String(target(grpc)), /PROTOCOL=grpc: only http is possible: give --otlp-endpoint/);
   assertEquals(url(target(grpc, base)), `${base}/v1/metrics`);
-  assertMatch(String(target({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" })), /is not an address of http/);
+  assertMatch(
+    String(target({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" })),
+    /^OTEL_EXPORTER_OTLP_ENDPOINT is no address of http/,
+  );
 });
 
 Deno.test("headers, resource, interval and time-out come from the variables", () => {
@@ -49,9 +52,20 @@ Deno.test("headers, resource, interval and time-out come from the variables", ()
   }, base);
   assertEquals(found, {
     url: `${base}/v1/metrics`,
+    shown: `${base}/v1/metrics`,
     headers: { authorization: "Bearer secret", x: "2", odd: "%" },
     resource: { "service.name": "shop", "deployment.environment": "test" },
     interval: 5_000,
     timeout: 10_000,
   });
+});
+
+Deno.test("neither a password nor a query of an address is shown", () => {
+  for (const name of ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]) {
+    for (const address of ["http://user:secret@collector:4318/x?key=secret", "//user:secret@collector"]) {
+      const found = target({ [name]: address });
+      const text = typeof found === "string" ? found : found!.shown;
+      assertEquals(text.includes("secret"), false, text);
+    }
+  }
 });

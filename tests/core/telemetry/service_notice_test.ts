@@ -14,7 +14,7 @@ Deno.test("a service manager learns what matters to the whole service, in the fo
   );
   assertEquals(
     noticeOf({ kind: "upgraded", text: "process 7 serves", pid: 7 }, times),
-    "MAINPID=7\nREADY=1\nSTATUS=process 7 serves",
+    "MAINPID=7\nREADY=1\nWATCHDOG=1\nSTATUS=process 7 serves",
   );
   assertEquals(
     noticeOf({ kind: "stopping", text: "stopping" }, times),

@@ -42,7 +42,7 @@ Deno.test("a service manager gets notices and signs of life until the server has
   eventLog.emit({ kind: "stopping", text: "stopping" });
   assertEquals(
     sent.splice(0),
-    ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"].map((text) => `/run/notify ${text}`),
+    ["WATCHDOG=1", "READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"].map((text) => `/run/notify ${text}`),
   );
   end();
   await system.clock.advance(2_000);
@@ -57,14 +57,14 @@ Deno.test("a successor says nothing until it is the master, and an old master no
   assertEquals(next.sent, []);
   main.resolve();
   await settled();
-  assertEquals(next.sent, ["/run/notify READY=1"]);
+  assertEquals(next.sent, ["/run/notify WATCHDOG=1", "/run/notify READY=1"]);
 
   const old = notifying();
   await settled();
   old.eventLog.emit({ kind: "upgraded", text: "process 7 serves", pid: 7 });
   old.eventLog.emit({ kind: "stopping", text: "stopping" });
   await old.system.clock.advance(2_000);
-  assertEquals(old.sent, ["/run/notify MAINPID=7"]);
+  assertEquals(old.sent, ["/run/notify WATCHDOG=1", "/run/notify MAINPID=7"]);
 });
 
 Deno.test("a service manager that is gone is worth one warning", async () => {
