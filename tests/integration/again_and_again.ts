@@ -8,6 +8,9 @@ export interface Asked {
   readonly failures: readonly string[];
 }
 
+/** Milliseconds. */
+const failurePause = 10;
+
 /** Calls `ask` until `end` is called; it returns or throws what went wrong, else `null`. */
 export function askAgainAndAgain(ask: () => Promise<string | null>): { end(): Promise<Asked> } {
   const failures = new Map<string, { count: number; first: string }>();
@@ -19,6 +22,8 @@ export function askAgainAndAgain(ask: () => Promise<string | null>): { end(): Pr
       const failure = await ask().catch((error) => String(error.cause ?? error));
       asked++;
       if (failure === null) continue;
+      // Where a test has failed, nobody ends this, and the server is gone: failures take all memory in two minutes.
+      await new Promise((resolve) => setTimeout(resolve, failurePause));
       const known = failures.get(failure);
       if (known !== undefined) known.count++;
       else {

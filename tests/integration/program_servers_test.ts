@@ -35,7 +35,7 @@ integrationTest(
     };
     const server = host.start({ files, port, isBound: false, args: ["-w", "2"] });
     const pids = (await server.ready(2)).map(({ pid }) => String(pid));
-    assertEquals(await server.answering(40), new Set(pids));
+    await server.answeredBy(pids, 40);
     assertEquals(await (await fetch(`http://127.0.0.1:${second}/`)).text(), "second");
     await server.until("onListen in both workers", () => server.stdout.split(`on ${port}\n`).length === 3);
     await noneFails(clientsOf(server), () => reloadAndUpgrade(server));
@@ -81,7 +81,7 @@ integrationTest("a program may export an app and start servers as well", async (
     args: ["-w", "2"],
   });
   const pids = (await server.ready(2)).map(({ pid }) => String(pid));
-  assertEquals(await server.answering(40), new Set(pids));
+  await server.answeredBy(pids, 40);
   assertEquals(await (await fetch(`http://127.0.0.1:${metrics}/`)).text(), "metrics");
 });
 

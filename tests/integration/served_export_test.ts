@@ -13,7 +13,7 @@ integrationTest("the port and hostname that an app exports are where it is serve
   const files = { "main.ts": app(`port: "${port}", hostname: "127.0.0.1"`) };
   const server = host.start({ files, port, isBound: false, args: ["-w", "2"] });
   const pids = (await server.ready(2)).map(({ pid }) => `app${pid}`);
-  assertEquals(await server.answering(40), new Set(pids));
+  await server.answeredBy(pids, 40);
   assertEquals((await server.status())?.addresses, [`127.0.0.1:${port}`]);
   await server.until(
     "onListen in both workers",

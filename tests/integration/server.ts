@@ -162,6 +162,26 @@ export class Server {
     return pids;
   }
 
+  /**
+   * Makes `least` new connections, and more until each of these processes has responded: one that gets no time for a moment
+   * gets no new connections either. Throws if another process responds.
+   */
+  async answeredBy(processes: Iterable<string | number>, least: number): Promise<void> {
+    const missing = new Set(Array.from(processes, String));
+    const expected = new Set(missing);
+    let count = 0;
+    await this.until(`responses of ${[...expected].join(", ")}`, async () => {
+      do {
+        const pid = await this.text();
+        if (!expected.has(pid)) {
+          throw new Error(`${pid} responded, and not one of ${[...expected].join(", ")}`);
+        }
+        missing.delete(pid);
+      } while (++count < least);
+      return missing.size === 0;
+    });
+  }
+
   /** Processes of this server that still run. */
   survivors(): number[] {
     return [this.pid, ...this.#seen].filter((pid) => isRunning(pid));

@@ -66,11 +66,11 @@ integrationTest(
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--spare-workers", "1", "-w", "2"] });
     const { ready, spare } = await settled(server, 2, 1);
     const serving = new Set(ready.map(({ pid }) => String(pid)));
-    assertEquals(await server.answering(60), serving);
+    await server.answeredBy(serving, 60);
     Deno.kill(spare[0]!.pid, "SIGKILL");
     await server.logged(new RegExp(`pid=${spare[0]!.pid} .*died \\(SIGKILL\\); replacing it now`));
     await settled(server, 2, 1);
-    assertEquals(await server.answering(60), serving);
+    await server.answeredBy(serving, 60);
     assert(!/takes over/.test(server.stderr), server.stderr);
     const { stdout } = await host.run(["ctl", "--socket", host.controlSocket, "status"]);
     assertMatch(stdout, /2 workers of 2, 1 spare of 1\n/);
@@ -93,11 +93,11 @@ export default (request: Request): Response => {
   await server.until("the stall", async () => {
     return (await server.status())?.workers.some(({ isStalled }) => isStalled);
   });
-  assertEquals(await server.answering(5), new Set([String(spare!.pid)]));
+  await server.answeredBy([String(spare!.pid)], 5);
   assert(!isOver, "the worker is still blocked");
   assertEquals(await blocked, String(worker!.pid));
   await server.until("the end of the stall", async () => (await server.text()) === String(worker!.pid));
-  assertEquals(await server.answering(20), new Set([String(worker!.pid)]));
+  await server.answeredBy([String(worker!.pid)], 20);
 });
 
 integrationTest(
@@ -120,7 +120,7 @@ integrationTest(
     server.kill("SIGUSR2");
     await server.upgraded();
     const { ready: [worker] } = await settled(server, 1, 1);
-    assertEquals(await server.answering(20), new Set([String(worker!.pid)]));
+    await server.answeredBy([String(worker!.pid)], 20);
     server.kill("SIGWINCH");
     await server.until("the end of all workers", async () => (await server.status())?.workers.length === 0);
     server.kill("SIGTTIN");

@@ -1,7 +1,7 @@
 /** The old master is killed at any moment of an upgrade: its workers serve until the new master can. */
 
 import { assert, assertEquals } from "../assert.ts";
-import { askAgainAndAgain } from "./again_and_again.ts";
+import { askAgainAndAgain, type Asked } from "./again_and_again.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
@@ -27,12 +27,16 @@ async function killOldMaster(
   server.kill("SIGUSR2");
   const started = server.logged(/upgrade: process (\d+) starts/).then(([, pid]) => Number(pid));
   started.catch(() => {});
-  await untilKill(started, server, children);
-  server.kill("SIGKILL");
-  await server.upgraded();
-  const after = (await server.ready(2)).map(({ pid }) => String(pid));
-  assertEquals(await server.answering(20), new Set(after));
-  const results = await Promise.all(loads.map((load) => load.end()));
+  const results: Asked[] = [];
+  try {
+    await untilKill(started, server, children);
+    server.kill("SIGKILL");
+    await server.upgraded();
+    const after = (await server.ready(2)).map(({ pid }) => String(pid));
+    await server.answeredBy(after, 20);
+  } finally {
+    results.push(...await Promise.all(loads.map((load) => load.end())));
+  }
   assertEquals(results.flatMap(({ failures }) => failures), [], server.stderr);
   assert(results.every(({ asked }) => asked > 0), JSON.stringify(results));
   await server.until("the end of the old workers", () => before.every((pid) => !isRunning(pid)));

@@ -16,7 +16,7 @@ integrationTest(
       const after = (await server.ready(2)).map(({ pid }) => pid);
       assert(after.every((pid) => !before.includes(pid)));
       assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
-      assertEquals(await server.answering(20), new Set(after.map(String)));
+      await server.answeredBy(after.map(String), 20);
     }
     assertEquals(await server.exited, { code: 0, signal: null });
     pids.add(server.pid);
@@ -69,7 +69,7 @@ integrationTest(
     Deno.kill(before[0]!, "SIGKILL");
     await server.logged(/died \(SIGKILL\)/);
     const after = (await server.ready(2)).map(({ pid }) => pid);
-    assertEquals(await server.answering(20), new Set(after.map(String)));
+    await server.answeredBy(after.map(String), 20);
     server.kill("SIGUSR2");
     await server.upgraded();
     await server.ready(2);
@@ -160,7 +160,7 @@ integrationTest("if the new master is killed while it starts, the old one keeps 
   Deno.kill(Number(pid), "SIGKILL");
   await server.logged(/upgrade failed, this master keeps serving: process \d+ ended \(SIGKILL\)/);
   assertEquals((await server.ready(2)).map(({ pid }) => pid), before);
-  assertEquals(await server.answering(20), new Set(before.map(String)));
+  await server.answeredBy(before.map(String), 20);
 });
 
 integrationTest("USR2 while a reload runs begins when the reload is done", async (host) => {
@@ -274,7 +274,7 @@ integrationTest("an old worker that dies after its master gets no connections", 
   await server.logged(/process \d+ died during the upgrade/);
   Deno.kill(first!, "SIGKILL");
   await server.logged(/worker process \d+ of the old master is gone/);
-  assertEquals(await server.answering(20), new Set([String(second)]));
+  await server.answeredBy([String(second)], 20);
   host.write({ go: "" });
   await server.upgraded();
   await server.ready(2);
@@ -320,7 +320,7 @@ export default {};
   host.write({ go: "" });
   await server.upgraded();
   const after = (await server.ready(2)).map(({ pid }) => pid);
-  assertEquals(await server.answering(20), new Set(after.map(String)));
+  await server.answeredBy(after.map(String), 20);
   assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
 });
 
@@ -352,7 +352,7 @@ integrationTest(
     Deno.kill(Number(stray), "SIGCONT");
     await server.until("the end of the stray worker", () => !isRunning(Number(stray)));
     const workers = await server.ready(2);
-    assertEquals(await server.answering(40), new Set(workers.map(({ pid }) => String(pid))));
+    await server.answeredBy(workers.map(({ pid }) => String(pid)), 40);
     for (const { pid } of workers) {
       Deno.kill(pid, "SIGSTOP");
       await server.until(
@@ -360,7 +360,7 @@ integrationTest(
         async () => (await server.status())?.workers.some((worker) => worker.isStalled),
       );
       const others = workers.filter((worker) => worker.pid !== pid).map((worker) => String(worker.pid));
-      assertEquals(await server.answering(10), new Set(others));
+      await server.answeredBy(others, 10);
       Deno.kill(pid, "SIGCONT");
       await server.until(
         "the end of the stall",
