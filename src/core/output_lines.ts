@@ -37,15 +37,30 @@ export class OutputLines {
 
 export type OutputLevel = "debug" | "info" | "warning" | "error";
 
+/** Objects and arrays within each other, at most: what is nested a few times deeper can be read, but not written again. */
+const deepest = 1_000;
+
 /** The object that a line of JSON is, as libraries for logs print it; `null` for any other line. */
 export function objectIn(line: string): Readonly<Record<string, unknown>> | null {
   if (!line.startsWith("{") || !line.endsWith("}")) return null;
   try {
     const value: unknown = JSON.parse(line);
+    if (line.length > 2 * deepest && depthOf(line) > deepest) return null;
     return value as Readonly<Record<string, unknown>>;
   } catch {
     return null;
   }
+}
+
+/** Of what is JSON: of other texts it takes a time that is the square of their length. */
+function depthOf(line: string): number {
+  let deepest = 0;
+  let depth = 0;
+  for (const [found] of line.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (found === "[" || found === "{") deepest = Math.max(deepest, ++depth);
+    else if (found === "]" || found === "}") depth--;
+  }
+  return deepest;
 }
 
 const levels: Readonly<Record<string, OutputLevel>> = {

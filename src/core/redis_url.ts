@@ -31,6 +31,9 @@ export function redisUrl(text: string, parameters: readonly string[]): URL {
   if ([url.pathname, url.hash, ...given].some((part) => part.includes("@"))) {
     throw new RangeError("its user or password has a /, ? or #: write it as %2F, %3F or %23");
   }
+  if (url.search.includes("@")) {
+    throw new RangeError("its user or password has a ?, or its query an @: write them as %3F and %40");
+  }
   for (const [index, name] of given.entries()) {
     if (!parameters.includes(name)) {
       const known = parameters.map((known) => `?${known}=`).join(", ");

@@ -5,7 +5,7 @@
 
 import type { System } from "../system/system.ts";
 
-const variable = "DEBUG";
+export const debugVariable = "DEBUG";
 
 let loads = 0;
 let hidden: string | undefined;
@@ -16,14 +16,14 @@ export async function withoutDebug<Loaded>(
   load: () => Promise<Loaded>,
 ): Promise<Loaded> {
   if (loads++ === 0) {
-    hidden = host.env(variable);
-    if (hidden !== undefined) host.setEnv(variable, undefined);
+    hidden = host.env(debugVariable);
+    if (hidden !== undefined) host.setEnv(debugVariable, undefined);
   }
   try {
     return await load();
   } finally {
-    if (--loads === 0 && hidden !== undefined && host.env(variable) === undefined) {
-      host.setEnv(variable, hidden);
+    if (--loads === 0 && hidden !== undefined && host.env(debugVariable) === undefined) {
+      host.setEnv(debugVariable, hidden);
     }
   }
 }

@@ -50,5 +50,9 @@ function skipping(patterns: readonly string[]): ((path: string) => boolean) | nu
   if (patterns.length === 0) return null;
   const paths = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
   const starts = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
-  return (path) => paths.has(path) || starts.some((start) => path.startsWith(start));
+  const isMeant = (path: string) => paths.has(path) || starts.some((start) => path.startsWith(start));
+  return (path) => isMeant(path) && !dotSegment.test(path);
 }
+
+/** `.` or `..`, also encoded, between slashes or backslashes: a URL without them is another one, which is what the app serves. */
+const dotSegment = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i;

@@ -7,6 +7,9 @@ import type { Host, Stream } from "../system/system.ts";
 /** Of `console`, by the numbers of the runtime: debug, log and info, warn, error. */
 const levels: readonly OutputLevel[] = ["debug", "info", "warning", "error"];
 
+/** From here on the level of `console` is the least of its line: the JSON may be what a client has sent. */
+const firstKept = levels.indexOf("warning");
+
 /** Of what is written to a stream without a level. */
 const levelOf: Readonly<Record<Stream, OutputLevel>> = { stdout: "info", stderr: "warning" };
 
@@ -28,7 +31,10 @@ export class CapturedOutput {
   /** From now on nothing that the app prints goes anywhere else. */
   start(host: Pick<Host, "printThrough" | "captureWrites">): void {
     host.printThrough((stream, text, level) => {
-      const lines = new OutputLines((line) => this.#log(stream, levels[level] ?? levelOf[stream], line));
+      const least = level >= firstKept ? level : 0;
+      const lines = new OutputLines((line) =>
+        this.#log(stream, levels[level] ?? levelOf[stream], line, least)
+      );
       lines.add(text);
       lines.end();
     });
@@ -43,9 +49,11 @@ export class CapturedOutput {
     this.#written.stderr.end();
   }
 
-  #log(stream: Stream, level: OutputLevel, line: string): void {
+  /** `least`: the number of the level that it has at least, whatever it says of itself. */
+  #log(stream: Stream, level: OutputLevel, line: string, least = 0): void {
     const object = objectIn(line);
-    const known = (object === null ? undefined : levelIn(object)) ?? level;
+    const named = (object === null ? undefined : levelIn(object)) ?? level;
+    const known = levels[Math.max(levels.indexOf(named), least)] ?? level;
     // As a text it is shown as the app has printed it.
     if (object === null || !this.#isJson) this.#logger.with({ stream })[known]`${line}`;
     else this.#logger.with({ stream, output: object })[known]`${messageIn(object)}`;

@@ -172,6 +172,8 @@ export class Worker {
   async #fail(error: DenicornError): Promise<void> {
     this.#isLeaving = true;
     await this.#channel.send({ type: "failed", failure: toFailure(error) });
+    // What the app has printed last may have no end of line.
+    this.#service?.close();
     this.#system.processes.exit(error.exitCode);
   }
 

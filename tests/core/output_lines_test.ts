@@ -47,3 +47,12 @@ Deno.test("a line of JSON is an object that may name its level", () => {
   ]);
   for (const line of ["{", "{}}", "[1]", "text {}", "{a}"]) assertEquals(objectIn(line), null, line);
 });
+
+Deno.test("JSON that is nested too deeply to be written again is text", () => {
+  const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  assertEquals(objectIn(nested(30_000)), null);
+  assertEquals(objectIn(`{"b":"${"]".repeat(5_000)}","a":${nested(20_000)}}`), null);
+  for (const line of [nested(500), `{"a":"${"[".repeat(5_000)}"}`, `{"a":[${"[],".repeat(5_000)}0]}`]) {
+    assertEquals(JSON.stringify(objectIn(line)), line);
+  }
+});

@@ -141,15 +141,21 @@ createServer((request, response) => {
   response.end("hello");
 }).listen(8000);\n`;
   const format = '%(h)s %(m)s %(U)s %(H)s %(s)s %(B)s %({x-two}o)s "%(a)s"';
-  const server = host.start({ files: { "main.mjs": node }, app: "main.mjs", args: logged(format) });
+  const server = host.start({
+    files: { "main.mjs": node, "public/large.bin": "x".repeat(1_000_000) },
+    app: "main.mjs",
+    args: [...logged(format), "--static", "/files=public"],
+  });
   await server.ready(1);
-  for (const [path, method] of [["/parts", "GET"], ["/", "POST"], ["/", "HEAD"]] as const) {
+  const asked = [["/parts", "GET"], ["/", "POST"], ["/", "HEAD"], ["/files/large.bin", "GET"]] as const;
+  for (const [path, method] of asked) {
     await (await server.fetch(path, { method, headers: { "user-agent": "x" } })).arrayBuffer();
   }
-  assertEquals(await lines(host, server, 3), [
+  assertEquals(await lines(host, server, 4), [
     '127.0.0.1 GET /parts HTTP/1.1 200 16 two "x"',
     '127.0.0.1 POST / HTTP/1.1 200 5 two "x"',
     '127.0.0.1 HEAD / HTTP/1.1 200 0 two "x"',
+    '127.0.0.1 GET /files/large.bin HTTP/1.1 200 1000000 - "x"',
   ]);
 });
 

@@ -103,6 +103,21 @@ export default () => {
   },
 );
 
+integrationTest(
+  "the last words of an app that cannot be imported are there, also without an end of line",
+  async (host) => {
+    const server = host.start({
+      files: {
+        "main.ts": `Deno.stderr.writeSync(new TextEncoder().encode("last words"));
+throw new Error("no");\nexport default () => new Response("never");\n`,
+      },
+      args: ["--capture-output"],
+    });
+    await server.logged(/warning +worker=0 gen=1 pid=\d+ {2}last words$/m);
+    assert((await server.exit()).code !== 0);
+  },
+);
+
 integrationTest("an app whose output is captured goes on serving if nothing reads the log", async (host) => {
   const pipe = new FullPipe(host);
   const printing = `export default () => {

@@ -54,6 +54,10 @@ Deno.test("what is wrong with a URL is said, and shows no part of a password", (
   for (const text of ["redis://me:1/secret@h", "redis://me:1?secret@h", "redis://me:1#secret@h"]) {
     assertEquals([objection(text), taskPlace.objection?.(text)], [hidden, hidden]);
   }
+  const inValue = "its user or password has a ?, or its query an @: write them as %3F and %40";
+  assertEquals(objection("redis://me:1?prefix=secret@h"), inValue);
+  assertEquals(taskPlace.objection?.("redis://me:1?queue=secret@h"), inValue);
+  assertEquals(taskPlace.objection?.("redis://me:1?queue=some%40where"), undefined);
 });
 
 Deno.test("a password is never shown, also of what is not accepted", () => {

@@ -53,3 +53,10 @@ Deno.test("what is skipped has no line, with any query and whatever became of it
   ] as const;
   assertEquals(logged(requests, { skip: ["/healthz", "/internal/*"] }), ["/healthz-2 200", "/internal 200"]);
 });
+
+Deno.test("a path that leads out of what is skipped has a line: the app serves another one", () => {
+  const leading = ["/internal/../admin", "/internal/%2e%2E/admin", "/internal/a/..", "/internal/..\\x"];
+  const within = ["/internal/a..b", "/internal/.well-known", "/internal/...", "/internal/x?to=/../admin"];
+  const requests = [...leading, ...within].map((url) => [url, 200] as const);
+  assertEquals(logged(requests, { skip: ["/internal/*"] }), leading.map((target) => `${target} 200`));
+});

@@ -4,6 +4,7 @@ import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { instanceVariable, workerEnvironment, type WorkerRole } from "../../protocol/messages.ts";
+import { debugVariable } from "../../redis/without_debug.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { ChildProcess, FdPair, System } from "../../system/system.ts";
 import type { Generation } from "./generation.ts";
@@ -90,6 +91,19 @@ function withOrigin(
   return { ...env, [resourceVariable]: given ? `${given},${origin}` : origin };
 }
 
+/**
+ * Each thread would hide the variable while it loads what connects to Redis, and show it to others that do so at that time:
+ * threads have their environment in common.
+ */
+function forThreads(
+  env: Record<string, string>,
+  { taskStore }: Pick<Settings, "taskStore">,
+): Record<string, string> {
+  if (taskStore.kind !== "redis") return env;
+  const { [debugVariable]: _, ...others } = env;
+  return others;
+}
+
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
@@ -99,6 +113,7 @@ export function startWorkerProcess(
   const { uid, gid, groups = [], lowPorts = false } = credentials;
   const { number, settings } = generation;
   const { timeout } = settings;
+  const app = appEnvironment(system, credentials, settings, directory);
   return system.processes.spawn({
     command: program,
     // What follows the first one is only for readers of `ps`.
@@ -112,7 +127,7 @@ export function startWorkerProcess(
     ],
     env: {
       ...withOrigin(
-        appEnvironment(system, credentials, settings, directory),
+        hasThreads ? forThreads(app, settings) : app,
         hasThreads ? null : place,
         number,
       ),

@@ -3,6 +3,7 @@
 import http from "node:http";
 import type { Socket } from "node:net";
 import type { NodeHttp, NodeRequest, NodeResponse } from "./node_http.ts";
+import { addWritten } from "./node_written.ts";
 import { compressesUnasked, leaveUncompressed } from "./responses/compression.ts";
 
 const ended = Symbol("ended");
@@ -135,7 +136,10 @@ export async function sendAnswer(answer: Response, response: NodeResponse): Prom
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
+        if (!done) {
+          addWritten(response, value.byteLength);
+          return controller.enqueue(value);
+        }
         controller.close();
         response.end();
         sent.resolve();

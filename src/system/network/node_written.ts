@@ -37,6 +37,11 @@ export function countWritten(): void {
   }
 }
 
+/** The runtime has taken `bytes` for it in another way. */
+export function addWritten(response: object, bytes: number): void {
+  if (isCounting) (response as Counted)[written] = ((response as Counted)[written] ?? 0) + bytes;
+}
+
 /** `null` if they are not counted. */
 export function writtenTo(response: NodeResponse): number | null {
   return isCounting ? (response as Counted)[written] ?? 0 : null;

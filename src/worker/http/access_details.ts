@@ -90,7 +90,9 @@ export function noteResponse(
   if (!size || hasTimedOut) return;
   if (hasNoBody(method, status)) details.size = 0;
   else {
-    const bytes = wholeSize(response) ?? count?.bytes ?? (isBroken ? null : declaredSize(response));
+    const isCut = isBroken || status === 499;
+    const whole = isCut ? null : wholeSize(response);
+    const bytes = whole ?? count?.bytes ?? (isCut ? null : declaredSize(response));
     const isAsSent = !details.mayBeCompressed || bytes === 0 || headersOf(response).has("content-encoding");
     details.size = isAsSent ? bytes : null;
   }

@@ -42,6 +42,9 @@ const headPause = 100;
 /** Milliseconds that a timer may be late before this process counts as one that did not run, such as one in a paused VM. */
 const longestLateness = 100;
 
+/** How many such pauses are heeded: a process that is always late must leave, too. */
+const mostPauses = 4;
+
 /** Milliseconds between two checks after the GOAWAY, at most: a connection that has ended is not waited for. */
 const longestPause = 50;
 
@@ -70,19 +73,21 @@ export async function drainSteered(
   const left = () => until(deadline);
   /** Since when this process has run without a long pause. Silence before says nothing: its clients may not have run either. */
   let awakeSince = start;
+  let pauses = 0;
   const wait = async (time: number, promise: Promise<void> = steeringEnded) => {
     const due = clock.monotonic() + time;
     await withTimeout(clock, time, Promise.race([promise, steeringEnded]));
     const now = clock.monotonic();
-    if (now - due > longestLateness) awakeSince = now;
+    if (now - due > longestLateness && pauses++ < mostPauses) awakeSince = now;
   };
+  const untilAwake = () => awakeSince + drainIdle - clock.monotonic();
 
   /** Milliseconds until all of that can be quiet; `null` if it is. */
   const untilQuiet = async (): Promise<number | null> => {
     const lastEnd = goAway === null ? Math.max(requests.lastEnd, http2.lastEnd) : requests.lastEnd;
     const flushing = lastEnd + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
-    const asleep = awakeSince + drainIdle - clock.monotonic();
+    const asleep = untilAwake();
     if (asleep > 0) return asleep;
     const others = untilOthersQuiet();
     if (others > 0) return others;
@@ -100,13 +105,16 @@ export async function drainSteered(
     if (await heads() > 0) return headPause;
     // A worker that did not run for a while has not read what came meanwhile: timers fire first.
     await wait(shortestPause);
-    return hasChanged() ? 0 : null;
+    if (hasChanged()) return 0;
+    return untilAwake() > 0 ? drainIdle : null;
   };
 
   /** The same of all after the GOAWAY: connections of which the last answer was sent have ended. */
   const untilSent = async (): Promise<number | null> => {
     const flushing = Math.max(requests.lastEnd, http2.lastEnd) + flushTimeout - clock.monotonic();
     if (flushing > 0) return flushing;
+    const asleep = untilAwake();
+    if (asleep > 0) return Math.min(asleep, longestPause);
     const others = untilOthersQuiet();
     if (others > 0) return others;
     const isOver = () => requests.inFlight > 0 || left() === 0;

@@ -17,6 +17,8 @@ const interval = 250;
 /** Descriptors per turn of the event loop: half a millisecond. */
 const batch = 128;
 
+const none: ReadonlySet<InFlightRequest> = new Set();
+
 export class LeftClients {
   readonly #system: Pick<System, "sockets" | "clock">;
   readonly #entries: Iterable<InFlightRequest>;
@@ -24,7 +26,7 @@ export class LeftClients {
   readonly #ports: ReadonlySet<number>;
   readonly #abandon: (response: NodeResponse) => void;
   /** Of which the last look has said so. */
-  #suspects: ReadonlySet<InFlightRequest> = new Set();
+  #suspects = none;
   #isLooking = false;
   #notBefore = -Infinity;
 
@@ -44,27 +46,42 @@ export class LeftClients {
     const cancel = this.#system.clock.every(interval, () => {
       if (this.#isLooking) return;
       this.#isLooking = true;
-      void this.#look()
-        .catch(cancel) // This system cannot say.
-        .finally(() => this.#isLooking = false);
+      void this.#look(cancel).finally(() => this.#isLooking = false);
     });
   }
 
-  async #look(): Promise<void> {
+  async #look(stop: () => void): Promise<void> {
     const latest = this.#system.clock.monotonic() - interval;
     const unsure: InFlightRequest[] = [];
     for (const entry of this.#entries) {
       if (entry.since > latest) break;
       const isDestroyed = destroyed(entry);
       if (isDestroyed === null) unsure.push(entry);
-      else if (isDestroyed) this.#abandon(entry.nodeResponse!);
+      else if (isDestroyed) this.#giveUp(entry);
     }
-    if (unsure.length === 0 || this.#system.clock.monotonic() < this.#notBefore) return;
-    const connected = await this.#connected();
-    const suspects = unsure.filter((entry) => !connected.has(peerPortOf(entry.peer) ?? 0));
-    for (const entry of suspects) if (this.#suspects.has(entry)) this.#abandon(entry.nodeResponse!);
+    if (unsure.length === 0) return void (this.#suspects = none);
+    if (this.#system.clock.monotonic() < this.#notBefore) return;
+    const connected = await this.#connected().catch(() => null);
+    // This system cannot say.
+    if (connected === null) return stop();
+    const suspects = unsure.filter(({ peer }) => {
+      const port = peerPortOf(peer);
+      return port !== null && !connected.has(port);
+    });
+    for (const entry of suspects) if (this.#suspects.has(entry)) this.#giveUp(entry);
     this.#suspects = new Set(suspects);
     this.#notBefore = this.#system.clock.monotonic() + pausePerConnection * connected.size;
+  }
+
+  /** What a listener of the app throws is an uncaught error of the app, as when the runtime closes the response. */
+  #giveUp({ nodeResponse }: InFlightRequest): void {
+    try {
+      this.#abandon(nodeResponse!);
+    } catch (error) {
+      this.#system.clock.after(0, () => {
+        throw error;
+      });
+    }
   }
 
   /** From which ports there are clients that may send more, or of whom something was not read yet. */

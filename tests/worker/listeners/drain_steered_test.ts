@@ -99,6 +99,42 @@ Deno.test("silence while the worker itself did not run does not count: a client 
   assertEquals(state.left, 2_020);
 });
 
+Deno.test("nor does it count if the worker did not run during its last wait", async () => {
+  const { clock, connections, state, leave, stall } = fakeWorker();
+  leave();
+  await clock.advance(510);
+  stall(1_000);
+  await clock.advance(100);
+  assertEquals(state.left, null);
+  connections.push(1_600);
+  await clock.advance(560);
+  assertEquals(state.left, 2_120);
+});
+
+Deno.test("the same holds after a GOAWAY", async () => {
+  const { clock, connections, state, leave, stall } = fakeWorker();
+  state.offersHttp2 = true;
+  leave();
+  await clock.advance(530);
+  assertEquals(state.goneAway, 520);
+  stall(1_000);
+  await clock.advance(100);
+  assertEquals(state.left, null);
+  connections.push(1_600);
+  await clock.advance(560);
+  assertEquals(state.left, 2_110);
+});
+
+Deno.test("a worker whose timers are always late leaves all the same", async () => {
+  const { clock, state, leave, stall } = fakeWorker(100);
+  leave();
+  for (let turn = 0; turn < 100 && state.left === null; turn++) {
+    stall(150);
+    await clock.advance(20);
+  }
+  assert(state.left !== null && state.left < 8_000, String(state.left));
+});
+
 Deno.test("it waits for requests in flight, and until the last response has left the process", async () => {
   const { clock, connections, state, leave, arrive } = fakeWorker();
   connections.push(0);

@@ -26,6 +26,7 @@ function fakeWorker(looks: Partial<ConnectionLook>[], unread: readonly number[] 
       if (entry.nodeResponse !== response) continue;
       left.push(entry.request.url);
       entries.delete(entry);
+      if (entry.request.url === "/throws") throw new Error("a listener of the app");
     }
   };
   new LeftClients({ sockets, clock }, entries, new Set([8000]), abandon).start();
@@ -35,7 +36,7 @@ function fakeWorker(looks: Partial<ConnectionLook>[], unread: readonly number[] 
     entry.nodeResponse = {} as NodeResponse;
     entries.add(entry);
   };
-  return { clock, begin, left, rounds: () => rounds };
+  return { clock, begin, left, looks, entries, rounds: () => rounds };
 }
 
 Deno.test("where the runtime says that a connection is closed, its requests are left at the next look", async () => {
@@ -71,4 +72,35 @@ Deno.test("the more connections there are, the less often the kernel is asked", 
   assertEquals(rounds(), 1);
   await clock.advance(500);
   assertEquals(rounds(), 2);
+});
+
+Deno.test("what a listener of the app throws is an uncaught error, and the looks go on", async () => {
+  const { clock, begin, left } = fakeWorker([]);
+  begin("/throws", { destroyed: true });
+  const uncaught = await clock.advance(260).then(() => null, (error) => String(error));
+  begin("/left", { destroyed: true });
+  await clock.advance(500);
+  assertEquals([uncaught, left], ["Error: a listener of the app", ["/throws", "/left"]]);
+});
+
+Deno.test("a request whose port is not known is not given up", async () => {
+  const { clock, begin, left } = fakeWorker([]);
+  begin("/unknown", {});
+  await clock.advance(2_000);
+  assertEquals(left, []);
+});
+
+Deno.test("two looks in a row must say so", async () => {
+  const { clock, begin, left, looks, entries } = fakeWorker([]);
+  begin("/waiting", { remotePort: 1 });
+  await clock.advance(250);
+  const [entry] = entries;
+  entries.clear();
+  await clock.advance(250);
+  entries.add(entry!);
+  await clock.advance(250);
+  assertEquals(left, []);
+  looks.push({ peerPort: 1 });
+  await clock.advance(1_000);
+  assertEquals(left, []);
 });
