@@ -101,6 +101,21 @@ integrationTest("workers can connect again when the master has file descriptors 
   await server.ready(2);
 });
 
+integrationTest("a master with few file descriptors in its first moments lives", async (host) => {
+  for (const free of [1, 2, 3, 4, 6, 8]) {
+    const server = start(host);
+    await server.ready(1);
+    // Half a second after its start Deno 2.9 may open its inspector, whose thread panics where it gets only some of its files.
+    limitFiles(server.pid, lowestFree(server.pid) + free);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    limitFiles(server.pid, limit);
+    assert(!/panicked/.test(server.stderr), `${free} free: ${server.stderr}`);
+    await server.ready(1);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  }
+});
+
 /** A process opens no file under a number from its limit on. */
 function limitFiles(pid: number, soft: number): void {
   const { success, stderr } = new Deno.Command("prlimit", {

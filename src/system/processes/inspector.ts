@@ -13,6 +13,7 @@ import { lazyModule } from "../lazy_module.ts";
 import { cString, libc } from "../libc.ts";
 import { F_DUPFD_CLOEXEC, MFD_CLOEXEC } from "../linux_constants.ts";
 import { tcpSockets } from "../network/tcp_sockets.ts";
+import { openFiles } from "../open_files.ts";
 import type { Signal } from "../system.ts";
 
 const inspectorModule = lazyModule(() => import("node:inspector"));
@@ -25,6 +26,9 @@ const looks = 1_000;
 
 /** Milliseconds after its start at which a master opens one: the runtime handles the signal from 500 on. */
 const openedAfter = 300;
+
+/** Milliseconds until the next attempt of a master that is short of file descriptors. */
+const retryPause = 100;
 
 /** BPF_RET|BPF_K with 0: drops every segment. */
 const dropAll = encodeProgram([{ code: 0x06, jt: 0, jf: 0, k: 0 }]);
@@ -39,8 +43,12 @@ export function preventInspector(signal: Signal): void {
   Deno.unrefTimer(setTimeout(occupy, openedAfter));
 }
 
+/** More than an inspector takes: where none is free, the runtime panics in its thread, and the process ends. */
+const neededDescriptors = 16;
+
 async function occupy(): Promise<void> {
   if (isRequested()) return;
+  if (!openFiles.hasAvailable(neededDescriptors)) return Deno.unrefTimer(setTimeout(occupy, retryPause));
   const { default: inspector } = await inspectorModule();
   if (inspector.url() !== undefined) return;
   try {
