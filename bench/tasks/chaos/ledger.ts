@@ -87,7 +87,10 @@ export function judge({ planned, acknowledged, runs, killed, away, dead }: Evide
         const { pid, end } = run;
         const killedAt = killed.get(pid);
         if (killedAt !== undefined) {
-          return [{ ms: Math.max(0, killedAt - (end?.at ?? killedAt)), isLate: false }];
+          // What could not be stored since the store was killed was lost with the process.
+          const isAway = away !== null && away.from <= killedAt && killedAt - away.from <= away.lease;
+          const unstoredFrom = isAway ? away.from : killedAt;
+          return [{ ms: Math.max(0, unstoredFrom - (end?.at ?? killedAt)), isLate: false }];
         }
         const next = again[index + 1];
         if (away === null || end === null || next === undefined) return [];

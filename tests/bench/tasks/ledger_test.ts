@@ -43,6 +43,15 @@ Deno.test("a second run needs a first one whose process was killed meanwhile, or
   assertMatch(problems([begin, done, ...again, ...again], { killed: [[10, 5500]] })[0]!, /ran 3 times/);
 });
 
+Deno.test("what could not be stored since the store was killed is lost with its process", () => {
+  const lines = [begin, done, ...again];
+  const away = { from: 5050, lease: 2000, slots: 1 };
+  assertEquals(problems(lines, { killed: [[10, 6900]], away }), []);
+  // The store was back long before, or was not away yet.
+  assertMatch(problems(lines, { killed: [[10, 7500]], away })[0]!, /ran 2 times/);
+  assertMatch(problems(lines, { killed: [[10, 6900]], away: { ...away, from: 6950 } })[0]!, /ran 2 times/);
+});
+
 Deno.test("the end of a run may come too late for a store that was away for longer than the lease", () => {
   const lines = [begin, done, ...again];
   assertEquals(problems(lines, { away: { from: 5050, lease: 2000, slots: 1 } }), []);
