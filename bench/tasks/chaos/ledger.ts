@@ -89,8 +89,8 @@ export function judge({ planned, acknowledged, runs, killed, away, dead }: Evide
         if (killedAt !== undefined) {
           // What could not be stored since the store was killed was lost with the process.
           const isAway = away !== null && away.from <= killedAt && killedAt - away.from <= away.lease;
-          const unstoredFrom = isAway ? away.from : killedAt;
-          return [{ ms: Math.max(0, unstoredFrom - (end?.at ?? killedAt)), isLate: false }];
+          const lostFrom = isAway ? away.from : killedAt;
+          return [{ ms: Math.max(0, lostFrom - (end?.at ?? killedAt)), isLate: false }];
         }
         const next = again[index + 1];
         if (away === null || end === null || next === undefined) return [];
