@@ -7,6 +7,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { quote, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
+import { peerFlagAnswer } from "./peer_flags.ts";
 
 export interface Flag {
   readonly name: string;
@@ -99,13 +100,21 @@ function nextValue(flag: string, needs: string, rest: string[]): string {
   throw new DenicornError("usage", `${flag} (${origin}) lacks its value, ${found}: give ${needs}`);
 }
 
+function refusePeerFlag(flag: string): void {
+  const answer = peerFlagAnswer(flag);
+  if (answer === undefined) return;
+  throw new DenicornError("setting-unknown", `${flag} (${origin}) is ${answer}`);
+}
+
 function unknownFlag(flag: string, flags: readonly Flag[]): never {
+  refusePeerFlag(flag);
   const guess = nearest(flag, flags.map((flag) => `--${flag.name}`));
   throw unknownName(flag, origin, guess, otherwise);
 }
 
 /** `-timeout` is more likely a long flag with a dash missing than a group of letters. */
 function unknownLetter(arg: string, letter: string, flags: readonly Flag[]): never {
+  refusePeerFlag(`-${letter}`);
   const otherCase = flags.find(({ short }) => short?.toLowerCase() === letter.toLowerCase());
   const long = arg.replace(/=.*/s, "");
   if (otherCase === undefined && long.length > 2) unknownFlag(long, flags);
