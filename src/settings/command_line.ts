@@ -47,7 +47,7 @@ export function parseCommandLine(args: readonly string[], syntax: CommandSyntax)
   const options = [...syntax.options, ...generalOptions];
   const flags = [
     ...options.map(optionFlag),
-    ...(syntax.takesSettings ? [...settingFlags, ...addressFlags] : []),
+    ...(syntax.takesSettings ? [...settingFlags, ...addressFlags, reloadFlag] : []),
   ];
   const { values, operands, rest } = readFlags(args, flags);
   return {
@@ -67,6 +67,14 @@ const addressFlags: readonly Flag[] = [
   { name: "port", short: undefined, needs: "a port from 0 to 65535" },
   { name: "host", short: undefined, needs: "a host to listen on, such as 0.0.0.0" },
 ];
+
+/** As Gunicorn and uvicorn call it. */
+const reloadFlag: Flag = {
+  name: "reload",
+  short: undefined,
+  needs: undefined,
+  means: { name: "watch", value: "on" },
+};
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter((setting) => setting.flag !== false)

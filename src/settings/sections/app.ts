@@ -1,6 +1,6 @@
 import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
-import { hidden, many, one, optional } from "../setting.ts";
+import { hidden, many, one, onOrOff, optional } from "../setting.ts";
 import {
   appReference,
   argument,
@@ -61,6 +61,13 @@ export const appSettings = {
     default: [],
     reload: true,
     flag: false,
+  }),
+  watch: onOrOff({
+    description:
+      "Reload when a file changes that the app was made from, or its config or environment file: for development. If the " +
+      "new version does not start, the last one keeps serving.",
+    unset: "off",
+    reload: false,
   }),
   bundleCache: one(choice("WHEN", ["auto", "off"]), {
     description: "Whether to keep bundles in the user's cache, for later starts from unchanged files.",
