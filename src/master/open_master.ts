@@ -127,7 +127,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     else firstHost.process.kill("SIGKILL");
   }
   const source = createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard);
-  const watch = settings.watch === true ? await loadWatch() : null;
+  const watch = settings.watch !== undefined && settings.watch !== false ? await loadWatch() : null;
   const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
       system,

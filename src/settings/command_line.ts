@@ -78,9 +78,9 @@ const reloadFlag: Flag = {
 
 const settingFlags: readonly Flag[] = namedSettings
   .filter((setting) => setting.flag !== false)
-  .flatMap(({ name, short, accepts, canBeOff, isSwitch }) => [
+  .flatMap(({ name, short, accepts, canBeOff, isSwitch, words }) => [
     isSwitch
-      ? { name, short, needs: undefined, means: { name, value: "on" } }
+      ? { name, short, needs: undefined, means: { name, value: "on" }, words }
       : { name, short, needs: accepts },
     ...(canBeOff
       ? [{ name: `no-${name}`, short: undefined, needs: undefined, means: { name, value: off } }]

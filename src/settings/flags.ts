@@ -16,6 +16,8 @@ export interface Flag {
   readonly needs: string | undefined;
   /** For a flag without a value: the flag and value it stands for, as `--no-name` stands for `--name=off`. */
   readonly means?: { readonly name: string; readonly value: string };
+  /** Words that may follow after `=`, of a flag that needs no value. */
+  readonly words?: readonly string[] | undefined;
 }
 
 interface ReadFlags {
@@ -67,6 +69,10 @@ function readLong(arg: string, rest: string[], flags: readonly Flag[], add: Add)
     return add(flag, equals === -1 ? nextValue(`--${name}`, flag.needs, rest) : arg.slice(equals + 1));
   }
   if (equals === -1) return add(flag);
+  const { means, words } = flag;
+  if (means !== undefined && words !== undefined) {
+    return add({ ...flag, means: { ...means, value: arg.slice(equals + 1) } });
+  }
   throw new DenicornError(
     "usage",
     `--${name}: ${quote(arg.slice(equals + 1))} (${origin}) is not accepted: the flag takes no value`,

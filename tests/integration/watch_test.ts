@@ -1,6 +1,7 @@
 /** `--watch`: a save is served soon, a broken one never. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
+import { browserTest } from "./browser.ts";
 import { integrationTest } from "./harness.ts";
 import type { Server } from "./server.ts";
 
@@ -84,3 +85,43 @@ integrationTest(
     assertEquals((await server.exit()).code, 0);
   },
 );
+
+browserTest(
+  "an open page loads itself again at each save, and shows why a version does not start",
+  async (host, open) => {
+    const page = (word: string) =>
+      `export default () => new Response("<h1>${word}</h1>", { headers: { "content-type": "text/html" } });\n`;
+    const server = host.start({ files: { "main.ts": page("one") }, args: ["-w", "2", "--watch"] });
+    await server.ready(2);
+    const { page: tab } = await open(server.url);
+    const heading = (text: string) => tab.locator("h1", { hasText: text }).waitFor();
+    const dialog = tab.locator("dialog");
+    await heading("one");
+    host.write({ "main.ts": page("two") });
+    await heading("two");
+    host.write({ "main.ts": "export default () => {\n" });
+    await dialog.filter({ hasText: "cannot load the app: main.ts:2" }).waitFor();
+    await heading("two");
+    // An error of the app while it is imported.
+    host.write({ "main.ts": 'throw new Error("not today");\n' + page("three") });
+    await dialog.filter({ hasText: "not today" }).waitFor();
+    host.write({ "main.ts": page("four") });
+    await heading("four");
+    assertEquals(await dialog.count(), 0);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  },
+);
+
+integrationTest("pages stay as they are with --watch=no-refresh, and without --watch", async (host) => {
+  const html = `export default () => new Response("<p>", { headers: { "content-type": "text/html" } });\n`;
+  for (const [args, text] of [[["--watch=no-refresh"], "<p>"], [[], "<p>"]] as const) {
+    const server = host.start({ files: { "main.ts": html }, args: ["-w", "1", ...args] });
+    await server.ready(1);
+    const headers = { accept: "text/html" };
+    assertEquals(await server.text("/", { headers }), text);
+    assertEquals(await server.text("/.denicorn/refresh", { headers }), text);
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  }
+});

@@ -1,6 +1,6 @@
 import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
-import { hidden, many, one, onOrOff, optional } from "../setting.ts";
+import { hidden, many, one, onOffOr, optional } from "../setting.ts";
 import {
   appReference,
   argument,
@@ -62,10 +62,11 @@ export const appSettings = {
     reload: true,
     flag: false,
   }),
-  watch: onOrOff({
+  watch: onOffOr(["no-refresh"], {
     description:
       "Reload when a file changes that the app was made from, or its config or environment file: for development. If the " +
-      "new version does not start, the last one keeps serving.",
+      "new version does not start, the last one keeps serving. Pages in a browser load themselves again and show " +
+      "errors; --watch=no-refresh leaves them as they are.",
     unset: "off",
     reload: false,
   }),
