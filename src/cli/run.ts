@@ -15,9 +15,9 @@ export async function run(system: System, args: readonly string[]): Promise<Exit
   // An error that nothing catches must not end a command with a stack trace of the runtime.
   system.processes.onUncaught((error) => report(system, toDenicornError(error)));
   try {
-    const { command, args: others, isNamed } = await commandOf(system, args);
+    const { command, args: others, isNamed, isWhole } = await commandOf(system, args);
     const line = parseCommandLine(others, command);
-    if (line.options.has("help")) return write(system, await helpOf(isNamed ? command : undefined));
+    if (line.options.has("help")) return write(system, await helpOf(isNamed ? command : undefined, isWhole));
     if (line.options.has("version")) return write(system, `denicorn ${version} (${system.host.runtime})\n`);
     return await command.run(system, line, allCommands);
   } catch (thrown) {
@@ -42,6 +42,8 @@ interface NamedCommand {
   readonly args: readonly string[];
   /** False if `args` begin with no command: then the app is served. */
   readonly isNamed: boolean;
+  /** Its help shows every setting. */
+  readonly isWhole?: boolean;
 }
 
 /**
@@ -77,27 +79,25 @@ async function commandOf({ files }: System, args: readonly string[]): Promise<Na
   return unnamed;
 }
 
-/** `denicorn help [COMMAND]` is `denicorn [COMMAND] --help`. */
-function helpAsFlag(
-  commands: readonly RunnableCommand[],
-  [word, ...others]: readonly string[],
-): NamedCommand {
+/** `denicorn help [COMMAND]` is `denicorn [COMMAND] --help`, and with `--all` it shows every setting. */
+function helpAsFlag(commands: readonly RunnableCommand[], words: readonly string[]): NamedCommand {
+  const isWhole = words.includes("--all");
+  const [word, ...others] = words.filter((word) => word !== "--all");
   const command = commands.find(({ name }) => name === word);
-  if (word === undefined) return { command: serve, args: ["--help"], isNamed: false };
-  if (command !== undefined) return { command, args: ["--help", ...others], isNamed: true };
+  if (word === undefined) return { command: serve, args: ["--help"], isNamed: false, isWhole };
+  if (command !== undefined) return { command, args: ["--help", ...others], isNamed: true, isWhole };
+  const names = commands.map(({ name }) => name).join(", ");
   throw new DenicornError(
     "usage",
-    `help: ${JSON.stringify(word)} is not a command: give one of ${
-      commands.map(({ name }) => name).join(", ")
-    }`,
+    `help: ${JSON.stringify(word)} is not a command: give one of ${names}, or --all for every setting`,
   );
 }
 
-async function helpOf(command: RunnableCommand | undefined): Promise<string> {
+async function helpOf(command: RunnableCommand | undefined, isWhole = false): Promise<string> {
   const { renderCommandHelp, renderHelp } = await import("./help.ts");
   return command === undefined
-    ? renderHelp({ version, commands: await allCommands() })
-    : renderCommandHelp(command, {});
+    ? renderHelp({ version, commands: await allCommands(), isWhole })
+    : renderCommandHelp(command, { isWhole });
 }
 
 function write(system: System, text: string): ExitCode {

@@ -29,7 +29,7 @@ interface ReadFlags {
 }
 
 const origin = "command line";
-const otherwise = "run denicorn --help for all options";
+const otherwise = "run denicorn help --all for all options";
 
 /** Throws DenicornError `usage` or `setting-unknown`. */
 export function readFlags(args: readonly string[], flags: readonly Flag[]): ReadFlags {

@@ -103,6 +103,8 @@ integrationTest("help, commands of ctl, --host and --port may be given as in oth
   const help = await host.run(["help", "check"]);
   assertEquals(help, await host.run(["check", "--help"]));
   assertEquals(await host.run(["help"]), await host.run(["--help"]));
+  assert((await host.run(["help", "--all"])).stdout.includes("--drain-idle"));
+  assert((await host.run(["help", "check", "--all"])).stdout.includes("--drain-idle"));
   const { stdout } = await host.run(["settings", "--host", "0.0.0.0", "--port", "9000"]);
   assertMatch(stdout, /^bind = 0\.0\.0\.0:9000 \(command line --bind\)$/m);
   const server = host.start({ files: { "main.ts": pidApp } });

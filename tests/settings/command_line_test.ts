@@ -126,7 +126,7 @@ Deno.test("an unknown flag suggests the nearest", () => {
   );
   assertEquals(
     refusal("--quux=3"),
-    "setting-unknown: --quux (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: --quux (command line) is unknown: run denicorn help --all for all options",
   );
   assertEquals(refusal("--jsn"), "setting-unknown: --jsn (command line) is unknown: did you mean --json?");
 });
@@ -139,11 +139,11 @@ Deno.test("an unknown letter suggests the other case, or a flag with two dashes"
   );
   assertEquals(
     refusal("-z"),
-    "setting-unknown: -z (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: -z (command line) is unknown: run denicorn help --all for all options",
   );
   assertEquals(
     refusal("-jz"),
-    "setting-unknown: -jz (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: -jz (command line) is unknown: run denicorn help --all for all options",
   );
 });
 
