@@ -31,6 +31,7 @@ import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
 import { notifyServiceManager } from "./telemetry/service_manager.ts";
+import { startLine } from "./telemetry/start_line.ts";
 import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
@@ -173,6 +174,9 @@ export async function runMaster(
     log.logger.info("the terminal has closed: stopping as after Ctrl-C");
     arbiter.post({ type: "signal", signal: "SIGINT" });
   });
+  // A start that fails before says only why.
+  const start = { runtime: host.runtime, cores: host.cores(), oldMaster: oldMaster?.pid ?? null };
+  log.logger.info`${startLine(reader.initial, start)}`;
   const fault = await arbiter.run();
   await finishChannels();
   await handedOver();
