@@ -55,3 +55,9 @@ export function report(bench: string, name: string, value: number, unit: string,
     JSON.stringify({ bench, name, value: Math.round(value), unit, ratio: Math.round(ratio * 100) / 100 }),
   );
 }
+
+/** In place of `report`, for what could not be measured. */
+export function reportFailure(bench: string, name: string, failure: string): void {
+  console.log(`${name.padEnd(44)} failed: ${failure}`);
+  console.log(JSON.stringify({ bench, name, failure }));
+}

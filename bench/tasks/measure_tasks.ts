@@ -23,6 +23,8 @@ export interface Amounts {
 
 const workers = 2;
 const together = 1_000;
+/** Milliseconds after which a subject has failed whose tasks have not ended. */
+const endTime = 120_000;
 
 interface Line {
   readonly count: number;
@@ -121,14 +123,16 @@ class Measurement {
   /** Waits until so many tasks have ended since the last call. */
   async #ended(count: number) {
     const lines: Line[] = [];
-    const limit = performance.now() + 120_000;
+    const limit = performance.now() + endTime;
     for (let ended = 0; ended < count; await pause(20)) {
       const text = this.#text();
       const complete = text.slice(this.#read, text.lastIndexOf("\n") + 1);
       this.#read += complete.length;
       for (const line of complete.split("\n").filter((line) => line !== "")) lines.push(JSON.parse(line));
       ended = lines.reduce((sum, { count }) => sum + count, 0);
-      if (performance.now() > limit) throw new Error(`only ${ended} of ${count} tasks have ended`);
+      if (performance.now() > limit) {
+        throw new Error(`only ${ended} of ${count} tasks have ended after ${endTime / 1_000} s`);
+      }
     }
     return {
       count,

@@ -96,7 +96,7 @@ function bullMq(name: string, command: readonly string[]): Subject {
         { length: workers },
         () => new Deno.Command(program, { args: [...args, "work"], env, stdin: "null" }).spawn(),
       );
-      const server = await start([program, ...args, "serve"], port, env);
+      const server = await startBeside(running, [program, ...args, "serve"], port, env);
       const store = bullMqStore(createSystem(), `${redis.url}?queue=bench`, options);
       return {
         ...{ port, queue: store },
@@ -139,7 +139,7 @@ function celery(name: string): Subject {
           args: ["-m", "celery", "-A", "celery_tasks", "worker", ...pool, ...quiet, "-n", `${worker}@bench`],
           ...{ cwd: apps, env, stdin: "null", stdout: "null", stderr: "null" },
         }).spawn());
-      const server = await start([python, `${apps}celery_tasks.py`], port, env);
+      const server = await startBeside(running, [python, `${apps}celery_tasks.py`], port, env);
       // Once told to take tasks again (add_consumer), its workers take few a second for a while.
       const signal = (name: Deno.Signal) => {
         for (const process of running) process.kill(name);
@@ -154,11 +154,32 @@ function celery(name: string): Subject {
   };
 }
 
+/** The server that adds tasks. Without it, its workers end, too: they would take time from the next subject. */
+async function startBeside(
+  running: readonly Deno.ChildProcess[],
+  command: readonly string[],
+  port: number,
+  env: Record<string, string>,
+) {
+  try {
+    return await start(command, port, env);
+  } catch (error) {
+    await endAll({ stop: () => Promise.resolve() }, running);
+    throw error;
+  }
+}
+
 async function endAll(
   server: { stop(): Promise<void> },
   running: readonly Deno.ChildProcess[],
 ): Promise<void> {
   await server.stop();
-  for (const process of running) process.kill("SIGKILL");
+  for (const process of running) {
+    try {
+      process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
   await Promise.all(running.map(({ status }) => status));
 }

@@ -17,7 +17,11 @@ export function encodePayload(value: unknown): string {
 
 /** Throws SyntaxError for what is not JSON. */
 export function decodePayload(text: string): unknown {
-  const value: unknown = JSON.parse(text);
+  return decodedPayload(JSON.parse(text));
+}
+
+/** The same for what was parsed before. */
+export function decodedPayload(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !(cloneKey in value)) return value;
   const bytes = value[cloneKey];
   return typeof bytes === "string" && Object.keys(value).length === 1 ? deserialize(bytesOf(bytes)) : value;

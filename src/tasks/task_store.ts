@@ -5,6 +5,8 @@
 
 import type { TaskCounts, TaskInfo, TaskState } from "../core/tasks/task_info.ts";
 
+import type { TaskAbort } from "./task_abort.ts";
+
 export { type TaskCounts, type TaskInfo, type TaskState, taskStates } from "../core/tasks/task_info.ts";
 
 export interface NewTask {
@@ -29,14 +31,15 @@ export interface NewTask {
 export interface TakenTask {
   readonly id: string;
   readonly name: string;
-  readonly payload: string;
+  /** Its payload, as `decodePayload` reads it: once, as the task may change it. Throws SyntaxError for what is not JSON. */
+  payload(): unknown;
   /** From 1. */
   readonly attempt: number;
   /** How many attempts there are at most. */
   readonly attempts: number;
   readonly timeout: number;
   /** The store aborts it when the task was cancelled, or is not this process's any more, and who runs it at the timeout. */
-  readonly abort: AbortController;
+  readonly abort: TaskAbort;
   /** Stores how far it is: the last value counts, and not every one is written. */
   progress(value: number): void;
 }

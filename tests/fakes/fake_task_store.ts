@@ -1,3 +1,5 @@
+import { decodePayload } from "../../src/tasks/payload.ts";
+import { TaskAbort } from "../../src/tasks/task_abort.ts";
 import type {
   Consumer,
   ConsumerOptions,
@@ -28,7 +30,7 @@ export class FakeTaskStore implements TaskStore {
   /** The lists that `add` was called with. */
   readonly added: (readonly NewTask[])[] = [];
   readonly scheduled: (readonly CronTask[])[] = [];
-  readonly aborts = new Map<string, AbortController>();
+  readonly aborts = new Map<string, TaskAbort>();
   /** What was given back, by id. */
   readonly givenBack: string[] = [];
   /** Nothing is given back before. */
@@ -104,11 +106,17 @@ export class FakeTaskStore implements TaskStore {
     const { id, task } = entry;
     entry.state = "running";
     entry.attempt++;
-    const abort = new AbortController();
+    const abort = new TaskAbort();
     this.aborts.set(id, abort);
     const attempts = task.retries + 1;
     const taken: TakenTask = {
-      ...{ id, name: task.name, payload: task.payload, attempt: entry.attempt, attempts },
+      ...{
+        id,
+        name: task.name,
+        payload: () => decodePayload(task.payload),
+        attempt: entry.attempt,
+        attempts,
+      },
       timeout: task.timeout,
       abort,
       progress: (value) => void (entry.progress = value),

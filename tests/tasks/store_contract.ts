@@ -113,7 +113,7 @@ export function storeContract(
       3,
       700,
     ]);
-    assertEquals(decodePayload(task?.payload ?? ""), { to: "Ada" });
+    assertEquals(task?.payload(), { to: "Ada" });
     assertEquals(decodePayload(info.result ?? ""), { sent: true });
     assertEquals([info.name, info.attempt, info.attempts, info.error], ["greet", 1, 3, null]);
     assert(info.addedAt <= (info.startedAt ?? 0) && (info.startedAt ?? 0) <= (info.endedAt ?? 0));
@@ -130,9 +130,10 @@ export function storeContract(
     ];
     const seen = new Map<string, unknown>();
     const { store, consumer } = consume({
-      run: ({ id, payload }) => {
-        seen.set(id, decodePayload(payload));
-        return Promise.resolve(payload);
+      run: (task) => {
+        const payload = task.payload();
+        seen.set(task.id, payload);
+        return Promise.resolve(encodePayload(payload));
       },
     });
     const ids = await store.add(

@@ -5,6 +5,7 @@ import { DelayedError, type Job, WaitingError } from "bullmq";
 // @ts-types="../../../types/ioredis.d.ts"
 import type { Redis } from "ioredis";
 import { sleep, withTimeout } from "../../system/clock.ts";
+import { OldestFirst } from "../../core/tasks/oldest_first.ts";
 import { retryDelay } from "../../core/tasks/retry.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
@@ -40,7 +41,7 @@ export class BullMqConsumer implements Consumer {
   readonly #link: RedisLink;
   readonly #store: StoreOptions;
   readonly #options: ConsumerOptions;
-  readonly #running = new Map<string, RunningJob>();
+  readonly #running = new OldestFirst<RunningJob>();
   readonly #client: Redis;
   readonly #cancellations: Redis;
   readonly #clients: Redis[] = [];
@@ -70,7 +71,7 @@ export class BullMqConsumer implements Consumer {
   }
 
   get running(): readonly TakenTask[] {
-    return [...this.#running.values()];
+    return this.#running.all();
   }
 
   /** BullMQ hears of new tasks by itself. */
@@ -88,13 +89,15 @@ export class BullMqConsumer implements Consumer {
   }
 
   async giveBack(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(async (running) => {
-      const { job, token, abort } = running;
-      await withTimeout(this.#clock, longestGiveBack, job.moveToWait(token));
-      if (running.isOver) return;
-      running.abandon();
-      abort.abort("the task was given back");
-    }));
+    await Promise.all(
+      this.#running.all().map(async (running) => {
+        const { job, token, abort } = running;
+        await withTimeout(this.#clock, longestGiveBack, job.moveToWait(token));
+        if (running.isOver) return;
+        running.abandon();
+        abort.abort("the task was given back");
+      }),
+    );
     this.#isGivenBack = true;
     this.#wakeStop();
   }
@@ -151,7 +154,7 @@ export class BullMqConsumer implements Consumer {
       for (const id of ids) this.#abort(id, "the task is not this process's any more");
     });
     worker.on("failed", (job, error) => {
-      if (job === undefined || this.#running.has(job.id)) return;
+      if (job === undefined || this.#runningOf(job.id) !== null) return;
       this.#options.onDead({ id: job.id, name: job.name }, error.message);
     });
     this.#worker = worker;
@@ -164,7 +167,7 @@ export class BullMqConsumer implements Consumer {
   #run(job: Job, token: string): Promise<unknown> {
     if (this.#isStopping) return this.#refuse(job, token);
     const running = new RunningJob(job, token);
-    this.#running.set(running.id, running);
+    running.place = this.#running.add(running);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
         if (running.isOver) return;
@@ -200,7 +203,8 @@ export class BullMqConsumer implements Consumer {
   }
 
   #ended(job: Job): void {
-    if (this.#running.get(job.id)?.job === job) this.#running.delete(job.id);
+    const place = this.#running.find((running) => running.job === job)?.place;
+    if (place !== undefined && place !== null) this.#running.remove(place);
     if (this.#running.size === 0) this.#wakeStop();
   }
 
@@ -211,15 +215,19 @@ export class BullMqConsumer implements Consumer {
   }
 
   #cancel(id: string): void {
-    const running = this.#running.get(id);
-    if (running === undefined) return;
+    const running = this.#runningOf(id);
+    if (running === null) return;
     running.isCancelled = true;
     this.#abort(id, "the task was cancelled");
   }
 
   #abort(id: string, reason: string): void {
-    const running = this.#running.get(id);
+    const running = this.#runningOf(id);
     if (running?.isOver === false) running.abort.abort(reason);
+  }
+
+  #runningOf(id: string): RunningJob | null {
+    return this.#running.find((running) => running.id === id);
   }
 
   async #stop(): Promise<void> {

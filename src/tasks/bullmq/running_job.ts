@@ -2,6 +2,9 @@
 
 // @ts-types="../../../types/bullmq.d.ts"
 import type { Job } from "bullmq";
+import type { Place } from "../../core/tasks/oldest_first.ts";
+import { decodedPayload } from "../payload.ts";
+import { TaskAbort } from "../task_abort.ts";
 import type { TakenTask } from "../task_store.ts";
 import { attemptsOf, timeoutOf } from "./queue_jobs.ts";
 import { latestProgress } from "./task_progress.ts";
@@ -9,14 +12,15 @@ import { latestProgress } from "./task_progress.ts";
 export class RunningJob implements TakenTask {
   readonly id: string;
   readonly name: string;
-  readonly payload: string;
   readonly attempt: number;
   readonly attempts: number;
   readonly timeout: number;
   /** That of BullMQ would be a second one for each job. */
-  readonly abort = new AbortController();
+  readonly abort = new TaskAbort();
   readonly job: Job;
   readonly token: string;
+  /** Among those that run. */
+  place: Place<RunningJob> | null = null;
   isCancelled = false;
   /** How the task ends counts no more: it has ended, or was abandoned. */
   isOver = false;
@@ -27,12 +31,15 @@ export class RunningJob implements TakenTask {
   constructor(job: Job, token: string) {
     this.id = job.id;
     this.name = job.name;
-    this.payload = JSON.stringify(job.data);
     this.attempt = job.attemptsMade + 1;
     this.attempts = attemptsOf(job);
     this.timeout = timeoutOf(job);
     this.job = job;
     this.token = token;
+  }
+
+  payload(): unknown {
+    return decodedPayload(this.job.data);
   }
 
   progress(value: number): void {

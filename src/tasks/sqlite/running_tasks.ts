@@ -3,6 +3,8 @@
 import { retryDelay } from "../../core/tasks/retry.ts";
 import { messageOf } from "../../core/thrown.ts";
 import type { Database, System } from "../../system/system.ts";
+import { decodePayload } from "../payload.ts";
+import { TaskAbort } from "../task_abort.ts";
 import { type RunTask, type TakenTask, TaskFailure, TaskPutOff } from "../task_store.ts";
 import { type ClaimedRow, complete, fail, giveBack, noteProgress } from "./claims.ts";
 import { renew } from "./leases.ts";
@@ -73,11 +75,11 @@ export class RunningTasks {
       task: {
         id: String(row.id),
         name: row.name,
-        payload: row.payload,
+        payload: () => decodePayload(row.payload),
         attempt: row.attempt,
         attempts: row.attempts,
         timeout: row.timeout,
-        abort: new AbortController(),
+        abort: new TaskAbort(),
         progress: (value) => this.#progressed(running, value),
       },
     };

@@ -1,16 +1,17 @@
 /** Runs the tasks that a consumer has taken: calls their functions, ends them at their timeouts, and counts. */
 
 import { type TaskDefinition, unknownTask } from "../../app/load/app_tasks.ts";
-import { type PayloadSchema, validate } from "../../app/load/payload_schema.ts";
+import { OldestFirst, type Place } from "../../core/tasks/oldest_first.ts";
 import { taskMethod } from "../../core/telemetry/running_request.ts";
 import type { SlotWriter } from "../../core/telemetry/scoreboard.ts";
 import { foreignTitleOf, messageOf, titleOf } from "../../core/thrown.ts";
 import { clip } from "../../protocol/framing.ts";
 import type { Clock } from "../../system/system.ts";
-import { decodePayload, encodePayload } from "../../tasks/payload.ts";
+import { encodePayload } from "../../tasks/payload.ts";
 import { type TakenTask, TaskFailure, TaskPutOff } from "../../tasks/task_store.ts";
 import { sizeOf } from "./new_task.ts";
 import type { TaskLog } from "./task_log.ts";
+import { checked, payloadOf } from "./task_payload.ts";
 import type { TaskTallies } from "./task_tallies.ts";
 import { UnknownTasks } from "./unknown_tasks.ts";
 
@@ -36,6 +37,11 @@ interface Running {
   readonly task: TakenTask;
   /** On the monotonic clock. */
   readonly since: number;
+  /** Among those that run. */
+  place: Place<Running> | null;
+  /** How it ends counts no more: it has ended, or was abandoned. */
+  isOver: boolean;
+  cancelTimeout: (() => void) | null;
 }
 
 /** The attempt has ended because of its signal, and not by itself. */
@@ -43,9 +49,7 @@ class Aborted extends Error {}
 
 export class TaskRunner {
   readonly #options: RunnerOptions;
-  /** The oldest first. */
-  readonly #running = new Map<TakenTask, Running>();
-  readonly #abandoned = new WeakSet<TakenTask>();
+  readonly #running = new OldestFirst<Running>();
   readonly #unknown = new UnknownTasks();
   #begun = 0;
   #oldest: Running | null = null;
@@ -55,66 +59,105 @@ export class TaskRunner {
   }
 
   get running(): readonly TakenTask[] {
-    return Array.from(this.#running.values(), ({ task }) => task);
+    return this.#running.all().map(({ task }) => task);
   }
 
   get count(): number {
     return this.#running.size;
   }
 
-  /** Resolves with the result as text. Rejects with `TaskFailure`; neither happens to a task that was abandoned. */
-  async run(task: TakenTask): Promise<string | null> {
-    const { clock, log, tallies } = this.#options;
-    const { name } = task;
-    const started = clock.monotonic();
-    this.#begin({ task, since: started });
-    const tookUntilNow = () => clock.monotonic() - started;
-    try {
-      const result = this.#encoded(await this.#attempt(task));
-      if (this.#abandoned.has(task)) return await never();
-      const took = tookUntilNow();
-      tallies.ended(name, "done", took);
-      log.done(task, took);
-      return result;
-    } catch (error) {
-      if (this.#abandoned.has(task)) return await never();
-      if (error instanceof Aborted) {
-        log.aborted(task, error.cause);
-        throw new TaskFailure(titleOf(error.cause), true);
+  /**
+   * Resolves with the result as text. Rejects with `TaskFailure`; neither happens to a task that was abandoned. Callbacks and
+   * no async functions: each of these costs a promise or two for each task.
+   */
+  run(task: TakenTask): Promise<string | null> {
+    return new Promise((resolve, reject) => {
+      const running = this.#begin(task);
+      const fail = (error: unknown) => {
+        if (!running.isOver) reject(this.#failed(running, error));
+      };
+      const done = (result: unknown) => {
+        if (running.isOver) return;
+        let text;
+        try {
+          text = this.#encoded(result);
+        } catch (error) {
+          return fail(error);
+        }
+        this.#done(running);
+        resolve(text);
+      };
+      try {
+        const outcome = this.#attempt(running, fail);
+        if (outcome instanceof Promise) outcome.then(done, fail);
+        // It may be something else that has a then().
+        else if (typeof outcome === "object" && outcome !== null) Promise.resolve(outcome).then(done, fail);
+        else done(outcome);
+      } catch (error) {
+        fail(error);
       }
-      if (error instanceof TaskPutOff) throw error;
-      const { title, detail, failure } = this.#failureOf(error);
-      const isDead = failure.isFinal || task.attempt >= task.attempts;
-      tallies.ended(name, isDead ? "dead" : "retried", tookUntilNow());
-      log.failed(task, title, detail, isDead);
-      throw failure;
-    } finally {
-      this.#end(task);
-    }
+    });
   }
 
   /** Ends the signals of all that run. How they end counts no more: they are given back. */
   abandon(reason: unknown): void {
-    for (const task of this.#running.keys()) {
-      this.#abandoned.add(task);
-      task.abort.abort(reason);
+    const all = this.#running.clear();
+    for (const running of all) {
+      running.isOver = true;
+      running.cancelTimeout?.();
     }
-    this.#running.clear();
+    for (const { task } of all) task.abort.abort(reason);
     this.#count();
   }
 
-  #begin(running: Running): void {
-    const { log, tallies } = this.#options;
-    const { task } = running;
+  #begin(task: TakenTask): Running {
+    const { clock, log, tallies } = this.#options;
+    const running: Running = {
+      ...{ task, since: clock.monotonic(), isOver: false },
+      place: null,
+      cancelTimeout: null,
+    };
     this.#begun++;
-    this.#running.set(task, running);
+    running.place = this.#running.add(running);
     tallies.started(task.name);
     log.started(task);
     this.#count();
+    return running;
   }
 
-  #end(task: TakenTask): void {
-    if (!this.#running.delete(task)) return;
+  #done(running: Running): void {
+    const { clock, log, tallies } = this.#options;
+    const { task, since } = running;
+    const took = clock.monotonic() - since;
+    tallies.ended(task.name, "done", took);
+    log.done(task, took);
+    this.#end(running);
+  }
+
+  /** What the store gets of it. */
+  #failed(running: Running, error: unknown): TaskFailure | TaskPutOff {
+    const { clock, log, tallies } = this.#options;
+    const { task, since } = running;
+    try {
+      if (error instanceof Aborted) {
+        log.aborted(task, error.cause);
+        return new TaskFailure(titleOf(error.cause), true);
+      }
+      if (error instanceof TaskPutOff) return error;
+      const { title, detail, failure } = this.#failureOf(error);
+      const isDead = failure.isFinal || task.attempt >= task.attempts;
+      tallies.ended(task.name, isDead ? "dead" : "retried", clock.monotonic() - since);
+      log.failed(task, title, detail, isDead);
+      return failure;
+    } finally {
+      this.#end(running);
+    }
+  }
+
+  #end(running: Running): void {
+    running.isOver = true;
+    running.cancelTimeout?.();
+    if (running.place !== null) this.#running.remove(running.place);
     this.#count();
   }
 
@@ -129,7 +172,7 @@ export class TaskRunner {
   }
 
   #recordOldest(): void {
-    const [oldest = null] = this.#running.values();
+    const oldest = this.#running.first;
     if (oldest === this.#oldest) return;
     this.#oldest = oldest;
     const { writer } = this.#options;
@@ -150,30 +193,19 @@ export class TaskRunner {
     throw new TaskPutOff(problem, delay.pause);
   }
 
-  /** Settles at the latest when the signal of the task or its timeout ends it, even if its function does not. */
-  #attempt(task: TakenTask): Promise<unknown> {
-    const { abort: { signal }, timeout } = task;
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(new Aborted("", { cause: signal.reason }));
-      if (signal.aborted) return stop();
-      signal.addEventListener("abort", stop);
-      const outcome = timeout === 0 ? this.#call(task) : this.#callInTime(task, reject);
-      if (outcome instanceof Promise) outcome.then(resolve, reject);
-      else resolve(outcome);
-    });
-  }
-
-  async #callInTime(task: TakenTask, reject: (failure: TaskFailure) => void): Promise<unknown> {
+  /** What its function returns. `fail` is called when its signal or its timeout ends it, even if its function does not. */
+  #attempt(running: Running, fail: (error: unknown) => void): unknown {
+    const { task } = running;
     const { abort, timeout } = task;
-    const cancel = this.#options.clock.after(timeout, () => {
-      reject(new TaskFailure(`timed out after ${timeout} ms (timeout)`));
-      abort.abort(new DOMException("The task timed out.", "TimeoutError"));
-    });
-    try {
-      return await this.#call(task);
-    } finally {
-      cancel();
+    if (abort.signal.aborted) throw new Aborted("", { cause: abort.signal.reason });
+    abort.onAbort = (reason) => fail(new Aborted("", { cause: reason }));
+    if (timeout !== 0) {
+      running.cancelTimeout = this.#options.clock.after(timeout, () => {
+        fail(new TaskFailure(`timed out after ${timeout} ms (timeout)`));
+        abort.abort(new DOMException("The task timed out.", "TimeoutError"));
+      });
     }
+    return this.#call(task);
   }
 
   /** Not async, for tasks without a schema: it is a promise less for each. */
@@ -236,32 +268,6 @@ export class TaskRunner {
     const title = titleOf(error).split("\n", 1)[0] ?? "";
     return { title, detail: detail === title ? undefined : detail, failure: new TaskFailure(detail) };
   }
-}
-
-/** What the store gets of a task that it gives back to others. */
-function never(): Promise<never> {
-  return new Promise(() => {});
-}
-
-/** Throws a final `TaskFailure`. */
-function payloadOf({ payload }: TakenTask): unknown {
-  try {
-    return decodePayload(payload);
-  } catch (error) {
-    throw new TaskFailure(`its payload cannot be read (${messageOf(error)}): add the task again`, true);
-  }
-}
-
-/** As the schema makes it. Rejects with a final `TaskFailure`. */
-async function checked(payload: unknown, schema: PayloadSchema): Promise<unknown> {
-  const result = await validate(schema, payload);
-  if ("mistakes" in result) {
-    throw new TaskFailure(
-      `its payload does not fit its schema (${result.mistakes}): add the task with another payload`,
-      true,
-    );
-  }
-  return result.value;
 }
 
 /** Throws TypeError for what is no number. */

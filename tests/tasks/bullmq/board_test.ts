@@ -23,8 +23,8 @@ redisTest(
     const consumer = store.consume({
       concurrency: 1,
       owner: "one",
-      run: ({ payload }) =>
-        isBroken && payload.includes("Bob")
+      run: (task) =>
+        isBroken && JSON.stringify(task.payload()).includes("Bob")
           ? Promise.reject(new TaskFailure("no such mailbox"))
           : Promise.resolve('{"sent":true}'),
       onState: () => {},

@@ -12,7 +12,7 @@ function consume(server: RedisServer, query: string, seen: unknown[]) {
     concurrency: 5,
     owner: "one",
     run: async (task) => {
-      seen.push([task.name, task.payload, task.attempt, task.attempts, task.timeout]);
+      seen.push([task.name, JSON.stringify(task.payload()), task.attempt, task.attempts, task.timeout]);
       await new Promise((resolve) => setTimeout(resolve, 5));
       return '{"by":"us"}';
     },

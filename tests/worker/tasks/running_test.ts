@@ -237,3 +237,45 @@ Deno.test("a task that died with its workers is named in the log", async () => {
     "error task 9 poison is not tried again: its worker died 5 times while it ran",
   ]);
 });
+
+Deno.test("a function may return anything with a then(), or an object without one", async () => {
+  const service = await fakeService({
+    concurrency: 4,
+    tasks: {
+      slow: () => ({ then: (resolve: (value: unknown) => void) => resolve({ sum: 4 }) }),
+      failing: () => ({ then: (_: unknown, reject: (error: unknown) => void) => reject(new Error("no")) }),
+      quick: () => ({ sum: 5 }),
+    },
+  });
+  await service.service.start();
+  await service.enqueue("slow");
+  await service.enqueue("failing", null, { retries: 0 });
+  await service.enqueue("quick");
+  await service.clock.advance(10);
+  const ended = [...service.store.entries.values()].map(({ state, result }) => [state, result]);
+  assertEquals(ended, [["done", '{"sum":4}'], ["dead", null], ["done", '{"sum":5}']]);
+});
+
+Deno.test("the app hears of the end of a signal, and what its listener ends is too late", async () => {
+  const heard: unknown[] = [];
+  const service = await fakeService({
+    tasks: {
+      wait: (_: unknown, { signal }: TaskContext) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => {
+            heard.push(signal.aborted, signal.reason);
+            resolve("ended by itself");
+          });
+        }),
+    },
+  });
+  await service.service.start();
+  await service.enqueue("wait");
+  await settled();
+  const reason = new Error("cancelled");
+  service.store.aborts.get("1")?.abort(reason);
+  service.store.aborts.get("1")?.abort(new Error("again"));
+  await settled();
+  assertEquals(heard, [true, reason]);
+  assertEquals(service.store.entries.get("1")?.error, "Error: cancelled");
+});
