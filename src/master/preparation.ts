@@ -10,6 +10,7 @@ import { threadsPerProcess } from "../settings/worker_range.ts";
 import { selfCommand } from "../system/processes/self_command.ts";
 import type { System } from "../system/system.ts";
 import { raiseFileLimit } from "./files/file_limit.ts";
+import { applyNice } from "./workers/apply_nice.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { type HostProcess, openHostProcess } from "./workers/host_process.ts";
@@ -32,9 +33,10 @@ interface PrepareOptions {
   readonly launch: Launch;
 }
 
-/** Call it in the working directory of `placed`. */
+/** Call it in the working directory of `placed`. Throws DenicornError `scheduling`. */
 export function prepareMaster(system: System, placed: PlacedSettings, options: PrepareOptions): Preparation {
   const { host } = system;
+  applyNice(system, placed);
   const { umask } = placed.settings;
   const { directory } = options;
   const lines: { level: "debug" | "warning"; text: string }[] = [];

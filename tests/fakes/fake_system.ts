@@ -166,6 +166,7 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    setNiceness: () => unavailable("niceness"),
     adoptOrphans: () => {},
     reapAdopted: (most) => this.adopted.splice(0, most),
     adopted: () => [],

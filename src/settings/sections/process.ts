@@ -1,4 +1,4 @@
-import { modeBits } from "../kinds/number.ts";
+import { modeBits, wholeNumber } from "../kinds/number.ts";
 import { account, file, socketPath } from "../kinds/text.ts";
 import { onOrOff, optional, optionalOrOff } from "../setting.ts";
 
@@ -37,6 +37,13 @@ export const processSettings = {
     description: "Permission bits that new files do not get, in octal.",
     unset: "inherited",
     short: "m",
+    reload: false,
+  }),
+  nice: optional(wholeNumber({ from: -20, to: 19 }), {
+    description:
+      "Niceness of the master, its workers and what they start: 19 runs only when little else wants the cores, -20 before all " +
+      "others. Less than it was started with requires root or CAP_SYS_NICE. Linux only.",
+    unset: "inherited",
     reload: false,
   }),
 };

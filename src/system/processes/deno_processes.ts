@@ -11,6 +11,7 @@ import { withInherited } from "./inheritance.ts";
 import { endAfter } from "../libc.ts";
 import { renewLineLocks } from "../files/line_lock.ts";
 import { host } from "../host/deno_host.ts";
+import { setNiceness } from "./niceness.ts";
 import { hasEnded } from "./proc_stat.ts";
 import { commandAs } from "./run_as.ts";
 import { receiveSent } from "./sent_messages.ts";
@@ -67,6 +68,8 @@ export const processes: Processes = {
   },
 
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
+
+  setNiceness,
 
   adoptOrphans() {
     try {

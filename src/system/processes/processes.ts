@@ -87,6 +87,11 @@ export interface Processes {
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
   /**
+   * Gives this process and what it starts from now on the niceness `nice`, from -20 to 19. Throws the error of the system, and
+   * elsewhere than on Linux always.
+   */
+  setNiceness(nice: number): void;
+  /**
    * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
    * Linux only: elsewhere it does nothing.
    */
