@@ -18,6 +18,7 @@ import { Takeover } from "./transitions/takeover.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { joinMaster } from "./channels/master_link.ts";
 import { openOtherMachines } from "./channels/open_other_machines.ts";
+import { coresFor } from "./workers/allowed_cores.ts";
 import { workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
@@ -72,6 +73,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     controlSocket,
   } = options;
   const { settings, origins } = reader.initial;
+  const cores = coresFor(system, reader.initial);
   const isBindDefault = origins.bind === fromDefault && settings.bind.length > 0;
   const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
@@ -134,7 +136,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       linkToken = system.host.secret();
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
-    ...{ startProcess, threadHosts },
+    ...{ startProcess, threadHosts, cores },
     source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
     first,
     isBindDefault,

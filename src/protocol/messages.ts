@@ -48,6 +48,7 @@ export const sentSettings = [
   "shutdownTimeout",
   "drainIdle",
   "killGroup",
+  "procName",
   "slowRequest",
   "logLevel",
   "logFormat",

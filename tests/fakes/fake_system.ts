@@ -167,6 +167,9 @@ export class FakeSystem implements System {
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
     setNiceness: () => unavailable("niceness"),
+    showAs: () => {},
+    nameThread: () => {},
+    runOnCore: () => unavailable("cores"),
     adoptOrphans: () => {},
     reapAdopted: (most) => this.adopted.splice(0, most),
     adopted: () => [],

@@ -140,6 +140,8 @@ Deno.test("the three sources read every value the same way, and each is named as
     group: "1000",
     killGroup: "on",
     umask: "027",
+    cpuAffinity: "0,2-3",
+    procName: "shop",
     nice: "-5",
     adminBind: "127.0.0.1:9000",
     adminToken: "0123456789abcdef",

@@ -1,5 +1,6 @@
+import { cores } from "../kinds/core_list.ts";
 import { modeBits, wholeNumber } from "../kinds/number.ts";
-import { account, file, socketPath } from "../kinds/text.ts";
+import { account, file, processName, socketPath } from "../kinds/text.ts";
 import { onOrOff, optional, optionalOrOff } from "../setting.ts";
 
 export const processSettings = {
@@ -37,6 +38,21 @@ export const processSettings = {
     description: "Permission bits that new files do not get, in octal.",
     unset: "inherited",
     short: "m",
+    reload: false,
+  }),
+  cpuAffinity: optional(cores, {
+    description:
+      "Gives each worker one core: of those that this process may use (auto), or of these, in their order. If there are more " +
+      "workers than cores they share them evenly; task workers and the master run anywhere. Linux only.",
+    unset: "workers run where the kernel wants",
+    reload: false,
+  }),
+  procName: optional(processName, {
+    description:
+      "Name of the server in the output of ps and top: the command lines of its processes become " +
+      "`denicorn: master [NAME]` and `denicorn: worker 0 [NAME]`, their short names NAME. Linux only.",
+    unset: "the processes are shown as they were started",
+    short: "n",
     reload: false,
   }),
   nice: optional(wholeNumber({ from: -20, to: 19 }), {

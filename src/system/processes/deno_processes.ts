@@ -5,6 +5,7 @@ import {
   reapAdopted,
   signalGroup,
 } from "./adopted_processes.ts";
+import { runOnCore } from "./core_mask.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { closeInspectorAfter, preventInspector } from "./inspector.ts";
 import { withInherited } from "./inheritance.ts";
@@ -13,6 +14,7 @@ import { renewLineLocks } from "../files/line_lock.ts";
 import { host } from "../host/deno_host.ts";
 import { setNiceness } from "./niceness.ts";
 import { hasEnded } from "./proc_stat.ts";
+import { nameThread, showAs } from "./shown_title.ts";
 import { commandAs } from "./run_as.ts";
 import { receiveSent } from "./sent_messages.ts";
 import { callStopListeners, endAsApp, keepStopListeners } from "./stop_listeners.ts";
@@ -70,6 +72,9 @@ export const processes: Processes = {
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
 
   setNiceness,
+  runOnCore,
+  showAs,
+  nameThread,
 
   adoptOrphans() {
     try {
