@@ -102,6 +102,8 @@ export class FakeSystem implements System {
       return taken.length;
     },
     awaitReader: () => this.readerTakes > 0,
+    copyOfErrors: () => unavailable("descriptors"),
+    writeErrorsTo: () => unavailable("descriptors"),
     printThrough: () => {},
     captureWrites: () => {},
     presentAs: () => {},

@@ -135,6 +135,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     accessLogSkip: "/healthz",
     captureOutput: "on",
     pid: "master.pid",
+    daemon: "on",
     controlSocket: "/run/c.sock",
     user: "www-data",
     group: "1000",
@@ -162,6 +163,8 @@ Deno.test("the three sources read every value the same way, and each is named as
       ? pair
       : key.startsWith("unixSocket")
       ? { bind: ["unix:app.sock"] }
+      : key === "daemon"
+      ? { errorLogfile: "error.log" }
       : key === "threads"
       ? { workerClass: "threads" }
       : limit === key

@@ -7,6 +7,7 @@ import { listenAddresses } from "../listen_addresses.ts";
 import { quote } from "../mistake.ts";
 import type { Resolved } from "../values.ts";
 import { checkAddresses } from "./addresses_together.ts";
+import { checkDaemon } from "./daemon_together.ts";
 import { keyBehind, nameOf } from "./setting_names.ts";
 import { checkThreads } from "./threads_together.ts";
 import { checkWorkers } from "./workers_together.ts";
@@ -16,6 +17,7 @@ export function checkTogether(resolved: Resolved): void {
   checkAddresses(resolved);
   checkWorkers(resolved);
   checkThreads(resolved);
+  checkDaemon(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseRepeatedStatic(resolved);

@@ -10,6 +10,14 @@ export const processSettings = {
     short: "p",
     reload: false,
   }),
+  daemon: onOrOff({
+    description:
+      "Leave the terminal: the server runs in a session of its own, with /dev/null as its standard streams, and the command ends " +
+      "when it is ready or has failed. Needs an error-logfile. Not for service managers and containers. Linux only.",
+    unset: "off",
+    short: "D",
+    reload: false,
+  }),
   controlSocket: optionalOrOff(socketPath, {
     description: "Unix socket for the commands of denicorn ctl.",
     unset: "in the runtime directory",

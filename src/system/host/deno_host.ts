@@ -11,6 +11,7 @@ import { keepProgramIn, programPath } from "../processes/own_program.ts";
 import type { Host, Stream } from "../system.ts";
 import { offerStorage } from "./app_storage.ts";
 import { offerFeatures } from "./unstable_features.ts";
+import { copyOfErrors, writeErrorsTo, writeToStarter } from "./starter_errors.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
@@ -96,7 +97,10 @@ export const host: Host = {
       Deno.stdin.setRaw(false);
     };
   },
+  copyOfErrors,
+  writeErrorsTo,
   write(stream, text) {
+    if (stream === "stderr" && writeToStarter(text)) return true;
     try {
       writeAll(file(stream), encoder.encode(text));
       return true;

@@ -61,6 +61,10 @@ export interface Host {
    * not a terminal.
    */
   keys(pressed: (key: string) => void): () => void;
+  /** A descriptor that leads where stderr leads, for a process to inherit. Linux only: elsewhere it throws. */
+  copyOfErrors(): number;
+  /** From now on `write` to stderr goes to `descriptor`, which was inherited, until the returned function closes that. */
+  writeErrorsTo(descriptor: number): () => void;
   /** Waits until the reader has taken it; false if there is no reader any more. */
   write(stream: Stream, text: string): boolean;
   /**

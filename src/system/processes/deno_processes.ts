@@ -23,9 +23,20 @@ import type { Processes } from "../system.ts";
 
 export const processes: Processes = {
   spawn(
-    { command, args, env, cwd, inherited = [], sameSession = false, readOutput = false, ...identity },
+    {
+      command,
+      args,
+      env,
+      cwd,
+      inherited = [],
+      sameSession = false,
+      readOutput = false,
+      hasOutput = true,
+      ...identity
+    },
   ) {
     leaveRemovedDirectory();
+    const output = hasOutput ? "inherit" : "null";
     const { command: [program, ...rest], uid, gid } = commandAs({ host }, identity, [command, ...args]);
     const start = () =>
       new Deno.Command(program, {
@@ -33,8 +44,8 @@ export const processes: Processes = {
         env: { ...env },
         clearEnv: true,
         stdin: "null",
-        stdout: readOutput ? "piped" : "inherit",
-        stderr: "inherit",
+        stdout: readOutput ? "piped" : output,
+        stderr: output,
         // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
         detached: !sameSession,
         ...(cwd === undefined ? {} : { cwd }),

@@ -21,6 +21,8 @@ export interface SpawnOptions extends Identity {
   readonly sameSession?: boolean;
   /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
   readonly readOutput?: boolean;
+  /** False: its stdout and stderr lead nowhere, as its stdin always does. */
+  readonly hasOutput?: boolean;
 }
 
 export interface ExitStatus {
