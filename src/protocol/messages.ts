@@ -49,6 +49,7 @@ export const sentSettings = [
   "drainIdle",
   "killGroup",
   "procName",
+  "appPermissions",
   "slowRequest",
   "logLevel",
   "logFormat",

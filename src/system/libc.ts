@@ -56,6 +56,7 @@ const linuxSymbols = {
   pthread_detach: { parameters: ["u64"], result: "i32", optional: true },
   pwritev2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "isize" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
   sched_setaffinity: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },

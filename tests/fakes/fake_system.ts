@@ -102,6 +102,7 @@ export class FakeSystem implements System {
       return taken.length;
     },
     awaitReader: () => this.readerTakes > 0,
+    giveUp: () => unavailable("permissions"),
     copyOfErrors: () => unavailable("descriptors"),
     writeErrorsTo: () => unavailable("descriptors"),
     printThrough: () => {},

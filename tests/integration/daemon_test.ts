@@ -54,7 +54,7 @@ async function text(port: number): Promise<string> {
 }
 
 async function workersOf(host: TestHost): Promise<number[]> {
-  const { stdout, stderr } = await host.run(["ctl", "status", "--json"]);
+  const { stdout, stderr } = await host.run(["ctl", "--socket", host.controlSocket, "status", "--json"]);
   assertEquals(stderr, "");
   const { workers, generation } = JSON.parse(stdout) as Status;
   return workers.filter((worker) => worker.generation === generation).map(({ pid }) => pid);
@@ -80,7 +80,7 @@ integrationTest("the command ends when all workers serve, and the server has no 
     [pid, ...workers].forEach(assertDetached);
     assertMatch(logOf(host), /2 workers of generation 1 ready/);
     assert(!logOf(host).includes("printed by the app"));
-    assertEquals((await host.run(["ctl", "reload", "--wait"])).code, 0);
+    assertEquals((await host.run(["ctl", "--socket", host.controlSocket, "reload", "--wait"])).code, 0);
     (await workersOf(host)).forEach(assertDetached);
   });
 });

@@ -78,7 +78,8 @@ integrationTest(
       name: "a-name-that-is-",
     });
     const { title } = shownAs(server.pid);
-    assert(`denicorn: master [${name}`.startsWith(title) && title.length > 30, title);
+    const { length } = [...host.target.command, "main.ts"].join(" ");
+    assertEquals(title, `denicorn: master [${name}`.slice(0, length));
     assert(Deno.readTextFileSync(`/proc/${server.pid}/environ`).includes("LAST=is whole\0"));
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);

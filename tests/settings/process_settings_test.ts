@@ -36,3 +36,25 @@ Deno.test("a daemon needs a place for each log", () => {
   );
   assertMatch(refusal({ args: ["-D", ...file, "--access-logfile", "-"] }), /with access-logfile = - \(/);
 });
+
+Deno.test("an app keeps at least what its worker needs", () => {
+  const given = (...args: string[]) => resolve({ args }).settings.appPermissions;
+  assertEquals(given(), []);
+  assertEquals(given("--app-permissions", "read,net,env"), ["read", "net", "env"]);
+  assertEquals(
+    given("--app-permissions", "read,net", "--app-permissions", "env, run"),
+    ["read", "net", "env", "run"],
+  );
+  const few = ["--app-permissions", "read,net,env"];
+  assertEquals(
+    refusal({ args: ["--app-permissions", "net,write"] }),
+    "setting-invalid: app-permissions: net, write (command line --app-permissions) is not accepted without read, env, which a " +
+      "worker needs itself: give read,net,env,write",
+  );
+  assertMatch(refusal({ args: [...few, "--worker-class", "threads"] }), /with worker-class = threads \(/);
+  assertMatch(refusal({ args: [...few, "--bind", "unix:app.sock"] }), /: give read,net,env,write$/);
+  assertMatch(
+    refusal({ args: ["--app-permissions", "disk"] }),
+    /: give read, net, env, ffi, import, run, sys or write$/,
+  );
+});

@@ -141,6 +141,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     group: "1000",
     killGroup: "on",
     umask: "027",
+    appPermissions: "read,net,env,run",
     cpuAffinity: "0,2-3",
     procName: "shop",
     nice: "-5",

@@ -8,6 +8,7 @@ import { quote } from "../mistake.ts";
 import type { Resolved } from "../values.ts";
 import { checkAddresses } from "./addresses_together.ts";
 import { checkDaemon } from "./daemon_together.ts";
+import { checkPermissions } from "./permissions_together.ts";
 import { keyBehind, nameOf } from "./setting_names.ts";
 import { checkThreads } from "./threads_together.ts";
 import { checkWorkers } from "./workers_together.ts";
@@ -18,6 +19,7 @@ export function checkTogether(resolved: Resolved): void {
   checkWorkers(resolved);
   checkThreads(resolved);
   checkDaemon(resolved);
+  checkPermissions(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseRepeatedStatic(resolved);

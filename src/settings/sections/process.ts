@@ -1,7 +1,10 @@
 import { cores } from "../kinds/core_list.ts";
+import { optionalPermissions, requiredPermissions } from "../../core/app_permissions.ts";
 import { modeBits, wholeNumber } from "../kinds/number.ts";
-import { account, file, processName, socketPath } from "../kinds/text.ts";
-import { onOrOff, optional, optionalOrOff } from "../setting.ts";
+import { account, choice, commaList, file, processName, socketPath } from "../kinds/text.ts";
+import { many, onOrOff, optional, optionalOrOff } from "../setting.ts";
+
+const permissions = [...requiredPermissions, ...optionalPermissions] as const;
 
 export const processSettings = {
   pid: optional(file, {
@@ -47,6 +50,15 @@ export const processSettings = {
     unset: "inherited",
     short: "m",
     reload: false,
+  }),
+  appPermissions: many(choice("PERMISSION", permissions), {
+    description:
+      "Permissions of Deno that the app has; a worker gives up the others before it imports the app. May be repeated, or a list " +
+      "with commas. Without read, net and env a worker cannot do. This is no sandbox.",
+    unset: "those of the server",
+    default: [],
+    list: commaList,
+    reload: true,
   }),
   cpuAffinity: optional(cores, {
     description:

@@ -5,7 +5,10 @@ import { presentAs } from "./app_identity.ts";
 import { cronUnit, takeCron } from "./cron_jobs.ts";
 import { captureWrites } from "./captured_writes.ts";
 import { printThrough } from "./console_output.ts";
+import { giveUp } from "./given_up_permissions.ts";
+import { ownUid } from "./own_uid.ts";
 import { permissionOptions } from "./permissions.ts";
+import { statThroughProc } from "../files/stat_through_proc.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
 import { keepProgramIn, programPath } from "../processes/own_program.ts";
 import type { Host, Stream } from "../system.ts";
@@ -20,7 +23,7 @@ export const host: Host = {
   os: Deno.build.os,
   pid: Deno.pid,
   get uid() {
-    return Deno.uid();
+    return ownUid();
   },
   args: Deno.args,
   get execPath() {
@@ -69,7 +72,7 @@ export const host: Host = {
     const journal = Deno.env.get("JOURNAL_STREAM");
     if (journal === undefined || Deno.build.os !== "linux") return false;
     return attempt(() => {
-      const { dev, ino } = Deno.statSync(`/proc/self/fd/${descriptors[stream]}`);
+      const { dev, ino } = statThroughProc(`/proc/self/fd/${descriptors[stream]}`);
       return journal === `${dev}:${ino}`;
     }, false);
   },
@@ -122,6 +125,7 @@ export const host: Host = {
   printThrough,
   captureWrites,
   presentAs,
+  giveUp,
   offerStorage,
   offerFeatures,
   takeCron,

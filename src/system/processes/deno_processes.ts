@@ -9,7 +9,8 @@ import { runOnCore } from "./core_mask.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { closeInspectorAfter, preventInspector } from "./inspector.ts";
 import { withInherited } from "./inheritance.ts";
-import { endAfter } from "../libc.ts";
+import { endAfter, errorNumber, libc } from "../libc.ts";
+import { EPERM } from "../linux_constants.ts";
 import { renewLineLocks } from "../files/line_lock.ts";
 import { host } from "../host/deno_host.ts";
 import { setNiceness } from "./niceness.ts";
@@ -183,6 +184,7 @@ function isRunning(pid: number): boolean {
 }
 
 function answersSignal(pid: number): boolean {
+  if (Deno.build.os === "linux") return libc().kill(pid, 0) === 0 || errorNumber() === EPERM;
   return new Deno.Command("kill", { args: ["-0", String(pid)], stdout: "null", stderr: "null" }).outputSync()
     .success;
 }
