@@ -50,6 +50,10 @@ export const errorKinds = {
     means:
       "the user that workers run as cannot run the server: start it, reach its files or listen on its port",
   },
+  "scheduling": {
+    exitCode: ExitCode.usage,
+    means: "the process may not have the niceness that `nice` asks for, or the cores of `cpu-affinity`",
+  },
   "restart-needed": {
     exitCode: ExitCode.usage,
     means: "settings were changed that a reload does not apply, and `--strict` asks for all of them",

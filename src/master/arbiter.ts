@@ -29,6 +29,7 @@ import type { StallReporter } from "./listeners/stall_reporter.ts";
 import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import type { Steering } from "./listeners/steering.ts";
 import type { Autoscaler } from "./pool/autoscaler.ts";
+import type { CoreAffinity } from "./pool/core_affinity.ts";
 import type { Cron } from "./pool/cron.ts";
 import type { Recycling } from "./pool/recycling.ts";
 import type { RestartPolicy } from "./pool/restart_policy.ts";
@@ -69,6 +70,7 @@ interface ArbiterParts {
   readonly stallReporter: StallReporter;
   readonly idleFirst: IdleFirst;
   readonly pool: WorkerPool;
+  readonly coreAffinity: CoreAffinity;
   readonly restartPolicy: RestartPolicy;
   readonly cron: Cron;
   readonly tasks: Tasks;
@@ -290,6 +292,7 @@ export class Arbiter implements MasterCommands {
       if (size === 0 && processGroups.isIdle) this.#finished.resolve(shutdown.fault);
       return;
     }
+    this.#parts.coreAffinity.reconcile();
     if (upgrade.inProgress) {
       cron.reconcile();
       upgrade.reconcile();

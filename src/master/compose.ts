@@ -16,6 +16,7 @@ import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import { StallReporter } from "./listeners/stall_reporter.ts";
 import type { Steering } from "./listeners/steering.ts";
 import { Autoscaler } from "./pool/autoscaler.ts";
+import { CoreAffinity } from "./pool/core_affinity.ts";
 import { Cron } from "./pool/cron.ts";
 import { OldGenerations } from "./pool/old_generations.ts";
 import { Recycling } from "./pool/recycling.ts";
@@ -63,6 +64,8 @@ interface ArbiterOptions {
   readonly offerLink: () => MasterLink | null;
   readonly startProcess: StartWorkerProcess;
   readonly threadHosts: ThreadHosts;
+  /** Those that workers are given; `null`: they run where the kernel wants. */
+  readonly cores: readonly number[] | null;
   readonly source: GenerationSource;
   /** Generation 1, not built yet. */
   readonly first: Generation;
@@ -139,6 +142,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     inherited: takeover?.inherited,
     onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
+  const coreAffinity = new CoreAffinity({ system, logger, workerTable, cores: options.cores });
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
   const autoscaler = new Autoscaler({
     ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
@@ -191,6 +195,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       stallReporter,
       idleFirst,
       pool,
+      coreAffinity,
       restartPolicy,
       workerDesk,
     },

@@ -19,6 +19,7 @@ import { Takeover } from "./transitions/takeover.ts";
 import type { Scoreboard } from "./workers/scoreboard.ts";
 import { joinMaster } from "./channels/master_link.ts";
 import { openOtherMachines } from "./channels/open_other_machines.ts";
+import { coresFor } from "./workers/allowed_cores.ts";
 import { workerProcessStarter } from "./workers/spawner.ts";
 import { ChannelHub } from "./channels/channel_hub.ts";
 import { acceptChannels } from "./workers/worker_channels.ts";
@@ -75,6 +76,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     controlSocket,
   } = options;
   const { settings, origins } = reader.initial;
+  const cores = coresFor(system, reader.initial);
   const isBindDefault = origins.bind === fromDefault && settings.bind.length > 0;
   const credentials = resolveCredentials(system, settings);
   const steering = openSteering(system, log.logger, settings.steering, directory.fdInbox);
@@ -147,7 +149,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       linkToken = system.host.secret();
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
-    ...{ startProcess, threadHosts },
+    ...{ startProcess, threadHosts, cores },
     source: watch === null ? source : watch.watched(source, {
       ...{ system, logger: log.logger },
       reload: () => arbiter.post({ type: "command", begin: () => arbiter.reload() }),

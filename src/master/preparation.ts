@@ -4,12 +4,15 @@
  */
 
 import type { Credentials } from "../account/credentials.ts";
+import { titleOf } from "../core/process_title.ts";
 import { socketPaths } from "../settings/listen_addresses.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import { threadsPerProcess } from "../settings/worker_range.ts";
 import { selfCommand } from "../system/processes/self_command.ts";
 import type { System } from "../system/system.ts";
 import { raiseFileLimit } from "./files/file_limit.ts";
+import { coresFor } from "./workers/allowed_cores.ts";
+import { applyNice } from "./workers/apply_nice.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import type { Launch } from "./transitions/launch.ts";
 import { type HostProcess, openHostProcess } from "./workers/host_process.ts";
@@ -32,9 +35,14 @@ interface PrepareOptions {
   readonly launch: Launch;
 }
 
-/** Call it in the working directory of `placed`. */
+/** Call it in the working directory of `placed`. Throws DenicornError `scheduling`. */
 export function prepareMaster(system: System, placed: PlacedSettings, options: PrepareOptions): Preparation {
   const { host } = system;
+  const { procName } = placed.settings;
+  if (procName !== undefined) system.processes.showAs(titleOf("master", procName), procName);
+  applyNice(system, placed);
+  // Only to learn now whether they can be used.
+  coresFor(system, placed);
   const { umask } = placed.settings;
   const { directory } = options;
   const lines: { level: "debug" | "warning"; text: string }[] = [];

@@ -47,6 +47,8 @@ interface RunMasterOptions {
   readonly preparation: Preparation;
   readonly signals: EarlySignals;
   readonly terminal: ControllingTerminal;
+  /** Called when all workers are ready for the first time. */
+  readonly isReady?: () => void;
   /** Collects what must be closed at the end. */
   readonly cleanup: DisposableStack;
 }
@@ -57,7 +59,7 @@ interface RunMasterOptions {
  */
 export async function runMaster(
   system: System,
-  { reader, directory, launch, preparation, signals, terminal, cleanup }: RunMasterOptions,
+  { reader, directory, launch, preparation, signals, terminal, isReady, cleanup }: RunMasterOptions,
 ): Promise<ExitCode> {
   const { host } = system;
   const { settings } = reader.initial;
@@ -157,6 +159,7 @@ export async function runMaster(
     }
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
+  if (isReady !== undefined) callOnce(arbiter.eventLog, isReady);
   if (launch.serviceManager !== null) {
     cleanup.defer(notifyServiceManager(launch.serviceManager, {
       ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
@@ -192,6 +195,15 @@ function whenUpgraded(events: Pick<Events, "follow">, begin: () => Promise<unkno
     if (kind === "upgraded") end = begin();
   });
   return () => end;
+}
+
+/** Calls `isReady` when all workers are. */
+function callOnce(events: Pick<Events, "follow">, isReady: () => void): void {
+  const stopFollowing = events.follow(({ kind }) => {
+    if (kind !== "complete") return;
+    stopFollowing();
+    isReady();
+  });
 }
 
 /** `status` need not have CPU and memory figures: StatsD does not get them, so /proc is not read for it. */

@@ -18,6 +18,7 @@ export interface AppPreparation extends
     | "appType"
     | "args"
     | "unstable"
+    | "appPermissions"
     | "generation"
     | "settings"
   >,

@@ -48,6 +48,8 @@ export const sentSettings = [
   "shutdownTimeout",
   "drainIdle",
   "killGroup",
+  "procName",
+  "appPermissions",
   "slowRequest",
   "logLevel",
   "logFormat",

@@ -1,4 +1,5 @@
 import { ExitCode } from "../core/errors.ts";
+import { nameIn } from "../core/process_title.ts";
 import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { System } from "../system/system.ts";
 import { cleanUp, directoryOf } from "./orphan.ts";
@@ -18,6 +19,9 @@ export async function runWorker(system: System): Promise<ExitCode> {
     );
     return ExitCode.usage;
   }
+  const [, title] = host.args;
+  const name = nameIn(title);
+  if (name !== null) system.processes.showAs(title!, name);
   // They are not meant for the app, which runs in this process.
   for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
   if (host.standalone) host.setEnv(appProcessVariable, "1");

@@ -118,6 +118,9 @@ export class Worker {
   }
 
   async #load(config: WorkerConfig): Promise<void> {
+    if (config.thread !== null && config.procName !== undefined) {
+      this.#system.processes.nameThread(`worker ${config.slot}`);
+    }
     try {
       this.#service = new Service(this.#system, config, (message) => this.#send(message), this.#appChannels);
       const finish = () => this.#finishAsAsked();

@@ -102,6 +102,9 @@ export class FakeSystem implements System {
       return taken.length;
     },
     awaitReader: () => this.readerTakes > 0,
+    giveUp: () => unavailable("permissions"),
+    copyOfErrors: () => unavailable("descriptors"),
+    writeErrorsTo: () => unavailable("descriptors"),
     printThrough: () => {},
     captureWrites: () => {},
     presentAs: () => {},
@@ -167,6 +170,10 @@ export class FakeSystem implements System {
       this.exitHandlers.push(handle);
       return () => void this.exitHandlers.splice(this.exitHandlers.indexOf(handle), 1);
     },
+    setNiceness: () => unavailable("niceness"),
+    showAs: () => {},
+    nameThread: () => {},
+    runOnCore: () => unavailable("cores"),
     adoptOrphans: () => {},
     reapAdopted: (most) => this.adopted.splice(0, most),
     adopted: () => [],

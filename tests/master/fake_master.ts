@@ -82,6 +82,7 @@ export class FakeMaster {
     this.arbiter = composeArbiter({
       workerTable: this.workerTable,
       taskTable: this.taskTable,
+      cores: null,
       system: this.system,
       log,
       steering: this.steering = new Steering(this.system, log.logger, null),

@@ -60,6 +60,9 @@ Deno.test("a whole number stays within its bounds and in decimal digits", () => 
     "auto",
   ]);
   assertRefuses(kind, [0, 1025, -1, 1.5, NaN, Infinity]);
+  const signed = wholeNumber({ from: -20, to: 19 });
+  assertParses(signed, [["-20", -20], ["-1", -1], [-5, -5], ["0", 0], ["19", 19]]);
+  assertRefuses(signed, ["-21", "20", "-0", "--1", "-", "- 1", "-1.0", -21]);
 });
 
 Deno.test("auto means the cores, within the bounds", () => {

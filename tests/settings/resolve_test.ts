@@ -136,11 +136,16 @@ Deno.test("the three sources read every value the same way, and each is named as
     accessLogSkip: "/healthz",
     captureOutput: "on",
     pid: "master.pid",
+    daemon: "on",
     controlSocket: "/run/c.sock",
     user: "www-data",
     group: "1000",
     killGroup: "on",
     umask: "027",
+    appPermissions: "read,net,env,run",
+    cpuAffinity: "0,2-3",
+    procName: "shop",
+    nice: "-5",
     adminBind: "127.0.0.1:9000",
     adminToken: "0123456789abcdef",
     adminTokenFile: "token",
@@ -160,6 +165,8 @@ Deno.test("the three sources read every value the same way, and each is named as
       ? pair
       : key.startsWith("unixSocket")
       ? { bind: ["unix:app.sock"] }
+      : key === "daemon"
+      ? { errorLogfile: "error.log" }
       : key === "threads"
       ? { workerClass: "threads" }
       : limit === key

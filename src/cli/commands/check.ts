@@ -3,6 +3,8 @@ import { resolveCredentials } from "../../account/credentials.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { checkApp } from "../../master/check_app.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
+import { coresFor } from "../../master/workers/allowed_cores.ts";
+import { applyNice } from "../../master/workers/apply_nice.ts";
 import { makeRuntimeDirectory } from "../../master/files/runtime_directory.ts";
 import type { RunnableCommand } from "../command.ts";
 import { enterDirectory } from "../enter_directory.ts";
@@ -21,6 +23,8 @@ export const check: RunnableCommand = {
     cleanup.defer(() => directory[Symbol.dispose]());
     const resolved = await createSettingsReader(system, line, () => directory.path)();
     const app = requireApp(resolved);
+    applyNice(system, resolved);
+    coresFor(system, resolved);
     const credentials = resolveCredentials(system, resolved.settings);
     directory = await directoryFor(system, directory, credentials, listenAddresses(resolved.settings));
     await checkApp(system, enterDirectory(system, resolved), directory);

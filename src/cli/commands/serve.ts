@@ -3,12 +3,13 @@ import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
 import { ControllingTerminal } from "../../master/commands/controlling_terminal.ts";
-import { rememberLaunch } from "../../master/transitions/launch.ts";
+import { type Launch, rememberLaunch } from "../../master/transitions/launch.ts";
 import { directoryFor } from "../../master/files/account_directory.ts";
 import { prepareMaster } from "../../master/preparation.ts";
 import { requireFiles } from "../../master/files/file_limit.ts";
 import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
+import type { System } from "../../system/system.ts";
 import type { RunnableCommand } from "../command.ts";
 import { reported, withOrigin } from "../error_origin.ts";
 import { enterDirectory } from "../enter_directory.ts";
@@ -23,6 +24,7 @@ export const serve: RunnableCommand = {
   async run(system, line) {
     requireFiles(system);
     const launch = rememberLaunch(system);
+    const isReady = callStarter(system, launch);
     using cleanup = new DisposableStack();
     const terminal = cleanup.use(new ControllingTerminal(system));
     const signals = new EarlySignals(system, () => {
@@ -38,6 +40,10 @@ export const serve: RunnableCommand = {
       return enterDirectory(system, settings);
     };
     const initial = await read();
+    if (initial.settings.daemon === true && launch.oldMaster === null && launch.starter === null) {
+      const { startDetached } = await import("../start_detached.ts");
+      return await startDetached(system, launch, directory, signals);
+    }
     try {
       const credentials = resolveCredentials(system, initial.settings);
       // The successor's workers listen beside those of the old master.
@@ -57,12 +63,29 @@ export const serve: RunnableCommand = {
         signals,
         terminal,
         cleanup,
+        ...(isReady === null ? {} : { isReady }),
       });
     } catch (error) {
       throw withOrigin(reported(error), initial);
     }
   },
 };
+
+/** In a daemon: what tells the process that has started it, and forgets that process; otherwise `null`. */
+function callStarter({ host, network }: System, { starter }: Launch): (() => void) | null {
+  if (starter === null) return null;
+  const forget = host.writeErrorsTo(starter.errors);
+  return async () => {
+    forget();
+    try {
+      const connection = await network.connectUnix(starter.socket);
+      await connection.send(new TextEncoder().encode(starter.token));
+      connection.close();
+    } catch {
+      // It was killed: nobody waits.
+    }
+  };
+}
 
 /** Throws DenicornError `usage` if no source names an app. */
 export function requireApp({ settings }: Pick<PlacedSettings, "settings">): string {

@@ -90,11 +90,20 @@ export class AppPreparations {
     const { uid, gid, groups = [] } = this.#credentials;
     const system = this.#system;
     const report = this.#memory()?.descriptor ?? null;
-    const { args, appType, logLevel, logFormat, errorLogfile, accessLogfile, prepareTimeout } = settings;
+    const {
+      args,
+      appType,
+      logLevel,
+      logFormat,
+      errorLogfile,
+      accessLogfile,
+      prepareTimeout,
+      appPermissions,
+    } = settings;
     const { source, path, exportName, exportsApp, unstable } = bundle;
     const preparation: AppPreparation = {
       ...{ args, appType, logLevel, logFormat, errorLogfile, accessLogfile },
-      ...{ source, exportName, exportsApp, unstable, report },
+      ...{ source, exportName, exportsApp, unstable, appPermissions, report },
       bundle: path,
       generation: number,
       settings: asConfigFile(settings),

@@ -9,6 +9,9 @@ import { givenDirectory } from "../../system/host/working_directory.ts";
 /** Set by a master for the one that takes over from it: the old master as JSON. */
 const oldMasterVariable = "DENICORN_OLD_MASTER";
 
+/** Set by a process that starts this one as a daemon, and waits until it is ready. */
+const starterVariable = "DENICORN_STARTER";
+
 /** The master to take over from. */
 export interface OldMaster {
   readonly pid: number;
@@ -24,6 +27,15 @@ export interface OldMaster {
   readonly unixSockets?: readonly UnixSource[];
 }
 
+/** The process that starts a server as a daemon. */
+interface Starter {
+  /** An inherited descriptor: its stderr. */
+  readonly errors: number;
+  /** Where it waits for `token`. */
+  readonly socket: string;
+  readonly token: string;
+}
+
 export interface Launch {
   /** Looks for the program again, as it was started. */
   readonly command: () => readonly [string, ...string[]];
@@ -33,6 +45,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
   readonly oldMaster: OldMaster | null;
+  /** With `daemon`, in the server: the process that has started it and waits; otherwise `null`. */
+  readonly starter: Starter | null;
   /** `null` if no service manager waits for notices. */
   readonly serviceManager: ServiceManager | null;
 }
@@ -43,6 +57,8 @@ export function rememberLaunch(system: System): Launch {
   const oldMaster = parseOldMaster(host.env(oldMasterVariable));
   // It is not a setting, and workers must not inherit it.
   host.setEnv(oldMasterVariable, undefined);
+  const starter = parseStarter(host.env(starterVariable));
+  host.setEnv(starterVariable, undefined);
   const cwd = givenDirectory(system);
   // A successor gets all of it.
   const environment = host.environment();
@@ -52,6 +68,7 @@ export function rememberLaunch(system: System): Launch {
     cwd,
     environment,
     oldMaster,
+    starter,
     serviceManager: takeServiceManager(system, oldMaster !== null),
   };
 }
@@ -59,6 +76,21 @@ export function rememberLaunch(system: System): Launch {
 /** The environment of a master that takes over from `oldMaster`. */
 export function successorEnvironment({ environment }: Launch, oldMaster: OldMaster): Record<string, string> {
   return { ...environment, [oldMasterVariable]: JSON.stringify(oldMaster) };
+}
+
+/** The environment of a server that runs as a daemon. */
+export function detachedEnvironment({ environment }: Launch, starter: Starter): Record<string, string> {
+  return { ...environment, [starterVariable]: JSON.stringify(starter) };
+}
+
+/** `null` also for a text that Denicorn has not written. */
+function parseStarter(text: string | undefined): Starter | null {
+  try {
+    const starter: Starter | null = JSON.parse(text ?? "null");
+    return Number.isInteger(starter?.errors) ? starter : null;
+  } catch {
+    return null;
+  }
 }
 
 /** `null` also for a text that no master has written. */

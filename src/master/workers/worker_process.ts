@@ -2,6 +2,7 @@
 
 import { environmentFor } from "../../account/account_environment.ts";
 import type { Credentials } from "../../account/credentials.ts";
+import { titleOf } from "../../core/process_title.ts";
 import { blockedMargin } from "../../core/pool/worker_state.ts";
 import { instanceVariable, workerEnvironment, type WorkerRole } from "../../protocol/messages.ts";
 import { debugVariable } from "../../redis/without_debug.ts";
@@ -104,27 +105,33 @@ function forThreads(
   return others;
 }
 
+/** Arguments that are there for readers of `ps`. A title is shown alone: the process takes the place of all arguments with it. */
+function shown(
+  { number, role, hasThreads = false }: Pick<WorkerCommand, "number" | "role" | "hasThreads">,
+  generation: WorkerCommand["generation"],
+): readonly string[] {
+  const { procName, app = "" } = generation.settings;
+  if (procName === undefined) {
+    const place = `${role === "tasks" ? "task-worker" : "worker"}=${number}`;
+    return [...(hasThreads ? [] : [place]), `gen=${generation.number}`, app];
+  }
+  const what = hasThreads ? "threads" : `${role === "tasks" ? "task worker" : "worker"} ${number}`;
+  return [titleOf(what, procName)];
+}
+
 /** Starts this program again with `--worker`, in the working directory of this process. Throws the error of the system. */
 export function startWorkerProcess(
   system: System,
   { command: [program, ...prefix], generation, token, channelPath, directory, ...worker }: WorkerCommand,
 ): ChildProcess {
-  const { number: place, role, credentials, inherited, hasThreads = false } = worker;
+  const { number: place, credentials, inherited, hasThreads = false } = worker;
   const { uid, gid, groups = [], lowPorts = false } = credentials;
   const { number, settings } = generation;
   const { timeout } = settings;
   const app = appEnvironment(system, credentials, settings, directory);
   return system.processes.spawn({
     command: program,
-    // What follows the first one is only for readers of `ps`.
-    args: [
-      ...prefix,
-      ...(hasThreads
-        ? ["--thread-host"]
-        : ["--worker", `${role === "tasks" ? "task-worker" : "worker"}=${place}`]),
-      `gen=${number}`,
-      settings.app ?? "",
-    ],
+    args: [...prefix, hasThreads ? "--thread-host" : "--worker", ...shown(worker, generation)],
     env: {
       ...withOrigin(
         hasThreads ? forThreads(app, settings) : app,

@@ -7,6 +7,8 @@ import { listenAddresses } from "../listen_addresses.ts";
 import { quote } from "../mistake.ts";
 import type { Resolved } from "../values.ts";
 import { checkAddresses } from "./addresses_together.ts";
+import { checkDaemon } from "./daemon_together.ts";
+import { checkPermissions } from "./permissions_together.ts";
 import { keyBehind, nameOf } from "./setting_names.ts";
 import { checkThreads } from "./threads_together.ts";
 import { checkWorkers } from "./workers_together.ts";
@@ -16,6 +18,8 @@ export function checkTogether(resolved: Resolved): void {
   checkAddresses(resolved);
   checkWorkers(resolved);
   checkThreads(resolved);
+  checkDaemon(resolved);
+  checkPermissions(resolved);
   refuseOpenAdmin(resolved);
   refuseSharedFile(resolved);
   refuseRepeatedStatic(resolved);

@@ -98,7 +98,9 @@ export const modeBits: Kind<number, string> = {
 
 function parseWhole(given: string | number, { from, to }: Bounds): number | undefined {
   // Number() would also accept "", "0x10", "1e3" and " 4 ".
-  if (typeof given === "string" && !/^\d{1,16}$/.test(given)) return undefined;
+  const isNegative = typeof given === "string" && from < 0 && /^-[1-9]/.test(given);
+  const digits = isNegative ? given.slice(1) : given;
+  if (typeof digits === "string" && !/^\d{1,16}$/.test(digits)) return undefined;
   const value = Number(given);
   return Number.isInteger(value) && value >= from && value <= to ? value : undefined;
 }

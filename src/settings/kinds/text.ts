@@ -124,6 +124,13 @@ export const argument: Kind<string, string> = {
   plain: (value) => value,
 };
 
+/** Shown by `ps` and `top`, which print control characters as others. */
+export const processName: Kind<string, string> = text({
+  accepts: "a name of at most 64 ASCII characters",
+  placeholder: "NAME",
+  matches: (name) => /^(?! )[ -~]{1,64}(?<! )$/.test(name),
+});
+
 /** The name or number of a user or group. A number stays text: the system looks it up. */
 export function account(placeholder: string): Kind<string, string | number> {
   const name = text({

@@ -1,12 +1,24 @@
-import { modeBits } from "../kinds/number.ts";
-import { account, file, socketPath } from "../kinds/text.ts";
-import { onOrOff, optional, optionalOrOff } from "../setting.ts";
+import { cores } from "../kinds/core_list.ts";
+import { optionalPermissions, requiredPermissions } from "../../core/app_permissions.ts";
+import { modeBits, wholeNumber } from "../kinds/number.ts";
+import { account, choice, commaList, file, processName, socketPath } from "../kinds/text.ts";
+import { many, onOrOff, optional, optionalOrOff } from "../setting.ts";
+
+const permissions = [...requiredPermissions, ...optionalPermissions] as const;
 
 export const processSettings = {
   pid: optional(file, {
     description: "File that contains the master's process id while it runs.",
     unset: "none",
     short: "p",
+    reload: false,
+  }),
+  daemon: onOrOff({
+    description:
+      "Leave the terminal: the server runs in a session of its own, with /dev/null as its standard streams, and the command ends " +
+      "when it is ready or has failed. Needs an error-logfile. Not for service managers and containers. Linux only.",
+    unset: "off",
+    short: "D",
     reload: false,
   }),
   controlSocket: optionalOrOff(socketPath, {
@@ -37,6 +49,37 @@ export const processSettings = {
     description: "Permission bits that new files do not get, in octal.",
     unset: "inherited",
     short: "m",
+    reload: false,
+  }),
+  appPermissions: many(choice("PERMISSION", permissions), {
+    description:
+      "Permissions of Deno that the app has; a worker gives up the others before it imports the app. May be repeated, or a list " +
+      "with commas. Without read, net and env a worker cannot do. This is no sandbox.",
+    unset: "those of the server",
+    default: [],
+    list: commaList,
+    reload: true,
+  }),
+  cpuAffinity: optional(cores, {
+    description:
+      "Gives each worker one core: of those that this process may use (auto), or of these, in their order. If there are more " +
+      "workers than cores they share them evenly; task workers and the master run anywhere. Linux only.",
+    unset: "workers run where the kernel wants",
+    reload: false,
+  }),
+  procName: optional(processName, {
+    description:
+      "Name of the server in the output of ps and top: the command lines of its processes become " +
+      "`denicorn: master [NAME]` and `denicorn: worker 0 [NAME]`, their short names NAME. Linux only.",
+    unset: "the processes are shown as they were started",
+    short: "n",
+    reload: false,
+  }),
+  nice: optional(wholeNumber({ from: -20, to: 19 }), {
+    description:
+      "Niceness of the master, its workers and what they start: 19 runs only when little else wants the cores, -20 before all " +
+      "others. Less than it was started with requires root or CAP_SYS_NICE. Linux only.",
+    unset: "inherited",
     reload: false,
   }),
 };

@@ -5,6 +5,7 @@
  * no path and no rights; and the kernel releases it when its process dies.
  */
 
+import { statThroughProc } from "./stat_through_proc.ts";
 import { errorNumber, libc } from "../libc.ts";
 import { EACCES, EAGAIN, F_SETLK, F_UNLCK, F_WRLCK } from "../linux_constants.ts";
 
@@ -18,7 +19,7 @@ const locks = new Map<string, LineLock>();
 
 /** The only one of this process for what `descriptor` leads to: stdout and stderr may be the same pipe. */
 export function lineLockOf(descriptor: number): LineLock {
-  const { dev, ino } = Deno.statSync(`/proc/self/fd/${descriptor}`);
+  const { dev, ino } = statThroughProc(`/proc/self/fd/${descriptor}`);
   const key = `${dev}:${ino}`;
   let known = locks.get(key);
   if (known === undefined) locks.set(key, known = new LineLock());

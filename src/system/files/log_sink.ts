@@ -3,6 +3,8 @@
  * that account puts there, root then opens no more than the account could open itself.
  */
 
+import { type FileFacts, statThroughProc } from "./stat_through_proc.ts";
+import { ownUid } from "../host/own_uid.ts";
 import { withRightsOf } from "../processes/borrowed_rights.ts";
 import { changeOwnerOfEntry, cString, errorNumber, lastError, libc, systemError } from "../libc.ts";
 import {
@@ -39,7 +41,7 @@ const streams: Readonly<Record<number, Stream>> = { 1: "stdout", 2: "stderr" };
 /** `account` is what workers run as. Throws if the path leads to what another user may have put there. */
 export function openLogSink(path: string, account: Identity): LogSink {
   if (!canFixPaths()) return openPlainly(path, account);
-  const isOther = Deno.uid() === 0 && account.uid !== undefined && account.uid !== 0;
+  const isOther = ownUid() === 0 && account.uid !== undefined && account.uid !== 0;
   const place = placeOf(path, isOther);
   if (place?.is === "descriptor") return inheritedSink(place.descriptor);
   try {
@@ -94,7 +96,7 @@ function openAs(path: string, flags: number): number {
 
 /** A FIFO that nothing reads at the moment. Opened for reading as well, it also outlives its readers. */
 function openPipe(path: string, open: (flags: number) => { result: number; errno: number }): number {
-  if (!Deno.statSync(path).isFifo) throw new Error("it is a socket");
+  if (!statThroughProc(path).isFifo) throw new Error("it is a socket");
   const { result, errno } = open(O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (result < 0) throw systemError("open", errno);
   return result;
@@ -104,16 +106,16 @@ function open(path: string, flags: number): number {
   return libc().open(cString(path), flags, mode);
 }
 
-function statOf(descriptor: number): Deno.FileInfo {
-  const found = Deno.statSync(`/proc/self/fd/${descriptor}`);
+function statOf(descriptor: number): FileFacts {
+  const found = statThroughProc(`/proc/self/fd/${descriptor}`);
   if (found.isBlockDevice) throw new Error("it is a disk");
   return found;
 }
 
 /** Another user who may write to the directory may have given another file this name too, or put its own file there. */
-function requireOwn({ isFile, nlink, uid }: Deno.FileInfo, { isPublic }: Place, account: Identity): void {
+function requireOwn({ isFile, nlink, uid }: FileFacts, { isPublic }: Place, account: Identity): void {
   if (isFile && nlink !== 1) throw new Error("the file has another name, too");
-  const isOurs = uid === 0 || uid === Deno.uid() || uid === account.uid;
+  const isOurs = uid === 0 || uid === ownUid() || uid === account.uid;
   if (isPublic && !isOurs) throw new Error(`it belongs to user ${uid}, in a directory that all may write to`);
 }
 
@@ -137,7 +139,7 @@ function checked(descriptor: number, check: () => void): number {
 
 function sinkOf(descriptor: number): LogSink {
   const close = (descriptor: number) => () => void libc().close(descriptor);
-  const { isFifo } = Deno.statSync(`/proc/self/fd/${descriptor}`);
+  const { isFifo } = statThroughProc(`/proc/self/fd/${descriptor}`);
   if (isFifo) {
     const lasting = open(`/proc/self/fd/${descriptor}`, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (lasting >= 0) libc().close(descriptor);

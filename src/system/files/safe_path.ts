@@ -7,6 +7,13 @@
  * root's rights it is followed, as the kernel does. Where all may write it is not (fs.protected_symlinks).
  */
 
+import {
+  type FileFacts,
+  lstatThroughProc,
+  readLinkThroughProc,
+  statThroughProc,
+} from "./stat_through_proc.ts";
+import { ownUid } from "../host/own_uid.ts";
 import { cString, lastError, libc } from "../libc.ts";
 import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../linux_constants.ts";
 import type { FixedPath } from "../system.ts";
@@ -112,7 +119,7 @@ const standardStreams: Readonly<Record<string, number>> = {
 
 function ownDescriptors(): string | undefined {
   try {
-    return `/proc/${Deno.readLinkSync("/proc/self")}/fd`;
+    return `/proc/${readLinkThroughProc("/proc/self")}/fd`;
   } catch {
     return undefined;
   }
@@ -121,7 +128,7 @@ function ownDescriptors(): string | undefined {
 class Directory {
   /** `null` without a /proc or a C library that is known: then the path is all there is. */
   readonly #descriptor: number | null;
-  readonly #info: Deno.FileInfo;
+  readonly #info: FileFacts;
   readonly #isTrusted: boolean;
   /** Whether no other user can put a directory in the place of one of this user in it, or of one above. */
   readonly #isSafeWay: boolean;
@@ -131,7 +138,7 @@ class Directory {
   private constructor(descriptor: number | null, path: string, isSafeWay: boolean) {
     this.#descriptor = descriptor;
     this.path = path;
-    this.#info = Deno.statSync(this.#reached);
+    this.#info = statThroughProc(this.#reached);
     const isShared = ((this.#info.mode ?? 0) & groupOrOthers) !== 0;
     this.#isTrusted = isSafeWay && this.#isOurs && !isShared;
     this.#isSafeWay = isSafeWay && this.#isOurs && (!isShared || this.#isSticky);
@@ -153,7 +160,7 @@ class Directory {
   }
 
   get #isOurs(): boolean {
-    return this.#info.uid === 0 || this.#info.uid === Deno.uid();
+    return this.#info.uid === 0 || this.#info.uid === ownUid();
   }
 
   get #isPublic(): boolean {
@@ -164,9 +171,9 @@ class Directory {
     return ((this.#info.mode ?? 0) & sticky) !== 0;
   }
 
-  stat(name: string): Deno.FileInfo | null {
+  stat(name: string): FileFacts | null {
     try {
-      return Deno.lstatSync(`${this.#reached}/${name}`);
+      return lstatThroughProc(`${this.#reached}/${name}`);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
@@ -177,12 +184,12 @@ class Directory {
    * Throws `ForeignLink` for a link that is not followed, else returns what has to be checked at its end. A link with two
    * names may have been made elsewhere.
    */
-  follow(name: string, { uid, nlink }: Deno.FileInfo): readonly Step[] {
-    const isOurLink = (uid === 0 || uid === Deno.uid()) && (nlink === null || nlink === 1);
+  follow(name: string, { uid, nlink }: FileFacts): readonly Step[] {
+    const isOurLink = (uid === 0 || uid === ownUid()) && (nlink === null || nlink === 1);
     if (isOurLink && this.#isOurs && (!this.#isPublic || this.#isSticky)) return [];
     const link = `${this.path}/${name}`;
     if (this.#isPublic) throw foreignLink(link);
-    if (Deno.uid() !== 0) return [];
+    if (ownUid() !== 0) return [];
     if (uid === 0) throw foreignLink(link);
     return [{ is: "end of link", link, owner: uid }];
   }
@@ -192,7 +199,7 @@ class Directory {
   }
 
   linkTarget(name: string): string {
-    return Deno.readLinkSync(`${this.#reached}/${name}`);
+    return readLinkThroughProc(`${this.#reached}/${name}`);
   }
 
   enter(name: string): Directory {

@@ -4,6 +4,7 @@
  * be opened again, to get a separate description.
  */
 
+import { statThroughProc } from "./stat_through_proc.ts";
 import { addressOf, cString, errorNumber, lastError, libc } from "../libc.ts";
 import {
   EAGAIN,
@@ -44,7 +45,7 @@ const lockInterval = 10;
 /** `null` for a file or a device: writing to those does not wait for a reader. Throws without /proc. */
 export function outletOf(descriptor: number, isTerminal: boolean): Outlet | null {
   const path = `/proc/self/fd/${descriptor}`;
-  const { isFifo, isSocket } = Deno.statSync(path);
+  const { isFifo, isSocket } = statThroughProc(path);
   if (isSocket || isFifo) return outlet(descriptor, isSocket ? "socket" : "pipe");
   if (!isTerminal) return null;
   // If poll(2) says that a terminal is writable, that may be for one byte; writing more can wait.

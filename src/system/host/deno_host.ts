@@ -5,12 +5,16 @@ import { presentAs } from "./app_identity.ts";
 import { cronUnit, takeCron } from "./cron_jobs.ts";
 import { captureWrites } from "./captured_writes.ts";
 import { printThrough } from "./console_output.ts";
+import { giveUp } from "./given_up_permissions.ts";
+import { ownUid } from "./own_uid.ts";
 import { permissionOptions } from "./permissions.ts";
+import { statThroughProc } from "../files/stat_through_proc.ts";
 import { awaitReader, type Outlet, outletOf, writeNow } from "../files/stream_writes.ts";
 import { keepProgramIn, programPath } from "../processes/own_program.ts";
 import type { Host, Stream } from "../system.ts";
 import { offerStorage } from "./app_storage.ts";
 import { offerFeatures } from "./unstable_features.ts";
+import { copyOfErrors, writeErrorsTo, writeToStarter } from "./starter_errors.ts";
 import { ignoresHangup, terminalPlace } from "./terminal.ts";
 
 const encoder = new TextEncoder();
@@ -19,7 +23,7 @@ export const host: Host = {
   os: Deno.build.os,
   pid: Deno.pid,
   get uid() {
-    return Deno.uid();
+    return ownUid();
   },
   args: Deno.args,
   get execPath() {
@@ -68,7 +72,7 @@ export const host: Host = {
     const journal = Deno.env.get("JOURNAL_STREAM");
     if (journal === undefined || Deno.build.os !== "linux") return false;
     return attempt(() => {
-      const { dev, ino } = Deno.statSync(`/proc/self/fd/${descriptors[stream]}`);
+      const { dev, ino } = statThroughProc(`/proc/self/fd/${descriptors[stream]}`);
       return journal === `${dev}:${ino}`;
     }, false);
   },
@@ -96,7 +100,10 @@ export const host: Host = {
       Deno.stdin.setRaw(false);
     };
   },
+  copyOfErrors,
+  writeErrorsTo,
   write(stream, text) {
+    if (stream === "stderr" && writeToStarter(text)) return true;
     try {
       writeAll(file(stream), encoder.encode(text));
       return true;
@@ -118,6 +125,7 @@ export const host: Host = {
   printThrough,
   captureWrites,
   presentAs,
+  giveUp,
   offerStorage,
   offerFeatures,
   takeCron,

@@ -1,3 +1,5 @@
+import type { OptionalPermission } from "../../core/app_permissions.ts";
+
 export type TerminalPlace = "foreground" | "background" | "none";
 
 export type Stream = "stdout" | "stderr";
@@ -61,6 +63,10 @@ export interface Host {
    * not a terminal.
    */
   keys(pressed: (key: string) => void): () => void;
+  /** A descriptor that leads where stderr leads, for a process to inherit. Linux only: elsewhere it throws. */
+  copyOfErrors(): number;
+  /** From now on `write` to stderr goes to `descriptor`, which was inherited, until the returned function closes that. */
+  writeErrorsTo(descriptor: number): () => void;
   /** Waits until the reader has taken it; false if there is no reader any more. */
   write(stream: Stream, text: string): boolean;
   /**
@@ -79,6 +85,8 @@ export interface Host {
   captureWrites(print: (stream: Stream, bytes: Uint8Array) => void): void;
   /** From now on the app reads `url` as `Deno.mainModule` and `args` as `Deno.args`. */
   presentAs(url: string, args: readonly string[]): void;
+  /** From now on the runtime refuses these to all code of this process, or of this thread, and to what that starts. */
+  giveUp(names: readonly OptionalPermission[]): void;
   /** From now on the app sees only these unstable features of the runtime. */
   offerFeatures(wanted: readonly string[]): void;
   /** From now on what the app gives to `Deno.cron` runs by `jobs`. */

@@ -1,6 +1,6 @@
 /** What `deno run` allows this program, which its child processes must not exceed. From source only. */
 
-import { cString, libc } from "../libc.ts";
+import { ownCommandLine } from "../processes/own_command_line.ts";
 
 const names = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
 
@@ -12,7 +12,7 @@ let known: { readonly options: readonly string[] | null } | undefined;
 
 /** See `Host.permissions`. */
 export function permissionOptions(): readonly string[] | null {
-  known ??= { options: isUnrestricted() ? ["-A"] : optionsIn(commandLine()) };
+  known ??= { options: isUnrestricted() ? ["-A"] : optionsIn(ownCommandLine().split("\0")) };
   return known.options;
 }
 
@@ -30,17 +30,4 @@ export function optionsIn(words: readonly string[]): readonly string[] | null {
   if (from === 0 || length === -1) return null;
   const options = words.slice(from, from + length).filter((word) => permissionOption.test(word));
   return options.length === 0 ? null : options;
-}
-
-/** Not by the functions of Deno: under limits they read nothing in /proc. */
-function commandLine(): string[] {
-  try {
-    const bytes = new Uint8Array(64 * 1024);
-    const fd = libc().open(cString("/proc/self/cmdline"), 0, 0);
-    const length = fd < 0 ? 0n : libc().read(fd, bytes, BigInt(bytes.length));
-    libc().close(fd);
-    return new TextDecoder().decode(bytes.subarray(0, Math.max(0, Number(length)))).split("\0");
-  } catch {
-    return [];
-  }
 }

@@ -5,13 +5,17 @@ import {
   reapAdopted,
   signalGroup,
 } from "./adopted_processes.ts";
+import { runOnCore } from "./core_mask.ts";
 import { endUnlessCalledWithin } from "./dead_mans_switch.ts";
 import { closeInspectorAfter, preventInspector } from "./inspector.ts";
 import { withInherited } from "./inheritance.ts";
-import { endAfter } from "../libc.ts";
+import { endAfter, errorNumber, libc } from "../libc.ts";
+import { EPERM } from "../linux_constants.ts";
 import { renewLineLocks } from "../files/line_lock.ts";
 import { host } from "../host/deno_host.ts";
+import { setNiceness } from "./niceness.ts";
 import { hasEnded } from "./proc_stat.ts";
+import { nameThread, showAs } from "./shown_title.ts";
 import { commandAs } from "./run_as.ts";
 import { receiveSent } from "./sent_messages.ts";
 import { callStopListeners, endAsApp, keepStopListeners } from "./stop_listeners.ts";
@@ -20,9 +24,20 @@ import type { Processes } from "../system.ts";
 
 export const processes: Processes = {
   spawn(
-    { command, args, env, cwd, inherited = [], sameSession = false, readOutput = false, ...identity },
+    {
+      command,
+      args,
+      env,
+      cwd,
+      inherited = [],
+      sameSession = false,
+      readOutput = false,
+      hasOutput = true,
+      ...identity
+    },
   ) {
     leaveRemovedDirectory();
+    const output = hasOutput ? "inherit" : "null";
     const { command: [program, ...rest], uid, gid } = commandAs({ host }, identity, [command, ...args]);
     const start = () =>
       new Deno.Command(program, {
@@ -30,8 +45,8 @@ export const processes: Processes = {
         env: { ...env },
         clearEnv: true,
         stdin: "null",
-        stdout: readOutput ? "piped" : "inherit",
-        stderr: "inherit",
+        stdout: readOutput ? "piped" : output,
+        stderr: output,
         // In its own session: Ctrl-C at the terminal reaches only the master, which stops the workers in order.
         detached: !sameSession,
         ...(cwd === undefined ? {} : { cwd }),
@@ -67,6 +82,11 @@ export const processes: Processes = {
   },
 
   isAlive: (pid) => Deno.build.os === "linux" ? isRunning(pid) : answersSignal(pid),
+
+  setNiceness,
+  runOnCore,
+  showAs,
+  nameThread,
 
   adoptOrphans() {
     try {
@@ -164,6 +184,7 @@ function isRunning(pid: number): boolean {
 }
 
 function answersSignal(pid: number): boolean {
+  if (Deno.build.os === "linux") return libc().kill(pid, 0) === 0 || errorNumber() === EPERM;
   return new Deno.Command("kill", { args: ["-0", String(pid)], stdout: "null", stderr: "null" }).outputSync()
     .success;
 }

@@ -14,6 +14,7 @@ import { cString, libc } from "../libc.ts";
 import { F_DUPFD_CLOEXEC, MFD_CLOEXEC } from "../linux_constants.ts";
 import { tcpSockets } from "../network/tcp_sockets.ts";
 import { openFiles } from "../open_files.ts";
+import { ownCommandLine } from "./own_command_line.ts";
 import type { Signal } from "../system.ts";
 
 const inspectorModule = lazyModule(() => import("node:inspector"));
@@ -106,9 +107,5 @@ function isRequested(): boolean {
 }
 
 function hasFlag(flag: RegExp): boolean {
-  try {
-    return flag.test(Deno.readTextFileSync("/proc/self/cmdline"));
-  } catch {
-    return false;
-  }
+  return flag.test(ownCommandLine());
 }

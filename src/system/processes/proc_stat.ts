@@ -37,6 +37,15 @@ export function parseIdentity(stat: string): ProcessIdentity | null {
   return { name, hasEnded: hasEnded(stat), parent, group, session };
 }
 
+/** Where the kernel keeps the arguments of a process, from /proc/PID/stat; `null` if it does not say. */
+export function parseArgumentsPlace(
+  stat: string,
+): { readonly address: bigint; readonly length: number } | null {
+  const [start = "0", end = "0"] = fieldsAfterName(stat).slice(45, 47);
+  const length = Number(BigInt(end) - BigInt(start));
+  return length > 0 && start !== "0" ? { address: BigInt(start), length } : null;
+}
+
 /** The fields of /proc/PID/stat from the state on. The name before it, in parentheses, may contain parentheses. */
 function fieldsAfterName(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");

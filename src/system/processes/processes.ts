@@ -21,6 +21,8 @@ export interface SpawnOptions extends Identity {
   readonly sameSession?: boolean;
   /** Whether what it writes to stdout is read here; otherwise it goes where the stdout of this process goes. */
   readonly readOutput?: boolean;
+  /** False: its stdout and stderr lead nowhere, as its stdin always does. */
+  readonly hasOutput?: boolean;
 }
 
 export interface ExitStatus {
@@ -86,6 +88,23 @@ export interface Processes {
   receiveSent(received: (message: unknown) => void): void;
   spawn(options: SpawnOptions): ChildProcess;
   isAlive(pid: number): boolean;
+  /**
+   * Gives this process and what it starts from now on the niceness `nice`, from -20 to 19. Throws the error of the system, and
+   * elsewhere than on Linux always.
+   */
+  setNiceness(nice: number): void;
+  /**
+   * From now on `ps` shows this process with `title`, cut off where its arguments ended, and `top` its main thread, which must
+   * be this one, with the first 15 bytes of `name`. Linux only: elsewhere it does nothing.
+   */
+  showAs(title: string, name: string): void;
+  /** The same `name` for this thread alone. */
+  nameThread(name: string): void;
+  /**
+   * From now on process `pid` and what it starts run on this core only; with `thread` only that thread and what it starts.
+   * Throws the error of the system, and elsewhere than on Linux always.
+   */
+  runOnCore(pid: number, thread: number | null, core: number): void;
   /**
    * From now on processes whose parent has ended become children of this one, if one of its own processes started them.
    * Linux only: elsewhere it does nothing.

@@ -1,6 +1,7 @@
 /** Makes this process look like one of the app alone, and imports its module. */
 
 import { importApp, type ImportedApp, type ImportOptions } from "../../app/load/import_app.ts";
+import { permissionsGivenUp } from "../../core/app_permissions.ts";
 import { fileUrl } from "../../app/paths.ts";
 import { appStorage } from "../../app/user_directories.ts";
 import { listensToProcess, sendsToParent, usesNodeHttp } from "../../app/uses_of_node.ts";
@@ -17,7 +18,7 @@ import { untilSettled } from "./readiness.ts";
 type Program =
   & Pick<
     WorkerConfig,
-    "bundle" | "source" | "exportName" | "exportsApp" | "appType" | "args" | "unstable"
+    "bundle" | "source" | "exportName" | "exportsApp" | "appType" | "args" | "unstable" | "appPermissions"
   >
   & Partial<Pick<WorkerConfig, "thread">>
   & Pick<ImportOptions, "tasksModule">;
@@ -69,7 +70,7 @@ export async function importProgram(
 
 async function presentProcess(
   system: System,
-  { bundle, source, args, unstable, thread = null }: Program,
+  { bundle, source, args, unstable, appPermissions, thread = null }: Program,
   { servers, onEnd, onSent, onNotStored, lifeCycle, keepsStopListeners, jobs, channels, output = null }:
     ImportingOptions,
 ): Promise<void> {
@@ -87,4 +88,6 @@ async function presentProcess(
   host.offerStorage(() => appStorage(system, source), onNotStored);
   if (unstable.includes("cron")) host.takeCron(jobs);
   host.presentAs(fileUrl(source), args);
+  // Last of all: nothing above may need them later.
+  host.giveUp(permissionsGivenUp(appPermissions));
 }

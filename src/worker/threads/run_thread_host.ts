@@ -4,6 +4,7 @@
  */
 
 import { ExitCode } from "../../core/errors.ts";
+import { nameIn } from "../../core/process_title.ts";
 import { handledSignals, signalMeanings } from "../../core/signals.ts";
 import { version } from "../../core/version.ts";
 import { encodeFrame, FrameDecoder } from "../../protocol/framing.ts";
@@ -36,6 +37,9 @@ export async function runThreadHost(system: System, program: URL): Promise<ExitC
     );
     return ExitCode.usage;
   }
+  const [, title] = host.args;
+  const name = nameIn(title);
+  if (name !== null) processes.showAs(title!, name);
   for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
   if (host.standalone) host.setEnv(appProcessVariable, "1");
   let connection: Awaited<ReturnType<typeof network.connectUnix>>;
