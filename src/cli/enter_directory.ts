@@ -13,7 +13,7 @@ import type { ReadSettings } from "./read_settings.ts";
 /** Enters the directory that the settings were read for. Throws DenicornError `chdir`. */
 export function enterDirectory(
   { host }: System,
-  { settings, origins, place: { given, real } }: ReadSettings,
+  { settings, origins, hooks, place: { given, real } }: ReadSettings,
 ): PlacedSettings {
   try {
     if (real instanceof Error) throw real;
@@ -22,6 +22,7 @@ export function enterDirectory(
     return {
       directory: real,
       origins,
+      hooks,
       settings: {
         ...withAbsolutePaths(settings, given),
         bind: settings.bind.map((address) =>

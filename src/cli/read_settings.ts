@@ -3,6 +3,8 @@ import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
 import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
+import { hooksIn } from "../settings/config_file.ts";
+import type { DeclaredHooks } from "../settings/config_hooks.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
 import { lazyModule } from "../system/lazy_module.ts";
@@ -24,6 +26,8 @@ const reservedVariables: readonly string[] = [...Object.values(workerEnvironment
 export interface ReadSettings extends Resolved {
   /** The directory of the app. */
   readonly place: Place;
+  /** `null` if the config file has none, or there is no config file. */
+  readonly hooks: DeclaredHooks | null;
 }
 
 /**
@@ -49,7 +53,7 @@ export function createSettingsReader(
     const file = findConfigFile(system, [chosen, start], config, origins.config);
     if (file === undefined) {
       const resolved = resolveSettings({ ...sources, cores: host.cores() });
-      return { place: chosen, ...await withEnvFiles(system, resolved, chosen) };
+      return { place: chosen, hooks: null, ...await withEnvFiles(system, resolved, chosen) };
     }
     const { path, workingDirectory } = file;
     // The file's own value of bundle-cache comes too late for the file itself.
@@ -58,7 +62,7 @@ export function createSettingsReader(
     const read = async () => {
       const refuse = guard.before(path, settings);
       const { loadConfigFile } = await configLoader();
-      const values = await writingTo(
+      const { values, text } = await writingTo(
         directory,
         () =>
           loadConfigFile(system, path, {
@@ -70,7 +74,12 @@ export function createSettingsReader(
           }),
       );
       const configFile = { path: file.name, values };
-      return resolveSettings({ ...sources, configFile, cores: host.cores() });
+      const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
+      const names = hooksIn(configFile);
+      return {
+        ...resolved,
+        hooks: names.length === 0 || text === null ? null : { names, source: path, text },
+      };
     };
     let resolved = await read();
     if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();

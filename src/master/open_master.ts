@@ -4,12 +4,14 @@ import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { fromDefault } from "../settings/values.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import { withTimeout } from "../system/clock.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { shareLogs } from "./files/shared_logs.ts";
 import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
+import { MasterHooks } from "./hooks/master_hooks.ts";
 import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import { openSteering } from "./listeners/steering.ts";
 import { memoryStoreFolder } from "./tasks/task_config.ts";
@@ -28,6 +30,9 @@ import { WorkerTable } from "./workers/worker_table.ts";
 import type { WorkerProcess } from "./workers/worker_process.ts";
 import { type ArbiterWithStatus, composeArbiter } from "./compose.ts";
 
+/** Most config files have no hooks. */
+const loadHooks = lazyModule(() => import("./hooks/open_hooks.ts"));
+
 interface MasterOptions {
   readonly log: Log;
   readonly reader: SettingsReader;
@@ -45,6 +50,7 @@ interface MasterOptions {
 }
 
 interface Master extends ArbiterWithStatus {
+  readonly hooks: MasterHooks;
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
   /** Resolves when what workers posted last is passed on, or soon. */
@@ -109,7 +115,26 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     start: (slot, generation, token, inherited) =>
       startProcess(slot, generation, token, inherited, "requests", true),
   });
-  const first = { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null };
+  const hooks = new MasterHooks({
+    ...{ clock: system.clock, logger: log.logger },
+    server: () => ({
+      pid: system.host.pid,
+      generation: statusSource.generation,
+      app: statusSource.app,
+      workers: statusSource.target,
+    }),
+    open: async (generation, declared) => {
+      const { openHooks } = await loadHooks();
+      return openHooks(
+        { system, logger: log.logger, directory, directoryGuard, credentials },
+        generation,
+        declared,
+      );
+    },
+    wake: () => arbiter.post({ type: "wake" }),
+  });
+  const start = { number: 1, settings, notApplied: [], directory: reader.initial.directory };
+  const first = { ...start, hooks: await hooks.open(start, reader.initial.hooks), bundle: null };
   if (firstHost !== null) {
     // As for the first worker that is a process.
     if (steering.isOn === (firstHost.pairs.length > 0)) threadHosts.adopt(firstHost, first);
@@ -134,8 +159,16 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       linkToken = system.host.secret();
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
-    ...{ startProcess, threadHosts },
-    source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
+    ...{ startProcess, threadHosts, hooks },
+    source: createGenerationSource(
+      system,
+      log.logger,
+      reader,
+      directory,
+      credentials,
+      directoryGuard,
+      hooks,
+    ),
     first,
     isBindDefault,
     runtimeDirectory: directory.path,
@@ -149,11 +182,11 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
-        const others = threadHosts.expected + (linkToken === null ? 0 : 1);
+        const others = threadHosts.expected + hooks.expected + (linkToken === null ? 0 : 1);
         return workerTable.expected + taskTable.expected + others;
       },
       link: (token, connection) => {
-        if (token !== linkToken) return threadHosts.link(token, connection);
+        if (token !== linkToken) return hooks.link(token, connection) ?? threadHosts.link(token, connection);
         linkToken = null;
         return hub.linkMaster((bytes) => connection.send(bytes));
       },
@@ -188,5 +221,5 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     await withTimeout(system.clock, longestFinish, hub.finish());
     await otherMachines?.end();
   };
-  return { arbiter, statusSource, carryOn, takeover, finishChannels };
+  return { arbiter, statusSource, carryOn, takeover, hooks, finishChannels };
 }

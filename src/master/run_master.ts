@@ -83,13 +83,16 @@ export async function runMaster(
     sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, statusSource, carryOn, takeover, finishChannels } = await openMaster(system, {
+  const { arbiter, statusSource, carryOn, takeover, hooks, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     firstHost: preparation.firstHost,
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
+  cleanup.defer(() => hooks.kill());
+  await hooks.ask("onStarting", arbiter.generation);
+  void hooks.tell("nworkersChanged", arbiter.generation, arbiter.target, null);
   let lastStatus: string | null = null;
   const standing = new StandingCounters(system.clock);
   const liveStatus = () => statusWithProcesses(statusSource, system);
@@ -174,6 +177,8 @@ export async function runMaster(
     arbiter.post({ type: "signal", signal: "SIGINT" });
   });
   const fault = await arbiter.run();
+  await hooks.tell("onExit", arbiter.generation);
+  await hooks.end();
   await finishChannels();
   await handedOver();
   if (lastStatus !== null) leaveStatus(system, lastStatus, liveStatus());

@@ -197,4 +197,6 @@ export type FromWorker =
   | { readonly type: "counters"; readonly bytes: string }
   /** Only a process of threads says these, for one of them. */
   | ThreadStarted
-  | ThreadEnded;
+  | ThreadEnded
+  /** Only a hook process says this: a call has ended. Number 0: an error that nothing caught, outside of all calls. */
+  | { readonly type: "hook-done"; readonly number: number; readonly failure?: Failure | undefined };

@@ -6,6 +6,7 @@ import { openLog } from "../../src/log/logger.ts";
 import type { Arbiter } from "../../src/master/arbiter.ts";
 import { composeArbiter } from "../../src/master/compose.ts";
 import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { MasterHooks } from "../../src/master/hooks/master_hooks.ts";
 import { ThreadHosts } from "../../src/master/workers/thread_hosts.ts";
 import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
@@ -64,6 +65,7 @@ export class FakeMaster {
   channelsAreSlow = false;
   controlSocket: string | null = "/run/control.sock";
   readonly steering: Steering;
+  readonly hooks: MasterHooks;
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
     const allSlots = start.hasTaskSlots === true ? firstSlot("tasks") + slots : slots;
@@ -91,6 +93,12 @@ export class FakeMaster {
         ? null
         : { process: this.#spawn(0, first, "first"), token: "first", fdPair: start.fdPair },
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
+      hooks: this.hooks = new MasterHooks({
+        ...{ clock: this.system.clock, logger: log.logger },
+        server: () => ({ pid: 41, generation: 1, app: "app.ts", workers: this.arbiter.target }),
+        open: () => Promise.reject(new Error("not opened")),
+        wake: () => this.arbiter.post({ type: "wake" }),
+      }),
       threadHosts: new ThreadHosts({
         ...{ system: this.system, logger: log.logger, workerTable: this.workerTable },
         start: (slot, generation, token) => this.#spawn(slot, generation, token),
@@ -106,7 +114,7 @@ export class FakeMaster {
           })),
         bundle: bundling,
         shareLogs: () => {},
-        discard: ({ path }) => void this.discarded.push(path),
+        discard: (_, { path }) => void this.discarded.push(path),
       },
       first,
       isBindDefault: false,

@@ -139,6 +139,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     user: "www-data",
     group: "1000",
     killGroup: "on",
+    hookTimeout: "20s",
     umask: "027",
     adminBind: "127.0.0.1:9000",
     adminToken: "0123456789abcdef",

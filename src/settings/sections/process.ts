@@ -1,6 +1,10 @@
+import { duration } from "../kinds/duration.ts";
 import { modeBits } from "../kinds/number.ts";
 import { account, file, socketPath } from "../kinds/text.ts";
-import { onOrOff, optional, optionalOrOff } from "../setting.ts";
+import { one, onOrOff, optional, optionalOrOff } from "../setting.ts";
+
+const second = 1_000;
+const hour = 3_600 * second;
 
 export const processSettings = {
   pid: optional(file, {
@@ -31,6 +35,11 @@ export const processSettings = {
       "When a worker has ended, end the processes that its app has started: TERM, and KILL a second later, also " +
       "at a quick stop. Otherwise the log names those that still run. A process with a session or group of its own is not among them.",
     unset: "on for process 1 of a container, otherwise off",
+    reload: true,
+  }),
+  hookTimeout: one(duration({ from: 0.1 * second, to: hour }), {
+    description: "How long a hook of the config file may take; one that is not done by then has failed.",
+    default: 10 * second,
     reload: true,
   }),
   umask: optional(modeBits, {
