@@ -3,7 +3,9 @@
 import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
+import type { HookServer } from "../settings/config_hooks.ts";
 import { fromDefault } from "../settings/values.ts";
+import { workerRange } from "../settings/worker_range.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import { withTimeout } from "../system/clock.ts";
 import type { System, UnixListener } from "../system/system.ts";
@@ -115,14 +117,13 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     start: (slot, generation, token, inherited) =>
       startProcess(slot, generation, token, inherited, "requests", true),
   });
+  // The first worker is started before there is a server to describe.
+  const { app = "" } = settings;
+  const { min: workers } = workerRange(settings, system.host.cores());
+  let server: () => Omit<HookServer, "pid"> = () => ({ generation: 1, app, workers });
   const hooks = new MasterHooks({
     ...{ clock: system.clock, logger: log.logger },
-    server: () => ({
-      pid: system.host.pid,
-      generation: statusSource.generation,
-      app: statusSource.app,
-      workers: statusSource.target,
-    }),
+    server: () => ({ pid: system.host.pid, ...server() }),
     open: async (generation, declared) => {
       const { openHooks } = await loadHooks();
       return openHooks(
@@ -173,6 +174,10 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     isBindDefault,
     runtimeDirectory: directory.path,
   });
+  server = () => {
+    const { generation, app, target } = statusSource;
+    return { generation, app, workers: target };
+  };
   takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
   const malformed = (worker: WorkerHandle, reason: string) => {
     // At once, because its channel closes before the event is handled: it would log that it finishes.

@@ -46,7 +46,7 @@ interface HookRequestInfo {
 }
 
 /** What the app made of a request. */
-interface HookAnswer {
+export interface HookAnswer {
   /** Not to be read: its body is the client's. `null` if the app threw. */
   readonly response: Response | null;
   /** 500 if the app threw. */

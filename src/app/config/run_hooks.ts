@@ -66,8 +66,14 @@ export async function runHooks(system: System): Promise<ExitCode> {
           hooks.catch(() => {});
         } else if (hooks !== null) {
           const { number, name, args } = message;
-          void hooks.then((hooks) => hooks.call(system.clock, name, args), toDenicornError)
-            .then((error) => answer(number, error));
+          const imported = await hooks.catch(toDenicornError);
+          if (imported instanceof DenicornError) {
+            answer(number, imported);
+            continue;
+          }
+          void imported.call(system.clock, name, args).then((error) => answer(number, error));
+          // So the answers of calls before one that blocks are on their way.
+          await new Promise<void>((resolve) => system.clock.afterTurn(resolve));
         }
       }
     }

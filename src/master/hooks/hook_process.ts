@@ -160,7 +160,10 @@ export class HookProcess {
           sleep(this.#options.clock, lastWordsTimeout),
         ]);
       }
-      this.#failAll(running, status);
+      this.#failAll(
+        running,
+        `was not done when its process ended (${howEnded(status)}): see its output above`,
+      );
     });
     return running;
   }
@@ -183,21 +186,24 @@ export class HookProcess {
   #abandon(running: Running): void {
     this.#forget(running);
     running.process.kill("SIGKILL");
+    this.#failAll(running, "was not done when its process was killed, because a hook blocked it");
   }
 
   #forget(running: Running): void {
     if (this.#running === running) this.#running = null;
   }
 
-  #failAll(running: Running, { code, signal }: ExitStatus): void {
-    const how = signal === null ? `exit code ${code}` : signal;
+  #failAll(running: Running, why: string): void {
     for (const [number, { name }] of running.calls) {
-      const text = `hook ${name} of ${this.#file} was not done when its process ended (${how})`;
-      this.#settle(running, number, new DenicornError("hook", `${text}: see its output above`));
+      this.#settle(running, number, new DenicornError("hook", `hook ${name} of ${this.#file} ${why}`));
     }
   }
 
   get #file(): string {
     return shownPath(this.#options.workingDirectory, this.#options.place.source);
   }
+}
+
+function howEnded({ code, signal }: ExitStatus): string {
+  return signal ?? `exit code ${code}`;
 }

@@ -174,7 +174,6 @@ export class MasterHooks {
   ): Promise<DenicornError | null> {
     const process = this.#opened.get(generation)?.process ?? null;
     if (process === null || !this.has(name, generation)) return Promise.resolve(null);
-    // The first worker is started before there is a server to describe.
-    return Promise.resolve().then(() => process.call(name, [...args, this.#options.server()]));
+    return process.call(name, [...args, this.#options.server()]);
   }
 }

@@ -20,6 +20,12 @@ import type { Answers } from "./answers.ts";
 import type { Requests } from "./requests.ts";
 import type { StaticFiles } from "./static_files.ts";
 
+/** What the config file wants done around the app. */
+interface EdgeHooks {
+  around(app: FetchHandler): FetchHandler;
+  warnOfNode(): void;
+}
+
 interface EdgeLog {
   /** It was not answered in `timeout` milliseconds. */
   late(request: Request, timeout: number): void;
@@ -36,18 +42,21 @@ export class HttpEdge {
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
+  /** `null` without hooks. */
+  readonly hooks: EdgeHooks | null;
   readonly #onStuck: () => void;
   /** With `worker-class` sync: the one place that all apps of this worker share. */
   readonly turns: Places | null;
 
   constructor(
-    { requests, answers, clock, config, log, files, onStuck }: {
+    { requests, answers, clock, config, log, files, hooks, onStuck }: {
       readonly requests: Requests;
       readonly answers: Answers;
       readonly clock: Clock;
       readonly config: WorkerConfig;
       readonly log: EdgeLog;
       readonly files: StaticFiles | null;
+      readonly hooks: EdgeHooks | null;
       /** The worker can serve nothing more. */
       readonly onStuck: () => void;
     },
@@ -58,6 +67,7 @@ export class HttpEdge {
     this.#config = config;
     this.#log = log;
     this.#files = files;
+    this.hooks = hooks;
     this.#onStuck = onStuck;
     this.turns = config.workerClass === "sync" ? new Places(clock, { ...config, running: 1 }) : null;
   }
