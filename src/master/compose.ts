@@ -247,7 +247,8 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
 function onceComplete(eventLog: EventLog): Promise<void> {
   return new Promise((resolve) => {
     const forget = eventLog.follow(({ kind }) => {
-      if (kind !== "complete") return;
+      // A reload may come before all are ready.
+      if (kind !== "complete" && kind !== "reload-complete") return;
       forget();
       resolve();
     });

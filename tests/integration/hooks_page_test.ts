@@ -1,6 +1,6 @@
 /** The config file of docs/hooks.md does what the page says. */
 
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assertEquals } from "../assert.ts";
 import { integrationTest } from "./harness.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/hooks.md", import.meta.url));

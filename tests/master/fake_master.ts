@@ -1,3 +1,4 @@
+import type { HookName } from "../../src/core/hook_table.ts";
 import type { DenicornError } from "../../src/core/errors.ts";
 import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import type { HandledSignal } from "../../src/core/signals.ts";
@@ -66,6 +67,12 @@ export class FakeMaster {
   controlSocket: string | null = "/run/control.sock";
   readonly steering: Steering;
   readonly hooks: MasterHooks;
+  /** Calls of hooks; the test ends them. */
+  readonly hookCalls: {
+    readonly name: HookName;
+    readonly args: readonly unknown[];
+    readonly end: (error: DenicornError | null) => void;
+  }[] = [];
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
     const allSlots = start.hasTaskSlots === true ? firstSlot("tasks") + slots : slots;
@@ -96,7 +103,22 @@ export class FakeMaster {
       hooks: this.hooks = new MasterHooks({
         ...{ clock: this.system.clock, logger: log.logger },
         server: () => ({ pid: 41, generation: 1, app: "app.ts", workers: this.arbiter.target }),
-        open: () => Promise.reject(new Error("not opened")),
+        open: (_, { names, source }) =>
+          Promise.resolve({
+            hooks: { names, source, bundle: "/run/hooks.mjs" },
+            process: {
+              isExpected: false,
+              link: () => null,
+              call: (name, args) => {
+                const { promise, resolve } = Promise.withResolvers<DenicornError | null>();
+                this.hookCalls.push({ name, args, end: resolve });
+                return promise;
+              },
+              end: () => Promise.resolve(),
+              kill: () => {},
+            },
+            discard: () => void this.discarded.push("hooks"),
+          }),
         wake: () => this.arbiter.post({ type: "wake" }),
       }),
       threadHosts: new ThreadHosts({
@@ -155,6 +177,13 @@ export class FakeMaster {
   /** Where the worker writes its counters. */
   slot({ slot }: FakeWorker): SlotWriter {
     return new SlotWriter(this.#memory, slot);
+  }
+
+  /** From now on generation 1 has these hooks. */
+  async giveHooks(...names: HookName[]): Promise<void> {
+    const { generation, settings } = this.arbiter;
+    const place = { number: generation, settings, notApplied: [], directory: "/srv" };
+    await this.hooks.open(place, { names, source: "/srv/denicorn.config.ts", text: "" });
   }
 
   async signal(signal: HandledSignal): Promise<void> {

@@ -11,7 +11,7 @@ import { reasonOf } from "../../core/reason.ts";
 import { encodeFrame } from "../../protocol/framing.ts";
 import type { HookPlace, ToHookProcess } from "../../protocol/hook_messages.ts";
 import type { FromWorker } from "../../protocol/messages.ts";
-import { sleep } from "../../system/clock.ts";
+import { withTimeout } from "../../system/clock.ts";
 import type { ChildProcess, Clock, Connection, ExitStatus } from "../../system/system.ts";
 
 interface HookProcessOptions {
@@ -155,10 +155,7 @@ export class HookProcess {
       // The next call starts another one.
       this.#forget(running);
       if (running.connection !== null) {
-        await Promise.race([
-          running.disconnected.promise,
-          sleep(this.#options.clock, lastWordsTimeout),
-        ]);
+        await withTimeout(this.#options.clock, lastWordsTimeout, running.disconnected.promise);
       }
       this.#failAll(
         running,
