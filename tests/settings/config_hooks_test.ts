@@ -44,7 +44,7 @@ Deno.test("a misspelled hook is refused with a guess", () => {
     onReloading: "onReload",
     on_exit: "onExit",
     preRequests: "preRequest",
-    childexit: "childExit",
+    childExits: "childExit",
   };
   for (const [name, guess] of Object.entries(guesses)) {
     const error = assertThrows(() => readConfigFile({ path, values: { [name]: aFunction } }), DenicornError);

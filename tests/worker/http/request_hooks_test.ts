@@ -58,10 +58,10 @@ Deno.test("preRequest that throws or rejects refuses the request, of which the a
   const app = () => {
     throw new Error("called");
   };
-  const befores: Hook[] = [() => {
+  const failing: Hook[] = [() => {
     throw "no";
   }, () => Promise.reject("no")];
-  for (const before of befores) {
+  for (const before of failing) {
     const { handle, refused } = new Fixture(app, before, () => assert(false));
     const answer = await handle(request, info);
     assertEquals([answer.status, refused], [500, ["preRequest: no"]]);
