@@ -1,7 +1,7 @@
 import type { ConfigHooks } from "./config_hooks.ts";
 import type { ConfigFile } from "./settings.ts";
 
-export type { ConfigFile };
+export type { ConfigFile, ConfigHooks };
 
 /**
  * Checks the types of the settings and hooks in `denicorn.config.ts`; returns them unchanged.

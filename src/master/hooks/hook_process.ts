@@ -26,6 +26,8 @@ interface HookProcessOptions {
   readonly onExit: (kill: () => void) => () => void;
   /** The hooks left an error that nothing caught. */
   readonly onUncaught: (error: DenicornError) => void;
+  /** The process has ended, in this way, while nothing was called. */
+  readonly onLost: (how: string) => void;
 }
 
 /** The process itself says that a hook is late. If it does not, so much later (ms), its event loop is blocked. */
@@ -49,6 +51,8 @@ interface Running {
   readonly waiting: ToHookProcess[];
   readonly disconnected: PromiseWithResolvers<void>;
   connection: Connection | null;
+  /** It is to end. */
+  isEnding: boolean;
 }
 
 export class HookProcess {
@@ -127,6 +131,7 @@ export class HookProcess {
       this.#idle.push(resolve);
       await promise;
     }
+    running.isEnding = true;
     this.#send(running, { type: "exit" });
     const cancel = this.#options.clock.after(exitTimeout, () => running.process.kill("SIGKILL"));
     await running.process.exited;
@@ -135,16 +140,18 @@ export class HookProcess {
 
   /** Ends it at once, with the calls that wait. */
   kill(): void {
-    this.#running?.process.kill("SIGKILL");
+    if (this.#running === null) return;
+    this.#running.isEnding = true;
+    this.#running.process.kill("SIGKILL");
   }
 
   #require(): Running {
     if (this.#running !== null) return this.#running;
-    const { start, secret, place, onExit } = this.#options;
+    const { start, secret, place, onExit, onLost } = this.#options;
     const token = secret();
     const process = start(token);
     const running: Running = {
-      ...{ process, token, connection: null, calls: new Map() },
+      ...{ process, token, connection: null, calls: new Map(), isEnding: false },
       waiting: [{ type: "hooks", place }],
       disconnected: Promise.withResolvers(),
     };
@@ -157,10 +164,9 @@ export class HookProcess {
       if (running.connection !== null) {
         await withTimeout(this.#options.clock, lastWordsTimeout, running.disconnected.promise);
       }
-      this.#failAll(
-        running,
-        `was not done when its process ended (${howEnded(status)}): see its output above`,
-      );
+      const how = howEnded(status);
+      if (running.calls.size === 0 && !running.isEnding) onLost(how);
+      this.#failAll(running, `was not done when its process ended (${how}): see its output above`);
     });
     return running;
   }
@@ -182,6 +188,7 @@ export class HookProcess {
   /** Its event loop is blocked. */
   #abandon(running: Running): void {
     this.#forget(running);
+    running.isEnding = true;
     running.process.kill("SIGKILL");
     this.#failAll(running, "was not done when its process was killed, because a hook blocked it");
   }

@@ -65,6 +65,7 @@ export function openHooks(
       });
     },
     onExit: (kill) => system.processes.onExit(kill),
+    onLost: (how) => logger.warning`the process of the hooks ended (${how}): the next hook gets another one`,
     onUncaught: ({ message, detail }) => logger.with({ detail }).error`${message}`,
   });
   try {

@@ -12,6 +12,7 @@ class Fixture {
   readonly clock = new FakeClock();
   readonly processes: FakeProcess[] = [];
   readonly uncaught: string[] = [];
+  readonly lost: string[] = [];
   failure: Error | null = null;
   readonly hooks = new HookProcess({
     clock: this.clock,
@@ -25,6 +26,7 @@ class Fixture {
       return process;
     },
     onExit: () => () => {},
+    onLost: (how) => void this.lost.push(how),
     onUncaught: ({ message }) => this.uncaught.push(message),
   });
 
@@ -179,4 +181,20 @@ Deno.test("an end waits for the calls, asks the process to exit, and kills it if
   assertEquals(fixture.processes[0]!.signals, ["SIGKILL"]);
   assert(hasEnded);
   await fixture.hooks.end();
+});
+
+Deno.test("the end of a process that nobody asked for is reported, unless a call says so", async () => {
+  const fixture = new Fixture();
+  fixture.hooks.start();
+  fixture.processes[0]!.end({ code: 1, signal: null });
+  await settled();
+  assertEquals(fixture.lost, ["exit code 1"]);
+  const call = outcomeOf(fixture.hooks.call("whenReady", []));
+  fixture.processes[1]!.end({ code: 1, signal: null });
+  await settled();
+  assert(call.message !== null);
+  fixture.hooks.start();
+  fixture.hooks.kill();
+  await settled();
+  assertEquals(fixture.lost, ["exit code 1"]);
 });
