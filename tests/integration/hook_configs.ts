@@ -1,5 +1,7 @@
 /** Config files with hooks, for tests, and what those have done. */
 
+import type { Server } from "./server.ts";
+
 /** A config file in which the hooks of these names print them and what they get; `more` are other properties. */
 export function printing(names: readonly string[], more = ""): string {
   const hooks = names.map((name) =>
@@ -9,7 +11,15 @@ export function printing(names: readonly string[], more = ""): string {
   return `import { defineConfig } from "denicorn";\nexport default defineConfig({\n  ${properties}\n});\n`;
 }
 
-/** What such hooks have printed, in their order. */
+/** Waits until such hooks have printed at least `count` lines, and returns them in their order. */
+export function calls(server: Server, count: number): Promise<ReturnType<typeof called>> {
+  return server.until(`${count} hooks`, () => {
+    const found = called(server.stdout);
+    return found.length >= count && found;
+  });
+}
+
+/** What such hooks have printed so far. */
 export function called(stdout: string): [name: string, ...values: unknown[]][] {
   return [...stdout.matchAll(/^hook (\w+) (.*)$/gm)]
     .map(([, name, values]) => [name!, ...JSON.parse(values!)]);

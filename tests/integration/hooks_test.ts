@@ -1,7 +1,7 @@
 /** Hooks of the config file that run in the hook process: when they are called, and what follows when they fail. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { called, hookProcesses, printing } from "./hook_configs.ts";
+import { called, calls, hookProcesses, printing } from "./hook_configs.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
@@ -22,12 +22,12 @@ integrationTest(
     await server.until("whenReady", () => server.stdout.includes("hook whenReady"));
     server.kill("SIGTERM");
     assertEquals((await server.exit()).code, 0);
-    const calls = called(server.stdout);
+    const found = called(server.stdout);
     const about = { pid: server.pid, generation: 1, app: "main.ts", workers: 2 };
-    assertEquals(calls.slice(0, 2), [["onStarting", about], ["nworkersChanged", 2, null, about]]);
-    assertEquals(calls.at(-1), ["onExit", about]);
+    assertEquals(found.slice(0, 2), [["onStarting", about], ["nworkersChanged", 2, null, about]]);
+    assertEquals(found.at(-1), ["onExit", about]);
     const of = (name: string) =>
-      calls.filter(([called]) => called === name).map(([, ...values]) => values as object[]);
+      found.filter(([called]) => called === name).map(([, ...values]) => values as object[]);
     assertEquals(of("whenReady"), [[about]]);
     const bySlot = ([a]: object[], [b]: object[]) =>
       (a as { slot: number }).slot - (b as { slot: number }).slot;
@@ -52,9 +52,9 @@ integrationTest("a worker that is killed is one of childExit, and the next one o
     const status = await server.status();
     return status?.workers[0]?.state === "ready" && status.workers[0].pid !== worker!.pid;
   });
-  const calls = called(server.stdout);
-  assertEquals(calls.map(([name]) => name).sort(), ["childExit", "preSpawn", "preSpawn"]);
-  const [, , exit] = calls.find(([name]) => name === "childExit")!;
+  const found = await calls(server, 3);
+  assertEquals(found.map(([name]) => name).sort(), ["childExit", "preSpawn", "preSpawn"]);
+  const [, , exit] = found.find(([name]) => name === "childExit")!;
   assertEquals(exit, { code: 137, signal: "SIGKILL", isExpected: false, text: "died (SIGKILL)" });
 });
 
@@ -113,13 +113,13 @@ integrationTest("a reload applies new hooks, and onReload of the new file can re
   await server.until("the old process has ended", () => hookProcesses(server.pid).length === 1);
   assert(!first.some(isRunning));
   // The worker of the first generation has its hook, although the process was replaced.
-  assertEquals(called(server.stdout), [["reload2", 1], ["reload3", 1], ["exit1", 1]]);
+  assertEquals(await calls(server, 3), [["reload2", 1], ["reload3", 1], ["exit1", 1]]);
 
   host.write({ "denicorn.config.ts": "export default {};\n" });
   server.kill("SIGHUP");
   await server.ready(1, 4);
   await server.until("no process", () => hookProcesses(server.pid).length === 0);
-  assertEquals(called(server.stdout).slice(3), [["exit3", 3]]);
+  assertEquals((await calls(server, 4)).slice(3), [["exit3", 3]]);
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);
   assertEquals(server.leftovers(), []);
@@ -147,10 +147,9 @@ integrationTest("preUpgrade can refuse an upgrade; else the old master ends with
   const old = server.pid;
   server.kill("SIGUSR2");
   await server.upgraded();
-  await server.until("the hooks of both", () => called(server.stdout).length === 6);
-  const calls = called(server.stdout);
+  const found = await calls(server, 6);
   const next = server.pid;
-  const of = (pid: number) => calls.filter(([, value]) => value === pid).map(([name]) => name);
+  const of = (pid: number) => found.filter(([, value]) => value === pid).map(([name]) => name);
   assertEquals(of(old), ["starting", "ready", "upgrade", "exit"]);
   assertEquals(of(next), ["starting", "ready"]);
 });
@@ -174,7 +173,7 @@ integrationTest("a hook that blocks its process is logged, and the server goes o
     server.stderr,
     /hook preSpawn of denicorn\.config\.js was not done after 1s .*: the worker is started all the same/,
   );
-  assertEquals(called(server.stdout)[0], ["changed", 2, null]);
+  assertEquals((await calls(server, 1))[0], ["changed", 2, null]);
   await scaleToOne(host, server);
 });
 

@@ -1,7 +1,7 @@
 /** Hooks of the config file that run in workers: when they are called, and what follows when they fail. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { called, hookProcesses, printing } from "./hook_configs.ts";
+import { called, calls, hookProcesses, printing } from "./hook_configs.ts";
 import { freePort, integrationTest } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
 
@@ -40,7 +40,7 @@ integrationTest("SIGINT, SIGQUIT and SIGABRT of a worker call its hooks before i
   await ended("SIGINT");
   await ended("SIGQUIT");
   assertMatch(await ended("SIGABRT"), /died \(exit code 134\)/);
-  const names = called(server.stdout).map(([name]) => name);
+  const names = (await calls(server, 5)).map(([name]) => name);
   assertEquals(names, ["workerInt", "workerExit", "workerInt", "workerExit", "workerAbort"]);
 });
 
@@ -90,7 +90,7 @@ integrationTest("preRequest and postRequest stand around each request of the app
   await server.logged(/GET \/refused: hook preRequest of denicorn\.config\.js threw Error: no entry/);
   await server.logged(/GET \/late: hook preRequest of denicorn\.config\.js was not done after 500ms/);
   await server.logged(/GET \/throws: the app threw/);
-  assertEquals(called(server.stdout), [
+  assertEquals(await calls(server, 5), [
     ["post", "/", 200, 200, true],
     ["post", "/waits", 201, 201, true],
     ["post", "/throws", 500, null, true],
@@ -126,7 +126,7 @@ createServer((_, response) => response.end("node")).listen(3000);\n`;
   );
   await server.ready(1);
   assertEquals(await server.text(), "node");
-  assertEquals(called(server.stdout).map(([name]) => name), ["postWorkerInit"]);
+  assertEquals((await calls(server, 1)).map(([name]) => name), ["postWorkerInit"]);
 });
 
 integrationTest("workers that are threads have hooks, each its own", async (host) => {
@@ -164,6 +164,5 @@ otherUserTest("hooks of workers run as their user, those of the master as its ow
     args: ["--user", "nobody"],
   });
   await server.ready(1);
-  await server.until("both", () => called(server.stdout).length === 2);
-  assertEquals(called(server.stdout), [["init", 65534], ["ready", 0]]);
+  assertEquals((await calls(server, 2)).sort(), [["init", 65534], ["ready", 0]]);
 });
