@@ -9,14 +9,17 @@ import type { Clock } from "../../system/system.ts";
 import { shownStack } from "../app_stack.ts";
 import { asRecord } from "../jsonc.ts";
 import { fileUrl, shownPath } from "../paths.ts";
+import { HookDeadlines } from "./hook_deadlines.ts";
 import { lateHook } from "./late_hook.ts";
 
 export class ImportedHooks {
   readonly #config: Readonly<Record<string, unknown>>;
   readonly #place: HookPlace;
   readonly #workingDirectory: string;
+  readonly #deadlines: HookDeadlines;
 
   private constructor(
+    clock: Clock,
     config: Readonly<Record<string, unknown>>,
     place: HookPlace,
     workingDirectory: string,
@@ -24,13 +27,14 @@ export class ImportedHooks {
     this.#config = config;
     this.#place = place;
     this.#workingDirectory = workingDirectory;
+    this.#deadlines = new HookDeadlines(clock, place.timeout);
   }
 
   /** Messages name files relative to `workingDirectory`. Throws DenicornError `hook` with what the module throws. */
-  static async import(place: HookPlace, workingDirectory: string): Promise<ImportedHooks> {
+  static async import(clock: Clock, place: HookPlace, workingDirectory: string): Promise<ImportedHooks> {
     try {
       const module: Readonly<Record<string, unknown>> = await import(fileUrl(place.bundle));
-      return new ImportedHooks(asRecord(await module["default"]) ?? {}, place, workingDirectory);
+      return new ImportedHooks(clock, asRecord(await module["default"]) ?? {}, place, workingDirectory);
     } catch (error) {
       const path = shownPath(workingDirectory, place.source);
       throw new DenicornError("hook", `cannot load the hooks of ${path}: it threw ${titleOf(error)}`, {
@@ -47,18 +51,18 @@ export class ImportedHooks {
   }
 
   /** Calls a hook and waits for it, at most the time that hooks have. Resolves with what went wrong, else with `null`. */
-  call(clock: Clock, name: HookName, args: readonly unknown[]): Promise<DenicornError | null> {
+  call(name: HookName, args: readonly unknown[]): Promise<DenicornError | null> {
     const hook = this.find(name);
     if (hook === null) return Promise.resolve(null);
-    return this.settled(clock, name, Promise.try(hook, ...args));
+    return this.settled(name, Promise.try(hook, ...args));
   }
 
   /** The same for a hook that was called, and has returned a promise. */
-  settled(clock: Clock, name: HookName, promise: PromiseLike<unknown>): Promise<DenicornError | null> {
+  settled(name: HookName, promise: PromiseLike<unknown>): Promise<DenicornError | null> {
     return new Promise((resolve) => {
-      const cancel = clock.after(this.#place.timeout, () => resolve(this.#late(name)));
+      const done = this.#deadlines.begin(() => resolve(this.#late(name)));
       const settle = (error: DenicornError | null) => {
-        cancel();
+        done();
         resolve(error);
       };
       promise.then(() => settle(null), (error) => settle(this.failure(name, error)));

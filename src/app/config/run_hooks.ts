@@ -71,7 +71,7 @@ export async function runHooks(system: System): Promise<ExitCode> {
             answer(number, imported);
             continue;
           }
-          void imported.call(system.clock, name, args).then((error) => answer(number, error));
+          void imported.call(name, args).then((error) => answer(number, error));
           // So the answers of calls before one that blocks are on their way.
           await new Promise<void>((resolve) => system.clock.afterTurn(resolve));
         }
@@ -102,5 +102,5 @@ function begin(
       ),
     )
   );
-  return ImportedHooks.import(place, directory);
+  return ImportedHooks.import(clock, place, directory);
 }

@@ -36,7 +36,7 @@ export class WorkerHooks {
   async import(): Promise<void> {
     const { hooks } = this.#options.config;
     if (hooks === null) return;
-    this.#imported = await ImportedHooks.import(hooks, this.#system.host.cwd());
+    this.#imported = await ImportedHooks.import(this.#system.clock, hooks, this.#system.host.cwd());
   }
 
   has(name: HookName): boolean {
@@ -66,7 +66,7 @@ export class WorkerHooks {
     return new RequestHooks({
       ...{ clock, waitUntil, worker: this.#worker, before: before ?? null, after: after ?? null },
       failure: (name, thrown) => imported.failure(name, thrown),
-      settled: (name, promise) => imported.settled(clock, name, promise),
+      settled: (name, promise) => imported.settled(name, promise),
       onRefused: (request, error) => {
         onRefused();
         log.hookFault(request, error);
@@ -88,7 +88,7 @@ export class WorkerHooks {
   }
 
   async #call(name: HookName): Promise<DenicornError | null> {
-    return await this.#imported?.call(this.#system.clock, name, [this.#worker]) ?? null;
+    return await this.#imported?.call(name, [this.#worker]) ?? null;
   }
 
   #log({ message, detail }: DenicornError): Promise<void> {
