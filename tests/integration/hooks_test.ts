@@ -208,6 +208,24 @@ integrationTest("the process of hooks ends with a master that is killed", async 
   assertEquals(called(server.stdout), []);
 });
 
+integrationTest("another signal ends an onExit that takes long", async (host) => {
+  const config = `export default {
+  hookTimeout: "60s",
+  async onExit() { console.log("hook", "begun", "[]"); await new Promise(() => {}); },
+};\n`;
+  const server = host.start({ files: { ...files, "denicorn.config.ts": config } });
+  await server.ready(1);
+  server.kill("SIGTERM");
+  await calls(server, 1);
+  server.kill("SIGINT");
+  assertEquals((await server.exit()).code, 0);
+  assertMatch(
+    server.stderr,
+    /hook onExit of denicorn\.config\.ts was not done when its process ended \(SIGKILL\)/,
+  );
+  assertEquals(server.leftovers(), []);
+});
+
 integrationTest("check, and a start, say what is wrong with hooks", async (host) => {
   const refused = async (config: string) => {
     host.write({ ...files, "denicorn.config.ts": config });
