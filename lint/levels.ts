@@ -20,6 +20,7 @@ const levels: Levels = [
       ["src/master/pool"],
       ["src/master/listeners"],
       ["src/master/generations", "src/master/telemetry", "src/master/commands", "src/master/channels"],
+      ["src/master/hooks"],
       ["src/master/workers"],
       ["src/master/files"],
     ],

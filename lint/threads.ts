@@ -34,6 +34,7 @@ const mayImport = [
   "src/worker/",
   "src/app/load/",
   "src/app/config/config_process.ts",
+  "src/app/config/imported_hooks.ts",
   "src/app/bundle/esbuild.ts",
   // At the start of a master, when there are threads.
   "src/master/channels/open_other_machines.ts",

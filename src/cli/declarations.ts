@@ -1,5 +1,6 @@
 /** The module `denicorn` for editors and `deno check`, made from the settings table. */
 
+import { renderHooks } from "./hook_declarations.ts";
 import { namedSettings, notInConfigFile } from "../settings/settings.ts";
 
 const head = `// Written by \`denicorn types\`: do not edit. In deno.json:
@@ -131,8 +132,8 @@ declare module "denicorn" {
     }>
   >;
 
-  /** In a config file: checks the types of the settings. */
-  export function defineConfig(config: ConfigFile): ConfigFile;
+  /** In a config file: checks the types of the settings and hooks. */
+  export function defineConfig(config: ConfigFile & ConfigHooks): ConfigFile & ConfigHooks;
 
   /** The settings, as \`denicorn settings\` and docs/settings.md describe them. */
   export interface ConfigFile {
@@ -145,5 +146,5 @@ export function renderDeclarations(): string {
   ) =>
     `    /** ${description.replaceAll("*/", "*\u200b/")} */\n    readonly ${key}?: ${type} | undefined;\n`
   );
-  return `${head}${settings.join("\n")}  }\n}\n`;
+  return `${head}${settings.join("\n")}  }\n${renderHooks()}}\n`;
 }

@@ -11,6 +11,11 @@ switch (args[0]) {
     system.processes.exit(await runConfigProcess(system));
     break;
   }
+  case "--run-hooks": {
+    const { runHooks } = await import("../app/config/run_hooks.ts");
+    system.processes.exit(await runHooks(system));
+    break;
+  }
   case "--build-app": {
     const { runBuildProcess } = await import("../app/build/build_process.ts");
     system.processes.exit(await runBuildProcess(system));

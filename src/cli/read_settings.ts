@@ -3,6 +3,8 @@ import { reasonOf } from "../core/reason.ts";
 import { writingTo } from "../master/files/directory_failure.ts";
 import { appProcessVariable, workerEnvironment } from "../protocol/messages.ts";
 import type { CommandLine } from "../settings/command_line.ts";
+import { hooksIn } from "../settings/config_file.ts";
+import type { DeclaredHooks } from "../settings/config_hooks.ts";
 import { resolveEach, resolveSettings } from "../settings/resolve.ts";
 import type { Resolved } from "../settings/values.ts";
 import { lazyModule } from "../system/lazy_module.ts";
@@ -26,6 +28,8 @@ export interface ReadSettings extends Resolved {
   readonly place: Place;
   /** The files they were read from, and those that would have been: absolute paths. */
   readonly files: readonly string[];
+  /** `null` if the config file has none, or there is no config file. */
+  readonly hooks: DeclaredHooks | null;
 }
 
 /**
@@ -48,13 +52,17 @@ export function createSettingsReader(
     const { settings, origins } = resolveEach({ ...sources, cores: 1 });
     const { config, chdir, bundleCache } = settings;
     const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
-    const placed = async (resolved: Resolved, place: Place, configFiles: readonly string[]) => {
+    const placed = async (
+      resolved: Omit<ReadSettings, "place" | "files">,
+      place: Place,
+      configFiles: readonly string[],
+    ) => {
       const files = [...configFiles, ...pathsIn([place], resolved.settings.envFile)];
       return { place, files, ...await withEnvFiles(system, resolved, place) };
     };
     const file = findConfigFile(system, [chosen, start], config, origins.config);
     if (file === undefined) {
-      const resolved = resolveSettings({ ...sources, cores: host.cores() });
+      const resolved = { ...resolveSettings({ ...sources, cores: host.cores() }), hooks: null };
       return placed(resolved, chosen, pathsIn([chosen, start], configFileNames));
     }
     const { path, workingDirectory } = file;
@@ -64,7 +72,7 @@ export function createSettingsReader(
     const read = async () => {
       const refuse = guard.before(path, settings);
       const { loadConfigFile } = await configLoader();
-      const values = await writingTo(
+      const { values, text } = await writingTo(
         directory,
         () =>
           loadConfigFile(system, path, {
@@ -76,7 +84,12 @@ export function createSettingsReader(
           }),
       );
       const configFile = { path: file.name, values };
-      return resolveSettings({ ...sources, configFile, cores: host.cores() });
+      const resolved = resolveSettings({ ...sources, configFile, cores: host.cores() });
+      const names = hooksIn(configFile);
+      return {
+        ...resolved,
+        hooks: names.length === 0 || text === null ? null : { names, source: path, text },
+      };
     };
     let resolved = await read();
     if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();

@@ -140,6 +140,11 @@ export const errorKinds = {
     exitCode: ExitCode.boot,
     means: "the function `prepare` of the app threw, or was not done within prepare-timeout",
   },
+  "hook": {
+    exitCode: ExitCode.boot,
+    means:
+      "a hook of the config file threw, or was not done within hook-timeout, and so refused a start, a reload or an upgrade",
+  },
   "app-address": {
     exitCode: ExitCode.app,
     means:

@@ -22,6 +22,8 @@ import type { ExitStatus, System } from "../system/system.ts";
 import type { WorkerDesk } from "./commands/worker_desk.ts";
 import { dispatchSignal } from "./commands/master_signals.ts";
 import type { Generations } from "./generations/generations.ts";
+import { hookExitOf, hookWorkerOf } from "./hooks/hook_values.ts";
+import type { MasterHooks } from "./hooks/master_hooks.ts";
 import type { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import type { IdleFirst } from "./listeners/idle_first.ts";
 import type { ListenOrder } from "./listeners/listen_order.ts";
@@ -59,6 +61,7 @@ interface ArbiterParts {
   readonly spawner: Spawner;
   readonly workerEvents: WorkerEvents;
   readonly workerDesk: WorkerDesk;
+  readonly hooks: MasterHooks;
   readonly generations: Generations;
   readonly counters: ServerCounters;
   readonly eventLog: EventLog;
@@ -236,6 +239,12 @@ export class Arbiter implements MasterCommands {
   }
 
   #handleExit(worker: WorkerHandle, status: ExitStatus): void {
+    void this.#parts.hooks.tell(
+      "childExit",
+      worker.generation.number,
+      hookWorkerOf(worker),
+      hookExitOf(worker, status),
+    );
     this.#eventsOf(worker).handleExit(worker, status);
     this.#parts.tasks.events.gone(worker);
     this.#parts.workerDesk.gone(worker);

@@ -1,3 +1,4 @@
+import { hookKinds, type HookName } from "../core/hook_table.ts";
 import { openLog } from "../log/logger.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import type { System } from "../system/system.ts";
@@ -32,7 +33,9 @@ export async function checkApp(
     logLevel: "error",
     errorLogfile: "-",
   } as const;
-  const initial = { ...resolved, settings };
+  // Workers load their hooks, and call none.
+  const hooks = resolved.hooks && { ...resolved.hooks, names: resolved.hooks.names.filter(isOfWorkers) };
+  const initial = { ...resolved, settings, hooks };
   const log = openLog(system, settings, { pid: system.host.pid });
   const reader = { initial, read: () => Promise.resolve(initial) };
   const { channelUrl } = resolved.settings;
@@ -51,4 +54,8 @@ export async function checkApp(
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();
   if (fault !== null) throw fault;
+}
+
+function isOfWorkers(name: HookName): boolean {
+  return hookKinds[name].runsIn === "worker";
 }

@@ -9,6 +9,7 @@ import { Arbiter } from "./arbiter.ts";
 import { WorkerDesk } from "./commands/worker_desk.ts";
 import { Generations, type GenerationSource } from "./generations/generations.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
+import type { MasterHooks } from "./hooks/master_hooks.ts";
 import { HeartbeatMonitor } from "./listeners/heartbeat_monitor.ts";
 import { IdleFirst } from "./listeners/idle_first.ts";
 import { ListenOrder } from "./listeners/listen_order.ts";
@@ -66,6 +67,7 @@ interface ArbiterOptions {
   readonly threadHosts: ThreadHosts;
   /** Those that workers are given; `null`: they run where the kernel wants. */
   readonly cores: readonly number[] | null;
+  readonly hooks: MasterHooks;
   readonly source: GenerationSource;
   /** Generation 1, not built yet. */
   readonly first: Generation;
@@ -95,6 +97,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     sharedSockets,
     firstWorker,
     takeover,
+    hooks,
   } = options;
   const { clock } = system;
   const { logger } = log;
@@ -114,6 +117,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const taskOwners = new TaskOwners(system.host, clock);
   const spawner = new Spawner({
     ...{ ...options, role: "requests", post },
+    ...hooks.forSpawner("requests"),
     tasksFor: (worker) => taskConfigFor(system.host, taskOwners, options.runtimeDirectory, worker),
     isSteering: () => steering.isOn,
     sharedResources: () => ({
@@ -138,7 +142,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const oldGenerations = new OldGenerations({ clock, logger, workerTable, generations });
   const pool = new WorkerPool({
     ...{ system, lifecycle, workerTable, generations, spawner, restartPolicy, oldGenerations },
-    ...{ steering, sharedSockets, heartbeatMonitor, counters, scoreboard },
+    ...{ steering, sharedSockets, heartbeatMonitor, counters, scoreboard, hooks },
     inherited: takeover?.inherited,
     onFailedSpawn: (generation, failure) => workerEvents.failBoot(generation, () => failure),
   });
@@ -181,10 +185,22 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   void takeover?.released.then(() => post({ type: "command", begin: () => cron.takeOver() }));
   const upgrade = new Upgrade({
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
-    ...{ listenOrder, heartbeatMonitor, post },
+    ...{ listenOrder, heartbeatMonitor, hooks, post },
   });
+  void onceComplete(eventLog).then(() => hooks.tell("whenReady", generations.serving.number));
   const arbiter = new Arbiter({
-    ...{ system, log, queue, workerTable, processGroups, spawner, workerEvents, generations, counters },
+    ...{
+      system,
+      log,
+      queue,
+      workerTable,
+      processGroups,
+      spawner,
+      workerEvents,
+      generations,
+      counters,
+      hooks,
+    },
     ...{
       eventLog,
       lifecycle,
@@ -237,4 +253,16 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     options.otherMachines?.carryOn(before.channels);
   };
   return { arbiter, statusSource, carryOn };
+}
+
+/** Resolves when all workers of the start are ready. */
+function onceComplete(eventLog: EventLog): Promise<void> {
+  return new Promise((resolve) => {
+    const forget = eventLog.follow(({ kind }) => {
+      // A reload may come before all are ready.
+      if (kind !== "complete" && kind !== "reload-complete") return;
+      forget();
+      resolve();
+    });
+  });
 }

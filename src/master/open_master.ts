@@ -3,7 +3,9 @@
 import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
+import type { HookServer } from "../settings/config_hooks.ts";
 import { fromDefault } from "../settings/values.ts";
+import { workerRange } from "../settings/worker_range.ts";
 import { withTimeout } from "../system/clock.ts";
 import { lazyModule } from "../system/lazy_module.ts";
 import type { System, UnixListener } from "../system/system.ts";
@@ -11,6 +13,7 @@ import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
 import { shareLogs } from "./files/shared_logs.ts";
 import { createGenerationSource, type SettingsReader } from "./generations/build_generation.ts";
+import { MasterHooks } from "./hooks/master_hooks.ts";
 import type { SharedSockets } from "./listeners/shared_sockets.ts";
 import { openSteering } from "./listeners/steering.ts";
 import { memoryStoreFolder } from "./tasks/task_config.ts";
@@ -30,6 +33,9 @@ import { WorkerTable } from "./workers/worker_table.ts";
 import type { WorkerProcess } from "./workers/worker_process.ts";
 import { type ArbiterWithStatus, composeArbiter } from "./compose.ts";
 
+/** Most config files have no hooks. */
+const loadHooks = lazyModule(() => import("./hooks/open_hooks.ts"));
+
 interface MasterOptions {
   readonly log: Log;
   readonly reader: SettingsReader;
@@ -47,6 +53,7 @@ interface MasterOptions {
 }
 
 interface Master extends ArbiterWithStatus {
+  readonly hooks: MasterHooks;
   /** `null` in a master that was not started by an upgrade. */
   readonly takeover: Takeover | null;
   /** Resolves when what workers posted last is passed on, or soon. */
@@ -114,21 +121,40 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     start: (slot, generation, token, inherited) =>
       startProcess(slot, generation, token, inherited, "requests", true),
   });
+  // The first worker is started before there is a server to describe.
+  const { app = "" } = settings;
+  const { min: workers } = workerRange(settings, system.host.cores());
+  let server: () => Omit<HookServer, "pid"> = () => ({ generation: 1, app, workers });
+  const hooks = new MasterHooks({
+    ...{ clock: system.clock, logger: log.logger },
+    server: () => ({ pid: system.host.pid, ...server() }),
+    open: async (generation, declared) => {
+      const { openHooks } = await loadHooks();
+      return openHooks(
+        { system, logger: log.logger, directory, directoryGuard, credentials },
+        generation,
+        declared,
+      );
+    },
+    wake: () => arbiter.post({ type: "wake" }),
+  });
   const { directory: workingDirectory, files: settingsFiles } = reader.initial;
-  const first = {
-    number: 1,
-    settings,
-    notApplied: [],
-    directory: workingDirectory,
-    settingsFiles,
-    bundle: null,
-  };
+  const start = { number: 1, settings, notApplied: [], directory: workingDirectory, settingsFiles };
+  const first = { ...start, hooks: await hooks.open(start, reader.initial.hooks), bundle: null };
   if (firstHost !== null) {
     // As for the first worker that is a process.
     if (steering.isOn === (firstHost.pairs.length > 0)) threadHosts.adopt(firstHost, first);
     else firstHost.process.kill("SIGKILL");
   }
-  const source = createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard);
+  const source = createGenerationSource(
+    system,
+    log.logger,
+    reader,
+    directory,
+    credentials,
+    directoryGuard,
+    hooks,
+  );
   const watch = settings.watch !== undefined && settings.watch !== false ? await loadWatch() : null;
   const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
@@ -149,7 +175,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       linkToken = system.host.secret();
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
-    ...{ startProcess, threadHosts, cores },
+    ...{ startProcess, threadHosts, cores, hooks },
     source: watch === null ? source : watch.watched(source, {
       ...{ system, logger: log.logger },
       reload: () => arbiter.post({ type: "command", begin: () => arbiter.reload() }),
@@ -158,6 +184,10 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     isBindDefault,
     runtimeDirectory: directory.path,
   });
+  server = () => {
+    const { generation, app, target } = statusSource;
+    return { generation, app, workers: target };
+  };
   takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
   const malformed = (worker: WorkerHandle, reason: string) => {
     // At once, because its channel closes before the event is handled: it would log that it finishes.
@@ -167,11 +197,11 @@ export async function openMaster(system: System, options: MasterOptions): Promis
   const accept = (channels: UnixListener) =>
     void acceptChannels(channels, {
       get expected() {
-        const others = threadHosts.expected + (linkToken === null ? 0 : 1);
+        const others = threadHosts.expected + hooks.expected + (linkToken === null ? 0 : 1);
         return workerTable.expected + taskTable.expected + others;
       },
       link: (token, connection) => {
-        if (token !== linkToken) return threadHosts.link(token, connection);
+        if (token !== linkToken) return hooks.link(token, connection) ?? threadHosts.link(token, connection);
         linkToken = null;
         return hub.linkMaster((bytes) => connection.send(bytes));
       },
@@ -206,5 +236,5 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     await withTimeout(system.clock, longestFinish, hub.finish());
     await otherMachines?.end();
   };
-  return { arbiter, statusSource, carryOn, takeover, finishChannels };
+  return { arbiter, statusSource, carryOn, takeover, hooks, finishChannels };
 }

@@ -59,7 +59,7 @@ export function prepareMaster(system: System, placed: PlacedSettings, options: P
 
 function startFirst(
   system: System,
-  { settings, directory: workingDirectory }: PlacedSettings,
+  { settings, directory: workingDirectory, hooks }: PlacedSettings,
   { descriptor }: Scoreboard,
   { credentials, directory, launch }: PrepareOptions,
 ): Pick<Preparation, "firstWorker" | "firstHost"> {
@@ -67,6 +67,7 @@ function startFirst(
   // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and Unix
   // sockets are not open yet.
   if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return none;
+  if (hooks?.names.some((name) => name === "onStarting" || name === "preSpawn")) return none;
   const isSteering = settings.steering !== "off";
   const hasThreads = settings.workerClass === "threads";
   const start = (token: string, inherited: readonly number[]) =>

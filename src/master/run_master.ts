@@ -5,6 +5,7 @@ import { resolveCredentials } from "../account/credentials.ts";
 import { takeCounters } from "../control/control_client.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
+import { signalMeanings } from "../core/signals.ts";
 import { otlpTarget } from "../core/telemetry/otlp_target.ts";
 import { countedBefore } from "../core/telemetry/counted_before.ts";
 import type { Status } from "../core/telemetry/status.ts";
@@ -26,6 +27,7 @@ import { lastStatusIn, leaveStatus, takeLastStatus } from "./files/last_status.t
 import { writePidfile } from "./files/pidfile.ts";
 import { type RuntimeDirectory, unusablePlaces } from "./files/runtime_directory.ts";
 import type { SettingsReader } from "./generations/build_generation.ts";
+import type { MasterHooks } from "./hooks/master_hooks.ts";
 import { requireFree } from "./listeners/free_addresses.ts";
 import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
@@ -86,13 +88,16 @@ export async function runMaster(
     sharedSockets.adopt(oldMaster.unixSockets ?? []);
   }
   let control: ControlSocket | null = null;
-  const { arbiter, statusSource, carryOn, takeover, finishChannels } = await openMaster(system, {
+  const { arbiter, statusSource, carryOn, takeover, hooks, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
     firstHost: preparation.firstHost,
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });
+  cleanup.defer(() => hooks.kill());
+  await hooks.ask("onStarting", arbiter.generation);
+  void hooks.tell("nworkersChanged", arbiter.generation, arbiter.target, null);
   let lastStatus: string | null = null;
   const standing = new StandingCounters(system.clock);
   const liveStatus = () => statusWithProcesses(statusSource, system);
@@ -181,11 +186,21 @@ export async function runMaster(
   const start = { runtime: host.runtime, cores: host.cores(), oldMaster: oldMaster?.pid ?? null };
   log.logger.info`${startLine(reader.initial, start)}`;
   const fault = await arbiter.run();
+  await endHooks(hooks, arbiter.generation, signals);
   await finishChannels();
   await handedOver();
   if (lastStatus !== null) leaveStatus(system, lastStatus, liveStatus());
   await finishOtlp();
   return conclude(system, log, fault);
+}
+
+/** Calls the last hook, and ends the processes of all. Another signal to stop ends them at once. */
+async function endHooks(hooks: MasterHooks, generation: number, signals: EarlySignals): Promise<void> {
+  signals.deliverTo((signal) => {
+    if (signalMeanings[signal].command === "stop") hooks.kill();
+  });
+  await hooks.tell("onExit", generation);
+  await hooks.end();
 }
 
 /** Calls `begin` as soon as a successor serves. The function returned resolves when that has finished, if it began. */

@@ -78,6 +78,8 @@ export class Conversation {
       case "thread-started":
       case "thread-ended":
         return "from one thread";
+      case "hook-done":
+        return "from a worker";
       case "description":
         return this.#descriptions > 0 ? null : "without having been asked";
     }

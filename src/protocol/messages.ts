@@ -6,12 +6,14 @@
  */
 
 import type { DenicornError, ErrorCode } from "../core/errors.ts";
+import type { HookName } from "../core/hook_table.ts";
 import type { LogConfig } from "../log/logger.ts";
 import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
 import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../system/system.ts";
 import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
 import type { WorkerDescription } from "../core/telemetry/worker_description.ts";
+import type { HookPlace } from "./hook_messages.ts";
 import type { TaskConfig, TaskReport, TaskRequest } from "./task_messages.ts";
 import type { ThreadEnded, ThreadStarted } from "./thread_messages.ts";
 
@@ -89,6 +91,8 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   readonly unstable: readonly string[];
   /** False: the module has no such export, and starts servers of its own. */
   readonly exportsApp: boolean;
+  /** Those of the config file that belong to workers; `null` if it has none. */
+  readonly hooks: (HookPlace & { readonly names: readonly HookName[] }) | null;
   /** TCP only. Without Unix sockets either: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly ListenAddress[];
   /** Unix sockets that the worker inherits, and accepts from where the master says so. */
@@ -202,4 +206,6 @@ export type FromWorker =
   | { readonly type: "counters"; readonly bytes: string }
   /** Only a process of threads says these, for one of them. */
   | ThreadStarted
-  | ThreadEnded;
+  | ThreadEnded
+  /** Only a hook process says this: a call has ended. Number 0: an error that nothing caught, outside of all calls. */
+  | { readonly type: "hook-done"; readonly number: number; readonly failure?: Failure | undefined };

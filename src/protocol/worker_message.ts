@@ -38,6 +38,7 @@ const fields: Readonly<Record<FromWorker["type"], Readonly<Record<string, Check>
   counters: { bytes: isBase64(16_384) },
   "thread-started": { place: isCount, id: isCount },
   "thread-ended": { place: isCount, code: isExitCode },
+  "hook-done": { number: isCount, failure: isOptional(isFailure) },
 };
 
 /** The message in `value`, with its declared fields only; `null` if it is not one. */

@@ -1,5 +1,6 @@
 /** Values of settings with their origins: as one source gives them, and resolved. */
 
+import type { DeclaredHooks } from "./config_hooks.ts";
 import type { NamedSetting, SettingKey, Settings } from "./settings.ts";
 
 /** What one source says about one setting. */
@@ -22,6 +23,8 @@ export interface PlacedSettings extends Resolved {
   readonly directory: string;
   /** The files they were read from, and those that would have been. */
   readonly files?: readonly string[];
+  /** `null` if the config file has none, or there is no config file. */
+  readonly hooks: DeclaredHooks | null;
 }
 
 /** Where a value comes from, as messages show it: `env WEB_CONCURRENCY`. */

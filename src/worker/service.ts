@@ -15,10 +15,12 @@ import { HttpEdge } from "./http/edge.ts";
 import type { PageRefresh } from "./http/page_refresh.ts";
 import type { StaticFiles } from "./http/static_files.ts";
 import { closingCode } from "./http/web_sockets.ts";
+import type { WorkerHooks } from "./app/worker_hooks.ts";
 import { leaveGroup } from "./orphan.ts";
 import type { WorkerLog } from "./worker_log.ts";
 import { buildParts, type WorkerParts } from "./worker_parts.ts";
 
+const loadHooks = lazyModule(() => import("./app/worker_hooks.ts"));
 const loadStaticFiles = lazyModule(() => import("./http/static_files.ts"));
 
 const loadPageRefresh = lazyModule(() => import("./http/page_refresh.ts"));
@@ -35,6 +37,7 @@ export class Service {
   readonly #channels: AppChannels;
   #program: Program | null = null;
   #output: CapturedOutput | null = null;
+  #hooks: WorkerHooks | null = null;
   #hasListened = false;
   #refresh: PageRefresh | null = null;
 
@@ -90,10 +93,13 @@ export class Service {
       const { logger } = await log.load();
       this.#output = new CapturedOutput(logger, config.logFormat === "json");
     }
+    const hooks = await this.#openHooks();
     this.#program = await new Loading(this.#system, config, {
       ...{ servers, onUncaught, onEnd, requests, files, lifeCycle, jobs },
       output: this.#output,
-      edge: new HttpEdge({ requests, answers, clock, config, log, files, refresh, onStuck }),
+      edge: new HttpEdge({ requests, answers, clock, config, log, files, hooks, refresh, onStuck }),
+      importFirst: hooks && (() => hooks.import()),
+      onLoaded: hooks && (() => hooks.init()),
       keepsStopListeners: true,
       channels: this.#channels,
       onTasks: (app) => tasks.offer(app),
@@ -102,6 +108,23 @@ export class Service {
       onSent: (message) => log.sent(message),
       onNotStored: (reason) => log.notStored(reason),
     }).program();
+  }
+
+  async #openHooks(): Promise<WorkerHooks | null> {
+    const { config, log } = this;
+    if (config.hooks === null) return null;
+    const { lifeCycle, requests } = this.#parts;
+    const { WorkerHooks } = await loadHooks();
+    return this.#hooks = new WorkerHooks(this.#system, {
+      ...{ config, log },
+      waitUntil: (promise) => lifeCycle.waitUntil(promise),
+      onRefused: () => requests.failed("fault"),
+    });
+  }
+
+  /** The hooks of the config file that belong to workers; `null` if there are none. */
+  get hooks(): Pick<WorkerHooks, "has" | "tell"> | null {
+    return this.#hooks;
   }
 
   async #loadFiles(): Promise<StaticFiles | null> {
@@ -241,7 +264,11 @@ export class Service {
     this.#program?.servers.forEach(({ server }) => server.ended());
     if (this.#program !== null) {
       const took = Math.max(report.took, this.#system.clock.monotonic() - started);
-      await lifeCycle.end(Math.max(gracefulTimeout - took, shutdownTimeout));
+      const hooks = this.#hooks;
+      await lifeCycle.end(
+        Math.max(gracefulTimeout - took, shutdownTimeout),
+        hooks && (() => hooks.tell("workerExit")),
+      );
     }
     await tasks.close();
   }

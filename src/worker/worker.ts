@@ -18,6 +18,9 @@ import { describeWorker } from "./description.ts";
 import { cleanUp, directoryOf, type Successor, waitForSuccessor } from "./orphan.ts";
 import { Service } from "./service.ts";
 
+/** As a shell shows the end by SIGABRT. */
+const abortedCode = 134;
+
 export class Worker {
   readonly #system: System;
   readonly #channel: MasterChannel;
@@ -28,6 +31,7 @@ export class Worker {
   #service: Service | null = null;
   #successor: Successor | null = null;
   #isLeaving = false;
+  #isQuitting = false;
   #isOrphan = false;
   /** Resolves when the files of a dead master are removed. */
   #cleanedUp: Promise<unknown> = Promise.resolve();
@@ -134,6 +138,9 @@ export class Worker {
     } catch (error) {
       return this.#fail(toDenicornError(error));
     }
+    if (this.#service.hooks?.has("workerAbort")) {
+      this.#system.processes.onSignal("SIGABRT", () => void this.#abort());
+    }
     this.#send({ type: "loaded", addresses: this.#service.asked });
   }
 
@@ -190,11 +197,15 @@ export class Worker {
   }
 
   #handleSignal(signal: HandledSignal): void {
+    const hooks = this.#service?.hooks ?? null;
+    if (hooks?.has("workerInt") && signal === "SIGQUIT") void hooks.tell("workerInt");
     switch (signalMeanings[signal].worker) {
       case "drain":
         this.#handOver();
         break;
       case "quit":
+        // The second signal waits for nothing.
+        if (hooks !== null && !this.#isQuitting) return void this.#quit(hooks);
         this.#service?.close();
         this.#system.processes.exit(ExitCode.normal);
         break;
@@ -204,6 +215,22 @@ export class Worker {
       case "ignored":
         break;
     }
+  }
+
+  /** Exits when the hooks for that are done. */
+  async #quit(hooks: NonNullable<Service["hooks"]>): Promise<void> {
+    this.#isQuitting = true;
+    await hooks.tell("workerInt");
+    await hooks.tell("workerExit");
+    this.#service?.close();
+    this.#system.processes.exit(ExitCode.normal);
+  }
+
+  /** The process was to end by a signal, which the runtime has taken for the hook. */
+  async #abort(): Promise<void> {
+    await this.#service?.hooks?.tell("workerAbort");
+    this.#service?.close();
+    this.#system.processes.exit(abortedCode);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What a worker logs. */
 
+import type { DenicornError } from "../core/errors.ts";
 import type { Timeout } from "../core/listeners/slow_connections.ts";
 import { Throttle } from "../core/throttle.ts";
 import { LogFile } from "../log/log_file.ts";
@@ -127,6 +128,13 @@ open: use worker-class async, or serve them on another server`
     this.#requestError(request, requestIdOf(request), "the app threw after request-timeout", {
       value: error,
     });
+  }
+
+  /** A hook of the config file for a request has failed. */
+  hookFault(request: RequestLine, { message, detail }: Pick<DenicornError, "message" | "detail">): void {
+    const requestId = requestIdOf(request);
+    const line = named(request, requestId);
+    void this.write((logger) => logger.with({ requestId, detail }).error`${line}: ${message}`);
   }
 
   #requestError(

@@ -2,6 +2,7 @@ import { renderDeclarations } from "../../src/cli/declarations.ts";
 import { assertEquals } from "../assert.ts";
 
 const settings = new URL("../../src/settings/settings.ts", import.meta.url).href;
+const configHooks = new URL("../../src/settings/config_hooks.ts", import.meta.url).href;
 const appHooks = new URL("../../src/app/load/app_hooks.ts", import.meta.url).href;
 
 /** What `deno check` finds in these files, beside the declarations. */
@@ -27,7 +28,8 @@ async function check(files: Readonly<Record<string, string>>): Promise<{ code: n
 
 Deno.test("the declarations have the types of the settings and of the context, in both directions", async () => {
   const { code, errors } = await check({
-    "same.ts": `import type { AppContext, ConfigFile, RequestContext } from "denicorn";
+    "same.ts": `import type { AppContext, ConfigFile, ConfigHooks, RequestContext } from "denicorn";
+import type { ConfigHooks as OwnConfigHooks } from ${JSON.stringify(configHooks)};
 import type { ConfigFile as OwnConfigFile } from ${JSON.stringify(settings)};
 import type { AppContext as OwnContext, RequestContext as OwnRequestContext } from ${
       JSON.stringify(appHooks)
@@ -35,6 +37,10 @@ import type { AppContext as OwnContext, RequestContext as OwnRequestContext } fr
 
 type Missing = Exclude<keyof ConfigFile, keyof OwnConfigFile> | Exclude<keyof OwnConfigFile, keyof ConfigFile>;
 export const missing: never = null! as Missing;
+type MissingHook = Exclude<keyof ConfigHooks, keyof OwnConfigHooks> | Exclude<keyof OwnConfigHooks, keyof ConfigHooks>;
+export const missingHook: never = null! as MissingHook;
+export const hooks: ConfigHooks = null! as OwnConfigHooks;
+export const ownHooks: OwnConfigHooks = null! as ConfigHooks;
 export const settings: ConfigFile = null! as OwnConfigFile;
 export const ownSettings: OwnConfigFile = null! as ConfigFile;
 export const context: AppContext = null! as OwnContext;
@@ -48,7 +54,17 @@ export const ownRequestContext: OwnRequestContext = null! as RequestContext;
 
 Deno.test("a config file and an app can be checked, and a mistake is found", async () => {
   const good = `import { defineConfig } from "denicorn";
-export default defineConfig({ workers: "auto", gracefulTimeout: "2m", env: { A: 1 }, bind: [":80"] });
+export default defineConfig({
+  workers: "auto", gracefulTimeout: "2m", env: { A: 1 }, bind: [":80"],
+  onStarting: ({ pid, app }) => console.log(pid, app.length),
+  async childExit({ slot, pid }, { signal, isExpected }, { workers }) {
+    await Promise.resolve([slot + pid, signal?.length, !isExpected, workers]);
+  },
+  preRequest(worker, request, info) {
+    if (request.headers.has("x")) throw new Error(info.remoteAddr.hostname + String(worker.pid));
+  },
+  postRequest: (_worker, _request, _info, { response, status, ms }) => [response?.headers, status + ms],
+});
 `;
   const app =
     `import { type AppContext, type Channel, channel, context, type Cron, enqueue, type TaskContext, type Tasks, waitUntil } from "denicorn";
@@ -75,4 +91,6 @@ export function startup({ slot, log }: AppContext) {
   assertEquals((await check({ "denicorn.config.ts": good, "app.ts": app })).code, 0);
   const wrong = await check({ "denicorn.config.ts": good.replace('"2m"', '"2 minutes"') });
   assertEquals([wrong.code, wrong.errors.includes("gracefulTimeout")], [1, true]);
+  const misspelled = await check({ "denicorn.config.ts": good.replace("onStarting", "onStart") });
+  assertEquals([misspelled.code, misspelled.errors.includes("'onStart' does not exist")], [1, true]);
 });

@@ -1,3 +1,4 @@
+import type { HookName } from "../../src/core/hook_table.ts";
 import type { DenicornError } from "../../src/core/errors.ts";
 import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import type { HandledSignal } from "../../src/core/signals.ts";
@@ -6,6 +7,7 @@ import { openLog } from "../../src/log/logger.ts";
 import type { Arbiter } from "../../src/master/arbiter.ts";
 import { composeArbiter } from "../../src/master/compose.ts";
 import type { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
+import { MasterHooks } from "../../src/master/hooks/master_hooks.ts";
 import { ThreadHosts } from "../../src/master/workers/thread_hosts.ts";
 import { WorkerTable } from "../../src/master/workers/worker_table.ts";
 import type { AppBundle, Generation } from "../../src/master/workers/generation.ts";
@@ -64,6 +66,13 @@ export class FakeMaster {
   channelsAreSlow = false;
   controlSocket: string | null = "/run/control.sock";
   readonly steering: Steering;
+  readonly hooks: MasterHooks;
+  /** Calls of hooks; the test ends them. */
+  readonly hookCalls: {
+    readonly name: HookName;
+    readonly args: readonly unknown[];
+    readonly end: (error: DenicornError | null) => void;
+  }[] = [];
 
   constructor(workers: number, bundling = bundled, flags: Flags = {}, start: Start = {}) {
     const allSlots = start.hasTaskSlots === true ? firstSlot("tasks") + slots : slots;
@@ -92,6 +101,27 @@ export class FakeMaster {
         ? null
         : { process: this.#spawn(0, first, "first"), token: "first", fdPair: start.fdPair },
       startProcess: (slot, generation, token) => this.#spawn(slot, generation, token),
+      hooks: this.hooks = new MasterHooks({
+        ...{ clock: this.system.clock, logger: log.logger },
+        server: () => ({ pid: 41, generation: 1, app: "app.ts", workers: this.arbiter.target }),
+        open: (_, { names, source }) =>
+          Promise.resolve({
+            hooks: { names, source, bundle: "/run/hooks.mjs" },
+            process: {
+              isExpected: false,
+              link: () => null,
+              call: (name, args) => {
+                const { promise, resolve } = Promise.withResolvers<DenicornError | null>();
+                this.hookCalls.push({ name, args, end: resolve });
+                return promise;
+              },
+              end: () => Promise.resolve(),
+              kill: () => {},
+            },
+            discard: () => void this.discarded.push("hooks"),
+          }),
+        wake: () => this.arbiter.post({ type: "wake" }),
+      }),
       threadHosts: new ThreadHosts({
         ...{ system: this.system, logger: log.logger, workerTable: this.workerTable },
         start: (slot, generation, token) => this.#spawn(slot, generation, token),
@@ -107,7 +137,7 @@ export class FakeMaster {
           })),
         bundle: bundling,
         shareLogs: () => {},
-        discard: ({ path }) => void this.discarded.push(path),
+        discard: (_, { path }) => void this.discarded.push(path),
       },
       first,
       isBindDefault: false,
@@ -148,6 +178,13 @@ export class FakeMaster {
   /** Where the worker writes its counters. */
   slot({ slot }: FakeWorker): SlotWriter {
     return new SlotWriter(this.#memory, slot);
+  }
+
+  /** From now on generation 1 has these hooks. */
+  async giveHooks(...names: HookName[]): Promise<void> {
+    const { generation, settings } = this.arbiter;
+    const place = { number: generation, settings, notApplied: [], directory: "/srv" };
+    await this.hooks.open(place, { names, source: "/srv/denicorn.config.ts", text: "" });
   }
 
   async signal(signal: HandledSignal): Promise<void> {

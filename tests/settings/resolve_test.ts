@@ -141,6 +141,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     user: "www-data",
     group: "1000",
     killGroup: "on",
+    hookTimeout: "20s",
     umask: "027",
     appPermissions: "read,net,env,run",
     cpuAffinity: "0,2-3",

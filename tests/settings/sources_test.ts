@@ -188,7 +188,7 @@ Deno.test("the config file: mistakes", () => {
     ],
     [{ wrokers: 4 }, `setting-unknown: wrokers ${file} is unknown: did you mean workers?`],
     [{ "boot-timeout": 4 }, `setting-unknown: boot-timeout ${file} is unknown: did you mean bootTimeout?`],
-    [{ toString: 4 }, `setting-unknown: toString ${file} is unknown: run denicorn settings for all names`],
+    [{ valueOf: 4 }, `setting-unknown: valueOf ${file} is unknown: run denicorn settings for all names`],
     [
       { config: "x.ts" },
       `setting-invalid: config: "x.ts" ${file} is not accepted: give it on the command line or in the environment`,

@@ -37,27 +37,33 @@ interface ConfigFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The settings that the file at the absolute `path` exports, or a promise of them; read again on every call.
- * A value that JSON cannot hold is a `NotJson`. Throws DenicornError `config-file`.
- */
+/** What a config file exports. */
+interface LoadedConfig {
+  /** The settings, and the hooks; a value that JSON cannot hold is a `NotJson`. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The bundle of the module; `null` for a file of JSON. */
+  readonly text: string | null;
+}
+
+/** The file at the absolute `path`, read again on every call. Throws DenicornError `config-file`. */
 export async function loadConfigFile(
   system: System,
   path: string,
   options: ConfigFileOptions,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<LoadedConfig> {
   const found = system.files.stat(path);
   if (found === null) throw configError(path, "no such file");
   if (!found.isFile) throw configError(path, "it is not a regular file");
   const json = extensionOf(path) === ".json" ? parseJson(system.files.readTextSync(path)) : undefined;
-  const report = json ?? await evaluate(system, path, options);
+  const { report, text } = json === undefined
+    ? await evaluate(system, path, options)
+    : { report: json, text: null };
   if ("failure" in report) throw configError(report.place ?? path, report.failure);
-  return Object.fromEntries(
-    report.settings.map(({ key, value, notJson }) => [
-      key,
-      notJson === undefined ? value : new NotJson(notJson),
-    ]),
-  );
+  const values = report.settings.map(({ key, value, notJson }) => [
+    key,
+    notJson === undefined ? value : new NotJson(notJson),
+  ]);
+  return { values: Object.fromEntries(values), text };
 }
 
 /** `undefined` for a text that is not JSON: esbuild, which bundles it as a module, knows the line and column. */
@@ -73,7 +79,7 @@ async function evaluate(
   system: System,
   path: string,
   { runtimeDirectory, cache = false, workingDirectory, refuse, signal }: ConfigFileOptions,
-): Promise<ConfigReport> {
+): Promise<{ readonly report: ConfigReport; readonly text: string }> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
   try {
@@ -90,7 +96,7 @@ async function evaluate(
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
     const ended = await runProcess(system, { directory, path, cwd: workingDirectory, signal });
-    return readReport(files, directory) ?? { failure: ended };
+    return { report: readReport(files, directory) ?? { failure: ended }, text: bundle.text };
   } catch (error) {
     if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
     throw new DenicornError("config-file", error.message, { detail: error.detail, cause: error });

@@ -7,7 +7,7 @@ import type { AppContext, RequestContext } from "./app_hooks.ts";
 import type { TaskContext } from "./app_tasks.ts";
 import type { RunOptions } from "./task_options.ts";
 
-export { type ConfigFile, defineConfig } from "../../settings/define_config.ts";
+export { type ConfigFile, type ConfigHooks, defineConfig } from "../../settings/define_config.ts";
 export type { AppContext, RequestContext, TaskContext };
 
 /** What `enqueue` accepts besides the payload. Durations in milliseconds. */

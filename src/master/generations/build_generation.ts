@@ -13,6 +13,7 @@ import type { AppPreparations } from "./app_preparations.ts";
 import { orReport, writingTo } from "../files/directory_failure.ts";
 import type { RuntimeDirectory } from "../files/runtime_directory.ts";
 import { shareLogs } from "../files/shared_logs.ts";
+import type { MasterHooks } from "../hooks/master_hooks.ts";
 import type { DirectoryGuard } from "../files/directory_guard.ts";
 
 /** The settings of the start, and a function that reads them again. */
@@ -35,6 +36,7 @@ export function createGenerationSource(
   directory: RuntimeDirectory,
   credentials: Credentials,
   directoryGuard: DirectoryGuard,
+  hooks: MasterHooks,
 ): GenerationSource {
   let preparations: AppPreparations | null = null;
   const guards = new Map<string, () => void>();
@@ -123,21 +125,42 @@ export function createGenerationSource(
       for (const setting of needRestart) logger.warning`${notAppliedText(setting)}`;
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      const { directory, files: settingsFiles } = next;
-      return { number, settings, notApplied: needRestart, directory, settingsFiles, bundle: null };
+      const { directory: workingDirectory, files: settingsFiles } = next;
+      const generation = {
+        number,
+        settings,
+        notApplied: needRestart,
+        directory: workingDirectory,
+        settingsFiles,
+      };
+      const opened = await writingTo(directory.path, () => hooks.open(generation, next.hooks));
+      try {
+        await hooks.ask("onReload", number);
+        signal.throwIfAborted();
+      } catch (error) {
+        hooks.close(number);
+        throw error;
+      }
+      return { ...generation, hooks: opened, bundle: null };
     },
 
     async bundle(generation, signal) {
-      const built = await writingTo(directory.path, () => bundle(generation, signal));
+      let built: AppBundle | null = null;
       try {
+        built = await writingTo(directory.path, () => bundle(generation, signal));
         await prepare(generation, built, signal);
+        return built;
       } catch (error) {
-        discard(built);
+        if (built !== null) discard(built);
+        // A start that fails ends the master, which has a hook for that.
+        if (signal !== undefined) hooks.close(generation.number);
         throw error;
       }
-      return built;
     },
     shareLogs: ({ settings }) => shareLogs(system, settings, credentials),
-    discard,
+    discard({ number }, built) {
+      discard(built);
+      hooks.close(number);
+    },
   };
 }

@@ -21,8 +21,8 @@ export interface GenerationSource {
   bundle(generation: Generation, signal?: AbortSignal): Promise<AppBundle>;
   /** Creates both log files for workers that may not create them. Throws DenicornError. */
   shareLogs(generation: Generation): void;
-  /** Removes the bundle of a generation that is not used any more. */
-  discard(bundle: AppBundle): void;
+  /** Removes what belongs to a generation that is not used any more. */
+  discard(generation: Generation, bundle: AppBundle): void;
 }
 
 interface RolloutOutcome {
@@ -152,7 +152,7 @@ export class Generations {
     for (const generation of this.#known.values()) {
       if (isNeeded(this.#rollout, generation.number) || isUsed(generation)) continue;
       this.#known.delete(generation.number);
-      if (generation.bundle !== null) this.#source.discard(generation.bundle);
+      if (generation.bundle !== null) this.#source.discard(generation, generation.bundle);
     }
   }
 }

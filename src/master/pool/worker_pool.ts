@@ -12,6 +12,7 @@ import {
 } from "../../settings/worker_range.ts";
 import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
+import type { MasterHooks } from "../hooks/master_hooks.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { Refusal } from "../listeners/refusal.ts";
 import type { SharedSockets } from "../listeners/shared_sockets.ts";
@@ -38,6 +39,7 @@ interface WorkerPoolOptions {
   readonly sharedSockets: SharedSockets;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
+  readonly hooks: MasterHooks;
   readonly scoreboard: Scoreboard;
   /** What another master had before, and the range that its settings allowed. */
   readonly inherited: { readonly target: number; readonly range: WorkerRange } | undefined;
@@ -89,6 +91,7 @@ export class WorkerPool {
     this.#target = target;
     this.#options.counters.scaled(from, target);
     this.#options.lifecycle.scaled(from, target, why);
+    void this.#options.hooks.tell("nworkersChanged", this.#options.generations.serving.number, target, from);
   }
 
   /** Scales as an operator requests. A target outside the allowed range is moved into it. */

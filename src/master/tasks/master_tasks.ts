@@ -4,6 +4,7 @@ import type { Log } from "../../log/logger.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { System } from "../../system/system.ts";
 import type { Generations } from "../generations/generations.ts";
+import type { MasterHooks } from "../hooks/master_hooks.ts";
 import { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import { StallReporter } from "../listeners/stall_reporter.ts";
 import { Recycling } from "../pool/recycling.ts";
@@ -33,6 +34,7 @@ interface TasksOptions {
   /** Of task workers. */
   readonly taskTable: WorkerTable;
   readonly startProcess: StartWorkerProcess;
+  readonly hooks: MasterHooks;
   readonly runtimeDirectory: string;
   readonly isStopping: () => boolean;
   readonly isDrained: () => boolean;
@@ -61,6 +63,7 @@ export class Tasks {
     const restartPolicy = new RestartPolicy({ system, lifecycle, counters, wake });
     const spawner = new Spawner({
       ...{ ...options, workerTable, role: "tasks", threadHosts: null },
+      ...options.hooks.forSpawner("tasks"),
       isSteering: () => false,
       tasksFor: (worker) => taskConfigFor(system.host, owners, runtimeDirectory, worker),
       sharedResources: () => ({

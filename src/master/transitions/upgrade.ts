@@ -1,5 +1,6 @@
 /** An upgrade (USR2), on the side of the old master: it starts its successor, and serves until that takes over. */
 
+import { toDenicornError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/reason.ts";
 import type { Handover } from "../../control/master_commands.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -21,6 +22,7 @@ import type { WorkerTable } from "../workers/worker_table.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Takeover } from "./takeover.ts";
 import type { ServerCounters } from "../telemetry/counters.ts";
+import type { MasterHooks } from "../hooks/master_hooks.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "../listeners/listen_order.ts";
 import type { SharedSockets } from "../listeners/shared_sockets.ts";
@@ -35,6 +37,7 @@ interface UpgradeOptions {
   readonly steering: Steering;
   readonly sharedSockets: SharedSockets;
   readonly listenOrder: ListenOrder;
+  readonly hooks: MasterHooks;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly counters: ServerCounters;
   readonly generations: Generations;
@@ -67,6 +70,8 @@ export class Upgrade {
   /** Why this master killed its successor, if it did. */
   #killReason: string | null = null;
   #failedUpgrade: FailedUpgrade | null = null;
+  /** Whether the hook that comes before an upgrade has been called for the one requested, and is done. */
+  #hook: "not called" | "called" | "done" = "not called";
   /** What the upgrade waits for, as logged. */
   #loggedWait: string | null = null;
   /** There were workers when the upgrade began. */
@@ -90,6 +95,7 @@ export class Upgrade {
     const { objection } = this;
     this.#isRequested = objection === null;
     this.#hadTarget = this.#options.pool.target > 0;
+    if (this.#hook === "done") this.#hook = "not called";
     if (objection !== null) this.#options.logger.warning`USR2 ignored: ${objection}`;
   }
 
@@ -143,6 +149,9 @@ export class Upgrade {
     }
     const { waitsFor } = this;
     if (waitsFor !== null) return this.#logWait(waitsFor);
+    if (this.#hook === "not called") this.#callHook();
+    if (this.#hook === "called") return;
+    this.#hook = "not called";
     this.#isRequested = false;
     this.#loggedWait = null;
     this.#killReason = null;
@@ -151,6 +160,26 @@ export class Upgrade {
     // This master can be killed as soon as the successor runs: workers that do not know of it would leave.
     const heard = withTimeout(system.clock, announceTimeout, this.#announce(null, this.#deadline));
     void heard.then(() => post({ type: "command", begin: () => this.#begin() }));
+  }
+
+  /** Workers may still be started and drained meanwhile. */
+  #callHook(): void {
+    const { hooks, generations, post } = this.#options;
+    const { number } = generations.serving;
+    if (!hooks.has("preUpgrade", number)) {
+      this.#hook = "done";
+      return;
+    }
+    this.#hook = "called";
+    const end = (begin: () => void) => post({ type: "command", begin });
+    hooks.ask("preUpgrade", number).then(
+      () => end(() => this.#hook = "done"),
+      (error) =>
+        end(() => {
+          this.#hook = "not called";
+          if (this.#isRequested) this.#endWait(toDenicornError(error).message);
+        }),
+    );
   }
 
   #begin(): void {

@@ -1,6 +1,16 @@
+import type { HookName } from "../../core/hook_table.ts";
 import type { NotAppliedSetting } from "../../settings/resolve.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { Settings } from "../../settings/settings.ts";
+
+/** The hooks of the config file that a generation was read from. */
+export interface GenerationHooks {
+  readonly names: readonly HookName[];
+  /** Absolute path of the config file. */
+  readonly source: string;
+  /** Absolute path of the bundle that exports them. */
+  readonly bundle: string;
+}
 
 /** The bundle of one generation. */
 export interface AppBundle {
@@ -37,6 +47,8 @@ export interface Generation {
   readonly settingsFiles?: readonly string[] | undefined;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
+  /** `null` if its config file has none. */
+  readonly hooks?: GenerationHooks | null;
   /** Bytes that V8 may use in each of its workers, 0 for the limit of the runtime. Set when the first one starts. */
   heapLimit?: number;
   /** A worker of it was ready. */

@@ -43,6 +43,10 @@ interface SpawnerOptions {
   readonly role: WorkerRole;
   /** What a worker needs for tasks; `null` if its app has none. */
   readonly tasksFor: (worker: WorkerHandle) => TaskConfig | null;
+  /** False while a hook is to be called before the worker of this number is started: `wake` follows. */
+  readonly maySpawn: (number: number, generation: Generation) => boolean;
+  /** The process of the worker runs. */
+  readonly onStart: (worker: WorkerHandle) => void;
   /** Whether the master wants copies of the listening sockets. */
   readonly isSteering: () => boolean;
   readonly post: (event: MasterEvent) => void;
@@ -60,9 +64,10 @@ export class Spawner {
     this.#options = options;
   }
 
-  /** Throws the error of the system if the process cannot be started. */
+  /** Throws the error of the system if the process cannot be started. Does nothing while a hook comes first. */
   spawn(slot: number, generation: Generation): void {
-    const { scoreboard } = this.#options;
+    const { scoreboard, role, maySpawn } = this.#options;
+    if (!maySpawn(slot - firstSlot(role), generation)) return;
     scoreboard.clear(slot);
     this.adopt(slot, generation, this.#open(slot, generation));
   }
@@ -81,10 +86,11 @@ export class Spawner {
 
   /** From now on the process counts as a worker. */
   adopt(slot: number, generation: Generation, { process, token, fdPair }: WorkerProcess): void {
-    const { system, log, workerTable, role, post } = this.#options;
+    const { system, log, workerTable, role, onStart, post } = this.#options;
     const worker = new WorkerHandle(slot, generation, process, system.clock.monotonic(), fdPair, role);
     workerTable.add(worker, token);
     log.logger.with(worker.identity).debug("started");
+    onStart(worker);
     void process.exited.then(async (status) => {
       // Its last messages, such as why it could not boot, may still be on their way. But it may also have given its
       // channel to a process that still runs.

@@ -1,5 +1,6 @@
 /** The worker config: what a worker needs to know of the settings, of its generation and of the master. */
 
+import { anyRunsIn } from "../../core/hook_table.ts";
 import { sentSettings, type WorkerConfig } from "../../protocol/messages.ts";
 import { asConfigFile, type Settings } from "../../settings/settings.ts";
 import type { AppBundle, Generation } from "./generation.ts";
@@ -29,7 +30,7 @@ type WorkerPlace = Pick<WorkerConfig, "place" | "slot" | "thread" | "role" | "fd
 
 /** The configuration of the worker at `place`. */
 export function workerConfigFor(
-  { number, settings, hasServed }: Generation,
+  { number, settings, hasServed, hooks = null }: Generation,
   bundle: AppBundle,
   { age, ...place }: WorkerPlace,
   sharedResources: SharedResources,
@@ -46,6 +47,9 @@ export function workerConfigFor(
     exportName: bundle.exportName,
     unstable: bundle.unstable,
     exportsApp: bundle.exportsApp,
+    hooks: hooks === null || !anyRunsIn("worker", hooks.names)
+      ? null
+      : { ...hooks, timeout: settings.hookTimeout },
     certificates: bundle.certificates,
     static: bundle.static,
     ...sharedResources,

@@ -243,6 +243,7 @@ export class WorkerHandle {
       case "channel-post":
       case "thread-started":
       case "thread-ended":
+      case "hook-done":
         return null;
     }
   }

@@ -1,10 +1,13 @@
-import { cores } from "../kinds/core_list.ts";
 import { optionalPermissions, requiredPermissions } from "../../core/app_permissions.ts";
+import { cores } from "../kinds/core_list.ts";
+import { duration } from "../kinds/duration.ts";
 import { modeBits, wholeNumber } from "../kinds/number.ts";
 import { account, choice, commaList, file, processName, socketPath } from "../kinds/text.ts";
-import { many, onOrOff, optional, optionalOrOff } from "../setting.ts";
+import { many, one, onOrOff, optional, optionalOrOff } from "../setting.ts";
 
 const permissions = [...requiredPermissions, ...optionalPermissions] as const;
+const second = 1_000;
+const hour = 3_600 * second;
 
 export const processSettings = {
   pid: optional(file, {
@@ -43,6 +46,11 @@ export const processSettings = {
       "When a worker has ended, end the processes that its app has started: TERM, and KILL a second later, also " +
       "at a quick stop. Otherwise the log names those that still run. A process with a session or group of its own is not among them.",
     unset: "on for process 1 of a container, otherwise off",
+    reload: true,
+  }),
+  hookTimeout: one(duration({ from: 0.1 * second, to: hour }), {
+    description: "How long a hook of the config file may take; one that is not done by then has failed.",
+    default: 10 * second,
     reload: true,
   }),
   umask: optional(modeBits, {

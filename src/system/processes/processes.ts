@@ -65,6 +65,7 @@ export type Signal =
   | "SIGTTIN"
   | "SIGTTOU"
   | "SIGWINCH"
+  | "SIGABRT"
   | "SIGKILL";
 
 /** A process that this one did not start. */

@@ -34,6 +34,8 @@ export interface ImportingOptions {
   readonly keepsStopListeners: boolean;
   readonly jobs: Jobs;
   readonly channels: AppChannels;
+  /** Imports what comes before the app; `null` if nothing does. Rejects with DenicornError. */
+  readonly importFirst: (() => Promise<void>) | null;
   /** The app sends its parent a message. */
   readonly onSent: (message: unknown) => void;
   /** Takes what the app prints; without it that goes to the standard streams. */
@@ -54,7 +56,8 @@ export async function importProgram(
   options: ImportingOptions,
 ): Promise<ImportedApp> {
   await presentProcess(system, program, options);
-  const { servers, onUncaught } = options;
+  const { servers, onUncaught, importFirst } = options;
+  if (importFirst !== null) await importFirst();
   const imported = importApp({ ...program, workingDirectory: system.host.cwd() }, servers);
   if (program.exportsApp) return imported;
   let isOver = false;

@@ -133,8 +133,11 @@ export class LifeCycle {
     );
   }
 
-  /** After the last request. Resolves when everything is done, or after `limit` milliseconds. */
-  async end(limit: number): Promise<void> {
+  /**
+   * After the last request. Resolves when everything is done, or after `limit` milliseconds. `last` is what a hook of the
+   * config file does then, `null` if there is none.
+   */
+  async end(limit: number, last: (() => Promise<void>) | null = null): Promise<void> {
     let doing: string | null = null;
     const all = async () => {
       doing = "a listener for SIGTERM";
@@ -147,6 +150,10 @@ export class LifeCycle {
       }
       doing = null;
       await this.#untilWorkIsDone();
+      if (last === null) return;
+      doing = "the hook workerExit";
+      await last();
+      doing = null;
     };
     await withTimeout(this.#clock, limit, all());
     const waiting = this.#work.size;

@@ -17,6 +17,8 @@ import { untilReady, untilServing } from "./readiness.ts";
 import { appOf, type Program, programOf } from "./served_program.ts";
 
 interface LoadingOptions extends ImportingOptions, OpeningOptions {
+  /** The app is loaded, and the worker is to serve; `null` if nothing wants to know. Rejects with DenicornError. */
+  readonly onLoaded: (() => Promise<void>) | null;
   /** The app is imported, and has these tasks. Rejects with DenicornError if they cannot be used. */
   readonly onTasks: (tasks: AppTasks | null) => Promise<void>;
 }
@@ -38,7 +40,7 @@ export class Loading {
   async program(): Promise<Program> {
     const { processes, clock } = this.#system;
     const { readiness, loadTimeout, listen, unixSockets, role } = this.#config;
-    const { servers, onUncaught, lifeCycle } = this.#options;
+    const { servers, onUncaught, lifeCycle, onLoaded } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
     const program = { ...this.#config, tasksModule: this.#place.tasksModule };
@@ -61,6 +63,7 @@ export class Loading {
     // An app is checked also where what it needs to serve is missing.
     if (role === "tasks" || listen.length + unixSockets.length > 0) {
       await lifeCycle.start(hooks, this.#place, start + loadTimeout);
+      if (onLoaded !== null) await onLoaded();
     }
     if (readiness !== null && role === "requests") {
       const limits = {

@@ -80,6 +80,7 @@ async function prepare(system: System, preparation: AppPreparation): Promise<voi
     const { hooks } = await importProgram(system, { ...preparation, tasksModule: settings.tasks }, {
       ...{ servers, onUncaught, onEnd, lifeCycle },
       keepsStopListeners: false,
+      importFirst: null,
       // No worker has taken them, so none of them runs.
       jobs: new Jobs(clock, log, lifeCycle, host.cronUnit()),
       // There are no workers that it could reach.

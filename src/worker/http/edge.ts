@@ -21,6 +21,12 @@ import type { Requests } from "./requests.ts";
 import type { PageRefresh } from "./page_refresh.ts";
 import type { StaticFiles } from "./static_files.ts";
 
+/** What the config file wants done around the app. */
+interface EdgeHooks {
+  around(app: FetchHandler): FetchHandler;
+  warnOfNode(): void;
+}
+
 interface EdgeLog {
   /** It was not answered in `timeout` milliseconds. */
   late(request: Request, timeout: number): void;
@@ -38,12 +44,14 @@ export class HttpEdge {
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
   readonly #refresh: PageRefresh | null;
+  /** `null` without hooks. */
+  readonly hooks: EdgeHooks | null;
   readonly #onStuck: () => void;
   /** With `worker-class` sync: the one place that all apps of this worker share. */
   readonly turns: Places | null;
 
   constructor(
-    { requests, answers, clock, config, log, files, refresh, onStuck }: {
+    { requests, answers, clock, config, log, files, hooks, refresh, onStuck }: {
       readonly requests: Requests;
       readonly answers: Answers;
       readonly clock: Clock;
@@ -51,6 +59,7 @@ export class HttpEdge {
       readonly log: EdgeLog;
       readonly files: StaticFiles | null;
       readonly refresh: PageRefresh | null;
+      readonly hooks: EdgeHooks | null;
       /** The worker can serve nothing more. */
       readonly onStuck: () => void;
     },
@@ -62,6 +71,7 @@ export class HttpEdge {
     this.#log = log;
     this.#files = files;
     this.#refresh = refresh;
+    this.hooks = hooks;
     this.#onStuck = onStuck;
     this.turns = config.workerClass === "sync" ? new Places(clock, { ...config, running: 1 }) : null;
   }

@@ -42,7 +42,7 @@ export async function openApp(
 ): Promise<OpenedApp> {
   const { network, nodeHttp } = system;
   if (app.kind === "fetch") {
-    const counted = edge.counted(app.fetch);
+    const counted = edge.counted(edge.hooks === null ? app.fetch : edge.hooks.around(app.fetch));
     return {
       serve: (options) => network.serve(options, edge.admitting(counted, options.tls !== undefined)),
       serveUnix: (source, options) =>
@@ -51,6 +51,7 @@ export async function openApp(
       closeWebSockets: () => {},
     };
   }
+  edge.hooks?.warnOfNode();
   const http = await nodeHttp();
   if (requests.access?.needs.size === true) http.countWritten();
   const server = await app.open(http);

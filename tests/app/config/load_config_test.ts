@@ -7,8 +7,11 @@ import { TestHost, type Tree } from "../test_host.ts";
 
 const system = createSystem();
 
-function load(host: TestHost, name: string): Promise<Readonly<Record<string, unknown>>> {
-  return loadConfigFile(system, `${host.folder}/${name}`, { runtimeDirectory: host.runtimeDirectory });
+async function load(host: TestHost, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const { values } = await loadConfigFile(system, `${host.folder}/${name}`, {
+    runtimeDirectory: host.runtimeDirectory,
+  });
+  return values;
 }
 
 async function settings(tree: Tree, name: string): Promise<Readonly<Record<string, unknown>>> {
