@@ -115,7 +115,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,
-      unixSockets: sharedSockets.open,
+      sharedSockets: sharedSockets.open,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),
@@ -211,7 +211,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       return generations.serving.settings.app ?? "";
     },
     get addresses() {
-      return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts];
+      return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts()];
     },
     get backlog() {
       return steering.backlog;

@@ -80,7 +80,7 @@ export async function runMaster(
     await sharedSockets.openAtStart();
     claimPidfile(system, log, settings, null, cleanup);
   } else {
-    sharedSockets.adopt(oldMaster.unixSockets ?? []);
+    sharedSockets.adopt(oldMaster.unixSockets ?? [], oldMaster.inheritedSockets ?? []);
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, carryOn, takeover, finishChannels } = await openMaster(system, {

@@ -22,6 +22,8 @@ export interface OldMaster {
   readonly handover: Handover;
   /** The Unix sockets that the new one inherits; an old version has none. */
   readonly unixSockets?: readonly UnixSource[];
+  /** The descriptors that it has inherited itself, under the same numbers; an old version has none. */
+  readonly inheritedSockets?: readonly number[];
 }
 
 export interface Launch {

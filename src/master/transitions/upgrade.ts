@@ -209,7 +209,8 @@ export class Upgrade {
       pid: system.host.pid,
       socket: controlSocket,
       runtimeDirectory: this.#options.runtimeDirectory,
-      unixSockets: sharedSockets.open,
+      unixSockets: sharedSockets.opened,
+      inheritedSockets: sharedSockets.inherited,
       handover: this.#handover(this.#options.steering.freeze()),
     };
     try {

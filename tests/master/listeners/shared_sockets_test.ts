@@ -109,11 +109,11 @@ Deno.test("in an upgrade the sockets stay, whichever master ends", () => {
   const { listening, refused, sockets, master } = setUp("-b", "unix:/run/app.sock");
   sockets.require();
   const failed = master();
-  failed.adopt(sockets.open);
+  failed.adopt(sockets.opened, []);
   assertEquals(failed.require(), [101]);
   failed.refuse();
   const successor = master();
-  successor.adopt(sockets.open);
+  successor.adopt(sockets.opened, []);
   const own = worker(0);
   successor.update(new Set([own]), [own]);
   assertEquals(own.told, [], "the old workers accept until the old master has retired");
@@ -128,7 +128,10 @@ Deno.test("in an upgrade the sockets stay, whichever master ends", () => {
 
 Deno.test("an upgrade keeps the sockets: one that lacks them is refused", () => {
   const { sockets } = setUp("-b", "127.0.0.1:80");
-  const { message } = assertThrows(() => sockets.adopt([{ path: "/run/old.sock", descriptor: 9 }]), Error);
+  const { message } = assertThrows(
+    () => sockets.adopt([{ path: "/run/old.sock", descriptor: 9 }], []),
+    Error,
+  );
   assert(
     message.startsWith("cannot take over: unix:/run/old.sock is not in bind any more: an upgrade keeps"),
   );
@@ -136,7 +139,7 @@ Deno.test("an upgrade keeps the sockets: one that lacks them is refused", () => 
 
 Deno.test("the master tells each worker once from which sockets to accept", () => {
   const { sockets } = setUp("-b", "unix:/run/all.sock", "-b", "unix:/run/{slot}.sock", "-w", "2");
-  assertEquals(sockets.texts, ["unix:/run/all.sock", "unix:/run/0.sock", "unix:/run/1.sock"]);
+  assertEquals(sockets.texts(), ["unix:/run/all.sock", "unix:/run/0.sock", "unix:/run/1.sock"]);
   sockets.require();
   const [first, second] = [worker(0), worker(1)];
   const both = [first, second];

@@ -1,5 +1,5 @@
-import { UnixListeners } from "../../../src/worker/listeners/unix_listeners.ts";
-import type { UnixServer, UnixSource } from "../../../src/system/system.ts";
+import { SharedListeners } from "../../../src/worker/listeners/shared_listeners.ts";
+import type { SharedServer, SharedSource } from "../../../src/system/system.ts";
 import type { WorkerConfig } from "../../../src/protocol/messages.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
@@ -17,15 +17,16 @@ function setUp() {
   };
   system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
   const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
-  const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
-  const config = { unixSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
-  const listeners = new UnixListeners(system, config, {
-    requests: requests as unknown as ConstructorParameters<typeof UnixListeners>[2]["requests"],
-    onError: () => new Response(),
+  const sharedSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
+  const config = { sharedSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
+  const listeners = new SharedListeners(system, config, {
+    requests: requests as unknown as ConstructorParameters<typeof SharedListeners>[2]["requests"],
+    serving: { isCompressing: false, onError: () => new Response() },
   });
-  const servers: { path: string; state: UnixServer["state"] }[] = [];
-  const serve = ({ path }: UnixSource) => {
-    const server: { path: string } & { -readonly [Name in keyof UnixServer]: UnixServer[Name] } = {
+  const servers: { path: string; state: SharedServer["state"] }[] = [];
+  const serve = (source: SharedSource) => {
+    const path = "path" in source ? source.path : `${source.hostname}:${source.port}`;
+    const server: { path: string } & { -readonly [Name in keyof SharedServer]: SharedServer[Name] } = {
       path,
       state: "accepting",
       accept: () => void (server.state = "accepting"),
