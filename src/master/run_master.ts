@@ -34,6 +34,7 @@ import { notifyServiceManager } from "./telemetry/service_manager.ts";
 import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
+import { reportActivation } from "./transitions/activation.ts";
 import type { Launch } from "./transitions/launch.ts";
 
 const otlp = lazyModule(() => import("./telemetry/otlp.ts"));
@@ -65,6 +66,7 @@ export async function runMaster(
   const warn = (line: string) => log.logger.warning`${line}`;
   unusablePlaces(system).forEach(warn);
   for (const { level, text } of preparation.lines) log.logger[level]`${text}`;
+  reportActivation(log.logger, launch.activation, reader.initial);
   directory.reportTo(warn);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());

@@ -5,10 +5,10 @@ import { withInherited } from "../../src/system/processes/inheritance.ts";
 
 /** Listens and never accepts: the servers do. */
 export class InheritedListener {
-  readonly #listener: Deno.Listener;
+  readonly #listener: Deno.Listener | Deno.DatagramConn;
   readonly descriptor: number;
 
-  constructor(open: () => Deno.Listener) {
+  constructor(open: () => Deno.Listener | Deno.DatagramConn) {
     const { result, own } = opened(open);
     this.#listener = result;
     this.descriptor = Number(own![0]);
@@ -21,6 +21,11 @@ export class InheritedListener {
 
   static unix(path: string): InheritedListener {
     return new InheritedListener(() => Deno.listen({ transport: "unix", path }) as Deno.Listener);
+  }
+
+  /** What the descriptors of processes that have it lead to. */
+  get name(): string {
+    return Deno.readLinkSync(`/proc/self/fd/${this.descriptor}`);
   }
 
   /** As `--bind` names it. */
@@ -40,4 +45,21 @@ export class InheritedListener {
   [Symbol.dispose](): void {
     this.#listener.close();
   }
+}
+
+/**
+ * `command` as systemd starts it (sd_listen_fds(3)): `listeners` are its descriptors from 3 on, with their names, and the
+ * variables name its own process. To be called in `pass` of each.
+ */
+export function activated(
+  command: readonly string[],
+  listeners: readonly InheritedListener[],
+  names: readonly string[] = [],
+): string[] {
+  const moved = listeners.map(({ descriptor }, index) => `${3 + index}<&${descriptor}`);
+  const closed = listeners.filter(({ descriptor }) => descriptor >= 3 + listeners.length)
+    .map(({ descriptor }) => `${descriptor}<&-`);
+  const script = `export LISTEN_PID=$$ LISTEN_FDS=${listeners.length} LISTEN_FDNAMES=${names.join(":")}\n` +
+    `exec "$@" ${[...moved, ...closed].join(" ")}`;
+  return ["bash", "-c", script, "bash", ...command];
 }

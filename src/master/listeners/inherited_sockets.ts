@@ -26,6 +26,11 @@ function attempt(take: () => InheritedSource | string): InheritedSource | string
 }
 
 /** As operators read it; `show` says how a TCP address is written. */
-export function inheritedText(source: InheritedSource, show: (address: TcpAddress) => string): string {
-  return `${"path" in source ? `unix:${source.path}` : show(source)} (inherited)`;
+export function inheritedText(
+  source: InheritedSource,
+  name: string | undefined,
+  show: (address: TcpAddress) => string,
+): string {
+  const address = "path" in source ? `unix:${source.path}` : show(source);
+  return `${address} (${name === undefined ? "inherited" : `inherited, ${name}`})`;
 }

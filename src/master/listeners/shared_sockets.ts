@@ -113,7 +113,7 @@ export class SharedSockets {
     return this.#places.map((place) => {
       if ("path" in place) return `unix:${place.path}`;
       const socket = this.#open.filter(isInherited).find((socket) => isAt(socket, place));
-      return socket === undefined ? `fd://${place.descriptor}` : inheritedText(socket, show);
+      return socket === undefined ? `fd://${place.descriptor}` : inheritedText(socket, place.name, show);
     });
   }
 

@@ -1,6 +1,7 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
 import type { Handover } from "../../control/master_commands.ts";
+import { type Activation, takeActivation } from "./activation.ts";
 import { givenCommand } from "../../system/processes/given_program.ts";
 import type { System, UnixSource } from "../../system/system.ts";
 import { type ServiceManager, takeServiceManager } from "../telemetry/service_manager.ts";
@@ -24,6 +25,8 @@ export interface OldMaster {
   readonly unixSockets?: readonly UnixSource[];
   /** The descriptors that it has inherited itself, under the same numbers; an old version has none. */
   readonly inheritedSockets?: readonly number[];
+  /** What systemd has passed to it; an old version has none. */
+  readonly activation?: Activation;
 }
 
 export interface Launch {
@@ -35,6 +38,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** `null` in a master that was not started by an upgrade. */
   readonly oldMaster: OldMaster | null;
+  /** For this process, or for the first of the masters before it. */
+  readonly activation: Activation;
   /** `null` if no service manager waits for notices. */
   readonly serviceManager: ServiceManager | null;
 }
@@ -45,6 +50,7 @@ export function rememberLaunch(system: System): Launch {
   const oldMaster = parseOldMaster(host.env(oldMasterVariable));
   // It is not a setting, and workers must not inherit it.
   host.setEnv(oldMasterVariable, undefined);
+  const activation = oldMaster?.activation ?? takeActivation(system);
   const cwd = givenDirectory(system);
   // A successor gets all of it.
   const environment = host.environment();
@@ -54,6 +60,7 @@ export function rememberLaunch(system: System): Launch {
     cwd,
     environment,
     oldMaster,
+    activation,
     serviceManager: takeServiceManager(system, oldMaster !== null),
   };
 }

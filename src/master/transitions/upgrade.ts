@@ -211,6 +211,7 @@ export class Upgrade {
       runtimeDirectory: this.#options.runtimeDirectory,
       unixSockets: sharedSockets.opened,
       inheritedSockets: sharedSockets.inherited,
+      activation: { ...launch.activation, refused: null },
       handover: this.#handover(this.#options.steering.freeze()),
     };
     try {

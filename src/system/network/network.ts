@@ -35,6 +35,8 @@ export interface UnixAddress {
 /** A socket that listens already, from the process that has started the server. */
 export interface InheritedAddress {
   readonly descriptor: number;
+  /** What the process that has opened it calls it, if it says so. */
+  readonly name?: string;
 }
 
 /** What `bind` accepts. */
