@@ -142,7 +142,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
   const autoscaler = new Autoscaler({
     ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
-    listenOrder,
+    ...{ listenOrder, sharedSockets },
   });
   const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
   const shutdown = new Shutdown({
@@ -214,7 +214,8 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts()];
     },
     get backlog() {
-      return steering.backlog;
+      const { backlog } = steering;
+      return backlog === null ? null : backlog + sharedSockets.waiting;
     },
     tasks,
     channels: options.otherMachines,

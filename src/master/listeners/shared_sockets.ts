@@ -108,6 +108,15 @@ export class SharedSockets {
     return this.#open.filter(isInherited).map(({ descriptor }) => descriptor);
   }
 
+  /** How many connections wait to be accepted, as far as the kernel tells: at inherited sockets of TCP. */
+  get waiting(): number {
+    const { sockets } = this.#system;
+    return this.#open.reduce(
+      (sum, socket) => "port" in socket ? sum + sockets.waiting(socket.descriptor) : sum,
+      0,
+    );
+  }
+
   /** As operators write them; `show` says how an inherited address is written. */
   texts(show: (address: TcpAddress) => string = formatAddress): readonly string[] {
     return this.#places.map((place) => {

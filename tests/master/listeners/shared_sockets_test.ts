@@ -151,3 +151,72 @@ Deno.test("the master tells each worker once from which sockets to accept", () =
   sockets.update(new Set([second]), both);
   assertEquals([first.told, second.told], [["0,1,2", "0,1", ""], ["0,2", "0,2,1"]]);
 });
+
+/** Descriptor 3 is a socket of TCP, 4 one of Unix, and nothing else is open. */
+function passSockets(system: FakeSystem): void {
+  system.descriptors.take = (descriptor) =>
+    descriptor === 3
+      ? { hostname: "127.0.0.1", port: 80, descriptor }
+      : descriptor === 4
+      ? { path: "/run/given.sock", descriptor, isInherited: true }
+      : "not open";
+  system.sockets.waiting = (descriptor) => descriptor;
+}
+
+Deno.test("inherited sockets are taken in the order of bind, shared by all workers, and never ended", () => {
+  const { system, listening, refused, sockets } = setUp(
+    "-b",
+    "fd://4",
+    "-b",
+    "unix:/run/app.sock",
+    "-b",
+    "fd://3",
+  );
+  passSockets(system);
+  assertEquals(sockets.texts(), ["fd://4", "unix:/run/app.sock", "fd://3"]);
+  assertEquals(sockets.require(), [4, 101, 3]);
+  assertEquals([sockets.inherited, sockets.opened], [[4, 3], [{ path: "/run/app.sock", descriptor: 101 }]]);
+  assertEquals(sockets.texts(({ port }) => `http://${port}`), [
+    "unix:/run/given.sock (inherited)",
+    "unix:/run/app.sock",
+    "http://80 (inherited)",
+  ]);
+  assertEquals(sockets.waiting, 3, "the kernel tells it of TCP only");
+  const own = worker(0);
+  sockets.update(new Set([own]), [own]);
+  assertEquals(own.told, ["0,1,2"]);
+  sockets.refuse();
+  assertEquals([refused, listening.size, sockets.inherited], [[101], 0, [4, 3]]);
+  assertEquals(sockets.require(), [4, 102, 3]);
+});
+
+Deno.test("what is no socket that can be served is an error that says what to do", () => {
+  const { system, sockets } = setUp("-b", "fd://7");
+  passSockets(system);
+  const { message } = assertThrows(() => sockets.require(), Error);
+  assertEquals(
+    message,
+    "cannot listen: fd://7 is not open: let the process that starts denicorn pass a listening socket under this number, " +
+      "or choose another --bind",
+  );
+});
+
+Deno.test("a successor takes the same inherited sockets, and is refused where it lacks one or names another", () => {
+  const { system, sockets } = setUp("-b", "fd://3", "-b", "unix:/run/app.sock");
+  passSockets(system);
+  sockets.require();
+  const successor = (...args: string[]) => {
+    const other = setUp(...args);
+    passSockets(other.system);
+    other.sockets.adopt(sockets.opened, sockets.inherited);
+    return other.sockets;
+  };
+  assertEquals(successor("-b", "unix:/run/app.sock", "-b", "fd://3").require(), [101, 3]);
+  const refusal = (...args: string[]) => assertThrows(() => successor(...args), Error).message;
+  assert(refusal("-b", "unix:/run/app.sock").startsWith("cannot take over: fd://3 is not in bind any more"));
+  assert(
+    refusal("-b", "unix:/run/app.sock", "-b", "fd://3", "-b", "fd://9").startsWith(
+      "cannot listen: fd://9 is not open",
+    ),
+  );
+});
