@@ -218,8 +218,9 @@ export class SharedSockets {
 
   /** From now on only `eligible` workers accept, of those that serve. */
   update(eligible: ReadonlySet<WorkerHandle>, serving: readonly WorkerHandle[]): void {
-    // Until the old master has left them, its workers accept.
-    if (this.#open.length === 0 || this.#state !== "own") return;
+    // Until the old master has left them, its workers accept. Once nobody can connect, workers accept what waits until they end.
+    const { length } = this.#open;
+    if (length === 0 || length < this.#places.length || this.#state !== "own") return;
     const workers = Array.from(eligible).sort((a, b) => a.slot - b.slot);
     const accepted = new Map<WorkerHandle, number[]>(serving.map((worker) => [worker, []]));
     let first = 0;

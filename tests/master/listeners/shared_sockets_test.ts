@@ -187,6 +187,8 @@ Deno.test("inherited sockets are taken in the order of bind, shared by all worke
   assertEquals(own.told, ["0,1,2"]);
   sockets.refuse();
   assertEquals([refused, listening.size, sockets.inherited], [[101], 0, [4, 3]]);
+  sockets.update(new Set(), [own]);
+  assertEquals(own.told, ["0,1,2"], "it accepts what waits at the one that refuses");
   assertEquals(sockets.require(), [4, 102, 3]);
 });
 
