@@ -4,12 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { build } from "./build.ts";
+import { manPage } from "./man_page.ts";
 import { type Target, targets } from "./target.ts";
 import { BuildError, distDir, root, run, runScript, withTempDir } from "./workspace.ts";
 
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
-async function archive(target: Target, version: string, epoch: string): Promise<string> {
+async function archive(target: Target, version: string, epoch: string, page: string): Promise<string> {
   const name = `denicorn-${version}-${target}`;
   const file = `${name}.tar.gz`;
   await withTempDir(async (dir) => {
@@ -18,6 +19,7 @@ async function archive(target: Target, version: string, epoch: string): Promise<
     for (const document of documents) {
       await Deno.copyFile(`${root}/${document}`, `${dir}/${name}/${document}`);
     }
+    await Deno.writeTextFile(`${dir}/${name}/denicorn.1`, page);
     const unowned = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", `--mtime=@${epoch}`];
     await run("tar", ["-C", dir, ...unowned, "--mode=u+w,go-w", "-cf", `${dir}/archive.tar`, name]);
     await run("gzip", ["--no-name", `${dir}/archive.tar`]);
@@ -47,9 +49,10 @@ async function main(): Promise<void> {
   await Deno.mkdir(distDir, { recursive: true });
   const { version } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`)) as { version: string };
   const epoch = await sourceDate();
+  const page = manPage(new Date(Number(epoch) * 1000).toISOString().slice(0, 10));
   const sums: string[] = [];
   for (const target of targets) {
-    const file = await archive(target, version, epoch);
+    const file = await archive(target, version, epoch, page);
     const { size } = await Deno.stat(`${distDir}/${file}`);
     sums.push(`${await sha256(file)}  ${file}\n`);
     console.log(`${target}: dist/${file}, ${(size / 1e6).toFixed(0)} MB`);

@@ -42,7 +42,7 @@ export function parseAppSpec(text: string): AppSpec {
 export function locateApp({ files }: System, spec: AppSpec, directory: string): string {
   const path = spec.path.startsWith("/") ? spec.path : absolutePath(directory, spec.path);
   const found = statOf(files, spec.path, path);
-  if (found === null) throw notFound(spec.path, missingReason(files, spec.path, path));
+  if (found === null) throw notFound(spec.path, missingReason(files, spec, path));
   if (found.isDirectory) {
     const inside = files.list(path).filter((name) => /^(main|app|index|server|mod)\.\w+$/.test(name)).filter(
       isAppName,
@@ -72,7 +72,11 @@ function statOf(files: System["files"], written: string, path: string): FileInfo
   }
 }
 
-function missingReason(files: System["files"], written: string, path: string): string {
+function missingReason(
+  files: System["files"],
+  { path: written, exportName }: AppSpec,
+  path: string,
+): string {
   const directory = directoryOf(path);
   if (!files.stat(directory)?.isDirectory) return `no such file: its directory ${directory} does not exist`;
   const names = files.list(directory).filter(isAppName).sort();
@@ -83,6 +87,10 @@ function missingReason(files: System["files"], written: string, path: string): s
   const suggestion = completed ?? names.find((name) => withoutExtension(name) === similar);
   if (suggestion !== undefined) {
     return `no such file: did you mean ${written.slice(0, written.length - name.length)}${suggestion}?`;
+  }
+  // As in Gunicorn, which takes the name of a module: `app:application`.
+  if (exportName !== "default" && extensionOf(name) === "") {
+    return `no such file: give the file of the module, as in ${written}.ts:${exportName}`;
   }
   return names.length === 0
     ? `no such file, and no file in ${directory} could be an app`

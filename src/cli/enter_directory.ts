@@ -13,7 +13,7 @@ import type { ReadSettings } from "./read_settings.ts";
 /** Enters the directory that the settings were read for. Throws DenicornError `chdir`. */
 export function enterDirectory(
   { host }: System,
-  { settings, origins, place: { given, real } }: ReadSettings,
+  { settings, origins, files, place: { given, real } }: ReadSettings,
 ): PlacedSettings {
   try {
     if (real instanceof Error) throw real;
@@ -21,7 +21,7 @@ export function enterDirectory(
     const { app } = settings;
     return {
       directory: real,
-      origins,
+      ...{ origins, files },
       settings: {
         ...withAbsolutePaths(settings, given),
         bind: settings.bind.map((address) =>

@@ -2,16 +2,34 @@
 
 import { exitCodeMeanings } from "../core/errors.ts";
 import { type CommandOption, generalOptions } from "../settings/command_line.ts";
-import { type NamedSetting, namedSettings } from "../settings/settings.ts";
+import { type NamedSetting, namedSettings, type SettingKey } from "../settings/settings.ts";
 import type { Command, Word } from "./command.ts";
-import { bySection, wrap } from "./layout.ts";
+import { bySection, wrap, wrapAroundCode } from "./layout.ts";
 
 interface HelpOptions {
   readonly version: string;
   readonly commands: readonly Command[];
   /** Columns of the terminal. */
   readonly width?: number;
+  /** With every setting, not only those that most servers need. */
+  readonly isWhole?: boolean;
 }
+
+/** The settings in the short help, about one screen. */
+const common: ReadonlySet<SettingKey> = new Set<SettingKey>([
+  ...["app", "config", "env", "envFile", "watch", "bind", "certfile", "keyfile"] as const,
+  ...["workers", "workerClass", "timeout", "gracefulTimeout", "maxRequests"] as const,
+  ...[
+    "minWorkers",
+    "maxWorkers",
+    "logLevel",
+    "errorLogfile",
+    "accessLogfile",
+    "pid",
+    "user",
+    "adminBind",
+  ] as const,
+]);
 
 /** A space at which no line is broken; printed as a normal one. */
 const unbroken = "\u00a0";
@@ -24,15 +42,15 @@ interface Block {
   readonly entries: readonly Entry[];
 }
 
-/** The help of `denicorn` itself, with every setting, since `serve` is the default command. */
-export function renderHelp({ version, commands, width = 80 }: HelpOptions): string {
+/** The help of `denicorn` itself, with settings, since `serve` is the default command. */
+export function renderHelp({ version, commands, width = 80, isWhole = false }: HelpOptions): string {
   const usage = ["denicorn [serve] [OPTIONS] APP [-- ARGS]", "denicorn COMMAND [OPTIONS]"];
   const blocks: Block[] = [
     {
       title: "Commands",
       entries: commands.map(({ name, usage, summary }) => [`${name} ${usage}`.trim(), summary]),
     },
-    ...settingBlocks(),
+    ...settingBlocks(isWhole),
     { title: "General", entries: generalOptions.map(optionEntry) },
   ];
   const exitCodes = Object.entries(exitCodeMeanings);
@@ -40,29 +58,37 @@ export function renderHelp({ version, commands, width = 80 }: HelpOptions): stri
     `denicorn ${version}: pre-fork HTTP application server for Deno`,
     usage.map((line, index) => (index === 0 ? "Usage: " : "       ") + line).join("\n"),
     ...renderBlocks(blocks, width),
-    ...hints().map((hint) => wrap(hint, width).join("\n")),
+    ...hints("help", isWhole).map((hint) => wrapAroundCode(hint, width).join("\n")),
     ...renderBlocks([{ title: "Exit codes", entries: exitCodes }], width),
   ].join("\n\n") + "\n";
 }
 
 /** The help of one command. */
-export function renderCommandHelp(command: Command, { width = 80 }: Pick<HelpOptions, "width">): string {
+export function renderCommandHelp(
+  command: Command,
+  { width = 80, isWhole = false }: Pick<HelpOptions, "width" | "isWhole">,
+): string {
   const blocks: Block[] = [
     { title: "Operands", entries: (command.words ?? []).map(wordEntry) },
     { title: "Options", entries: command.options.map(optionEntry) },
-    ...(command.takesSettings ? settingBlocks() : []),
+    ...(command.takesSettings ? settingBlocks(isWhole) : []),
     { title: "General", entries: generalOptions.map(optionEntry) },
   ];
   return [
     `Usage: denicorn ${command.name} ${command.usage}`.trim(),
     wrap(command.summary, width).join("\n"),
     ...renderBlocks(blocks, width),
-    ...(command.takesSettings ? hints().map((hint) => wrap(hint, width).join("\n")) : []),
+    ...(command.takesSettings ? hints(`help ${command.name}`, isWhole) : []).map((hint) =>
+      wrapAroundCode(hint, width).join("\n")
+    ),
   ].join("\n\n") + "\n";
 }
 
-function settingBlocks(): Block[] {
-  return bySection(settingEntry).map(({ title, rendered }) => ({ title, entries: rendered }));
+function settingBlocks(isWhole: boolean): Block[] {
+  const blocks = bySection((setting) =>
+    isWhole ? [settingEntry(setting)] : common.has(setting.key) ? [shortEntry(setting)] : []
+  );
+  return blocks.map(({ title, rendered }) => ({ title, entries: rendered.flat() }));
 }
 
 function settingEntry(setting: NamedSetting): Entry {
@@ -78,6 +104,14 @@ function settingEntry(setting: NamedSetting): Entry {
   return [term, facts.length === 0 ? description : `${description} [${facts.join("; ")}]`];
 }
 
+/** With the first sentence of its description. */
+function shortEntry(setting: NamedSetting): Entry {
+  return settingEntry({
+    ...setting,
+    description: /^.*?\.(?= [A-Z]|$)/s.exec(setting.description)?.[0] ?? "",
+  });
+}
+
 function optionEntry({ name, short, placeholder, choices, description }: CommandOption): Entry {
   return [flagTerm(name, short, choices?.join("|") ?? placeholder), description];
 }
@@ -91,11 +125,14 @@ function flagTerm(name: string, short: string | undefined, placeholder: string |
   return placeholder === undefined ? flags : `${flags} ${placeholder}`;
 }
 
-function hints(): string[] {
+function hints(help: string, isWhole: boolean): string[] {
   const aliases = namedSettings.flatMap(({ alias, name }) =>
     alias === undefined ? [] : [`${alias.name} (${name})`]
   );
   return [
+    ...(isWhole
+      ? []
+      : [`These are the settings that most servers need: \`denicorn ${help} --all\` shows all of them.`]),
     "TIME is in seconds, or has a unit: 500ms, 30s, 2m, 1h.",
     "Every setting can also be given in the environment (--graceful-timeout as DENICORN_GRACEFUL_TIMEOUT; also " +
     `${aliases.join(", ")}) and in the config file (as gracefulTimeout). The command line overrides the ` +

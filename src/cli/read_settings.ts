@@ -24,6 +24,8 @@ const reservedVariables: readonly string[] = [...Object.values(workerEnvironment
 export interface ReadSettings extends Resolved {
   /** The directory of the app. */
   readonly place: Place;
+  /** The files they were read from, and those that would have been: absolute paths. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -46,10 +48,14 @@ export function createSettingsReader(
     const { settings, origins } = resolveEach({ ...sources, cores: 1 });
     const { config, chdir, bundleCache } = settings;
     const chosen = chdir === undefined ? start : placeOf(system, start, chdir);
+    const placed = async (resolved: Resolved, place: Place, configFiles: readonly string[]) => {
+      const files = [...configFiles, ...pathsIn([place], resolved.settings.envFile)];
+      return { place, files, ...await withEnvFiles(system, resolved, place) };
+    };
     const file = findConfigFile(system, [chosen, start], config, origins.config);
     if (file === undefined) {
       const resolved = resolveSettings({ ...sources, cores: host.cores() });
-      return { place: chosen, ...await withEnvFiles(system, resolved, chosen) };
+      return placed(resolved, chosen, pathsIn([chosen, start], configFileNames));
     }
     const { path, workingDirectory } = file;
     // The file's own value of bundle-cache comes too late for the file itself.
@@ -75,8 +81,14 @@ export function createSettingsReader(
     let resolved = await read();
     if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
-    return { place, ...await withEnvFiles(system, resolved, place) };
+    return placed(resolved, place, [path]);
   };
+}
+
+function pathsIn(places: readonly Place[], names: readonly string[]): string[] {
+  return places.flatMap(({ given, real }) =>
+    real instanceof Error ? [] : names.map((name) => inPlace(given, real, name))
+  );
 }
 
 interface ConfigFile {

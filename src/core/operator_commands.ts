@@ -57,6 +57,9 @@ const operatorCommands = {
     },
     ctl: { summary: "Show the server and its workers.", options: ["json"] },
   },
+  list: {
+    ctl: { summary: "Show the running servers of this user.", options: ["json"] },
+  },
   workers: {
     http: { method: "GET", answers: "only the workers" },
     ctl: { summary: "Show only the workers.", options: ["json"] },

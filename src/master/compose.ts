@@ -144,7 +144,14 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
     ...{ listenOrder, sharedSockets },
   });
-  const reload = new Reload({ clock, log, lifecycle, generations, workerTable, pool, counters });
+  const reload = new Reload({
+    ...{ clock, log, lifecycle, generations, workerTable, pool, counters },
+    onFailure: ({ message, detail }) => {
+      if (!first.settings.watch) return;
+      const reason = detail === undefined ? message : `${message}\n${detail}`;
+      workerTable.forEach((worker) => void worker.send({ type: "app-broken", reason }));
+    },
+  });
   const shutdown = new Shutdown({
     ...{ clock, lifecycle, workerTable, taskTable, steering, sharedSockets, heartbeatMonitor, wake },
     settings: () => generations.serving.settings,

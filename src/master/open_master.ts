@@ -5,6 +5,7 @@ import { resolveCredentials } from "../account/credentials.ts";
 import type { Log } from "../log/logger.ts";
 import { fromDefault } from "../settings/values.ts";
 import { withTimeout } from "../system/clock.ts";
+import { lazyModule } from "../system/lazy_module.ts";
 import type { System, UnixListener } from "../system/system.ts";
 import type { DirectoryGuard } from "./files/directory_guard.ts";
 import type { RuntimeDirectory } from "./files/runtime_directory.ts";
@@ -50,6 +51,8 @@ interface Master extends ArbiterWithStatus {
   /** Resolves when what workers posted last is passed on, or soon. */
   readonly finishChannels: () => Promise<void>;
 }
+
+const loadWatch = lazyModule(() => import("./generations/watched_source.ts"));
 
 /** Milliseconds in which the last messages of workers are read that have ended. */
 const longestFinish = 500;
@@ -109,12 +112,22 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     start: (slot, generation, token, inherited) =>
       startProcess(slot, generation, token, inherited, "requests", true),
   });
-  const first = { number: 1, settings, notApplied: [], directory: reader.initial.directory, bundle: null };
+  const { directory: workingDirectory, files: settingsFiles } = reader.initial;
+  const first = {
+    number: 1,
+    settings,
+    notApplied: [],
+    directory: workingDirectory,
+    settingsFiles,
+    bundle: null,
+  };
   if (firstHost !== null) {
     // As for the first worker that is a process.
     if (steering.isOn === (firstHost.pairs.length > 0)) threadHosts.adopt(firstHost, first);
     else firstHost.process.kill("SIGKILL");
   }
+  const source = createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard);
+  const watch = settings.watch !== undefined && settings.watch !== false ? await loadWatch() : null;
   const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
       system,
@@ -135,7 +148,10 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
     ...{ startProcess, threadHosts },
-    source: createGenerationSource(system, log.logger, reader, directory, credentials, directoryGuard),
+    source: watch === null ? source : watch.watched(source, {
+      ...{ system, logger: log.logger },
+      reload: () => arbiter.post({ type: "command", begin: () => arbiter.reload() }),
+    }),
     first,
     isBindDefault,
     runtimeDirectory: directory.path,

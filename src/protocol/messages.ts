@@ -57,6 +57,7 @@ export const sentSettings = [
   "accessLogSample",
   "accessLogSkip",
   "captureOutput",
+  "watch",
   ...httpSettingKeys,
 ] as const satisfies readonly SettingKey[];
 
@@ -142,6 +143,8 @@ export type ToWorker =
   | { readonly type: "task-request"; readonly number: number; readonly request: TaskRequest }
   /** Another worker has posted it. */
   | ChannelPost
+  /** With `watch`: why the newest version of the app does not serve, for the pages of this one. */
+  | { readonly type: "app-broken"; readonly reason: string }
   | { readonly type: "reopen" };
 
 export const pauseReasons = ["app", "open-files"] as const;

@@ -1,5 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { type Flag, readFlags } from "./flags.ts";
+import { isPort } from "./kinds/address.ts";
 import { oneOf } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
 import { off } from "./setting.ts";
@@ -44,7 +45,10 @@ export const generalOptions: readonly CommandOption[] = [
  */
 export function parseCommandLine(args: readonly string[], syntax: CommandSyntax): CommandLine {
   const options = [...syntax.options, ...generalOptions];
-  const flags = [...options.map(optionFlag), ...(syntax.takesSettings ? settingFlags : [])];
+  const flags = [
+    ...options.map(optionFlag),
+    ...(syntax.takesSettings ? [...settingFlags, ...addressFlags, reloadFlag] : []),
+  ];
   const { values, operands, rest } = readFlags(args, flags);
   return {
     settings: syntax.takesSettings ? givenSettings(values, operands, rest) : new Map(),
@@ -58,11 +62,25 @@ function optionFlag({ name, short, placeholder, choices }: CommandOption): Flag 
   return { name, short, needs };
 }
 
+/** `--port N` and `--host HOST`, as most servers have them: they make an address to listen on. */
+const addressFlags: readonly Flag[] = [
+  { name: "port", short: undefined, needs: "a port from 0 to 65535" },
+  { name: "host", short: undefined, needs: "a host to listen on, such as 0.0.0.0" },
+];
+
+/** As Gunicorn and uvicorn call it. */
+const reloadFlag: Flag = {
+  name: "reload",
+  short: undefined,
+  needs: undefined,
+  means: { name: "watch", value: "on" },
+};
+
 const settingFlags: readonly Flag[] = namedSettings
   .filter((setting) => setting.flag !== false)
-  .flatMap(({ name, short, accepts, canBeOff, isSwitch }) => [
+  .flatMap(({ name, short, accepts, canBeOff, isSwitch, words }) => [
     isSwitch
-      ? { name, short, needs: undefined, means: { name, value: "on" } }
+      ? { name, short, needs: undefined, means: { name, value: "on" }, words }
       : { name, short, needs: accepts },
     ...(canBeOff
       ? [{ name: `no-${name}`, short: undefined, needs: undefined, means: { name, value: off } }]
@@ -85,12 +103,35 @@ function givenSettings(
         "give one APP, and its own arguments after --; a command must be the first word",
     );
   }
+  const all = withAddress(values);
   return new Map(
     namedSettings.flatMap(({ key, name }) => {
-      const given = positional.get(key) ?? values.get(name) ?? [];
+      const given = positional.get(key) ?? all.get(name) ?? [];
       return given.length === 0 ? [] : [[key, given] as const];
     }),
   );
+}
+
+/** What is not given is as in the default of `bind`. Throws DenicornError `usage`. */
+function withAddress(values: Values): Values {
+  const [port, host] = [values.get("port")?.at(-1), values.get("host")?.at(-1)];
+  if (port === undefined && host === undefined) return values;
+  const flag = port === undefined ? "--host" : "--port";
+  const bind = values.get("bind")?.at(-1);
+  if (bind !== undefined) {
+    throw new DenicornError(
+      "usage",
+      `${flag} (command line) and --bind ${quote(bind)} both name an address: give one`,
+    );
+  }
+  if (port !== undefined && !isPort(port)) {
+    throw new DenicornError(
+      "usage",
+      `--port: ${quote(port)} (command line) is not accepted: give a port from 0 to 65535`,
+    );
+  }
+  const shown = host?.includes(":") === true && !host.startsWith("[") ? `[${host}]` : host;
+  return new Map([...values, ["bind", [`${shown ?? "127.0.0.1"}:${port ?? 8000}`]]]);
 }
 
 function givenOptions(values: Values, options: readonly CommandOption[]): Map<string, string | true> {

@@ -7,6 +7,7 @@
 import { DenicornError } from "../core/errors.ts";
 import { quote, unknownName } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
+import { peerFlagAnswer } from "./peer_flags.ts";
 
 export interface Flag {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface Flag {
   readonly needs: string | undefined;
   /** For a flag without a value: the flag and value it stands for, as `--no-name` stands for `--name=off`. */
   readonly means?: { readonly name: string; readonly value: string };
+  /** Words that may follow after `=`, of a flag that needs no value. */
+  readonly words?: readonly string[] | undefined;
 }
 
 interface ReadFlags {
@@ -26,7 +29,7 @@ interface ReadFlags {
 }
 
 const origin = "command line";
-const otherwise = "run denicorn --help for all options";
+const otherwise = "run denicorn help --all for all options";
 
 /** Throws DenicornError `usage` or `setting-unknown`. */
 export function readFlags(args: readonly string[], flags: readonly Flag[]): ReadFlags {
@@ -66,6 +69,10 @@ function readLong(arg: string, rest: string[], flags: readonly Flag[], add: Add)
     return add(flag, equals === -1 ? nextValue(`--${name}`, flag.needs, rest) : arg.slice(equals + 1));
   }
   if (equals === -1) return add(flag);
+  const { means, words } = flag;
+  if (means !== undefined && words !== undefined) {
+    return add({ ...flag, means: { ...means, value: arg.slice(equals + 1) } });
+  }
   throw new DenicornError(
     "usage",
     `--${name}: ${quote(arg.slice(equals + 1))} (${origin}) is not accepted: the flag takes no value`,
@@ -99,13 +106,21 @@ function nextValue(flag: string, needs: string, rest: string[]): string {
   throw new DenicornError("usage", `${flag} (${origin}) lacks its value, ${found}: give ${needs}`);
 }
 
+function refusePeerFlag(flag: string): void {
+  const answer = peerFlagAnswer(flag);
+  if (answer === undefined) return;
+  throw new DenicornError("setting-unknown", `${flag} (${origin}) is ${answer}`);
+}
+
 function unknownFlag(flag: string, flags: readonly Flag[]): never {
+  refusePeerFlag(flag);
   const guess = nearest(flag, flags.map((flag) => `--${flag.name}`));
   throw unknownName(flag, origin, guess, otherwise);
 }
 
 /** `-timeout` is more likely a long flag with a dash missing than a group of letters. */
 function unknownLetter(arg: string, letter: string, flags: readonly Flag[]): never {
+  refusePeerFlag(`-${letter}`);
   const otherCase = flags.find(({ short }) => short?.toLowerCase() === letter.toLowerCase());
   const long = arg.replace(/=.*/s, "");
   if (otherCase === undefined && long.length > 2) unknownFlag(long, flags);

@@ -42,8 +42,10 @@ export interface Setting<Value, Config> extends Declaration, DescribedKind {
   readonly repeatable: boolean;
   /** Whether it can be turned off, also by `--no-name`. */
   readonly canBeOff?: true;
-  /** It is only on or off: `--name` takes no value. */
+  /** `--name` takes no value, and means on. */
   readonly isSwitch?: true;
+  /** What a switch may be besides on and off, as `--name=WORD`. */
+  readonly words?: readonly string[];
   readonly default: Value;
   /** Reads a text, a natural value of a config file, or a list of them where the setting is repeatable. */
   read(given: unknown, machine: Machine): Reading<Value>;
@@ -109,23 +111,35 @@ export function optionalOrOff<Value, Config extends string | number>(
 
 /** A setting that is on or off, or left out: `--name`, `--no-name`, or `true` or `false` in a config file. */
 export function onOrOff(
-  { unset, ...declaration }: Declaration & { readonly unset: string },
+  declaration: Declaration & { readonly unset: string },
 ): Setting<boolean | undefined, boolean> {
+  return onOffOr([], declaration);
+}
+
+/** The same, but it may also be on in the way of a word: `--name=WORD`. */
+export function onOffOr<const Word extends string = never>(
+  words: readonly Word[],
+  { unset, ...declaration }: Declaration & { readonly unset: string },
+): Setting<boolean | Word | undefined, boolean | Word> {
+  const others = words.map((word) => `, ${word}`).join("");
   return {
-    accepts: `on or ${off} (in a config file also true or false)`,
-    type: "boolean",
+    accepts: `on${others} or ${off} (in a config file also true or false)`,
+    type: ["boolean", ...words.map((word) => JSON.stringify(word))].join(" | "),
     placeholder: "SWITCH",
-    completion: ["on", off],
+    completion: ["on", ...words, off],
     ...declaration,
     canBeOff: true,
     isSwitch: true,
+    ...(words.length === 0 ? {} : { words }),
     repeatable: false,
     default: undefined,
     read(given) {
       if (given === true || given === "on") return { value: true };
+      const word = words.find((word) => word === given);
+      if (word !== undefined) return { value: word };
       return given === false || given === off ? { value: false } : { refused: given };
     },
-    show: (value) => value === undefined ? unset : value ? "on" : off,
+    show: (value) => value === undefined ? unset : typeof value === "string" ? value : value ? "on" : off,
     plain: (value) => value ?? null,
   };
 }

@@ -20,6 +20,8 @@ export interface Resolved {
 export interface PlacedSettings extends Resolved {
   /** Where the app is looked for and runs: an absolute path without links. */
   readonly directory: string;
+  /** The files they were read from, and those that would have been. */
+  readonly files?: readonly string[];
 }
 
 /** Where a value comes from, as messages show it: `env WEB_CONCURRENCY`. */

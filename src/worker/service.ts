@@ -12,6 +12,7 @@ import { CapturedOutput } from "./captured_output.ts";
 import { Loading } from "./app/loading.ts";
 import type { Program } from "./app/served_program.ts";
 import { HttpEdge } from "./http/edge.ts";
+import type { PageRefresh } from "./http/page_refresh.ts";
 import type { StaticFiles } from "./http/static_files.ts";
 import { closingCode } from "./http/web_sockets.ts";
 import { leaveGroup } from "./orphan.ts";
@@ -19,6 +20,8 @@ import type { WorkerLog } from "./worker_log.ts";
 import { buildParts, type WorkerParts } from "./worker_parts.ts";
 
 const loadStaticFiles = lazyModule(() => import("./http/static_files.ts"));
+
+const loadPageRefresh = lazyModule(() => import("./http/page_refresh.ts"));
 
 /** Milliseconds after which what is loaded delays no first answer. */
 const untilQuiet = 1_000;
@@ -33,6 +36,7 @@ export class Service {
   #program: Program | null = null;
   #output: CapturedOutput | null = null;
   #hasListened = false;
+  #refresh: PageRefresh | null = null;
 
   /** Throws DenicornError `log-unwritable`. */
   constructor(
@@ -76,6 +80,11 @@ export class Service {
     const { config, log } = this;
     const { requests, answers, lifeCycle, jobs, tasks } = this.#parts;
     const files = await this.#loadFiles();
+    if (config.watch === true) {
+      const { PageRefresh } = await loadPageRefresh();
+      this.#refresh = new PageRefresh(config.generation);
+    }
+    const refresh = this.#refresh;
     if (config.captureOutput === true) {
       // A line is written when it is printed: the app may end the process with the next statement.
       const { logger } = await log.load();
@@ -84,7 +93,7 @@ export class Service {
     this.#program = await new Loading(this.#system, config, {
       ...{ servers, onUncaught, onEnd, requests, files, lifeCycle, jobs },
       output: this.#output,
-      edge: new HttpEdge({ requests, answers, clock, config, log, files, onStuck }),
+      edge: new HttpEdge({ requests, answers, clock, config, log, files, refresh, onStuck }),
       keepsStopListeners: true,
       channels: this.#channels,
       onTasks: (app) => tasks.offer(app),
@@ -154,6 +163,11 @@ export class Service {
   /** Sends the answer. */
   answerTasks(number: number, request: TaskRequest): void {
     void this.#parts.tasks.answer(number, request);
+  }
+
+  /** With `watch`: the newest version of the app does not serve. */
+  showBroken(reason: string): void {
+    this.#refresh?.showBroken(reason);
   }
 
   reopenLogs(): void {

@@ -97,6 +97,9 @@ export class Worker {
         case "task-request":
           this.#answerTasks(message.number, message.request);
           break;
+        case "app-broken":
+          this.#service?.showBroken(message.reason);
+          break;
         case "reopen":
           this.#service?.reopenLogs();
           break;

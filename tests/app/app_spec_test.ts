@@ -34,11 +34,11 @@ for (
 }
 
 /** What is said about `app` in a folder with these files; paths are shown from that folder. */
-function reason(files: readonly string[], app: string): string {
+function reason(files: readonly string[], app: string, exportName = "default"): string {
   using host = new TestHost(Object.fromEntries(files.map((name) => [name, ""])));
   const path = `${host.folder}/${app}`;
   const error = assertThrows(
-    () => locateApp(system, { path, exportName: "default" }, host.folder),
+    () => locateApp(system, { path, exportName }, host.folder),
     DenicornError,
   );
   assertEquals([error.code, error.exitCode], ["app-not-found", 4]);
@@ -64,6 +64,17 @@ Deno.test("a missing file: without a similar name, the files there are listed", 
   assertEquals(
     reason([], "no/server.ts"),
     "cannot find the app: no/server.ts: no such file: its directory no does not exist",
+  );
+});
+
+Deno.test("a missing file: a module as Gunicorn names it is explained", () => {
+  assertEquals(
+    reason(["main.ts"], "app", "application"),
+    "cannot find the app: app: no such file: give the file of the module, as in app.ts:application",
+  );
+  assertEquals(
+    reason(["main.ts"], "main", "app"),
+    "cannot find the app: main: no such file: did you mean main.ts?",
   );
 });
 

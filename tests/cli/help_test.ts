@@ -10,7 +10,7 @@ function flat(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-const help = renderHelp({ version: "1.2.3", commands });
+const help = renderHelp({ version: "1.2.3", commands, isWhole: true });
 
 Deno.test("help names every command, setting and exit code", () => {
   assertStringIncludes(help, "denicorn 1.2.3");
@@ -46,6 +46,7 @@ Deno.test("help shows only defaults that mean something", () => {
 Deno.test("help fits the width, without trailing spaces", () => {
   for (const width of [50, 80, 120]) {
     const lines = [
+      renderHelp({ version: "1.2.3", commands, width, isWhole: true }),
       renderHelp({ version: "1.2.3", commands, width }),
       ...commands.map((command) => renderCommandHelp(command, { width })),
     ].join("").split("\n");
@@ -79,4 +80,15 @@ Deno.test("wrap breaks between words and keeps long ones whole", () => {
   assertEquals(wrap("a bb ccc", 100), ["a bb ccc"]);
   assertEquals(wrap("loooong a b", 3), ["loooong", "a b"]);
   assertEquals(wrap("", 10), [""]);
+});
+
+Deno.test("the short help has the settings that most servers need, and says how to see the others", () => {
+  const short = renderHelp({ version: "1.2.3", commands });
+  for (const name of ["--workers", "--bind", "--watch", "--log-level"]) assertStringIncludes(short, name);
+  for (const name of ["--drain-idle", "--memory-budget"]) assert(!short.includes(name), name);
+  assertStringIncludes(flat(short), "`denicorn help --all` shows all of them.");
+  assert(short.split("\n").length < 125, `${short.split("\n").length} lines`);
+  const serve = commands.find(({ name }) => name === "serve")!;
+  assertStringIncludes(flat(renderCommandHelp(serve, {})), "`denicorn help serve --all`");
+  assertStringIncludes(renderCommandHelp(serve, { isWhole: true }), "--drain-idle");
 });

@@ -153,6 +153,7 @@ export class FakeSystem implements System {
     hold: (path) => ({ read: () => new TextEncoder().encode(this.#read(path)), close: () => {} }),
     touch: () => {},
     isExecutable: () => true,
+    watch: () => unavailable("watching files"),
     memoryProgram: () => unavailable("memoryProgram"),
   };
 

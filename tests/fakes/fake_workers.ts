@@ -12,6 +12,7 @@ const bundle = {
   source: "/srv/app.ts",
   exportName: "default",
   unstable: [],
+  sources: [],
   exportsApp: true,
   hasTasks: false,
   isPrepared: false,

@@ -69,6 +69,20 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
     args: ["start", "-w", "2", "main.ts"],
     says: /unknown command "start": to serve main\.ts, run `denicorn main\.ts`/,
   },
+  { args: ["start"], says: /to serve main\.ts, run `denicorn main\.ts`/ },
+  { args: ["restart", "main.ts"], says: /`denicorn reload` replaces all workers/ },
+  { args: ["logs"], says: /"logs" is neither a command nor a file: the server writes its log to stderr/ },
+  { args: ["stpo"], says: /did you mean denicorn stop\?/ },
+  { args: ["help", "dance"], says: /help: "dance" is not a command: give one of serve, check/ },
+  {
+    args: ["--preload", "main.ts"],
+    says: /--preload \(command line\) is a flag of Gunicorn and Puma: .*prepare/,
+  },
+  { args: ["-i", "max", "main.ts"], says: /-i \(command line\) is a flag of PM2: give -w auto/ },
+  { args: ["-A", "main.ts"], says: /-A \(command line\) is a flag of Deno/ },
+  { args: ["-w", "max", "main.ts"], says: /workers: "max" .*: give auto for one on each core/ },
+  { args: ["-b", "8000", "main.ts"], says: /bind: "8000" .*: give 127\.0\.0\.1:8000, or :8000/ },
+  { args: ["--port", "http", "main.ts"], says: /--port: "http"/ },
   { args: ["ctl", "dance"], says: /ctl: "dance"/ },
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
 ];
@@ -82,6 +96,23 @@ integrationTest("every usage error is exit code 2 and one line that says what is
     assertMatch(stderr, says);
   }
   assertEquals(runtimeDirectories(host), []);
+});
+
+integrationTest("help, commands of ctl, --host and --port may be given as in other servers", async (host) => {
+  host.write({ "main.ts": pidApp });
+  const help = await host.run(["help", "check"]);
+  assertEquals(help, await host.run(["check", "--help"]));
+  assertEquals(await host.run(["help"]), await host.run(["--help"]));
+  assert((await host.run(["help", "--all"])).stdout.includes("--drain-idle"));
+  assert((await host.run(["help", "check", "--all"])).stdout.includes("--drain-idle"));
+  const { stdout } = await host.run(["settings", "--host", "0.0.0.0", "--port", "9000"]);
+  assertMatch(stdout, /^bind = 0\.0\.0\.0:9000 \(command line --bind\)$/m);
+  const server = host.start({ files: { "main.ts": pidApp } });
+  await server.ready(1);
+  const status = await host.run(["status", "--socket", host.controlSocket]);
+  assertMatch(status.stdout, /^main\.ts is running on 127/);
+  assertEquals((await host.run(["stop", "--wait", "--socket", host.controlSocket])).code, 0);
+  assertEquals((await server.exit()).code, 0);
 });
 
 integrationTest("settings shows each value and where it comes from", async (host) => {

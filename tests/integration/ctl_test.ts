@@ -341,7 +341,20 @@ integrationTest("ctl picks the server that --pid or --socket names", async (host
   const ambiguous = await host.run(["ctl", "status"]);
   assertEquals(ambiguous.code, 2);
   assertMatch(ambiguous.stderr, /cannot choose the server: \d+ are running: name one with --socket/);
-  assertStringIncludes(ambiguous.stderr, `${Deno.realPathSync(host.folder)}/other.sock`);
+  const socket = `${Deno.realPathSync(host.folder)}/other.sock`;
+  assertStringIncludes(
+    ambiguous.stderr,
+    `${socket} (main.ts on 127.0.0.1:${other.port}, process ${other.pid})`,
+  );
+  const listed = JSON.parse((await host.run(["list", "--json"])).stdout);
+  const own = listed.filter(({ pid }: { pid: number }) => [one.pid, other.pid].includes(pid));
+  assertEquals(own.map(({ app, phase, workers }: Record<string, unknown>) => [app, phase, workers]), [
+    ["main.ts", "running", 1],
+    ["main.ts", "running", 1],
+  ]);
+  const table = (await host.run(["ctl", "list"])).stdout;
+  assertMatch(table, /^PID +APP +STATE +WORKERS +AGE +ADDRESSES +SOCKET\n/);
+  assertMatch(table, new RegExp(`^${other.pid} +main\\.ts +running .* ${RegExp.escape(socket)}$`, "m"));
   const pidOf = async (...args: string[]) =>
     JSON.parse((await host.run(["ctl", ...args, "status", "--json"])).stdout).pid;
   assertEquals(await pidOf("--pid", "one.pid"), one.pid);

@@ -101,3 +101,26 @@ integrationTest("reloads lose no request of HTTP/2 without TLS, short or long", 
   const { end } = load(`http://127.0.0.1:${server.port}`, []);
   await reloads(server, end);
 });
+
+integrationTest("a reload finishes while one connection of HTTP/2 never stops sending", async (host) => {
+  const server = host.start({ files: { "main.ts": app }, args: ["-w", "1"] });
+  await server.ready(1);
+  using client = Deno.createHttpClient({ http1: false, http2: true });
+  let isOver = false;
+  let answered = 0;
+  const download = async () => {
+    while (!isOver) {
+      const response = await fetch(`http://127.0.0.1:${server.port}/download`, { client });
+      assertEquals((await response.text()).length, 2_000_000);
+      answered++;
+    }
+  };
+  const downloads = Array.from({ length: 16 }, download);
+  await server.until("downloads are answered", () => answered > 20);
+  server.kill("SIGHUP");
+  await server.logged(/1 worker of generation 2 ready/);
+  await server.logged(/gen=1 .* drained$/m);
+  isOver = true;
+  await Promise.all(downloads);
+  assertEquals(server.stderr.match(/cut off.*/g), null);
+});

@@ -15,7 +15,14 @@ Deno.test("workers start while the app is being bundled and get their configurat
   await worker!.says({ type: "hello", token: "", version: "" });
   assertEquals(worker!.received, []);
   resolve({
-    ...{ source: "/srv/app.ts", exportName: "app", exportsApp: true, unstable: [], path: "/run/1.mjs" },
+    ...{
+      source: "/srv/app.ts",
+      exportName: "app",
+      exportsApp: true,
+      unstable: [],
+      sources: [],
+      path: "/run/1.mjs",
+    },
     hasTasks: false,
     isPrepared: false,
     certificates: null,

@@ -222,6 +222,7 @@ export function bundled({ number }: Generation): Promise<AppBundle> {
     source: "/srv/app.ts",
     exportName: "default",
     unstable: [],
+    sources: [],
     exportsApp: true,
     hasTasks: false,
     isPrepared: false,

@@ -1,4 +1,6 @@
 import { type CommandLine, type CommandOption, parseCommandLine } from "../../src/settings/command_line.ts";
+import { knownPeerFlags, peerFlagAnswer } from "../../src/settings/peer_flags.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
 import { DenicornError } from "../../src/core/errors.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { assertOneLine } from "./resolving.ts";
@@ -124,7 +126,7 @@ Deno.test("an unknown flag suggests the nearest", () => {
   );
   assertEquals(
     refusal("--quux=3"),
-    "setting-unknown: --quux (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: --quux (command line) is unknown: run denicorn help --all for all options",
   );
   assertEquals(refusal("--jsn"), "setting-unknown: --jsn (command line) is unknown: did you mean --json?");
 });
@@ -137,11 +139,11 @@ Deno.test("an unknown letter suggests the other case, or a flag with two dashes"
   );
   assertEquals(
     refusal("-z"),
-    "setting-unknown: -z (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: -z (command line) is unknown: run denicorn help --all for all options",
   );
   assertEquals(
     refusal("-jz"),
-    "setting-unknown: -jz (command line) is unknown: run denicorn --help for all options",
+    "setting-unknown: -jz (command line) is unknown: run denicorn help --all for all options",
   );
 });
 
@@ -172,4 +174,40 @@ Deno.test("a command without settings does not accept their flags", () => {
   assertEquals(parseCtl("status", "reload").settings.size, 0);
   assertEquals(parseCtl("status", "reload").operands, ["status", "reload"]);
   assertThrows(() => parseCtl("--workers", "2"), DenicornError, "--workers (command line) is unknown");
+});
+
+Deno.test("--host and --port make an address, as in most servers", () => {
+  assertEquals(settings("--port", "9000"), { bind: ["127.0.0.1:9000"] });
+  assertEquals(settings("--host", "0.0.0.0"), { bind: ["0.0.0.0:8000"] });
+  assertEquals(settings("--host=::1", "--port=1"), { bind: ["[::1]:1"] });
+  assertEquals(settings("--host", "[::1]", "--port", "1", "--port", "2"), { bind: ["[::1]:2"] });
+  assertEquals(
+    refusal("--port", "9000", "-b", ":1"),
+    'usage: --port (command line) and --bind ":1" both name an address: give one',
+  );
+  assertEquals(
+    refusal("--port", "70000"),
+    'usage: --port: "70000" (command line) is not accepted: give a port from 0 to 65535',
+  );
+});
+
+Deno.test("a flag of another server gets its answer, not the most similar name", () => {
+  assertEquals(
+    refusal("--instances", "4"),
+    "setting-unknown: --instances (command line) is a flag of PM2: give -w auto for a worker on each core, or -w N",
+  );
+  assertEquals(
+    refusal("-o", "out.log"),
+    "setting-unknown: -o (command line) is a flag of PM2: give --capture-output and --error-logfile FILE",
+  );
+});
+
+Deno.test("no flag of another server is one of ours, and each answer names only ours", () => {
+  const ours = new Set(namedSettings.flatMap(({ name, short }) => [`--${name}`, `-${short}`]));
+  assertEquals(knownPeerFlags.filter((flag) => ours.has(flag)), []);
+  assertEquals(new Set(knownPeerFlags).size, knownPeerFlags.length);
+  for (const flag of knownPeerFlags) {
+    const named = peerFlagAnswer(flag)?.match(/(?<=give |and |or )--?[\w-]+/g) ?? [];
+    assertEquals(named.filter((name) => !ours.has(name)), [], flag);
+  }
 });

@@ -56,6 +56,7 @@ Deno.test("the three sources read every value the same way, and each is named as
     envFile: ".env",
     external: "@scope/name",
     args: "x",
+    watch: "on",
     bundleCache: "off",
     bind: "[::1]:9000",
     certfile: "server.pem",

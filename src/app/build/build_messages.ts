@@ -55,6 +55,7 @@ function isBuilt(fields: Fields): fields is Fields & Omit<AppBuild, "addToCache"
     exports,
     isCommonJs,
     fileCount,
+    sources,
     warnings,
     fromCache,
     durationMs,
@@ -62,7 +63,7 @@ function isBuilt(fields: Fields): fields is Fields & Omit<AppBuild, "addToCache"
   return [source, exportName, text].every((value) => typeof value === "string") &&
     [fileCount, durationMs].every((value) => typeof value === "number") &&
     [fromCache, isCommonJs].every((value) => typeof value === "boolean") &&
-    [unstable, exports, warnings].every((list) =>
+    [unstable, exports, warnings, sources].every((list) =>
       Array.isArray(list) && list.every((item) => typeof item === "string")
     );
 }

@@ -2,7 +2,7 @@
 
 import type { BuildOptions, BuildResult, Plugin } from "esbuild";
 import type { Files, System } from "../../system/system.ts";
-import { directoryOf, nameOf } from "../paths.ts";
+import { absolutePath, directoryOf, nameOf } from "../paths.ts";
 import { type CompilerOptions, compilerOptionsFor } from "../resolve/compiler_options.ts";
 import { DecoratorMetadata, isAboutTypes } from "../resolve/decorator_metadata.ts";
 import { ExternalPackages } from "../resolve/external_packages.ts";
@@ -49,6 +49,8 @@ export interface Built {
   readonly unstable: readonly string[];
   /** How many files it was made from. */
   readonly fileCount: number;
+  /** Absolute paths of those that its author writes: none of a package. */
+  readonly sources: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -76,6 +78,7 @@ export async function build(
       isCommonJs: inputs[nameOf(entry)]?.format === "cjs",
       unstable: [...unstable],
       fileCount: Object.keys(inputs).length,
+      sources: sourcesOf(entry, runs, traced.read),
       warnings: [
         ...new Set([
           ...withoutEffect(unstable),
@@ -94,6 +97,16 @@ export async function build(
         runs.every(({ isCertain }) => isCertain),
     },
   };
+}
+
+/** With what says how imports are resolved, such as deno.json. */
+function sourcesOf(entry: string, runs: readonly Run[], read: ReadonlySet<string>): string[] {
+  const root = directoryOf(entry);
+  const names = runs.flatMap(({ inputs }) => Object.keys(inputs)).filter((name) =>
+    !/^[<(]|^[a-z-]{2,}:/.test(name)
+  );
+  const paths = new Set([...names.map((name) => absolutePath(root, name)), ...read]);
+  return [...paths].filter((path) => !path.includes("/node_modules/")).sort();
 }
 
 /** Unstable features that an app may ask for and does not get. Others need no help, or only concern imports. */

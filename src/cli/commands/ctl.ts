@@ -25,7 +25,7 @@ export const ctl: RunnableCommand = {
   ],
   async run(system, line) {
     const { subcommand, operands } = parseSubcommand(line.operands, line.options);
-    const socket = await findServer(system, line);
+    const socket = subcommand.isAboutAll ? "" : await findServer(system, line);
     await subcommand.run({
       ...{ name: subcommand.name, system, socket, operands },
       has: (option) => line.options.has(option),

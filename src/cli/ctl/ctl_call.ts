@@ -7,6 +7,7 @@ import type { System } from "../../system/system.ts";
 export interface CtlCall {
   readonly name: string;
   readonly system: System;
+  /** Of the server; empty for a command about all servers. */
   readonly socket: string;
   readonly operands: readonly string[];
   /** Whether the option was given. */
@@ -24,6 +25,8 @@ export interface Subcommand {
   /** Its operands, as help shows them. */
   readonly operand?: string;
   readonly options: readonly CtlOptionName[];
+  /** It is about all servers, so none is looked for. */
+  readonly isAboutAll?: boolean;
   /** Which operands it accepts, in their order; none if absent. */
   readonly accepts?: readonly Accepted[];
   /** Why operands and options do not fit together; `undefined` if they do. */

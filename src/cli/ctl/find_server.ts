@@ -2,6 +2,7 @@
 
 import { fetchStatus } from "../../control/control_client.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { printable } from "../../core/printable.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import {
   controlSocketOf,
@@ -25,7 +26,14 @@ export async function findServer(system: System, { options }: CommandLine): Prom
   if (typeof socket === "string") return socket;
   const found = await answeringSockets(system);
   if (typeof pidfile === "string") return await ofPidfile(system, pidfile, found);
-  return only(found.length > 1 ? serving(await masters(system, found)) : found);
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return first;
+  return only(serving(await masters(system, found)));
+}
+
+/** All servers that this user runs. */
+export async function runningServers(system: System): Promise<FoundMaster[]> {
+  return serving(await masters(system, await answeringSockets(system)));
 }
 
 async function answeringSockets(system: System): Promise<string[]> {
@@ -63,27 +71,32 @@ async function masters(system: System, sockets: readonly string[]): Promise<Foun
 }
 
 /** Of two masters in an upgrade only the one that serves. */
-function serving(found: readonly FoundMaster[]): string[] {
+function serving(found: readonly FoundMaster[]): FoundMaster[] {
   const pids = new Set(found.map(({ status }) => status.pid));
   const others = new Set(
     found.flatMap(({ status: { phase, pid, oldMaster } }) =>
       oldMaster === null || !pids.has(oldMaster) ? [] : [phase === "starting" ? pid : oldMaster]
     ),
   );
-  return found.filter(({ status }) => !others.has(status.pid)).map(({ socket }) => socket);
+  return found.filter(({ status }) => !others.has(status.pid));
 }
 
-function only(found: readonly string[]): string {
-  const [socket, another] = found;
-  if (socket !== undefined && another === undefined) return socket;
-  throw socket === undefined
+function only(found: readonly FoundMaster[]): string {
+  const [first, another] = found;
+  if (first !== undefined && another === undefined) return first.socket;
+  const described = found.map(({ socket, status: { app, addresses, pid } }) =>
+    `${socket} (${printable(app)} on ${addresses.join(", ")}, process ${pid})`
+  );
+  throw first === undefined
     ? new DenicornError(
       "no-server",
       "cannot find the server: no server of this user answers: start one, or give its socket with --socket",
     )
     : new DenicornError(
       "usage",
-      `cannot choose the server: ${found.length} are running: name one with --socket (${found.join(", ")})`,
+      `cannot choose the server: ${found.length} are running: name one with --socket: ${
+        described.join("; ")
+      }`,
     );
 }
 

@@ -14,11 +14,13 @@ import { printable, printableJson } from "../../core/printable.ts";
 import { notAppliedText } from "../../settings/resolve.ts";
 import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { CommandOption } from "../../settings/command_line.ts";
+import { nearest } from "../../settings/nearest.ts";
 import { sleep } from "../../system/clock.ts";
 import type { Accepted, CtlCall, Subcommand } from "./ctl_call.ts";
 import { optionValues, taskOptions, taskSubcommands } from "./task_subcommands.ts";
 import { describedText } from "./described_worker.ts";
-import { eventText, settingsText, statusText, workersText } from "./tables.ts";
+import { runningServers } from "./find_server.ts";
+import { eventText, serverIn, serversText, settingsText, statusText, workersText } from "./tables.ts";
 
 /** The options that only some of them accept. */
 export const ctlOptions = [
@@ -37,6 +39,13 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
   async status({ system, socket, print }) {
     const status = await fetchStatus(system, socket);
     print(status, statusText(status));
+  },
+  async list({ system, print }) {
+    const servers = (await runningServers(system)).map(({ socket, status }) => ({
+      ...serverIn(status),
+      socket,
+    }));
+    print(servers, serversText(servers));
   },
   async workers({ system, socket, print }) {
     const { workers } = await fetchStatus(system, socket);
@@ -92,6 +101,7 @@ export const subcommands: readonly Subcommand[] = [
       ...ctl,
       name,
       accepts: accepted[name as CtlCommand] ?? [],
+      isAboutAll: name === "list",
       run: runs[name as CtlCommand] ?? give,
     }]
   ),
@@ -144,8 +154,12 @@ export function parseSubcommand(
   const subcommand = subcommands.find(({ name }) => name === `${first} ${second}`) ??
     subcommands.find(({ name }) => name === first);
   if (subcommand === undefined) {
-    const names = subcommands.map(({ name }) => name).filter((name) => !name.includes(" ")).join(", ");
-    throw refuse(`: ${quoted(first)} is not a command: give one of ${names}`);
+    const names = subcommands.map(({ name }) => name).filter((name) => !name.includes(" "));
+    const guess = first === undefined ? undefined : nearest(first, names);
+    throw refuse(
+      `: ${quoted(first)} is not a command: ` +
+        (guess === undefined ? `give one of ${names.join(", ")}` : `did you mean denicorn ctl ${guess}?`),
+    );
   }
   const { name, accepts = [], options, objection } = subcommand;
   const operands = words.slice(name.split(" ").length);

@@ -4,6 +4,7 @@ import type { SettingInForce } from "../../control/master_commands.ts";
 import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, stateOf } from "./figures.ts";
 import { backlogLines } from "./task_tables.ts";
@@ -27,6 +28,39 @@ export function statusText(status: Status): string {
 function channelLine({ place, problem, totals: { sent, received, dropped } }: ChannelStatus): string {
   if (problem !== null) return `channels reach only this machine: ${problem}`;
   return `channels reach other machines through Redis at ${place}: ${sent} sent, ${received} received, ${dropped} dropped`;
+}
+
+/** A server as `ctl list` shows it. */
+interface ListedServer {
+  readonly pid: number;
+  readonly app: string;
+  readonly phase: Status["phase"];
+  readonly addresses: readonly string[];
+  readonly workers: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Milliseconds since then. */
+  readonly age: number;
+  readonly version: string;
+  readonly socket: string;
+}
+
+export function serverIn(
+  { pid, app, phase, addresses, workers, startedAt, at, version }: Status,
+): Omit<ListedServer, "socket"> {
+  const age = at - startedAt;
+  return { ...{ pid, app, phase, addresses, startedAt, age, version }, workers: workers.length };
+}
+
+export function serversText(servers: readonly ListedServer[]): string {
+  if (servers.length === 0) return "no server of this user answers\n";
+  return lines(alignedTable([
+    ["PID", "APP", "STATE", "WORKERS", "AGE", "ADDRESSES", "SOCKET"],
+    ...servers.map(({ pid, app, phase, addresses, workers, age, socket }) => [
+      ...[String(pid), printable(app), phase, String(workers)],
+      ...[ageText(age), addresses.join(","), socket],
+    ]),
+  ]));
 }
 
 export function workersText(workers: readonly WorkerStatus[]): string {

@@ -65,6 +65,8 @@ export function renderCtlReference(): string {
 const finding = [
   "`denicorn ctl COMMAND` talks to a running server over its control socket: the one `--socket FILE` names, that of " +
   "the server whose pidfile `--pid FILE` names, or that of the only server this user runs.",
+  "`ctl` may be left out: `denicorn reload` is `denicorn ctl reload`. Only `settings` needs it, and a command that is also " +
+  "the name of a file or directory here.",
 ];
 
 const exitMeaning = {

@@ -67,6 +67,8 @@ const paragraphs = [
   "The dashboard itself is served without the token, as it contains no data. It asks for the token if it needs one, and " +
   "keeps it until its tab is closed.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",
+  "[deploy/alerts.yml](../deploy/alerts.yml) has alerts for `rule_files`, and " +
+  "[deploy/grafana.json](../deploy/grafana.json) is a dashboard to import into Grafana.",
   "## Counters",
   "Counters cover all workers, including those that are gone, and the masters before this one: neither a worker that is " +
   "replaced nor a reload or an upgrade (USR2) makes a counter go back. A real Prometheus checks it " +

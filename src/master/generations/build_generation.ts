@@ -54,7 +54,7 @@ export function createGenerationSource(
       tasks: settings.tasks,
       cache: settings.bundleCache === "auto",
     };
-    const { text, source, exportName, exports, isCommonJs, unstable, ...build } =
+    const { text, source, exportName, exports, isCommonJs, unstable, sources, ...build } =
       isOtherUser(system, credentials)
         ? {
           addToCache: undefined,
@@ -76,7 +76,7 @@ export function createGenerationSource(
     logger.debug`${how}: ${fileCount} files, in ${Math.round(durationMs)} ms`;
     void addToCacheLater(system, build);
     return {
-      ...{ source, exportName, unstable, path: outfile },
+      ...{ source, exportName, unstable, sources, path: outfile },
       exportsApp: isCommonJs || exports.includes(exportName),
       hasTasks: settings.tasks !== undefined || exports.includes(tasksExport),
       isPrepared: exports.includes(prepareExport),
@@ -123,7 +123,8 @@ export function createGenerationSource(
       for (const setting of needRestart) logger.warning`${notAppliedText(setting)}`;
       const settings = keepFixed(reader.initial.settings, next.settings);
       shareLogs(system, settings, credentials);
-      return { number, settings, notApplied: needRestart, directory: next.directory, bundle: null };
+      const { directory, files: settingsFiles } = next;
+      return { number, settings, notApplied: needRestart, directory, settingsFiles, bundle: null };
     },
 
     async bundle(generation, signal) {

@@ -19,6 +19,7 @@ interface ReloadOptions {
   readonly workerTable: WorkerTable;
   readonly pool: WorkerPool;
   readonly counters: ServerCounters;
+  readonly onFailure?: (error: DenicornError) => void;
 }
 
 /** A promotion that may still fail, with the target before it and the target it led to. */
@@ -143,8 +144,9 @@ export class Reload {
   }
 
   #reportFailure(error: DenicornError): void {
-    const { lifecycle, generations, counters } = this.#options;
+    const { lifecycle, generations, counters, onFailure } = this.#options;
     counters.reloadFailed();
+    onFailure?.(error);
     lifecycle.reloadFailed(error, generations.stable.number);
   }
 }

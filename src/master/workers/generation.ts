@@ -17,6 +17,8 @@ export interface AppBundle {
   readonly isPrepared: boolean;
   /** Absolute path of the one file that workers import. */
   readonly path: string;
+  /** The files it was made from, without those of packages. */
+  readonly sources: readonly string[];
   /** For TLS, as they were when it was built; `null` without TLS. */
   readonly certificates: WorkerConfig["certificates"];
   /** The folders of the setting, as absolute paths without links. */
@@ -31,6 +33,8 @@ export interface Generation {
   readonly notApplied: readonly NotAppliedSetting[];
   /** Where its workers run and its app was looked for: an absolute path without links. */
   readonly directory: string;
+  /** The files its settings were read from, and those that would have been. */
+  readonly settingsFiles?: readonly string[] | undefined;
   /** `null` until it is built: workers of the first generation start before. */
   bundle: AppBundle | null;
   /** Bytes that V8 may use in each of its workers, 0 for the limit of the runtime. Set when the first one starts. */

@@ -28,6 +28,10 @@ export const bindAddress: Kind<BindAddress, `${string}:${string}`> = {
   },
   show: formatBind,
   plain: formatBind,
+  objection: (given) =>
+    isPort(String(given))
+      ? `a port needs a host: give 127.0.0.1:${given}, or :${given} for all interfaces`
+      : undefined,
 };
 
 const unixPrefix = "unix:";

@@ -32,6 +32,8 @@ export function wholeNumberOrCores(bounds: Bounds): Kind<number, WholeNumberConf
     completion: ["auto"],
     parse: (given, { cores }: Machine) =>
       given === "auto" ? Math.min(Math.max(cores, bounds.from), bounds.to) : parseWhole(given, bounds),
+    // What PM2 calls it.
+    objection: (given) => given === "max" ? "give auto for one on each core" : undefined,
   };
 }
 

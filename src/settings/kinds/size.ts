@@ -14,7 +14,7 @@ interface SizeOptions {
 type SizeConfig = number | `${number}${Unit}`;
 const sizeType = `number | ${Object.keys(units).map((unit) => `\`\${number}${unit}\``).join(" | ")}`;
 
-/** A number of bytes: `4096`, `512K`, `512M`, `1.5G`; each unit is 1024 times the one before. */
+/** A number of bytes: `4096`, `512K`, `512M` or `512MB`, `1.5G`; each unit is 1024 times the one before. */
 export function size({ from, to, zero }: SizeOptions): Kind<number, SizeConfig> {
   const range = `a size from ${showSize(from)} to ${showSize(to)}, such as 512M or 1G`;
   return {
@@ -47,7 +47,7 @@ export function sizeOrAuto(options: SizeOptions): Kind<number | "auto", SizeConf
 
 /** Bytes, or `undefined` when `text` is not a size or not a whole number of bytes. */
 export function parseSize(text: string): number | undefined {
-  const [, amount, unit = ""] = /^(\d{1,16}(?:\.\d{1,9})?)([KMGT])?$/i.exec(text) ?? [];
+  const [, amount, unit = ""] = /^(\d{1,16}(?:\.\d{1,9})?)(?:([KMGT])B?)?$/i.exec(text) ?? [];
   if (amount === undefined) return undefined;
   const value = Number(amount) * units[unit.toUpperCase() as Unit];
   return Number.isSafeInteger(value) ? value : undefined;

@@ -1,6 +1,6 @@
 import { NotJson } from "../not_json.ts";
 import type { Setting } from "../setting.ts";
-import { hidden, many, one, optional } from "../setting.ts";
+import { hidden, many, one, onOffOr, optional } from "../setting.ts";
 import {
   appReference,
   argument,
@@ -61,6 +61,14 @@ export const appSettings = {
     default: [],
     reload: true,
     flag: false,
+  }),
+  watch: onOffOr(["no-refresh"], {
+    description:
+      "Reload when a file changes that the app was made from, or its config or environment file: for development. If the " +
+      "new version does not start, the last one keeps serving. Pages in a browser load themselves again and show " +
+      "errors; --watch=no-refresh leaves them as they are.",
+    unset: "off",
+    reload: false,
   }),
   bundleCache: one(choice("WHEN", ["auto", "off"]), {
     description: "Whether to keep bundles in the user's cache, for later starts from unchanged files.",

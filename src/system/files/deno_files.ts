@@ -5,6 +5,7 @@ import { memoryProgram } from "../processes/memory_program.ts";
 import { writableOnWay } from "./path_writers.ts";
 import { readAt } from "./read_at.ts";
 import { fixPath } from "./safe_path.ts";
+import { watchDirectories } from "./watched_directories.ts";
 import { readSmall } from "./small_file.ts";
 import type { FileInfo, Files } from "../system.ts";
 
@@ -52,6 +53,7 @@ export const files: Files = {
       close: () => file.close(),
     };
   },
+  watch: watchDirectories,
   touch(path) {
     const now = new Date();
     orNull(() => Deno.utimeSync(path, now, now));

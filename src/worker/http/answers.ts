@@ -67,7 +67,13 @@ export class Answers {
 
   /** `fetch` with its requests counted. Always answers with a response that can be sent. */
   count(fetch: FetchHandler): FetchHandler {
-    return (request, info) => this.#answer(fetch, this.#requests.begin(request, info), info);
+    const requests = this.#requests;
+    return (request, info) => {
+      const entry = requests.begin(request, info);
+      const held = entry.isHttp2 ? requests.heldBack(entry) : null;
+      if (held === null) return this.#answer(fetch, entry, info);
+      return held.then(() => this.#answer(fetch, entry, info));
+    };
   }
 
   /** Answers in place of the app, which never sees the request, and ends the connection: more of it may not be one. */

@@ -18,6 +18,7 @@ import { refusing } from "./refused_requests.ts";
 import { RequestTimeout } from "./request_timeout.ts";
 import type { Answers } from "./answers.ts";
 import type { Requests } from "./requests.ts";
+import type { PageRefresh } from "./page_refresh.ts";
 import type { StaticFiles } from "./static_files.ts";
 
 interface EdgeLog {
@@ -36,18 +37,20 @@ export class HttpEdge {
   readonly #config: WorkerConfig;
   readonly #log: EdgeLog;
   readonly #files: StaticFiles | null;
+  readonly #refresh: PageRefresh | null;
   readonly #onStuck: () => void;
   /** With `worker-class` sync: the one place that all apps of this worker share. */
   readonly turns: Places | null;
 
   constructor(
-    { requests, answers, clock, config, log, files, onStuck }: {
+    { requests, answers, clock, config, log, files, refresh, onStuck }: {
       readonly requests: Requests;
       readonly answers: Answers;
       readonly clock: Clock;
       readonly config: WorkerConfig;
       readonly log: EdgeLog;
       readonly files: StaticFiles | null;
+      readonly refresh: PageRefresh | null;
       /** The worker can serve nothing more. */
       readonly onStuck: () => void;
     },
@@ -58,6 +61,7 @@ export class HttpEdge {
     this.#config = config;
     this.#log = log;
     this.#files = files;
+    this.#refresh = refresh;
     this.#onStuck = onStuck;
     this.turns = config.workerClass === "sync" ? new Places(clock, { ...config, running: 1 }) : null;
   }
@@ -84,7 +88,7 @@ export class HttpEdge {
       clientOf: (headers) => forwardedClient(headers, isTrusted),
     };
     let isFirst = true;
-    return (request, info) => {
+    const admitted: FetchHandler = (request, info) => {
       if (isFirst) {
         isFirst = false;
         follow(rule, request);
@@ -92,12 +96,15 @@ export class HttpEdge {
       const refusal = admission.check(request);
       return refusal === null ? counted(request, info) : this.#answers.refuse(request, info, refusal);
     };
+    // Not counted: it lasts as long as the page is open.
+    return this.#refresh === null ? admitted : this.#refresh.before(admitted);
   }
 
   /** What answers in place of the app, limits it, or changes its answers: all of that is counted like an answer of the app. */
   #around(app: FetchHandler, turns: Places | null): FetchHandler {
     const limited = afterRequest(this.#limited(app, turns), this.#clock);
-    return this.#files === null ? limited : this.#files.before(limited);
+    const answering = this.#files === null ? limited : this.#files.before(limited);
+    return this.#refresh === null ? answering : this.#refresh.around(answering);
   }
 
   /** The time of a request includes its time in the queue, and a handler that takes too long keeps its place in it. */

@@ -31,6 +31,8 @@ export class Http2Drain {
   lastEnd = -Infinity;
   /** Called with the port of a client whose connection is of HTTP/2, or of HTTP/1.0 if it is not sure. */
   onFound: (peerPort: number, isSure: boolean) => void = () => {};
+  /** Until when new requests of this client's connection wait; `null` if they do not. */
+  heldBack: (peerPort: number) => Promise<void> | null = () => null;
   /** Those whose next response, or one since the drain began, says `Connection: close`. */
   readonly #connections = new Set<string>();
 

@@ -73,6 +73,7 @@ export class Draining {
     if (!network.drainsHttp2) {
       const goaways = new Goaways(this.#system, requests, { ports, isPlain });
       requests.http2.onFound = (port, isSure) => goaways.add(port, isSure);
+      requests.http2.heldBack = (port) => goaways.heldBack(port);
     }
     // Other workers accept from the shared sockets, whether the master steers or not.
     if (isShared || (addresses.length === 0 && shared.isOpen)) {

@@ -3,7 +3,7 @@ import { assertEquals } from "../../assert.ts";
 
 const built = {
   ...{ source: "/srv/main.ts", exportName: "default", text: "x", exports: ["default"], unstable: ["kv"] },
-  ...{ fileCount: 1, isCommonJs: false, warnings: [], fromCache: false, durationMs: 1 },
+  ...{ fileCount: 1, sources: [], isCommonJs: false, warnings: [], fromCache: false, durationMs: 1 },
 };
 
 Deno.test("the process that builds an app answers with a bundle or a failure", () => {

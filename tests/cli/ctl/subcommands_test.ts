@@ -45,9 +45,10 @@ Deno.test("each command is found by its name, scale with its operand", () => {
 
 Deno.test("an error says what is accepted", () => {
   const names =
-    "status, workers, worker, ready, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
+    "status, list, workers, worker, ready, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
+  assertEquals(refusal(["relaod"]), 'ctl: "relaod" is not a command: did you mean denicorn ctl reload?');
   assertEquals(refusal(["status", "now"]), 'ctl status: "now" is one operand too many: leave it out');
   assertEquals(refusal(["scale", "2", "3"]), 'ctl scale: "3" is one operand too many: leave it out');
   const accepts = "give a number of workers from 1 to 1024, or +N or -N to add or remove some";

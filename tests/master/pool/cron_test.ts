@@ -13,7 +13,7 @@ const bundling = (unstable: readonly string[]) => ({ number }: Generation) =>
       certificates: null,
       static: [],
     },
-    ...{ unstable, path: `/run/${number}.mjs` },
+    ...{ unstable, sources: [], path: `/run/${number}.mjs` },
   });
 
 async function servingCron(workers: number, unstable = ["cron"]): Promise<Master> {

@@ -167,3 +167,38 @@ Deno.test("the worker hears of responses that end their connections where the ru
   void answers.count(() => end("close"))(new Request("http://localhost/"), from(5));
   assertEquals(ports, isEndLeftOpen ? [1, 2] : []);
 });
+
+Deno.test("a request that is held back during a drain is in flight, and its handler is called later", async () => {
+  const { answers, requests, lines } = logged();
+  requests.startDraining();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  requests.http2.heldBack = (port) => port === 7 ? promise : null;
+  let calls = 0;
+  const handle = answers.count(() => {
+    calls++;
+    return new Response("late");
+  });
+  const of = (port: number) => ({
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port },
+    completed: Promise.resolve(),
+  } as const);
+  await handle(new Request("http://localhost/other"), of(8));
+  const answer = handle(request, of(7));
+  await settled();
+  assertEquals([calls, requests.inFlight, requests.entries.oldest?.target], [1, 1, "/"]);
+  resolve();
+  assertEquals(await (await answer).text(), "late");
+  assertEquals([calls, requests.inFlight, requests.entries.oldest, lines.length], [2, 0, null, 2]);
+});
+
+Deno.test("a worker that exits while a request is held back logs it", () => {
+  const { answers, requests, lines } = logged();
+  requests.startDraining();
+  requests.http2.heldBack = () => new Promise(() => {});
+  void answers.count(() => new Response("never"))(request, {
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 7 },
+    completed: Promise.resolve(),
+  });
+  requests.cutOff();
+  assertEquals([requests.inFlight, lines], [0, ["192.0.2.7 GET / 503 null 0"]]);
+});

@@ -100,3 +100,41 @@ Deno.test("its next request shows that it is of HTTP/2", async () => {
   await clock.advance(20);
   assertEquals(sent.length, 1);
 });
+
+Deno.test("new requests of a connection that never stops sending wait until it has got its GOAWAY, or for 2 s", async () => {
+  const { clock, sending, sent, goaways } = fakeWorker();
+  const busy = { sent: 5_000_000, unacknowledged: 30, waiting: 9_000 };
+  sending.set(11, busy);
+  goaways.add(1, true);
+  const isHeld = () => goaways.heldBack(1) !== null;
+  await clock.advance(250);
+  assertEquals([isHeld(), goaways.heldBack(2)], [false, null]);
+  await clock.advance(50);
+  assertEquals(isHeld(), true);
+  let released = 0;
+  void goaways.heldBack(1)!.then(() => released++);
+  await clock.advance(1_900);
+  assertEquals([isHeld(), released], [true, 0]);
+  await clock.advance(150);
+  assertEquals([isHeld(), released, sent], [false, 1, []]);
+  // The pause is twice as long now.
+  await clock.advance(400);
+  assertEquals(isHeld(), false);
+  await clock.advance(150);
+  void goaways.heldBack(1)!.then(() => released++);
+  sending.set(11, { ...busy, unacknowledged: 0, waiting: 0 });
+  await clock.advance(30);
+  assertEquals([isHeld(), released, sent.length, clock.timers], [false, 2, 1, 0]);
+});
+
+Deno.test("requests do not wait for a connection that is gone", async () => {
+  const { clock, sending, goaways } = fakeWorker();
+  sending.set(11, { sent: 5_000_000, unacknowledged: 30, waiting: 9_000 });
+  goaways.add(1, true);
+  await clock.advance(300);
+  let isReleased = false;
+  void goaways.heldBack(1)!.then(() => isReleased = true);
+  sending.delete(11);
+  await clock.advance(30);
+  assertEquals([isReleased, goaways.heldBack(1), clock.timers], [true, null, 0]);
+});

@@ -1,0 +1,22 @@
+import { manPage } from "../../scripts/man_page.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { namedSettings } from "../../src/settings/settings.ts";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+
+const page = manPage("2026-01-31");
+
+Deno.test("the man page names every command and setting", () => {
+  for (const { name } of commands) assertStringIncludes(page, `\n\\fB${name}\\fR `);
+  for (const { name, flag } of namedSettings.filter(({ flag }) => flag !== false)) {
+    assertStringIncludes(page, `\\fB\\-\\-${name.replaceAll("-", "\\-")}\\fR`, String(flag));
+  }
+});
+
+Deno.test("it has no request that man(7) does not know, and no escape but those that it means", () => {
+  const requests = new Set([".TH", ".SH", ".SS", ".TP", ".br"]);
+  for (const line of page.split("\n").filter((line) => /^[.']/.test(line))) {
+    assert(requests.has(line.split(" ")[0]!), line);
+  }
+  const escapes = page.match(/\\(?:f.|.)/g) ?? [];
+  assertEquals([...new Set(escapes)].filter((escape) => !/^\\(?:-|e|&|f[BIR])$/.test(escape)), []);
+});
