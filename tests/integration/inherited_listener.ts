@@ -9,9 +9,16 @@ export class InheritedListener {
   readonly descriptor: number;
 
   constructor(open: () => Deno.Listener | Deno.DatagramConn) {
-    const { result, own } = opened(open);
-    this.#listener = result;
-    this.descriptor = Number(own![0]);
+    for (;;) {
+      const { result, own } = opened(open);
+      if (own !== undefined) {
+        this.#listener = result;
+        this.descriptor = Number(own[0]);
+        return;
+      }
+      // A test in another thread of this process has opened a socket at the same time.
+      result.close();
+    }
   }
 
   /** On a free port of 127.0.0.1, or of another address. */
@@ -20,7 +27,12 @@ export class InheritedListener {
   }
 
   static unix(path: string): InheritedListener {
-    return new InheritedListener(() => Deno.listen({ transport: "unix", path }) as Deno.Listener);
+    const [folder, name] = [path.slice(0, path.lastIndexOf("/")), path.slice(path.lastIndexOf("/") + 1)];
+    return new InheritedListener(() => {
+      // Of an attempt before.
+      if (Array.from(Deno.readDirSync(folder), (entry) => entry.name).includes(name)) Deno.removeSync(path);
+      return Deno.listen({ transport: "unix", path }) as Deno.Listener;
+    });
   }
 
   /** What the descriptors of processes that have it lead to. */
