@@ -73,7 +73,7 @@ linuxOnly("anything else is refused with what it is", async () => {
 
 function exists(path: string): boolean {
   try {
-    return !path.startsWith("\0") && Deno.lstatSync(path).isSocket;
+    return !path.startsWith("\0") && Deno.lstatSync(path).isSocket === true;
   } catch {
     return false;
   }
