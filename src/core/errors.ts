@@ -103,7 +103,8 @@ export const errorKinds = {
   "bind-denied": { exitCode: ExitCode.boot, means: "this user may not listen on the port" },
   "bind-unavailable": {
     exitCode: ExitCode.boot,
-    means: "the address is not one of this machine, or cannot be resolved",
+    means:
+      "the address is not one of this machine, or cannot be resolved, or what is inherited is no listening socket",
   },
   "file-limit": {
     exitCode: ExitCode.usage,

@@ -327,7 +327,10 @@ export class Arbiter implements MasterCommands {
     lifecycle.complete(
       pool,
       this.generation,
-      [...listenOrder.addresses.map((address) => urlOf(address, settings)), ...sharedSockets.texts],
+      [
+        ...listenOrder.addresses.map((address) => urlOf(address, settings)),
+        ...sharedSockets.texts((address) => urlOf(address, settings)),
+      ],
     );
     counters.generationComplete(this.generation);
   }

@@ -122,7 +122,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     isSteering: () => steering.isOn,
     sharedResources: () => ({
       ...listenOrder.places,
-      unixSockets: sharedSockets.open,
+      sharedSockets: sharedSockets.open,
       scoreboard: scoreboard.descriptor,
       runtimeDirectory: options.runtimeDirectory,
     }),
@@ -150,7 +150,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const recycling = new Recycling({ system, logger, workerTable, scoreboard, lifecycle, counters });
   const autoscaler = new Autoscaler({
     ...{ system, logger, lifecycle, workerTable, scoreboard, steering, heartbeatMonitor, generations, pool },
-    listenOrder,
+    ...{ listenOrder, sharedSockets },
   });
   const reload = new Reload({
     ...{ clock, log, lifecycle, generations, workerTable, pool, counters },
@@ -239,10 +239,11 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
       return generations.serving.settings.app ?? "";
     },
     get addresses() {
-      return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts];
+      return [...listenOrder.addresses.map(formatAddress), ...sharedSockets.texts()];
     },
     get backlog() {
-      return steering.backlog;
+      const { backlog } = steering;
+      return backlog === null ? null : backlog + sharedSockets.waiting;
     },
     tasks,
     channels: options.otherMachines,

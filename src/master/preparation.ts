@@ -5,7 +5,7 @@
 
 import type { Credentials } from "../account/credentials.ts";
 import { titleOf } from "../core/process_title.ts";
-import { socketPaths } from "../settings/listen_addresses.ts";
+import { hasSharedSockets } from "../settings/listen_addresses.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import { threadsPerProcess } from "../settings/worker_range.ts";
 import { selfCommand } from "../system/processes/self_command.ts";
@@ -64,9 +64,9 @@ function startFirst(
   { credentials, directory, launch }: PrepareOptions,
 ): Pick<Preparation, "firstWorker" | "firstHost"> {
   const none = { firstWorker: null, firstHost: null };
-  // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and Unix
+  // A successor first asks for the listeners of the old master, a limit of the heap may need a line in the log, and shared
   // sockets are not open yet.
-  if (launch.oldMaster !== null || settings.maxHeap !== 0 || socketPaths(settings).length > 0) return none;
+  if (launch.oldMaster !== null || settings.maxHeap !== 0 || hasSharedSockets(settings)) return none;
   if (hooks?.names.some((name) => name === "onStarting" || name === "preSpawn")) return none;
   const isSteering = settings.steering !== "off";
   const hasThreads = settings.workerClass === "threads";

@@ -37,6 +37,7 @@ import { startLine } from "./telemetry/start_line.ts";
 import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
 import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
+import { reportActivation } from "./transitions/activation.ts";
 import type { Launch } from "./transitions/launch.ts";
 
 const otlp = lazyModule(() => import("./telemetry/otlp.ts"));
@@ -70,6 +71,7 @@ export async function runMaster(
   const warn = (line: string) => log.logger.warning`${line}`;
   unusablePlaces(system).forEach(warn);
   for (const { level, text } of preparation.lines) log.logger[level]`${text}`;
+  reportActivation(log.logger, launch.activation, reader.initial);
   directory.reportTo(warn);
   const directoryGuard = new DirectoryGuard(system, log.logger, directory);
   cleanup.defer(directoryGuard.start());
@@ -85,7 +87,7 @@ export async function runMaster(
     await sharedSockets.openAtStart();
     claimPidfile(system, log, settings, null, cleanup);
   } else {
-    sharedSockets.adopt(oldMaster.unixSockets ?? []);
+    sharedSockets.adopt(oldMaster.unixSockets ?? [], oldMaster.inheritedSockets ?? []);
   }
   let control: ControlSocket | null = null;
   const { arbiter, statusSource, carryOn, takeover, hooks, finishChannels } = await openMaster(system, {

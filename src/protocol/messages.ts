@@ -9,7 +9,7 @@ import type { DenicornError, ErrorCode } from "../core/errors.ts";
 import type { HookName } from "../core/hook_table.ts";
 import type { LogConfig } from "../log/logger.ts";
 import { type ConfigFile, httpSettingKeys, type SettingKey, type Settings } from "../settings/settings.ts";
-import type { Certificate, ListenAddress, TcpAddress, UnixSource } from "../system/system.ts";
+import type { Certificate, ListenAddress, SharedSource, TcpAddress } from "../system/system.ts";
 import type { ChannelMessage, ChannelPost } from "./channel_messages.ts";
 import { clip } from "./framing.ts";
 import type { WorkerDescription } from "../core/telemetry/worker_description.ts";
@@ -96,7 +96,7 @@ export interface WorkerConfig extends Pick<Settings, typeof sentSettings[number]
   /** TCP only. Without Unix sockets either: load the app, report that, and do not listen (`denicorn check`). */
   readonly listen: readonly ListenAddress[];
   /** Unix sockets that the worker inherits, and accepts from where the master says so. */
-  readonly unixSockets: readonly UnixSource[];
+  readonly sharedSockets: readonly SharedSource[];
   /** `null`: there is no TLS. The keys are nowhere but in this message. */
   readonly certificates: readonly [Certificate, ...Certificate[]] | null;
   /** `listen` is only the default: a program that starts its own servers listens where it asks to. */
@@ -121,7 +121,7 @@ export type ToWorker =
   | { readonly type: "load"; readonly config: WorkerConfig }
   /** Listen now: workers listen one after another. */
   | { readonly type: "listen" }
-  /** Accept from these of `unixSockets`, by their numbers, and from no others. */
+  /** Accept from these of `sharedSockets`, by their numbers, and from no others. */
   | { readonly type: "accept"; readonly sockets: readonly number[] }
   /** Do not listen, because other workers listen elsewhere: report `reason` and exit. */
   | { readonly type: "refuse"; readonly reason: string }

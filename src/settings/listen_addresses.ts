@@ -10,12 +10,22 @@ export function listenAddresses(
 }
 
 export function tcpOf(bind: Settings["bind"]): readonly ListenAddress[] {
-  return bind.filter((address): address is ListenAddress => !("path" in address));
+  return bind.filter((address): address is ListenAddress => "port" in address);
+}
+
+/** The descriptors in `bind` of sockets that listen already. */
+export function inheritedIn({ bind }: Pick<Settings, "bind">): readonly number[] {
+  return bind.flatMap((address) => "descriptor" in address ? [address.descriptor] : []);
 }
 
 /** The files of the Unix sockets in `bind`. */
 export function socketPaths({ bind }: Pick<Settings, "bind">): readonly string[] {
   return bind.flatMap((address) => "path" in address ? [address.path] : []);
+}
+
+/** Whether there are sockets that the master has, and from which several workers accept. */
+export function hasSharedSockets({ bind }: Pick<Settings, "bind">): boolean {
+  return bind.some((address) => !("port" in address));
 }
 
 /** What stands for the number of a worker's own socket. */

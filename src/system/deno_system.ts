@@ -2,6 +2,7 @@ import { clock } from "./clock.ts";
 import { openFdInbox, openFdPair, sendDescriptors, sendOverPair } from "./network/fd_passing.ts";
 import { files } from "./files/deno_files.ts";
 import { host } from "./host/deno_host.ts";
+import { takeInherited } from "./network/inherited_socket.ts";
 import { keepFromChildren } from "./processes/inheritance.ts";
 import { network } from "./network/deno_network.ts";
 import { openFiles } from "./open_files.ts";
@@ -15,6 +16,7 @@ import { unixSockets } from "./network/unix/unix_sockets.ts";
 const descriptors = {
   open: openFdInbox,
   pair: openFdPair,
+  take: takeInherited,
   keep: keepFromChildren,
   send: sendDescriptors,
   sendOver: sendOverPair,

@@ -137,9 +137,9 @@ export class Service {
   /** Listens and reports ready, also after the listeners were lost. Throws DenicornError if an address is unavailable. */
   listen(): void {
     if (this.#program === null) return;
-    const { served, serveUnix, servers } = this.#program;
-    const { listeners, unixListeners, heartbeat, blockingLimit, slowClients, tasks, slot } = this.#parts;
-    unixListeners.open(serveUnix);
+    const { served, serveShared, servers } = this.#program;
+    const { listeners, sharedListeners, heartbeat, blockingLimit, slowClients, tasks, slot } = this.#parts;
+    sharedListeners.open(serveShared);
     const sharingFailure = listeners.open(served);
     heartbeat.start();
     blockingLimit.startServing();
@@ -149,7 +149,7 @@ export class Service {
     if (this.#hasListened) return this.log.listensAgain();
     this.#hasListened = true;
     for (const { server, place } of servers) {
-      const isOnSocket = place < 0 && this.config.unixSockets.length > 0;
+      const isOnSocket = place < 0 && this.config.sharedSockets.length > 0;
       // Nothing listens where the app is only checked. On a Unix socket it is where it asked to be, for all it knows.
       const address = isOnSocket ? addressOf(server.asked) : listeners.addresses[place];
       if (address !== undefined) server.listens(address);
@@ -170,7 +170,7 @@ export class Service {
 
   /** Accepts from these Unix sockets, by their numbers in the config, and from no others. */
   accept(sockets: readonly number[]): void {
-    this.#parts.unixListeners.accept(sockets);
+    this.#parts.sharedListeners.accept(sockets);
   }
 
   /** There may be new tasks. */

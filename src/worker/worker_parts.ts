@@ -21,8 +21,9 @@ import { AnnouncedEnds } from "./listeners/announced_ends.ts";
 import { flushTimeout } from "./listeners/drain.ts";
 import { Draining } from "./listeners/draining.ts";
 import { Listeners } from "./listeners/listeners.ts";
+import { serveOptions } from "./listeners/serve_options.ts";
 import { SlowClients } from "./listeners/slow_clients.ts";
-import { UnixListeners } from "./listeners/unix_listeners.ts";
+import { SharedListeners } from "./listeners/shared_listeners.ts";
 import { Pause } from "./pause.ts";
 import { Reports } from "./reports.ts";
 import { openSlot, type Slot } from "./slot.ts";
@@ -39,7 +40,7 @@ export interface WorkerParts {
   readonly heartbeat: Heartbeat;
   readonly blockingLimit: BlockingLimit;
   readonly listeners: Listeners;
-  readonly unixListeners: UnixListeners;
+  readonly sharedListeners: SharedListeners;
   readonly slowClients: SlowClients;
   readonly lifeCycle: LifeCycle;
   readonly jobs: Jobs;
@@ -93,7 +94,7 @@ export function buildParts(
     onFault: (entry, fault) => log.fault(entry, fault),
     bodyFailures,
   });
-  const ports = () => new Set(listeners.addresses.map(({ port }) => port));
+  const ports = () => new Set([...listeners.addresses, ...sharedListeners.addresses].map(({ port }) => port));
   const reports = new Reports(clock, slot, requests.entries, {
     slowRequest: config.slowRequest,
     onSlow: (entry, ms) => log.slow(entry, ms),
@@ -103,10 +104,13 @@ export function buildParts(
     bodyFailures.reported(error, requests.entries);
     return internalServerError();
   };
-  const unixListeners = new UnixListeners(system, config, { requests, onError });
-  const listeners: Listeners = new Listeners(system, config, {
+  const serving = serveOptions(config, {
     onError,
     onProxyRefused: (peer, because) => log.proxyRefused(peer, because),
+  });
+  const sharedListeners = new SharedListeners(system, config, { requests, serving });
+  const listeners: Listeners = new Listeners(system, config, {
+    ...{ serving, ports },
     // The bytes of the last response leave the process a moment after its end.
     isIdle: () => requests.inFlight === 0 && clock.monotonic() - requests.lastEnd >= flushTimeout,
     onScarce: (isScarce) => {
@@ -135,12 +139,13 @@ export function buildParts(
       blockingLimit.extend();
       reports.report();
       listeners.check();
-      unixListeners.check();
+      sharedListeners.check();
     },
   });
   const draining = new Draining(system, config, {
     ...{ requests, listeners, slowClients },
-    unix: unixListeners,
+    shared: sharedListeners,
+    ports,
     isBusy: () => heartbeat.isBusy,
     onClosed: () => send({ type: "closed" }),
   });
@@ -151,7 +156,7 @@ export function buildParts(
   });
   return {
     ...{ log, accessLog, slot, requests, answers, webSockets, heartbeat, blockingLimit },
-    ...{ listeners, unixListeners, slowClients, lifeCycle, jobs, tasks, draining },
+    ...{ listeners, sharedListeners, slowClients, lifeCycle, jobs, tasks, draining },
   };
 }
 
@@ -171,9 +176,9 @@ function openLogs(system: System, config: WorkerConfig) {
 }
 
 /** Before the app is imported: what it starts must not inherit them. */
-function keepDescriptors({ descriptors }: System, { fdInbox, unixSockets }: WorkerConfig): void {
+function keepDescriptors({ descriptors }: System, { fdInbox, sharedSockets }: WorkerConfig): void {
   if (fdInbox !== null) descriptors.keep(fdInbox);
-  unixSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
+  sharedSockets.forEach(({ descriptor }) => descriptors.keep(descriptor));
 }
 
 function formatOf({ accessLogformat, logFormat }: WorkerConfig): AccessFormat {

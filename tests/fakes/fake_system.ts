@@ -210,7 +210,7 @@ export class FakeSystem implements System {
     listeningOn: () => [],
     probe: () => {},
     serve: () => unavailable("serve"),
-    serveUnixSocket: () => unavailable("serveUnixSocket"),
+    serveShared: () => unavailable("serveShared"),
     serveTcp: () => unavailable("serveTcp"),
     datagramsTo: () => unavailable("datagramsTo"),
     datagramSink: () => ({
@@ -270,6 +270,7 @@ export class FakeSystem implements System {
   descriptors: Descriptors = {
     open: () => unavailable("descriptor passing"),
     pair: () => unavailable("descriptor passing"),
+    take: () => unavailable("descriptor passing"),
     keep: () => unavailable("descriptor passing"),
     sendOver: () => unavailable("descriptor passing"),
     send: () => unavailable("descriptor passing"),

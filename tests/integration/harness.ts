@@ -100,7 +100,7 @@ export class TestHost {
     const server = new Server({
       command: [...command, ...bind, ...args, ...(app === null ? [] : [app])],
       cwd: cwd ?? this.folder,
-      env: { ...this.#environment(), ...(cwd === undefined ? {} : { PWD: cwd }), ...env },
+      env: { ...this.environment, ...(cwd === undefined ? {} : { PWD: cwd }), ...env },
       port,
       runtime: this.runtime,
     });
@@ -114,7 +114,7 @@ export class TestHost {
     const { code, stdout, stderr } = await new Deno.Command(command, {
       args: [...prefix, ...args],
       cwd: this.folder,
-      env: { ...this.#environment(), ...env },
+      env: { ...this.environment, ...env },
       clearEnv: true,
       stdin: "null",
     }).output();
@@ -123,7 +123,7 @@ export class TestHost {
   }
 
   /** Only the variables the program needs, so that the environment of the tests does not change settings. */
-  #environment(): Record<string, string> {
+  get environment(): Record<string, string> {
     const inherited = ["PATH", "HOME", "DENO_DIR", "DENO_TLS_CA_STORE"];
     const present = inherited.flatMap((name) => {
       const value = Deno.env.get(name);

@@ -5,7 +5,7 @@ import { freePort, integrationTest } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 import { TestAuthority } from "./test_authority.ts";
-import { askUnix } from "./unix_visitors.ts";
+import { ask } from "./socket_visitors.ts";
 
 /** Waits until there is a file "open" in its directory. `/most`: how many requests were in the app at once. */
 const gateApp = `
@@ -48,7 +48,7 @@ integrationTest("requests over two addresses, TLS and a Unix socket share the on
     (path) => text(`https://localhost:${secure}${path}`, one),
     (path) => text(`https://localhost:${secure}${path}`, two),
     (path) => text(`http://127.0.0.1:${plain}${path}`, one),
-    (path) => askUnix(`${host.folder}/app.sock`, `GET ${path} HTTP/1.1\r\nHost: a`),
+    (path) => ask(`${host.folder}/app.sock`, `GET ${path} HTTP/1.1\r\nHost: a`),
   ];
   const answers: Promise<string>[] = [];
   for (const way of [...ways, ...ways]) {

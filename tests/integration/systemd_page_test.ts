@@ -3,11 +3,12 @@
 import { lifecycleKinds } from "../../src/core/telemetry/lifecycle.ts";
 import { noticeOf } from "../../src/core/telemetry/service_notice.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { integrationTest, notInThisProgram, targets } from "./harness.ts";
+import { freePort, integrationTest, notInThisProgram, targets } from "./harness.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
 const unit = read("deploy/denicorn.service");
+const socketUnit = read("deploy/denicorn.socket");
 const page = read("docs/systemd.md");
 
 async function analyze(...args: string[]): Promise<{ code: number; output: string }> {
@@ -40,6 +41,38 @@ integrationTest("systemd accepts the unit, and rates its sandbox as good", async
   // It is 1.5 with systemd 252, as the page says; later versions may look at more.
   assert(Number(rating) <= 2, output.slice(-300));
 }, (target) => target.name === "source" ? notInThisProgram : lacking);
+
+integrationTest("systemd accepts the unit of the socket beside that of the service", async (host) => {
+  const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
+  Deno.writeTextFileSync(`${host.folder}/myapp.service`, unit.replace("/usr/local/bin/denicorn", binary));
+  Deno.writeTextFileSync(`${host.folder}/myapp.socket`, socketUnit);
+  assertEquals(await analyze("verify", `${host.folder}/myapp.socket`), { code: 0, output: "" });
+}, (target) => target.name === "source" ? notInThisProgram : lacking);
+
+integrationTest(
+  "the command of the page that tries socket activation serves its first client",
+  async (host) => {
+    const [, address, port] = /^ListenStream=(.*:(\d+))$/m.exec(socketUnit)!;
+    const line = page.split("\n").find((line) => line.startsWith("systemd-socket-activate"))!;
+    const [program, flag, place, name, ...args] = line.split(" ");
+    assertEquals([program, place, name], ["systemd-socket-activate", address, "denicorn"]);
+    const free = freePort();
+    const variables = Object.entries(host.environment).flatMap((pair) => ["-E", pair.join("=")]);
+    const server = host.start({
+      files: { "main.ts": `export default { fetch: () => new Response("ok") };\n` },
+      command: [program!, flag!, place!.replace(port!, String(free)), ...variables, ...host.target.command],
+      args,
+      app: null,
+      isBound: false,
+      port: free,
+    });
+    await server.logged(/Listening on/);
+    assertEquals(await server.text(), "ok");
+    server.kill("SIGTERM");
+    assertEquals((await server.exit()).code, 0);
+  },
+  lacking,
+);
 
 integrationTest("the command of the unit serves, and its commands reload and stop", async (host) => {
   const lines = new Map(

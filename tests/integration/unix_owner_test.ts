@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { otherUserTest } from "./other_user.ts";
-import { askUnix } from "./unix_visitors.ts";
+import { ask } from "./socket_visitors.ts";
 
 otherUserTest("the socket belongs to the user of the workers, or to the one of the setting", async (host) => {
   const path = `${host.folder}/app.sock`;
@@ -14,7 +14,7 @@ otherUserTest("the socket belongs to the user of the workers, or to the one of t
   };
   const server = host.start({ files: { "main.ts": pidApp }, args });
   const [worker] = await server.ready(1);
-  assertEquals(await askUnix(path), String(worker!.pid));
+  assertEquals(await ask(path), String(worker!.pid));
   assertEquals(owner()[0], 65_534);
   server.kill("SIGTERM");
   await server.exit();
@@ -23,7 +23,7 @@ otherUserTest("the socket belongs to the user of the workers, or to the one of t
   assertEquals(owner(), [1, 2]);
   other.kill("SIGHUP");
   await other.ready(1, 2);
-  assertEquals(await askUnix(path), String((await other.ready(1))[0]!.pid));
+  assertEquals(await ask(path), String((await other.ready(1))[0]!.pid));
   other.kill("SIGTERM");
   await other.exit();
   const { code, stderr } = await host.run([...args, "--unix-socket-owner", "no-such-user", "main.ts"]);

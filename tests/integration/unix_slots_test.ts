@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { integrationTest, type TestHost } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
-import { askUnix, UnixVisitors } from "./unix_visitors.ts";
+import { ask, SocketVisitors } from "./socket_visitors.ts";
 
 const args = ["--bind", "unix:app-{slot}.sock", "--unix-socket-mode", "600", "-w", "2"];
 
@@ -17,7 +17,7 @@ function sockets({ folder }: TestHost): string[] {
 async function settled(host: TestHost, server: Server, generation?: number): Promise<void> {
   const pids = (await server.ready(2, generation)).map(({ pid }) => String(pid));
   await server.until("a worker for each socket", async () => {
-    const answers = await Promise.all([0, 1].map((slot) => askUnix(`${host.folder}/app-${slot}.sock`)));
+    const answers = await Promise.all([0, 1].map((slot) => ask(`${host.folder}/app-${slot}.sock`)));
     return answers[0] !== answers[1] && answers.every((answer) => pids.includes(answer));
   });
   assertEquals(sockets(host), ["app-0.sock", "app-1.sock"]);
@@ -30,7 +30,7 @@ integrationTest(
     await settled(host, server);
     assertEquals(Deno.lstatSync(`${host.folder}/app-0.sock`).mode! & 0o777, 0o600);
     const visitors = [0, 1].flatMap((slot) =>
-      [false, true].map((keeps) => new UnixVisitors(`${host.folder}/app-${slot}.sock`, 4, keeps))
+      [false, true].map((keeps) => new SocketVisitors(`${host.folder}/app-${slot}.sock`, 4, keeps))
     );
     for (let generation = 2; generation <= 4; generation++) {
       server.kill("SIGHUP");
@@ -66,18 +66,18 @@ integrationTest(
     const server = host.start({ files: { "main.ts": app }, args });
     await settled(host, server);
     const paths = [0, 1].map((slot) => `${host.folder}/app-${slot}.sock`);
-    const [first, second] = await Promise.all(paths.map((path) => askUnix(path)));
-    const blocked = askUnix(paths[0]!, "GET /block HTTP/1.1\r\nHost: a");
+    const [first, second] = await Promise.all(paths.map((path) => ask(path)));
+    const blocked = ask(paths[0]!, "GET /block HTTP/1.1\r\nHost: a");
     await server.until(
       "the blocked worker",
       async () =>
         (await server.status())?.workers.some(({ pid, inFlight }) => String(pid) === first && inFlight === 1),
     );
-    assertEquals(await askUnix(paths[0]!), second);
+    assertEquals(await ask(paths[0]!), second);
     assertEquals(await blocked, first);
     await settled(host, server);
-    await askUnix(paths[1]!, "GET /pause HTTP/1.1\r\nHost: a");
-    await server.until("the other worker", async () => await askUnix(paths[1]!) === first);
+    await ask(paths[1]!, "GET /pause HTTP/1.1\r\nHost: a");
+    await server.until("the other worker", async () => await ask(paths[1]!) === first);
   },
 );
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { freePort, integrationTest, type TestHost } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
-import { askUnix, UnixVisitors } from "./unix_visitors.ts";
+import { ask, SocketVisitors } from "./socket_visitors.ts";
 
 const echoApp = `
 export default (request: Request, info: { remoteAddr: object }) =>
@@ -24,7 +24,7 @@ function exists(path: string): boolean {
 }
 
 /** Waits until the visitors got `count` more answers. */
-async function more(server: Server, visitors: readonly UnixVisitors[], count = 200): Promise<void> {
+async function more(server: Server, visitors: readonly SocketVisitors[], count = 200): Promise<void> {
   const wanted = visitors.map(({ outcomes }) => outcomes.answered + count);
   await server.until(
     "more answers",
@@ -51,17 +51,17 @@ integrationTest("a Unix socket beside TCP: URL, client, access log, mode and sta
   });
   await server.ready(2);
   const peer = { transport: "unix", path };
-  assertEquals(JSON.parse(await askUnix(path, "GET /a?b HTTP/1.1\r\nHost: shop.example:81")), [
+  assertEquals(JSON.parse(await ask(path, "GET /a?b HTTP/1.1\r\nHost: shop.example:81")), [
     "http://shop.example:81/a?b",
     peer,
     null,
   ]);
-  assertEquals(JSON.parse(await askUnix(path, "GET /a HTTP/1.0\r\nAccept: */*")), [
+  assertEquals(JSON.parse(await ask(path, "GET /a HTTP/1.0\r\nAccept: */*")), [
     "http://localhost/a",
     peer,
     null,
   ]);
-  assertMatch(await askUnix(path, "GET /a HTTP/1.1\r\nHost: a/b?"), /the Host header is not valid/);
+  assertMatch(await ask(path, "GET /a HTTP/1.1\r\nHost: a/b?"), /the Host header is not valid/);
   const [url] = JSON.parse(await server.text("/tcp"));
   assertEquals(url, `${server.url}/tcp`);
   assertEquals(Deno.lstatSync(path).mode! & 0o777, 0o660);
@@ -93,7 +93,7 @@ integrationTest(
     await server.ready(1);
     const head =
       "GET /a HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https";
-    assertEquals(JSON.parse(await askUnix(socketOf(host), head)), [
+    assertEquals(JSON.parse(await ask(socketOf(host), head)), [
       "https://shop.example/a",
       { transport: "tcp", hostname: "203.0.113.9", port: 0 },
       "203.0.113.9",
@@ -110,7 +110,7 @@ integrationTest("reloads, recycled workers and upgrades lose no request", async 
   const args = ["--bind", "unix:app.sock", "-w", "2"];
   const server = host.start({ files: { "main.ts": pidApp }, args });
   await server.ready(2);
-  const visitors = [new UnixVisitors(path, 8, false), new UnixVisitors(path, 8, true)];
+  const visitors = [new SocketVisitors(path, 8, false), new SocketVisitors(path, 8, true)];
   for (let generation = 2; generation <= 4; generation++) {
     await more(server, visitors);
     server.kill("SIGHUP");
@@ -147,9 +147,9 @@ integrationTest("what waits while the only worker is killed is served by the nex
     "export default (r: Request) => { if (r.url.endsWith('block')) for (;;); return new Response(String(Deno.pid)); };\n";
   const server = host.start({ files: { "main.ts": app }, args: ["--bind", "unix:app.sock"] });
   const [worker] = await server.ready(1);
-  const blocked = askUnix(path, "GET /block HTTP/1.1\r\nHost: a").catch(() => "cut");
+  const blocked = ask(path, "GET /block HTTP/1.1\r\nHost: a").catch(() => "cut");
   await server.until("the blocked worker", async () => (await server.status())?.workers[0]?.inFlight === 1);
-  const waiting = Array.from({ length: 20 }, () => askUnix(path));
+  const waiting = Array.from({ length: 20 }, () => ask(path));
   Deno.kill(worker!.pid, "SIGKILL");
   const answers = await Promise.all(waiting);
   const [next] = await server.ready(1);
@@ -161,7 +161,7 @@ integrationTest("a stop finishes what waits and refuses what comes later", async
   const path = socketOf(host);
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "unix:app.sock", "-w", "2"] });
   await server.ready(2);
-  const visitors = [new UnixVisitors(path, 8, false), new UnixVisitors(path, 8, true)];
+  const visitors = [new SocketVisitors(path, 8, false), new SocketVisitors(path, 8, true)];
   await more(server, visitors);
   server.kill("SIGTERM");
   assertEquals((await server.exit()).code, 0);
@@ -182,7 +182,7 @@ integrationTest(
     assert(!exists(path));
     server.kill("SIGHUP");
     const [worker] = await server.ready(1);
-    assertEquals(await askUnix(path), String(worker!.pid));
+    assertEquals(await ask(path), String(worker!.pid));
   },
 );
 
@@ -197,11 +197,11 @@ integrationTest("the socket of a dead server is replaced, that of a living one i
     second.stderr,
     new RegExp(`cannot listen: unix:${path} is in use by process ${first.pid}: stop`),
   );
-  assertMatch(await askUnix(path), /^\d+$/);
+  assertMatch(await ask(path), /^\d+$/);
   first.kill("SIGKILL");
   const third = host.start({ files: {}, args });
   const [worker] = await third.ready(1);
-  assertEquals(await askUnix(path), String(worker!.pid));
+  assertEquals(await ask(path), String(worker!.pid));
   assertMatch(third.stderr, /replaced the socket .*app\.sock: no process listened on it/);
 });
 
@@ -235,7 +235,7 @@ for (const [ms, steering] of [[0, "auto"], [100, "auto"], [300, "off"]] as const
       const args = ["--bind", "unix:app.sock", "-w", "2", "--steering", steering];
       const server = host.start({ files: { "main.ts": pidApp }, args });
       await server.ready(2);
-      const visitors = [new UnixVisitors(path, 4, false), new UnixVisitors(path, 4, true)];
+      const visitors = [new SocketVisitors(path, 4, false), new SocketVisitors(path, 4, true)];
       server.kill("SIGUSR2");
       await server.logged(/upgrade: process (\d+) starts/);
       await new Promise((resolve) => setTimeout(resolve, ms));
@@ -247,7 +247,7 @@ for (const [ms, steering] of [[0, "auto"], [100, "auto"], [300, "off"]] as const
         const { refused, cut } = await each.stop();
         assertEquals({ refused, cut }, { refused: 0, cut: 0 }, server.stderr);
       }
-      assert(after.includes(await askUnix(path)));
+      assert(after.includes(await ask(path)));
       const second = await host.run(["--bind", "unix:app.sock", "main.ts"]);
       assertMatch(second.stderr, new RegExp(`is in use by process ${server.pid}: stop`));
       server.kill("SIGTERM");
@@ -261,7 +261,7 @@ integrationTest("a new master that fails leaves the socket to the old one", asyn
   const path = socketOf(host);
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "unix:app.sock", "-w", "2"] });
   const before = (await server.ready(2)).map(({ pid }) => String(pid));
-  const visitors = [new UnixVisitors(path, 4, false), new UnixVisitors(path, 4, true)];
+  const visitors = [new SocketVisitors(path, 4, false), new SocketVisitors(path, 4, true)];
   for (
     const broken of [
       "export default 1;\n",
@@ -295,7 +295,7 @@ integrationTest(
     const args = ["--bind", "unix:app.sock"];
     const server = host.start({ files: { "main.ts": program }, args });
     await server.ready(1);
-    assertEquals(await askUnix(socketOf(host)), "one");
+    assertEquals(await ask(socketOf(host)), "one");
     await server.until("onListen", () => server.stdout.includes("at 3000"));
     assertEquals((await server.status())?.addresses.length, 2);
     server.kill("SIGTERM");
@@ -323,11 +323,11 @@ integrationTest("out of file descriptors, a worker accepts again as soon as ther
   const connections: Deno.Conn[] = [];
   for (let count = 0; count < 80; count++) connections.push(await Deno.connect({ transport: "unix", path }));
   let answer = "";
-  void askUnix(path).then((text) => answer = text);
+  void ask(path).then((text) => answer = text);
   await server.until("the limit", () => Array.from(Deno.readDirSync(`/proc/${worker!.pid}/fd`)).length > 55);
   connections.forEach((connection) => connection.close());
   await server.until("the answer", () => answer === String(worker!.pid));
-  assertEquals(await askUnix(path), String(worker!.pid));
+  assertEquals(await ask(path), String(worker!.pid));
 });
 
 integrationTest("what came while a draining worker did not run is answered before it ends", async (host) => {

@@ -58,7 +58,7 @@ Deno.test("the environment: mistakes", () => {
   assertEquals(
     refusal({ environment: { DENICORN_BIND: "127.0.0.1:1,," } }),
     'setting-invalid: bind: "" (env DENICORN_BIND) is not accepted: ' +
-      "give host:port, [v6]:port or :port, with a port from 0 to 65535, perhaps after http:// or https://; or unix:PATH",
+      "give host:port, [v6]:port or :port, with a port from 0 to 65535, perhaps after http:// or https://; or unix:PATH; or fd://NUMBER",
   );
   assertEquals(
     refusal({ environment: { DENICORN_WROKERS: "4" } }),
@@ -214,7 +214,7 @@ Deno.test("the command line: mistakes in values", () => {
   assertEquals(
     refusal({ args: ["-b", ":1", "-b", "x"] }),
     'setting-invalid: bind: "x" (command line --bind) is not accepted: ' +
-      "give host:port, [v6]:port or :port, with a port from 0 to 65535, perhaps after http:// or https://; or unix:PATH",
+      "give host:port, [v6]:port or :port, with a port from 0 to 65535, perhaps after http:// or https://; or unix:PATH; or fd://NUMBER",
   );
   assertEquals(
     refusal({ args: [":x"] }),

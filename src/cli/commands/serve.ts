@@ -8,6 +8,7 @@ import { directoryFor } from "../../master/files/account_directory.ts";
 import { prepareMaster } from "../../master/preparation.ts";
 import { requireFiles } from "../../master/files/file_limit.ts";
 import { makeRuntimeDirectory, removeAbandonedDirectories } from "../../master/files/runtime_directory.ts";
+import { withActivatedBind } from "../../settings/activated_bind.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
 import type { System } from "../../system/system.ts";
 import type { RunnableCommand } from "../command.ts";
@@ -35,7 +36,7 @@ export const serve: RunnableCommand = {
     cleanup.defer(() => directory[Symbol.dispose]());
     const readAll = createSettingsReader(system, line, () => directory.path);
     const read = async (signal?: AbortSignal): Promise<PlacedSettings> => {
-      const settings = await readAll(signal);
+      const settings = withActivatedBind(await readAll(signal), launch.activation.sockets);
       requireApp(settings);
       return enterDirectory(system, settings);
     };

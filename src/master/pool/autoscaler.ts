@@ -20,6 +20,7 @@ import { statPath } from "../workers/process_readings.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
 import type { HeartbeatMonitor } from "../listeners/heartbeat_monitor.ts";
 import type { ListenOrder } from "../listeners/listen_order.ts";
+import type { SharedSockets } from "../listeners/shared_sockets.ts";
 import type { Steering } from "../listeners/steering.ts";
 
 interface AutoscalerOptions {
@@ -28,6 +29,7 @@ interface AutoscalerOptions {
   readonly workerTable: WorkerTable;
   readonly scoreboard: Scoreboard;
   readonly steering: Steering;
+  readonly sharedSockets: Pick<SharedSockets, "waiting">;
   readonly listenOrder: ListenOrder;
   readonly heartbeatMonitor: HeartbeatMonitor;
   readonly generations: Generations;
@@ -138,16 +140,17 @@ export class Autoscaler {
   }
 
   #waiting(): number {
-    const { system, steering, listenOrder } = this.#options;
+    const { system, steering, listenOrder, sharedSockets } = this.#options;
     const ports = new Set(listenOrder.addresses.map(({ port }) => port));
-    return steering.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
-      try {
-        const table = new TextDecoder().decode(system.files.readRange(path, 0, listenerBytes));
-        return sum + waitingConnections(table, ports);
-      } catch {
-        return sum;
-      }
-    }, 0);
+    return sharedSockets.waiting +
+      (steering.backlog ?? ["/proc/net/tcp", "/proc/net/tcp6"].reduce((sum, path) => {
+        try {
+          const table = new TextDecoder().decode(system.files.readRange(path, 0, listenerBytes));
+          return sum + waitingConnections(table, ports);
+        } catch {
+          return sum;
+        }
+      }, 0));
   }
 }
 

@@ -67,7 +67,7 @@ export class Tasks {
       isSteering: () => false,
       tasksFor: (worker) => taskConfigFor(system.host, owners, runtimeDirectory, worker),
       sharedResources: () => ({
-        ...{ listen: [], isBindDefault: false, unixSockets: [], runtimeDirectory },
+        ...{ listen: [], isBindDefault: false, sharedSockets: [], runtimeDirectory },
         scoreboard: scoreboard.descriptor,
       }),
     });

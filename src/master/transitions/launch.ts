@@ -1,6 +1,7 @@
 /** How this master was started: an upgrade starts the executable that is on disk by then in the same way. */
 
 import type { Handover } from "../../control/master_commands.ts";
+import { type Activation, takeActivation } from "./activation.ts";
 import { givenCommand } from "../../system/processes/given_program.ts";
 import type { System, UnixSource } from "../../system/system.ts";
 import { type ServiceManager, takeServiceManager } from "../telemetry/service_manager.ts";
@@ -25,6 +26,10 @@ export interface OldMaster {
   readonly handover: Handover;
   /** The Unix sockets that the new one inherits; an old version has none. */
   readonly unixSockets?: readonly UnixSource[];
+  /** The descriptors that it has inherited itself, under the same numbers; an old version has none. */
+  readonly inheritedSockets?: readonly number[];
+  /** What systemd has passed to it; an old version has none. */
+  readonly activation?: Activation;
 }
 
 /** The process that starts a server as a daemon. */
@@ -47,6 +52,8 @@ export interface Launch {
   readonly oldMaster: OldMaster | null;
   /** With `daemon`, in the server: the process that has started it and waits; otherwise `null`. */
   readonly starter: Starter | null;
+  /** For this process, or for the first of the masters before it. */
+  readonly activation: Activation;
   /** `null` if no service manager waits for notices. */
   readonly serviceManager: ServiceManager | null;
 }
@@ -59,6 +66,7 @@ export function rememberLaunch(system: System): Launch {
   host.setEnv(oldMasterVariable, undefined);
   const starter = parseStarter(host.env(starterVariable));
   host.setEnv(starterVariable, undefined);
+  const activation = oldMaster?.activation ?? takeActivation(system);
   const cwd = givenDirectory(system);
   // A successor gets all of it.
   const environment = host.environment();
@@ -69,6 +77,7 @@ export function rememberLaunch(system: System): Launch {
     environment,
     oldMaster,
     starter,
+    activation,
     serviceManager: takeServiceManager(system, oldMaster !== null),
   };
 }

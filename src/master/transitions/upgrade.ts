@@ -238,7 +238,9 @@ export class Upgrade {
       pid: system.host.pid,
       socket: controlSocket,
       runtimeDirectory: this.#options.runtimeDirectory,
-      unixSockets: sharedSockets.open,
+      unixSockets: sharedSockets.opened,
+      inheritedSockets: sharedSockets.inherited,
+      activation: { ...launch.activation, refused: null },
       handover: this.#handover(this.#options.steering.freeze()),
     };
     try {

@@ -17,7 +17,7 @@ export function heartbeatInterval({ stallAfter, timeout }: Pick<Settings, "stall
 /** What all workers of a master share. `listen` has the real port where the setting says port 0. */
 export type SharedResources = Pick<
   WorkerConfig,
-  "listen" | "isBindDefault" | "unixSockets" | "scoreboard" | "runtimeDirectory"
+  "listen" | "isBindDefault" | "sharedSockets" | "scoreboard" | "runtimeDirectory"
 >;
 
 /** A worker that cannot become ready needs time to report why before it is killed (ms). */

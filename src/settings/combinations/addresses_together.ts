@@ -4,7 +4,7 @@ import { DenicornError } from "../../core/errors.ts";
 import { formatAddress } from "../../system/network/listen_error.ts";
 import { bindAddress } from "../kinds/address.ts";
 import { longestSocketPath } from "../kinds/text.ts";
-import { isEncrypted, listenAddresses, socketPaths, tcpOf } from "../listen_addresses.ts";
+import { inheritedIn, isEncrypted, listenAddresses, socketPaths, tcpOf } from "../listen_addresses.ts";
 import { quote } from "../mistake.ts";
 import { namedSettings } from "../settings.ts";
 import type { Resolved } from "../values.ts";
@@ -16,6 +16,7 @@ export function checkAddresses(resolved: Resolved): void {
   refuseChosenPort(resolved);
   refuseUnmatchedTls(resolved);
   refuseUnusableSockets(resolved);
+  refuseRepeatedDescriptor(resolved);
   refuseProxyProtocol(resolved);
 }
 
@@ -125,6 +126,16 @@ function refuseUnusableSockets({ settings, origins }: Resolved): void {
     }
   }
   if (paths.length === 0) refuseLoneSocketSettings({ settings, origins });
+}
+
+function refuseRepeatedDescriptor({ settings, origins }: Resolved): void {
+  const descriptors = inheritedIn(settings);
+  const repeated = descriptors.find((descriptor, index) => descriptors.indexOf(descriptor) < index);
+  if (repeated === undefined) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `bind: ${quote(`fd://${repeated}`)} (${origins.bind}) is given twice: give each socket once`,
+  );
 }
 
 /** Without a Unix socket they have no effect: it was probably forgotten. */

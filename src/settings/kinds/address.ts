@@ -12,13 +12,14 @@ export const address: Kind<TcpAddress, `${string}:${string}`> = {
   plain: formatAddress,
 };
 
-/** The same, perhaps with a scheme that says whether it is for TLS; or the file of a Unix socket. */
+/** The same, perhaps with a scheme that says whether it is for TLS; or the file of a Unix socket; or an inherited one. */
 export const bindAddress: Kind<BindAddress, `${string}:${string}`> = {
   ...address,
-  accepts: `${address.accepts}, perhaps after http:// or https://; or unix:PATH`,
+  accepts: `${address.accepts}, perhaps after http:// or https://; or unix:PATH; or fd://NUMBER`,
   parse(given) {
     if (typeof given !== "string") return undefined;
     if (given.startsWith(unixPrefix)) return parseUnix(given.slice(unixPrefix.length));
+    if (given.startsWith(inheritedPrefix)) return parseInherited(given.slice(inheritedPrefix.length));
     const [, scheme, rest = ""] = /^(?:(https?):\/\/)?(.*)$/s.exec(given) ?? [];
     const found = parseAddress(rest);
     return found === undefined || scheme === undefined
@@ -34,13 +35,20 @@ export const bindAddress: Kind<BindAddress, `${string}:${string}`> = {
 };
 
 const unixPrefix = "unix:";
+const inheritedPrefix = "fd://";
 
 /** What cannot be used is refused where the reason can be told. System calls end a string at its first NUL. */
 function parseUnix(path: string): BindAddress | undefined {
   return path === "" || path.includes("\0") ? undefined : { path };
 }
 
+/** Linux has fewer file descriptors than that. */
+function parseInherited(number: string): BindAddress | undefined {
+  return /^\d{1,9}$/.test(number) ? { descriptor: Number(number) } : undefined;
+}
+
 function formatBind(bind: BindAddress): `${string}:${string}` {
+  if ("descriptor" in bind) return `${inheritedPrefix}${bind.descriptor}`;
   if ("path" in bind) return `${unixPrefix}${bind.path}`;
   const { scheme, ...address }: ListenAddress = bind;
   return scheme === undefined ? formatAddress(address) : `${scheme}://${formatAddress(address)}`;

@@ -7,7 +7,7 @@ import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
 import { sendUnixNotice } from "./unix/unix_notice.ts";
-import { serveUnixSocket } from "./unix/unix_serving.ts";
+import { serveShared } from "./shared_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
 import type { Connection, Network } from "../system.ts";
 
@@ -83,7 +83,7 @@ export const network: Network = {
     };
   },
 
-  serveUnixSocket,
+  serveShared,
 
   serveTcp({ hostname, port }, handler) {
     const { server, descriptor, isListening } = openWatched(() =>

@@ -2,6 +2,7 @@
 
 import type { Sending } from "../../core/listeners/frame_boundary.ts";
 import type { ConnectionLook } from "../../core/listeners/slow_connections.ts";
+import type { InheritedSource } from "./network.ts";
 
 /** A listening TCP socket of this process. */
 export interface TcpListener {
@@ -156,6 +157,11 @@ export interface Descriptors {
   open(path: string): FdInbox;
   /** Throws if that fails. */
   pair(): FdPair;
+  /**
+   * A listening socket that this process has inherited, ready to be shared; or what is there instead, as in "it is …".
+   * Throws the error of the system.
+   */
+  take(descriptor: number): InheritedSource | string;
   /** From now on new processes do not inherit `descriptor`, which was inherited. Throws if it is not open. */
   keep(descriptor: number): void;
   /** Sends to the inbox of which `outlet` was inherited. Throws if that fails. */

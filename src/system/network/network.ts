@@ -32,8 +32,15 @@ export interface UnixAddress {
   readonly path: string;
 }
 
+/** A socket that listens already, from the process that has started the server. */
+export interface InheritedAddress {
+  readonly descriptor: number;
+  /** What the process that has opened it calls it, if it says so. */
+  readonly name?: string;
+}
+
 /** What `bind` accepts. */
-export type BindAddress = ListenAddress | UnixAddress;
+export type BindAddress = ListenAddress | UnixAddress | InheritedAddress;
 
 /** A certificate with its private key, as PEM; others that lead to its issuer may follow the certificate. */
 export interface Certificate {
@@ -142,14 +149,26 @@ export interface HttpServer {
   stopAccepting(): Promise<void>;
 }
 
-/** A Unix socket of the server that listens already, and that other processes may accept from as well. */
+/** A Unix socket of the server that listens already. */
 export interface UnixSource {
   readonly path: string;
   readonly descriptor: number;
+  readonly isInherited?: true;
 }
 
-/** Accepts from a Unix socket that others may accept from as well. */
-export interface UnixServer {
+/** A TCP socket that listens already. */
+export interface TcpSource extends TcpAddress {
+  readonly descriptor: number;
+}
+
+/** The process that has started the server has opened it, and may keep it. */
+export type InheritedSource = TcpSource | UnixSource & { readonly isInherited: true };
+
+/** A socket that listens already, and that other processes may accept from as well. */
+export type SharedSource = UnixSource | InheritedSource;
+
+/** Accepts from a socket that others may accept from as well. */
+export interface SharedServer {
   /** `parked`: it leaves new connections to others. `closed`: accepting failed, and the runtime has closed its listener. */
   readonly state: "accepting" | "parked" | "closed";
   /** Accepts again after `leave`. */
@@ -160,11 +179,14 @@ export interface UnixServer {
   stopAccepting(): Promise<void>;
 }
 
+/** What is for TCP only, such as TLS, has no effect on a Unix socket. */
+export type SharedServeOptions = Omit<ServeOptions, "address" | "backlog">;
+
 /** Opens a server that handles its requests as its maker has decided. Throws if that is impossible. */
-export type ServeUnix = (
-  source: UnixSource,
-  options: Pick<ServeOptions, "isCompressing" | "onError">,
-) => UnixServer;
+export type ServeShared = (
+  source: SharedSource,
+  options: SharedServeOptions,
+) => SharedServer;
 
 /** Opens a server that handles its requests as its maker has decided. */
 export type Serve = (options: ServeOptions) => HttpServer;
@@ -242,11 +264,7 @@ export interface Network {
   probe(address: TcpAddress): void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
   /** Throws if that is impossible. */
-  serveUnixSocket(
-    source: UnixSource,
-    options: Pick<ServeOptions, "isCompressing" | "onError">,
-    handler: FetchHandler,
-  ): UnixServer;
+  serveShared(source: SharedSource, options: SharedServeOptions, handler: FetchHandler): SharedServer;
   /**
    * Serves HTTP for administration, with a 500 if the handler throws. The address may be that of another server of this
    * user that was opened in the same way: the kernel then spreads new connections over both.

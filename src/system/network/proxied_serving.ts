@@ -5,7 +5,7 @@
  */
 
 import { type ProxiedClient, proxyHeader } from "../../core/http/proxy_header.ts";
-import type { FetchHandler, HttpServer, ProxyProtocol, ServeOptions } from "./network.ts";
+import type { FetchHandler, HttpServer, ProxyProtocol, ServeOptions, SharedServeOptions } from "./network.ts";
 import { nameClient } from "./requests/received.ts";
 import { serveOnConnection } from "./serve_on_listener.ts";
 
@@ -25,6 +25,20 @@ export function serveProxied(
   const listener = Deno.listen(
     { hostname, port, reusePort, tcpBacklog: backlog } as Deno.TcpListenOptions & { port: number },
   );
+  const { addr } = listener;
+  return {
+    address: { hostname: addr.hostname, port: addr.port },
+    ...serveAccepted(listener, options, protocol, handler),
+  };
+}
+
+/** The same with a listener that is open already. */
+export function serveAccepted(
+  listener: Deno.TcpListener,
+  options: SharedServeOptions,
+  protocol: ProxyProtocol,
+  handler: FetchHandler,
+): Pick<HttpServer, "stopAccepting"> {
   const servers = new Set<Pick<Deno.HttpServer, "shutdown">>();
   const serve = async (connection: Deno.TcpConn) => {
     const client = await clientOf(connection, protocol).catch(() => undefined);
@@ -46,7 +60,6 @@ export function serveProxied(
     }
   })();
   return {
-    address: { hostname: listener.addr.hostname, port: listener.addr.port },
     async stopAccepting() {
       if (isOpen) {
         isOpen = false;

@@ -39,7 +39,7 @@ export class Loading {
   /** Throws DenicornError if the app cannot be loaded, or does not become ready. */
   async program(): Promise<Program> {
     const { processes, clock } = this.#system;
-    const { readiness, loadTimeout, listen, unixSockets, role } = this.#config;
+    const { readiness, loadTimeout, listen, sharedSockets, role } = this.#config;
     const { servers, onUncaught, lifeCycle, onLoaded } = this.#options;
     const start = clock.monotonic();
     const forget = processes.onUncaught(onUncaught);
@@ -61,7 +61,7 @@ export class Loading {
     // Added after the app's own listeners, so that an app that handles its errors itself still does.
     processes.onUncaught(onUncaught);
     // An app is checked also where what it needs to serve is missing.
-    if (role === "tasks" || listen.length + unixSockets.length > 0) {
+    if (role === "tasks" || listen.length + sharedSockets.length > 0) {
       await lifeCycle.start(hooks, this.#place, start + loadTimeout);
       if (onLoaded !== null) await onLoaded();
     }

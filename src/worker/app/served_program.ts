@@ -12,7 +12,7 @@ import type {
   NodeServer,
   ProgramServer,
   Serve,
-  ServeUnix,
+  ServeShared,
   TcpAddress,
 } from "../../system/system.ts";
 import type { Served } from "../listeners/listeners.ts";
@@ -27,8 +27,8 @@ export interface Program {
   readonly served: readonly Served[];
   /** Where it asks to listen; `undefined` if that is where the master said. */
   readonly asked: readonly TcpAddress[] | undefined;
-  /** On the Unix sockets; `null` if that is impossible. */
-  readonly serveUnix: ServeUnix | null;
+  /** On shared sockets; `null` if that is impossible. */
+  readonly serveShared: ServeShared | null;
   /** The exported one, and those of its servers. */
   readonly apps: readonly OpenedApp[];
   /** Its servers, each with its place among the addresses, or -1. */
@@ -43,14 +43,14 @@ type ServeRedirects = (port: number) => Serve;
  * between those of `bind` and the program's own. Throws DenicornError `app-address`.
  */
 export function programOf(
-  config: Pick<WorkerConfig, "listen" | "unixSockets" | "isBindDefault"> & TlsConfig,
+  config: Pick<WorkerConfig, "listen" | "sharedSockets" | "isBindDefault"> & TlsConfig,
   app: OpenedApp | null,
   servers: readonly ProgramServer[],
   opened: readonly OpenedApp[],
   redirects: ServeRedirects,
 ): Program {
   const { listen, isBindDefault } = config;
-  const isListening = listen.length + config.unixSockets.length > 0;
+  const isListening = listen.length + config.sharedSockets.length > 0;
   const bind = listen.filter(({ scheme }) => scheme !== "redirect");
   const asked = servers.map((server) => server.asked);
   const found = placeServers({ bind, isListening, isBindDefault, hasApp: app !== null, servers: asked });
@@ -67,7 +67,7 @@ export function programOf(
   ];
   const serveAt = (server: number) =>
     server === redirect
-      ? redirects(placed.find(({ address }) => isEncrypted(address, config))?.address.port ?? 443)
+      ? redirects(encryptedPort(placed.map(({ address }) => address), config))
       : (server === exported ? app : opened[server])!.serve;
   const free = own.find(({ address: { port } }) => port === 0);
   if (free !== undefined) throw freePort(free.address);
@@ -80,7 +80,7 @@ export function programOf(
       address,
       serve: secured(serveAt(server), address, config),
     })),
-    serveUnix: (app ?? opened[0])?.serveUnix ?? null,
+    serveShared: securedShared((app ?? opened[0])?.serveShared ?? null, config),
     apps: app === null ? opened : [app, ...opened],
     asked: own.length === 0 ? undefined : placed.map(({ address }) => address),
     servers: servers.map((server, index) => {
@@ -112,6 +112,22 @@ function secured(serve: Serve, address: ListenAddress, config: TlsConfig): Serve
   if (certificates === null || !isEncrypted(address, config)) return serve;
   const tls = { certificates, http2 };
   return (options) => serve({ ...options, tls });
+}
+
+/** With TLS on those of TCP, if there is a certificate. */
+function securedShared(serve: ServeShared | null, { certificates, http2 }: TlsConfig): ServeShared | null {
+  if (certificates === null || serve === null) return serve;
+  const tls = { certificates, http2 };
+  return (source, options) => serve(source, "port" in source ? { ...options, tls } : options);
+}
+
+/** The first one; 443 if there is none, as where a program asks for its own. */
+function encryptedPort(
+  placed: readonly ListenAddress[],
+  config: TlsConfig & Pick<WorkerConfig, "sharedSockets">,
+): number {
+  const inherited = config.sharedSockets.filter((source) => "port" in source);
+  return [...placed.filter((address) => isEncrypted(address, config)), ...inherited][0]?.port ?? 443;
 }
 
 /** A server as if the app had exported it. */

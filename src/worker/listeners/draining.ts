@@ -12,12 +12,14 @@ import { Goaways } from "./goaways.ts";
 import { leaveAddresses } from "./leave_addresses.ts";
 import type { Listeners } from "./listeners.ts";
 import type { SlowClients } from "./slow_clients.ts";
-import type { UnixListeners } from "./unix_listeners.ts";
+import type { SharedListeners } from "./shared_listeners.ts";
 
 interface Parts {
   readonly requests: Requests;
   readonly listeners: Listeners;
-  readonly unix: UnixListeners;
+  readonly shared: SharedListeners;
+  /** Those on which this worker has connections. */
+  readonly ports: () => ReadonlySet<number>;
   readonly slowClients: SlowClients;
   /** Whether there were requests recently. */
   readonly isBusy: () => boolean;
@@ -50,8 +52,8 @@ export class Draining {
 
   /** Leaves the addresses to another process at once; requests in flight go on. */
   async leaveAddresses(): Promise<void> {
-    const { listeners, unix, isBusy } = this.#parts;
-    unix.refuse();
+    const { listeners, shared, isBusy } = this.#parts;
+    shared.refuse();
     await leaveAddresses(this.#system, listeners.descriptors, isBusy() ? this.#config.drainIdle : 0);
   }
 
@@ -59,11 +61,11 @@ export class Draining {
   async finish(): Promise<DrainReport> {
     const { clock, sockets, network } = this.#system;
     const { gracefulTimeout: deadline, drainIdle } = this.#config;
-    const { requests, slowClients, listeners, unix } = this.#parts;
+    const { requests, slowClients, listeners, shared } = this.#parts;
     const { descriptors, addresses, isShared } = listeners;
-    const servers = [...listeners.servers, ...unix.servers];
-    unix.leave();
-    const ports = new Set(addresses.map(({ port }) => port));
+    const servers = [...listeners.servers, ...shared.servers];
+    shared.leave();
+    const ports = this.#parts.ports();
     let took = 0;
     const hasHttp2OverTls = offersHttp2(this.#config, network);
     const isPlain = (port: number) => isPlainPort(port, this.#config);
@@ -73,8 +75,8 @@ export class Draining {
       requests.http2.onFound = (port, isSure) => goaways.add(port, isSure);
       requests.http2.heldBack = (port) => goaways.heldBack(port);
     }
-    // Other workers accept from the Unix sockets, whether the master steers or not.
-    if (isShared || (addresses.length === 0 && unix.isOpen)) {
+    // Other workers accept from the shared sockets, whether the master steers or not.
+    if (isShared || (addresses.length === 0 && shared.isOpen)) {
       const report = await drainSteered(requests, sockets, clock, {
         deadline,
         drainIdle,
@@ -82,7 +84,7 @@ export class Draining {
         listeners: descriptors,
         ports,
         heads: () => slowClients.headsNow(),
-        untilOthersQuiet: () => unix.untilQuiet(),
+        untilOthersQuiet: () => shared.untilQuiet(),
         offersHttp2: hasHttp2OverTls,
         goAway: network.drainsHttp2 || hasHttp2OverTls
           ? () => {
@@ -94,13 +96,13 @@ export class Draining {
       if (!report.hasSteeringEnded) return report;
       took = report.took;
     }
-    const untilIdle = async () => Math.max(unix.untilQuiet(), await this.#untilIdle(ports));
+    const untilIdle = async () => Math.max(shared.untilQuiet(), await this.#untilIdle(ports));
     const report = await drain(servers, requests, clock, {
       deadline: deadline - took,
       isBusy: this.#parts.isBusy() || await untilIdle() > 0,
       untilIdle,
       heads: () => slowClients.headsNow(),
-      isSending: async () => unix.areBytesWaiting() || await this.#isSending(ports),
+      isSending: async () => shared.areBytesWaiting() || await this.#isSending(ports),
       keepHttp2,
       leaveAddresses: () => leaveAddresses(this.#system, descriptors, Math.min(drainIdle, handshakeTime)),
       onClosed: () => {

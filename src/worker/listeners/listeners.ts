@@ -11,12 +11,11 @@ import type { WorkerConfig } from "../../protocol/messages.ts";
 import { toListenError } from "../../system/network/listen_error.ts";
 import { KeptSockets } from "./kept_sockets.ts";
 import { DenicornError } from "../../core/errors.ts";
-import { inRanges } from "../../core/http/ip_ranges.ts";
 import type {
   HttpServer,
-  ProxyProtocol,
   Serve,
   ServeOptions,
+  SharedServeOptions,
   System,
   TcpAddress,
 } from "../../system/system.ts";
@@ -28,8 +27,9 @@ export interface Served {
 }
 
 interface ListenersOptions {
-  readonly onError: ServeOptions["onError"];
-  readonly onProxyRefused: ProxyProtocol["onRefused"];
+  readonly serving: SharedServeOptions;
+  /** Those on which this worker has connections. */
+  readonly ports: () => ReadonlySet<number>;
   /** Whether no request is in flight, and the last response has left the process. */
   readonly isIdle: () => boolean;
   /** Too few file descriptors are free and no connection could be ended, or enough are free again. */
@@ -121,10 +121,10 @@ export class Listeners {
   }
 
   #share(): string | undefined {
-    const { fdInbox, unixSockets } = this.#config;
+    const { fdInbox, sharedSockets } = this.#config;
     const { length } = this.#served;
-    // The master has the Unix sockets anyway.
-    this.#isShared = fdInbox !== null && length === 0 && unixSockets.length > 0;
+    // The master has the shared sockets anyway.
+    this.#isShared = fdInbox !== null && length === 0 && sharedSockets.length > 0;
     if (fdInbox === null || length === 0) return undefined;
     try {
       if (this.#descriptors.length !== length) {
@@ -198,12 +198,7 @@ export class Listeners {
   }
 
   get #serveOptions(): Omit<ServeOptions, "address"> {
-    const { backlog, compress, proxyProtocol, forwardedAllowIps } = this.#config;
-    const { onError, onProxyRefused } = this.#options;
-    const options = { backlog, isCompressing: compress === true, onError };
-    return proxyProtocol === true
-      ? { ...options, proxyProtocol: { isTrusted: inRanges(forwardedAllowIps), onRefused: onProxyRefused } }
-      : options;
+    return { ...this.#options.serving, backlog: this.#config.backlog };
   }
 
   /** The runtime accepts again from the sockets that it has closed. False if that is impossible. */
@@ -266,8 +261,11 @@ export class Listeners {
    * known to wait for another request.
    */
   #makeRoom(): void {
-    const ports = new Set(this.addresses.map(({ port }) => port));
-    const { ended, tooNew } = this.#system.sockets.endIdle(ports, reserve.least, !this.#options.isIdle());
+    const { ended, tooNew } = this.#system.sockets.endIdle(
+      this.#options.ports(),
+      reserve.least,
+      !this.#options.isIdle(),
+    );
     // New ones send a request soon, or can be ended at the next check.
     this.#isAwaitingNew = ended === 0 && tooNew > 0 && !this.#isAwaitingNew;
     if (ended > 0 || this.#isAwaitingNew) return;

@@ -2,7 +2,7 @@
 
 import { DenicornError } from "../../core/errors.ts";
 import type { App } from "../../app/load/validate_app.ts";
-import type { FetchHandler, Serve, ServeUnix, System } from "../../system/system.ts";
+import type { FetchHandler, Serve, ServeShared, System } from "../../system/system.ts";
 import type { Fault } from "../http/faults.ts";
 import type { InFlightRequest, RequestLine } from "../http/in_flight_requests.ts";
 import type { HttpEdge } from "../http/edge.ts";
@@ -16,8 +16,8 @@ import { NodeTurns } from "./node_turns.ts";
 export interface OpenedApp {
   /** Listens, with every request counted. */
   readonly serve: Serve;
-  /** The same on a Unix socket; `null` if that is impossible. */
-  readonly serveUnix: ServeUnix | null;
+  /** The same on a socket that others accept from as well; `null` if that is impossible. */
+  readonly serveShared: ServeShared | null;
   /** Asks the app within the process, uncounted. */
   readonly ask: FetchHandler;
   /** Closes the WebSockets that the system does not report, with a code of RFC 6455. */
@@ -45,8 +45,8 @@ export async function openApp(
     const counted = edge.counted(edge.hooks === null ? app.fetch : edge.hooks.around(app.fetch));
     return {
       serve: (options) => network.serve(options, edge.admitting(counted, options.tls !== undefined)),
-      serveUnix: (source, options) =>
-        network.serveUnixSocket(source, options, edge.admitting(counted, false)),
+      serveShared: (source, options) =>
+        network.serveShared(source, options, edge.admitting(counted, options.tls !== undefined)),
       ask: app.fetch,
       closeWebSockets: () => {},
     };
@@ -75,7 +75,7 @@ export async function openApp(
       ports.add(served.address.port);
       return served;
     },
-    serveUnix: null,
+    serveShared: null,
     ask: (request) => http.ask(server, request),
     closeWebSockets: (code) => counted.closeWebSockets(code),
   };

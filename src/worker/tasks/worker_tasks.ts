@@ -140,11 +140,11 @@ export class WorkerTasks {
   }
 
   get #refusal(): string | null {
-    const { tasks, role, listen, unixSockets } = this.#config;
+    const { tasks, role, listen, sharedSockets } = this.#config;
     if (this.#app === undefined) {
       return "the app is still being imported: enqueue it in startup(), or later";
     }
-    if (role === "requests" && listen.length + unixSockets.length === 0) {
+    if (role === "requests" && listen.length + sharedSockets.length === 0) {
       return "the app is only checked: enqueue it where it is served";
     }
     return tasks === null || this.#app === null

@@ -109,11 +109,11 @@ Deno.test("in an upgrade the sockets stay, whichever master ends", () => {
   const { listening, refused, sockets, master } = setUp("-b", "unix:/run/app.sock");
   sockets.require();
   const failed = master();
-  failed.adopt(sockets.open);
+  failed.adopt(sockets.opened, []);
   assertEquals(failed.require(), [101]);
   failed.refuse();
   const successor = master();
-  successor.adopt(sockets.open);
+  successor.adopt(sockets.opened, []);
   const own = worker(0);
   successor.update(new Set([own]), [own]);
   assertEquals(own.told, [], "the old workers accept until the old master has retired");
@@ -128,7 +128,10 @@ Deno.test("in an upgrade the sockets stay, whichever master ends", () => {
 
 Deno.test("an upgrade keeps the sockets: one that lacks them is refused", () => {
   const { sockets } = setUp("-b", "127.0.0.1:80");
-  const { message } = assertThrows(() => sockets.adopt([{ path: "/run/old.sock", descriptor: 9 }]), Error);
+  const { message } = assertThrows(
+    () => sockets.adopt([{ path: "/run/old.sock", descriptor: 9 }], []),
+    Error,
+  );
   assert(
     message.startsWith("cannot take over: unix:/run/old.sock is not in bind any more: an upgrade keeps"),
   );
@@ -136,7 +139,7 @@ Deno.test("an upgrade keeps the sockets: one that lacks them is refused", () => 
 
 Deno.test("the master tells each worker once from which sockets to accept", () => {
   const { sockets } = setUp("-b", "unix:/run/all.sock", "-b", "unix:/run/{slot}.sock", "-w", "2");
-  assertEquals(sockets.texts, ["unix:/run/all.sock", "unix:/run/0.sock", "unix:/run/1.sock"]);
+  assertEquals(sockets.texts(), ["unix:/run/all.sock", "unix:/run/0.sock", "unix:/run/1.sock"]);
   sockets.require();
   const [first, second] = [worker(0), worker(1)];
   const both = [first, second];
@@ -147,4 +150,75 @@ Deno.test("the master tells each worker once from which sockets to accept", () =
   assertEquals([first.told, second.told], [["0,1,2", "0,1"], ["0,2"]]);
   sockets.update(new Set([second]), both);
   assertEquals([first.told, second.told], [["0,1,2", "0,1", ""], ["0,2", "0,2,1"]]);
+});
+
+/** Descriptor 3 is a socket of TCP, 4 one of Unix, and nothing else is open. */
+function passSockets(system: FakeSystem): void {
+  system.descriptors.take = (descriptor) =>
+    descriptor === 3
+      ? { hostname: "127.0.0.1", port: 80, descriptor }
+      : descriptor === 4
+      ? { path: "/run/given.sock", descriptor, isInherited: true }
+      : "not open";
+  system.sockets.waiting = (descriptor) => descriptor;
+}
+
+Deno.test("inherited sockets are taken in the order of bind, shared by all workers, and never ended", () => {
+  const { system, listening, refused, sockets } = setUp(
+    "-b",
+    "fd://4",
+    "-b",
+    "unix:/run/app.sock",
+    "-b",
+    "fd://3",
+  );
+  passSockets(system);
+  assertEquals(sockets.texts(), ["fd://4", "unix:/run/app.sock", "fd://3"]);
+  assertEquals(sockets.require(), [4, 101, 3]);
+  assertEquals([sockets.inherited, sockets.opened], [[4, 3], [{ path: "/run/app.sock", descriptor: 101 }]]);
+  assertEquals(sockets.texts(({ port }) => `http://${port}`), [
+    "unix:/run/given.sock (inherited)",
+    "unix:/run/app.sock",
+    "http://80 (inherited)",
+  ]);
+  assertEquals(sockets.waiting, 3, "the kernel tells it of TCP only");
+  const own = worker(0);
+  sockets.update(new Set([own]), [own]);
+  assertEquals(own.told, ["0,1,2"]);
+  sockets.refuse();
+  assertEquals([refused, listening.size, sockets.inherited], [[101], 0, [4, 3]]);
+  sockets.update(new Set(), [own]);
+  assertEquals(own.told, ["0,1,2"], "it accepts what waits at the one that refuses");
+  assertEquals(sockets.require(), [4, 102, 3]);
+});
+
+Deno.test("what is no socket that can be served is an error that says what to do", () => {
+  const { system, sockets } = setUp("-b", "fd://7");
+  passSockets(system);
+  const { message } = assertThrows(() => sockets.require(), Error);
+  assertEquals(
+    message,
+    "cannot listen: fd://7 is not open: let the process that starts denicorn pass a listening socket under this number, " +
+      "or choose another --bind",
+  );
+});
+
+Deno.test("a successor takes the same inherited sockets, and is refused where it lacks one or names another", () => {
+  const { system, sockets } = setUp("-b", "fd://3", "-b", "unix:/run/app.sock");
+  passSockets(system);
+  sockets.require();
+  const successor = (...args: string[]) => {
+    const other = setUp(...args);
+    passSockets(other.system);
+    other.sockets.adopt(sockets.opened, sockets.inherited);
+    return other.sockets;
+  };
+  assertEquals(successor("-b", "unix:/run/app.sock", "-b", "fd://3").require(), [101, 3]);
+  const refusal = (...args: string[]) => assertThrows(() => successor(...args), Error).message;
+  assert(refusal("-b", "unix:/run/app.sock").startsWith("cannot take over: fd://3 is not in bind any more"));
+  assert(
+    refusal("-b", "unix:/run/app.sock", "-b", "fd://3", "-b", "fd://9").startsWith(
+      "cannot listen: fd://9 is not open",
+    ),
+  );
 });

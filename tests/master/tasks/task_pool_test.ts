@@ -46,12 +46,12 @@ Deno.test("an app with tasks gets a task worker when the first worker serves", a
   await worker!.says({ type: "loaded" });
   const [load, listen] = worker!.received;
   assert(load?.type === "load");
-  const { role, slot, place, listen: addresses, unixSockets, tasks } = load.config;
-  assertEquals({ role, slot, addresses, unixSockets, runs: tasks?.runs }, {
+  const { role, slot, place, listen: addresses, sharedSockets, tasks } = load.config;
+  assertEquals({ role, slot, addresses, sharedSockets, runs: tasks?.runs }, {
     role: "tasks",
     slot: 0,
     addresses: [],
-    unixSockets: [],
+    sharedSockets: [],
     runs: true,
   });
   assertEquals(place, firstSlot("tasks"));

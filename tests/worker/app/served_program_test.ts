@@ -21,7 +21,7 @@ const opened: OpenedApp = {
   serve: () => {
     throw new Error("not needed");
   },
-  serveUnix: null,
+  serveShared: null,
   ask: () => new Response(),
   closeWebSockets: () => {},
 };
@@ -29,7 +29,7 @@ const opened: OpenedApp = {
 /** The ports, where the servers are among them, and whether the worker asks for them. */
 function placesOf(hasApp: boolean, servers: readonly FetchProgramServer[], isBindDefault = false) {
   const app = hasApp ? opened : null;
-  const config = { listen: bind, unixSockets: [], isBindDefault, certificates: null, http2: true };
+  const config = { listen: bind, sharedSockets: [], isBindDefault, certificates: null, http2: true };
   const program = programOf(config, app, servers, servers.map(() => opened), () => opened.serve);
   return {
     ports: program.served.map(({ address: { port } }) => port),

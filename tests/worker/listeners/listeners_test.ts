@@ -68,8 +68,8 @@ function fakeWorker() {
   };
   const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
-    onError: () => new Response(),
-    onProxyRefused: () => {},
+    serving: { isCompressing: false, onError: () => new Response() },
+    ports: () => new Set(config.listen.map(({ port }) => port)),
     isIdle: () => state.isIdle,
     onScarce: (isScarce) => log.push(isScarce ? "scarce" : "enough"),
     onLost: (isFull) => log.push(isFull ? "lost: full" : "lost"),
@@ -115,8 +115,8 @@ Deno.test("an address that cannot be listened on is an error that an operator ca
   };
   const served = config.listen.map((address) => ({ address, serve }));
   const listeners = new Listeners(system, config, {
-    onError: () => new Response(),
-    onProxyRefused: () => {},
+    serving: { isCompressing: false, onError: () => new Response() },
+    ports: () => new Set(config.listen.map(({ port }) => port)),
     isIdle: () => true,
     onScarce: () => {},
     onLost: () => {},

@@ -10,7 +10,7 @@ import { FakeSystem } from "../../fakes/fake_system.ts";
 import { privateSlot } from "../../fakes/slots.ts";
 
 const served = {
-  ...{ role: "requests", source: "/srv/main.ts", unixSockets: [], logLevel: "info", errorLogfile: "-" },
+  ...{ role: "requests", source: "/srv/main.ts", sharedSockets: [], logLevel: "info", errorLogfile: "-" },
   listen: [{ hostname: "127.0.0.1", port: 8000 }],
   tasks: { runs: false, sizeLimit: 1_000 },
 } as unknown as WorkerConfig;

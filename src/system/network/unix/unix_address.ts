@@ -9,3 +9,11 @@ export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   address.set(text, 2);
   return address;
 }
+
+/** The path in a `struct sockaddr_un` of `length` bytes; an abstract name begins with `@`, and what has none is empty. */
+export function unixNameIn(address: Uint8Array, length: number): string {
+  const name = address.subarray(2, length);
+  if (name[0] === 0) return `@${new TextDecoder().decode(name.subarray(1))}`;
+  const end = name.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
+}

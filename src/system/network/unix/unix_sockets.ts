@@ -16,7 +16,7 @@ import {
 import type { UnixSockets } from "../kernel_sockets.ts";
 import { ownDescriptors } from "../own_descriptors.ts";
 import { descriptorTableSize } from "../tcp_info.ts";
-import { unixAddress } from "./unix_address.ts";
+import { unixAddress, unixNameIn } from "./unix_address.ts";
 
 /** How many bytes the other side has not read yet, and how many this side. */
 const SIOCOUTQ = 0x5411;
@@ -108,12 +108,11 @@ function processOf(descriptor: number): number {
   return result === 0 ? credentials[0]! : 0;
 }
 
-/** Connections that were accepted have the name of their listener. Empty for what is no Unix socket with a path. */
+/** Connections that were accepted have the name of their listener. Empty for what is no Unix socket with a name. */
 function pathOf(descriptor: number): string {
   const address = new Uint8Array(112);
   const length = new Uint32Array([address.length]);
   if (libc().getsockname(descriptor, address, new Uint8Array(length.buffer)) !== 0) return "";
-  if (new DataView(address.buffer).getUint16(0, true) !== AF_UNIX || length[0]! <= 2) return "";
-  const end = address.indexOf(0, 2);
-  return new TextDecoder().decode(address.subarray(2, end < 0 ? address.length : end));
+  if (new DataView(address.buffer).getUint16(0, true) !== AF_UNIX) return "";
+  return unixNameIn(address, length[0]!);
 }

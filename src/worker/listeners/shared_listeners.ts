@@ -1,16 +1,24 @@
 /**
- * The Unix sockets that a worker accepts from: the master has opened them, and says from which. The kernel has one queue for
- * each, so a worker that leaves one loses nothing that waits there.
+ * The sockets that a worker shares with others: the master has them, and says from which it accepts. The kernel has one
+ * queue for each, so a worker that leaves one loses nothing that waits there.
  */
 
 import { DenicornError } from "../../core/errors.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
-import type { ServeOptions, ServeUnix, System, UnixServer, UnixSource } from "../../system/system.ts";
+import { isInherited } from "../../system/network/inherited_source.ts";
+import type {
+  ServeShared,
+  SharedServeOptions,
+  SharedServer,
+  SharedSource,
+  System,
+  TcpAddress,
+} from "../../system/system.ts";
 import type { Requests } from "../http/requests.ts";
 
-interface UnixListenersOptions {
+interface SharedListenersOptions {
   readonly requests: Pick<Requests, "lastEnd" | "http2" | "total">;
-  readonly onError: ServeOptions["onError"];
+  readonly serving: SharedServeOptions;
 }
 
 /** Milliseconds between two checks. */
@@ -22,40 +30,46 @@ const reserve = 16;
 /** Milliseconds between two looks whether bytes are on their way. */
 const secondLook = 30;
 
-export class UnixListeners {
+export class SharedListeners {
   readonly #system: System;
   readonly #config: WorkerConfig;
-  readonly #options: UnixListenersOptions;
-  #serve: ServeUnix | null = null;
-  #wanted: readonly UnixSource[] = [];
-  readonly #servers = new Map<UnixSource, UnixServer>();
+  readonly #options: SharedListenersOptions;
+  #serve: ServeShared | null = null;
+  #wanted: readonly SharedSource[] = [];
+  readonly #servers = new Map<SharedSource, SharedServer>();
   #leftAt: number | null = null;
   #nextCheck = 0;
   /** The number of requests at the last look, if nothing was on its way then. */
   #quietAfter: number | null = null;
 
-  constructor(system: System, config: WorkerConfig, options: UnixListenersOptions) {
+  constructor(system: System, config: WorkerConfig, options: SharedListenersOptions) {
     this.#system = system;
     this.#config = config;
     this.#options = options;
   }
 
-  /** Whether there are any. */
-  get isOpen(): boolean {
-    return this.#config.unixSockets.length > 0;
+  /** Those of TCP. */
+  get addresses(): readonly TcpAddress[] {
+    return this.#config.sharedSockets.filter((source) => "port" in source);
   }
 
-  get servers(): readonly UnixServer[] {
+  /** Whether there are any. */
+  get isOpen(): boolean {
+    return this.#config.sharedSockets.length > 0;
+  }
+
+  get servers(): readonly SharedServer[] {
     return Array.from(this.#servers.values());
   }
 
   /** From now on it can accept. Throws DenicornError if that is impossible. */
-  open(serve: ServeUnix | null): void {
-    const [first] = this.#config.unixSockets;
+  open(serve: ServeShared | null): void {
+    const [first] = this.#config.sharedSockets;
     if (first !== undefined && serve === null) {
+      const text = isInherited(first) ? `fd://${first.descriptor}` : `unix:${first.path}`;
       throw new DenicornError(
         "app-address",
-        `cannot listen: unix:${first.path} is not possible for apps of node:http: give --bind HOST:PORT`,
+        `cannot listen: ${text} is not possible for apps of node:http: give --bind HOST:PORT`,
       );
     }
     this.#serve = serve;
@@ -63,7 +77,7 @@ export class UnixListeners {
 
   /** Accepts from these, by their numbers in the config, and leaves the others to other workers. */
   accept(numbers: readonly number[]): void {
-    this.#wanted = numbers.flatMap((number) => this.#config.unixSockets[number] ?? []);
+    this.#wanted = numbers.flatMap((number) => this.#config.sharedSockets[number] ?? []);
     this.#update();
   }
 
@@ -77,7 +91,7 @@ export class UnixListeners {
 
   #update(): void {
     if (this.#leftAt !== null || this.#serve === null) return;
-    for (const source of this.#config.unixSockets) {
+    for (const source of this.#config.sharedSockets) {
       try {
         if (this.#wanted.includes(source)) this.#acceptFrom(source, this.#serve);
         else this.#servers.get(source)?.leave();
@@ -87,45 +101,55 @@ export class UnixListeners {
     }
   }
 
-  #acceptFrom(source: UnixSource, serve: ServeUnix): void {
+  #acceptFrom(source: SharedSource, serve: ServeShared): void {
     const server = this.#servers.get(source);
     if (server !== undefined && server.state !== "closed") return server.accept();
     if (server !== undefined && !this.#system.openFiles.hasAvailable(reserve)) return;
-    const { compress } = this.#config;
-    const { onError } = this.#options;
-    this.#servers.set(source, serve(source, { isCompressing: compress === true, onError }));
+    this.#servers.set(source, serve(source, this.#options.serving));
   }
 
   /**
    * Leaves new connections to the other workers, for good. Where nobody can connect any more, it accepts those that wait
-   * until it ends: there may be no other worker.
+   * until it ends: there may be no other worker. Those that wait at an inherited socket can be left to the next start.
    */
   leave(): void {
     if (this.#leftAt !== null) return;
     this.#leftAt = this.#system.clock.monotonic();
-    for (const [{ descriptor }, server] of this.#servers) {
+    for (const [source, server] of this.#servers) {
       try {
-        if (!this.#system.unixSockets.isRefusing(descriptor)) server.leave();
+        const isLeft = isInherited(source) || !this.#system.unixSockets.isRefusing(source.descriptor);
+        if (isLeft) server.leave();
       } catch {
         // It goes on to accept.
       }
     }
   }
 
-  /** The master is gone: nobody can connect any more, unless a successor has the sockets. */
+  /** The master is gone: nobody can connect any more, unless a successor or who has started the server has the sockets. */
   refuse(): void {
     const { unixSockets, processes } = this.#system;
-    for (const { descriptor } of this.#config.unixSockets) {
-      if (!processes.isAlive(unixSockets.claimant(descriptor))) unixSockets.refuse(descriptor);
+    for (const source of this.#config.sharedSockets) {
+      const { descriptor } = source;
+      if (isInherited(source)) this.#leaveOne(source);
+      else if (!processes.isAlive(unixSockets.claimant(descriptor))) unixSockets.refuse(descriptor);
+    }
+  }
+
+  #leaveOne(source: SharedSource): void {
+    this.#wanted = this.#wanted.filter((wanted) => wanted !== source);
+    try {
+      this.#servers.get(source)?.leave();
+    } catch {
+      // It goes on to accept.
     }
   }
 
   /**
-   * Milliseconds until all connections can be quiet, or are looked at again: the kernel does not tell when they carried data.
+   * Milliseconds until all connections of Unix sockets can be quiet, or are looked at again: the kernel does not tell when they carried data.
    * Twice, because a request may have come while this process did not run, and timers fire before it is read.
    */
   untilQuiet(): number {
-    if (this.#servers.size === 0) return 0;
+    if (this.#paths().size === 0) return 0;
     const { requests: { lastEnd, http2, total } } = this.#options;
     const since = Math.max(lastEnd, http2.lastEnd, this.#leftAt ?? -Infinity);
     const quiet = since + this.#config.drainIdle - this.#system.clock.monotonic();
@@ -137,7 +161,14 @@ export class UnixListeners {
 
   /** Whether a client has not taken all that was sent to it, or this worker has not read what a client has sent. */
   areBytesWaiting(): boolean {
-    const paths = new Set(this.#servers.keys().map(({ path }) => path));
+    const paths = this.#paths();
     return paths.size > 0 && this.#system.unixSockets.areBytesWaiting(paths);
+  }
+
+  /** Of the Unix sockets among those that it has accepted from. */
+  #paths(): ReadonlySet<string> {
+    return new Set(
+      Array.from(this.#servers.keys()).flatMap((source) => "path" in source ? [source.path] : []),
+    );
   }
 }

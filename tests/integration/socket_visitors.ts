@@ -1,6 +1,6 @@
-/** Clients of a Unix socket that ask again and again, and keep what became of each request. */
+/** Clients of a Unix socket or a port that ask again and again, and keep what became of each request. */
 
-export interface UnixOutcomes {
+export interface SocketOutcomes {
   answered: number;
   /** No connection was made. */
   refused: number;
@@ -27,25 +27,35 @@ async function answerOf(connection: Deno.Conn): Promise<{ body: string; closes: 
   }
 }
 
+/** The path of a Unix socket, or a port of this machine. */
+export type Place = string | number;
+
+function connect(place: Place): Promise<Deno.Conn> {
+  return typeof place === "string"
+    ? Deno.connect({ transport: "unix", path: place })
+    : Deno.connect({ hostname: "127.0.0.1", port: place });
+}
+
 /** The body of the answer to one request on a connection of its own. Throws if there is none. */
-export async function askUnix(path: string, head = "GET / HTTP/1.1\r\nHost: app.example"): Promise<string> {
-  using connection = await Deno.connect({ transport: "unix", path });
+export async function ask(place: Place, head = "GET / HTTP/1.1\r\nHost: app.example"): Promise<string> {
+  using connection = await connect(place);
   await connection.write(encoder.encode(`${head}\r\nConnection: close\r\n\r\n`));
   const answer = await answerOf(connection);
   if (answer === null) throw new Error("the connection was closed without an answer");
   return answer.body;
 }
 
-export class UnixVisitors {
-  readonly outcomes: UnixOutcomes = { answered: 0, refused: 0, cut: 0 };
+export class SocketVisitors {
+  readonly outcomes: SocketOutcomes = { answered: 0, refused: 0, cut: 0 };
   readonly bodies = new Map<string, number>();
-  readonly #path: string;
+  readonly #place: Place;
   #isStopping = false;
+  readonly #connections = new Set<Deno.Conn>();
   readonly #loops: readonly Promise<void>[];
 
   /** `keepsConnections`: as proxies do, until an answer says that its connection closes. */
-  constructor(path: string, count: number, keepsConnections: boolean) {
-    this.#path = path;
+  constructor(place: Place, count: number, keepsConnections: boolean) {
+    this.#place = place;
     this.#loops = Array.from({ length: count }, () => this.#visit(keepsConnections));
   }
 
@@ -53,7 +63,7 @@ export class UnixVisitors {
     let connection: Deno.Conn | null = null;
     while (!this.#isStopping) {
       try {
-        connection ??= await Deno.connect({ transport: "unix", path: this.#path });
+        connection ??= await this.#connect();
       } catch {
         this.outcomes.refused++;
         // A refusal takes no time at all.
@@ -62,10 +72,20 @@ export class UnixVisitors {
       }
       const isKept = await this.#ask(connection, keepsConnections);
       if (isKept) continue;
-      connection.close();
+      this.#close(connection);
       connection = null;
     }
-    connection?.close();
+    if (connection !== null) this.#close(connection);
+  }
+
+  async #connect(): Promise<Deno.Conn> {
+    const connection = await connect(this.#place);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #close(connection: Deno.Conn): void {
+    if (this.#connections.delete(connection)) connection.close();
   }
 
   /** Whether the connection can be used again. */
@@ -84,7 +104,13 @@ export class UnixVisitors {
     }
   }
 
-  async stop(): Promise<UnixOutcomes> {
+  /** Waits for no answer: there may be no server any more. */
+  [Symbol.dispose](): void {
+    this.#isStopping = true;
+    this.#connections.forEach((connection) => this.#close(connection));
+  }
+
+  async stop(): Promise<SocketOutcomes> {
     this.#isStopping = true;
     await Promise.all(this.#loops);
     return this.outcomes;

@@ -1,11 +1,13 @@
-import { UnixListeners } from "../../../src/worker/listeners/unix_listeners.ts";
-import type { UnixServer, UnixSource } from "../../../src/system/system.ts";
+import { SharedListeners } from "../../../src/worker/listeners/shared_listeners.ts";
+import type { SharedServer, SharedSource } from "../../../src/system/system.ts";
 import type { WorkerConfig } from "../../../src/protocol/messages.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
+const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
+
 /** A worker with two sockets, and servers that note what becomes of them. */
-function setUp() {
+function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
   const system = new FakeSystem();
   const state = { isWaiting: false, isRefusing: false, isFree: true, alive: 0, refused: [] as number[] };
   system.unixSockets = {
@@ -17,15 +19,15 @@ function setUp() {
   };
   system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
   const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
-  const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
-  const config = { unixSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
-  const listeners = new UnixListeners(system, config, {
-    requests: requests as unknown as ConstructorParameters<typeof UnixListeners>[2]["requests"],
-    onError: () => new Response(),
+  const config = { sharedSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
+  const listeners = new SharedListeners(system, config, {
+    requests: requests as unknown as ConstructorParameters<typeof SharedListeners>[2]["requests"],
+    serving: { isCompressing: false, onError: () => new Response() },
   });
-  const servers: { path: string; state: UnixServer["state"] }[] = [];
-  const serve = ({ path }: UnixSource) => {
-    const server: { path: string } & { -readonly [Name in keyof UnixServer]: UnixServer[Name] } = {
+  const servers: { path: string; state: SharedServer["state"] }[] = [];
+  const serve = (source: SharedSource) => {
+    const path = "path" in source ? source.path : `${source.hostname}:${source.port}`;
+    const server: { path: string } & { -readonly [Name in keyof SharedServer]: SharedServer[Name] } = {
       path,
       state: "accepting",
       accept: () => void (server.state = "accepting"),
@@ -111,4 +113,21 @@ Deno.test("it is quiet when the last answer is old, and two looks show no byte a
   // It had come before, and is read only now.
   requests.total++;
   assertEquals([listeners.untilQuiet(), listeners.untilQuiet()], [30, 0]);
+});
+
+Deno.test("an inherited socket is left to others and never ended, and its connections of TCP are known by the port", () => {
+  const { state, listeners, states, system } = setUp([
+    { hostname: "127.0.0.1", port: 80, descriptor: 3 },
+    { path: "/run/given.sock", descriptor: 4, isInherited: true },
+  ]);
+  assertEquals(listeners.addresses.map(({ port }) => port), [80]);
+  listeners.accept([0]);
+  assertEquals(listeners.untilQuiet(), 0, "the kernel tells of TCP when it carried data");
+  listeners.accept([0, 1]);
+  state.isRefusing = true;
+  listeners.refuse();
+  assertEquals([states(), state.refused], [["127.0.0.1:80 parked", "/run/given.sock parked"], []]);
+  void system.clock.advance(100);
+  listeners.check();
+  assertEquals(states(), ["127.0.0.1:80 parked", "/run/given.sock parked"], "nor accepted from again");
 });

@@ -1,8 +1,8 @@
-import { serveUnixSocket } from "../../../../src/system/network/unix/unix_serving.ts";
-import { unixSockets } from "../../../../src/system/network/unix/unix_sockets.ts";
-import { tcpSockets } from "../../../../src/system/network/tcp_sockets.ts";
-import { assert, assertEquals, assertThrows } from "../../../assert.ts";
-import { linuxOnly } from "../../linux_only.ts";
+import { serveShared } from "../../../src/system/network/shared_serving.ts";
+import { unixSockets } from "../../../src/system/network/unix/unix_sockets.ts";
+import { tcpSockets } from "../../../src/system/network/tcp_sockets.ts";
+import { assert, assertEquals, assertThrows } from "../../assert.ts";
+import { linuxOnly } from "../linux_only.ts";
 
 function withSocket(body: (path: string, descriptor: number) => Promise<void> | void) {
   return async () => {
@@ -25,7 +25,7 @@ async function ask(path: string): Promise<string> {
 
 function serve(path: string, descriptor: number, answer: string) {
   const options = { isCompressing: false, onError: () => new Response("failed") };
-  return serveUnixSocket({ path, descriptor }, options, () => new Response(answer));
+  return serveShared({ path, descriptor }, options, () => new Response(answer));
 }
 
 linuxOnly(
@@ -99,7 +99,7 @@ linuxOnly(
   withSocket(async (path, descriptor) => {
     const options = { isCompressing: false, onError: () => new Response("failed") };
     const body = new Uint8Array(4_000_000);
-    const server = serveUnixSocket({ path, descriptor }, options, () => new Response(body));
+    const server = serveShared({ path, descriptor }, options, () => new Response(body));
     const paths = new Set([path]);
     assert(!unixSockets.areBytesWaiting(paths));
     const client = await Deno.connect({ transport: "unix", path });
