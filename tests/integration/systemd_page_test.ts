@@ -42,6 +42,16 @@ integrationTest("systemd accepts the unit, and rates its sandbox as good", async
   assert(Number(rating) <= 2, output.slice(-300));
 }, (target) => target.name === "source" ? notInThisProgram : lacking);
 
+integrationTest("as the page says, a template of the unit serves several apps", async (host) => {
+  const [, what, by] = /^sed 's\/(\w+)\/(%i)\/g' deploy\/denicorn\.service > \S+\/denicorn@\.service$/m.exec(
+    page,
+  )!;
+  const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
+  const template = unit.replace("/usr/local/bin/denicorn", binary).replaceAll(what!, by!);
+  Deno.writeTextFileSync(`${host.folder}/denicorn@.service`, template);
+  assertEquals(await analyze("verify", `${host.folder}/denicorn@shop.service`), { code: 0, output: "" });
+}, (target) => target.name === "source" ? notInThisProgram : lacking);
+
 integrationTest("systemd accepts the unit of the socket beside that of the service", async (host) => {
   const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
   Deno.writeTextFileSync(`${host.folder}/myapp.service`, unit.replace("/usr/local/bin/denicorn", binary));
