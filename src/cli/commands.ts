@@ -4,9 +4,19 @@ import type { RunnableCommand } from "./command.ts";
 import { check } from "./commands/check.ts";
 import { completions } from "./commands/completions.ts";
 import { ctl } from "./commands/ctl.ts";
+import { init } from "./commands/init.ts";
 import { doctor } from "./commands/doctor.ts";
 import { serve } from "./commands/serve.ts";
 import { settings } from "./commands/settings.ts";
 import { types } from "./commands/types.ts";
 
-export const commands: readonly RunnableCommand[] = [serve, check, settings, ctl, doctor, types, completions];
+export const commands: readonly RunnableCommand[] = [
+  serve,
+  init,
+  check,
+  settings,
+  ctl,
+  doctor,
+  types,
+  completions,
+];

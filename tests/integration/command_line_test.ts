@@ -263,3 +263,32 @@ function reasonNotToSwitchUser(): string | null {
 function runtimeDirectories(host: TestHost): string[] {
   return Array.from(Deno.readDirSync(host.runtime), ({ name }) => name);
 }
+
+integrationTest(
+  "init writes a project that checks, serves and follows its files, over no file",
+  async (host) => {
+    const first = await host.run(["init", "shop"]);
+    assertEquals([first.code, first.stderr], [0, ""]);
+    assertStringIncludes(first.stdout, "wrote main.ts\n");
+    assertMatch(first.stdout, /Next: cd shop && denicorn --watch --workers 1\n$/);
+    const folder = `${host.folder}/shop`;
+    const checked = await host.run(["check"], {}, folder);
+    assertEquals([checked.code, checked.stderr], [0, ""]);
+    const types = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "."],
+      cwd: folder,
+      stderr: "piped",
+    }).output();
+    assertEquals([types.code, new TextDecoder().decode(types.stderr).match(/error.*/i)], [0, null]);
+    Deno.writeTextFileSync(`${folder}/main.ts`, pidApp);
+    const second = await host.run(["init"], {}, folder);
+    assertStringIncludes(second.stdout, "kept  main.ts, which exists\n");
+    assertEquals(Deno.readTextFileSync(`${folder}/main.ts`), pidApp);
+    const refused = await host.run(["init", "shop/main.ts"]);
+    assertEquals(refused.code, 2);
+    assertMatch(
+      refused.stderr,
+      /^denicorn: init: cannot create the directory: shop\/main\.ts \(.*\): choose a directory/,
+    );
+  },
+);

@@ -109,12 +109,11 @@ export class TestHost {
   }
 
   /** Runs the program until it exits. */
-  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = this.folder) {
     const [command, ...prefix] = this.target.command as [string, ...string[]];
     const { code, stdout, stderr } = await new Deno.Command(command, {
-      args: [...prefix, ...args],
-      cwd: this.folder,
-      env: { ...this.environment, ...env },
+      ...{ args: [...prefix, ...args], cwd },
+      env: { ...this.environment, ...(cwd === this.folder ? {} : { PWD: cwd }), ...env },
       clearEnv: true,
       stdin: "null",
     }).output();

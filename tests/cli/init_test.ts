@@ -1,0 +1,18 @@
+import { deployTexts } from "../../scripts/deploy_texts.ts";
+import { projectFiles, projectName } from "../../src/cli/init/project.ts";
+import { assert, assertEquals } from "../assert.ts";
+
+Deno.test("the texts of deploy/ are what init writes, with the name of the app", () => {
+  const file = new URL("../../src/cli/init/deploy_texts.ts", import.meta.url);
+  assertEquals(Deno.readTextFileSync(file), deployTexts());
+  const read = (path: string) => Deno.readTextFileSync(new URL(`../../deploy/${path}`, import.meta.url));
+  const texts = new Map(projectFiles("shop").map(({ name, text }) => [name, text]));
+  assertEquals(texts.get("shop.service"), read("denicorn.service").replaceAll("myapp", "shop"));
+  assertEquals(texts.get("Dockerfile"), read("Dockerfile").replaceAll("myapp", "shop"));
+});
+
+Deno.test("the name of an app is one that a unit and an account may have", () => {
+  const names = ["shop", "My Shop 2", "9lives", "---", "", "ünï", "a".repeat(40)].map(projectName);
+  assertEquals(names, ["shop", "my-shop-2", "lives", "myapp", "myapp", "n", "a".repeat(30)]);
+  assert(names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)));
+});
