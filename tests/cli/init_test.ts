@@ -1,5 +1,5 @@
 import { deployTexts } from "../../scripts/deploy_texts.ts";
-import { projectFiles, projectName } from "../../src/cli/init/project.ts";
+import { projectFiles, projectName } from "../../src/cli/init/new_project.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 Deno.test("the texts of deploy/ are what init writes, with the name of the app", () => {

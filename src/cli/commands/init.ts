@@ -20,7 +20,7 @@ export const init: RunnableCommand = {
       );
     }
     const { host } = system;
-    const { projectFiles, projectName } = await import("../init/project.ts");
+    const { projectFiles, projectName } = await import("../init/new_project.ts");
     const path = within(host.cwd(), directory);
     const root = prepared(system, path, directory);
     const name = projectName(root.slice(root.lastIndexOf("/") + 1));
