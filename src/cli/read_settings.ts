@@ -72,7 +72,7 @@ export function createSettingsReader(
     const read = async () => {
       const refuse = guard.before(path, settings);
       const { loadConfigFile } = await configLoader();
-      const { values, text } = await writingTo(
+      const { values, text, sources: configFiles } = await writingTo(
         directory,
         () =>
           loadConfigFile(system, path, {
@@ -88,13 +88,15 @@ export function createSettingsReader(
       const names = hooksIn(configFile);
       return {
         ...resolved,
+        configFiles,
         hooks: names.length === 0 || text === null ? null : { names, source: path, text },
       };
     };
     let resolved = await read();
     if (!guard.hasCheckedFor(resolved.settings)) resolved = await read();
     const place = chdir === undefined ? placeOf(system, start, resolved.settings.chdir) : chosen;
-    return placed(resolved, place, [path]);
+    const { configFiles, ...settled } = resolved;
+    return placed(settled, place, configFiles);
   };
 }
 

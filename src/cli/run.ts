@@ -71,7 +71,9 @@ async function commandOf({ files }: System, args: readonly string[]): Promise<Na
       `"${word}" is neither a command nor a file: did you mean denicorn ${guess}?`,
     );
   }
-  const found = others.find((other) => /^[^-].*\.[cm]?[jt]sx?$/.test(other));
+  const found = others.find((other, place) =>
+    /^[^-].*\.[cm]?[jt]sx?$/.test(other) && !/^-/.test(others[place - 1] ?? "")
+  );
   const app = found ?? (word === "start" || word === "run" ? "main.ts" : undefined);
   if (app !== undefined) {
     throw new DenicornError("usage", `unknown command "${word}": to serve ${app}, run \`denicorn ${app}\``);
@@ -83,7 +85,9 @@ async function commandOf({ files }: System, args: readonly string[]): Promise<Na
 function helpAsFlag(commands: readonly RunnableCommand[], words: readonly string[]): NamedCommand {
   const isWhole = words.includes("--all");
   const [word, ...others] = words.filter((word) => word !== "--all");
-  const command = commands.find(({ name }) => name === word);
+  const command = commands.find(({ name, words = [] }) =>
+    name === word || (name === "ctl" && words.some(({ name }) => name === word))
+  );
   if (word === undefined) return { command: serve, args: ["--help"], isNamed: false, isWhole };
   if (command !== undefined) return { command, args: ["--help", ...others], isNamed: true, isWhole };
   const names = commands.map(({ name }) => name).join(", ");

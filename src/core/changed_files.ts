@@ -1,7 +1,7 @@
 /** Which changes of files make the app worth building again, while `watch` is on. */
 
-/** Endings of what an import may mean. */
-const importable = /\.(?:[cm]?[jt]sx?|jsonc?|css|wasm|node)$/;
+/** Endings of modules that may be missing. Data beside them may be what the app writes. */
+const importable = /\.(?:[cm]?[jt]sx?|wasm|node)$/;
 
 export class ChangedFiles {
   readonly #files: ReadonlySet<string>;

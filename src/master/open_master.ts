@@ -155,7 +155,12 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     directoryGuard,
     hooks,
   );
-  const watch = settings.watch !== undefined && settings.watch !== false ? await loadWatch() : null;
+  const watch = settings.watch === undefined || settings.watch === false
+    ? null
+    : (await loadWatch()).watched(source, {
+      ...{ system, logger: log.logger },
+      reload: () => arbiter.post({ type: "command", begin: () => arbiter.reload() }),
+    });
   const { arbiter, statusSource, carryOn } = composeArbiter({
     ...{
       system,
@@ -176,10 +181,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
       return { path: directory.channelSocket, token: linkToken, server: serverName };
     },
     ...{ startProcess, threadHosts, cores, hooks },
-    source: watch === null ? source : watch.watched(source, {
-      ...{ system, logger: log.logger },
-      reload: () => arbiter.post({ type: "command", begin: () => arbiter.reload() }),
-    }),
+    source: watch?.source ?? source,
     first,
     isBindDefault,
     runtimeDirectory: directory.path,
@@ -188,6 +190,9 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     const { generation, app, target } = statusSource;
     return { generation, app, workers: target };
   };
+  arbiter.eventLog.follow(({ kind }) => {
+    if (kind === "stopping" || kind === "upgraded") watch?.close();
+  });
   takeover?.onRetirement((late) => arbiter.post({ type: "command", begin: () => arbiter.catchUp(late) }));
   const malformed = (worker: WorkerHandle, reason: string) => {
     // At once, because its channel closes before the event is handled: it would log that it finishes.

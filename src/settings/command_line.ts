@@ -74,6 +74,7 @@ const reloadFlag: Flag = {
   short: undefined,
   needs: undefined,
   means: { name: "watch", value: "on" },
+  words: namedSettings.find(({ name }) => name === "watch")?.words,
 };
 
 const settingFlags: readonly Flag[] = namedSettings

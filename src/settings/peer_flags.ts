@@ -43,9 +43,8 @@ const peerFlags: readonly PeerFlag[] = [
   },
   {
     peer: "PM2",
-    flags: ["--no-daemon", "--no-autorestart", "--exp-backoff-restart-delay", "--restart-delay"],
-    answer:
-      "Denicorn stays in the foreground and replaces dead workers, more slowly if they die often: leave it out",
+    flags: ["--no-autorestart", "--exp-backoff-restart-delay", "--restart-delay"],
+    answer: "workers that die are replaced, more slowly if they die often: leave it out",
   },
   {
     peer: "PM2",
@@ -69,7 +68,7 @@ const peerFlags: readonly PeerFlag[] = [
   {
     peer: "Gunicorn",
     flags: ["--worker-tmp-dir"],
-    answer: "workers give their signs of life through a pipe, not a file: leave it out",
+    answer: "workers give their signs of life in shared memory, not in a file: leave it out",
   },
   { peer: "Gunicorn", flags: ["--check-config"], answer: "run `denicorn check APP`" },
   { peer: "Gunicorn", flags: ["--print-config"], answer: "run `denicorn settings APP`" },

@@ -85,7 +85,7 @@ export class Service {
     const files = await this.#loadFiles();
     if (config.watch === true) {
       const { PageRefresh } = await loadPageRefresh();
-      this.#refresh = new PageRefresh(config.generation);
+      this.#refresh = new PageRefresh({ server: config.runtimeDirectory, generation: config.generation });
     }
     const refresh = this.#refresh;
     if (config.captureOutput === true) {

@@ -18,10 +18,10 @@ Deno.test("a directory of them counts when it is removed or replaced", () => {
 
 Deno.test("after an error each new file counts that an import may mean", () => {
   const changes = new ChangedFiles(sources, true);
-  for (const path of ["/app/new.ts", "/app/new.jsx", "/app/data.json", "/app/x.mjs", "/app/style.css"]) {
+  for (const path of ["/app/new.ts", "/app/new.jsx", "/app/x.mjs", "/app/x.wasm"]) {
     assertEquals(changes.counts(path), true, path);
   }
-  for (const path of ["/app/.main.ts.swp", "/app/4913", "/app/notes.txt"]) {
+  for (const path of ["/app/.main.ts.swp", "/app/4913", "/app/notes.txt", "/app/data.json"]) {
     assertEquals(changes.counts(path), false, path);
   }
 });

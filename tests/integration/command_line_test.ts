@@ -103,6 +103,7 @@ integrationTest("help, commands of ctl, --host and --port may be given as in oth
   const help = await host.run(["help", "check"]);
   assertEquals(help, await host.run(["check", "--help"]));
   assertEquals(await host.run(["help"]), await host.run(["--help"]));
+  assertEquals(await host.run(["help", "stop"]), await host.run(["ctl", "--help"]));
   assert((await host.run(["help", "--all"])).stdout.includes("--drain-idle"));
   assert((await host.run(["help", "check", "--all"])).stdout.includes("--drain-idle"));
   const { stdout } = await host.run(["settings", "--host", "0.0.0.0", "--port", "9000"]);

@@ -191,6 +191,13 @@ Deno.test("--host and --port make an address, as in most servers", () => {
   );
 });
 
+Deno.test("--watch and --reload may be given a word", () => {
+  assertEquals(settings("--watch", "main.ts"), { app: ["main.ts"], watch: ["on"] });
+  assertEquals(settings("--watch=no-refresh"), { watch: ["no-refresh"] });
+  assertEquals(settings("--reload=no-refresh"), { watch: ["no-refresh"] });
+  assertEquals(settings("--no-watch"), { watch: ["off"] });
+});
+
 Deno.test("a flag of another server gets its answer, not the most similar name", () => {
   assertEquals(
     refusal("--instances", "4"),
@@ -203,7 +210,9 @@ Deno.test("a flag of another server gets its answer, not the most similar name",
 });
 
 Deno.test("no flag of another server is one of ours, and each answer names only ours", () => {
-  const ours = new Set(namedSettings.flatMap(({ name, short }) => [`--${name}`, `-${short}`]));
+  const ours = new Set(
+    namedSettings.flatMap(({ name, short }) => [`--${name}`, `--no-${name}`, `-${short}`]),
+  );
   assertEquals(knownPeerFlags.filter((flag) => ours.has(flag)), []);
   assertEquals(new Set(knownPeerFlags).size, knownPeerFlags.length);
   for (const flag of knownPeerFlags) {

@@ -43,6 +43,8 @@ interface LoadedConfig {
   readonly values: Readonly<Record<string, unknown>>;
   /** The bundle of the module; `null` for a file of JSON. */
   readonly text: string | null;
+  /** Absolute paths of the files that it is made from. */
+  readonly sources: readonly string[];
 }
 
 /** The file at the absolute `path`, read again on every call. Throws DenicornError `config-file`. */
@@ -55,15 +57,15 @@ export async function loadConfigFile(
   if (found === null) throw configError(path, "no such file");
   if (!found.isFile) throw configError(path, "it is not a regular file");
   const json = extensionOf(path) === ".json" ? parseJson(system.files.readTextSync(path)) : undefined;
-  const { report, text } = json === undefined
+  const { report, text, sources } = json === undefined
     ? await evaluate(system, path, options)
-    : { report: json, text: null };
+    : { report: json, text: null, sources: [path] };
   if ("failure" in report) throw configError(report.place ?? path, report.failure);
   const values = report.settings.map(({ key, value, notJson }) => [
     key,
     notJson === undefined ? value : new NotJson(notJson),
   ]);
-  return { values: Object.fromEntries(values), text };
+  return { values: Object.fromEntries(values), text, sources };
 }
 
 /** `undefined` for a text that is not JSON: esbuild, which bundles it as a module, knows the line and column. */
@@ -79,7 +81,7 @@ async function evaluate(
   system: System,
   path: string,
   { runtimeDirectory, cache = false, workingDirectory, refuse, signal }: ConfigFileOptions,
-): Promise<{ readonly report: ConfigReport; readonly text: string }> {
+): Promise<Pick<LoadedConfig, "sources"> & { readonly report: ConfigReport; readonly text: string }> {
   const { files } = system;
   const directory = files.makePrivateDirectory(runtimeDirectory, "config-");
   try {
@@ -96,7 +98,8 @@ async function evaluate(
     files.writeText(bundleIn(directory), bundle.text, { mode: 0o644 });
     void addToCacheLater(system, bundle);
     const ended = await runProcess(system, { directory, path, cwd: workingDirectory, signal });
-    return { report: readReport(files, directory) ?? { failure: ended }, text: bundle.text };
+    const { text, sources } = bundle;
+    return { report: readReport(files, directory) ?? { failure: ended }, text, sources };
   } catch (error) {
     if (!(error instanceof DenicornError) || isOfHost(error)) throw error;
     throw new DenicornError("config-file", error.message, { detail: error.detail, cause: error });

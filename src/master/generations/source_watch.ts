@@ -29,9 +29,17 @@ export class SourceWatch {
   readonly #pending = new Set<string>();
   #firstAt = 0;
   #cancel: () => void = () => {};
+  #isClosed = false;
 
   constructor(options: SourceWatchOptions) {
     this.#options = options;
+  }
+
+  /** The server stops, or another master takes over. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel();
+    this.#close();
   }
 
   /** The app was built from these. */
@@ -48,20 +56,28 @@ export class SourceWatch {
   }
 
   #follow(): void {
-    const { files, logger } = this.#options;
+    const { files } = this.#options;
     this.#changes = new ChangedFiles(this.#sources, this.#isBroken);
     const directories = this.#changes.directories((path) => files.stat(path)?.isDirectory === true);
+    if (this.#isClosed) return;
     if (!this.#isStale && directories.join("\n") === this.#watched.join("\n")) return;
-    this.#watched = directories;
-    this.#isStale = false;
     this.#close();
+    this.#close = () => {};
     try {
-      this.#close = files.watch(directories, (paths) => this.#changed(paths));
+      this.#close = files.watch(directories, (paths) => this.#changed(paths), (error) => this.#fail(error));
+      this.#watched = directories;
+      this.#isStale = false;
     } catch (error) {
-      this.#close = () => {};
-      const reason = error instanceof Error ? error.message : String(error);
-      logger.warning`cannot watch the files of the app: ${reason}: reload with HUP or \`denicorn reload\``;
+      this.#fail(error);
     }
+  }
+
+  /** The next build tries again. */
+  #fail(error: unknown): void {
+    this.#isStale = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.logger
+      .warning`cannot watch the files of the app: ${reason}: reload with HUP or \`denicorn reload\``;
   }
 
   #changed(paths: readonly string[]): void {

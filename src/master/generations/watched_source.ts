@@ -11,10 +11,16 @@ interface WatchOptions {
   readonly reload: () => void;
 }
 
+interface WatchedSource {
+  readonly source: GenerationSource;
+  /** From now on no change leads to a reload. */
+  close(): void;
+}
+
 export function watched(
   source: GenerationSource,
   { system, logger, reload }: WatchOptions,
-): GenerationSource {
+): WatchedSource {
   const { clock, files } = system;
   const watch = new SourceWatch({ clock, files, logger, reload });
   const followed = async <Result>(signal: AbortSignal | undefined, run: () => Promise<Result>) => {
@@ -26,13 +32,16 @@ export function watched(
     }
   };
   return {
-    ...source,
-    renew: (number, signal) => followed(signal, () => source.renew(number, signal)),
-    bundle: (generation, signal) =>
-      followed(signal, async () => {
-        const bundle = await source.bundle(generation, signal);
-        watch.built([...bundle.sources, ...generation.settingsFiles ?? []]);
-        return bundle;
-      }),
+    source: {
+      ...source,
+      renew: (number, signal) => followed(signal, () => source.renew(number, signal)),
+      bundle: (generation, signal) =>
+        followed(signal, async () => {
+          const bundle = await source.bundle(generation, signal);
+          watch.built([...bundle.sources, ...generation.settingsFiles ?? []]);
+          return bundle;
+        }),
+    },
+    close: () => watch.close(),
   };
 }

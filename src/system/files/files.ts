@@ -144,10 +144,14 @@ export interface Files {
   lockFile(path: string): LockFile;
   hold(path: string): HeldFile;
   /**
-   * Calls `onChange` with the paths that change in `directories`, not below them, until the returned function is called.
-   * Throws if the system cannot do that.
+   * Calls `onChange` with the paths that change in `directories`, not below them, until the returned function is called, or
+   * until it fails. Throws if the system cannot do that.
    */
-  watch(directories: readonly string[], onChange: (paths: readonly string[]) => void): () => void;
+  watch(
+    directories: readonly string[],
+    onChange: (paths: readonly string[]) => void,
+    onFailure: (error: unknown) => void,
+  ): () => void;
   /** Sets the times of the file to now, if there is one. */
   touch(path: string): void;
   /** False also if the file system of a program is mounted without the right to run it (noexec). */

@@ -226,8 +226,9 @@ export class BullMqConsumer implements Consumer {
     if (running?.isOver === false) running.abort.abort(reason);
   }
 
+  /** The newest: after a pause longer than the lease, the task may run here once more before its first run has ended. */
   #runningOf(id: string): RunningJob | null {
-    return this.#running.find((running) => running.id === id);
+    return this.#running.all().findLast((running) => running.id === id) ?? null;
   }
 
   async #stop(): Promise<void> {

@@ -72,7 +72,10 @@ export class Answers {
       const entry = requests.begin(request, info);
       const held = entry.isHttp2 ? requests.heldBack(entry) : null;
       if (held === null) return this.#answer(fetch, entry, info);
-      return held.then(() => this.#answer(fetch, entry, info));
+      return held.then(() => {
+        requests.goOn(entry);
+        return this.#answer(fetch, entry, info);
+      });
     };
   }
 

@@ -7,6 +7,7 @@
 import { directUrl } from "../../system/network/requests/forwarded_requests.ts";
 import { headerOf } from "../../system/network/requests/received.ts";
 import type { FetchHandler } from "../../system/system.ts";
+import { faultOf } from "./faults.ts";
 import { pathOf } from "./in_flight_requests.ts";
 
 /** An app may replace the global one. */
@@ -14,17 +15,24 @@ const { Response } = globalThis;
 
 export const refreshPath = "/.denicorn/refresh";
 
+/** What a page was served by. Another master begins with generation 1 again. */
+interface Version {
+  /** Differs between masters. */
+  readonly server: string;
+  readonly generation: number;
+}
+
 /** Milliseconds until a browser connects again. */
 const retry = 200;
 
 export class PageRefresh {
-  readonly #generation: number;
+  readonly #version: Version;
   readonly #pages = new Set<ReadableStreamDefaultController<Uint8Array>>();
   readonly #encoder = new TextEncoder();
   #broken: string | null = null;
 
-  constructor(generation: number) {
-    this.#generation = generation;
+  constructor(version: Version) {
+    this.#version = version;
   }
 
   /** Answers the pages that listen, and passes all other requests on. */
@@ -68,17 +76,21 @@ export class PageRefresh {
   }
 
   #event(): Uint8Array {
-    const data = JSON.stringify({ generation: this.#generation, broken: this.#broken });
+    const data = JSON.stringify({ ...this.#version, broken: this.#broken });
     return this.#encoder.encode(`data: ${data}\n\n`);
   }
 
   /** After the end of the page, where it is not in the way of what the page contains. */
   #withScript(response: Response): Response {
+    // What cannot be sent is reported elsewhere.
+    if (faultOf(response) !== null) return response;
     const { body, headers, status, statusText } = response;
     const isPlain = headers.get("content-type")?.startsWith("text/html") === true &&
       !headers.has("content-encoding");
-    if (body === null || !isPlain || response.bodyUsed) return response;
-    const script = this.#encoder.encode(`<script>(${refreshScript})(${this.#generation})</script>\n`);
+    if (body === null || !isPlain) return response;
+    const script = this.#encoder.encode(
+      `<script>(${refreshScript})(${JSON.stringify(this.#version)})</script>\n`,
+    );
     const whole = body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({ flush: (controller) => controller.enqueue(script) }),
     );
@@ -91,11 +103,11 @@ export class PageRefresh {
 
 /** Runs in the page. */
 const refreshScript = `(served) => {
-  const events = new EventSource("${refreshPath}");
+  let events = null;
   let shown = null;
-  events.onmessage = ({ data }) => {
-    const { generation, broken } = JSON.parse(data);
-    if (generation > served) return location.reload();
+  const heard = ({ data }) => {
+    const { server, generation, broken } = JSON.parse(data);
+    if (server !== served.server || generation > served.generation) return location.reload();
     shown?.remove();
     shown = null;
     if (broken === null) return;
@@ -107,4 +119,12 @@ const refreshScript = `(served) => {
     document.body.append(shown);
     shown.showModal();
   };
+  // A browser has six connections to a host, and a hidden page must not keep one of them.
+  const follow = () => {
+    events?.close();
+    events = document.hidden ? null : new EventSource("${refreshPath}");
+    if (events !== null) events.onmessage = heard;
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
 }`;

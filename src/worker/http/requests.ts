@@ -220,17 +220,20 @@ export class Requests {
     return this.#add(entry);
   }
 
-  /** The handler is called when this resolves, so that the connection of the request becomes quiet; at once if it is `null`. */
+  /** Its handler is called when this resolves, so that its connection becomes quiet; at once if it is `null`. */
   heldBack(entry: InFlightRequest): Promise<void> | null {
     const port = peerPortOf(entry.peer);
     const held = port === null ? null : this.http2.heldBack(port);
     if (held === null) return null;
     this.#running = null;
     this.entries.add(entry);
-    return held.then(() => {
-      this.entries.remove(entry);
-      this.#running = entry;
-    });
+    return held;
+  }
+
+  /** Its handler is called now. */
+  goOn(entry: InFlightRequest): void {
+    this.entries.remove(entry);
+    this.#running = entry;
   }
 
   /** While the handler runs, the scoreboard names the request: if it never returns, the master knows which it was. */

@@ -4,7 +4,7 @@ import { FakeClock } from "../../fakes/fake_clock.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 import { openLog } from "../../../src/log/logger.ts";
 
-function fakeWatch({ fails = false } = {}) {
+function fakeWatch(fails = { now: false }) {
   const clock = new FakeClock();
   const system = new FakeSystem();
   const settings = { logLevel: "info", logFormat: "text", errorLogfile: "-" } as const;
@@ -12,6 +12,7 @@ function fakeWatch({ fails = false } = {}) {
   const exists = new Set(["/app", "/app/lib"]);
   const opened: string[] = [];
   let closed = 0;
+  let failure: (error: unknown) => void = () => {};
   let change: (paths: readonly string[]) => void = () => {};
   let reloads = 0;
   const watch = new SourceWatch({
@@ -20,10 +21,11 @@ function fakeWatch({ fails = false } = {}) {
     reload: () => reloads++,
     files: {
       stat: (path) => exists.has(path) ? { isDirectory: true } as never : null,
-      watch: (directories, onChange) => {
-        if (fails) throw new Error("no space left on device");
+      watch: (directories, onChange, onFailure) => {
+        if (fails.now) throw new Error("no space left on device");
         opened.push(directories.join());
         change = onChange;
+        failure = onFailure;
         return () => closed++;
       },
     },
@@ -34,6 +36,7 @@ function fakeWatch({ fails = false } = {}) {
       return system.written.stderr;
     },
     change: (...paths: string[]) => change(paths),
+    fail: () => failure(new Error("gone")),
     get reloads() {
       return reloads;
     },
@@ -107,11 +110,30 @@ Deno.test("after an error new files count, until the app is built again", async 
   assertEquals(fake.reloads, 1);
 });
 
-Deno.test("where files cannot be watched, a warning says so", () => {
-  const fake = fakeWatch({ fails: true });
+Deno.test("where files cannot be watched, a warning says so, and the next build tries again", () => {
+  const fails = { now: true };
+  const fake = fakeWatch(fails);
   fake.watch.built(["/app/main.ts"]);
-  assertMatch(
-    fake.log,
-    /warning master pid=1  cannot watch the files of the app: no space left on device: reload with HUP or `denicorn reload`\n$/,
-  );
+  const warning = (reason: string) =>
+    new RegExp(
+      `warning master pid=1  cannot watch the files of the app: ${reason}: reload with HUP or \`denicorn reload\`\\n$`,
+    );
+  assertMatch(fake.log, warning("no space left on device"));
+  fails.now = false;
+  fake.watch.built(["/app/main.ts"]);
+  assertEquals(fake.opened, ["/app"]);
+  fake.fail();
+  assertMatch(fake.log, warning("gone"));
+  fake.watch.built(["/app/main.ts"]);
+  assertEquals(fake.opened, ["/app", "/app"]);
+});
+
+Deno.test("after its end nothing is followed", async () => {
+  const fake = fakeWatch();
+  fake.watch.built(["/app/main.ts"]);
+  fake.change("/app/main.ts");
+  fake.watch.close();
+  await fake.clock.advance(1_000);
+  fake.watch.built(["/app/main.ts", "/app/lib/users.ts"]);
+  assertEquals([fake.reloads, fake.opened, fake.closed], [0, ["/app"], 1]);
 });

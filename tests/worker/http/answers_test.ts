@@ -202,3 +202,24 @@ Deno.test("a worker that exits while a request is held back logs it", () => {
   requests.cutOff();
   assertEquals([requests.inFlight, lines], [0, ["192.0.2.7 GET / 503 null 0"]]);
 });
+
+Deno.test("of two requests that were held back, each is the one that runs while its handler does", async () => {
+  const { answers, requests } = logged();
+  requests.startDraining();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  requests.http2.heldBack = () => promise;
+  const of = (port: number) => ({
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port },
+    completed: Promise.resolve(),
+  } as const);
+  const ports: (number | null)[] = [];
+  const handle = answers.count((request) => {
+    ports.push(requests.peerPort(request));
+    return new Response("late");
+  });
+  const both = [7, 8].map((port) => handle(new Request("http://localhost/"), of(port)));
+  await settled();
+  resolve();
+  await Promise.all(both);
+  assertEquals([ports, requests.inFlight, requests.entries.oldest], [[7, 8], 0, null]);
+});
