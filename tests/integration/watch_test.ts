@@ -86,6 +86,23 @@ integrationTest(
   },
 );
 
+integrationTest("modules that the config file imports are followed, such as its hooks", async (host) => {
+  const hooks = (word: string) => `export const onReload = () => console.log("hook ${word}");\n`;
+  const server = host.start({
+    files: {
+      "main.ts": files["main.ts"].replace(/import.*\n/, "const name = 1;\n"),
+      "denicorn.config.ts": `import { onReload } from "./hooks.ts";\nexport default { onReload };\n`,
+      "hooks.ts": hooks("one"),
+    },
+    args: ["--watch"],
+  });
+  await server.ready(1);
+  host.write({ "hooks.ts": hooks("two") });
+  await server.until("the new hook", () => server.stdout.includes("hook two"));
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
+});
+
 browserTest(
   "an open page loads itself again at each save, and shows why a version does not start",
   async (host, open) => {
