@@ -31,7 +31,8 @@ export function readConfigFile({ path, values }: LoadedConfigFile): Given[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const setting = settingsByKey.get(key);
     if (setting === undefined) {
-      if (isHookName(key)) return [];
+      // What editors look for in JSON: see `denicorn types --schema`.
+      if (isHookName(key) || key === "$schema") return [];
       const guess = nearest(key, [...settingsByKey.keys(), ...hookNames]);
       throw unknownName(key, origin, guess, "run denicorn settings for all names");
     }

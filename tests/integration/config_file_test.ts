@@ -5,6 +5,14 @@ import { integrationTest } from "./harness.ts";
 const files = { "main.ts": `export default () => new Response("ok");\n` };
 const good = "export default {};\n";
 
+integrationTest("a config file of JSON may name its schema, which types writes", async (host) => {
+  const { code, stdout } = await host.run(["types", "--schema"]);
+  assertEquals(code, 0);
+  assertEquals(JSON.parse(stdout).properties.workers.default, 1);
+  host.write({ "denicorn.config.json": '{ "$schema": "./denicorn.schema.json", "workers": 3 }' });
+  assertMatch((await host.run(["settings"])).stdout, /^workers = 3 \(config file denicorn\.config\.json\)$/m);
+});
+
 integrationTest(
   "a config file does not stay in the master: not its memory, not its timers",
   async (host) => {
