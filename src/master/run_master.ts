@@ -171,6 +171,7 @@ export async function runMaster(
     cleanup.defer(notifyServiceManager(launch.serviceManager, {
       ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
       settings: () => arbiter.settings,
+      exitHookTimeout: () => hooks.has("onExit", arbiter.generation) ? arbiter.settings.hookTimeout : 0,
       isMain,
     }));
   }

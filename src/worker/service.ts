@@ -99,7 +99,7 @@ export class Service {
       output: this.#output,
       edge: new HttpEdge({ requests, answers, clock, config, log, files, hooks, refresh, onStuck }),
       importFirst: hooks && (() => hooks.import()),
-      onLoaded: hooks && (() => hooks.init()),
+      onLoaded: hooks && ((deadline) => hooks.init(deadline)),
       keepsStopListeners: true,
       channels: this.#channels,
       onTasks: (app) => tasks.offer(app),
@@ -123,7 +123,7 @@ export class Service {
   }
 
   /** The hooks of the config file that belong to workers; `null` if there are none. */
-  get hooks(): Pick<WorkerHooks, "has" | "tell"> | null {
+  get hooks(): Pick<WorkerHooks, "has" | "tell" | "tellInTime"> | null {
     return this.#hooks;
   }
 
@@ -168,7 +168,7 @@ export class Service {
     );
   }
 
-  /** Accepts from these Unix sockets, by their numbers in the config, and from no others. */
+  /** Accepts from these shared sockets, by their numbers in the config, and from no others. */
   accept(sockets: readonly number[]): void {
     this.#parts.sharedListeners.accept(sockets);
   }
@@ -235,6 +235,12 @@ export class Service {
   /** New connections are no longer steered to other workers. */
   endSteering(): void {
     this.#parts.draining.endSteering();
+  }
+
+  /** The process exits soon, and another one is started: takes no new requests, and cuts off none. */
+  leave(): void {
+    this.#parts.listeners.ignore();
+    void this.#parts.draining.leave();
   }
 
   /** The master is gone: leaves the addresses to another one at once, and serves the connections it has. */

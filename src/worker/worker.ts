@@ -220,8 +220,11 @@ export class Worker {
   /** Exits when the hooks for that are done. */
   async #quit(hooks: NonNullable<Service["hooks"]>): Promise<void> {
     this.#isQuitting = true;
-    await hooks.tell("workerInt");
-    await hooks.tell("workerExit");
+    if (!this.#isLeaving && this.#service?.hasListened === true) {
+      this.#send({ type: "draining" });
+      this.#service.leave();
+    }
+    await hooks.tellInTime(["workerInt", "workerExit"]);
     this.#service?.close();
     this.#system.processes.exit(ExitCode.normal);
   }

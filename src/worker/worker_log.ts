@@ -2,6 +2,7 @@
 
 import type { DenicornError } from "../core/errors.ts";
 import type { Timeout } from "../core/listeners/slow_connections.ts";
+import { reasonOf } from "../core/reason.ts";
 import { Throttle } from "../core/throttle.ts";
 import { LogFile } from "../log/log_file.ts";
 import type { Identity, Log, LogConfig, Logger } from "../log/logger.ts";
@@ -193,6 +194,15 @@ open: use worker-class async, or serve them on another server`
 
   listensAgain(): void {
     if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
+  }
+
+  acceptsNothing(address: string, error: unknown): void {
+    void this.write((logger) =>
+      logger
+        .warning`cannot accept connections: ${address} (${
+        reasonOf(error)
+      }): trying again, other workers may accept them: restart the server if this goes on`
+    );
   }
 
   /** So many messages of the app's channels did not fit into what waits for the master. */

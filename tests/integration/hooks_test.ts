@@ -226,6 +226,25 @@ integrationTest("another signal ends an onExit that takes long", async (host) =>
   assertEquals(server.leftovers(), []);
 });
 
+integrationTest("a stop does not wait for a childExit that takes long", async (host) => {
+  const config = `export default {
+  hookTimeout: "600s",
+  childExit() { console.log("hook", "begun", "[]"); return new Promise(() => {}); },
+};\n`;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const server = host.start({ files: { ...files, "denicorn.config.js": config } });
+    await server.ready(1);
+    server.kill(signal);
+    assertEquals((await server.exit()).code, 0);
+    assertEquals(called(server.stdout).length, 1);
+    assertMatch(
+      server.stderr,
+      /hook childExit of denicorn\.config\.js was not done when its process ended \(SIGKILL\)/,
+    );
+    assertEquals(server.leftovers(), []);
+  }
+});
+
 integrationTest("check, and a start, say what is wrong with hooks", async (host) => {
   const refused = async (config: string) => {
     host.write({ ...files, "denicorn.config.ts": config });

@@ -149,16 +149,21 @@ integrationTest("what cannot be served is refused, with what it is", async (host
     "node.mjs": "import http from 'node:http';\nhttp.createServer().listen(80);\n",
   });
   for (
-    const [number, what] of [
-      ["0", /cannot listen: fd:\/\/0 is no socket, but \/dev\/null: let the process/],
+    const [number, refusal, what] of [
+      [
+        "0",
+        2,
+        /bind: "fd:\/\/0" \(command line --bind\) is not accepted: 0, 1 and 2 are the standard streams/,
+      ],
       [
         "900",
+        3,
         /cannot listen: fd:\/\/900 is not open: let the process that starts denicorn pass a listening socket/,
       ],
     ] as const
   ) {
     const { code, stderr } = await host.run(["--bind", `fd://${number}`, "main.ts"]);
-    assertEquals(code, 3);
+    assertEquals(code, refusal);
     assertMatch(stderr, what);
   }
   using listener = InheritedListener.tcp();

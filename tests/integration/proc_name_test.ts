@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
+import { calls } from "./hook_configs.ts";
 import { integrationTest, notInThisProgram } from "./harness.ts";
 import { shownAs, threadNames } from "./process_facts.ts";
 import type { Server } from "./server.ts";
@@ -54,6 +55,14 @@ integrationTest("threads are shown with their numbers, their process with the na
   assertEquals(shownAs(pid), { title: "denicorn: threads [shop]", name: "shop" });
   const names = threadNames(pid);
   assert(["worker 0", "worker 1"].every((name) => names.includes(name)), names.join());
+});
+
+integrationTest("the process of the hooks is shown with the name", async (host) => {
+  const config =
+    `export default { whenReady() { console.log("hook", "pid", JSON.stringify([Deno.pid])); } };\n`;
+  const server = host.start({ files: { ...files, "denicorn.config.js": config }, args: ["-n", "shop"] });
+  const [found] = await calls(server, 1);
+  assertEquals(shownAs(Number(found![1])), { title: "denicorn: hooks [shop]", name: "shop" });
 });
 
 integrationTest("as root: workers of another user are shown with the name", async (host) => {

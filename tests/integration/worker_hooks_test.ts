@@ -1,6 +1,6 @@
 /** Hooks of the config file that run in workers: when they are called, and what follows when they fail. */
 
-import { assertEquals, assertMatch } from "../assert.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { called, calls, hookProcesses, printing } from "./hook_configs.ts";
 import { freePort, integrationTest } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
@@ -42,6 +42,34 @@ integrationTest("SIGINT, SIGQUIT and SIGABRT of a worker call its hooks before i
   assertMatch(await ended("SIGABRT"), /died \(exit code 134\)/);
   const names = (await calls(server, 5)).map(([name]) => name);
   assertEquals(names, ["workerInt", "workerExit", "workerInt", "workerExit", "workerAbort"]);
+});
+
+integrationTest("a worker whose hooks for SIGINT take long gets no new requests meanwhile", async (host) => {
+  const config = `export default {
+  workers: 1,
+  hookTimeout: "60s",
+  workerInt(worker) { console.log("hook", "int", JSON.stringify([worker.pid])); return new Promise(() => {}); },
+};\n`;
+  const app = `export default () => new Response(String(Deno.pid));\n`;
+  const server = host.start({ files: { "main.ts": app, "denicorn.config.js": config } });
+  const [worker] = await server.ready(1);
+  Deno.kill(worker!.pid, "SIGINT");
+  await calls(server, 1);
+  await server.until("another worker answers", async () => Number(await server.text()) !== worker!.pid);
+  for (let request = 0; request < 20; request++) assert(Number(await server.text()) !== worker!.pid);
+  // The second one waits for nothing.
+  Deno.kill(worker!.pid, "SIGINT");
+  await server.until("its end", async () => (await server.status())?.workers.length === 1);
+});
+
+integrationTest("postWorkerInit has to be done before boot-timeout is over", async (host) => {
+  const config = `export default { bootTimeout: "2s", postWorkerInit: () => new Promise(() => {}) };\n`;
+  const server = host.start({ files: { ...files, "denicorn.config.js": config } });
+  assertEquals((await server.exit()).code, 3);
+  assertMatch(
+    server.stderr,
+    /hook postWorkerInit of denicorn\.config\.js was not done until boot-timeout was over: look for a promise/,
+  );
 });
 
 integrationTest("postWorkerInit that fails refuses a start, and a reload", async (host) => {

@@ -21,3 +21,23 @@ Deno.test("the same socket cannot be given twice", () => {
     'setting-invalid: bind: "fd://3" (command line --bind) is given twice: give each socket once',
   );
 });
+
+Deno.test("the standard streams are no sockets to inherit", () => {
+  for (const number of ["0", "1", "2", "002"]) {
+    assertEquals(
+      refusal({ args: ["-b", `fd://${number}`] }),
+      `setting-invalid: bind: "fd://${number}" (command line --bind) is not accepted: 0, 1 and 2 are the standard ` +
+        "streams: let the process that starts denicorn pass the socket as fd://3 or higher",
+    );
+  }
+});
+
+Deno.test("an inherited socket counts as one for TLS where there is a certificate, and only there", () => {
+  const pair = ["--certfile", "a.pem", "--keyfile", "a.key"];
+  const beside = ["-b", "fd://3", "-b", "http://127.0.0.1:9000"];
+  assertEquals(inheritedIn(resolve({ args: [...beside, ...pair] }).settings), [3]);
+  assertEquals(
+    refusal({ args: ["-b", "fd://3", "--redirect-http", ":8080"] }).split(",", 1),
+    ['setting-invalid: redirect-http: "0.0.0.0:8080" (command line --redirect-http) is not accepted without TLS'],
+  );
+});

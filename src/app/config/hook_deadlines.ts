@@ -18,7 +18,7 @@ export class HookDeadlines {
   readonly #timeout: number;
   /** In the order of their deadlines. */
   readonly #waiting = new Set<Waiting>();
-  #isLooking = false;
+  #stopLooking: (() => void) | null = null;
 
   /** `timeout` in ms. */
   constructor(clock: Clock, timeout: number) {
@@ -28,10 +28,7 @@ export class HookDeadlines {
 
   /** Calls `onLate` after the time that hooks have, unless the returned function is called before. */
   begin(onLate: () => void): () => void {
-    if (!this.#isLooking) {
-      this.#isLooking = true;
-      this.#clock.every(Math.min(lookInterval, this.#timeout), () => this.#look());
-    }
+    this.#stopLooking ??= this.#clock.every(Math.min(lookInterval, this.#timeout), () => this.#look());
     const waiting = { until: this.#clock.monotonic() + this.#timeout, onLate };
     this.#waiting.add(waiting);
     return () => void this.#waiting.delete(waiting);
@@ -44,5 +41,9 @@ export class HookDeadlines {
       this.#waiting.delete(waiting);
       waiting.onLate();
     }
+    // Not when the last one is done: that would be a timer for each request again.
+    if (this.#waiting.size > 0) return;
+    this.#stopLooking?.();
+    this.#stopLooking = null;
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { DenicornError, ExitCode, toDenicornError } from "../../core/errors.ts";
+import { nameIn } from "../../core/process_title.ts";
 import { handledSignals } from "../../core/signals.ts";
 import { titleOf } from "../../core/thrown.ts";
 import { version } from "../../core/version.ts";
@@ -38,6 +39,9 @@ export async function runHooks(system: System): Promise<ExitCode> {
     );
     return ExitCode.usage;
   }
+  const [, title] = host.args;
+  const shownName = nameIn(title);
+  if (shownName !== null) processes.showAs(title!, shownName);
   // They are not meant for the hooks.
   for (const name of Object.values(workerEnvironment)) host.setEnv(name, undefined);
   if (host.standalone) host.setEnv(appProcessVariable, "1");

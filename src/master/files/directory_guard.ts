@@ -53,11 +53,11 @@ export class DirectoryGuard {
     return () => void this.#guarded.delete(guarded);
   }
 
-  /** Restores a file with its current content: the file stays open, so its content remains when its name is removed. */
-  keepFile(path: string, made: () => void): () => void {
+  /** Restores a file with its current content: the file stays open, so its content remains when its name is removed. `made` is called when it is there. */
+  keepFile(path: string, mode: number, made: () => void): () => void {
     const file = this.#system.files.hold(path);
     const forget = this.keep(() => path, () => {
-      this.#system.files.writeBytes(path, file.read(), { mode: 0o644 });
+      this.#system.files.writeBytes(path, file.read(), { mode });
       made();
     });
     return () => {

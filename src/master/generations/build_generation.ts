@@ -71,7 +71,7 @@ export function createGenerationSource(
       throw error;
     }
     directory.share(credentials, outfile);
-    guards.set(outfile, directoryGuard.keepFile(outfile, () => directory.share(credentials, outfile)));
+    guards.set(outfile, directoryGuard.keepFile(outfile, 0o644, () => directory.share(credentials, outfile)));
     const { warnings, fileCount, fromCache, durationMs } = build;
     for (const warning of warnings) logger.warning`${warning}`;
     const how = fromCache ? "bundle found in the cache" : "bundled";

@@ -8,6 +8,7 @@ import type { DenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { FromWorker, WorkerRole } from "../../protocol/messages.ts";
 import type { DeclaredHooks, HookArguments, HookServer } from "../../settings/config_hooks.ts";
+import { withTimeout } from "../../system/clock.ts";
 import type { Clock, Connection } from "../../system/system.ts";
 import type { Generation, GenerationHooks } from "../workers/generation.ts";
 import type { WorkerHandle } from "../workers/worker_handle.ts";
@@ -40,6 +41,9 @@ type OwnArguments<Name extends HookName> = HookArguments<Name> extends [...infer
 /** Milliseconds for which a worker may be started after its hook: if it was not wanted any more, the hook is called again. */
 const readyFor = 1_000;
 
+/** Milliseconds that a stop gives the last calls: those of `childExit` are made just before it. */
+const lastCallsTimeout = 1_000;
+
 /** When the hook for a worker that is to be started was done; `null` until then. */
 type Readiness = { at: number | null };
 
@@ -71,6 +75,9 @@ export class MasterHooks {
     const opened = this.#opened.get(generation);
     if (opened === undefined) return;
     this.#opened.delete(generation);
+    for (const key of this.#spawning.keys()) {
+      if (key.endsWith(` ${generation}`)) this.#spawning.delete(key);
+    }
     const end = async () => {
       await opened.process?.end();
       opened.discard();
@@ -152,10 +159,13 @@ export class MasterHooks {
     for (const process of this.#processes) process.kill();
   }
 
-  /** The last calls come to their ends, and then their processes. Resolves when they are gone. */
+  /** Ends all processes, after a moment for calls that nobody waits for. Resolves when they are gone. */
   async end(): Promise<void> {
     for (const generation of [...this.#opened.keys()]) this.close(generation);
-    await Promise.all(this.#ending.values());
+    const ended = Promise.all(this.#ending.values());
+    await withTimeout(this.#options.clock, lastCallsTimeout, ended);
+    this.kill();
+    await ended;
   }
 
   /** What a spawner of workers of this role asks and says. */

@@ -2,10 +2,12 @@
 
 import type { Credentials } from "../../account/credentials.ts";
 import { anyRunsIn } from "../../core/hook_table.ts";
+import { titleOf } from "../../core/process_title.ts";
 import type { Logger } from "../../log/logger.ts";
 import { hookProcessArgument } from "../../protocol/hook_messages.ts";
 import { workerEnvironment } from "../../protocol/messages.ts";
 import type { DeclaredHooks } from "../../settings/config_hooks.ts";
+import { enterOrRoot } from "../../system/host/working_directory.ts";
 import { selfCommand } from "../../system/processes/self_command.ts";
 import type { System } from "../../system/system.ts";
 import { orReport } from "../files/directory_failure.ts";
@@ -38,12 +40,13 @@ export function openHooks(
   };
   system.files.writeText(bundle, text, { mode: 0o600 });
   share();
-  const forget = directoryGuard.keepFile(bundle, share);
+  const forget = directoryGuard.keepFile(bundle, 0o600, share);
   const discard = () => {
     forget();
     orReport(bundle, (line) => logger.warning`${line}`, () => system.files.remove(bundle));
   };
   const hooks = { names, source, bundle };
+  const { procName } = settings;
   if (!anyRunsIn("master", names)) return { hooks, process: null, discard };
   const process = new HookProcess({
     clock: system.clock,
@@ -54,14 +57,19 @@ export function openHooks(
       const [command, ...args] = selfCommand(system);
       return system.processes.spawn({
         command,
-        args: [...args, hookProcessArgument, `gen=${number}`],
+        args: [
+          ...args,
+          hookProcessArgument,
+          procName === undefined ? `gen=${number}` : titleOf("hooks", procName),
+        ],
         env: {
           ...system.host.environment(),
           ...Object.fromEntries(settings.env),
           [workerEnvironment.channel]: directory.channelSocket,
           [workerEnvironment.token]: token,
         },
-        cwd: workingDirectory,
+        // The folder of a release may have been removed: no process can be started there.
+        cwd: enterOrRoot(system, workingDirectory) === null ? workingDirectory : "/",
       });
     },
     onExit: (kill) => system.processes.onExit(kill),

@@ -36,6 +36,8 @@ interface NoticeOptions {
   readonly logger: Logger;
   readonly eventLog: Pick<EventLog, "follow">;
   readonly settings: () => Pick<Settings, "gracefulTimeout" | "shutdownTimeout" | "shutdownDelay">;
+  /** How long the hook may take that a stop waits for (ms), 0 if there is none. */
+  readonly exitHookTimeout: () => number;
   /** Resolves when this process is the master: an old one has said so to the service manager. */
   readonly isMain: Promise<void>;
 }
@@ -46,7 +48,7 @@ const stopMargin = 5_000;
 /** Sends notices until the returned function is called. What cannot be sent is reported once. */
 export function notifyServiceManager(
   { socket, watchdog }: ServiceManager,
-  { system: { clock, network }, logger, eventLog, settings, isMain }: NoticeOptions,
+  { system: { clock, network }, logger, eventLog, settings, exitHookTimeout, isMain }: NoticeOptions,
 ): () => void {
   let isReported = false;
   /** Of a successor nothing is sent before it is the master: it may fail. */
@@ -69,7 +71,8 @@ export function notifyServiceManager(
   };
   const stopFollowing = eventLog.follow((event) => {
     const { gracefulTimeout, shutdownTimeout, shutdownDelay } = settings();
-    const stopLimit = shutdownDelay + drainLimit({ gracefulTimeout, shutdownTimeout }) + stopMargin;
+    const limits = shutdownDelay + drainLimit({ gracefulTimeout, shutdownTimeout }) + exitHookTimeout();
+    const stopLimit = limits + stopMargin;
     const notice = noticeOf(event, { now: clock.monotonic(), stopLimit });
     if (notice === null) return;
     last = notice;

@@ -202,9 +202,12 @@ export class Upgrade {
 
   /** How long the successor may take until it serves, in milliseconds. */
   get #deadline(): number {
-    const { prepareTimeout, bootTimeout } = this.#options.generations.serving.settings;
+    const { settings: { prepareTimeout, bootTimeout, hookTimeout }, hooks } =
+      this.#options.generations.serving;
+    // It waits for onStarting, and then for preSpawn.
+    const hooksTimeout = hooks == null ? 0 : 2 * hookTimeout;
     // All its workers boot side by side; the rest is its own start and a busy machine.
-    return prepareTimeout + bootTimeout + 30_000;
+    return prepareTimeout + bootTimeout + hooksTimeout + 30_000;
   }
 
   /** Call it after every event while an upgrade is in progress. */

@@ -138,7 +138,7 @@ interface StarterOptions {
   readonly channelPath: string;
   readonly credentials: Credentials;
   readonly scoreboard: Scoreboard;
-  /** Opens the Unix sockets that workers inherit, unless they are open. Throws DenicornError. */
+  /** Opens the shared sockets that workers inherit, unless they are open. Throws DenicornError. */
   readonly requireSockets: () => readonly number[];
   readonly directoryGuard: DirectoryGuard;
 }

@@ -82,7 +82,8 @@ function refuseUnmatchedTls({ settings, origins }: Resolved): void {
         "and keyfile",
     );
   }
-  const isServed = bind.some((address) => isEncrypted(address, settings));
+  const isServed = bind.some((address) => isEncrypted(address, settings)) ||
+    inheritedIn(settings).length > 0;
   if (certfile.length > 0 && bind.length > 0 && !isServed) {
     throw new DenicornError(
       "setting-invalid",
@@ -92,7 +93,7 @@ function refuseUnmatchedTls({ settings, origins }: Resolved): void {
         `(${origins.bind}) begins with http://: leave http:// out where TLS is wanted`,
     );
   }
-  if (redirectHttp[0] !== undefined && bind.length > 0 && !isServed) {
+  if (redirectHttp[0] !== undefined && settings.bind.length > 0 && certfile.length === 0) {
     throw new DenicornError(
       "setting-invalid",
       `redirect-http: ${

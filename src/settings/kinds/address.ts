@@ -28,10 +28,14 @@ export const bindAddress: Kind<BindAddress, `${string}:${string}`> = {
   },
   show: formatBind,
   plain: formatBind,
-  objection: (given) =>
-    isPort(String(given))
-      ? `a port needs a host: give 127.0.0.1:${given}, or :${given} for all interfaces`
-      : undefined,
+  objection(given) {
+    const text = String(given);
+    if (isPort(text)) return `a port needs a host: give 127.0.0.1:${text}, or :${text} for all interfaces`;
+    if (isStandardStream(text)) {
+      return `0, 1 and 2 are the standard streams: let the process that starts denicorn pass the socket as fd://3 or higher`;
+    }
+    return undefined;
+  },
 };
 
 const unixPrefix = "unix:";
@@ -42,9 +46,21 @@ function parseUnix(path: string): BindAddress | undefined {
   return path === "" || path.includes("\0") ? undefined : { path };
 }
 
+/** Workers have standard streams of their own. */
+const lowestInherited = 3;
+
 /** Linux has fewer file descriptors than that. */
+const descriptorNumber = /^\d{1,9}$/;
+
 function parseInherited(number: string): BindAddress | undefined {
-  return /^\d{1,9}$/.test(number) ? { descriptor: Number(number) } : undefined;
+  const isPossible = descriptorNumber.test(number) && Number(number) >= lowestInherited;
+  return isPossible ? { descriptor: Number(number) } : undefined;
+}
+
+function isStandardStream(text: string): boolean {
+  const number = text.slice(inheritedPrefix.length);
+  return text.startsWith(inheritedPrefix) && descriptorNumber.test(number) &&
+    Number(number) < lowestInherited;
 }
 
 function formatBind(bind: BindAddress): `${string}:${string}` {

@@ -17,8 +17,11 @@ import { untilReady, untilServing } from "./readiness.ts";
 import { appOf, type Program, programOf } from "./served_program.ts";
 
 interface LoadingOptions extends ImportingOptions, OpeningOptions {
-  /** The app is loaded, and the worker is to serve; `null` if nothing wants to know. Rejects with DenicornError. */
-  readonly onLoaded: (() => Promise<void>) | null;
+  /**
+   * The app is loaded, and the worker is to serve; `null` if nothing wants to know. `deadline`: of the boot, on the monotonic
+   * clock. Rejects with DenicornError.
+   */
+  readonly onLoaded: ((deadline: number) => Promise<void>) | null;
   /** The app is imported, and has these tasks. Rejects with DenicornError if they cannot be used. */
   readonly onTasks: (tasks: AppTasks | null) => Promise<void>;
 }
@@ -63,7 +66,7 @@ export class Loading {
     // An app is checked also where what it needs to serve is missing.
     if (role === "tasks" || listen.length + sharedSockets.length > 0) {
       await lifeCycle.start(hooks, this.#place, start + loadTimeout);
-      if (onLoaded !== null) await onLoaded();
+      if (onLoaded !== null) await onLoaded(start + loadTimeout);
     }
     if (readiness !== null && role === "requests") {
       const limits = {

@@ -126,7 +126,8 @@ function encryptedPort(
   placed: readonly ListenAddress[],
   config: TlsConfig & Pick<WorkerConfig, "sharedSockets">,
 ): number {
-  const inherited = config.sharedSockets.filter((source) => "port" in source);
+  const shared = config.certificates === null ? [] : config.sharedSockets;
+  const inherited = shared.filter((source) => "port" in source);
   return [...placed.filter((address) => isEncrypted(address, config)), ...inherited][0]?.port ?? 443;
 }
 

@@ -1,10 +1,12 @@
 /** The hooks of the config file that belong to workers. Loaded only where the config file has some. */
 
 import { ImportedHooks } from "../../app/config/imported_hooks.ts";
-import type { DenicornError } from "../../core/errors.ts";
+import { shownPath } from "../../app/paths.ts";
+import { DenicornError } from "../../core/errors.ts";
 import type { HookName } from "../../core/hook_table.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import type { HookWorker } from "../../settings/config_hooks.ts";
+import { withTimeout } from "../../system/clock.ts";
 import type { FetchHandler, System } from "../../system/system.ts";
 import { RequestHooks } from "../http/request_hooks.ts";
 import type { WorkerLog } from "../worker_log.ts";
@@ -17,6 +19,9 @@ interface WorkerHooksOptions {
   /** A hook has refused a request. */
   readonly onRefused: () => void;
 }
+
+/** Milliseconds in which the log still has a line about a hook that was late. */
+const lateMargin = 300;
 
 export class WorkerHooks {
   readonly #system: System;
@@ -43,10 +48,15 @@ export class WorkerHooks {
     return this.#options.config.hooks?.names.includes(name) === true;
   }
 
-  /** The app is loaded. Throws DenicornError `hook`. */
-  async init(): Promise<void> {
+  /** The app is loaded. `deadline`: of the boot, on the monotonic clock. Throws DenicornError `hook`. */
+  async init(deadline: number): Promise<void> {
     this.#hasBegun = true;
-    const error = await this.#call("postWorkerInit");
+    const { clock, host } = this.#system;
+    let result: { readonly error: DenicornError | null } | null = null;
+    const call = this.#call("postWorkerInit").then((error) => void (result = { error }));
+    await withTimeout(clock, Math.max(0, deadline - clock.monotonic()), call);
+    const { error } = result ??
+      { error: lateForBoot(shownPath(host.cwd(), this.#options.config.hooks!.source)) };
     if (error !== null) throw error;
   }
 
@@ -54,6 +64,15 @@ export class WorkerHooks {
   async tell(name: "workerInt" | "workerAbort" | "workerExit"): Promise<void> {
     const error = this.#hasBegun ? await this.#call(name) : null;
     if (error !== null) await this.#log(error);
+  }
+
+  /** At a quick end: as many of these as are done in the time that one has. */
+  async tellInTime(names: readonly ("workerInt" | "workerExit")[]): Promise<void> {
+    const tellAll = async () => {
+      for (const name of names) await this.tell(name);
+    };
+    const { hooks } = this.#options.config;
+    await withTimeout(this.#system.clock, (hooks?.timeout ?? 0) + lateMargin, tellAll());
   }
 
   /** `app` with the hooks for requests; itself if there are none. */
@@ -94,4 +113,13 @@ export class WorkerHooks {
   #log({ message, detail }: DenicornError): Promise<void> {
     return this.#options.log.write((logger) => logger.with({ detail }).error`${message}`);
   }
+}
+
+/** The master would kill the worker without a word about the hook. */
+function lateForBoot(file: string): DenicornError {
+  return new DenicornError(
+    "hook",
+    `hook postWorkerInit of ${file} was not done until boot-timeout was over: look for a promise that never ends, or ` +
+      "raise --boot-timeout",
+  );
 }

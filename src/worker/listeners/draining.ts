@@ -57,6 +57,14 @@ export class Draining {
     await leaveAddresses(this.#system, listeners.descriptors, isBusy() ? this.#config.drainIdle : 0);
   }
 
+  /** Leaves new requests to other workers. Where the master does not steer, it also leaves the addresses. */
+  async leave(): Promise<void> {
+    const { requests, listeners, shared } = this.#parts;
+    requests.startDraining();
+    shared.leave();
+    if (!listeners.isShared) await leaveAddresses(this.#system, listeners.descriptors, 0);
+  }
+
   /** Resolves when all requests have ended, or at the deadline. */
   async finish(): Promise<DrainReport> {
     const { clock, sockets, network } = this.#system;

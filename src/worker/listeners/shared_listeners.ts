@@ -19,10 +19,15 @@ import type { Requests } from "../http/requests.ts";
 interface SharedListenersOptions {
   readonly requests: Pick<Requests, "lastEnd" | "http2" | "total">;
   readonly serving: SharedServeOptions;
+  /** For a while it could not accept from `address`, although there are file descriptors. Called once for each. */
+  readonly onFailing: (address: string, error: unknown) => void;
 }
 
 /** Milliseconds between two checks. */
 const checkInterval = 50;
+
+/** Milliseconds in which an attempt to accept may fail without a word. */
+const patience = 1_000;
 
 /** Descriptors that must be free to accept again. */
 const reserve = 16;
@@ -37,6 +42,8 @@ export class SharedListeners {
   #serve: ServeShared | null = null;
   #wanted: readonly SharedSource[] = [];
   readonly #servers = new Map<SharedSource, SharedServer>();
+  /** Since when it has failed to accept from these; `Infinity` if that was reported. */
+  readonly #failingSince = new Map<SharedSource, number>();
   #leftAt: number | null = null;
   #nextCheck = 0;
   /** The number of requests at the last look, if nothing was on its way then. */
@@ -66,10 +73,9 @@ export class SharedListeners {
   open(serve: ServeShared | null): void {
     const [first] = this.#config.sharedSockets;
     if (first !== undefined && serve === null) {
-      const text = isInherited(first) ? `fd://${first.descriptor}` : `unix:${first.path}`;
       throw new DenicornError(
         "app-address",
-        `cannot listen: ${text} is not possible for apps of node:http: give --bind HOST:PORT`,
+        `cannot listen: ${addressOf(first)} is not possible for apps of node:http: give --bind HOST:PORT`,
       );
     }
     this.#serve = serve;
@@ -95,10 +101,22 @@ export class SharedListeners {
       try {
         if (this.#wanted.includes(source)) this.#acceptFrom(source, this.#serve);
         else this.#servers.get(source)?.leave();
-      } catch {
+        if (this.#failingSince.get(source) !== Infinity) this.#failingSince.delete(source);
+      } catch (error) {
         // The next check tries again.
+        this.#noteFailure(source, error);
       }
     }
+  }
+
+  #noteFailure(source: SharedSource, error: unknown): void {
+    // That is reported with the listeners, and passes.
+    if (!this.#system.openFiles.hasAvailable(reserve)) return;
+    const now = this.#system.clock.monotonic();
+    const since = this.#failingSince.get(source) ?? now;
+    const isReported = now - since >= patience;
+    this.#failingSince.set(source, isReported ? Infinity : since);
+    if (isReported) this.#options.onFailing(addressOf(source), error);
   }
 
   #acceptFrom(source: SharedSource, serve: ServeShared): void {
@@ -171,4 +189,8 @@ export class SharedListeners {
       Array.from(this.#servers.keys()).flatMap((source) => "path" in source ? [source.path] : []),
     );
   }
+}
+
+function addressOf(source: SharedSource): string {
+  return isInherited(source) ? `fd://${source.descriptor}` : `unix:${source.path}`;
 }

@@ -33,3 +33,16 @@ Deno.test("a short time is looked at in time", async () => {
   await clock.advance(50);
   assertEquals(isLate, true);
 });
+
+Deno.test("the timer ends when nothing waits, and comes back with the next hook", async () => {
+  const clock = new FakeClock();
+  const deadlines = new HookDeadlines(clock, 1_000);
+  deadlines.begin(() => {})();
+  await clock.advance(100);
+  assertEquals(clock.timers, 0);
+  let isLate = false;
+  deadlines.begin(() => isLate = true);
+  assertEquals(clock.timers, 1);
+  await clock.advance(1_000);
+  assertEquals([isLate, clock.timers], [true, 0]);
+});

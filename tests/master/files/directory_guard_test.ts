@@ -37,7 +37,7 @@ Deno.test("all files are touched every hour", async () => {
 Deno.test("what was removed is restored, a file with its content", async () => {
   const { system, directoryGuard, stop } = setUp();
   system.texts.set("/run/d/bundle", "code");
-  const forget = directoryGuard.keepFile("/run/d/bundle", () => {});
+  const forget = directoryGuard.keepFile("/run/d/bundle", 0o644, () => {});
   directoryGuard.keep(() => "/run/d/socket", () => void system.texts.set("/run/d/socket", ""));
   directoryGuard.keep(() => null, () => system.texts.set("/unwanted", ""));
   directoryGuard.check();

@@ -1,6 +1,9 @@
 import { DenicornError } from "../../../src/core/errors.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../../assert.ts";
-import { settled } from "../../fakes/fake_clock.ts";
+import type { Logger } from "../../../src/log/logger.ts";
+import { MasterHooks } from "../../../src/master/hooks/master_hooks.ts";
+import type { Generation } from "../../../src/master/workers/generation.ts";
+import { FakeClock, settled } from "../../fakes/fake_clock.ts";
 import { FakeMaster } from "../fake_master.ts";
 
 /** A master with one worker that is ready and has these hooks. */
@@ -111,6 +114,39 @@ Deno.test("at the end of a generation its bundle is removed", async () => {
   await master.hooks.end();
   assertEquals(master.discarded, ["hooks"]);
   assert(!master.hooks.has("onExit", 1));
+});
+
+Deno.test("a stop gives the last calls a second, and then kills their process", async () => {
+  const clock = new FakeClock();
+  const gone = Promise.withResolvers<void>();
+  let kills = 0;
+  const process = {
+    ...{ isExpected: false, link: () => null, call: () => Promise.resolve(null) },
+    end: () => gone.promise,
+    kill() {
+      kills++;
+      gone.resolve();
+    },
+  };
+  const hooks = new MasterHooks({
+    clock,
+    logger: {} as Logger,
+    server: () => server,
+    open: () => Promise.resolve({ hooks: declared, process, discard: () => {} }),
+    wake: () => {},
+  });
+  const declared = {
+    names: ["childExit"] as const,
+    source: "/srv/denicorn.config.ts",
+    bundle: "/run/hooks-1.mjs",
+  };
+  await hooks.open({ number: 1 } as Generation, { ...declared, text: "" });
+  let hasEnded = false;
+  void hooks.end().then(() => hasEnded = true);
+  await clock.advance(900);
+  assertEquals([kills, hasEnded], [0, false]);
+  await clock.advance(100);
+  assertEquals([kills, hasEnded], [1, true]);
 });
 
 Deno.test("whenReady is called once", async () => {

@@ -15,11 +15,14 @@ const manager: ServiceManager = { socket: "/run/notify", watchdog: 1_000 };
 function notifying(isMain: Promise<void> = Promise.resolve()) {
   const system = new FakeSystem();
   const sent: string[] = [];
-  const state = { fails: false };
+  const limits: number[] = [];
+  const state = { fails: false, exitHookTimeout: 0 };
   const network = {
     ...system.network,
     sendUnixNotice(socket: string, text: string) {
       if (state.fails) throw new Error("connect /run/notify: No such file or directory");
+      const [, limit] = /^EXTEND_TIMEOUT_USEC=(\d+)000$/m.exec(text) ?? [];
+      if (limit !== undefined) limits.push(Number(limit));
       sent.push(`${socket} ${text.split("\n")[0]}`);
     },
   };
@@ -29,8 +32,9 @@ function notifying(isMain: Promise<void> = Promise.resolve()) {
   const settings = () => ({ gracefulTimeout: 30_000, shutdownTimeout: 5_000, shutdownDelay: 0 });
   const end = notifyServiceManager(manager, {
     ...{ system: { clock: system.clock, network }, logger, eventLog, settings, isMain },
+    exitHookTimeout: () => state.exitHookTimeout,
   });
-  return { system, eventLog, sent, state, end };
+  return { system, eventLog, sent, limits, state, end };
 }
 
 Deno.test("a service manager gets notices and signs of life until the server has stopped", async () => {
@@ -92,4 +96,13 @@ Deno.test("what a service manager set is taken once, and no other process inheri
     set({ NOTIFY_SOCKET: socket });
     assertEquals(takeServiceManager(system, false), null, socket);
   }
+});
+
+Deno.test("a service manager waits for all that a stop may take, with the hook at its end", async () => {
+  const { eventLog, limits, state } = notifying();
+  await settled();
+  eventLog.emit({ kind: "stopping", text: "stopping" });
+  state.exitHookTimeout = 10_000;
+  eventLog.emit({ kind: "stopping", text: "stopping" });
+  assertEquals(limits[1]! - limits[0]!, 10_000);
 });

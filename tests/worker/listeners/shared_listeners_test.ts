@@ -9,7 +9,14 @@ const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.soc
 /** A worker with two sockets, and servers that note what becomes of them. */
 function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
   const system = new FakeSystem();
-  const state = { isWaiting: false, isRefusing: false, isFree: true, alive: 0, refused: [] as number[] };
+  const state = {
+    isWaiting: false,
+    isRefusing: false,
+    isFree: true,
+    failure: null as Error | null,
+    alive: 0,
+    refused: [] as number[],
+  };
   system.unixSockets = {
     ...system.unixSockets,
     areBytesWaiting: () => state.isWaiting,
@@ -18,14 +25,17 @@ function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
     refuse: (descriptor) => void state.refused.push(descriptor),
   };
   system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
+  const failing: string[] = [];
   const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
   const config = { sharedSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
   const listeners = new SharedListeners(system, config, {
     requests: requests as unknown as ConstructorParameters<typeof SharedListeners>[2]["requests"],
     serving: { isCompressing: false, onError: () => new Response() },
+    onFailing: (address, error) => void failing.push(`${address}: ${(error as Error).message}`),
   });
   const servers: { path: string; state: SharedServer["state"] }[] = [];
   const serve = (source: SharedSource) => {
+    if (state.failure !== null) throw state.failure;
     const path = "path" in source ? source.path : `${source.hostname}:${source.port}`;
     const server: { path: string } & { -readonly [Name in keyof SharedServer]: SharedServer[Name] } = {
       path,
@@ -44,6 +54,7 @@ function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
     requests,
     listeners,
     servers,
+    failing,
     states: () => servers.map(({ path, state }) => `${path} ${state}`),
   };
 }
@@ -130,4 +141,27 @@ Deno.test("an inherited socket is left to others and never ended, and its connec
   void system.clock.advance(100);
   listeners.check();
   assertEquals(states(), ["127.0.0.1:80 parked", "/run/given.sock parked"], "nor accepted from again");
+});
+
+Deno.test("a socket from which it cannot accept for a second is reported once, unless descriptors are lacking", async () => {
+  const { system, state, listeners, failing, states } = setUp();
+  const tries = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      await system.clock.advance(100);
+      listeners.check();
+    }
+  };
+  state.failure = new Error("Bad file descriptor");
+  state.isFree = false;
+  listeners.accept([0]);
+  await tries(2_000);
+  state.isFree = true;
+  await tries(900);
+  assertEquals(failing, []);
+  await tries(300);
+  assertEquals(failing, ["unix:/run/a.sock: Bad file descriptor"]);
+  await tries(5_000);
+  state.failure = null;
+  await tries(100);
+  assertEquals([failing.length, states()], [1, ["/run/a.sock accepting"]]);
 });
