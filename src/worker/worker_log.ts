@@ -1,5 +1,6 @@
 /** What a worker logs. */
 
+import { reasonOf } from "../core/reason.ts";
 import type { DenicornError } from "../core/errors.ts";
 import type { Timeout } from "../core/listeners/slow_connections.ts";
 import { Throttle } from "../core/throttle.ts";
@@ -193,6 +194,12 @@ open: use worker-class async, or serve them on another server`
 
   listensAgain(): void {
     if (this.#wasLossLogged) void this.write((logger) => logger.info("accepting connections again"));
+  }
+
+  notAccepting(socket: string, error: unknown): void {
+    void this.write((logger) =>
+      logger.warning`cannot accept from ${socket} (${reasonOf(error)}): trying again and again`
+    );
   }
 
   /** So many messages of the app's channels did not fit into what waits for the master. */

@@ -108,7 +108,10 @@ export function buildParts(
     onError,
     onProxyRefused: (peer, because) => log.proxyRefused(peer, because),
   });
-  const sharedListeners = new SharedListeners(system, config, { requests, serving });
+  const sharedListeners = new SharedListeners(system, config, {
+    ...{ requests, serving },
+    onFailure: (socket, error) => log.notAccepting(socket, error),
+  });
   const listeners: Listeners = new Listeners(system, config, {
     ...{ serving, ports },
     // The bytes of the last response leave the process a moment after its end.

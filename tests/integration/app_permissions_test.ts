@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
 import { integrationTest, notInThisProgram } from "./harness.ts";
+import { InheritedListener } from "./inherited_listener.ts";
 import { isRunning, type Server } from "./server.ts";
 
 /** What each attempt needs, and what comes of it: the name of an error, or what was found. */
@@ -170,6 +171,19 @@ integrationTest("workers without a master stop listening while they finish", asy
   host.write({ end: "" });
   assertMatch(await stream, /^(line\n)+the end$/);
   await server.until("the end of the workers", () => workers.every(({ pid }) => !isRunning(pid)));
+});
+
+integrationTest("an inherited socket is served with few permissions, also after a reload", async (host) => {
+  using listener = InheritedListener.tcp();
+  const { bind, port } = listener;
+  const server = listener.pass(() => host.start({ files, args: ["--bind", bind, "-w", "2", ...few], port }));
+  await server.ready(2);
+  await assertRefused(server);
+  server.kill("SIGHUP");
+  await server.ready(2, 2);
+  await assertRefused(server);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
 });
 
 integrationTest("each permission can be kept", async (host) => {

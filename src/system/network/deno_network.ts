@@ -6,7 +6,7 @@ import { listeningOn } from "./port_holders.ts";
 import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
-import { listensAtUnix } from "./unix/unix_answers.ts";
+import { unixSockets } from "./unix/unix_sockets.ts";
 import { sendUnixNotice } from "./unix/unix_notice.ts";
 import { serveShared } from "./shared_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
@@ -155,7 +155,7 @@ export const network: Network = {
 
 function answersWithoutRuntime(path: string): boolean {
   try {
-    return listensAtUnix(path);
+    return unixSockets.listenerAt(path) !== null;
   } catch {
     return true;
   }

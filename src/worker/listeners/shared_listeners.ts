@@ -3,6 +3,7 @@
  * queue for each, so a worker that leaves one loses nothing that waits there.
  */
 
+import { permissionsGivenUp } from "../../core/app_permissions.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { isInherited } from "../../system/network/inherited_source.ts";
@@ -19,6 +20,8 @@ import type { Requests } from "../http/requests.ts";
 interface SharedListenersOptions {
   readonly requests: Pick<Requests, "lastEnd" | "http2" | "total">;
   readonly serving: SharedServeOptions;
+  /** Called when it cannot accept from one, which it tries again and again: once. */
+  readonly onFailure: (socket: string, error: unknown) => void;
 }
 
 /** Milliseconds between two checks. */
@@ -39,6 +42,7 @@ export class SharedListeners {
   readonly #servers = new Map<SharedSource, SharedServer>();
   #leftAt: number | null = null;
   #nextCheck = 0;
+  #hasFailed = false;
   /** The number of requests at the last look, if nothing was on its way then. */
   #quietAfter: number | null = null;
 
@@ -66,10 +70,18 @@ export class SharedListeners {
   open(serve: ServeShared | null): void {
     const [first] = this.#config.sharedSockets;
     if (first !== undefined && serve === null) {
-      const text = isInherited(first) ? `fd://${first.descriptor}` : `unix:${first.path}`;
       throw new DenicornError(
         "app-address",
-        `cannot listen: ${text} is not possible for apps of node:http: give --bind HOST:PORT`,
+        `cannot listen: ${nameOf(first)} is not possible for apps of node:http: give --bind HOST:PORT`,
+      );
+    }
+    const unix = this.#config.sharedSockets.find((source) => "path" in source);
+    if (unix !== undefined && permissionsGivenUp(this.#config.appPermissions).length > 0) {
+      throw new DenicornError(
+        "app-address",
+        `cannot listen: ${
+          nameOf(unix)
+        } is a Unix socket, which a worker cannot serve without all permissions: leave out app-permissions`,
       );
     }
     this.#serve = serve;
@@ -95,8 +107,11 @@ export class SharedListeners {
       try {
         if (this.#wanted.includes(source)) this.#acceptFrom(source, this.#serve);
         else this.#servers.get(source)?.leave();
-      } catch {
+      } catch (error) {
         // The next check tries again.
+        if (this.#hasFailed) continue;
+        this.#hasFailed = true;
+        this.#options.onFailure(nameOf(source), error);
       }
     }
   }
@@ -171,4 +186,9 @@ export class SharedListeners {
       Array.from(this.#servers.keys()).flatMap((source) => "path" in source ? [source.path] : []),
     );
   }
+}
+
+/** As in `bind`. */
+function nameOf(source: SharedSource): string {
+  return isInherited(source) ? `fd://${source.descriptor}` : `unix:${source.path}`;
 }

@@ -1,15 +1,23 @@
 import { SharedListeners } from "../../../src/worker/listeners/shared_listeners.ts";
 import type { SharedServer, SharedSource } from "../../../src/system/system.ts";
 import type { WorkerConfig } from "../../../src/protocol/messages.ts";
-import { assertEquals } from "../../assert.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
+import { assertEquals, assertThrows } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
 
 /** A worker with two sockets, and servers that note what becomes of them. */
-function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
+function setUp(sharedSockets: readonly SharedSource[] = unixSockets, appPermissions: readonly string[] = []) {
   const system = new FakeSystem();
-  const state = { isWaiting: false, isRefusing: false, isFree: true, alive: 0, refused: [] as number[] };
+  const state = {
+    isWaiting: false,
+    isRefusing: false,
+    isFree: true,
+    isFailing: false,
+    alive: 0,
+    refused: [] as number[],
+  };
   system.unixSockets = {
     ...system.unixSockets,
     areBytesWaiting: () => state.isWaiting,
@@ -19,13 +27,21 @@ function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
   };
   system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
   const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
-  const config = { sharedSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
+  const config = {
+    sharedSockets,
+    drainIdle: 500,
+    compress: undefined,
+    appPermissions,
+  } as unknown as WorkerConfig;
+  const failures: string[] = [];
   const listeners = new SharedListeners(system, config, {
     requests: requests as unknown as ConstructorParameters<typeof SharedListeners>[2]["requests"],
     serving: { isCompressing: false, onError: () => new Response() },
+    onFailure: (socket, error) => failures.push(`${socket}: ${error}`),
   });
   const servers: { path: string; state: SharedServer["state"] }[] = [];
   const serve = (source: SharedSource) => {
+    if (state.isFailing) throw new Error("no epoll instance");
     const path = "path" in source ? source.path : `${source.hostname}:${source.port}`;
     const server: { path: string } & { -readonly [Name in keyof SharedServer]: SharedServer[Name] } = {
       path,
@@ -44,6 +60,7 @@ function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
     requests,
     listeners,
     servers,
+    failures,
     states: () => servers.map(({ path, state }) => `${path} ${state}`),
   };
 }
@@ -130,4 +147,28 @@ Deno.test("an inherited socket is left to others and never ended, and its connec
   void system.clock.advance(100);
   listeners.check();
   assertEquals(states(), ["127.0.0.1:80 parked", "/run/given.sock parked"], "nor accepted from again");
+});
+
+Deno.test("a worker that cannot accept tries again, and reports that once", async () => {
+  const { system, state, listeners, failures, states } = setUp();
+  state.isFailing = true;
+  listeners.accept([0, 1]);
+  assertEquals(failures, ["unix:/run/a.sock: Error: no epoll instance"]);
+  await system.clock.advance(100);
+  listeners.check();
+  assertEquals(failures.length, 1);
+  state.isFailing = false;
+  await system.clock.advance(100);
+  listeners.check();
+  assertEquals(states(), ["/run/a.sock accepting", "/run/b.sock accepting"]);
+});
+
+Deno.test("an app with few permissions is not served at a Unix socket", () => {
+  assertThrows(
+    () => setUp([{ path: "/run/a.sock", descriptor: 7, isInherited: true }], ["read", "net", "env"]),
+    DenicornError,
+    "cannot listen: fd://7 is a Unix socket, which a worker cannot serve without all permissions: leave out app-permissions",
+  );
+  setUp(unixSockets);
+  setUp([{ hostname: "127.0.0.1", port: 80, descriptor: 7 }], ["read", "net", "env"]);
 });
