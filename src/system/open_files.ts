@@ -1,5 +1,6 @@
 /** How many files this process may have open at once (getrlimit(2)). Structures as on 64-bit Linux. */
 
+import { statThroughProc } from "./files/stat_through_proc.ts";
 import { lastError, libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux_constants.ts";
 import type { FileLimit, OpenFiles } from "./system.ts";
@@ -24,7 +25,7 @@ export const openFiles: OpenFiles = {
 
   hasAvailable(count) {
     // The number of open files since Linux 6.2, 0 before: proc(5). It takes 3 µs.
-    const { size } = Deno.statSync("/proc/self/fd");
+    const { size } = statThroughProc("/proc/self/fd");
     if (size > 0) return openFiles.limit().soft - size >= count;
     // Below the highest number in use there may be free ones, so only opening some tells.
     const opened: number[] = [];

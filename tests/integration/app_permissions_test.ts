@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
 import { integrationTest, notInThisProgram } from "./harness.ts";
-import type { Server } from "./server.ts";
+import { InheritedListener } from "./inherited_listener.ts";
+import { isRunning, type Server } from "./server.ts";
 
 /** What each attempt needs, and what comes of it: the name of an error, or what was found. */
 const files = {
@@ -138,6 +139,51 @@ integrationTest("a blocked worker without a master still ends", async (host) => 
   await server.until("a request", async () => (await server.status())?.totals.inFlight === 1);
   server.kill("SIGKILL");
   await server.until("the end of the worker", () => !server.survivors().includes(pid));
+});
+
+/** Sends a line again and again until there is a file `end`. */
+const streamingApp = `
+export default () => new Response(
+  new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const isOver = Array.from(Deno.readDirSync(".")).some(({ name }) => name === "end");
+      controller.enqueue(new TextEncoder().encode(isOver ? "the end" : "line\\n"));
+      if (isOver) controller.close();
+    },
+  }),
+);
+`;
+
+integrationTest("workers without a master stop listening while they finish", async (host) => {
+  const server = host.start({ files: { "main.ts": streamingApp }, args: ["-w", "2", ...few] });
+  const workers = await server.ready(2);
+  const stream = (await server.fetch()).text();
+  server.kill("SIGKILL");
+  await server.until("nothing to listen", async () => {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port: server.port })).close();
+      return false;
+    } catch (error) {
+      return error instanceof Deno.errors.ConnectionRefused;
+    }
+  }, 10_000);
+  host.write({ end: "" });
+  assertMatch(await stream, /^(line\n)+the end$/);
+  await server.until("the end of the workers", () => workers.every(({ pid }) => !isRunning(pid)));
+});
+
+integrationTest("an inherited socket is served with few permissions, also after a reload", async (host) => {
+  using listener = InheritedListener.tcp();
+  const { bind, port } = listener;
+  const server = listener.pass(() => host.start({ files, args: ["--bind", bind, "-w", "2", ...few], port }));
+  await server.ready(2);
+  await assertRefused(server);
+  server.kill("SIGHUP");
+  await server.ready(2, 2);
+  await assertRefused(server);
+  server.kill("SIGTERM");
+  assertEquals((await server.exit()).code, 0);
 });
 
 integrationTest("each permission can be kept", async (host) => {

@@ -52,7 +52,14 @@ Deno.test("an app keeps at least what its worker needs", () => {
       "worker needs itself: give read,net,env,write",
   );
   assertMatch(refusal({ args: [...few, "--worker-class", "threads"] }), /with worker-class = threads \(/);
-  assertMatch(refusal({ args: [...few, "--bind", "unix:app.sock"] }), /: give read,net,env,write$/);
+  assertMatch(
+    refusal({ args: [...few, "--bind", "unix:app.sock"] }),
+    /with a Unix socket in bind .*: leave one of them out$/,
+  );
+  assertMatch(
+    refusal({ args: [...few, "--app-permissions", "write", "--bind", "unix:app.sock"] }),
+    /with a Unix socket in bind/,
+  );
   assertMatch(
     refusal({ args: ["--app-permissions", "disk"] }),
     /: give read, net, env, ffi, import, run, sys or write$/,

@@ -1,6 +1,6 @@
 /** What an app may not be without, as its workers are to be served. */
 
-import { requiredPermissions } from "../../core/app_permissions.ts";
+import { permissionsGivenUp, requiredPermissions } from "../../core/app_permissions.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { Resolved } from "../values.ts";
 
@@ -25,11 +25,11 @@ export function checkPermissions({ settings, origins }: Resolved): void {
     );
   }
   const socket = bind.find((address) => "path" in address);
-  if (socket !== undefined && !appPermissions.includes("write")) {
+  if (socket !== undefined && permissionsGivenUp(appPermissions).length > 0) {
     throw new DenicornError(
       "setting-invalid",
-      `${given} with a Unix socket in bind (${origins.bind}), which the runtime opens only with write: give ` +
-        `${[...appPermissions, "write"].join(",")}`,
+      `${given} with a Unix socket in bind (${origins.bind}), which a worker cannot serve without all permissions: ` +
+        "leave one of them out",
     );
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { cString, errorNumber, libc, systemError } from "../libc.ts";
-import { ENOENT } from "../linux_constants.ts";
+import { ENOENT, O_CLOEXEC } from "../linux_constants.ts";
 
 /** The part of a `Deno.FileInfo` that is used of such files. */
 export type FileFacts = Pick<
@@ -18,6 +18,7 @@ export type FileFacts = Pick<
   | "mode"
   | "uid"
   | "nlink"
+  | "size"
   | "dev"
   | "ino"
 >;
@@ -26,7 +27,7 @@ export type FileFacts = Pick<
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
-const offsets = { links: 16, uid: 20, mode: 28, inode: 32, devices: 136 } as const;
+const offsets = { links: 16, uid: 20, mode: 28, inode: 32, size: 40, devices: 136 } as const;
 
 const typeMask = 0o170000;
 const types = {
@@ -38,7 +39,7 @@ const types = {
 };
 const link = 0o120000;
 
-const longestTarget = 4_096;
+const bufferSize = 4_096;
 
 export function statThroughProc(path: string): FileFacts {
   return orByCall(() => Deno.statSync(path), () => factsOf(path, 0));
@@ -50,11 +51,36 @@ export function lstatThroughProc(path: string): FileFacts {
 
 export function readLinkThroughProc(path: string): string {
   return orByCall(() => Deno.readLinkSync(path), () => {
-    const bytes = new Uint8Array(longestTarget);
+    const bytes = new Uint8Array(bufferSize);
     const length = Number(libc().readlink(cString(path), bytes, BigInt(bytes.length)));
     if (length < 0) throw systemError("readlink", errorNumber());
     return new TextDecoder().decode(bytes.subarray(0, length));
   });
+}
+
+/** Of a file that the kernel makes when it is read. */
+export function readTextThroughProc(path: string): string {
+  return orByCall(() => Deno.readTextFileSync(path), () => {
+    const descriptor = libc().open(cString(path), O_CLOEXEC, 0);
+    if (descriptor < 0) throw systemError("open", errorNumber());
+    try {
+      return textOf(descriptor);
+    } finally {
+      libc().close(descriptor);
+    }
+  });
+}
+
+function textOf(descriptor: number): string {
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(bufferSize);
+  let text = "";
+  for (;;) {
+    const length = Number(libc().read(descriptor, bytes, BigInt(bytes.length)));
+    if (length < 0) throw systemError("read", errorNumber());
+    if (length === 0) return text;
+    text += decoder.decode(bytes.subarray(0, length), { stream: true });
+  }
 }
 
 function orByCall<Result>(byRuntime: () => Result, byCall: () => Result): Result {
@@ -86,6 +112,7 @@ function factsOf(path: string, flags: number): FileFacts {
     mode,
     uid: view.getUint32(offsets.uid, true),
     nlink: view.getUint32(offsets.links, true),
+    size: Number(view.getBigUint64(offsets.size, true)),
     dev: deviceNumber(view.getUint32(offsets.devices, true), view.getUint32(offsets.devices + 4, true)),
     ino: Number(view.getBigUint64(offsets.inode, true)),
   };

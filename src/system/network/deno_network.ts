@@ -6,6 +6,7 @@ import { listeningOn } from "./port_holders.ts";
 import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
 import { serveTls } from "./tls/tls.ts";
+import { unixSockets } from "./unix/unix_sockets.ts";
 import { sendUnixNotice } from "./unix/unix_notice.ts";
 import { serveShared } from "./shared_serving.ts";
 import { onWebSocket } from "./upgraded_sockets.ts";
@@ -52,7 +53,8 @@ export const network: Network = {
       (await Deno.connect({ transport: "unix", path })).close();
       return true;
     } catch (error) {
-      // Other errors, such as a lack of permission, do not mean that nothing listens.
+      if (error instanceof Deno.errors.NotCapable) return answersWithoutRuntime(path);
+      // Other errors, such as a lack of rights, do not mean that nothing listens.
       return !(error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound);
     }
   },
@@ -150,6 +152,14 @@ export const network: Network = {
     }
   },
 };
+
+function answersWithoutRuntime(path: string): boolean {
+  try {
+    return unixSockets.listenerAt(path) !== null;
+  } catch {
+    return true;
+  }
+}
 
 /** Bytes that are read at a time: at first, and once that was too little. */
 const shortRead = 1_024;

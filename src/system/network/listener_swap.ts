@@ -5,8 +5,10 @@
  * and token, which proc(5) shows in the `tfd` lines of `/proc/self/fdinfo`. Linux only.
  */
 
+import { readLinkThroughProc, readTextThroughProc } from "../files/stat_through_proc.ts";
 import { lastError, libc } from "../libc.ts";
 import { F_DUPFD_CLOEXEC, O_CLOEXEC } from "../linux_constants.ts";
+import { openDescriptors } from "./tcp_info.ts";
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
@@ -78,24 +80,24 @@ function register({ epoll, events, token }: Registration, descriptor: number): v
 
 /** Where the runtime waits for events of `descriptor`. */
 export function registrationOf(descriptor: number): Registration {
-  const inode = Deno.readLinkSync(`/proc/self/fd/${descriptor}`).match(/\d+/)?.[0];
-  for (const { name } of Array.from(Deno.readDirSync("/proc/self/fd"))) {
+  const inode = readLinkThroughProc(`/proc/self/fd/${descriptor}`).match(/\d+/)?.[0];
+  for (const name of openDescriptors()) {
     if (linkOf(name) !== "anon_inode:[eventpoll]") continue;
-    const rows = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(
+    const rows = readTextThroughProc(`/proc/self/fdinfo/${name}`).matchAll(
       /^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+).* ino:([0-9a-f]+)/gm,
     );
     for (const [, target, events, data, file] of rows) {
       if (Number(target) !== descriptor || String(parseInt(file!, 16)) !== inode) continue;
-      return { epoll: Number(name), events: parseInt(events!, 16), token: BigInt(`0x${data}`) };
+      return { epoll: name, events: parseInt(events!, 16), token: BigInt(`0x${data}`) };
     }
   }
   throw new Error(`descriptor ${descriptor} is in no epoll instance`);
 }
 
 /** Empty for one that has been closed, such as that of the directory itself. */
-function linkOf(name: string): string {
+function linkOf(descriptor: number): string {
   try {
-    return Deno.readLinkSync(`/proc/self/fd/${name}`);
+    return readLinkThroughProc(`/proc/self/fd/${descriptor}`);
   } catch {
     return "";
   }

@@ -3,15 +3,18 @@
  * its own, where nobody comes, and the shared one takes its place.
  */
 
+import { readLinkThroughProc } from "../files/stat_through_proc.ts";
 import { lastError, libc } from "../libc.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "../linux_constants.ts";
-import { opened } from "./listener_state.ts";
 import { type Acceptance, acceptanceAt, duplicate } from "./listener_swap.ts";
 import type { FetchHandler, HttpServer, SharedServeOptions, SharedServer, SharedSource } from "./network.ts";
 import { serveAccepted } from "./proxied_serving.ts";
 import { mendUnixUrls } from "./requests/received.ts";
 import { serveOnListener } from "./serve_on_listener.ts";
+import { isOnLoopback, openDescriptors } from "./tcp_info.ts";
+import { tcpSockets } from "./tcp_sockets.ts";
 import { listenTls } from "./tls/tls.ts";
+import { pathOf } from "./unix/unix_sockets.ts";
 
 /** Throws if that is impossible. */
 export function serveShared(
@@ -21,11 +24,10 @@ export function serveShared(
 ): SharedServer {
   const isUnix = "path" in source;
   if (isUnix) mendUnixUrls();
-  const { result: listener, own } = opened(() => isUnix ? listenUnseen() : listenTcp(options));
+  const { listener, isAt } = isUnix ? listenUnseen() : listenTcp(options);
   let parked: number | null = null;
   try {
-    if (own === undefined) throw new Error("the listening socket was not found");
-    const descriptor = Number(own[0]);
+    const descriptor = descriptorWhere(isAt);
     // A TCP socket that is left open could be reached.
     parked = isUnix ? duplicate(descriptor) : emptySocket();
     const acceptance = acceptanceAt(descriptor);
@@ -41,17 +43,37 @@ export function serveShared(
   }
 }
 
+/** Not by what /proc lists: a worker whose app has few permissions may not read that. */
+function descriptorWhere(isOwn: (descriptor: number) => boolean): number {
+  const found = openDescriptors().find(isOwn);
+  if (found === undefined) throw new Error("the listening socket was not found");
+  return found;
+}
+
+interface HiddenListener {
+  readonly listener: Deno.Listener;
+  /** Whether it listens at that descriptor. */
+  readonly isAt: (descriptor: number) => boolean;
+}
+
 /** Under a name that is no file. */
-function listenUnseen(): Deno.Listener {
-  return Deno.listen({ transport: "unix", path: `\0denicorn-${crypto.randomUUID()}` }) as Deno.Listener;
+function listenUnseen(): HiddenListener {
+  const name = `denicorn-${crypto.randomUUID()}`;
+  const listener = Deno.listen({ transport: "unix", path: `\0${name}` }) as Deno.Listener;
+  return { listener, isAt: (descriptor) => pathOf(descriptor) === `@${name}` };
 }
 
 /** Its socket is closed at once. */
-function listenTcp({ tls }: SharedServeOptions): Deno.Listener {
+function listenTcp({ tls }: SharedServeOptions): HiddenListener {
   const address = { hostname: "127.0.0.1", port: 0 };
-  return tls === undefined
+  const listener = tls === undefined
     ? Deno.listen(address)
     : listenTls({ address, backlog: 1 }, tls) as unknown as Deno.Listener;
+  const { port } = listener.addr as Deno.NetAddr;
+  return {
+    listener,
+    isAt: (descriptor) => tcpSockets.listeningPort(descriptor) === port && isOnLoopback(descriptor),
+  };
 }
 
 function addressOf(source: SharedSource): Deno.Addr {
@@ -126,7 +148,7 @@ function serverOf(
 /** The name of the socket, which another one does not have, also at the same descriptor. */
 function socketAt(descriptor: number): string | null {
   try {
-    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
+    return readLinkThroughProc(`/proc/self/fd/${descriptor}`);
   } catch {
     return null;
   }

@@ -21,8 +21,8 @@ import {
   descriptorTableSize,
   endedStates,
   info,
-  mostDescriptors,
   offset,
+  openDescriptors,
   peerPortOf,
   portOf,
   readInfo,
@@ -163,10 +163,3 @@ function idleTime(descriptor: number): number | null {
 }
 
 const none: ReadonlySet<number> = new Set();
-function openDescriptors(): number[] {
-  try {
-    return Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name)).sort((a, b) => a - b);
-  } catch {
-    return Array.from({ length: mostDescriptors() }, (_, descriptor) => descriptor);
-  }
-}

@@ -3,6 +3,7 @@
  * queue for each, so a worker that leaves one loses nothing that waits there.
  */
 
+import { permissionsGivenUp } from "../../core/app_permissions.ts";
 import { DenicornError } from "../../core/errors.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { isInherited } from "../../system/network/inherited_source.ts";
@@ -76,6 +77,15 @@ export class SharedListeners {
       throw new DenicornError(
         "app-address",
         `cannot listen: ${addressOf(first)} is not possible for apps of node:http: give --bind HOST:PORT`,
+      );
+    }
+    const unix = this.#config.sharedSockets.find((source) => "path" in source);
+    if (unix !== undefined && permissionsGivenUp(this.#config.appPermissions).length > 0) {
+      throw new DenicornError(
+        "app-address",
+        `cannot listen: ${
+          addressOf(unix)
+        } is a Unix socket, which a worker cannot serve without all permissions: leave out app-permissions`,
       );
     }
     this.#serve = serve;

@@ -1,13 +1,14 @@
 import { SharedListeners } from "../../../src/worker/listeners/shared_listeners.ts";
 import type { SharedServer, SharedSource } from "../../../src/system/system.ts";
 import type { WorkerConfig } from "../../../src/protocol/messages.ts";
-import { assertEquals } from "../../assert.ts";
+import { DenicornError } from "../../../src/core/errors.ts";
+import { assertEquals, assertThrows } from "../../assert.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
 
 const unixSockets = [{ path: "/run/a.sock", descriptor: 7 }, { path: "/run/b.sock", descriptor: 8 }];
 
 /** A worker with two sockets, and servers that note what becomes of them. */
-function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
+function setUp(sharedSockets: readonly SharedSource[] = unixSockets, appPermissions: readonly string[] = []) {
   const system = new FakeSystem();
   const state = {
     isWaiting: false,
@@ -27,7 +28,12 @@ function setUp(sharedSockets: readonly SharedSource[] = unixSockets) {
   system.openFiles = { ...system.openFiles, hasAvailable: () => state.isFree };
   const failing: string[] = [];
   const requests = { lastEnd: -Infinity, http2: { lastEnd: -Infinity }, total: 0 };
-  const config = { sharedSockets, drainIdle: 500, compress: undefined } as unknown as WorkerConfig;
+  const config = {
+    sharedSockets,
+    drainIdle: 500,
+    compress: undefined,
+    appPermissions,
+  } as unknown as WorkerConfig;
   const listeners = new SharedListeners(system, config, {
     requests: requests as unknown as ConstructorParameters<typeof SharedListeners>[2]["requests"],
     serving: { isCompressing: false, onError: () => new Response() },
@@ -164,4 +170,14 @@ Deno.test("a socket from which it cannot accept for a second is reported once, u
   state.failure = null;
   await tries(100);
   assertEquals([failing.length, states()], [1, ["/run/a.sock accepting"]]);
+});
+
+Deno.test("an app with few permissions is not served at a Unix socket", () => {
+  assertThrows(
+    () => setUp([{ path: "/run/a.sock", descriptor: 7, isInherited: true }], ["read", "net", "env"]),
+    DenicornError,
+    "cannot listen: fd://7 is a Unix socket, which a worker cannot serve without all permissions: leave out app-permissions",
+  );
+  setUp(unixSockets);
+  setUp([{ hostname: "127.0.0.1", port: 80, descriptor: 7 }], ["read", "net", "env"]);
 });

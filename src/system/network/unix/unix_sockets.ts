@@ -109,7 +109,7 @@ function processOf(descriptor: number): number {
 }
 
 /** Connections that were accepted have the name of their listener. Empty for what is no Unix socket with a name. */
-function pathOf(descriptor: number): string {
+export function pathOf(descriptor: number): string {
   const address = new Uint8Array(112);
   const length = new Uint32Array([address.length]);
   if (libc().getsockname(descriptor, address, new Uint8Array(length.buffer)) !== 0) return "";
