@@ -15,11 +15,20 @@ export async function startDetached(
   launch: Launch,
   directory: RuntimeDirectory,
   signals: EarlySignals,
+  inherited: readonly number[],
 ): Promise<ExitCode> {
   if (system.host.pid === 1) {
     throw new DenicornError(
       "setting-invalid",
       "daemon: on is not accepted in process 1 of a container, with which the container ends: leave it out",
+    );
+  }
+  const [first] = inherited;
+  if (first !== undefined) {
+    throw new DenicornError(
+      "setting-invalid",
+      `daemon: on is not accepted with an inherited socket (fd://${first}), which this process alone has: leave it out, as ` +
+        "what passes the socket, such as systemd, starts the server in the background",
     );
   }
   const token = system.host.secret();

@@ -218,7 +218,8 @@ function whenUpgraded(events: Pick<Events, "follow">, begin: () => Promise<unkno
 /** Calls `isReady` when all workers are. */
 function callOnce(events: Pick<Events, "follow">, isReady: () => void): void {
   const stopFollowing = events.follow(({ kind }) => {
-    if (kind !== "complete") return;
+    // A reload may come before all are ready.
+    if (kind !== "complete" && kind !== "reload-complete") return;
     stopFollowing();
     isReady();
   });

@@ -154,3 +154,11 @@ integrationTest("a signal to the command that waits ends the server, too", async
   assertMatch(server.stderr, /^denicorn: the server has ended before it was ready \(exit code 0\)/);
   assert(!isRunning(pid));
 });
+
+integrationTest("a daemon with a socket that only the command has inherited is refused", async (host) => {
+  host.write(files);
+  const outcome = await host.run(["--bind", "fd://3", ...logs, "--daemon", "main.ts"]);
+  assertEquals([outcome.code, outcome.stdout], [2, ""]);
+  assertMatch(outcome.stderr, /^denicorn: daemon: on is not accepted with an inherited socket \(fd:\/\/3\)/);
+  assertEquals(Array.from(Deno.readDirSync(host.runtime)), []);
+});

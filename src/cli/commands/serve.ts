@@ -1,4 +1,4 @@
-import { listenAddresses } from "../../settings/listen_addresses.ts";
+import { inheritedIn, listenAddresses } from "../../settings/listen_addresses.ts";
 import { resolveCredentials } from "../../account/credentials.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { EarlySignals } from "../../master/commands/master_signals.ts";
@@ -43,7 +43,7 @@ export const serve: RunnableCommand = {
     const initial = await read();
     if (initial.settings.daemon === true && launch.oldMaster === null && launch.starter === null) {
       const { startDetached } = await import("../start_detached.ts");
-      return await startDetached(system, launch, directory, signals);
+      return await startDetached(system, launch, directory, signals, inheritedIn(initial.settings));
     }
     try {
       const credentials = resolveCredentials(system, initial.settings);
