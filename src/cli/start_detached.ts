@@ -33,11 +33,17 @@ export async function startDetached(
   }
   const token = system.host.secret();
   const server = start(system, launch, { socket: directory.channelSocket, token });
-  signals.deliverTo((signal) => server.kill(signal));
+  let isStopped = false;
+  signals.deliverTo((signal) => {
+    // A terminal that closes ends the start, as Ctrl-C does; to the server HUP means a reload.
+    const passed = signal === "SIGHUP" ? "SIGTERM" : signal;
+    isStopped ||= ["SIGINT", "SIGTERM", "SIGQUIT"].includes(passed);
+    server.kill(passed);
+  });
   const isReady = await Promise.race([isCalled(directory, token), server.exited.then(() => false)]);
   if (isReady) return ExitCode.normal;
   const { code, signal } = await server.exited;
-  if (signal === null && isFailure(code)) return code;
+  if (signal === null && (isFailure(code) || isStopped)) return isFailure(code) ? code : ExitCode.normal;
   throw new DenicornError(
     "internal",
     `the server has ended before it was ready (${signal ?? `exit code ${code}`}): the error log may say why`,
