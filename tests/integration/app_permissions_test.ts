@@ -239,3 +239,14 @@ integrationTest(
   },
   ({ name }) => name === "binary" ? notInThisProgram : null,
 );
+
+integrationTest("an app with tasks in a file is refused without the right to write", async (host) => {
+  const app = `export default () => new Response();\nexport const tasks = { add: () => {} };\n`;
+  host.write({ "main.ts": app });
+  const { code, stderr } = await host.run(["--bind", "127.0.0.1:0", ...few, "main.ts"]);
+  assertEquals(code, 2, stderr);
+  assertMatch(
+    stderr,
+    /app-permissions: read, net, env is not accepted for an app with tasks.*: add write, or/,
+  );
+});

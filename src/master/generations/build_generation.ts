@@ -1,5 +1,8 @@
+import { permissionsGivenUp } from "../../core/app_permissions.ts";
+import { DenicornError } from "../../core/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { changedSettings, keepFixed, notAppliedText } from "../../settings/resolve.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { PlacedSettings } from "../../settings/values.ts";
 import { lazyModule } from "../../system/lazy_module.ts";
 import type { System } from "../../system/system.ts";
@@ -63,6 +66,8 @@ export function createGenerationSource(
           ...await (await loadBuildAs()).buildAppAs(system, request, credentials, signal),
         }
         : await buildApp(system, request, signal);
+    const hasTasks = settings.tasks !== undefined || exports.includes(tasksExport);
+    if (hasTasks) requireTaskRights(settings);
     const outfile = `${directory.path}/generation-${number}.mjs`;
     try {
       system.files.writeText(outfile, text, { mode: 0o644 });
@@ -80,7 +85,7 @@ export function createGenerationSource(
     return {
       ...{ source, exportName, unstable, sources, path: outfile },
       exportsApp: isCommonJs || exports.includes(exportName),
-      hasTasks: settings.tasks !== undefined || exports.includes(tasksExport),
+      hasTasks,
       isPrepared: exports.includes(prepareExport),
       certificates,
       static: folders,
@@ -163,4 +168,16 @@ export function createGenerationSource(
       hooks.close(number);
     },
   };
+}
+
+/** Throws DenicornError `setting-invalid`: whether an app has tasks is known when it is built. */
+function requireTaskRights({ appPermissions, taskStore }: Settings): void {
+  if (taskStore.kind === "redis" || !permissionsGivenUp(appPermissions).includes("write")) return;
+  throw new DenicornError(
+    "setting-invalid",
+    `app-permissions: ${
+      appPermissions.join(", ")
+    } is not accepted for an app with tasks, whose store the workers write to: add ` +
+      "write, or give a task-store in Redis",
+  );
 }
