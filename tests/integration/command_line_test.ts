@@ -73,7 +73,7 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["restart", "main.ts"], says: /`denicorn reload` replaces all workers/ },
   { args: ["logs"], says: /"logs" is neither a command nor a file: the server writes its log to stderr/ },
   { args: ["stpo"], says: /did you mean denicorn stop\?/ },
-  { args: ["help", "dance"], says: /help: "dance" is not a command: give one of serve, check/ },
+  { args: ["help", "dance"], says: /help: "dance" is not a command: give one of serve, init, check/ },
   {
     args: ["--preload", "main.ts"],
     says: /--preload \(command line\) is a flag of Gunicorn and Puma: .*prepare/,
