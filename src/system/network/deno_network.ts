@@ -167,6 +167,7 @@ const longRead = 16_384;
 
 function connection(conn: Deno.Conn): Connection {
   let sent = Promise.resolve();
+  let isRead = false;
 
   async function write(bytes: Uint8Array): Promise<void> {
     for (let written = 0; written < bytes.length;) written += await conn.write(bytes.subarray(written));
@@ -182,6 +183,7 @@ function connection(conn: Deno.Conn): Connection {
 
   return {
     async *receive() {
+      isRead = true;
       // Most messages are short, and a stranger that says nothing should not cost much.
       let buffer = new Uint8Array(shortRead);
       try {
@@ -196,7 +198,10 @@ function connection(conn: Deno.Conn): Connection {
       }
     },
     send(bytes) {
-      sent = sent.then(() => write(bytes)).catch(close);
+      // What the other side has sent before it closed the connection is still to be read.
+      sent = sent.then(() => write(bytes)).catch(() => {
+        if (!isRead) close();
+      });
       return sent;
     },
     close,
