@@ -187,7 +187,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     ...{ ...options, logger, lifecycle, counters, generations, pool, restartPolicy, reload },
     ...{ listenOrder, heartbeatMonitor, hooks, post },
   });
-  void onceComplete(eventLog).then(() => hooks.tell("whenReady", generations.serving.number));
+  void eventLog.onceComplete().then(() => hooks.tell("whenReady", generations.serving.number));
   const arbiter = new Arbiter({
     ...{
       system,
@@ -254,16 +254,4 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     options.otherMachines?.carryOn(before.channels);
   };
   return { arbiter, statusSource, carryOn };
-}
-
-/** Resolves when all workers of the start are ready. */
-function onceComplete(eventLog: EventLog): Promise<void> {
-  return new Promise((resolve) => {
-    const forget = eventLog.follow(({ kind }) => {
-      // A reload may come before all are ready.
-      if (kind !== "complete" && kind !== "reload-complete") return;
-      forget();
-      resolve();
-    });
-  });
 }

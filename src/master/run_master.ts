@@ -166,7 +166,7 @@ export async function runMaster(
     }
     if (kind === "reload-complete") restorePidfile(system, log, settings, cleanup);
   });
-  if (isReady !== undefined) callOnce(arbiter.eventLog, isReady);
+  if (isReady !== undefined) void arbiter.eventLog.onceComplete().then(isReady);
   if (launch.serviceManager !== null) {
     cleanup.defer(notifyServiceManager(launch.serviceManager, {
       ...{ system, logger: log.logger, eventLog: arbiter.eventLog },
@@ -213,16 +213,6 @@ function whenUpgraded(events: Pick<Events, "follow">, begin: () => Promise<unkno
     if (kind === "upgraded") end = begin();
   });
   return () => end;
-}
-
-/** Calls `isReady` when all workers are. */
-function callOnce(events: Pick<Events, "follow">, isReady: () => void): void {
-  const stopFollowing = events.follow(({ kind }) => {
-    // A reload may come before all are ready.
-    if (kind !== "complete" && kind !== "reload-complete") return;
-    stopFollowing();
-    isReady();
-  });
 }
 
 /** `status` need not have CPU and memory figures: StatsD does not get them, so /proc is not read for it. */

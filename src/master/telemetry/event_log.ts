@@ -46,6 +46,18 @@ export class EventLog {
     return () => this.#followers.delete(follower);
   }
 
+  /** Resolves when all workers of the start are ready. */
+  onceComplete(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.follow(({ kind }) => {
+        // A reload may come before all are ready.
+        if (kind !== "complete" && kind !== "reload-complete") return;
+        forget();
+        resolve();
+      });
+    });
+  }
+
   /** Call it after every event if the pool matches the target and no reload is in progress. */
   notifyIdle(): void {
     for (const listener of this.#idleListeners) listener();
