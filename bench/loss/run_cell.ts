@@ -1,6 +1,7 @@
 /** Runs one cell, from the start of its server to its stop. */
 
 import type { Cell } from "./cells.ts";
+import { pause } from "./client/load.ts";
 import { runKills } from "./kills.ts";
 import { runOperations } from "./run_operations.ts";
 import { type CellResult, measured } from "./result.ts";
@@ -82,7 +83,6 @@ async function underOperations(cell: Cell, subject: Subject, short: boolean): Pr
       ...operations.length > 0 && { longest },
       ...recycled !== undefined && { recycled },
     },
-    problems: recycled === 0 ? ["no worker was recycled"] : [],
   });
 }
 
@@ -96,5 +96,18 @@ function operationsOf({ kind, server }: Cell, subject: Subject, short: boolean):
   if (kind === "hup") return times(short ? 3 : 10, "reload");
   if (kind === "scale") return times(short ? 2 : 10, "addWorker", "removeWorker");
   if (kind === "usr2") return times(short ? 2 : 3, "upgrade");
-  return [];
+  return kind === "max-requests" ? [() => untilRecycled(subject)] : [];
 }
+
+/** All requests of a short run may be made before the first replacement has started. */
+async function untilRecycled(subject: Subject): Promise<void> {
+  const end = performance.now() + recyclingTimeout;
+  while (subject.recycled?.() === 0) {
+    if (performance.now() > end) {
+      throw new Error(`no worker was recycled within ${recyclingTimeout} ms\n${subject.log()}`);
+    }
+    await pause(20);
+  }
+}
+
+const recyclingTimeout = 60_000;

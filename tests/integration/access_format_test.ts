@@ -1,7 +1,7 @@
 /** What stands in a line of the access log, for responses of all kinds. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 import { TestAuthority } from "./test_authority.ts";
 
@@ -46,7 +46,7 @@ type Until = <T>(what: string, check: () => T | false) => Promise<T>;
 
 const logged = (format: string) => ["--access-logfile", "access.log", "--access-logformat", format];
 
-integrationTest("a line has the bytes of the body as they were sent", async (host) => {
+testOnOneTarget("a line has the bytes of the body as they were sent", async (host) => {
   await using other = Deno.serve({ port: 0, onListen() {} }, ({ url }) => {
     const { readable, writable } = new TextEncoderStream();
     const writer = writable.getWriter();
@@ -91,7 +91,7 @@ integrationTest("a line has the bytes of the body as they were sent", async (hos
   );
 });
 
-integrationTest("a size that is not known is -, also where the runtime may compress", async (host) => {
+testOnOneTarget("a size that is not known is -, also where the runtime may compress", async (host) => {
   const server = host.start({
     files: { "main.ts": app },
     args: [...logged("%(U)s %(B)s"), "--compress"],
@@ -110,7 +110,7 @@ integrationTest("a size that is not known is -, also where the runtime may compr
   assertEquals(found.toSorted(), ["/empty 0", "/long -"]);
 });
 
-integrationTest("a line has headers of the request and of the response, and the protocol", async (host) => {
+testOnOneTarget("a line has headers of the request and of the response, and the protocol", async (host) => {
   const format = '%(H)s "%({X-One}i)s" %({x-missing}i)s %({ETag}o)s %({x-two}o)s %(u)s';
   const server = host.start({ files: { "main.ts": app }, args: logged(format) });
   await server.ready(1);
@@ -129,7 +129,7 @@ integrationTest("a line has headers of the request and of the response, and the 
   ]);
 });
 
-integrationTest("an app of node:http has the same line", async (host) => {
+testOnOneTarget("an app of node:http has the same line", async (host) => {
   const node = `import { createServer } from "node:http";
 createServer((request, response) => {
   response.setHeader("x-two", "two");
@@ -159,7 +159,7 @@ createServer((request, response) => {
   ]);
 });
 
-integrationTest("json is a format of its own, beside an error log that is text", async (host) => {
+testOnOneTarget("json is a format of its own, beside an error log that is text", async (host) => {
   const server = host.start({ files: { "main.ts": app }, args: logged("json") });
   await server.ready(1);
   await (await server.fetch("/json", { headers: { "user-agent": "x" } })).text();
@@ -180,7 +180,7 @@ integrationTest("json is a format of its own, beside an error log that is text",
   assertMatch(server.stderr, / info /);
 });
 
-integrationTest(
+testOnOneTarget(
   "a format that cannot be written ends the start, and says what is wrong in it",
   async (host) => {
     host.write({ "main.ts": app });
@@ -193,7 +193,7 @@ integrationTest(
   },
 );
 
-integrationTest("a request over HTTP/2 is logged as one", async (host) => {
+testOnOneTarget("a request over HTTP/2 is logged as one", async (host) => {
   new TestAuthority(host.folder).issue("server", "localhost");
   const tls = ["--certfile", "server.pem", "--keyfile", "server.key", "--http2"];
   const server = host.start({ files: { "main.ts": app }, args: [...tls, ...logged('"%(r)s" %(s)s %(B)s')] });

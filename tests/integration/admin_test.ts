@@ -1,7 +1,7 @@
 import type { Status } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type TestHost, until } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget, until } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const token = "0123456789abcdef";
@@ -33,7 +33,7 @@ function samples(text: string): Map<string, number> {
   }));
 }
 
-integrationTest("ctl, /status and /metrics agree", async (host) => {
+testOnOneTarget("ctl, /status and /metrics agree", async (host) => {
   const { server, ask } = start(host, { "main.ts": answerApp }, ["--workers", "2"]);
   await server.ready(2);
   for (const status of [200, 200, 204, 302, 404, 500]) {
@@ -90,7 +90,7 @@ function lasting({ workers, totals, ...status }: Status) {
   };
 }
 
-integrationTest("no counter goes back when workers are killed, reloaded and scaled away", async (host) => {
+testOnOneTarget("no counter goes back when workers are killed, reloaded and scaled away", async (host) => {
   const { server, ask } = start(host, { "main.ts": pidApp }, ["--workers", "2"]);
   const [first] = await server.ready(2);
   await server.answering(20);
@@ -133,7 +133,7 @@ integrationTest("no counter goes back when workers are killed, reloaded and scal
   assertEquals(events[2]!.text, "workers: 2 -> 3 (requested)");
 });
 
-integrationTest("health and readiness follow the life of the server", async (host) => {
+testOnOneTarget("health and readiness follow the life of the server", async (host) => {
   const slow = `await new Promise((resolve) => setTimeout(resolve, 1000));\n${slowlyEnding}`;
   const { server, ask } = start(host, { "main.ts": slow }, []);
   await until("healthz", () => ask("/healthz").then(({ status }) => status === 200, () => false));
@@ -161,7 +161,7 @@ const blockingApp = `export default (request: Request): Response => {
   return new Response("done");
 };\n`;
 
-integrationTest(
+testOnOneTarget(
   "a server of which every worker is blocked is not ready, until one can answer",
   async (host) => {
     const { server, ask } = start(host, { "main.ts": blockingApp }, ["-w", "2"]);
@@ -187,7 +187,7 @@ integrationTest(
   },
 );
 
-integrationTest("a server without workers says so, and what brings them back", async (host) => {
+testOnOneTarget("a server without workers says so, and what brings them back", async (host) => {
   const { server, ask } = start(host, { "main.ts": pidApp }, ["-w", "2"]);
   await server.ready(2);
   server.kill("SIGWINCH");
@@ -210,7 +210,7 @@ const slowlyEnding = `export default async () => {
   return new Response("late");
 };\n`;
 
-integrationTest("changes need the token", async (host) => {
+testOnOneTarget("changes need the token", async (host) => {
   const { server, ask } = start(host, { "main.ts": pidApp }, [], { DENICORN_ADMIN_TOKEN: token });
   await server.ready(1);
   const wrong = { authorization: `Bearer ${token.replace("0", "1")}` };
@@ -229,7 +229,7 @@ integrationTest("changes need the token", async (host) => {
   assert(!shown.stdout.includes(token) && shown.stdout.includes("admin-token = (hidden)"));
 });
 
-integrationTest("without a token nothing can be changed; an app does not see the token", async (host) => {
+testOnOneTarget("without a token nothing can be changed; an app does not see the token", async (host) => {
   const app = 'export default () => new Response(Deno.env.get("DENICORN_ADMIN_TOKEN") ?? "none");\n';
   const { server, ask } = start(host, { "main.ts": app }, []);
   await server.ready(1);
@@ -240,7 +240,7 @@ integrationTest("without a token nothing can be changed; an app does not see the
   assertEquals(await other.server.text(), "none");
 });
 
-integrationTest(
+testOnOneTarget(
   "on an address that other machines reach, everything but probes needs the token",
   async (host) => {
     const port = freePort();
@@ -258,7 +258,7 @@ integrationTest(
   },
 );
 
-integrationTest("an admin address that is in use ends the start with exit code 3", async (host) => {
+testOnOneTarget("an admin address that is in use ends the start with exit code 3", async (host) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
@@ -272,7 +272,7 @@ integrationTest("an admin address that is in use ends the start with exit code 3
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("after an upgrade the new master answers on the admin address", async (host) => {
+testOnOneTarget("after an upgrade the new master answers on the admin address", async (host) => {
   const { server, ask } = start(host, { "main.ts": pidApp }, []);
   await server.ready(1);
   const old = server.pid;
@@ -286,7 +286,7 @@ integrationTest("after an upgrade the new master answers on the admin address", 
   assertEquals([status.pid, status.totals.upgrades.succeeded], [server.pid, 1]);
 });
 
-integrationTest("StatsD gets metrics under Gunicorn's names", async (host) => {
+testOnOneTarget("StatsD gets metrics under Gunicorn's names", async (host) => {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   const server: Server = host.start({

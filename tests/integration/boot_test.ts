@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
-integrationTest(
+testOnOneTarget(
   "four workers share one port, each of them responds, and TERM leaves nothing behind",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "4", "--pid", "server.pid"] });
@@ -23,7 +23,7 @@ integrationTest(
   },
 );
 
-integrationTest("the log names master and workers with one identity each, as text", async (host) => {
+testOnOneTarget("the log names master and workers with one identity each, as text", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   const time = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
@@ -34,7 +34,7 @@ integrationTest("the log names master and workers with one identity each, as tex
   await server.logged(new RegExp(`${time} info    master pid=${server.pid}  ${listening}$`, "m"));
 });
 
-integrationTest("the log as JSON is one object per line", async (host) => {
+testOnOneTarget("the log as JSON is one object per line", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--log-format", "json"] });
   const [worker] = await server.ready(1);
   server.kill("SIGTERM");
@@ -44,7 +44,7 @@ integrationTest("the log as JSON is one object per line", async (host) => {
   assertEquals([ready.level, ready.worker, ready.gen, ready.pid], ["info", 0, 1, worker!.pid]);
 });
 
-integrationTest("the app's own output passes through untouched", async (host) => {
+testOnOneTarget("the app's own output passes through untouched", async (host) => {
   const app = `console.log("from the app");\nconsole.error("an app's error");\n${pidApp}`;
   const server = host.start({ files: { "main.ts": app } });
   await server.ready(1);
@@ -52,7 +52,7 @@ integrationTest("the app's own output passes through untouched", async (host) =>
   assertMatch(server.stderr, /^an app's error$/m);
 });
 
-integrationTest("port 0 with one worker takes a free port and keeps it through a reload", async (host) => {
+testOnOneTarget("port 0 with one worker takes a free port and keeps it through a reload", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--bind", "127.0.0.1:0"] });
   const [, port] = await server.logged(/ready on http:\/\/127\.0\.0\.1:(\d+)/);
   const [first] = await server.ready(1);
@@ -63,7 +63,7 @@ integrationTest("port 0 with one worker takes a free port and keeps it through a
   assertEquals(await answer(), String(second!.pid));
 });
 
-integrationTest("several binds are all served, IPv6 too", async (host) => {
+testOnOneTarget("several binds are all served, IPv6 too", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--bind", "127.0.0.1:0", "--bind", "[::1]:0"],
@@ -73,7 +73,7 @@ integrationTest("several binds are all served, IPv6 too", async (host) => {
   for (const url of [v4!, v6!]) assertEquals(await (await fetch(url)).text(), String(worker!.pid));
 });
 
-integrationTest(
+testOnOneTarget(
   "the app's environment has --env, and nothing of the channel to the master",
   async (host) => {
     const app = `export default () => Response.json(Deno.env.toObject());\n`;
@@ -90,7 +90,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "with --compress both runtimes compress in the same way, and only for clients that accept it",
   async (host) => {
     const app =
@@ -106,7 +106,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "an error that the app throws in a request is a 500 and a stack in the log; the worker continues",
   async (host) => {
     const app = `export default (request: Request): Response => {
@@ -122,7 +122,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "an app may configure LogTape for itself: neither its log nor ours is touched",
   async (host) => {
     Deno.symlinkSync(new URL("../../node_modules", import.meta.url).pathname, `${host.folder}/node_modules`);

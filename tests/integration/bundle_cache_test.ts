@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, until } from "./harness.ts";
+import { testOnOneTarget, until } from "./harness.ts";
 
 const files = {
   "main.ts": `import { text } from "./text.ts";\nexport default () => new Response(text);\n`,
@@ -8,7 +8,7 @@ const files = {
 };
 const args = ["--log-level", "debug"];
 
-integrationTest("a start from unchanged files uses the cached bundle", async (host) => {
+testOnOneTarget("a start from unchanged files uses the cached bundle", async (host) => {
   const env = { XDG_CACHE_HOME: `${host.folder}/cache` };
   const first = host.start({ files, args, env });
   await first.ready(2);

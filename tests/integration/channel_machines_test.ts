@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 import { TestAuthority } from "./test_authority.ts";
 
@@ -80,7 +80,7 @@ async function post(server: Server, text: string): Promise<string> {
   return await (await server.fetch("/", { method: "POST", body: text })).text();
 }
 
-integrationTest("a message reaches all workers on all machines once", async (host) => {
+testOnOneTarget("a message reaches all workers on all machines once", async (host) => {
   await using redis = await RedisServer.start();
   const [one, two] = await pair(host, redis.url);
   const senders = [await post(one, "from one"), await post(two, "from two")];
@@ -109,7 +109,7 @@ integrationTest("a message reaches all workers on all machines once", async (hos
   await stop(one, two);
 }, lackingRedis);
 
-integrationTest(
+testOnOneTarget(
   "servers with another prefix or database hear nothing, and what is not ours is ignored",
   async (host) => {
     await using redis = await RedisServer.start();
@@ -136,7 +136,7 @@ integrationTest(
   lackingRedis,
 );
 
-integrationTest(
+testOnOneTarget(
   "without Redis the workers of a machine hear each other, and it is found again",
   async (host) => {
     await using redis = await RedisServer.start();
@@ -187,7 +187,7 @@ function numbers(lines: readonly string[]): Map<string, number[]> {
   return found;
 }
 
-integrationTest("during an upgrade each message reaches each worker once", async (host) => {
+testOnOneTarget("during an upgrade each message reaches each worker once", async (host) => {
   await using redis = await RedisServer.start();
   // From the first to the last moment of their lives all workers post, so what is missing or doubled shows as a gap.
   const posting = { POSTS: "at once" };
@@ -226,7 +226,7 @@ integrationTest("during an upgrade each message reaches each worker once", async
   }
 }, lackingRedis);
 
-integrationTest(
+testOnOneTarget(
   "a Redis that refuses ends a start and a check, and its password is shown nowhere",
   async (host) => {
     await using redis = await RedisServer.start(["--requirepass", "right-one"]);
@@ -271,7 +271,7 @@ integrationTest(
   lackingRedis,
 );
 
-integrationTest(
+testOnOneTarget(
   "a Redis with TLS is one for those that trust its authority, and its certificate is said to the others",
   async (host) => {
     new TestAuthority(host.folder).issue("redis", "localhost");

@@ -2,7 +2,7 @@
 
 import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
 import { assertEquals } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/channels.md", import.meta.url));
 const packages = new URL("../../node_modules", import.meta.url).pathname;
@@ -25,9 +25,9 @@ async function counts(host: TestHost, text: string, env: Record<string, string>)
   assertEquals(server.stderr.match(/ error .*/g), null);
 }
 
-integrationTest("a counter in Deno KV is one for all workers", (host) => counts(host, example("kv"), {}));
+testOnOneTarget("a counter in Deno KV is one for all workers", (host) => counts(host, example("kv"), {}));
 
-integrationTest("a limit in Redis is one for all workers", async (host) => {
+testOnOneTarget("a limit in Redis is one for all workers", async (host) => {
   await using redis = await RedisServer.start([]);
   Deno.symlinkSync(packages, `${host.folder}/node_modules`);
   const text = example("redis").replace("npm:ioredis", "ioredis");

@@ -1,7 +1,7 @@
 /** examples/chat: eight clients on four workers hear each other, also after a reload and the death of a worker. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const app = new URL("../../examples/chat/main.ts", import.meta.url).pathname;
@@ -51,7 +51,7 @@ class ChatClient {
   }
 }
 
-integrationTest(
+testOnOneTarget(
   "a chat on four workers: 8 of 8 clients hear all, also after a reload and a kill",
   async (host) => {
     const server = host.start({ files: {}, app, args: ["-w", "4"] });

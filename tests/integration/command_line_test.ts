@@ -1,9 +1,9 @@
 import { version } from "../../src/core/version.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, targets, TestHost } from "./harness.ts";
+import { targets, TestHost, testOnOneTarget } from "./harness.ts";
 
-integrationTest("--version and --help work everywhere and exit 0", async (host) => {
+testOnOneTarget("--version and --help work everywhere and exit 0", async (host) => {
   for (const command of [[], ["serve"], ["check"], ["settings"], ["ctl"], ["doctor"], ["completions"]]) {
     const help = await host.run([...command, "--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
@@ -14,7 +14,7 @@ integrationTest("--version and --help work everywhere and exit 0", async (host) 
   }
 });
 
-integrationTest("the arguments that only Denicorn itself uses are refused with one line", async (host) => {
+testOnOneTarget("the arguments that only Denicorn itself uses are refused with one line", async (host) => {
   const program = ["/bin/sh", "-c", "echo started"];
   for (
     const args of [
@@ -39,7 +39,7 @@ integrationTest("the arguments that only Denicorn itself uses are refused with o
   }
 });
 
-integrationTest("a worker that a stranger starts removes no directory", async (host) => {
+testOnOneTarget("a worker that a stranger starts removes no directory", async (host) => {
   host.write({ "denicorn-main/file": "kept" });
   const { code, stderr } = await host.run(["--worker"], {
     DENICORN_WORKER_CHANNEL: `${host.folder}/denicorn-main/channel.sock`,
@@ -87,7 +87,7 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["completions", "tcsh"], says: /completions: "tcsh"/ },
 ];
 
-integrationTest("every usage error is exit code 2 and one line that says what is accepted", async (host) => {
+testOnOneTarget("every usage error is exit code 2 and one line that says what is accepted", async (host) => {
   host.write({ "main.ts": pidApp });
   for (const { args, env, says } of mistakes) {
     const { code, stdout, stderr } = await host.run(args, env);
@@ -98,7 +98,7 @@ integrationTest("every usage error is exit code 2 and one line that says what is
   assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("help, commands of ctl, --host and --port may be given as in other servers", async (host) => {
+testOnOneTarget("help, commands of ctl, --host and --port may be given as in other servers", async (host) => {
   host.write({ "main.ts": pidApp });
   const help = await host.run(["help", "check"]);
   assertEquals(help, await host.run(["check", "--help"]));
@@ -116,7 +116,7 @@ integrationTest("help, commands of ctl, --host and --port may be given as in oth
   assertEquals((await server.exit()).code, 0);
 });
 
-integrationTest("settings shows each value and where it comes from", async (host) => {
+testOnOneTarget("settings shows each value and where it comes from", async (host) => {
   host.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `import { defineConfig } from "denicorn";
@@ -137,7 +137,7 @@ export default defineConfig({ app: "main.ts", gracefulTimeout: \`\${minutes}m\` 
   assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("a config file in TypeScript, JavaScript or JSON starts the server", async (host) => {
+testOnOneTarget("a config file in TypeScript, JavaScript or JSON starts the server", async (host) => {
   const files = {
     "denicorn.config.ts": `export default { app: "main.ts" } satisfies Record<string, string>;\n`,
     "denicorn.config.js": `export default { app: "main.ts" };\n`,
@@ -151,7 +151,7 @@ integrationTest("a config file in TypeScript, JavaScript or JSON starts the serv
   }
 });
 
-integrationTest("an invalid config file is exit code 2 and names file and line", async (host) => {
+testOnOneTarget("an invalid config file is exit code 2 and names file and line", async (host) => {
   host.write({ "main.ts": pidApp, "denicorn.config.ts": `export default {\n  workers: "many",\n};\n` });
   const value = await host.run(["main.ts"]);
   assertEquals(value.code, 2);
@@ -162,7 +162,7 @@ integrationTest("an invalid config file is exit code 2 and names file and line",
   assertMatch(syntax.stderr, /denicorn\.config\.ts:2:\d+/);
 });
 
-integrationTest("check loads the app without serving it", async (host) => {
+testOnOneTarget("check loads the app without serving it", async (host) => {
   host.write({
     "good.ts": pidApp,
     "bad.ts": "export default 42;\n",
@@ -178,7 +178,7 @@ integrationTest("check loads the app without serving it", async (host) => {
   assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("an error in background code of a config file does not end a command", async (host) => {
+testOnOneTarget("an error in background code of a config file does not end a command", async (host) => {
   host.write({
     "main.ts": pidApp,
     "denicorn.config.ts": `setInterval(() => { throw new Error("later"); }, 1);\nexport default {};\n`,
@@ -188,7 +188,7 @@ integrationTest("an error in background code of a config file does not end a com
   assertEquals(runtimeDirectories(host), []);
 });
 
-integrationTest("ctl status gives up on a stopped master", async (host) => {
+testOnOneTarget("ctl status gives up on a stopped master", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGSTOP");
@@ -198,7 +198,7 @@ integrationTest("ctl status gives up on a stopped master", async (host) => {
   assertMatch(stderr, /no master answers there in time/);
 });
 
-integrationTest("ctl status shows the server and its workers", async (host) => {
+testOnOneTarget("ctl status shows the server and its workers", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = await server.ready(2);
   const ctl = ["ctl", "--socket", host.controlSocket];
@@ -212,7 +212,7 @@ integrationTest("ctl status shows the server and its workers", async (host) => {
   assertEquals([json.pid, json.target, json.version], [server.pid, 2, version]);
 });
 
-integrationTest(
+testOnOneTarget(
   "--control-socket sets the path of the control socket, which only this user may open, and it is removed at the end",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--control-socket", "my.sock"] });
@@ -265,7 +265,7 @@ function runtimeDirectories(host: TestHost): string[] {
   return Array.from(Deno.readDirSync(host.runtime), ({ name }) => name);
 }
 
-integrationTest(
+testOnOneTarget(
   "init writes a project that checks, serves and follows its files, over no file",
   async (host) => {
     const first = await host.run(["init", "shop"]);

@@ -1,11 +1,11 @@
 import { processes } from "../../src/system/processes/deno_processes.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const files = { "main.ts": `export default () => new Response("ok");\n` };
 const good = "export default {};\n";
 
-integrationTest("a config file of JSON may name its schema, which types writes", async (host) => {
+testOnOneTarget("a config file of JSON may name its schema, which types writes", async (host) => {
   const { code, stdout } = await host.run(["types", "--schema"]);
   assertEquals(code, 0);
   assertEquals(JSON.parse(stdout).properties.workers.default, 1);
@@ -13,7 +13,7 @@ integrationTest("a config file of JSON may name its schema, which types writes",
   assertMatch((await host.run(["settings"])).stdout, /^workers = 3 \(config file denicorn\.config\.json\)$/m);
 });
 
-integrationTest(
+testOnOneTarget(
   "a config file does not stay in the master: not its memory, not its timers",
   async (host) => {
     // Evaluated in the master, 15 reloads of this took 66 MB.
@@ -41,7 +41,7 @@ export default { slowRequest: 5 };\n`;
   },
 );
 
-integrationTest("a config file that ends its process fails the reload, not the master", async (host) => {
+testOnOneTarget("a config file that ends its process fails the reload, not the master", async (host) => {
   const server = host.start({ files: { ...files, "denicorn.config.ts": good } });
   await server.ready(1);
   host.write({ "denicorn.config.ts": `Deno.exit(3);\n${good}` });
@@ -54,7 +54,7 @@ integrationTest("a config file that ends its process fails the reload, not the m
   assertEquals(await server.text(), "ok");
 });
 
-integrationTest("a config file that never ends does not outlive a master that is killed", async (host) => {
+testOnOneTarget("a config file that never ends does not outlive a master that is killed", async (host) => {
   const config = `Deno.writeTextFileSync("pid", String(Deno.pid));\nwhile (true);\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config } });
   const pid = () => {
@@ -73,7 +73,7 @@ integrationTest("a config file that never ends does not outlive a master that is
   }
 });
 
-integrationTest(
+testOnOneTarget(
   "a reload without the config file that named the app says that no app is given",
   async (host) => {
     const config = `export default { app: "main.ts" };\n`;
@@ -86,7 +86,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a URL of a task store that cannot be used fails checks, starts and reloads",
   async (host) => {
     const config = (taskStore: string) => `export default ${JSON.stringify({ taskStore })};\n`;
@@ -108,7 +108,7 @@ integrationTest(
   },
 );
 
-integrationTest("what a config file prints appears, and its settings still count", async (host) => {
+testOnOneTarget("what a config file prints appears, and its settings still count", async (host) => {
   host.write({
     ...files,
     "denicorn.config.ts": `console.log('{ "workers": 9 }');\nexport default { workers: 2 };\n`,
@@ -119,7 +119,7 @@ integrationTest("what a config file prints appears, and its settings still count
   assertMatch(stdout, /^workers = 2 \(config file denicorn\.config\.ts\)$/m);
 });
 
-integrationTest("a function among the settings is refused by the setting's name", async (host) => {
+testOnOneTarget("a function among the settings is refused by the setting's name", async (host) => {
   host.write({ ...files, "denicorn.config.ts": `export default { workers: () => 2 };\n` });
   const { code, stderr } = await host.run(["main.ts"]);
   assertEquals(code, 2);
@@ -129,7 +129,7 @@ integrationTest("a function among the settings is refused by the setting's name"
   );
 });
 
-integrationTest("--read-config on the command line is refused with the reason", async (host) => {
+testOnOneTarget("--read-config on the command line is refused with the reason", async (host) => {
   for (const args of [["--read-config"], ["--read-config", "/missing", "denicorn.config.ts"]]) {
     const { code, stderr } = await host.run(args);
     assertEquals(code, 2);
@@ -145,7 +145,7 @@ function residentMegabytes(pid: number): number {
   return Math.round(Number(kilobytes) / 1024);
 }
 
-integrationTest(
+testOnOneTarget(
   "a newer reload does not wait for a config file that never ends, and a failed one leaves the server as it was",
   async (host) => {
     const config = (text: string) => ({
@@ -186,7 +186,7 @@ integrationTest(
   },
 );
 
-integrationTest("a config file that never ends is an error of the start, and of a reload", async (host) => {
+testOnOneTarget("a config file that never ends is an error of the start, and of a reload", async (host) => {
   const endless = `await new Promise(() => setInterval(() => {}, 1000));\n${good}`;
   const message =
     /cannot load the config file: \S*denicorn\.config\.ts: not loaded after 10 s: look for a loop or /;
@@ -206,7 +206,7 @@ integrationTest("a config file that never ends is an error of the start, and of 
   await server.ready(1, 3);
 });
 
-integrationTest("a property that throws, or a Proxy, is an error of the settings", async (host) => {
+testOnOneTarget("a property that throws, or a Proxy, is an error of the settings", async (host) => {
   for (
     const exported of [
       `{ get workers() { throw new Error("unreadable"); } }`,

@@ -5,7 +5,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { reasonNotToMount } from "./as_root.ts";
-import { integrationTest, notInThisProgram, type Target, type TestHost } from "./harness.ts";
+import { notInThisProgram, type Target, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -95,7 +95,7 @@ async function health(
 
 const lacking = (target: Target) => target.name === "source" ? notInThisProgram : reasonNotToMount(target);
 
-integrationTest(
+testOnOneTarget(
   "the image serves as process 1, without root, with a read-only root and a tmpfs at /tmp",
   async (host) => {
     const server = await startContainer(host, { mounts: "mount -t tmpfs -o mode=1777 tmpfs $R/tmp" });
@@ -116,7 +116,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest("the image serves without a /tmp, with one other directory to write to", async (host) => {
+testOnOneTarget("the image serves without a /tmp, with one other directory to write to", async (host) => {
   const mounts = "mount -t tmpfs -o mode=0700,uid=" + uid + ",gid=" + gid + " tmpfs $R/run";
   const env = { XDG_RUNTIME_DIR: "/run" };
   const server = await startContainer(host, { mounts, env: "XDG_RUNTIME_DIR=/run" });
@@ -127,7 +127,7 @@ integrationTest("the image serves without a /tmp, with one other directory to wr
   assertEquals((await server.exit()).code, 0);
 }, lacking);
 
-integrationTest("the health check of the image fails while the server does not serve", async (host) => {
+testOnOneTarget("the health check of the image fails while the server does not serve", async (host) => {
   const server = await startContainer(host, { mounts: "mount -t tmpfs -o mode=1777 tmpfs $R/tmp" });
   await server.logged(/2 workers of generation 1 ready/);
   const master = masterOf(server);

@@ -4,7 +4,7 @@ import type { Status } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { askAgainAndAgain } from "./again_and_again.ts";
 import { slowApp } from "./apps.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 type Series = Readonly<Record<string, number>>;
@@ -59,7 +59,7 @@ function start(host: TestHost): { server: Server; admin: number } {
   return { server, admin };
 }
 
-integrationTest(
+testOnOneTarget(
   "no counter goes back over recycling, deaths, reloads and upgrades, and none is lost",
   async (host) => {
     const { server, admin } = start(host);
@@ -116,7 +116,7 @@ const hasPrometheus = ["/usr/bin/prometheus", "/usr/local/bin/prometheus"].some(
   }
 });
 
-integrationTest("a Prometheus that scrapes all the time sees no reset", async (host) => {
+testOnOneTarget("a Prometheus that scrapes all the time sees no reset", async (host) => {
   const { server, admin } = start(host);
   await server.ready(2);
   const port = freePort();

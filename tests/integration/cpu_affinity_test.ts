@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
-import { integrationTest, type Target } from "./harness.ts";
+import { type Target, testOnOneTarget } from "./harness.ts";
 import { coresOf } from "./process_facts.ts";
 import type { Server } from "./server.ts";
 
@@ -30,7 +30,7 @@ async function assertPlaces(server: Server, expected: readonly string[]): Promis
   });
 }
 
-integrationTest("each worker keeps to a core of its own, through a reload and a death", async (host) => {
+testOnOneTarget("each worker keeps to a core of its own, through a reload and a death", async (host) => {
   const cores = someCores();
   const server = host.start({ files, args: ["-w", "2", "--cpu-affinity", "auto"] });
   await server.ready(2);
@@ -46,14 +46,14 @@ integrationTest("each worker keeps to a core of its own, through a reload and a 
   await assertPlaces(server, cores);
 }, lackingCores);
 
-integrationTest("more workers than cores share them evenly, in the order of the list", async (host) => {
+testOnOneTarget("more workers than cores share them evenly, in the order of the list", async (host) => {
   const [a, b] = someCores();
   const server = host.start({ files, args: ["-w", "3", "--cpu-affinity", `${b},${a}`] });
   await server.ready(3);
   await assertPlaces(server, [b, a, b]);
 }, lackingCores);
 
-integrationTest("workers that are threads have a core each, their process has none", async (host) => {
+testOnOneTarget("workers that are threads have a core each, their process has none", async (host) => {
   const [a, b] = someCores();
   const args = ["-w", "1", "--worker-class", "threads", "--threads", "2", "--cpu-affinity", `${a},${b}`];
   const server = host.start({ files, args });
@@ -64,7 +64,7 @@ integrationTest("workers that are threads have a core each, their process has no
   await server.until("both threads on their cores", () => new Set(pinned()).size === 2);
 }, lackingCores);
 
-integrationTest("as root: workers of another user have cores, too", async (host) => {
+testOnOneTarget("as root: workers of another user have cores, too", async (host) => {
   openTo(host);
   const server = host.start({
     files,
@@ -74,7 +74,7 @@ integrationTest("as root: workers of another user have cores, too", async (host)
   await assertPlaces(server, someCores());
 }, (target: Target) => lackingCores() ?? reasonNotToSwitchUser(target));
 
-integrationTest("cores that the process may not use are an error, also for check", async (host) => {
+testOnOneTarget("cores that the process may not use are an error, also for check", async (host) => {
   const [a, b] = someCores();
   host.write(files);
   for (const words of [[], ["check"]]) {

@@ -1,7 +1,7 @@
 /** `Deno.cron` runs in one worker. The runtime's variable for tests makes each job due again after some milliseconds. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const interval = 200;
@@ -23,7 +23,7 @@ function runs({ stdout }: Server, from = 0): string[] {
   return Array.from(stdout.slice(from).matchAll(/ran (\d+)\./g), ([, pid]) => pid!);
 }
 
-integrationTest(
+testOnOneTarget(
   "a job runs in one worker, in another one after a death, and in a new one after a reload",
   async (host) => {
     const server = host.start({ files: files(), args: ["--workers", "2"], env });
@@ -54,7 +54,7 @@ integrationTest(
   },
 );
 
-integrationTest("a successor runs the jobs when the old master has retired", async (host) => {
+testOnOneTarget("a successor runs the jobs when the old master has retired", async (host) => {
   const server = host.start({ files: files(), env });
   const [old] = await server.ready(1);
   await server.until("a run", () => runs(server).length > 0);
@@ -69,7 +69,7 @@ integrationTest("a successor runs the jobs when the old master has retired", asy
   assertMatch(order, /^(old )+new( new)*$/);
 });
 
-integrationTest("a running job is waited for, and named if it is cut", async (host) => {
+testOnOneTarget("a running job is waited for, and named if it is cut", async (host) => {
   const slow = (ms: number) =>
     main(
       `console.log("began"); await new Promise((resolve) => setTimeout(resolve, ${ms})); console.log("ended");`,
@@ -97,7 +97,7 @@ integrationTest("a running job is waited for, and named if it is cut", async (ho
   );
 });
 
-integrationTest("a signal stops the schedule, and a job that fails is tried again", async (host) => {
+testOnOneTarget("a signal stops the schedule, and a job that fails is tried again", async (host) => {
   const job =
     `console.log("ran " + Deno.pid + "."); if (++count === 3) stop.abort(); else throw new Error("no disk");`;
   const source = `const stop = new AbortController(); let count = 0;
@@ -113,7 +113,7 @@ ${main(job, "{ signal: stop.signal, backoffSchedule: [50, 50] }")}`.replace(
   assertMatch(server.stdout + server.stderr, /Exception in cron handler report/);
 });
 
-integrationTest("a schedule that is none is an error of the app", async (host) => {
+testOnOneTarget("a schedule that is none is an error of the app", async (host) => {
   const server = host.start({ files: files(main().replace("0 3 * * *", "at three")), env });
   assertEquals((await server.exit()).code, 4);
   assertMatch(
@@ -122,7 +122,7 @@ integrationTest("a schedule that is none is an error of the app", async (host) =
   );
 });
 
-integrationTest(
+testOnOneTarget(
   "in an app with tasks each job runs once for all servers that share the store",
   async (host) => {
     const app = `export const tasks = {};\n${

@@ -1,7 +1,7 @@
 import type { LifecycleEvent } from "../../src/core/telemetry/lifecycle.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
 /** With --socket, since this user may run other servers at the same time. */
@@ -24,7 +24,7 @@ ${pidApp}`;
 
 const hangingApp = `await new Promise(() => setInterval(() => {}, 1000));\n${pidApp}`;
 
-integrationTest(
+testOnOneTarget(
   "ctl reload --wait ends with the reload: done, or with its reason and exit code",
   async (host) => {
     const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
@@ -60,7 +60,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "ctl reload --wait names the settings that take a restart, and --strict fails because of them",
   async (host) => {
     const config = (text: string) => ({ "denicorn.config.ts": `export default { ${text} };\n` });
@@ -101,7 +101,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "ctl scale --wait ends when the workers are ready, or with the reason why not",
   async (host) => {
     const server = host.start({ files: { "main.ts": breakableApp } });
@@ -128,7 +128,7 @@ integrationTest(
   },
 );
 
-integrationTest("commands given at the same time run one at a time", async (host) => {
+testOnOneTarget("commands given at the same time run one at a time", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const post = (path: string, body: unknown = {}) =>
@@ -152,7 +152,7 @@ integrationTest("commands given at the same time run one at a time", async (host
   assertEquals(order, ["end", ...alternating], lines.join("\n"));
 });
 
-integrationTest("ctl upgrade --wait ends when the new master serves, or has failed", async (host) => {
+testOnOneTarget("ctl upgrade --wait ends when the new master serves, or has failed", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": "export default 1;\n" });
@@ -172,7 +172,7 @@ integrationTest("ctl upgrade --wait ends when the new master serves, or has fail
   await server.answeredBy(workers.map(({ pid }) => String(pid)), 40);
 });
 
-integrationTest(
+testOnOneTarget(
   "ctl stop ends the server, and commands that wait fail",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp } });
@@ -193,7 +193,7 @@ integrationTest(
   },
 );
 
-integrationTest("ctl stop --now does not wait for a request", async (host) => {
+testOnOneTarget("ctl stop --now does not wait for a request", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("never") } });
   await server.ready(1);
   const answer = server.text("/?ms=60000").catch(() => "cut");
@@ -206,7 +206,7 @@ integrationTest("ctl stop --now does not wait for a request", async (host) => {
   assertEquals(await answer, "cut");
 });
 
-integrationTest("ctl events ends when its reader is gone", async (host) => {
+testOnOneTarget("ctl events ends when its reader is gone", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const [command, ...prefix] = host.target.command as [string, ...string[]];
@@ -222,7 +222,7 @@ integrationTest("ctl events ends when its reader is gone", async (host) => {
   assertEquals(await process.status, { success: true, code: 0, signal: null });
 });
 
-integrationTest("ctl events does not wait for a master that never answers", async (host) => {
+testOnOneTarget("ctl events does not wait for a master that never answers", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const [command, ...prefix] = host.target.command as [string, ...string[]];
@@ -239,7 +239,7 @@ integrationTest("ctl events does not wait for a master that never answers", asyn
   }
 });
 
-integrationTest("ctl events prints past and new events until the server ends", async (host) => {
+testOnOneTarget("ctl events prints past and new events until the server ends", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [worker] = await server.ready(2);
   const all = ctl(host, "events", "--json");
@@ -272,7 +272,7 @@ integrationTest("ctl events prints past and new events until the server ends", a
   assertMatch((await text).stdout, /^\S+Z reload-complete master {2}1 worker of generation 2 ready on/m);
 });
 
-integrationTest(
+testOnOneTarget(
   "the socket is for this user only, and answers errors with 4xx and a reason",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp } });
@@ -302,7 +302,7 @@ integrationTest(
   },
 );
 
-integrationTest("--no-control-socket turns it off, and USR2 logs why it does nothing", async (host) => {
+testOnOneTarget("--no-control-socket turns it off, and USR2 logs why it does nothing", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["--no-control-socket"] });
   await server.logged(/1 worker of generation 1 ready/);
   const found = Array.from(Deno.readDirSync(host.runtime), ({ name }) => `${host.runtime}/${name}`)
@@ -319,7 +319,7 @@ integrationTest("--no-control-socket turns it off, and USR2 logs why it does not
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a chosen control socket that cannot be created ends the start", async (host) => {
+testOnOneTarget("a chosen control socket that cannot be created ends the start", async (host) => {
   host.write({ "main.ts": pidApp });
   const { code, stderr } = await host.run([
     "main.ts",
@@ -332,7 +332,7 @@ integrationTest("a chosen control socket that cannot be created ends the start",
   assertMatch(stderr, /^denicorn: cannot create control-socket: \S+\/none\/my\.sock/);
 });
 
-integrationTest("ctl picks the server that --pid or --socket names", async (host) => {
+testOnOneTarget("ctl picks the server that --pid or --socket names", async (host) => {
   const files = { "main.ts": pidApp };
   const one = host.start({ files, args: ["--pid", "one.pid"] });
   const other = host.start({ files, args: ["--pid", "other.pid", "--control-socket", "other.sock"] });
@@ -373,7 +373,7 @@ integrationTest("ctl picks the server that --pid or --socket names", async (host
   assertMatch(absent.stderr, /^denicorn: cannot reach the server: other\.sock: no master answers there/);
 });
 
-integrationTest("ctl reopen fails with the reason if a log file cannot be opened", async (host) => {
+testOnOneTarget("ctl reopen fails with the reason if a log file cannot be opened", async (host) => {
   host.write({ "logs/access.log": "" });
   const server = host.start({
     files: { "main.ts": pidApp },
@@ -391,7 +391,7 @@ integrationTest("ctl reopen fails with the reason if a log file cannot be opened
   assertEquals((await ctl(host, "reopen")).code, 0);
 });
 
-integrationTest("ctl top prints once without a terminal", async (host) => {
+testOnOneTarget("ctl top prints once without a terminal", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (let request = 0; request < 5; request++) await server.text();
@@ -403,7 +403,7 @@ integrationTest("ctl top prints once without a terminal", async (host) => {
   assert(isRunning(server.pid));
 });
 
-integrationTest("ctl recognises a socket of another program", async (host) => {
+testOnOneTarget("ctl recognises a socket of another program", async (host) => {
   host.write({});
   const path = `${host.folder}/other.sock`;
   await using _other = Deno.serve({ path, onListen() {} }, () => new Response("hello"));

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
-integrationTest("a killed worker is replaced at once, and the others keep serving", async (host) => {
+testOnOneTarget("a killed worker is replaced at once, and the others keep serving", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
   Deno.kill(victim!.pid, "SIGKILL");
@@ -12,7 +12,7 @@ integrationTest("a killed worker is replaced at once, and the others keep servin
   assert(pids.includes(other!.pid) && !pids.includes(victim!.pid));
 });
 
-integrationTest(
+testOnOneTarget(
   "after a kill -9 of the master idle workers exit at once and leave nothing behind",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
@@ -23,7 +23,7 @@ integrationTest(
   },
 );
 
-integrationTest("after a kill -9 of the master a request in flight is still answered", async (host) => {
+testOnOneTarget("after a kill -9 of the master a request in flight is still answered", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
   const workers = await server.ready(2);
   const answer = server.text("/?ms=2000");
@@ -35,7 +35,7 @@ integrationTest("after a kill -9 of the master a request in flight is still answ
   await server.until("the end of all workers", () => workers.every(({ pid }) => !isRunning(pid)));
 });
 
-integrationTest("a start after a kill -9 of all processes cleans up and serves", async (host) => {
+testOnOneTarget("a start after a kill -9 of all processes cleans up and serves", async (host) => {
   const first = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
   const [worker] = await first.ready(1);
   first.kill("SIGSTOP");
@@ -55,7 +55,7 @@ integrationTest("a start after a kill -9 of all processes cleans up and serves",
   assertEquals([...first.leftovers(), ...second.leftovers()], []);
 });
 
-integrationTest(
+testOnOneTarget(
   "a worker that crashes again and again is restarted with growing delays and one line per second",
   async (host) => {
     // The first worker stays alive; each other one exits as soon as it is ready.
@@ -83,7 +83,7 @@ export default () => new Response("alive");\n`;
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "an uncaught error costs no request: the worker finishes its requests and is replaced",
   async (host) => {
     const app = `
@@ -113,7 +113,7 @@ export default async (request: Request): Promise<Response> => {
   },
 );
 
-integrationTest("a worker that hangs is killed after timeout and replaced", async (host) => {
+testOnOneTarget("a worker that hangs is killed after timeout and replaced", async (host) => {
   const app = `
 export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/hang") for (;;);
@@ -134,7 +134,7 @@ export default (request: Request): Response => {
   assertEquals(await server.text(), String(next!.pid));
 });
 
-integrationTest("a huge uncaught error costs one worker, not the server", async (host) => {
+testOnOneTarget("a huge uncaught error costs one worker, not the server", async (host) => {
   const app = `export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/boom") {
     setTimeout(() => {
@@ -152,7 +152,7 @@ integrationTest("a huge uncaught error costs one worker, not the server", async 
   assertEquals(await server.text(), String(second!.pid));
 });
 
-integrationTest(
+testOnOneTarget(
   "a master that was stopped for longer than timeout kills no worker when it continues",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--timeout", "1"] });

@@ -1,7 +1,7 @@
 /** The commands of docs/deployment.md work, in the order in which they are there. */
 
 import { assertEquals } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { fileOf, freePorts, lackingProxy, prepareProxy, Proxy, type ProxyKind } from "./proxies.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/deployment.md", import.meta.url));
@@ -15,7 +15,7 @@ function commandsOf(heading: string): string[] {
 const headings: Readonly<Record<ProxyKind, string>> = { nginx: "nginx", haproxy: "HAProxy" };
 
 for (const [kind, heading] of Object.entries(headings) as [ProxyKind, string][]) {
-  integrationTest(`docs/deployment.md: the commands for ${heading} work`, async (host) => {
+  testOnOneTarget(`docs/deployment.md: the commands for ${heading} work`, async (host) => {
     const [first, ...others] = commandsOf(heading) as [string, ...string[]];
     const [port, second, admin] = freePorts(3) as [number, number, number];
     const places: [string, string][] = [

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 /** Removes it like a cleaner of /tmp does. */
 function removeRuntimeDirectory(host: TestHost): void {
@@ -9,7 +9,7 @@ function removeRuntimeDirectory(host: TestHost): void {
   }
 }
 
-integrationTest("a dead worker is replaced after the runtime directory was removed", async (host) => {
+testOnOneTarget("a dead worker is replaced after the runtime directory was removed", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
   // The replacement serves the code of the start, not the changed source.
@@ -24,7 +24,7 @@ integrationTest("a dead worker is replaced after the runtime directory was remov
   assert(!server.stderr.includes("steering is off"), server.stderr);
 });
 
-integrationTest("ctl and reload work after the runtime directory was removed", async (host) => {
+testOnOneTarget("ctl and reload work after the runtime directory was removed", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   removeRuntimeDirectory(host);
@@ -39,7 +39,7 @@ integrationTest("ctl and reload work after the runtime directory was removed", a
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest(
+testOnOneTarget(
   "a custom control socket is still found after the runtime directory was removed",
   async (host) => {
     const server = host.start({
@@ -52,7 +52,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a custom control socket that was removed is opened again, and an upgrade works",
   async (host) => {
     const socket = `${host.folder}/mine.sock`;
@@ -70,7 +70,7 @@ integrationTest(
   },
 );
 
-integrationTest("a directory that another user created in its place is not used", async (host) => {
+testOnOneTarget("a directory that another user created in its place is not used", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [victim, other] = await server.ready(2);
   const [{ name }] = Array.from(Deno.readDirSync(host.runtime)) as [Deno.DirEntry];

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 interface CheckResult {
   readonly name: string;
@@ -17,7 +17,7 @@ async function examine(host: TestHost, ...args: string[]) {
   return { code, examination, checks };
 }
 
-integrationTest(
+testOnOneTarget(
   "doctor --json: every check has all fields, and the exit code follows from the verdicts",
   async (host) => {
     const { code, examination, checks } = await examine(host);
@@ -35,7 +35,7 @@ integrationTest(
   },
 );
 
-integrationTest("doctor: the text lists the same checks, without colour in a pipe", async (host) => {
+testOnOneTarget("doctor: the text lists the same checks, without colour in a pipe", async (host) => {
   const { checks } = await examine(host);
   const { stdout, stderr } = await host.run(["doctor"], { NO_COLOR: "" });
   assertEquals(stderr, "");
@@ -46,7 +46,7 @@ integrationTest("doctor: the text lists the same checks, without colour in a pip
   assertClean(host);
 });
 
-integrationTest("doctor checks for the given settings; a mistake in them is exit 2", async (host) => {
+testOnOneTarget("doctor checks for the given settings; a mistake in them is exit 2", async (host) => {
   host.write({ "denicorn.config.json": `{ "workers": 1024 }` });
   const { checks } = await examine(host);
   const cores = checks.find(({ name }) => name === "cores");
@@ -56,7 +56,7 @@ integrationTest("doctor checks for the given settings; a mistake in them is exit
   assertMatch(stderr, /^denicorn: workers: "none" \(command line --workers\)[^\n]*\n$/);
 });
 
-integrationTest("doctor: exit 1 on a host that lacks something, and it says what", async (host) => {
+testOnOneTarget("doctor: exit 1 on a host that lacks something, and it says what", async (host) => {
   // Another user could replace the directory that is created here.
   Deno.chmodSync(host.runtime, 0o777);
   const { code, checks } = await examine(host);

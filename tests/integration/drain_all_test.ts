@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import { askAgainAndAgain, type Asked } from "./again_and_again.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** Each request takes 3 ms of the event loop, so that connections wait in the accept queues. */
@@ -45,20 +45,20 @@ function otherThanRefused(results: readonly Asked[]): string[] {
   return results.flatMap(({ failures }) => failures).filter((text) => !/Connection refused/.test(text));
 }
 
-integrationTest("WINCH under load resets no connection, and the next workers serve", async (host) => {
+testOnOneTarget("WINCH under load resets no connection, and the next workers serve", async (host) => {
   const { server, results } = await drainUnderLoad(host, [], 5);
   assertEquals(otherThanRefused(results), [], server.stderr);
   assert(!/steering is off/.test(server.stderr), server.stderr);
   await server.answeredBy((await server.ready(2)).map(({ pid }) => pid), 20);
 });
 
-integrationTest("without steering WINCH under load resets no connection either", async (host) => {
+testOnOneTarget("without steering WINCH under load resets no connection either", async (host) => {
   const { results } = await drainUnderLoad(host, ["--steering", "off"], 5);
   assertEquals(otherThanRefused(results), []);
 });
 
 for (const args of [[], ["--steering", "off"]]) {
-  integrationTest(`TERM under load resets no connection ${args.join(" ")}`.trim(), async (host) => {
+  testOnOneTarget(`TERM under load resets no connection ${args.join(" ")}`.trim(), async (host) => {
     for (let round = 1; round <= 3; round++) {
       const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2", ...args] });
       await server.ready(2);
@@ -76,7 +76,7 @@ for (const args of [[], ["--steering", "off"]]) {
   });
 }
 
-integrationTest("TERM under load during an upgrade resets no connection either", async (host) => {
+testOnOneTarget("TERM under load during an upgrade resets no connection either", async (host) => {
   const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + busyApp });

@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const app = `const names = ["A", "B", "C", "D", "E"];
 export default () => Response.json(names.map((name) => Deno.env.get(name) ?? null));\n`;
 
-integrationTest(
+testOnOneTarget(
   "the variables of env files, which others override, and a reload reads again",
   async (host) => {
     const files = {
@@ -27,7 +27,7 @@ integrationTest(
   },
 );
 
-integrationTest("an env file that is not there: exit code 2, with the place that names it", async (host) => {
+testOnOneTarget("an env file that is not there: exit code 2, with the place that names it", async (host) => {
   host.write({ "main.ts": app });
   const { code, stderr } = await host.run(["main.ts", "--env-file", "none.env"]);
   assertEquals(code, 2);

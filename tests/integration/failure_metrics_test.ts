@@ -3,7 +3,7 @@
 import { failureKinds } from "../../src/core/telemetry/failures.ts";
 import type { Status } from "../../src/core/telemetry/status.ts";
 import { assertEquals } from "../assert.ts";
-import { freePort, integrationTest, type TestHost, until } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget, until } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 
 const app = `
@@ -45,7 +45,7 @@ function start(host: TestHost, args: readonly string[]) {
   return { server, counts, metric };
 }
 
-integrationTest("requests that go wrong are counted by kind", async (host) => {
+testOnOneTarget("requests that go wrong are counted by kind", async (host) => {
   const limits = ["--limit-concurrency", "1", "--queue-size", "0", "--limit-request-body", "10"];
   const { server, counts, metric } = start(host, [
     ...["--request-timeout", "1", "--header-timeout", "1", "--graceful-timeout", "1", ...limits],

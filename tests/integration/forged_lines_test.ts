@@ -1,7 +1,7 @@
 /** Apps and clients whose texts try to forge lines of the log, or to control the terminal that shows it. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const forged = "2026-11-20T23:33:58.000Z error   master pid=1  forged";
@@ -22,7 +22,7 @@ async function stopped(server: Server): Promise<string> {
   return server.stderr;
 }
 
-integrationTest("an app that throws hostile texts forges no line of the log", async (host) => {
+testOnOneTarget("an app that throws hostile texts forges no line of the log", async (host) => {
   const app = `
 const hostile = ${hostile};
 class Hostile extends Error { name = hostile; }
@@ -48,7 +48,7 @@ export default async (request: Request) => {
   assert(!/(?!\n)\p{Cc}/u.test(events.stdout), events.stdout);
 });
 
-integrationTest("an app that cannot be loaded forges no line of the log", async (host) => {
+testOnOneTarget("an app that cannot be loaded forges no line of the log", async (host) => {
   const app = `throw Object.assign(new Error(${hostile}), { name: ${hostile} });\n`;
   const server = host.start({ files: { "main.ts": app }, args: ["--error-logfile", "error.log"] });
   assertEquals((await server.exit()).code, 4);
@@ -56,7 +56,7 @@ integrationTest("an app that cannot be loaded forges no line of the log", async 
   assertGenuine(Deno.readTextFileSync(`${host.folder}/error.log`));
 });
 
-integrationTest("a client forges no line of the access log", async (host) => {
+testOnOneTarget("a client forges no line of the access log", async (host) => {
   const server = host.start({
     files: { "main.ts": `export default () => new Response("hello");\n` },
     args: ["--access-logfile", "-"],
@@ -71,7 +71,7 @@ integrationTest("a client forges no line of the access log", async (host) => {
   assertMatch(server.stdout, /"GET \/a%0a%1b HTTP\/1\.1" 200 \d+ "-" "\\x9b2J\\x85\\x22"\n$/);
 });
 
-integrationTest(
+testOnOneTarget(
   "a client hides no part of its path from the access log behind an empty host",
   async (host) => {
     const server = host.start({

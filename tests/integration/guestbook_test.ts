@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const app = new URL("../../examples/guestbook/main.ts", import.meta.url).pathname;
 
-integrationTest(
+testOnOneTarget(
   "the guestbook: several workers write at once, one is killed, and no saved entry is lost",
   async (host) => {
     const server = host.start({

@@ -146,29 +146,54 @@ export class TestHost {
 /** As what a test lacks: what it tests is not in this target, so there is nothing to skip. */
 export const notInThisProgram = "not in this program";
 
+export type TestBody = (host: TestHost) => Promise<void>;
+
+/** What a machine lacks for a test, or `notInThisProgram`; `null` if nothing. */
+export type Lacking = string | null | ((target: Target) => string | null);
+
 /** Registers `body` as a test for each target. It is skipped if `lacking` names something that this machine lacks. */
-export function integrationTest(
-  name: string,
-  body: (host: TestHost) => Promise<void>,
-  lacking: string | null | ((target: Target) => string | null) = null,
-): void {
-  for (const target of targets) {
-    const lacks = typeof lacking === "function" ? lacking(target) : lacking;
-    if (lacks === notInThisProgram) continue;
-    const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
-    Deno.test({
-      name: `[${target.name}] ${name}${reason}`,
-      ignore: lacks !== null,
-      async fn() {
-        const host = new TestHost(target);
-        try {
-          await body(host);
-        } finally {
-          await host.close();
-        }
-      },
-    });
-  }
+export function integrationTest(name: string, body: TestBody, lacking: Lacking = null): void {
+  for (const target of targetsWith(lacking)) register(target, name, body, lacking);
+}
+
+/**
+ * Registers `body` as a test for one target, which its name decides: for what is the same on both runtimes, because this
+ * program decides it. Each target gets about half of the tests of a file. With ALL_TARGETS=1 both run all of them.
+ */
+export function testOnOneTarget(name: string, body: TestBody, lacking: Lacking = null): void {
+  const able = targetsWith(lacking);
+  const isForAll = Deno.env.get("ALL_TARGETS") === "1";
+  const chosen = isForAll ? able : able.slice(sumOf(name) % able.length).slice(0, 1);
+  for (const target of chosen) register(target, name, body, lacking);
+}
+
+function sumOf(text: string): number {
+  return Array.from(text, (letter) => letter.codePointAt(0)!).reduce((sum, code) => sum + code, 0);
+}
+
+function reasonToSkip(target: Target, lacking: Lacking): string | null {
+  return typeof lacking === "function" ? lacking(target) : lacking;
+}
+
+function targetsWith(lacking: Lacking): readonly Target[] {
+  return targets.filter((target) => reasonToSkip(target, lacking) !== notInThisProgram);
+}
+
+function register(target: Target, name: string, body: TestBody, lacking: Lacking): void {
+  const lacks = reasonToSkip(target, lacking);
+  const reason = lacks === null ? "" : ` (skipped: ${lacks})`;
+  Deno.test({
+    name: `[${target.name}] ${name}${reason}`,
+    ignore: lacks !== null,
+    async fn() {
+      const host = new TestHost(target);
+      try {
+        await body(host);
+      } finally {
+        await host.close();
+      }
+    },
+  });
 }
 
 /** Waits until `check` returns something other than `undefined` or `false`. The deadline only ends a hanging test. */
@@ -177,15 +202,18 @@ export async function until<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
   { deadline = 20_000, explain = () => "" }: { deadline?: number; explain?: () => string } = {},
 ): Promise<T> {
-  const end = performance.now() + deadline;
+  const start = performance.now();
   for (;;) {
     const found = await check();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) {
+    if (performance.now() > start + deadline) {
       throw new Error(`did not happen within ${deadline} ms: ${what}\n${explain()}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, pollInterval));
+    const waited = performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(shortestPause + waited / 10, longestPause)));
   }
 }
 
-const pollInterval = 10;
+/** Milliseconds between two checks: those that take long are no reason to keep the machine busy. */
+const shortestPause = 5;
+const longestPause = 50;

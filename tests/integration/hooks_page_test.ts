@@ -1,7 +1,7 @@
 /** The config file of docs/hooks.md does what the page says. */
 
 import { assertEquals } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/hooks.md", import.meta.url));
 
@@ -14,7 +14,7 @@ const files = {
   "denicorn.config.ts": block("ts"),
 };
 
-integrationTest("docs/hooks.md: its config file prints what the page shows", async (host) => {
+testOnOneTarget("docs/hooks.md: its config file prints what the page shows", async (host) => {
   const server = host.start({ files });
   await server.until("whenReady", () => server.stdout.includes("ready with"));
   assertEquals(await server.text(), "ok");
@@ -23,7 +23,7 @@ integrationTest("docs/hooks.md: its config file prints what the page shows", asy
   assertEquals(server.stdout.replace(/ +$/gm, ""), block("text"));
 });
 
-integrationTest(
+testOnOneTarget(
   "docs/hooks.md: a request is refused as the page says, and check calls no hook",
   async (host) => {
     const server = host.start({ files });

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { called, calls, hookProcesses, printing } from "./hook_configs.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 const files = { "main.ts": `export default () => new Response(String(Deno.pid));\n` };
@@ -12,7 +12,7 @@ const all = [
   ...["onReload", "preUpgrade", "onExit"],
 ];
 
-integrationTest(
+testOnOneTarget(
   "the hooks of the master are called, each with plain values, and onExit last",
   async (host) => {
     const server = host.start({
@@ -41,7 +41,7 @@ integrationTest(
   },
 );
 
-integrationTest("a worker that is killed is one of childExit, and the next one of preSpawn", async (host) => {
+testOnOneTarget("a worker that is killed is one of childExit, and the next one of preSpawn", async (host) => {
   const server = host.start({
     files: { ...files, "denicorn.config.ts": printing(["preSpawn", "childExit"]) },
   });
@@ -58,13 +58,13 @@ integrationTest("a worker that is killed is one of childExit, and the next one o
   assertEquals(exit, { code: 137, signal: "SIGKILL", isExpected: false, text: "died (SIGKILL)" });
 });
 
-integrationTest("without hooks there is no process for them", async (host) => {
+testOnOneTarget("without hooks there is no process for them", async (host) => {
   const server = host.start({ files: { ...files, "denicorn.config.ts": printing([]) } });
   await server.ready(1);
   assertEquals(hookProcesses(server.pid), []);
 });
 
-integrationTest("onStarting that throws refuses the start, and nothing is left", async (host) => {
+testOnOneTarget("onStarting that throws refuses the start, and nothing is left", async (host) => {
   const config = `export default { async onStarting() { await 0; throw new Error("not today"); } };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.ts": config } });
   assertEquals((await server.exit()).code, 3);
@@ -75,7 +75,7 @@ integrationTest("onStarting that throws refuses the start, and nothing is left",
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("onStarting that never ends refuses the start after hook-timeout", async (host) => {
+testOnOneTarget("onStarting that never ends refuses the start after hook-timeout", async (host) => {
   for (const body of ["return new Promise(() => {});", "while (true);"]) {
     const config = `export default { hookTimeout: "500ms", onStarting() { ${body} } };\n`;
     const server = host.start({ files: { ...files, "denicorn.config.ts": config } });
@@ -88,7 +88,7 @@ integrationTest("onStarting that never ends refuses the start after hook-timeout
   }
 });
 
-integrationTest("a reload applies new hooks, and onReload of the new file can refuse it", async (host) => {
+testOnOneTarget("a reload applies new hooks, and onReload of the new file can refuse it", async (host) => {
   const config = (version: number, onReload: string) =>
     `export default {
   onReload(server) { console.log("hook", "reload${version}", JSON.stringify([server.generation])); ${onReload} },
@@ -125,7 +125,7 @@ integrationTest("a reload applies new hooks, and onReload of the new file can re
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("preUpgrade can refuse an upgrade; else the old master ends with onExit", async (host) => {
+testOnOneTarget("preUpgrade can refuse an upgrade; else the old master ends with onExit", async (host) => {
   const config = (preUpgrade: string) =>
     `export default {
   onStarting({ pid }) { console.log("hook", "starting", JSON.stringify([pid])); },
@@ -164,7 +164,7 @@ async function scaleToOne(host: TestHost, server: Server): Promise<void> {
 const changed =
   `nworkersChanged(count, before) { console.log("hook", "changed", JSON.stringify([count, before])); },`;
 
-integrationTest("a hook that blocks its process is logged, and the server goes on", async (host) => {
+testOnOneTarget("a hook that blocks its process is logged, and the server goes on", async (host) => {
   const config =
     `export default { workers: 2, hookTimeout: "1s", preSpawn() { while (true); }, ${changed} };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config } });
@@ -177,7 +177,7 @@ integrationTest("a hook that blocks its process is logged, and the server goes o
   await scaleToOne(host, server);
 });
 
-integrationTest("a hook that ends its process is logged, and the next one has another", async (host) => {
+testOnOneTarget("a hook that ends its process is logged, and the next one has another", async (host) => {
   const config = `export default { workers: 2, postSpawn() { Deno.exit(7); }, ${changed} };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config } });
   await server.ready(2);
@@ -187,7 +187,7 @@ integrationTest("a hook that ends its process is logged, and the next one has an
   await scaleToOne(host, server);
 });
 
-integrationTest("an error that nothing catches in the hooks is logged, and ends nothing", async (host) => {
+testOnOneTarget("an error that nothing catches in the hooks is logged, and ends nothing", async (host) => {
   const config =
     `export default { workers: 2, onStarting() { setTimeout(() => { throw new Error("later"); }, 1); }, ${changed} };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config } });
@@ -198,7 +198,7 @@ integrationTest("an error that nothing catches in the hooks is logged, and ends 
   assertEquals(hookProcesses(server.pid), [process]);
 });
 
-integrationTest("the process of hooks ends with a master that is killed", async (host) => {
+testOnOneTarget("the process of hooks ends with a master that is killed", async (host) => {
   const server = host.start({ files: { ...files, "denicorn.config.ts": printing(["onExit"]) } });
   await server.ready(1);
   const found = hookProcesses(server.pid);
@@ -208,7 +208,7 @@ integrationTest("the process of hooks ends with a master that is killed", async 
   assertEquals(called(server.stdout), []);
 });
 
-integrationTest("another signal ends an onExit that takes long", async (host) => {
+testOnOneTarget("another signal ends an onExit that takes long", async (host) => {
   const config = `export default {
   hookTimeout: "60s",
   async onExit() { console.log("hook", "begun", "[]"); await new Promise(() => {}); },
@@ -226,7 +226,7 @@ integrationTest("another signal ends an onExit that takes long", async (host) =>
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a stop does not wait for a childExit that takes long", async (host) => {
+testOnOneTarget("a stop does not wait for a childExit that takes long", async (host) => {
   const config = `export default {
   hookTimeout: "600s",
   childExit() { console.log("hook", "begun", "[]"); return new Promise(() => {}); },
@@ -245,7 +245,7 @@ integrationTest("a stop does not wait for a childExit that takes long", async (h
   }
 });
 
-integrationTest("check, and a start, say what is wrong with hooks", async (host) => {
+testOnOneTarget("check, and a start, say what is wrong with hooks", async (host) => {
   const refused = async (config: string) => {
     host.write({ ...files, "denicorn.config.ts": config });
     const { code, stderr } = await host.run(["check", "main.ts"]);

@@ -3,7 +3,7 @@
 import { isolated, whyShared } from "../../bench/support/namespace.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 import { outcomesOf, type Visit, Visitors } from "../../bench/support/visitors.ts";
 
@@ -40,7 +40,7 @@ function within(gaps: readonly Gap[], visits: readonly Visit[]): Visit[] {
   return visits.filter(({ began }) => gaps.some(({ from, to }) => began > from && began < to));
 }
 
-integrationTest(
+testOnOneTarget(
   "clients that come while the only worker is replaced are served: none is refused or cut",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp } });
@@ -58,7 +58,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "with net.ipv4.tcp_migrate_req=1 they wait in the queue of the dead worker, and the replacement serves them",
   async (host) => {
     const command = isolated(host.target.command, { tcp_migrate_req: "1" });

@@ -1,7 +1,7 @@
 /** What an app does besides requests, at the beginning and at the end of a worker. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 
 /** Prints what happens, in order, with the process id. */
 const app = `
@@ -49,7 +49,7 @@ export default {
 };
 `;
 
-integrationTest("an app cleans up after its last request, in order", async (host) => {
+testOnOneTarget("an app cleans up after its last request, in order", async (host) => {
   const server = host.start({ files: { "main.ts": app } });
   const [worker] = await server.ready(1);
   await server.logged(/worker=0 gen=1 pid=\d+ +startup/);
@@ -84,7 +84,7 @@ integrationTest("an app cleans up after its last request, in order", async (host
   );
 });
 
-integrationTest("what is not done at the end of graceful-timeout is named", async (host) => {
+testOnOneTarget("what is not done at the end of graceful-timeout is named", async (host) => {
   const slow = app.replace('await sleep(50);\n  say("shutdown', 'await sleep(60_000);\n  say("shutdown');
   const server = host.start({
     files: { "main.ts": slow },
@@ -100,7 +100,7 @@ integrationTest("what is not done at the end of graceful-timeout is named", asyn
   );
 });
 
-integrationTest(
+testOnOneTarget(
   "an app whose startup fails does not start, and does not replace what serves",
   async (host) => {
     const failing = app.replace("await sleep(50);\n  log", "throw new Error('no database');\n  log");
@@ -120,7 +120,7 @@ integrationTest(
   },
 );
 
-integrationTest("process.exit() of a listener ends the worker after its last request", async (host) => {
+testOnOneTarget("process.exit() of a listener ends the worker after its last request", async (host) => {
   const exiting = app.replace('await sleep(50);\n  say("process listener");', "process.exit(0);");
   const server = host.start({ files: { "main.ts": exiting } });
   await server.ready(1);
@@ -153,7 +153,7 @@ createServer((request, response) => {
 }).listen(Number(Deno.args[0]), "127.0.0.1");
 `;
 
-integrationTest("an app gets the id of a request, and the log names it", async (host) => {
+testOnOneTarget("an app gets the id of a request, and the log names it", async (host) => {
   const port = freePort();
   const server = host.start({
     files: { "main.ts": identified },

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { FullPipe, writingTo } from "./full_pipe.ts";
-import { integrationTest, until } from "./harness.ts";
+import { testOnOneTarget, until } from "./harness.ts";
 
-integrationTest("if stderr is not read, the master keeps working and loses no line", async (host) => {
+testOnOneTarget("if stderr is not read, the master keeps working and loses no line", async (host) => {
   const pipe = new FullPipe(host);
   const server = host.start({
     files: { "main.ts": pidApp },
@@ -31,7 +31,7 @@ integrationTest("if stderr is not read, the master keeps working and loses no li
   pipe.close();
 });
 
-integrationTest(
+testOnOneTarget(
   "if stdout is not read, access lines beyond a megabyte are dropped and counted",
   async (host) => {
     const pipe = new FullPipe(host);
@@ -60,7 +60,7 @@ integrationTest(
   },
 );
 
-integrationTest("a process that exits waits for the reader of its last lines", async (host) => {
+testOnOneTarget("a process that exits waits for the reader of its last lines", async (host) => {
   const pipe = new FullPipe(host);
   const server = host.start({
     files: { "main.ts": pidApp },
@@ -82,7 +82,7 @@ integrationTest("a process that exits waits for the reader of its last lines", a
   pipe.close();
 });
 
-integrationTest("if stderr is not read, a stop still ends", async (host) => {
+testOnOneTarget("if stderr is not read, a stop still ends", async (host) => {
   const pipe = new FullPipe(host);
   const server = host.start({ files: { "main.ts": pidApp }, command: writingTo(pipe, 2, host) });
   await server.ready(1);
@@ -92,7 +92,7 @@ integrationTest("if stderr is not read, a stop still ends", async (host) => {
   pipe.close();
 });
 
-integrationTest("lines of several workers stay whole in a slow pipe, however long they are", async (host) => {
+testOnOneTarget("lines of several workers stay whole in a slow pipe, however long they are", async (host) => {
   const pipe = new FullPipe(host);
   const server = host.start({
     files: { "main.ts": pidApp },

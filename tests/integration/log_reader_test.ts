@@ -2,14 +2,14 @@
 
 import { assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
 
 function makeFifo(path: string): void {
   assertEquals(new Deno.Command("mkfifo", { args: [path] }).outputSync().code, 0);
 }
 
-integrationTest("logs at FIFOs that nothing reads: the server starts, serves and stops", async (host) => {
+testOnOneTarget("logs at FIFOs that nothing reads: the server starts, serves and stops", async (host) => {
   for (const name of ["access.fifo", "error.fifo"]) makeFifo(`${host.folder}/${name}`);
   const server = host.start({
     files: { "main.ts": pidApp },
@@ -24,7 +24,7 @@ integrationTest("logs at FIFOs that nothing reads: the server starts, serves and
   assertEquals([server.stderr.match(/denicorn|warning/g), server.leftovers()], [null, []]);
 });
 
-integrationTest("the reader of a FIFO may come, go and come again", async (host) => {
+testOnOneTarget("the reader of a FIFO may come, go and come again", async (host) => {
   const path = `${host.folder}/access.fifo`;
   makeFifo(path);
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--access-logfile", "access.fifo"] });
@@ -48,7 +48,7 @@ async function readUntil(reader: Deno.FsFile, ...texts: readonly string[]): Prom
   }
 }
 
-integrationTest("a device as a log takes every line", async (host) => {
+testOnOneTarget("a device as a log takes every line", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--access-logfile", "/dev/null", "--error-logfile", "/dev/zero"],
@@ -79,7 +79,7 @@ async function serveWithOpenFiles(host: TestHost, args: readonly string[] = []):
   assertMatch(server.stderr, /stopped\n$/);
 }
 
-integrationTest(
+testOnOneTarget(
   "/dev/stdout and /dev/stderr as logs are the standard streams",
   (host) => serveWithOpenFiles(host),
 );
@@ -144,7 +144,7 @@ async function serveIntoSocket(
   }
 }
 
-integrationTest(
+testOnOneTarget(
   "/dev/stdout as a log works where stdout is a socket",
   (host) => serveIntoSocket(host, () => "/dev/stdout", []),
   Deno.build.os === "linux" ? null : "needs Linux",
@@ -155,7 +155,7 @@ otherUserTest(
   (host) => serveIntoSocket(host, (descriptor) => `/dev/fd/${descriptor}`, ["--user", "nobody"]),
 );
 
-integrationTest("a descriptor that the server was not started with is an error", async (host) => {
+testOnOneTarget("a descriptor that the server was not started with is an error", async (host) => {
   for (const path of ["/dev/fd/3", "/proc/self/fd/99", "/dev/stdin"]) {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--access-logfile", path] });
     assertEquals((await server.exit()).code, 2);

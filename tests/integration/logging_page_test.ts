@@ -1,7 +1,7 @@
 /** The commands of docs/logging.md work: each starts a server, whose access log then has a line for each request. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { SyslogServer } from "./syslog_server.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/logging.md", import.meta.url));
@@ -21,7 +21,7 @@ const expected: Readonly<Record<string, RegExp>> = {
 };
 
 for (const command of starts) {
-  integrationTest(`docs/logging.md: ${command}`, async (host) => {
+  testOnOneTarget(`docs/logging.md: ${command}`, async (host) => {
     using syslog = new SyslogServer({ hostname: "127.0.0.1", port: 0 });
     const socket = `${host.folder}/log.sock`;
     using local = new SyslogServer({ path: socket });

@@ -1,7 +1,7 @@
 /** Debian's logrotate, with the files of docs/logging.md, while the server answers requests. */
 
 import { assert, assertEquals } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 const page = Deno.readTextFileSync(new URL("../../docs/logging.md", import.meta.url));
 const [creating, copying] = [...page.matchAll(/^```conf\n([^]*?)^```$/gm)].map(([, text]) => text!) as [
@@ -66,7 +66,7 @@ async function load(server: ReturnType<typeof start>, isOver: () => boolean): Pr
   return count;
 }
 
-integrationTest("logrotate renames the logs under load, and each line is in one file", async (host) => {
+testOnOneTarget("logrotate renames the logs under load, and each line is in one file", async (host) => {
   const server = start(host);
   const workers = await server.ready(2);
   let isOver = false;
@@ -92,7 +92,7 @@ integrationTest("logrotate renames the logs under load, and each line is in one 
   assertEquals(server.stderr, "");
 }, lacking);
 
-integrationTest(
+testOnOneTarget(
   "logrotate copies and truncates the logs under load, and all lines are whole",
   async (host) => {
     const server = start(host);
@@ -117,7 +117,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest("ctl reopen under load loses no line", async (host) => {
+testOnOneTarget("ctl reopen under load loses no line", async (host) => {
   const server = start(host);
   await server.ready(2);
   let isOver = false;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 
 const limit = 100;
 
@@ -39,7 +39,7 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-integrationTest("the control socket comes back when the master has file descriptors again", async (host) => {
+testOnOneTarget("the control socket comes back when the master has file descriptors again", async (host) => {
   const server = start(host);
   await server.ready(1);
   const socket = host.controlSocket;
@@ -59,7 +59,7 @@ integrationTest("the control socket comes back when the master has file descript
   assert(!/the old master is gone before/.test(server.stderr), server.stderr);
 });
 
-integrationTest("the admin address comes back when the master has file descriptors again", async (host) => {
+testOnOneTarget("the admin address comes back when the master has file descriptors again", async (host) => {
   const port = freePort();
   const server = start(host, "--admin-bind", `127.0.0.1:${port}`);
   await server.ready(1);
@@ -82,7 +82,7 @@ integrationTest("the admin address comes back when the master has file descripto
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("workers can connect again when the master has file descriptors again", async (host) => {
+testOnOneTarget("workers can connect again when the master has file descriptors again", async (host) => {
   const server = start(host, "--workers", "2");
   await server.ready(2);
   limitFiles(server.pid, lowestFree(server.pid));
@@ -101,7 +101,7 @@ integrationTest("workers can connect again when the master has file descriptors 
   await server.ready(2);
 });
 
-integrationTest("a master with few file descriptors in its first moments lives", async (host) => {
+testOnOneTarget("a master with few file descriptors in its first moments lives", async (host) => {
   for (const free of [1, 2, 3, 4, 6, 8]) {
     const server = start(host);
     await server.ready(1);

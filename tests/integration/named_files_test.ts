@@ -3,7 +3,7 @@
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 /** What may stand in place of a file; each is created as `NAME` in the folder of the test. */
 const strange = {
@@ -70,7 +70,7 @@ Deno.test("every setting that names a file is tested with what may stand in its 
 });
 
 for (const [name, { works = [], more = [], files = {}, code = 2 }] of Object.entries(settings)) {
-  integrationTest(
+  testOnOneTarget(
     `--${name} at a FIFO, a directory, a device or nothing: an error, and no wait`,
     async (host) => {
       const kinds = (Object.keys(strange) as Strange[]).filter((kind) => !works.includes(kind));
@@ -94,7 +94,7 @@ for (const [name, { works = [], more = [], files = {}, code = 2 }] of Object.ent
   );
 }
 
-integrationTest("a pidfile with the id of another program is replaced", async (host) => {
+testOnOneTarget("a pidfile with the id of another program is replaced", async (host) => {
   host.write({ "server.pid": `${Deno.pid}\n` });
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
   await server.ready(1);
@@ -108,7 +108,7 @@ integrationTest("a pidfile with the id of another program is replaced", async (h
   assertEquals(identity(`${host.folder}/server.pid`), "nothing");
 });
 
-integrationTest(
+testOnOneTarget(
   "a pidfile or control socket in the place of a source is an error, and it stays",
   async (host) => {
     for (
@@ -139,7 +139,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "ctl with a FIFO, a directory or a device as --pid or --socket: an error, and no wait",
   async (host) => {
     for (const kind of ["fifo", "directory", "zero"] as const) {
@@ -159,7 +159,7 @@ function ctl({ target }: TestHost, option: string, file: string): readonly strin
   return ["sh", "-c", `exec ${words.map((word) => `'${word}'`).join(" ")}`];
 }
 
-integrationTest("a control socket is open to no other user, also with a lax umask", async (host) => {
+testOnOneTarget("a control socket is open to no other user, also with a lax umask", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--umask", "0", "--control-socket", "control.sock"],

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { nobody, openTo, reasonNotToSwitchUser } from "./as_root.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { nicenessOf } from "./process_facts.ts";
 import type { Server } from "./server.ts";
 
@@ -26,7 +26,7 @@ async function assertAllNice(server: Server, nice: number): Promise<void> {
   assertMatch(await server.text(), new RegExp(` ${nice}$`));
 }
 
-integrationTest(
+testOnOneTarget(
   "all threads of the master, of its workers and their children have the niceness",
   async (host) => {
     const server = host.start({ files, args: ["-w", "2", "--nice", "7"] });
@@ -39,14 +39,14 @@ integrationTest(
   },
 );
 
-integrationTest("workers that are threads have the niceness", async (host) => {
+testOnOneTarget("workers that are threads have the niceness", async (host) => {
   const args = ["-w", "1", "--worker-class", "threads", "--threads", "2", "--nice", "6"];
   const server = host.start({ files, args });
   await server.ready(2);
   await assertAllNice(server, 6);
 });
 
-integrationTest("as root: workers of another user have a niceness that only root may give", async (host) => {
+testOnOneTarget("as root: workers of another user have a niceness that only root may give", async (host) => {
   openTo(host);
   const server = host.start({ files, args: ["-w", "2", "--user", "nobody", "--nice", "-3"] });
   await server.ready(2);
@@ -57,7 +57,7 @@ integrationTest("as root: workers of another user have a niceness that only root
   await assertAllNice(server, -3);
 }, reasonNotToSwitchUser);
 
-integrationTest("a niceness that this user may not give is an error, also for check", async (host) => {
+testOnOneTarget("a niceness that this user may not give is an error, also for check", async (host) => {
   openTo(host);
   Deno.chownSync(host.runtime, nobody.uid, nobody.gid);
   const { uid, gid } = nobody;

@@ -1,7 +1,7 @@
 /** An app that writes nonsense into the memory that all workers share with their master. */
 
 import { assert, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 
 const app = `import { closeSync, openSync, writeSync } from "node:fs";
 const numbers = [NaN, Infinity, -Infinity, -1, 1e308, 5e-324, 2 ** 53, 0.5, NaN];
@@ -28,7 +28,7 @@ export default (request) => {
 };
 `;
 
-integrationTest(
+testOnOneTarget(
   "nonsense in the shared memory stays out of metrics and decisions, also when its worker has died",
   async (host) => {
     const admin = freePort();

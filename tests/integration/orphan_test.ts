@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 /** `/spin` blocks the event loop for ever. */
@@ -9,7 +9,7 @@ export default (request: Request): Response => {
   return new Response(String(Deno.pid));
 };\n`;
 
-integrationTest(
+testOnOneTarget(
   "after a kill -9 of the master a worker with a blocked event loop is gone within timeout",
   async (host) => {
     const server = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", "3"] });
@@ -25,7 +25,7 @@ integrationTest(
   },
 );
 
-integrationTest("an app that blocks its boot does not outlive a killed master", async (host) => {
+testOnOneTarget("an app that blocks its boot does not outlive a killed master", async (host) => {
   const app = `
 console.error("blocking as", Deno.pid, "now");
 for (;;);
@@ -37,7 +37,7 @@ export default () => new Response();\n`;
   await server.exit();
 });
 
-integrationTest("processes that were all frozen for longer than timeout serve on", async (host) => {
+testOnOneTarget("processes that were all frozen for longer than timeout serve on", async (host) => {
   const server = host.start({ files: { "main.ts": spinningApp }, args: ["-w", "2", "--timeout", "4"] });
   const before = (await server.ready(2)).map(({ pid }) => pid);
   server.kill("SIGSTOP");
@@ -50,7 +50,7 @@ integrationTest("processes that were all frozen for longer than timeout serve on
   assert(before.includes(Number(await server.text())));
 });
 
-integrationTest(
+testOnOneTarget(
   "a worker that blocks while its master is stopped ends all the same, and the log says which request it was",
   async (host) => {
     const server = host.start({ files: { "main.ts": spinningApp }, args: ["--timeout", "3"] });
@@ -88,7 +88,7 @@ export default (request: Request): Response => {
   );
 };\n`;
 
-integrationTest(
+testOnOneTarget(
   "a start beside a worker that streams after a kill -9 of its master serves at once",
   async (host) => {
     const first = host.start({ files: { "main.ts": streamingApp }, args: ["-w", "2"] });
@@ -107,7 +107,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a start beside a blocked worker of a killed master says which one and when it ends",
   async (host) => {
     for (
@@ -153,7 +153,7 @@ export default async (request: Request): Promise<Response> => {
   return stream(new Request("http://localhost/stream"));
 };\n`;
 
-integrationTest(
+testOnOneTarget(
   "a worker that lost its channel to a living master keeps its place among the listeners",
   async (host) => {
     const server = host.start({

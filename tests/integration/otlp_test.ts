@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest, notInThisProgram } from "./harness.ts";
+import { notInThisProgram, testOnOneTarget } from "./harness.ts";
 
 interface Attribute {
   readonly key: string;
@@ -53,7 +53,7 @@ function answered(sent: readonly Sent[]): number {
 
 const quick = { OTEL_METRIC_EXPORT_INTERVAL: "200", OTEL_SERVICE_NAME: "shop" };
 
-integrationTest(
+testOnOneTarget(
   "metrics reach a receiver of OTLP, grow, survive a reload, and the last ones are sent at the end",
   async (host) => {
     const { sent, url, close } = receiver();
@@ -91,7 +91,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a receiver that fails is reported once, and again when it works; the variables are enough",
   async (host) => {
     const { sent, state, url, close } = receiver();
@@ -117,7 +117,7 @@ integrationTest(
   },
 );
 
-integrationTest("a receiver that never answers does not keep the server from stopping", async (host) => {
+testOnOneTarget("a receiver that never answers does not keep the server from stopping", async (host) => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const server = host.start({
     files: { "main.ts": slowApp("hello") },
@@ -131,7 +131,7 @@ integrationTest("a receiver that never answers does not keep the server from sto
   connection.close();
 });
 
-integrationTest("an address that is none of HTTP, or has a password, is refused", async (host) => {
+testOnOneTarget("an address that is none of HTTP, or has a password, is refused", async (host) => {
   host.write({ "main.ts": slowApp("hello") });
   for (const address of ["collector:4318", "http://user:secret@collector:4318", "ftp://collector"]) {
     const { code, stderr } = await host.run(["check", "--otlp-endpoint", address, "main.ts"]);
@@ -140,7 +140,7 @@ integrationTest("an address that is none of HTTP, or has a password, is refused"
   }
 });
 
-integrationTest("spans of the runtime say which worker and generation they are from", async (host) => {
+testOnOneTarget("spans of the runtime say which worker and generation they are from", async (host) => {
   const resources: Record<string, string>[] = [];
   const traces: string[] = [];
   const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {

@@ -1,9 +1,9 @@
 /** What programs written for PM2 or for Node's cluster read of the process that starts their workers. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 
-integrationTest("a program that forks its workers runs only their part", async (host) => {
+testOnOneTarget("a program that forks its workers runs only their part", async (host) => {
   const port = freePort();
   const program = `
 import cluster, { isMaster } from "node:cluster";
@@ -41,7 +41,7 @@ if (cluster.isPrimary || isMaster) {
   });
 });
 
-integrationTest("a program that forks all the same fails, and its error says what to do", async (host) => {
+testOnOneTarget("a program that forks all the same fails, and its error says what to do", async (host) => {
   for (const call of ["fork", "setupPrimary", "setupMaster"]) {
     const main = `const { ${call} } = require("cluster"); ${call}(); module.exports = () => new Response();`;
     const server = host.start({ files: { "main.cjs": main }, app: "main.cjs" });
@@ -56,7 +56,7 @@ integrationTest("a program that forks all the same fails, and its error says wha
   }
 });
 
-integrationTest("messages to the parent are ignored, with one line", async (host) => {
+testOnOneTarget("messages to the parent are ignored, with one line", async (host) => {
   const main = `const send = () => [process.send("ready"), process.send({ type: "metrics" })];
 send();
 export default () => Response.json(send());\n`;
@@ -67,7 +67,7 @@ export default () => Response.json(send());\n`;
   assertEquals(server.stderr.match(/process\.send/g)?.length, 1);
 });
 
-integrationTest("an app that sends nothing has no process.send", async (host) => {
+testOnOneTarget("an app that sends nothing has no process.send", async (host) => {
   const main = `export default () => Response.json(["se" + "nd"].map((name) => name in process));\n`;
   const server = host.start({ files: { "main.ts": main } });
   await server.ready(1);

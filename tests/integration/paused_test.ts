@@ -1,7 +1,7 @@
 /** An app takes its worker out of steering for a while. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const app = `
 import { context, ready } from "denicorn";
@@ -15,7 +15,7 @@ export default async (request: Request) => {
 };
 `;
 
-integrationTest(
+testOnOneTarget(
   "a worker whose app has paused gets no new connections until it is ready again",
   async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: ["--workers", "2"] });

@@ -1,7 +1,7 @@
 /** An app prepares each generation once, before the workers of that generation load it. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
 /** Writes a line to `journal` for each step of each process. `release` is in its answers. */
@@ -30,7 +30,7 @@ export function startup({ slot }) {
 export default () => new Response("${release}");
 `;
 
-integrationTest("prepare runs once per generation, before its workers load the app", async (host) => {
+testOnOneTarget("prepare runs once per generation, before its workers load the app", async (host) => {
   const journal = () => Deno.readTextFileSync(`${host.folder}/journal`).trim().split("\n");
   const args = ["--workers", "2", "main.ts", "--", "one", "two"];
   const server = host.start({ files: { "main.ts": app("one") }, args, app: null });
@@ -64,7 +64,7 @@ integrationTest("prepare runs once per generation, before its workers load the a
   assertEquals(journal().filter((line) => line.startsWith("prepare ")).length, 2);
 });
 
-integrationTest(
+testOnOneTarget(
   "a prepare that fails ends the start, and leaves the old generation after a reload",
   async (host) => {
     const failing = app("one", 'throw new Error("database is locked");');
@@ -113,7 +113,7 @@ integrationTest(
   },
 );
 
-integrationTest("prepare has a deadline of its own, and a newer reload waits for it", async (host) => {
+testOnOneTarget("prepare has a deadline of its own, and a newer reload waits for it", async (host) => {
   const server = host.start({
     files: { "main.ts": app("one") },
     args: ["--prepare-timeout", "4s"],
@@ -138,7 +138,7 @@ integrationTest("prepare has a deadline of its own, and a newer reload waits for
   assertEquals(await server.text(), "three");
 });
 
-integrationTest(
+testOnOneTarget(
   "workers that have started before have their whole time to boot after prepare",
   async (host) => {
     const files = { "main.ts": app("one", "await sleep(2_500);") };
@@ -149,7 +149,7 @@ integrationTest(
 );
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  integrationTest(`${signal} to the master ends prepare, whatever that listens to`, async (host) => {
+  testOnOneTarget(`${signal} to the master ends prepare, whatever that listens to`, async (host) => {
     const endless =
       "Deno.addSignalListener('SIGTERM', () => {}); await new Promise(() => setInterval(() => {}, 1000));";
     const server = host.start({ files: { "main.ts": app("one", endless) } });
@@ -159,7 +159,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "a prepare and a startup that never settle are named when their time is over",
   async (host) => {
     const never = "export const prepare = () => new Promise(() => {}); export default () => new Response();";
@@ -173,7 +173,7 @@ integrationTest(
   },
 );
 
-integrationTest("a program that starts its own server may prepare, too", async (host) => {
+testOnOneTarget("a program that starts its own server may prepare, too", async (host) => {
   const program = `${app("unused").replace(/export default.*/, "")}
 Deno.serve(() => new Response("served"));
 `;

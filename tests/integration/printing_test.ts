@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../assert.ts";
 import { FullPipe, writingTo } from "./full_pipe.ts";
-import { integrationTest, until } from "./harness.ts";
+import { testOnOneTarget, until } from "./harness.ts";
 
 /** Prints as much as the query says. */
 const printingApp = `
@@ -22,7 +22,7 @@ export default (request: Request) => {
 `;
 
 for (const [stream, descriptor, path] of [["stdout", 1, "/log"], ["stderr", 2, "/warn"]] as const) {
-  integrationTest(`an app that prints goes on serving if ${stream} is not read`, async (host) => {
+  testOnOneTarget(`an app that prints goes on serving if ${stream} is not read`, async (host) => {
     const pipe = new FullPipe(host);
     const server = host.start({
       files: { "main.ts": printingApp },
@@ -57,7 +57,7 @@ function printed({ lines }: FullPipe): number[] {
   return lines.flatMap((line) => /^(\d+) x{1000}$/.exec(line)?.[1] ?? []).map(Number);
 }
 
-integrationTest(
+testOnOneTarget(
   "what an app prints looks as under plain Deno, and is complete after a stop",
   async (host) => {
     const pipe = new FullPipe(host);

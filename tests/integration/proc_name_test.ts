@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
 import { calls } from "./hook_configs.ts";
-import { integrationTest, notInThisProgram } from "./harness.ts";
+import { notInThisProgram, testOnOneTarget } from "./harness.ts";
 import { shownAs, threadNames } from "./process_facts.ts";
 import type { Server } from "./server.ts";
 
@@ -28,7 +28,7 @@ async function assertNamed(server: Server, name: string): Promise<void> {
   }
 }
 
-integrationTest("master and workers are shown with the name, and the app notices nothing", async (host) => {
+testOnOneTarget("master and workers are shown with the name, and the app notices nothing", async (host) => {
   const server = host.start({
     files,
     app: null,
@@ -48,7 +48,7 @@ integrationTest("master and workers are shown with the name, and the app notices
   assertEquals(JSON.parse(await server.text()), expected);
 });
 
-integrationTest("threads are shown with their numbers, their process with the name", async (host) => {
+testOnOneTarget("threads are shown with their numbers, their process with the name", async (host) => {
   const args = ["-w", "1", "--worker-class", "threads", "--threads", "2", "-n", "shop"];
   const server = host.start({ files, args });
   const { pid } = (await server.ready(2))[0]!;
@@ -57,7 +57,7 @@ integrationTest("threads are shown with their numbers, their process with the na
   assert(["worker 0", "worker 1"].every((name) => names.includes(name)), names.join());
 });
 
-integrationTest("the process of the hooks is shown with the name", async (host) => {
+testOnOneTarget("the process of the hooks is shown with the name", async (host) => {
   const config =
     `export default { whenReady() { console.log("hook", "pid", JSON.stringify([Deno.pid])); } };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config }, args: ["-n", "shop"] });
@@ -65,14 +65,14 @@ integrationTest("the process of the hooks is shown with the name", async (host) 
   assertEquals(shownAs(Number(found![1])), { title: "denicorn: hooks [shop]", name: "shop" });
 });
 
-integrationTest("as root: workers of another user are shown with the name", async (host) => {
+testOnOneTarget("as root: workers of another user are shown with the name", async (host) => {
   openTo(host);
   const server = host.start({ files, args: ["-w", "1", "--user", "nobody", "--proc-name", "shop"] });
   await server.ready(1);
   await assertNamed(server, "shop");
 }, reasonNotToSwitchUser);
 
-integrationTest(
+testOnOneTarget(
   "a name for which the command line is too short is cut off, and the environment stays",
   async (host) => {
     const name = "a-name-that-is-longer-than-the-command-line-of-this-server-by-far";

@@ -1,7 +1,7 @@
 /** The processes that an app starts, and those that lose their parent. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, until } from "./harness.ts";
+import { testOnOneTarget, until } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 /** `/?SCRIPT` runs a shell with a script, and answers with what it prints. */
@@ -38,7 +38,7 @@ function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
 }
 
-integrationTest("a stop names the processes that an app has started and that still run", async (host) => {
+testOnOneTarget("a stop names the processes that an app has started and that still run", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp } });
   const [worker] = await server.ready(1);
   const [left, daemon] = await shell(
@@ -66,7 +66,7 @@ integrationTest("a stop names the processes that an app has started and that sti
   }
 });
 
-integrationTest("--kill-group ends what an app has started, by KILL what ignores TERM", async (host) => {
+testOnOneTarget("--kill-group ends what an app has started, by KILL what ignores TERM", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp }, args: ["--kill-group"] });
   await server.ready(1);
   const stubborn = `sh -c 'trap "" TERM; while :; do sleep 1; done'`;
@@ -78,7 +78,7 @@ integrationTest("--kill-group ends what an app has started, by KILL what ignores
   assertMatch(server.stderr, new RegExp(`ending what the app has started: .*${pids[0]} \\(sleep 987\\)`));
 });
 
-integrationTest("--kill-group also asks with TERM at a quick stop", async (host) => {
+testOnOneTarget("--kill-group also asks with TERM at a quick stop", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp }, args: ["--kill-group"] });
   await server.ready(1);
   const careful = `sh -c 'trap "echo whole > tidied; exit" TERM; echo > ready; while :; do sleep 0.05; done'`;
@@ -92,7 +92,7 @@ integrationTest("--kill-group also asks with TERM at a quick stop", async (host)
   assertEquals([isRunning(pid!), Deno.readTextFileSync(`${host.folder}/tidied`)], [false, "whole\n"]);
 });
 
-integrationTest("--kill-group ends what a killed worker leaves, and its replacement serves", async (host) => {
+testOnOneTarget("--kill-group ends what a killed worker leaves, and its replacement serves", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp }, args: ["--kill-group"] });
   const [worker] = await server.ready(1);
   const [left] = await shell(server, inBackground("sleep 987"));
@@ -104,7 +104,7 @@ integrationTest("--kill-group ends what a killed worker leaves, and its replacem
 });
 
 for (const [flag, isKilled] of [["--no-kill-group", false], ["--kill-group", true]] as const) {
-  integrationTest(
+  testOnOneTarget(
     `a worker whose master was killed ${isKilled ? "ends" : "names"} what its app has started`,
     async (host) => {
       const server = host.start({
@@ -126,7 +126,7 @@ for (const [flag, isKilled] of [["--no-kill-group", false], ["--kill-group", tru
   );
 }
 
-integrationTest("a process that lost its worker comes to the master, which reaps it", async (host) => {
+testOnOneTarget("a process that lost its worker comes to the master, which reaps it", async (host) => {
   const server = host.start({ files: { "main.ts": shellApp } });
   const [worker] = await server.ready(1);
   const [left] = await shell(server, inBackground("setsid sleep 987"));
@@ -147,7 +147,7 @@ const lacking = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? null
   : "this host allows no process namespace";
 
-integrationTest(
+testOnOneTarget(
   "as process 1 of a container it reaps orphans, and ends what apps have started",
   async (host) => {
     const server = host.start({

@@ -1,7 +1,7 @@
 /** The commands of docs/process.md that start a server work, and do what the page says. */
 
 import { assertEquals } from "../assert.ts";
-import { freePort, integrationTest, type TestHost, until } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget, until } from "./harness.ts";
 import { coresOf, nicenessOf, shownAs } from "./process_facts.ts";
 import { isRunning, type Server } from "./server.ts";
 
@@ -31,14 +31,14 @@ const outcomes: Readonly<Record<string, (server: Server, worker: number) => unkn
 
 for (const command of starts.filter((line) => !line.includes("--daemon"))) {
   const [, name = "", ...others] = command.split(" ");
-  integrationTest(`docs/process.md: ${command}`, async (host) => {
+  testOnOneTarget(`docs/process.md: ${command}`, async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: [name, ...others.slice(0, -1)] });
     const worker = (await server.ready(2)).find(({ slot }) => slot === 0)!;
     await outcomes[name]!(server, worker.pid);
   }, name === "--cpu-affinity" ? twoCores : null);
 }
 
-integrationTest("docs/process.md: a daemon, and the commands for it", async (host) => {
+testOnOneTarget("docs/process.md: a daemon, and the commands for it", async (host) => {
   const port = freePort();
   const start = commands.find((line) => line.includes("--daemon"))!;
   const others = commands.filter((line) => /^(denicorn ctl|kill) /.test(line));

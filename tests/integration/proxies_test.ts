@@ -3,7 +3,7 @@
 import https from "node:https";
 import { assert, assertEquals } from "../assert.ts";
 import { sendWhile } from "./acknowledged.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { type Edit, freePorts, lackingProxy, Proxy, type ProxyKind, retriesOff } from "./proxies.ts";
 import { answeringApp, ProxyLoad, readers } from "./proxy_clients.ts";
 import type { Server } from "./server.ts";
@@ -89,7 +89,7 @@ async function killWorker(server: Server, index: number): Promise<number> {
 for (const kind of kinds) {
   const lacking = lackingProxy(kind);
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}, retries off: reloads, scaling and upgrades fail no request`,
     (host) =>
       behind(kind, host, retriesOff[kind], async (server, proxy) => {
@@ -107,7 +107,7 @@ for (const kind of kinds) {
     edits: readonly Edit[],
     body: (server: Server, proxy: Proxy) => Promise<void>,
   ) =>
-    integrationTest(`${kind}, a Unix socket for each worker${name}`, (host) => {
+    testOnOneTarget(`${kind}, a Unix socket for each worker${name}`, (host) => {
       const all = [...workerSockets[kind], ["/run/app/", `${host.folder}/`] as const, ...edits];
       return behind(kind, host, all, body, ["--bind", `unix:${host.folder}/app-{slot}.sock`]);
     }, lacking);
@@ -132,7 +132,7 @@ for (const kind of kinds) {
     assertEquals((await load.end()).failures, [], proxy.log.slice(-5_000));
   });
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}, retries off: a killed worker fails only what comes before the master has noticed`,
     (host) =>
       behind(kind, host, retriesOff[kind], async (server, proxy) => {
@@ -147,7 +147,7 @@ for (const kind of kinds) {
     lacking,
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: killed workers fail no request that may be repeated`,
     (host) =>
       behind(kind, host, [], async (server, proxy) => {
@@ -162,7 +162,7 @@ for (const kind of kinds) {
     lacking,
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: after a 502, 503 or 504 a request is sent again, unless it may change something`,
     (host) =>
       behind(kind, host, [], async (_server, proxy) => {
@@ -179,7 +179,7 @@ for (const kind of kinds) {
     lacking,
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: a WebSocket goes on after a reload and an upgrade`,
     (host) =>
       behind(kind, host, retriesOff[kind], async (server, proxy) => {
@@ -195,7 +195,7 @@ for (const kind of kinds) {
     lacking,
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind} says who the client is, and what it asked for`,
     (host) =>
       behind(kind, host, [], async (_server, proxy) => {
@@ -233,7 +233,7 @@ function askFrom(
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "haproxy, retries off: with HTTP/2 to the server, too, operations fail no request",
   async (host) => {
     const page = Deno.readTextFileSync(new URL("../../docs/deployment.md", import.meta.url));
@@ -248,14 +248,14 @@ integrationTest(
   lackingProxy("haproxy"),
 );
 
-integrationTest("nginx: while one of two servers stops, no request fails", async (host) => {
+testOnOneTarget("nginx: while one of two servers stops, no request fails", async (host) => {
   const { server: other } = await startServer(host);
   const line = "server 192.0.2.2:8000 max_fails=3 fail_timeout=10s;";
   const edits: Edit[] = [[`# ${line}`, line.replace("192.0.2.2:8000", `127.0.0.1:${other.port}`)]];
   await behind("nginx", host, edits, (server, proxy) => stopOne(server, proxy));
 }, lackingProxy("nginx"));
 
-integrationTest("haproxy, retries off: while one of two servers stops, no request fails", async (host) => {
+testOnOneTarget("haproxy, retries off: while one of two servers stops, no request fails", async (host) => {
   const { server: other, admin } = await startServer(host);
   const edits: Edit[] = [
     ...retriesOff.haproxy,

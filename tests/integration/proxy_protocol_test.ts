@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 
@@ -28,7 +28,7 @@ function bodies(text: string): unknown[] {
   return [...text.matchAll(/^\[.*\]/gm)].map(([body]) => JSON.parse(body));
 }
 
-integrationTest("the client is the one that the header names, in the access log too", async (host) => {
+testOnOneTarget("the client is the one that the header names, in the access log too", async (host) => {
   const args = ["--proxy-protocol", "--access-logfile", "access.log"];
   const server = host.start({ files: { "main.ts": app }, args });
   await server.ready(1);
@@ -57,7 +57,7 @@ integrationTest("the client is the one that the header names, in the access log 
   );
 });
 
-integrationTest("what the client of a proxy says itself is dropped", async (host) => {
+testOnOneTarget("what the client of a proxy says itself is dropped", async (host) => {
   const server = host.start({ files: { "main.ts": app }, args: ["--proxy-protocol"] });
   await server.ready(1);
   const forged = last.replace("Host", "X-Forwarded-For: 6.6.6.6\r\nHost");
@@ -71,7 +71,7 @@ integrationTest("what the client of a proxy says itself is dropped", async (host
   assertEquals(address?.hostname, "6.6.6.6");
 });
 
-integrationTest(
+testOnOneTarget(
   "a connection without a header is closed, and so is one of a peer that is not trusted",
   async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: ["--proxy-protocol"] });
@@ -92,7 +92,7 @@ integrationTest(
   },
 );
 
-integrationTest("a client that does not finish its header is closed after header-timeout", async (host) => {
+testOnOneTarget("a client that does not finish its header is closed after header-timeout", async (host) => {
   const server = host.start({
     files: { "main.ts": app },
     args: ["--proxy-protocol", "--header-timeout", "500ms"],
@@ -106,7 +106,7 @@ integrationTest("a client that does not finish its header is closed after header
   }
 });
 
-integrationTest(
+testOnOneTarget(
   "reloads lose no request, also of connections that are kept, and a stop ends",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--proxy-protocol", "-w", "2"] });
@@ -142,7 +142,7 @@ integrationTest(
   },
 );
 
-integrationTest("where it cannot work it is refused with the reason", async (host) => {
+testOnOneTarget("where it cannot work it is refused with the reason", async (host) => {
   host.write({
     "main.ts": pidApp,
     "node.ts": "import h from 'node:http';\nexport default h.createServer();\n",
@@ -161,7 +161,7 @@ integrationTest("where it cannot work it is refused with the reason", async (hos
   );
 });
 
-integrationTest("a WebSocket is opened, closed at a reload, and logged with its client", async (host) => {
+testOnOneTarget("a WebSocket is opened, closed at a reload, and logged with its client", async (host) => {
   const socketApp = "export default (request: Request) => {\n" +
     "  const { socket, response } = Deno.upgradeWebSocket(request);\n" +
     "  socket.onopen = () => socket.send('hello');\n" +
@@ -188,7 +188,7 @@ integrationTest("a WebSocket is opened, closed at a reload, and logged with its 
   );
 });
 
-integrationTest("out of file descriptors, a worker accepts again as soon as there are some", async (host) => {
+testOnOneTarget("out of file descriptors, a worker accepts again as soon as there are some", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--proxy-protocol"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const args = ["--ready-path", "/healthz", "-w", "2"];
 
@@ -13,7 +13,7 @@ export default async (request: Request): Promise<Response> => {
   return new Response(String(asked), { status: ${status} });
 };\n`;
 
-integrationTest("a worker does not listen before ready-path answers 2xx", async (host) => {
+testOnOneTarget("a worker does not listen before ready-path answers 2xx", async (host) => {
   const status = `(await Deno.stat("go").catch(() => null)) === null ? 503 : 204`;
   const text = app("one", status).replace("String(asked)", "null");
   const server = host.start({ files: { "main.ts": text }, args });
@@ -30,7 +30,7 @@ integrationTest("a worker does not listen before ready-path answers 2xx", async 
   assertEquals(await server.text(), "one");
 });
 
-integrationTest("an app that is never ready at the start ends the server with exit code 3", async (host) => {
+testOnOneTarget("an app that is never ready at the start ends the server with exit code 3", async (host) => {
   const files = { "main.ts": app("one", "503") };
   const server = host.start({ files, args: [...args, "--boot-timeout", "2"] });
   assertEquals((await server.exit()).code, 3);
@@ -38,7 +38,7 @@ integrationTest("an app that is never ready at the start ends the server with ex
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("an app that is never ready in a reload leaves the old one serving", async (host) => {
+testOnOneTarget("an app that is never ready in a reload leaves the old one serving", async (host) => {
   const files = { "main.ts": app("one", "200") };
   const server = host.start({ files, args: [...args, "--boot-timeout", "2"] });
   const before = (await server.ready(2)).map(({ pid }) => pid);
@@ -53,14 +53,14 @@ integrationTest("an app that is never ready in a reload leaves the old one servi
   assertEquals(await server.text(), "one");
 });
 
-integrationTest("an uncaught error before the app is ready is a failure to load it", async (host) => {
+testOnOneTarget("an uncaught error before the app is ready is a failure to load it", async (host) => {
   const text = app("one", "503") + `setTimeout(() => { throw new Error("stray"); }, 300);\n`;
   const server = host.start({ files: { "main.ts": text }, args });
   assertEquals((await server.exit()).code, 4);
   assertMatch(server.stderr, /stray/);
 });
 
-integrationTest("an app that handles such errors itself gets more time", async (host) => {
+testOnOneTarget("an app that handles such errors itself gets more time", async (host) => {
   const text = app("one", `(await Deno.stat("go").catch(() => null)) === null ? 503 : 200`) + `
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
@@ -73,7 +73,7 @@ setTimeout(() => Promise.reject(new Error("no database yet")), 300);
   assert(!server.stderr.includes("no database yet"), server.stderr);
 });
 
-integrationTest("denicorn check does not request ready-path", async (host) => {
+testOnOneTarget("denicorn check does not request ready-path", async (host) => {
   host.write({ "main.ts": app("one", "503") });
   const { code } = await host.run(["check", ...args, "--shutdown-delay", "60", "main.ts"]);
   assertEquals(code, 0);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /**
@@ -27,7 +27,7 @@ async function sendRequests(
 
 const countRecycled = (server: Server) => server.stderr.match(/ due for recycling: /g)?.length ?? 0;
 
-integrationTest("max-requests replaces workers one by one, and no request fails", async (host) => {
+testOnOneTarget("max-requests replaces workers one by one, and no request fails", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["-w", "2", "--max-requests", "200", "--max-requests-jitter", "50"],
@@ -48,7 +48,7 @@ integrationTest("max-requests replaces workers one by one, and no request fails"
   assert(pids.size >= 6);
 });
 
-integrationTest("max-lifetime replaces an idle worker", async (host) => {
+testOnOneTarget("max-lifetime replaces an idle worker", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--max-lifetime", "2s"] });
   const [first] = await server.ready(1);
   await server.logged(
@@ -61,7 +61,7 @@ integrationTest("max-lifetime replaces an idle worker", async (host) => {
   assert(second!.pid !== first!.pid);
 });
 
-integrationTest("max-memory replaces a worker that leaks, and no request fails", async (host) => {
+testOnOneTarget("max-memory replaces a worker that leaks, and no request fails", async (host) => {
   const leakingApp = `
 const kept: Uint8Array[] = [];
 export default () => {
@@ -81,7 +81,7 @@ export default () => {
   assert(!/warning|error/.test(server.stderr), server.stderr);
 });
 
-integrationTest("a reload turns recycling on and off", async (host) => {
+testOnOneTarget("a reload turns recycling on and off", async (host) => {
   const config = (text: object) => ({ "denicorn.config.json": JSON.stringify(text) });
   const server = host.start({ files: { "main.ts": pidApp, ...config({}) } });
   await server.ready(1);

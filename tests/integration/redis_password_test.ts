@@ -2,7 +2,7 @@
 
 import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const app = `
 import { enqueue } from "denicorn";
@@ -14,7 +14,7 @@ export default async () => {
 
 const debug = { DEBUG: "*" };
 
-integrationTest("with DEBUG, what connects to a Redis does not print its password", async (host) => {
+testOnOneTarget("with DEBUG, what connects to a Redis does not print its password", async (host) => {
   await using redis = await RedisServer.start(["--requirepass", "right-one"]);
   const url = redis.url.replace("//", "//:right-one@");
   host.write({ "main.ts": app });

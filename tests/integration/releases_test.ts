@@ -1,7 +1,7 @@
 /** Releases side by side, of which a link names the current one, as Capistrano lays them out. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type StartOptions, type TestHost } from "./harness.ts";
+import { type StartOptions, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** Answers with the text of its release, its working directory and `$PWD`, and its process id. */
@@ -67,7 +67,7 @@ function real(host: TestHost, name: string): string {
   return `${Deno.realPathSync(host.folder)}/releases/${name}`;
 }
 
-integrationTest(
+testOnOneTarget(
   "a worker that dies after its release was removed is replaced, again and again",
   async (host) => {
     release(host, "r1");
@@ -99,7 +99,7 @@ for (const how of ["$PWD", "--chdir"] as const) {
   const options = (host: TestHost) =>
     how === "$PWD" ? {} : { cwd: host.folder, args: ["--chdir", `${host.folder}/current`] };
 
-  integrationTest(`HUP serves the release that the link leads to by then, found by ${how}`, async (host) => {
+  testOnOneTarget(`HUP serves the release that the link leads to by then, found by ${how}`, async (host) => {
     release(host, "r1");
     makeCurrent(host, "r1");
     const server = start(host, options(host));
@@ -118,7 +118,7 @@ for (const how of ["$PWD", "--chdir"] as const) {
     }
   });
 
-  integrationTest(`USR2 serves the release that the link leads to by then, found by ${how}`, async (host) => {
+  testOnOneTarget(`USR2 serves the release that the link leads to by then, found by ${how}`, async (host) => {
     release(host, "r1");
     makeCurrent(host, "r1");
     const server = start(host, options(host));
@@ -141,7 +141,7 @@ for (const how of ["$PWD", "--chdir"] as const) {
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "a release that cannot be served leaves the old one serving, in its own directory",
   async (host) => {
     release(host, "r1", { "denicorn.config.ts": `export default { env: { RELEASE: "r1" } };\n` });
@@ -188,7 +188,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "relative paths of config, pidfile, logs and app follow the link",
   async (host) => {
     const config = (name: string) => ({
@@ -230,7 +230,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a worker is replaced although the directory of its logs is gone, and the log says so",
   async (host) => {
     release(host, "r1", { "log/.keep": "" });
@@ -259,7 +259,7 @@ integrationTest(
   },
 );
 
-integrationTest("a log that cannot be opened still fails the start", async (host) => {
+testOnOneTarget("a log that cannot be opened still fails the start", async (host) => {
   release(host, "r1");
   makeCurrent(host, "r1");
   const server = start(host, { args: ["--access-logfile", "log/access.log"] });

@@ -1,12 +1,12 @@
 import type { WorkerStatus } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const textApp = (text: string) => `export default () => new Response(${JSON.stringify(text)});\n`;
 
-integrationTest(
+testOnOneTarget(
   "HUP serves the new code, new workers before old ones, and no request waits",
   async (host) => {
     const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
@@ -36,7 +36,7 @@ const failures = [
 ];
 
 for (const { what, text, reason } of failures) {
-  integrationTest(
+  testOnOneTarget(
     `a reload to ${what} keeps the old workers, and the next good one succeeds`,
     async (host) => {
       const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
@@ -60,7 +60,7 @@ for (const { what, text, reason } of failures) {
   );
 }
 
-integrationTest("a reload whose workers do not boot fails after boot-timeout", async (host) => {
+testOnOneTarget("a reload whose workers do not boot fails after boot-timeout", async (host) => {
   const server = host.start({ files: { "main.ts": textApp("one") }, args: ["--boot-timeout", "1500ms"] });
   await server.ready(1);
   host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
@@ -70,7 +70,7 @@ integrationTest("a reload whose workers do not boot fails after boot-timeout", a
   assertEquals(await server.text(), "one");
 });
 
-integrationTest(
+testOnOneTarget(
   "a reload reads and applies the config file again; an invalid one changes nothing",
   async (host) => {
     const config = (workers: unknown) => JSON.stringify({ workers });
@@ -94,7 +94,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "requests in flight during a reload are finished by the old code",
   async (host) => {
     const server = host.start({ files: { "main.ts": slowApp("old") } });
@@ -113,7 +113,7 @@ integrationTest(
   },
 );
 
-integrationTest("TERM during a reload takes effect at once", async (host) => {
+testOnOneTarget("TERM during a reload takes effect at once", async (host) => {
   const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
@@ -127,7 +127,7 @@ integrationTest("TERM during a reload takes effect at once", async (host) => {
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("HUP while a canary boots starts over with the newest code", async (host) => {
+testOnOneTarget("HUP while a canary boots starts over with the newest code", async (host) => {
   const server = host.start({ files: { "main.ts": textApp("one") } });
   await server.ready(1);
   host.write({ "main.ts": "await new Promise(() => {});\n" + textApp("two") });
@@ -165,7 +165,7 @@ function untilRolling(server: Server): Promise<WorkerStatus> {
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "a worker that does not boot during a rollout brings the old code back",
   async (host) => {
     const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "3"] });
@@ -184,7 +184,7 @@ integrationTest(
   },
 );
 
-integrationTest("reload-surge workers boot at once", async (host) => {
+testOnOneTarget("reload-surge workers boot at once", async (host) => {
   const args = ["-w", "3", "--reload-surge", "2"];
   const server = host.start({ files: { "main.ts": textApp("one") }, args });
   await server.ready(3);
@@ -197,7 +197,7 @@ integrationTest("reload-surge workers boot at once", async (host) => {
   await server.ready(3, 2);
 });
 
-integrationTest("a new worker killed during a rollout is replaced by a new one", async (host) => {
+testOnOneTarget("a new worker killed during a rollout is replaced by a new one", async (host) => {
   const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": gated("two") });
@@ -209,7 +209,7 @@ integrationTest("a new worker killed during a rollout is replaced by a new one",
   assert(!server.stderr.includes("reload failed"), server.stderr);
 });
 
-integrationTest("HUP during a rollout starts over with the newest code", async (host) => {
+testOnOneTarget("HUP during a rollout starts over with the newest code", async (host) => {
   const server = host.start({ files: { "main.ts": textApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": gated("two") });
@@ -221,7 +221,7 @@ integrationTest("HUP during a rollout starts over with the newest code", async (
   assertEquals(await server.text(), "three");
 });
 
-integrationTest("a worker killed during a reload is replaced and the reload completes", async (host) => {
+testOnOneTarget("a worker killed during a reload is replaced and the reload completes", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "3"] });
   const [victim] = await server.ready(3);
   server.kill("SIGHUP");
@@ -229,7 +229,7 @@ integrationTest("a worker killed during a reload is replaced and the reload comp
   await server.ready(3, 2);
 });
 
-integrationTest(
+testOnOneTarget(
   "a reload with a log file that cannot be opened, or a broken config file, keeps the old workers",
   async (host) => {
     const server = host.start({
@@ -254,7 +254,7 @@ integrationTest(
   },
 );
 
-integrationTest("an upload in progress continues during a reload", async (host) => {
+testOnOneTarget("an upload in progress continues during a reload", async (host) => {
   const app = `export default async (request: Request) => {
   const body = await request.arrayBuffer();
   return new Response(String(body.byteLength));
@@ -289,7 +289,7 @@ integrationTest("an upload in progress continues during a reload", async (host) 
   assertEquals(await (await response).text(), "2000");
 });
 
-integrationTest(
+testOnOneTarget(
   "clients that keep their connections lose at most a few requests in a reload",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });

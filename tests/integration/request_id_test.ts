@@ -1,7 +1,7 @@
 /** The id of a request is the same for the app, in the access log, and in lines about errors. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 const app = `
 import { context } from "denicorn";
@@ -19,7 +19,7 @@ async function lines({ folder }: TestHost, server: ReturnType<TestHost["start"]>
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "an id from a trusted proxy is that of the app, the access log and the error log",
   async (host) => {
     const server = host.start({
@@ -35,7 +35,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a request without an id that is believed gets a new one, the same everywhere",
   async (host) => {
     const server = host.start({
@@ -53,7 +53,7 @@ integrationTest(
   },
 );
 
-integrationTest("an app of node:http has the same ids", async (host) => {
+testOnOneTarget("an app of node:http has the same ids", async (host) => {
   const node = `import { createServer } from "node:http";
 import { context } from "denicorn";
 createServer((request, response) => response.end(context(request).requestId)).listen(8000);\n`;
@@ -67,7 +67,7 @@ createServer((request, response) => response.end(context(request).requestId)).li
   assertEquals(await lines(host, server, 2), ["/ 200 b-2", `/ 200 ${made}`]);
 });
 
-integrationTest("requests that are skipped, or not in the sample, have no line", async (host) => {
+testOnOneTarget("requests that are skipped, or not in the sample, have no line", async (host) => {
   const args = [...logged, "--access-log-skip", "/healthz", "--access-log-sample", "0%"];
   const server = host.start({ files: { "main.ts": app }, args });
   await server.ready(1);

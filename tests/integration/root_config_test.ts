@@ -1,7 +1,7 @@
 /** A config file is code that root runs: not one that the workers' user could have written. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { nobody, openTo, reasonNotToSwitchUser } from "./as_root.ts";
 
 const app = { "main.ts": `export default () => new Response("ok");\n` };
@@ -19,7 +19,7 @@ function exists(path: string): boolean {
   }
 }
 
-integrationTest(
+testOnOneTarget(
   "as root: a config file that the workers' user puts into the app's folder is not run, at a reload and at a start",
   async (host) => {
     openTo(host);
@@ -58,7 +58,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: nor is one that the workers' user can write to, or reaches by a link of that user, or that imports such a file",
   async (host) => {
     openTo(host);
@@ -102,7 +102,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root without --user, as in a container, the config file may belong to anybody, like the app",
   async (host) => {
     openTo(host);

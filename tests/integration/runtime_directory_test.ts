@@ -2,12 +2,12 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** A test in which the runtime directories are on a small file system that only the server's processes see. */
 function smallDiskTest(name: string, body: (host: TestHost) => Promise<void>): void {
-  integrationTest(name, body, lacking());
+  testOnOneTarget(name, body, lacking());
 }
 
 function lacking(): string | null {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** Clients that send requests in a loop, each on a new connection. `stop` returns the failures. */
@@ -45,7 +45,7 @@ const flags = [
   "1s",
 ];
 
-integrationTest(
+testOnOneTarget(
   "workers are added under load up to max-workers and removed when it ends, and no request fails",
   async (host) => {
     const server = host.start({ files: { "main.ts": slowApp("whole") }, args: flags });
@@ -68,7 +68,7 @@ integrationTest(
   },
 );
 
-integrationTest("TTIN and TTOU stay within the bounds, and a reload changes the bounds", async (host) => {
+testOnOneTarget("TTIN and TTOU stay within the bounds, and a reload changes the bounds", async (host) => {
   const config = (max: number) =>
     `export default { minWorkers: 2, maxWorkers: ${max}, idleTimeout: "1h" };\n`;
   const files = { "main.ts": slowApp("whole"), "denicorn.config.ts": config(3) };
@@ -85,14 +85,14 @@ integrationTest("TTIN and TTOU stay within the bounds, and a reload changes the 
   await server.ready(2, 2);
 });
 
-integrationTest("a fixed number of workers together with a range is a settings error", async (host) => {
+testOnOneTarget("a fixed number of workers together with a range is a settings error", async (host) => {
   host.write({ "main.ts": slowApp("whole") });
   const { code, stderr } = await host.run(["main.ts", "-w", "2", "--max-workers", "4"]);
   assertEquals(code, 2);
   assertMatch(stderr, /workers: 2 \(command line --workers\) is not accepted with max-workers = 4/);
 });
 
-integrationTest("an upgrade keeps the number of workers", async (host) => {
+testOnOneTarget("an upgrade keeps the number of workers", async (host) => {
   const server = host.start({
     files: { "main.ts": slowApp("whole") },
     args: ["--max-workers", "3", "--idle-timeout", "1h"],
@@ -107,7 +107,7 @@ integrationTest("an upgrade keeps the number of workers", async (host) => {
   await server.until("the end", () => server.survivors().length === 0);
 });
 
-integrationTest("memory-budget limits growth with a warning and removes no workers", async (host) => {
+testOnOneTarget("memory-budget limits growth with a warning and removes no workers", async (host) => {
   // Every worker uses more than this.
   const args = [...flags, "--memory-budget", "16M"];
   const server = host.start({ files: { "main.ts": slowApp("whole") }, args });
@@ -124,7 +124,7 @@ integrationTest("memory-budget limits growth with a warning and removes no worke
   await server.ready(2);
 });
 
-integrationTest(
+testOnOneTarget(
   "without steering the load is measured in the kernel's tables, and workers are added, too",
   async (host) => {
     const args = [...flags, "--steering", "off"];
@@ -137,7 +137,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "ctl scale --wait takes effect within the bounds, for at least the idle timeout",
   async (host) => {
     const args = ["--max-workers", "3", "--idle-timeout", "2s"];

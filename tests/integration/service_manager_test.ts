@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { monotonic } from "../../src/system/monotonic_clock.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest, type TestHost, until } from "./harness.ts";
+import { type TestHost, testOnOneTarget, until } from "./harness.ts";
 
 /** Receives as systemd does, at a socket in the private folder. */
 function serviceManager(host: TestHost) {
@@ -35,7 +35,7 @@ const now = () => monotonic() * 1_000;
 
 const environmentApp = `export default { fetch: () => Response.json(Deno.env.toObject()) };\n`;
 
-integrationTest("a service manager learns of start, reload, failed reload and stop", async (host) => {
+testOnOneTarget("a service manager learns of start, reload, failed reload and stop", async (host) => {
   const manager = serviceManager(host);
   try {
     const server = host.start({
@@ -69,7 +69,7 @@ integrationTest("a service manager learns of start, reload, failed reload and st
   }
 });
 
-integrationTest("an upgrade gives the service to the new master, and loses no request", async (host) => {
+testOnOneTarget("an upgrade gives the service to the new master, and loses no request", async (host) => {
   const manager = serviceManager(host);
   try {
     const server = host.start({
@@ -105,7 +105,7 @@ integrationTest("an upgrade gives the service to the new master, and loses no re
   }
 });
 
-integrationTest(
+testOnOneTarget(
   "a service manager that does not answer costs a warning, and the server serves",
   async (host) => {
     const server = host.start({

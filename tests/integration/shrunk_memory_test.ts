@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { without } from "./forbidden_call.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
 
 /**
@@ -98,7 +98,7 @@ otherUserTest(
   (host) => withstands(host, without("memfd_create", host.target.command), "/dev/shm/denicorn"),
 );
 
-integrationTest("the shared memory has no name, and what killed masters left is removed", async (host) => {
+testOnOneTarget("the shared memory has no name, and what killed masters left is removed", async (host) => {
   const name = () => `/dev/shm/denicorn-${crypto.randomUUID().slice(0, 16)}`;
   const [empty, cut, foreign] = [name(), name(), `${name()}.mine`] as const;
   const files = () =>

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { integrationTest, notInThisProgram } from "./harness.ts";
+import { notInThisProgram, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 import { openFiles } from "./server.ts";
 
 for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
-  integrationTest(`${signal} finishes the requests in flight and exits 0`, async (host) => {
+  testOnOneTarget(`${signal} finishes the requests in flight and exits 0`, async (host) => {
     const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["-w", "2"] });
     const workers = await server.ready(2);
     const answer = server.text("/?ms=1500");
@@ -18,7 +18,7 @@ for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   });
 }
 
-integrationTest("after TERM the server serves for shutdown-delay and logs that it stops", async (host) => {
+testOnOneTarget("after TERM the server serves for shutdown-delay and logs that it stops", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--shutdown-delay", "3"] });
   const [worker] = await server.ready(1);
   const start = performance.now();
@@ -36,7 +36,7 @@ integrationTest("after TERM the server serves for shutdown-delay and logs that i
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("INT stops at once, requests or not", async (host) => {
+testOnOneTarget("INT stops at once, requests or not", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("late") }, args: ["-w", "2"] });
   await server.ready(2);
   const answer = server.text("/?ms=20000").catch(() => "cut");
@@ -47,7 +47,7 @@ integrationTest("INT stops at once, requests or not", async (host) => {
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("a second TERM stops at once", async (host) => {
+testOnOneTarget("a second TERM stops at once", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("late") } });
   await server.ready(1);
   const answer = server.text("/?ms=20000").catch(() => "cut");
@@ -59,7 +59,7 @@ integrationTest("a second TERM stops at once", async (host) => {
   assertEquals(await answer, "cut");
 });
 
-integrationTest("graceful-timeout cuts off unfinished requests, and logs it", async (host) => {
+testOnOneTarget("graceful-timeout cuts off unfinished requests, and logs it", async (host) => {
   const server = host.start({
     files: { "main.ts": slowApp("late") },
     args: ["--graceful-timeout", "500ms"],
@@ -73,7 +73,7 @@ integrationTest("graceful-timeout cuts off unfinished requests, and logs it", as
   assertMatch(server.stderr, /worker=0 gen=1 pid=\d+  1 request was cut off after/);
 });
 
-integrationTest("TTIN and TTOU add and remove a worker, but never the last one", async (host) => {
+testOnOneTarget("TTIN and TTOU add and remove a worker, but never the last one", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   server.kill("SIGTTIN");
@@ -91,7 +91,7 @@ integrationTest("TTIN and TTOU add and remove a worker, but never the last one",
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("the target set by TTIN survives a reload", async (host) => {
+testOnOneTarget("the target set by TTIN survives a reload", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGTTIN");
@@ -100,7 +100,7 @@ integrationTest("the target set by TTIN survives a reload", async (host) => {
   await server.ready(2, 2);
 });
 
-integrationTest("USR1 reopens the error log and the access log of master and workers", async (host) => {
+testOnOneTarget("USR1 reopens the error log and the access log of master and workers", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     args: ["--error-logfile", "error.log", "--access-logfile", "access.log"],
@@ -135,7 +135,7 @@ integrationTest("USR1 reopens the error log and the access log of master and wor
   assertEquals([server.stdout, server.stderr], ["", ""]);
 });
 
-integrationTest("WINCH drains all workers and keeps the master; HUP brings them back", async (host) => {
+testOnOneTarget("WINCH drains all workers and keeps the master; HUP brings them back", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   await server.ready(2);
   server.kill("SIGWINCH");
@@ -146,7 +146,7 @@ integrationTest("WINCH drains all workers and keeps the master; HUP brings them 
   assertEquals(/gen=1/.test(server.stderr.slice(from)), false, "no worker of the old code was started");
 });
 
-integrationTest("a worker that gets TERM drains by itself and is replaced", async (host) => {
+testOnOneTarget("a worker that gets TERM drains by itself and is replaced", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("whole") } });
   const [worker] = await server.ready(1);
   const answer = server.text("/?ms=2000");
@@ -157,7 +157,7 @@ integrationTest("a worker that gets TERM drains by itself and is replaced", asyn
   assertEquals(next!.pid === worker!.pid, false);
 });
 
-integrationTest("a worker ignores signals for the master", async (host) => {
+testOnOneTarget("a worker ignores signals for the master", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   for (const signal of ["SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const) {
@@ -175,7 +175,7 @@ async function inFlight(
   return status?.workers.reduce((sum, worker) => sum + worker.inFlight, 0);
 }
 
-integrationTest(
+testOnOneTarget(
   "WINCH with a long request in flight leaves no connection hanging, and the next workers serve",
   async (host) => {
     const server = host.start({
@@ -204,7 +204,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "USR1 leaves no inspector open, through which any user could run code in the server",
   async (host) => {
     // Loud, so that the runtime says when it opens it.
@@ -236,7 +236,7 @@ integrationTest(
   ({ name }) => name === "source" ? null : notInThisProgram,
 );
 
-integrationTest("USR1 without a free file descriptor does not end the server", async (host) => {
+testOnOneTarget("USR1 without a free file descriptor does not end the server", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--error-logfile", "-"] });
   await server.ready(1);
   // From half a second after the start on the runtime handles the signal itself, too.

@@ -4,7 +4,7 @@ import { outcomesOf, Visitors } from "../../bench/support/visitors.ts";
 import type { WorkerStatus } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 interface Workers {
@@ -27,7 +27,7 @@ function settled(server: Server, ready: number, spare: number, generation = 1): 
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "a spare takes over from a killed worker: no client is refused, all others are served",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--spare-workers", "1"] });
@@ -60,7 +60,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "a spare gets no connection, and a dead one is replaced without effect on the others",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["--spare-workers", "1", "-w", "2"] });
@@ -78,7 +78,7 @@ integrationTest(
   },
 );
 
-integrationTest("while the only worker is blocked a spare serves, and only that long", async (host) => {
+testOnOneTarget("while the only worker is blocked a spare serves, and only that long", async (host) => {
   const app = `
 export default (request: Request): Response => {
   if (new URL(request.url).pathname === "/block") {
@@ -100,7 +100,7 @@ export default (request: Request): Response => {
   await server.answeredBy([String(worker!.pid)], 20);
 });
 
-integrationTest(
+testOnOneTarget(
   "reload, scaling, recycling, upgrade and WINCH treat spares as what they are",
   async (host) => {
     const files = { "main.ts": pidApp, "denicorn.config.json": `{ "spareWorkers": 1 }` };
@@ -131,7 +131,7 @@ integrationTest(
   },
 );
 
-integrationTest("a worker due for recycling is replaced by the spare at once", async (host) => {
+testOnOneTarget("a worker due for recycling is replaced by the spare at once", async (host) => {
   const args = ["--spare-workers", "1", "--max-requests", "20"];
   const server = host.start({ files: { "main.ts": pidApp }, args });
   const { spare: [spare] } = await settled(server, 1, 1);
@@ -144,7 +144,7 @@ integrationTest("a worker due for recycling is replaced by the spare at once", a
   });
 });
 
-integrationTest("without steering spares are refused: they would get connections", async (host) => {
+testOnOneTarget("without steering spares are refused: they would get connections", async (host) => {
   host.write({ "main.ts": pidApp });
   const { code, stderr } = await host.run(["--steering", "off", "--spare-workers", "1", "main.ts"]);
   assertEquals(code, 2);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** `/block?ms=N` blocks the event loop for N milliseconds. */
@@ -12,7 +12,7 @@ export default (request: Request): Response => {
   return new Response("done");
 };\n`;
 
-integrationTest("a long stall is logged once, with its request, and so is its end", async (host) => {
+testOnOneTarget("a long stall is logged once, with its request, and so is its end", async (host) => {
   const server = host.start({ files: { "main.ts": blockingApp }, args: ["--slow-request", "300ms"] });
   const [worker] = await server.ready(1);
   for (let stall = 1; stall <= 2; stall++) {
@@ -24,7 +24,7 @@ integrationTest("a long stall is logged once, with its request, and so is its en
   assertEquals(count(server, line("responsive again after 1\\.\\d s\n")), 2, server.stderr);
 });
 
-integrationTest("a request that takes longer than timeout does not count as a hang", async (host) => {
+testOnOneTarget("a request that takes longer than timeout does not count as a hang", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("whole") }, args: ["--timeout", "500ms"] });
   const [worker] = await server.ready(1);
   assertEquals(await server.text("/?ms=2000"), "whole");
@@ -32,7 +32,7 @@ integrationTest("a request that takes longer than timeout does not count as a ha
   assert(!/killed|event loop/.test(server.stderr), server.stderr);
 });
 
-integrationTest(
+testOnOneTarget(
   "a worker that drains for longer than timeout still has a heartbeat and is not killed",
   async (host) => {
     const server = host.start({
@@ -53,7 +53,7 @@ integrationTest(
   },
 );
 
-integrationTest("a slow request is logged once, while it runs", async (host) => {
+testOnOneTarget("a slow request is logged once, while it runs", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("late") }, args: ["--slow-request", "100ms"] });
   await server.ready(1);
   let isAnswered = false;
@@ -67,7 +67,7 @@ integrationTest("a slow request is logged once, while it runs", async (host) => 
   assertEquals(count(server, /slow request/g), 1, server.stderr);
 });
 
-integrationTest("while a handler computes, new connections go to workers that are idle", async (host) => {
+testOnOneTarget("while a handler computes, new connections go to workers that are idle", async (host) => {
   // Stalls do not matter here: they are noticed much later.
   const server = host.start({
     files: { "main.ts": blockingApp },

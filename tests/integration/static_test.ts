@@ -1,7 +1,7 @@
 /** Files beside the app, with `--static`. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, notInThisProgram, type TestHost, until } from "./harness.ts";
+import { notInThisProgram, type TestHost, testOnOneTarget, until } from "./harness.ts";
 import { linkPackages } from "./node_packages.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
@@ -57,7 +57,7 @@ async function raw(server: Server, target: string, fields = "", method = "GET") 
   return { status: Number(head.split(" ")[1]), headers, body };
 }
 
-integrationTest("files are served below their path, and the app has the rest", async (host) => {
+testOnOneTarget("files are served below their path, and the app has the rest", async (host) => {
   const server = start(host);
   await server.ready(1);
   const seen = async (path: string) => {
@@ -85,7 +85,7 @@ integrationTest("files are served below their path, and the app has the rest", a
   }
 });
 
-integrationTest("no path leads out of the folder or to a hidden file, and no link does", async (host) => {
+testOnOneTarget("no path leads out of the folder or to a hidden file, and no link does", async (host) => {
   host.write(files);
   Deno.symlinkSync("../1.txt", `${host.folder}/public/link`);
   Deno.symlinkSync("..", `${host.folder}/public/up`);
@@ -127,7 +127,7 @@ integrationTest("no path leads out of the folder or to a hidden file, and no lin
   assertEquals(/ error |    at /.test(server.stderr), false, server.stderr);
 });
 
-integrationTest("a client that has a file does not get it again", async (host) => {
+testOnOneTarget("a client that has a file does not get it again", async (host) => {
   const server = start(host);
   await server.ready(1);
   const first = await raw(server, "/assets/a.txt");
@@ -163,7 +163,7 @@ integrationTest("a client that has a file does not get it again", async (host) =
   assertEquals((await raw(server, "/assets/a.txt", `If-None-Match: ${etag}\r\n`)).body, "another");
 });
 
-integrationTest("ranges, of short and long files, to who has the same file only", async (host) => {
+testOnOneTarget("ranges, of short and long files, to who has the same file only", async (host) => {
   host.write(files);
   const bytes = big();
   Deno.writeFileSync(`${host.folder}/public/big.bin`, bytes);
@@ -192,7 +192,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
-integrationTest("a compressed copy beside a file is sent to who takes it", async (host) => {
+testOnOneTarget("a compressed copy beside a file is sent to who takes it", async (host) => {
   const server = start(host);
   await server.ready(1);
   const seen = async (accepted: string, more = "") => {
@@ -226,7 +226,7 @@ integrationTest("a compressed copy beside a file is sent to who takes it", async
   assertEquals((await seen("br", "Range: bytes=3-\r\n")).seen, [206, "br", "brotli"]);
 });
 
-integrationTest(
+testOnOneTarget(
   "with --compress the runtime compresses other files, whose ETag is weak then",
   async (host) => {
     host.write({
@@ -260,7 +260,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "files are counted and logged like answers of the app, and clients that leave keep none open",
   async (host) => {
     host.write(files);
@@ -305,7 +305,7 @@ function link(pid: number, name: string): string {
   }
 }
 
-integrationTest("a folder that is missing or none is an error of start, check and reload", async (host) => {
+testOnOneTarget("a folder that is missing or none is an error of start, check and reload", async (host) => {
   host.write(files);
   const faults = [
     [
@@ -370,7 +370,7 @@ integrationTest("a folder that is missing or none is an error of start, check an
   assertEquals(await server.text("/assets/a.txt"), "app GET /assets/a.txt");
 });
 
-integrationTest("a link to a release is followed when the server starts or reloads", async (host) => {
+testOnOneTarget("a link to a release is followed when the server starts or reloads", async (host) => {
   host.write({ "one/a.txt": "one", "two/a.txt": "two" });
   Deno.symlinkSync("one", `${host.folder}/current`);
   const server = host.start({ files: { "main.ts": app }, args: ["--static", "/assets=current"] });
@@ -391,7 +391,7 @@ const nodeApp = `
 import http from "node:http";
 http.createServer((request, response) => response.end(\`app \${request.method} \${request.url}\`)).listen(8000);\n`;
 
-integrationTest("a program of node:http has files in front of it, too", async (host) => {
+testOnOneTarget("a program of node:http has files in front of it, too", async (host) => {
   host.write(files);
   const bytes = big();
   Deno.writeFileSync(`${host.folder}/public/big.bin`, bytes);
@@ -446,7 +446,7 @@ integrationTest("a program of node:http has files in front of it, too", async (h
   await until("no request in flight", async () => (await server.status())?.workers[0]?.inFlight === 0);
 });
 
-integrationTest("an app that replaces the global Response has its files, too", async (host) => {
+testOnOneTarget("an app that replaces the global Response has its files, too", async (host) => {
   host.write(files);
   const bytes = big();
   Deno.writeFileSync(`${host.folder}/public/big.bin`, bytes);
@@ -474,7 +474,7 @@ serve({ fetch: new Hono().get("*", (context) => context.text("app")).fetch, port
 /** A binary has all permissions. */
 const onlySource = ({ name }: { readonly name: string }) => name === "source" ? null : notInThisProgram;
 
-integrationTest("a file that Deno may not read is not served", async (host) => {
+testOnOneTarget("a file that Deno may not read is not served", async (host) => {
   host.write(files);
   Deno.symlinkSync("../1.txt", `${host.folder}/public/link`);
   Deno.symlinkSync("a.txt", `${host.folder}/public/inside`);

@@ -2,7 +2,7 @@
 
 import { Load } from "../../bench/loss/client/load.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 /** Each request blocks the event loop for a millisecond, so that connections wait in the queue. */
 const busyApp = `
@@ -14,7 +14,7 @@ export default () => {
 `;
 
 for (const mode of ["new", "keep-alive"] as const) {
-  integrationTest(`TERM under load resets no connection: ${mode}`, async (host) => {
+  testOnOneTarget(`TERM under load resets no connection: ${mode}`, async (host) => {
     const server = host.start({ files: { "main.ts": busyApp }, args: ["-w", "2"] });
     await server.ready(2);
     const load = new Load({ port: server.port, mode, connections: 64 });
@@ -28,7 +28,7 @@ for (const mode of ["new", "keep-alive"] as const) {
   });
 }
 
-integrationTest(
+testOnOneTarget(
   "a worker that was blocked during a stop does not take its closed listener for lost",
   async (host) => {
     const app = `

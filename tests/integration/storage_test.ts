@@ -1,7 +1,7 @@
 /** What an app stores without naming a file, the same from source and in the binary. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { linkPackages } from "./node_packages.ts";
 
 const main = `import { Hono } from "hono";
@@ -55,7 +55,7 @@ export default app;
 
 const files = { "main.ts": main, "deno.json": `{ "unstable": ["kv"] }` };
 
-integrationTest(
+testOnOneTarget(
   "an app stores items, responses and keys in a directory of its own, for all its workers",
   async (host) => {
     linkPackages(host);
@@ -95,7 +95,7 @@ integrationTest(
   },
 );
 
-integrationTest("items are also properties", async (host) => {
+testOnOneTarget("items are also properties", async (host) => {
   linkPackages(host);
   const server = host.start({ files, env: { XDG_STATE_HOME: `${host.folder}/state` } });
   await server.ready(1);
@@ -112,7 +112,7 @@ integrationTest("items are also properties", async (host) => {
   assertEquals(await server.text("/own"), "[true,1]");
 });
 
-integrationTest("without a place an app works, and a warning says what is lost", async (host) => {
+testOnOneTarget("without a place an app works, and a warning says what is lost", async (host) => {
   linkPackages(host);
   // A file stands where the directory would be.
   const env = { XDG_STATE_HOME: `${host.folder}/main.ts` };

@@ -1,11 +1,11 @@
 /** The scene of examples/supervisor, whose log reads like the story. */
 
 import { assert, assertEquals } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const folder = new URL("../../examples/supervisor", import.meta.url).pathname;
 
-integrationTest("2 to 4 workers answer 20 questions, and one of them is killed", async (host) => {
+testOnOneTarget("2 to 4 workers answer 20 questions, and one of them is killed", async (host) => {
   const server = host.start({
     files: {},
     app: `${folder}/main.ts`,

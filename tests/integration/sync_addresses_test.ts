@@ -1,7 +1,7 @@
 /** Workers of the class sync: whatever a request comes over, it has the turn alone. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 import { TestAuthority } from "./test_authority.ts";
@@ -29,7 +29,7 @@ async function inFlight(server: Server, count: number): Promise<void> {
   );
 }
 
-integrationTest("requests over two addresses, TLS and a Unix socket share the one turn", async (host) => {
+testOnOneTarget("requests over two addresses, TLS and a Unix socket share the one turn", async (host) => {
   const authority = new TestAuthority(host.folder);
   authority.issue("server", "localhost");
   const [secure, plain] = [freePort(), freePort()];
@@ -60,7 +60,7 @@ integrationTest("requests over two addresses, TLS and a Unix socket share the on
   assertEquals(await ways[2]!("/most"), "1");
 });
 
-integrationTest("requests behind a PROXY header wait for their turn as others do", async (host) => {
+testOnOneTarget("requests behind a PROXY header wait for their turn as others do", async (host) => {
   const server = host.start({
     files: { "main.ts": gateApp },
     args: ["-k", "sync", "-w", "1", "--proxy-protocol"],
@@ -83,7 +83,7 @@ integrationTest("requests behind a PROXY header wait for their turn as others do
   await last.received(/\r\n\r\n1/);
 });
 
-integrationTest(
+testOnOneTarget(
   "without a queue what comes beside a request is refused, also while its handler goes on after request-timeout",
   async (host) => {
     const server = host.start({

@@ -1,7 +1,7 @@
 /** Both logs as messages of syslog, over a Unix socket and over UDP. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { SyslogServer } from "./syslog_server.ts";
 
 const app = `export default () => new Response("hello");\n`;
@@ -9,7 +9,7 @@ const app = `export default () => new Response("hello");\n`;
 const head = (priority: number, log: string) =>
   new RegExp(`^<${priority}>1 \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z \\S+ app \\d+ ${log} - `);
 
-integrationTest("both logs go to a syslog server over UDP, and no line is lost at the end", async (host) => {
+testOnOneTarget("both logs go to a syslog server over UDP, and no line is lost at the end", async (host) => {
   using syslog = new SyslogServer({ hostname: "127.0.0.1", port: 0 });
   const place = `syslog:127.0.0.1:${syslog.port}?facility=local0&tag=app`;
   const server = host.start({
@@ -30,7 +30,7 @@ integrationTest("both logs go to a syslog server over UDP, and no line is lost a
   assertEquals(server.stderr, "");
 });
 
-integrationTest(
+testOnOneTarget(
   "lines go on to a syslog server that was restarted, also those from meanwhile",
   async (host) => {
     const path = `${host.folder}/log.sock`;
@@ -55,7 +55,7 @@ integrationTest(
   },
 );
 
-integrationTest("a start names the syslog server that is not there", async (host) => {
+testOnOneTarget("a start names the syslog server that is not there", async (host) => {
   host.write({ "main.ts": app });
   const { code, stderr } = await host.run(["main.ts", "--error-logfile", `syslog:${host.folder}/none.sock`]);
   assertEquals(code, 2);
@@ -65,7 +65,7 @@ integrationTest("a start names the syslog server that is not there", async (host
   );
 });
 
-integrationTest("in the journal of systemd each line of the error log has its level", async (host) => {
+testOnOneTarget("in the journal of systemd each line of the error log has its level", async (host) => {
   const isJournal = 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"';
   const server = host.start({
     files: { "main.ts": `export default () => { throw new Error("no"); };\n` },

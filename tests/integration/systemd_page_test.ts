@@ -3,7 +3,7 @@
 import { lifecycleKinds } from "../../src/core/telemetry/lifecycle.ts";
 import { noticeOf } from "../../src/core/telemetry/service_notice.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { freePort, integrationTest, notInThisProgram, targets } from "./harness.ts";
+import { freePort, notInThisProgram, targets, testOnOneTarget } from "./harness.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
@@ -31,7 +31,7 @@ async function lackingSystemd(): Promise<string | null> {
 
 const lacking = await lackingSystemd();
 
-integrationTest("systemd accepts the unit, and rates its sandbox as good", async (host) => {
+testOnOneTarget("systemd accepts the unit, and rates its sandbox as good", async (host) => {
   const path = `${host.folder}/myapp.service`;
   const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
   Deno.writeTextFileSync(path, unit.replace("/usr/local/bin/denicorn", binary));
@@ -42,7 +42,7 @@ integrationTest("systemd accepts the unit, and rates its sandbox as good", async
   assert(Number(rating) <= 2, output.slice(-300));
 }, (target) => target.name === "source" ? notInThisProgram : lacking);
 
-integrationTest("as the page says, a template of the unit serves several apps", async (host) => {
+testOnOneTarget("as the page says, a template of the unit serves several apps", async (host) => {
   const [, what, by] = /^sed 's\/(\w+)\/(%i)\/g' deploy\/denicorn\.service > \S+\/denicorn@\.service$/m.exec(
     page,
   )!;
@@ -52,14 +52,14 @@ integrationTest("as the page says, a template of the unit serves several apps", 
   assertEquals(await analyze("verify", `${host.folder}/denicorn@shop.service`), { code: 0, output: "" });
 }, (target) => target.name === "source" ? notInThisProgram : lacking);
 
-integrationTest("systemd accepts the unit of the socket beside that of the service", async (host) => {
+testOnOneTarget("systemd accepts the unit of the socket beside that of the service", async (host) => {
   const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
   Deno.writeTextFileSync(`${host.folder}/myapp.service`, unit.replace("/usr/local/bin/denicorn", binary));
   Deno.writeTextFileSync(`${host.folder}/myapp.socket`, socketUnit);
   assertEquals(await analyze("verify", `${host.folder}/myapp.socket`), { code: 0, output: "" });
 }, (target) => target.name === "source" ? notInThisProgram : lacking);
 
-integrationTest(
+testOnOneTarget(
   "the command of the page that tries socket activation serves its first client",
   async (host) => {
     const [, address, port] = /^ListenStream=(.*:(\d+))$/m.exec(socketUnit)!;
@@ -84,7 +84,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest("the command of the unit serves, and its commands reload and stop", async (host) => {
+testOnOneTarget("the command of the unit serves, and its commands reload and stop", async (host) => {
   const lines = new Map(
     unit.split("\n").flatMap((line) => {
       const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];

@@ -8,14 +8,14 @@ import { fileStore, redisStore } from "../../bench/tasks/chaos/chaos_stores.ts";
 import { type ChaosStore, taskChaos } from "../../bench/tasks/chaos/task_chaos.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { lackingRedis } from "../tasks/bullmq/redis_server.ts";
-import { integrationTest, type Target, type TestHost } from "./harness.ts";
+import { type Target, type TestHost, testOnOneTarget } from "./harness.ts";
 
-integrationTest("with a file, tasks survive the deaths of workers and of the whole server", async (host) => {
+testOnOneTarget("with a file, tasks survive the deaths of workers and of the whole server", async (host) => {
   await using store = fileStore(host.folder);
   await survives(host, store, "binary");
 });
 
-integrationTest("with Redis, tasks survive the deaths of workers and of Redis", async (host) => {
+testOnOneTarget("with Redis, tasks survive the deaths of workers and of Redis", async (host) => {
   await using store = await redisStore();
   await survives(host, store, "source");
 }, lackingRedis);

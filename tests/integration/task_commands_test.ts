@@ -4,7 +4,7 @@ import type { TaskInfo, TaskState } from "../../src/core/tasks/task_info.ts";
 import type { Status } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const app = `
@@ -71,7 +71,7 @@ class Operator {
   }
 }
 
-integrationTest("ctl adds, shows, pauses, cancels and purges tasks", async (host) => {
+testOnOneTarget("ctl adds, shows, pauses, cancels and purges tasks", async (host) => {
   const operator = new Operator(host);
   await operator.ready();
   const done = await operator.untilState(await operator.add("work", '{"say": "ü"}'), "done");
@@ -118,7 +118,7 @@ integrationTest("ctl adds, shows, pauses, cancels and purges tasks", async (host
   await operator.stop();
 });
 
-integrationTest(
+testOnOneTarget(
   "a dead task is listed with its error and tried again, by ctl and by the metrics",
   async (host) => {
     const port = freePort();
@@ -163,7 +163,7 @@ integrationTest(
   },
 );
 
-integrationTest("what cannot be done is said with the reason", async (host) => {
+testOnOneTarget("what cannot be done is said with the reason", async (host) => {
   const operator = new Operator(host, ["--task-size-limit", "1K"]);
   await operator.ready();
   const refused = async (...words: string[]) => {
@@ -189,7 +189,7 @@ integrationTest("what cannot be done is said with the reason", async (host) => {
   await operator.stop();
 });
 
-integrationTest("an app without tasks says so", async (host) => {
+testOnOneTarget("an app without tasks says so", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const { code, stdout, stderr } = await host.run(["ctl", "--socket", host.controlSocket, "tasks"]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest, type TestHost, until } from "./harness.ts";
+import { type TestHost, testOnOneTarget, until } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** The limit of tasks binds every user but root, and counts all tasks of the user: so the server needs one of its own. */
@@ -91,7 +91,7 @@ async function signalled(server: Server, signal: Deno.Signal, pattern: RegExp): 
   await server.logged(pattern, from);
 }
 
-integrationTest(
+testOnOneTarget(
   "a master at the limit of tasks keeps serving, and reloads when it may again",
   async (host) => {
     const crowded = new Crowded(host, ["--bundle-cache", "auto"]);
@@ -143,7 +143,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest(
+testOnOneTarget(
   "at the limit of tasks, a dead worker is replaced when that is possible again, and a stop works",
   async (host) => {
     const crowded = new Crowded(host, ["--workers", "2"]);

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { lackingRedis, RedisServer } from "../tasks/bullmq/redis_server.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 /** Each attempt writes its process, id and attempt to the file `begun`, and its id to `done` at its end. */
@@ -107,7 +107,7 @@ class Tasks {
   }
 }
 
-integrationTest("a task runs in a task worker, which listens nowhere", async (host) => {
+testOnOneTarget("a task runs in a task worker, which listens nowhere", async (host) => {
   const tasks = new Tasks(host, ["-w", "2"]);
   await tasks.server.ready(2);
   const [taskWorker] = await tasks.taskWorkers(1);
@@ -118,7 +118,7 @@ integrationTest("a task runs in a task worker, which listens nowhere", async (ho
   await tasks.stop();
 });
 
-integrationTest("a task may add tasks as fast as it can", async (host) => {
+testOnOneTarget("a task may add tasks as fast as it can", async (host) => {
   const tasks = new Tasks(host, ["--task-concurrency", "2"]);
   const [taskWorker] = await tasks.taskWorkers(1);
   const count = 600;
@@ -129,7 +129,7 @@ integrationTest("a task may add tasks as fast as it can", async (host) => {
   await tasks.stop();
 });
 
-integrationTest("tasks that were added survive a stop of the server", async (host) => {
+testOnOneTarget("tasks that were added survive a stop of the server", async (host) => {
   const first = new Tasks(host, ["--task-workers", "0"]);
   await first.server.ready(1);
   const { id } = await first.add("work", {});
@@ -141,7 +141,7 @@ integrationTest("tasks that were added survive a stop of the server", async (hos
 
 for (const store of ["SQLite", "Redis"] as const) {
   if (store === "Redis" && lackingRedis !== null) continue;
-  integrationTest(`what runs at a quick stop is given back at once, with ${store}`, async (host) => {
+  testOnOneTarget(`what runs at a quick stop is given back at once, with ${store}`, async (host) => {
     await using redis = store === "Redis" ? await RedisServer.start() : null;
     const args = ["--task-lease", "1h", ...redis === null ? [] : ["--task-store", redis.url]];
     const signals = [["SIGINT"], ["SIGTERM", "SIGINT"], ["SIGTERM", "SIGTERM"]] as const;
@@ -171,7 +171,7 @@ for (const store of ["SQLite", "Redis"] as const) {
   });
 }
 
-integrationTest("a store that does not answer delays a quick stop only a little", async (host) => {
+testOnOneTarget("a store that does not answer delays a quick stop only a little", async (host) => {
   if (lackingRedis !== null) return;
   await using redis = await RedisServer.start();
   const tasks = new Tasks(host, ["--task-store", redis.url]);
@@ -188,7 +188,7 @@ integrationTest("a store that does not answer delays a quick stop only a little"
   assertEquals(tasks.server.leftovers(), []);
 });
 
-integrationTest("when a task worker is killed another one takes its task at once", async (host) => {
+testOnOneTarget("when a task worker is killed another one takes its task at once", async (host) => {
   const tasks = new Tasks(host, ["--task-workers", "2", "--task-lease", "1h"]);
   await tasks.taskWorkers(2);
   const { id } = await tasks.add("work", { ms: 1_000 });
@@ -200,7 +200,7 @@ integrationTest("when a task worker is killed another one takes its task at once
   await tasks.stop();
 });
 
-integrationTest("the only task worker is killed: its replacement takes its task", async (host) => {
+testOnOneTarget("the only task worker is killed: its replacement takes its task", async (host) => {
   const tasks = new Tasks(host, ["--task-lease", "1h"]);
   await tasks.taskWorkers(1);
   const { id } = await tasks.add("work", { ms: 500 });
@@ -210,7 +210,7 @@ integrationTest("the only task worker is killed: its replacement takes its task"
   await tasks.stop();
 });
 
-integrationTest("a reload lets running tasks finish, and new ones run in the new worker", async (host) => {
+testOnOneTarget("a reload lets running tasks finish, and new ones run in the new worker", async (host) => {
   const tasks = new Tasks(host);
   const [old] = await tasks.taskWorkers(1);
   const { id } = await tasks.add("work", { ms: 1_500 });
@@ -230,7 +230,7 @@ integrationTest("a reload lets running tasks finish, and new ones run in the new
   await tasks.stop();
 });
 
-integrationTest("what runs longer than graceful-timeout goes back into the queue at once", async (host) => {
+testOnOneTarget("what runs longer than graceful-timeout goes back into the queue at once", async (host) => {
   const args = ["--graceful-timeout", "300ms", "--shutdown-timeout", "300ms", "--task-lease", "1h"];
   const tasks = new Tasks(host, args);
   await tasks.taskWorkers(1);
@@ -246,7 +246,7 @@ integrationTest("what runs longer than graceful-timeout goes back into the queue
   await tasks.stop();
 });
 
-integrationTest(
+testOnOneTarget(
   "a reload whose tasks cannot be loaded fails, and the old ones keep running",
   async (host) => {
     const tasks = new Tasks(host);
@@ -263,7 +263,7 @@ integrationTest(
   },
 );
 
-integrationTest("with tasks-in-workers there are no other processes", async (host) => {
+testOnOneTarget("with tasks-in-workers there are no other processes", async (host) => {
   const tasks = new Tasks(host, ["--tasks-in-workers"]);
   const [worker] = await tasks.server.ready(1);
   const { id } = await tasks.add("work", {});
@@ -272,7 +272,7 @@ integrationTest("with tasks-in-workers there are no other processes", async (hos
   await tasks.stop();
 });
 
-integrationTest("a task that fails again and again is dead, with its error", async (host) => {
+testOnOneTarget("a task that fails again and again is dead, with its error", async (host) => {
   const tasks = new Tasks(host);
   await tasks.taskWorkers(1);
   const { id } = await tasks.add("fail", null, { retries: 1, backoff: 10 });
@@ -288,7 +288,7 @@ integrationTest("a task that fails again and again is dead, with its error", asy
   await tasks.stop();
 });
 
-integrationTest("a database that is damaged costs no request, and is named", async (host) => {
+testOnOneTarget("a database that is damaged costs no request, and is named", async (host) => {
   Deno.writeTextFileSync(`${host.folder}/tasks.db`, "this is no database\n".repeat(100));
   const tasks = new Tasks(host);
   await tasks.server.ready(1);
@@ -299,7 +299,7 @@ integrationTest("a database that is damaged costs no request, and is named", asy
   await tasks.stop();
 });
 
-integrationTest("an unknown task is refused with the nearest name", async (host) => {
+testOnOneTarget("an unknown task is refused with the nearest name", async (host) => {
   const tasks = new Tasks(host);
   await tasks.server.ready(1);
   const { error } = await tasks.add("works", {});
@@ -307,7 +307,7 @@ integrationTest("an unknown task is refused with the nearest name", async (host)
   await tasks.stop();
 });
 
-integrationTest("the store memory: needs no file of the app", async (host) => {
+testOnOneTarget("the store memory: needs no file of the app", async (host) => {
   const tasks = new Tasks(host, ["--task-store", "memory:"]);
   await tasks.taskWorkers(1);
   const { id } = await tasks.add("work", {});
@@ -316,7 +316,7 @@ integrationTest("the store memory: needs no file of the app", async (host) => {
   await tasks.stop();
 });
 
-integrationTest(
+testOnOneTarget(
   "an upgrade lets running tasks finish, and the new master's workers take the next ones",
   async (host) => {
     const tasks = new Tasks(host);
@@ -336,7 +336,7 @@ integrationTest(
   },
 );
 
-integrationTest("task workers end when their master is killed", async (host) => {
+testOnOneTarget("task workers end when their master is killed", async (host) => {
   const tasks = new Tasks(host);
   await tasks.server.ready(1);
   await tasks.taskWorkers(1);
@@ -347,7 +347,7 @@ integrationTest("task workers end when their master is killed", async (host) => 
   await tasks.server.until("nothing left", () => tasks.server.survivors().length === 0);
 });
 
-integrationTest(
+testOnOneTarget(
   "Redis that ends and comes back costs no request and no task",
   async (host) => {
     await using redis = await RedisServer.start();
@@ -372,7 +372,7 @@ integrationTest(
   lackingRedis,
 );
 
-integrationTest(
+testOnOneTarget(
   "the doctor names a Redis that evicts tasks, and one that does not answer",
   async (host) => {
     const redis = await RedisServer.start();

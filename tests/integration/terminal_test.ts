@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 function hasScript(): boolean {
@@ -54,19 +54,19 @@ async function stops(host: TestHost, before: string): Promise<void> {
   assertEquals(Array.from(Deno.readDirSync(host.runtime)), []);
 }
 
-integrationTest(
+testOnOneTarget(
   "a server in the foreground of a terminal that closes stops as after Ctrl-C",
   (host) => stops(host, "exec"),
   lacking,
 );
 
-integrationTest(
+testOnOneTarget(
   "a server that a shell waits for in a terminal that closes stops as after Ctrl-C",
   (host) => stops(host, "set -m;"),
   lacking,
 );
 
-integrationTest("a server whose log goes to the terminal that closes stops, too", async (host) => {
+testOnOneTarget("a server whose log goes to the terminal that closes stops, too", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp },
     command: ["sh", "-c", `exec script -qfec "exec $*" /dev/null`, "sh", ...host.target.command],
@@ -81,7 +81,7 @@ integrationTest("a server whose log goes to the terminal that closes stops, too"
   assertEquals(Array.from(Deno.readDirSync(host.runtime)), []);
 }, lacking);
 
-integrationTest("HUP of an operator reloads a server in a terminal", async (host) => {
+testOnOneTarget("HUP of an operator reloads a server in a terminal", async (host) => {
   const server = startInTerminal(host, "exec");
   const [master] = await serving(host, server);
   Deno.kill(master, "SIGHUP");
@@ -90,7 +90,7 @@ integrationTest("HUP of an operator reloads a server in a terminal", async (host
   await server.exit();
 }, lacking);
 
-integrationTest("under nohup HUP reloads, also when the terminal closes", async (host) => {
+testOnOneTarget("under nohup HUP reloads, also when the terminal closes", async (host) => {
   const server = startInTerminal(host, "exec nohup");
   const [master] = await serving(host, server);
   server.kill("SIGKILL");

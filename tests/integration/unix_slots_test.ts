@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 import { ask, SocketVisitors } from "./socket_visitors.ts";
 
@@ -23,7 +23,7 @@ async function settled(host: TestHost, server: Server, generation?: number): Pro
   assertEquals(sockets(host), ["app-0.sock", "app-1.sock"]);
 }
 
-integrationTest(
+testOnOneTarget(
   "each socket has a worker, in reloads, deaths and upgrades too, and loses no request",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args });
@@ -54,7 +54,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "the socket of a worker that is gone, stalled or paused is served by another one",
   async (host) => {
     const app = "import { ready } from 'denicorn';\n" +
@@ -81,7 +81,7 @@ integrationTest(
   },
 );
 
-integrationTest("a socket of another server is not taken", async (host) => {
+testOnOneTarget("a socket of another server is not taken", async (host) => {
   const first = host.start({ files: { "main.ts": pidApp }, args });
   await first.ready(2);
   const { code, stderr } = await host.run([...args, "main.ts"]);

@@ -1,7 +1,7 @@
 /** What an app throws or answers may be impossible to print: that costs it one request or one worker, like any error. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 /** Expressions for values that are hard to print. */
 const values: Readonly<Record<string, string>> = {
@@ -51,7 +51,7 @@ export default async (request: Request): Promise<Response> => {
 };\n`;
 
 for (const args of [[], ["--access-logfile", "access.log", "--log-format", "json"]]) {
-  integrationTest(
+  testOnOneTarget(
     `a value that cannot be printed costs one request${args.length > 0 ? ", with logs as JSON" : ""}`,
     async (host) => {
       const server = host.start({ files: { "main.ts": app }, args });
@@ -79,7 +79,7 @@ for (const args of [[], ["--access-logfile", "access.log", "--log-format", "json
   );
 }
 
-integrationTest("a value that cannot be printed and that nothing catches costs its worker", async (host) => {
+testOnOneTarget("a value that cannot be printed and that nothing catches costs its worker", async (host) => {
   const server = host.start({ files: { "main.ts": app } });
   for (const name of ["bare", "parts", "proxy"]) {
     const [worker] = await server.ready(1);
@@ -97,7 +97,7 @@ integrationTest("a value that cannot be printed and that nothing catches costs i
   assertMatch(await server.text(), /^\d+$/);
 });
 
-integrationTest(
+testOnOneTarget(
   "a value that cannot be printed and that is thrown at import is an error of the app",
   async (host) => {
     for (const [name, value] of Object.entries(values)) {
@@ -121,7 +121,7 @@ integrationTest(
   },
 );
 
-integrationTest("an export that cannot be read is an error of the app", async (host) => {
+testOnOneTarget("an export that cannot be read is an error of the app", async (host) => {
   for (const name of ["bare", "proxy", "text", "symbol"]) {
     host.write({ "main.ts": `${fails}export default ${values[name]};` });
     const { code, stderr } = await host.run(["check", "main.ts"]);
@@ -130,7 +130,7 @@ integrationTest("an export that cannot be read is an error of the app", async (h
   }
 });
 
-integrationTest("a ready check and a config that throw such a value name the cause", async (host) => {
+testOnOneTarget("a ready check and a config that throw such a value name the cause", async (host) => {
   const notReady = `${fails}export default () => { throw ${values["getters"]}; };`;
   const server = host.start({
     files: { "main.ts": notReady },
@@ -153,7 +153,7 @@ integrationTest("a ready check and a config that throw such a value name the cau
   }
 });
 
-integrationTest("a body that fails is logged with method and path", async (host) => {
+testOnOneTarget("a body that fails is logged with method and path", async (host) => {
   const server = host.start({
     files: {
       "main.ts": `export default (request: Request) => {

@@ -3,11 +3,11 @@
 import { assert, assertEquals } from "../assert.ts";
 import { askAgainAndAgain } from "./again_and_again.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 
 const upgrades = 10;
 
-integrationTest(
+testOnOneTarget(
   "10 upgrades and reloads refuse and reset no request to the admin address and to a control socket",
   async (host) => {
     const port = freePort();
@@ -63,7 +63,7 @@ integrationTest(
   },
 );
 
-integrationTest("denicorn ctl finds the serving master at every moment of an upgrade", async (host) => {
+testOnOneTarget("denicorn ctl finds the serving master at every moment of an upgrade", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "server.pid"] });
   await server.ready(1);
   for (const options of [[], ["--pid", "server.pid"]]) {

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "../assert.ts";
 import { askAgainAndAgain, type Asked } from "./again_and_again.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 import { isRunning, type Server } from "./server.ts";
 
 /** Kills the old master when `untilKill` resolves, under load; no request may be lost. */
@@ -63,7 +63,7 @@ function childrenOf(parent: number): string[] {
 }
 
 for (const attempt of [1, 2, 3]) {
-  integrationTest(
+  testOnOneTarget(
     `the old master is killed before it knows that the new process runs, attempt ${attempt}: nothing is lost`,
     async (host) => {
       const server = await killOldMaster(host, [], async (_, { pid }, before) => {
@@ -79,7 +79,7 @@ for (const attempt of [1, 2, 3]) {
 }
 
 for (const ms of [0, 20, 50, 100, 150, 200, 300, 400]) {
-  integrationTest(
+  testOnOneTarget(
     `the old master is killed ${ms} ms after it has started the new one: nothing is lost`,
     async (host) => {
       const server = await killOldMaster(host, [], later(ms));
@@ -90,7 +90,7 @@ for (const ms of [0, 20, 50, 100, 150, 200, 300, 400]) {
   );
 }
 
-integrationTest("a new master that is killed at any moment of its start leaves nothing", async (host) => {
+testOnOneTarget("a new master that is killed at any moment of its start leaves nothing", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const before = (await server.ready(2)).map(({ pid }) => pid);
   host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
@@ -115,7 +115,7 @@ integrationTest("a new master that is killed at any moment of its start leaves n
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest(
+testOnOneTarget(
   "the directory of a new master that is killed before it has a socket is removed",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "1"] });

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 import { isRunning } from "./server.ts";
 
-integrationTest(
+testOnOneTarget(
   "USR2: a new master takes over, twice in a row, and the last one stops cleanly",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
@@ -27,7 +27,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "USR2: settings and app are read again, and a request in flight is finished",
   async (host) => {
     const server = host.start({
@@ -48,7 +48,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "USR2 with an app that cannot be loaded: the old master keeps serving and logs why",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2", "--pid", "server.pid"] });
@@ -76,7 +76,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "USR2 with a host name, and TERM to the old master while it finishes requests",
   async (host) => {
     const port = freePort();
@@ -96,7 +96,7 @@ integrationTest(
   },
 );
 
-integrationTest("TTIN and USR1 to the old master during an upgrade reach the new one", async (host) => {
+testOnOneTarget("TTIN and USR1 to the old master during an upgrade reach the new one", async (host) => {
   const log = `${host.folder}/access.log`;
   const booting = `${host.folder}/booting`;
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--access-logfile", log] });
@@ -120,7 +120,7 @@ await new Promise((resolve) => setTimeout(resolve, 1000));
   await server.until("a line in the new file", () => /after/.test(Deno.readTextFileSync(log).slice(before)));
 });
 
-integrationTest("an upgrade is abandoned when the old master has no workers left", async (host) => {
+testOnOneTarget("an upgrade is abandoned when the old master has no workers left", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   const [worker] = await server.ready(1);
   host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
@@ -136,7 +136,7 @@ integrationTest("an upgrade is abandoned when the old master has no workers left
   assertEquals(await server.text(), String(next!.pid));
 });
 
-integrationTest("TERM during an upgrade stops both masters", async (host) => {
+testOnOneTarget("TERM during an upgrade stops both masters", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
@@ -151,7 +151,7 @@ integrationTest("TERM during an upgrade stops both masters", async (host) => {
   await server.until("nothing left", () => server.leftovers().length === 0);
 });
 
-integrationTest("if the new master is killed while it starts, the old one keeps serving", async (host) => {
+testOnOneTarget("if the new master is killed while it starts, the old one keeps serving", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const before = (await server.ready(2)).map(({ pid }) => pid);
   host.write({ "main.ts": "await new Promise(() => setInterval(() => {}, 1000));\n" + pidApp });
@@ -163,7 +163,7 @@ integrationTest("if the new master is killed while it starts, the old one keeps 
   await server.answeredBy(before.map(String), 20);
 });
 
-integrationTest("USR2 while a reload runs begins when the reload is done", async (host) => {
+testOnOneTarget("USR2 while a reload runs begins when the reload is done", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("one") }, args: ["-w", "2"] });
   await server.ready(2);
   host.write({ "main.ts": slowApp("two") });
@@ -176,7 +176,7 @@ integrationTest("USR2 while a reload runs begins when the reload is done", async
   assertEquals(await server.text(), "two");
 });
 
-integrationTest("an upgrade runs the executable that replaced the old one by rename", async (host) => {
+testOnOneTarget("an upgrade runs the executable that replaced the old one by rename", async (host) => {
   const [program, ...rest] = host.target.command as [string, ...string[]];
   if (rest.length > 0) {
     console.log("skipped from source: the executable is Deno, which is not replaced");
@@ -195,7 +195,7 @@ integrationTest("an upgrade runs the executable that replaced the old one by ren
   assertEquals(Deno.statSync(`/proc/${server.pid}/exe`).ino, ino);
 });
 
-integrationTest("a custom control socket moves to the new master", async (host) => {
+testOnOneTarget("a custom control socket moves to the new master", async (host) => {
   const socket = `${host.folder}/ctl.sock`;
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--control-socket", socket] });
   await server.logged(/1 worker of generation 1 ready/);
@@ -231,7 +231,7 @@ function countWaiting(folder: string): number {
   return Array.from(Deno.readDirSync(folder)).filter(({ name }) => name.startsWith("waiting-")).length;
 }
 
-integrationTest("the old master is killed while the new one starts: no request is lost", async (host) => {
+testOnOneTarget("the old master is killed while the new one starts: no request is lost", async (host) => {
   const server = host.start({
     files: { "main.ts": slowApp("old") },
     args: ["-w", "2", "--pid", "server.pid"],
@@ -244,7 +244,7 @@ integrationTest("the old master is killed while the new one starts: no request i
   const responses: string[] = [];
   let isDone = false;
   const load = (async () => {
-    while (!isDone) responses.push(await server.text().catch(String));
+    while (!isDone) responses.push(await server.text().catch((error) => String(error.cause ?? error)));
   })();
   server.kill("SIGKILL");
   await server.logged(/process \d+ died during the upgrade/);
@@ -264,7 +264,7 @@ integrationTest("the old master is killed while the new one starts: no request i
   await server.until("nothing left", () => server.leftovers().length === 0);
 });
 
-integrationTest("an old worker that dies after its master gets no connections", async (host) => {
+testOnOneTarget("an old worker that dies after its master gets no connections", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const [first, second] = (await server.ready(2)).map(({ pid }) => pid);
   host.write({ "main.ts": waitingApp("new") });
@@ -281,7 +281,7 @@ integrationTest("an old worker that dies after its master gets no connections", 
   assertEquals(await server.text(), "new");
 });
 
-integrationTest("both masters are killed during an upgrade: all workers end", async (host) => {
+testOnOneTarget("both masters are killed during an upgrade: all workers end", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
   const workers = (await server.ready(2)).map(({ pid }) => pid);
   host.write({ "main.ts": waitingApp("new") });
@@ -294,7 +294,7 @@ integrationTest("both masters are killed during an upgrade: all workers end", as
   await server.until("the end of all workers", () => workers.every((pid) => !isRunning(pid)));
 });
 
-integrationTest("the old master is killed before the new one has requested its listeners", async (host) => {
+testOnOneTarget("the old master is killed before the new one has requested its listeners", async (host) => {
   const server = host.start({
     files: { "main.ts": pidApp, "denicorn.config.ts": "export default {};\n" },
     args: ["-w", "2", "--pid", "server.pid"],
@@ -324,7 +324,7 @@ export default {};
   assertEquals(Deno.readTextFileSync(`${host.folder}/server.pid`), `${server.pid}\n`);
 });
 
-integrationTest(
+testOnOneTarget(
   "workers of a failed upgrade that still listen do not mix up the listen order of the old master",
   async (host) => {
     const server = host.start({ files: { "main.ts": pidApp }, args: ["-w", "2"] });
@@ -370,7 +370,7 @@ integrationTest(
   },
 );
 
-integrationTest("HUP during an upgrade reloads the master that serves at its end", async (host) => {
+testOnOneTarget("HUP during an upgrade reloads the master that serves at its end", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("one") } });
   await server.ready(1);
   for (const [end, text] of [["fails", "three"], ["succeeds", "five"]] as const) {
@@ -393,7 +393,7 @@ integrationTest("HUP during an upgrade reloads the master that serves at its end
   await server.ready(1);
 });
 
-integrationTest("HUP to the new master before the takeover, and to the old one after it", async (host) => {
+testOnOneTarget("HUP to the new master before the takeover, and to the old one after it", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("one") } });
   await server.ready(1);
   const old = server.pid;
@@ -419,7 +419,7 @@ integrationTest("HUP to the new master before the takeover, and to the old one a
   await server.upgraded();
 });
 
-integrationTest(
+testOnOneTarget(
   "an upgrade does not wait for a crash loop to end, because it may fix it",
   async (host) => {
     const dying = `try { Deno.mkdirSync("first"); } catch { Deno.exit(1); }\n`;
@@ -435,7 +435,7 @@ integrationTest(
   },
 );
 
-integrationTest("an upgrade that cannot begin yet logs what it waits for", async (host) => {
+testOnOneTarget("an upgrade that cannot begin yet logs what it waits for", async (host) => {
   const waitingIfNotFirst = `try { Deno.mkdirSync("first"); } catch { ${
     waitingApp("").split("export")[0]
   } }\n`;
@@ -453,7 +453,7 @@ integrationTest("an upgrade that cannot begin yet logs what it waits for", async
   await server.ready(2);
 });
 
-integrationTest("an upgrade keeps the number of workers that was requested", async (host) => {
+testOnOneTarget("an upgrade keeps the number of workers that was requested", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   server.kill("SIGTTIN");

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "../assert.ts";
 import { browserTest } from "./browser.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const app = (word: string) =>
@@ -14,7 +14,7 @@ async function answers(server: Server, text: string): Promise<void> {
   await server.until(text, async () => await server.text("/") === text);
 }
 
-integrationTest("a save of any file of the app is served, and nothing else is a reason", async (host) => {
+testOnOneTarget("a save of any file of the app is served, and nothing else is a reason", async (host) => {
   const server = host.start({ files, args: ["-w", "2", "--watch"] });
   await server.ready(2);
   await answers(server, "hello one");
@@ -33,7 +33,7 @@ integrationTest("a save of any file of the app is served, and nothing else is a 
   assertEquals((await server.exit()).code, 0);
 });
 
-integrationTest(
+testOnOneTarget(
   "a broken save leaves the last good version serving, until the next good one",
   async (host) => {
     const server = host.start({ files, args: ["-w", "1", "--reload"] });
@@ -53,7 +53,7 @@ integrationTest(
   },
 );
 
-integrationTest("directories that are removed and come back are followed", async (host) => {
+testOnOneTarget("directories that are removed and come back are followed", async (host) => {
   const server = host.start({ files, args: ["-w", "1", "--watch"] });
   await server.ready(1);
   Deno.removeSync(`${host.folder}/lib`, { recursive: true });
@@ -67,7 +67,7 @@ integrationTest("directories that are removed and come back are followed", async
   assertEquals((await server.exit()).code, 0);
 });
 
-integrationTest(
+testOnOneTarget(
   "the config file and environment files are followed, also if there was none",
   async (host) => {
     const environment = `export default () => new Response(Deno.env.get("WORD") ?? "none");\n`;
@@ -86,7 +86,7 @@ integrationTest(
   },
 );
 
-integrationTest("modules that the config file imports are followed, such as its hooks", async (host) => {
+testOnOneTarget("modules that the config file imports are followed, such as its hooks", async (host) => {
   const hooks = (word: string) => `export const onReload = () => console.log("hook ${word}");\n`;
   const server = host.start({
     files: {
@@ -130,7 +130,7 @@ browserTest(
   },
 );
 
-integrationTest("pages stay as they are with --watch=no-refresh, and without --watch", async (host) => {
+testOnOneTarget("pages stay as they are with --watch=no-refresh, and without --watch", async (host) => {
   const html = `export default () => new Response("<p>", { headers: { "content-type": "text/html" } });\n`;
   for (const [args, text] of [[["--watch=no-refresh"], "<p>"], [[], "<p>"]] as const) {
     const server = host.start({ files: { "main.ts": html }, args: ["-w", "1", ...args] });

@@ -1,7 +1,7 @@
 /** Workers of the class sync: one request at a time, each on a connection of its own. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 import { isRunning, type Server } from "./server.ts";
 
@@ -59,7 +59,7 @@ const apps = { "fetch": fetchApp, "node:http": nodeApp };
 for (const [kind, app] of Object.entries(apps)) {
   const files = { "main.ts": app };
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: requests of a worker run one after the other, until each has been sent`,
     async (host) => {
       const server = host.start({ files, args: ["-k", "sync", "--queue-size", "3", "-w", "1"] });
@@ -84,7 +84,7 @@ for (const [kind, app] of Object.entries(apps)) {
     },
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: while a worker has a request, new connections go to an idle one`,
     async (host) => {
       const server = host.start({ files, args: ["-k", "sync", "-w", "2"] });
@@ -104,7 +104,7 @@ for (const [kind, app] of Object.entries(apps)) {
     },
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: a WebSocket is refused with a clear answer, and the worker serves on`,
     async (host) => {
       const server = host.start({ files, args: ["-k", "sync"] });
@@ -123,7 +123,7 @@ for (const [kind, app] of Object.entries(apps)) {
     },
   );
 
-  integrationTest(
+  testOnOneTarget(
     `${kind}: clients that leave, or want no body, leave a worker that is free`,
     async (host) => {
       const server = host.start({ files, args: ["-k", "sync", "-w", "1"] });
@@ -147,7 +147,7 @@ for (const [kind, app] of Object.entries(apps)) {
   );
 
   for (const [name, signal] of [["a reload", "SIGHUP"], ["TERM", "SIGTERM"]] as const) {
-    integrationTest(`${kind}: ${name} loses nothing that waits`, async (host) => {
+    testOnOneTarget(`${kind}: ${name} loses nothing that waits`, async (host) => {
       const server = host.start({ files, args: ["-k", "sync", "-w", "1"] });
       await server.ready(1);
       const answers: Promise<string>[] = [];
@@ -180,7 +180,7 @@ createServer((request, response) => {
 }).listen(8000);\n`;
 
 for (const workerClass of ["sync", "async"]) {
-  integrationTest(
+  testOnOneTarget(
     `node:http, ${workerClass}: a request that the app does not answer counts until its client leaves`,
     async (host) => {
       const server = host.start({ files: { "main.ts": leavingApp }, args: ["-k", workerClass, "-w", "1"] });
@@ -206,7 +206,7 @@ for (const workerClass of ["sync", "async"]) {
   );
 }
 
-integrationTest("a fetch handler that never ends costs its worker, and the server goes on", async (host) => {
+testOnOneTarget("a fetch handler that never ends costs its worker, and the server goes on", async (host) => {
   const app =
     `export default ({ url }) => url.endsWith("/never") ? new Promise(() => {}) : new Response(String(Deno.pid));`;
   const server = host.start({
@@ -224,7 +224,7 @@ integrationTest("a fetch handler that never ends costs its worker, and the serve
   await server.ready(1);
 });
 
-integrationTest("a reload changes the class, and the status of the settings names it", async (host) => {
+testOnOneTarget("a reload changes the class, and the status of the settings names it", async (host) => {
   const config = (workerClass: string) => `export default { workerClass: "${workerClass}" };\n`;
   const server = host.start({ files: { "main.ts": fetchApp, "denicorn.config.ts": config("async") } });
   await server.ready(1);

@@ -1,7 +1,7 @@
 /** `denicorn ctl worker N dump`: what a worker does now. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const app = `
 export const tasks = { work: () => new Promise((resolve) => setTimeout(resolve, 60_000)) };
@@ -19,7 +19,7 @@ export default {
 };
 `;
 
-integrationTest(
+testOnOneTarget(
   "ctl worker N dump names requests in flight, the oldest first, with their age, and the memory",
   async (host) => {
     const server = host.start({
@@ -57,7 +57,7 @@ integrationTest(
   },
 );
 
-integrationTest(
+testOnOneTarget(
   "of a worker that is blocked, ctl worker N dump says with what and for how long",
   async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: ["-w", "1"] });
@@ -75,7 +75,7 @@ integrationTest(
   },
 );
 
-integrationTest("a worker that does not exist, and other operands, are refused", async (host) => {
+testOnOneTarget("a worker that does not exist, and other operands, are refused", async (host) => {
   const server = host.start({ files: { "main.ts": app }, args: ["-w", "1"] });
   await server.ready(1);
   const run = (...words: string[]) => host.run(["ctl", "--socket", host.controlSocket, "worker", ...words]);

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { called, calls, hookProcesses, printing } from "./hook_configs.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 import { otherUserTest } from "./other_user.ts";
 
 const app = `export default (request: Request) => {
@@ -11,7 +11,7 @@ const app = `export default (request: Request) => {
 };\n`;
 const files = { "main.ts": app };
 
-integrationTest("a worker calls its hooks when it has loaded the app, and at its end", async (host) => {
+testOnOneTarget("a worker calls its hooks when it has loaded the app, and at its end", async (host) => {
   const config = printing(["postWorkerInit", "workerExit", "workerInt", "workerAbort"]);
   const server = host.start({ files: { ...files, "denicorn.config.ts": config } });
   const [worker] = await server.ready(1);
@@ -23,7 +23,7 @@ integrationTest("a worker calls its hooks when it has loaded the app, and at its
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest("SIGINT, SIGQUIT and SIGABRT of a worker call its hooks before it ends", async (host) => {
+testOnOneTarget("SIGINT, SIGQUIT and SIGABRT of a worker call its hooks before it ends", async (host) => {
   const config = printing(["workerExit", "workerInt", "workerAbort"]);
   const server = host.start({ files: { ...files, "denicorn.config.ts": config } });
   const ended = async (signal: Deno.Signal) => {
@@ -44,7 +44,7 @@ integrationTest("SIGINT, SIGQUIT and SIGABRT of a worker call its hooks before i
   assertEquals(names, ["workerInt", "workerExit", "workerInt", "workerExit", "workerAbort"]);
 });
 
-integrationTest("a worker whose hooks for SIGINT take long gets no new requests meanwhile", async (host) => {
+testOnOneTarget("a worker whose hooks for SIGINT take long gets no new requests meanwhile", async (host) => {
   const config = `export default {
   workers: 1,
   hookTimeout: "60s",
@@ -62,7 +62,7 @@ integrationTest("a worker whose hooks for SIGINT take long gets no new requests 
   await server.until("its end", async () => (await server.status())?.workers.length === 1);
 });
 
-integrationTest("postWorkerInit has to be done before boot-timeout is over", async (host) => {
+testOnOneTarget("postWorkerInit has to be done before boot-timeout is over", async (host) => {
   const config = `export default { bootTimeout: "2s", postWorkerInit: () => new Promise(() => {}) };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.js": config } });
   assertEquals((await server.exit()).code, 3);
@@ -72,7 +72,7 @@ integrationTest("postWorkerInit has to be done before boot-timeout is over", asy
   );
 });
 
-integrationTest("postWorkerInit that fails refuses a start, and a reload", async (host) => {
+testOnOneTarget("postWorkerInit that fails refuses a start, and a reload", async (host) => {
   const bad = `export default { postWorkerInit() { throw new Error("no database"); } };\n`;
   const server = host.start({ files: { ...files, "denicorn.config.ts": "export default {};\n" } });
   await server.ready(1);
@@ -87,7 +87,7 @@ integrationTest("postWorkerInit that fails refuses a start, and a reload", async
   assertEquals(await server.text(), "ok");
 });
 
-integrationTest("preRequest and postRequest stand around each request of the app", async (host) => {
+testOnOneTarget("preRequest and postRequest stand around each request of the app", async (host) => {
   const config = `export default {
   hookTimeout: "500ms",
   preRequest(worker, request, info) {
@@ -127,7 +127,7 @@ integrationTest("preRequest and postRequest stand around each request of the app
   ]);
 });
 
-integrationTest("a worker does not end before postRequest is done", async (host) => {
+testOnOneTarget("a worker does not end before postRequest is done", async (host) => {
   const config = `export default {
   async postRequest() {
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -142,7 +142,7 @@ integrationTest("a worker does not end before postRequest is done", async (host)
   assertEquals(called(server.stdout), [["post"]]);
 });
 
-integrationTest("an app of node:http has no hooks for requests, and a line says so", async (host) => {
+testOnOneTarget("an app of node:http has no hooks for requests, and a line says so", async (host) => {
   const program = `import { createServer } from "node:http";
 createServer((_, response) => response.end("node")).listen(3000);\n`;
   const server = host.start({
@@ -157,7 +157,7 @@ createServer((_, response) => response.end("node")).listen(3000);\n`;
   assertEquals((await calls(server, 1)).map(([name]) => name), ["postWorkerInit"]);
 });
 
-integrationTest("workers that are threads have hooks, each its own", async (host) => {
+testOnOneTarget("workers that are threads have hooks, each its own", async (host) => {
   const server = host.start({
     files: { ...files, "denicorn.config.ts": printing(["postWorkerInit", "workerExit", "postSpawn"]) },
     args: ["--worker-class", "threads", "--threads", "2"],
@@ -171,7 +171,7 @@ integrationTest("workers that are threads have hooks, each its own", async (host
   for (const name of ["postSpawn", "postWorkerInit", "workerExit"]) assertEquals(slots(name), [0, 1]);
 });
 
-integrationTest("the module of the hooks is imported before the app", async (host) => {
+testOnOneTarget("the module of the hooks is imported before the app", async (host) => {
   const server = host.start({
     files: {
       "main.ts": `export default () => new Response(String(globalThis.before));\n`,
