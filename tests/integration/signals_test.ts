@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
 import { notInThisProgram, testOnOneTarget } from "./harness.ts";
-import type { Server } from "./server.ts";
-import { openFiles } from "./server.ts";
+import { openFiles, type Server } from "./server.ts";
 
 for (const signal of ["SIGTERM", "SIGQUIT"] as const) {
   testOnOneTarget(`${signal} finishes the requests in flight and exits 0`, async (host) => {
@@ -124,9 +123,11 @@ testOnOneTarget("USR1 reopens the error log and the access log of master and wor
   Deno.renameSync(`${host.folder}/access.log`, `${host.folder}/access.1`);
   server.kill("SIGUSR1");
   await server.until("a new error log", () => /logs reopened/.test(log("error.log")));
-  // The worker creates it as soon as it has closed the old one.
-  await server.until("a new access log", () => {
-    return Array.from(Deno.readDirSync(host.folder)).some(({ name }) => name === "access.log");
+  // The master creates it, before the worker opens it.
+  const logs = ["error.log", "access.log"].map((name) => `${host.folder}/${name}`);
+  await server.until("the worker's new logs", () => {
+    const open = openFiles(worker!.pid);
+    return logs.every((path) => open.includes(path));
   });
   await server.text("/after");
   await server.until("its first line", () => /"GET \/after HTTP\/1\.1" 200/.test(log("access.log")));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp, slowApp } from "./apps.ts";
 import { freePort, testOnOneTarget } from "./harness.ts";
-import { isRunning } from "./server.ts";
+import { isRunning, openFiles } from "./server.ts";
 
 testOnOneTarget(
   "USR2: a new master takes over, twice in a row, and the last one stops cleanly",
@@ -114,7 +114,8 @@ await new Promise((resolve) => setTimeout(resolve, 1000));
   server.kill("SIGTTIN");
   server.kill("SIGUSR1");
   await server.upgraded();
-  await server.ready(2);
+  const workers = await server.ready(2);
+  await server.until("the workers' new log", () => workers.every(({ pid }) => openFiles(pid).includes(log)));
   const before = Deno.readTextFileSync(log).length;
   await server.text("/after");
   await server.until("a line in the new file", () => /after/.test(Deno.readTextFileSync(log).slice(before)));
