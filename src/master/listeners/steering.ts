@@ -136,6 +136,11 @@ export class Steering {
   #remove(member: Member): void {
     const receiving = new Set(this.#receivers.map((index) => this.#group.members[index]!));
     const lasting = this.#group.indicesWithout(member, (member) => receiving.has(member));
+    if (lasting?.length === 0 && receiving.size > 0) {
+      // The one that receives moves, so no index names it before and after: for a moment the kernel's hash decides, and
+      // connections must not wait at those that are dead.
+      this.#departed.forEach((dead) => this.#group.refuseUnlessMoved(dead));
+    }
     if (lasting !== null) this.#install(lasting);
     // If the kernel refused, all are gone.
     if (!this.#group.members.includes(member)) return;

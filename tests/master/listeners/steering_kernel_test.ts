@@ -201,6 +201,64 @@ linuxOnly("if the kernel refuses a program while a worker leaves, each socket is
   }
 });
 
+/** Connects again and again, also while the event loop of the test is blocked, and reports how the connections ended. */
+const clients = `
+self.onmessage = async ({ data: { port, begun } }) => {
+  const visit = async () => {
+    try {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      await connection.read(new Uint8Array(1));
+      return "served";
+    } catch (error) {
+      return error.name;
+    }
+  };
+  const visits = Array.from({ length: 20 }, visit);
+  // On loopback a connection is made, or its first segment dropped, within the call.
+  setTimeout(() => {
+    Atomics.store(begun, 0, 1);
+    Atomics.notify(begun, 0);
+  }, 100);
+  self.postMessage(await Promise.all(visits));
+};
+`;
+
+linuxOnly("clients that come while two dead workers leave and one serves are all served", async () => {
+  const begun = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(clients)}`, { type: "module" });
+  const ends = new Promise<string[]>((resolve) => worker.onmessage = ({ data }) => resolve(data));
+  let port = 0;
+  const host = new TestHost({
+    ...system,
+    descriptors: {
+      ...system.descriptors,
+      close(descriptor) {
+        if (port > 0) {
+          worker.postMessage({ port, begun });
+          Atomics.wait(begun, 0, 0);
+          port = 0;
+        }
+        system.descriptors.close(descriptor);
+      },
+    },
+  });
+  try {
+    const [first, second] = [host.join(), host.join()];
+    host.steering.update(new Set([first.worker, second.worker]), true);
+    // No member leaves the group while another one begins to listen, so that both leave then.
+    const join = host.listens();
+    (await host.dies(first))();
+    (await host.dies(second))();
+    port = first.listener.addr.port;
+    join();
+    assertEquals(new Set(await ends), new Set(["served"]));
+    await proveOrder(host);
+  } finally {
+    worker.terminate();
+    host.close();
+  }
+});
+
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
   () =>
