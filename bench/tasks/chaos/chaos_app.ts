@@ -12,6 +12,16 @@ function note(what: string, number: number, attempt: number): void {
   file.writeSync(encoder.encode(`${what} ${Deno.pid} ${number} ${attempt} ${now}\n`));
 }
 
+/** A process that does not run does not renew the leases of its tasks either: others may take them. */
+const rhythm = 100;
+let last = performance.now();
+const timer = setInterval(() => {
+  const late = performance.now() - last - rhythm;
+  if (late > rhythm) note("late", Math.round(late), 0);
+  last = performance.now();
+}, rhythm);
+Deno.unrefTimer(timer);
+
 export const tasks = {
   async work({ number, wait, failures }: PlannedTask, { attempt }: { readonly attempt: number }) {
     note("begin", number, attempt);

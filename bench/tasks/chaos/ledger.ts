@@ -20,6 +20,13 @@ interface Outage {
   readonly slots: number;
 }
 
+/** A process did not run. Times in milliseconds since 1970. */
+interface Stall {
+  readonly pid: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Evidence {
   readonly planned: readonly PlannedTask[];
   /** The numbers of tasks that were acknowledged. */
@@ -29,6 +36,8 @@ interface Evidence {
   readonly killed: ReadonlyMap<number, number>;
   /** When the store was killed; `null` if it was not. */
   readonly away: Outage | null;
+  /** Long ones, in which leases end. */
+  readonly stalls: readonly Stall[];
   /** The numbers of dead tasks. */
   readonly dead: readonly number[];
 }
@@ -53,7 +62,7 @@ export function runsIn(text: string): Run[] {
   for (const line of text.split("\n")) {
     const [is = "", ...words] = line.split(" ");
     const [pid = 0, number = 0, attempt = 0, at = 0] = words.map(Number);
-    if (line === "") continue;
+    if (line === "" || is === "late") continue;
     const name = `${pid} ${number} ${attempt}`;
     if (is === "begin") {
       const run: Run = { pid, number, attempt, begun: at, end: null };
@@ -69,7 +78,16 @@ export function runsIn(text: string): Run[] {
   return runs;
 }
 
-export function judge({ planned, acknowledged, runs, killed, away, dead }: Evidence): Verdict {
+/** Those of at least `least` milliseconds. */
+export function stallsIn(text: string, least: number): Stall[] {
+  return Array.from(text.matchAll(/^late (\d+) (\d+) \d+ (.+)$/gm), ([, pid, late, at]) => ({
+    pid: Number(pid),
+    from: Number(at) - Number(late),
+    to: Number(at),
+  })).filter(({ from, to }) => to - from >= least);
+}
+
+export function judge({ planned, acknowledged, runs, killed, away, stalls, dead }: Evidence): Verdict {
   const problems: string[] = [];
   let late = 0;
   let longestGap = 0;
@@ -86,13 +104,16 @@ export function judge({ planned, acknowledged, runs, killed, away, dead }: Evide
       const losses = again.flatMap((run, index) => {
         const { pid, end } = run;
         const killedAt = killed.get(pid);
+        const next = again[index + 1];
+        if (next !== undefined && stalls.some((stall) => isBehind(stall, run, next))) {
+          return [{ ms: 0, isLate: false }];
+        }
         if (killedAt !== undefined) {
           // What could not be stored since the store was killed was lost with the process.
           const isAway = away !== null && away.from <= killedAt && killedAt - away.from <= away.lease;
           const lostFrom = isAway ? away.from : killedAt;
           return [{ ms: Math.max(0, lostFrom - (end?.at ?? killedAt)), isLate: false }];
         }
-        const next = again[index + 1];
         if (away === null || end === null || next === undefined) return [];
         if (isTakenOver(away, run) || !isTakenOver(away, next)) return [];
         return [{ ms: Math.max(0, away.from - end.at), isLate: true }];
@@ -130,6 +151,11 @@ export function judge({ planned, acknowledged, runs, killed, away, dead }: Evide
 /** Whether it began when leases may have been over: they are renewed at the latest when half of their time is. */
 function isTakenOver({ from, lease }: Outage, { begun }: Run): boolean {
   return begun >= from + lease / 2;
+}
+
+/** Whether the process of `run` may have lost its lease to `next` because it did not run. */
+function isBehind({ pid, from, to }: Stall, run: Run, next: Run): boolean {
+  return pid === run.pid && from <= next.begun && to >= run.begun - (to - from);
 }
 
 function hasEnded(task: PlannedTask, runs: readonly Run[]): boolean {

@@ -9,7 +9,7 @@ import type { Server } from "../../../tests/integration/server.ts";
 import { seeded } from "../../../tests/simulation/random.ts";
 import { batchSize, type PlannedTask, plannedTask } from "./chaos_plan.ts";
 import { killServer } from "./kill_server.ts";
-import { judge, runsIn, type Verdict } from "./ledger.ts";
+import { judge, runsIn, stallsIn, type Verdict } from "./ledger.ts";
 
 /** The store that is tested. */
 export interface ChaosStore {
@@ -219,10 +219,12 @@ class TaskChaos {
 
   async #verdict(): Promise<Verdict> {
     const dead = await this.#chaos.store.list("dead", this.#options.tasks);
+    const lines = Deno.readTextFileSync(this.#lines);
     const verdict = judge({
       planned: this.#planned,
       acknowledged: this.#acknowledged,
-      runs: runsIn(Deno.readTextFileSync(this.#lines)),
+      runs: runsIn(lines),
+      stalls: stallsIn(lines, lease / 2),
       killed: this.#killed,
       away: this.#storeKilledAt === null
         ? null

@@ -1,5 +1,5 @@
 import { isHopeless, type PlannedTask, plannedTask } from "../../../bench/tasks/chaos/chaos_plan.ts";
-import { judge, runsIn } from "../../../bench/tasks/chaos/ledger.ts";
+import { judge, runsIn, stallsIn } from "../../../bench/tasks/chaos/ledger.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
 
 const task: PlannedTask = { number: 1, wait: 0, failures: 0, retries: 3, key: undefined };
@@ -19,6 +19,7 @@ function problems(
     runs: runsIn(lines.join("\n")),
     killed: new Map(killed),
     away,
+    stalls: stallsIn(lines.join("\n"), 1000),
     dead,
   }).problems;
 }
@@ -50,6 +51,16 @@ Deno.test("what could not be stored since the store was killed is lost with its 
   // The store was back long before, or was not away yet.
   assertMatch(problems(lines, { killed: [[10, 7500]], away })[0]!, /ran 2 times/);
   assertMatch(problems(lines, { killed: [[10, 6900]], away: { ...away, from: 6950 } })[0]!, /ran 2 times/);
+});
+
+Deno.test("a process that did not run for half a lease may have lost it", () => {
+  const second = ["begin 10 1 1 9000", "done 10 1 1 9001"];
+  assertEquals(problems(["late 10 1200 0 4900", begin, done, ...second]), []);
+  assertEquals(problems([begin, done, "late 10 1200 0 6300", ...second]), []);
+  // Too short, too early, or another process.
+  for (const line of ["late 10 900 0 4900", "late 10 1200 0 3700", "late 11 1200 0 4900"]) {
+    assertMatch(problems([line, begin, done, ...second])[0]!, /ran 2 times/);
+  }
 });
 
 Deno.test("the end of a run may come too late for a store that was away for longer than the lease", () => {
