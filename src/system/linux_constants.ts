@@ -53,6 +53,7 @@ export const SO_LINGER = 13;
 export const SO_PASSCRED = 16;
 export const SO_PEERCRED = 17;
 export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
 export const SO_ACCEPTCONN = 30;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_PASSRIGHTS = 83;

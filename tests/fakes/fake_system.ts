@@ -243,6 +243,7 @@ export class FakeSystem implements System {
     resetWaiting: () => {},
     steer: () => unavailable("steer"),
     filter: () => unavailable("filter"),
+    endFilter: () => unavailable("endFilter"),
     stopListening: () => {},
     keep: () => unavailable("a second descriptor"),
     swap: () => unavailable("a second descriptor"),

@@ -147,6 +147,19 @@ export class ListenerGroup {
     }
   }
 
+  /** The same for all of `members` that may get connections, until the returned function is called. */
+  refuseMeanwhile(members: readonly Member[]): () => void {
+    const accepting = members.filter((member) => !this.#refusing.has(member));
+    accepting.forEach((member) => this.refuseUnlessMoved(member));
+    return () => {
+      for (const member of accepting) {
+        // The numbers of one that has left may be those of other files by now.
+        if (!this.#members.includes(member) || !this.#refusing.delete(member)) continue;
+        member.descriptors.forEach((descriptor) => this.#sockets.endFilter(descriptor));
+      }
+    };
+  }
+
   /** From now on all members drop requests for new connections. False if the kernel cannot do it. */
   refuseAll(): boolean {
     try {

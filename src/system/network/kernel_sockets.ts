@@ -83,6 +83,8 @@ export interface TcpSockets extends ConnectionLooks {
   steer(listener: number, program: Uint8Array<ArrayBuffer>): void;
   /** Sets which segments that arrive at `listener` are dropped. Throws if the kernel refuses. */
   filter(listener: number, program: Uint8Array<ArrayBuffer>): void;
+  /** From now on none are. */
+  endFilter(listener: number): void;
   /** `listener` stops listening, in every process that has it: new connections are refused, waiting ones reset. */
   stopListening(listener: number): void;
   close(descriptor: number): void;

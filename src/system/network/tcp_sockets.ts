@@ -13,6 +13,7 @@ import {
   SHUT_RDWR,
   SO_ATTACH_FILTER,
   SO_ATTACH_REUSEPORT_CBPF,
+  SO_DETACH_FILTER,
   SO_LINGER,
   SOCK_CLOEXEC,
   SOL_SOCKET,
@@ -103,6 +104,9 @@ export const tcpSockets: TcpSockets = {
 
   filter: (listener, program) => attach(listener, SO_ATTACH_FILTER, program),
 
+  endFilter: (listener) =>
+    void libc().setsockopt(listener, SOL_SOCKET, SO_DETACH_FILTER, noValue, noValue.length),
+
   stopListening: (listener) => void libc().shutdown(listener, SHUT_RD),
 
   close: (descriptor) => void libc().close(descriptor),
@@ -146,6 +150,9 @@ function attach(listener: number, how: number, program: Uint8Array<ArrayBuffer>)
     how === SO_ATTACH_FILTER ? "setsockopt SO_ATTACH_FILTER" : "setsockopt SO_ATTACH_REUSEPORT_CBPF",
   );
 }
+
+/** What the kernel reads, and ignores, for options without a value. */
+const noValue = new Uint8Array(4);
 
 /** `struct linger`: closing such a socket resets its connection. */
 const lingerForNoTime = new Uint8Array(new Int32Array([1, 0]).buffer);

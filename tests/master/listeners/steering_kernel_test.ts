@@ -96,6 +96,11 @@ class TestHost {
     worker.listener.close();
     // The pending accept holds the socket for a moment longer.
     while (this.#openSockets() === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    return this.ended(worker);
+  }
+
+  /** The same, if the test has closed its listener. */
+  ended(worker: Worker): () => void {
     this.workers.splice(this.workers.indexOf(worker), 1);
     Object.assign(worker.worker, { isAccepting: false });
     return () => this.steering.leave(worker.worker);
@@ -223,41 +228,83 @@ self.onmessage = async ({ data: { port, begun } }) => {
 };
 `;
 
-linuxOnly("clients that come while two dead workers leave and one serves are all served", async () => {
+/**
+ * Three workers listen, and the last one serves. After `leave` the master removes the first one from the group; in the
+ * moment in which the rest is not steered yet, `between` is called and clients connect. Returns how that ended for them.
+ */
+async function visitWhileOneLeaves(
+  leave: (host: TestHost, first: Worker, second: Worker) => Promise<void>,
+  between: (second: Worker) => void = () => {},
+): Promise<Set<string>> {
   const begun = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(`data:text/javascript,${encodeURIComponent(clients)}`, { type: "module" });
-  const ends = new Promise<string[]>((resolve) => worker.onmessage = ({ data }) => resolve(data));
-  let port = 0;
+  const script = `data:text/javascript,${encodeURIComponent(clients)}`;
+  const thread = new globalThis.Worker(script, { type: "module" });
+  const ends = new Promise<string[]>((resolve) => thread.onmessage = ({ data }) => resolve(data));
+  let visit = () => {};
   const host = new TestHost({
     ...system,
     descriptors: {
       ...system.descriptors,
       close(descriptor) {
-        if (port > 0) {
-          worker.postMessage({ port, begun });
-          Atomics.wait(begun, 0, 0);
-          port = 0;
-        }
+        visit();
+        visit = () => {};
         system.descriptors.close(descriptor);
       },
     },
   });
   try {
-    const [first, second] = [host.join(), host.join()];
-    host.steering.update(new Set([first.worker, second.worker]), true);
-    // No member leaves the group while another one begins to listen, so that both leave then.
-    const join = host.listens();
-    (await host.dies(first))();
-    (await host.dies(second))();
-    port = first.listener.addr.port;
-    join();
-    assertEquals(new Set(await ends), new Set(["served"]));
+    const [first, second, third] = [host.join(), host.join(), host.join()];
+    host.steering.update(new Set([third.worker]), true);
+    const { port } = first.listener.addr;
+    // No member leaves the group before this master takes over.
+    host.steering.freeze();
+    await leave(host, first, second);
+    visit = () => {
+      between(second);
+      thread.postMessage({ port, begun });
+      Atomics.wait(begun, 0, 0);
+    };
+    host.steering.takeOver();
+    if (host.workers.includes(second)) host.ended(second)();
+    const found = new Set(await ends);
     await proveOrder(host);
+    return found;
   } finally {
-    worker.terminate();
+    thread.terminate();
     host.close();
   }
+}
+
+linuxOnly("clients that come while two dead workers leave and one serves are all served", async () => {
+  const ends = await visitWhileOneLeaves(async (host, first, second) => {
+    (await host.dies(first))();
+    (await host.dies(second))();
+  });
+  assertEquals(ends, new Set(["served"]));
 });
+
+linuxOnly("clients that come while a dead worker leaves and a draining one ends are all served", async () => {
+  const ends = await visitWhileOneLeaves(
+    async (host, first) => (await host.dies(first))(),
+    (second) => second.listener.close(),
+  );
+  assertEquals(ends, new Set(["served"]));
+});
+
+linuxOnly(
+  "a worker that drains while another one leaves accepts again when none serves",
+  () =>
+    withScene(async (host) => {
+      const [first, second] = [host.join(), host.join()];
+      const join = host.listens();
+      (await host.dies(first))();
+      const third = join();
+      host.steering.update(new Set([third.worker]), true);
+      (await host.dies(third))();
+      host.steering.update(new Set(), true);
+      assertEquals(await host.accepts(5), new Set([second]));
+    }),
+);
 
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",

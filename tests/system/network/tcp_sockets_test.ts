@@ -93,6 +93,21 @@ linuxOnly(
   },
 );
 
+linuxOnly("a listener without its filter gets new connections again", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const { descriptor } = sockets.listeners().find((socket) => socket.port === port)!;
+  sockets.filter(descriptor, encodeProgram(refusalProgram));
+  const early = Deno.connect({ hostname: "127.0.0.1", port });
+  let isMade = false;
+  early.then(() => isMade = true, () => {});
+  sockets.endFilter(descriptor);
+  using _late = await Deno.connect({ hostname: "127.0.0.1", port });
+  assertEquals(isMade, false);
+  // Its client tries again a second after its first attempt.
+  (await early).close();
+});
+
 linuxOnly(
   "no kept connection is ended to make room while there is one on which nothing arrived",
   async () => {
