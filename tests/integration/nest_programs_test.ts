@@ -1,7 +1,7 @@
 /** NestJS as its command line writes a new project: TypeScript, and a constructor that gets what its types name. */
 
 import { assertEquals, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 import { linkPackages, underReload } from "./node_packages.ts";
 
 const compilerOptions = {
@@ -83,7 +83,7 @@ export class AppService implements OnApplicationShutdown {
 });
 
 for (const config of ["tsconfig.json", "deno.json"]) {
-  integrationTest(
+  testOnOneTarget(
     `a NestJS program with the types that ${config} asks for runs in two workers, and a reload under load loses nothing`,
     async (host) => {
       linkPackages(host);
@@ -114,7 +114,7 @@ for (const config of ["tsconfig.json", "deno.json"]) {
   );
 }
 
-integrationTest("hooks of NestJS for the end run after the last request", async (host) => {
+testOnOneTarget("hooks of NestJS for the end run after the last request", async (host) => {
   linkPackages(host);
   const port = freePort();
   const files = project(port);

@@ -1,12 +1,12 @@
 /** Tests of a server whose workers run as another user than its master. */
 
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Like `integrationTest`; skipped, with the reason in its name, where workers of user `nobody` cannot run. */
+/** Like `testOnOneTarget`; skipped, with the reason in its name, where workers of user `nobody` cannot run. */
 export function otherUserTest(name: string, body: (host: TestHost) => Promise<void>): void {
-  integrationTest(name, async (host) => {
+  testOnOneTarget(name, async (host) => {
     for (const folder of [host.folder, host.runtime]) Deno.chmodSync(folder, 0o711);
     await body(host);
   }, lacking());
