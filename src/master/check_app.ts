@@ -50,6 +50,7 @@ export async function checkApp(
     firstWorker: null,
     firstHost: null,
     controlSocket: () => null,
+    leaveAddresses: () => {},
   });
   void arbiter.firstReady.then(() => arbiter.post({ type: "signal", signal: "SIGTERM" }));
   const fault = await arbiter.run();

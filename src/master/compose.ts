@@ -74,6 +74,8 @@ interface ArbiterOptions {
   /** No source sets `bind`: programs may say where they listen. */
   readonly isBindDefault: boolean;
   readonly runtimeDirectory: string;
+  /** Nobody else gets the addresses of the setting until then. */
+  readonly leaveAddresses: () => void;
 }
 
 export interface ArbiterWithStatus {
@@ -174,6 +176,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
     requireFree: options.isBindDefault && takeover === null
       ? (addresses) => requireFree(system, logger, { ...first.settings, bind: addresses })
       : null,
+    leaveAddresses: options.leaveAddresses,
     post,
   });
   const tasks: Tasks = new Tasks({

@@ -48,6 +48,8 @@ interface MasterOptions {
   readonly firstWorker: WorkerProcess | null;
   /** Started already, for the first workers, if they are threads; `null` if it was not. */
   readonly firstHost: HostProcess | null;
+  /** Nobody else gets the addresses of the setting until then. */
+  readonly leaveAddresses: () => void;
   /** Where the master answers commands; `null` while it does not. */
   readonly controlSocket: () => string | null;
 }
@@ -185,6 +187,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     first,
     isBindDefault,
     runtimeDirectory: directory.path,
+    leaveAddresses: options.leaveAddresses,
   });
   server = () => {
     const { generation, app, target } = statusSource;

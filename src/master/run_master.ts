@@ -79,10 +79,14 @@ export async function runMaster(
   const credentials = resolveCredentials(system, settings);
   const sharedSockets = new SharedSockets(system, log.logger, settings, credentials);
   cleanup.defer(() => sharedSockets.refuse());
+  let leaveAddresses = () => {};
   if (oldMaster === null) {
     // A program may listen elsewhere: then it is known when the first worker has loaded it.
     if (reader.initial.origins.bind !== fromDefault) {
-      await requireFree(system, log.logger, { ...settings, bind: listenAddresses(settings) });
+      leaveAddresses = await requireFree(system, log.logger, {
+        ...settings,
+        bind: listenAddresses(settings),
+      });
     }
     await sharedSockets.openAtStart();
     claimPidfile(system, log, settings, null, cleanup);
@@ -93,7 +97,7 @@ export async function runMaster(
   const { arbiter, statusSource, carryOn, takeover, hooks, finishChannels } = await openMaster(system, {
     ...{ log, reader, directory, directoryGuard, launch },
     ...{ scoreboard: preparation.scoreboard, sharedSockets, firstWorker: preparation.firstWorker },
-    firstHost: preparation.firstHost,
+    ...{ firstHost: preparation.firstHost, leaveAddresses },
     // A successor connects there to ask for the listeners.
     controlSocket: () => control?.path ?? null,
   });

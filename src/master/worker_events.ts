@@ -35,8 +35,13 @@ interface WorkerEventsOptions {
   readonly pool: WorkerPool;
   readonly reload: Reload;
   readonly shutdown: Shutdown;
-  /** Throws if an address that the first worker asks for is in use; `null` if that is known already. */
-  readonly requireFree: ((addresses: readonly TcpAddress[]) => Promise<void>) | null;
+  /**
+   * Throws if an address that the first worker asks for is in use; `null` if that is known already. The result lets it
+   * listen there.
+   */
+  readonly requireFree: ((addresses: readonly TcpAddress[]) => Promise<() => void>) | null;
+  /** Nobody else gets the addresses of the setting until then. */
+  readonly leaveAddresses: () => void;
   /** What it says about tasks; false if the message is about something else. */
   readonly handleTaskMessage: (worker: WorkerHandle, message: FromWorker) => boolean;
   /** It has answered what it does now. */
@@ -107,15 +112,20 @@ export class WorkerEvents {
 
   /** Lets it listen when it is its turn, if it asks for the same addresses as the others. */
   #admit(worker: WorkerHandle, asked: readonly TcpAddress[] | undefined): void {
-    const { listenOrder, requireFree, post, shutdown } = this.#options;
+    const { listenOrder, requireFree, leaveAddresses, post, shutdown } = this.#options;
     if (worker.hasBeenReady) return listenOrder.queue(worker);
     const isFirst = listenOrder.isOpen;
     const reason = listenOrder.grant(asked);
     if (reason !== null) return void worker.send({ type: "refuse", reason });
+    if (isFirst) leaveAddresses();
     if (isFirst && requireFree !== null) {
       listenOrder.hold();
+      const release = (leave: () => void) => {
+        leave();
+        listenOrder.release();
+      };
       requireFree(listenOrder.addresses).then(
-        () => post({ type: "command", begin: () => listenOrder.release() }),
+        (leave) => post({ type: "command", begin: () => release(leave) }),
         (error) => post({ type: "command", begin: () => shutdown.halt(toDenicornError(error)) }),
       );
     }

@@ -209,6 +209,7 @@ export class FakeSystem implements System {
     answers: () => Promise.resolve(false),
     listeningOn: () => [],
     probe: () => {},
+    reserve: () => () => {},
     serve: () => unavailable("serve"),
     serveShared: () => unavailable("serveShared"),
     serveTcp: () => unavailable("serveTcp"),

@@ -1,5 +1,6 @@
 import { initialise, scoreboardSize, SlotWriter } from "../../src/core/telemetry/scoreboard.ts";
 import { openLog } from "../../src/log/logger.ts";
+import type { GenerationHooks } from "../../src/master/workers/generation.ts";
 import { WorkerHandle } from "../../src/master/workers/worker_handle.ts";
 import { EventLog } from "../../src/master/telemetry/event_log.ts";
 import { LifecycleLog } from "../../src/master/telemetry/lifecycle_log.ts";
@@ -49,12 +50,12 @@ export class FakeWorkers {
   }
 
   /** A worker that boots in `slot`, with process id 100 + slot. */
-  booting(slot: number): WorkerHandle {
+  booting(slot: number, hooks: GenerationHooks | null = null): WorkerHandle {
     const commandLine = { settings: new Map([["app", ["app.ts"]]] as const) };
     const { settings } = resolveSettings({ commandLine, environment: {}, cores: 2 });
     const worker = new WorkerHandle(
       slot,
-      { number: 1, settings, notApplied: [], directory: "/srv", bundle },
+      { number: 1, settings, notApplied: [], directory: "/srv", bundle, hooks },
       new FakeProcess(100 + slot),
       this.now,
     );

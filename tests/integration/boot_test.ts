@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { testOnOneTarget } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 
 testOnOneTarget(
   "four workers share one port, each of them responds, and TERM leaves nothing behind",
@@ -147,5 +147,18 @@ export default (request: Request): Response => {
     await server.text();
     assertEquals(server.stdout.match(/^app request$/gm)?.length, 3);
     assertEquals(/denicorn/.test(server.stdout), false);
+  },
+);
+
+testOnOneTarget(
+  "of two servers that start on one port at once, one serves and the other says why not",
+  async (host) => {
+    const start = { files: { "main.ts": pidApp }, args: ["-w", "2"], port: freePort() };
+    const servers = [host.start(start), host.start(start)];
+    const exit = await Promise.race(servers.map((server) => server.exit()));
+    assertEquals(exit, { code: 3, signal: null });
+    const winner = servers.find(({ stderr }) => !stderr.includes("in use by another program"));
+    await winner!.ready(2);
+    assert(servers.some(({ stderr }) => /cannot listen: 127\.0\.0\.1:\d+ is in use/.test(stderr)));
   },
 );

@@ -2,8 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
+import { nobody } from "./as_root.ts";
 import { freePort, integrationTest, type TestHost } from "./harness.ts";
 import { InheritedListener } from "./inherited_listener.ts";
+import { otherUserTest } from "./other_user.ts";
 import { RawClient } from "./raw_client.ts";
 import type { Server } from "./server.ts";
 import { ask, SocketVisitors } from "./socket_visitors.ts";
@@ -190,3 +192,33 @@ integrationTest("a reload says that another socket needs a restart", async (host
   assertMatch(await ask(first.port), /^\d+$/);
   await server.logged(/bind.*restart/);
 });
+
+otherUserTest(
+  "workers of another user serve inherited sockets, also after a death and an upgrade",
+  async (host) => {
+    const path = `${host.folder}/closed.sock`;
+    using tcp = InheritedListener.tcp();
+    using unix = InheritedListener.unix(path);
+    // Only its owner may connect to this file, and the workers need not.
+    Deno.chmodSync(path, 0o600);
+    const app = "export default () => Response.json([Deno.uid(), Deno.pid]);\n";
+    const server = unix.pass(() => start(host, tcp, app, ["--bind", unix.bind, "--user", "nobody"]));
+    const [worker] = await server.ready(1);
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    const answers = async () => [
+      ...JSON.parse(await ask(tcp.port)),
+      ...await (await fetch("http://localhost/", { client })).json(),
+    ];
+    assertEquals(await answers(), [nobody.uid, worker!.pid, nobody.uid, worker!.pid]);
+    Deno.kill(worker!.pid, "SIGKILL");
+    const [next] = await server.until("another worker", async () => {
+      const workers = (await server.status())?.workers ?? [];
+      return workers[0]?.pid !== worker!.pid && workers[0]?.state === "ready" && workers;
+    });
+    assertEquals(await answers(), [nobody.uid, next!.pid, nobody.uid, next!.pid]);
+    server.kill("SIGUSR2");
+    await server.upgraded();
+    const [last] = await server.ready(1);
+    assertEquals(await answers(), [nobody.uid, last!.pid, nobody.uid, last!.pid]);
+  },
+);

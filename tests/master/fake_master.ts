@@ -64,6 +64,8 @@ export class FakeMaster {
   version = version;
   /** Messages of a worker that has ended are read only when the test disconnects it. */
   channelsAreSlow = false;
+  /** Others may listen on the addresses of the server from then on. */
+  hasLeftAddresses = false;
   controlSocket: string | null = "/run/control.sock";
   readonly steering: Steering;
   readonly hooks: MasterHooks;
@@ -92,6 +94,7 @@ export class FakeMaster {
       workerTable: this.workerTable,
       taskTable: this.taskTable,
       cores: null,
+      leaveAddresses: () => this.hasLeftAddresses = true,
       system: this.system,
       log,
       steering: this.steering = new Steering(this.system, log.logger, null),

@@ -14,6 +14,14 @@ Deno.test("on two cores the second worker starts when the first one is ready", a
   assertEquals(slotsOf(master), [0, 1]);
 });
 
+Deno.test("the addresses are left to the first worker when it is to listen", async () => {
+  const master = new FakeMaster(1);
+  await settled();
+  assertEquals(master.hasLeftAddresses, false);
+  await master.fakeWorkers[0]!.says({ type: "loaded" });
+  assertEquals(master.hasLeftAddresses, true);
+});
+
 Deno.test("on two cores the second worker also starts while the first one takes long to import the app", async () => {
   const master = new FakeMaster(2, undefined, {}, { cores: 2 });
   await settled();

@@ -22,14 +22,40 @@ interface Orphan {
 const leavingTime = 2_500;
 const pause = 20;
 
-/** Waits for workers whose master is gone. Throws DenicornError if an address is in use, or not available. */
+interface FreeAddressesOptions {
+  readonly bind: readonly TcpAddress[];
+  /** How long the workers of a killed server answer on connections at rest, in milliseconds. */
+  readonly drainIdle: number;
+}
+
+/**
+ * Waits for workers whose master is gone. No other server gets the addresses before the result is called, which is to be
+ * done right before a worker listens. Throws DenicornError if an address is in use, or not available.
+ */
 export async function requireFree(
   system: System,
   logger: Logger,
-  { bind, drainIdle }: { readonly bind: readonly TcpAddress[]; readonly drainIdle: number },
-): Promise<void> {
+  { bind, drainIdle }: FreeAddressesOptions,
+): Promise<() => void> {
   const deadline = system.clock.monotonic() + leavingTime + drainIdle;
   for (const address of bind) await waitForOrphans(system, logger, address, deadline);
+  const reserved: { readonly port: number; readonly leave: () => void }[] = [];
+  const leave = () => reserved.splice(0).forEach((one) => one.leave());
+  try {
+    for (const address of bind) {
+      const { port } = address;
+      try {
+        reserved.push({ port, leave: system.network.reserve(address) });
+      } catch (error) {
+        // Workers share what one of these addresses includes of another, as 0.0.0.0 does.
+        if (!reserved.some((one) => one.port === port)) throw toListenError(error, address);
+      }
+    }
+    return leave;
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 async function waitForOrphans(

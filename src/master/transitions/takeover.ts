@@ -294,7 +294,8 @@ async function areLeft(
   drainIdle: number,
 ): Promise<boolean> {
   try {
-    await requireFree(system, logger, { bind, drainIdle });
+    const leave = await requireFree(system, logger, { bind, drainIdle });
+    leave();
     logger.warning("the old master died and its workers leave: starting in their place");
     return true;
   } catch {

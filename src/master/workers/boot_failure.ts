@@ -1,10 +1,12 @@
 /** Why a worker was never ready, as one error for the operator. */
 
 import { DenicornError } from "../../core/errors.ts";
+import { anyRunsIn } from "../../core/hook_table.ts";
 import { reasonOf } from "../../core/reason.ts";
 import { fullHeap } from "../../core/pool/death.ts";
 import { listenTimeout, type WorkerState } from "../../core/pool/worker_state.ts";
 import type { ExitStatus, System } from "../../system/system.ts";
+import type { Generation } from "./generation.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** `state` is the state of the worker before it ended with `status`. */
@@ -46,11 +48,13 @@ export function bootFailure(worker: WorkerHandle, state: WorkerState, status: Ex
   );
 }
 
-function bootTimedOut({ isConfigured, generation: { settings } }: WorkerHandle): DenicornError {
-  const { app = "", readyPath, bootTimeout } = settings;
+function bootTimedOut({ isConfigured, generation }: WorkerHandle): DenicornError {
+  const { readyPath, bootTimeout } = generation.settings;
   const request = readyPath === undefined ? "" : ` or asking it for ${readyPath}`;
   const stage = isConfigured
-    ? `was still importing ${app}${request}: look for an await at top level that never ends, or a loop`
+    ? `was still importing ${
+      imported(generation)
+    }${request}: look for an await at top level that never ends, or a loop`
     : "had not connected to the master: is the machine overloaded?";
   return new DenicornError(
     "boot-timeout",
@@ -59,17 +63,27 @@ function bootTimedOut({ isConfigured, generation: { settings } }: WorkerHandle):
 }
 
 function stageOfDeath(
-  { isConfigured, generation: { heapLimit = 0, settings: { app } } }: WorkerHandle,
+  { isConfigured, generation }: WorkerHandle,
   state: WorkerState,
   status: ExitStatus,
 ): string {
-  const heap = fullHeap(status, heapLimit);
+  const heap = fullHeap(status, generation.heapLimit ?? 0);
   if (heap !== "") {
-    return `${isConfigured ? `while importing ${app}` : "before it could load the app"}: ${heap}`;
+    return `${
+      isConfigured ? `while importing ${imported(generation)}` : "before it could load the app"
+    }: ${heap}`;
   }
   if (!isConfigured) return "before it could load the app: see its output above";
   if (state.is === "booting" && state.isLoaded) return "after it had loaded the app: see its output above";
-  return `while importing ${app}: does it call Deno.exit(), or run out of memory? See its output above`;
+  return `while importing ${
+    imported(generation)
+  }: does it call Deno.exit(), or run out of memory? See its output above`;
+}
+
+/** What of the operator runs in a worker that boots, hooks first. */
+function imported({ settings: { app = "" }, hooks }: Generation): string {
+  if (hooks === undefined || hooks === null || !anyRunsIn("worker", hooks.names)) return app;
+  return `the hooks of ${hooks.source} or ${app}`;
 }
 
 /** The error for `thrown`, which the system threw when a worker process was started. */

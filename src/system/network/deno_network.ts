@@ -5,6 +5,7 @@ import { withoutDescriptors } from "./no_descriptors.ts";
 import { listeningOn } from "./port_holders.ts";
 import { serveProxied } from "./proxied_serving.ts";
 import { runtimeServe, takeProgramServers } from "./program_servers.ts";
+import { reserve } from "./reserved_address.ts";
 import { serveTls } from "./tls/tls.ts";
 import { unixSockets } from "./unix/unix_sockets.ts";
 import { sendUnixNotice } from "./unix/unix_notice.ts";
@@ -64,6 +65,8 @@ export const network: Network = {
   probe(address) {
     Deno.listen({ hostname: address.hostname, port: address.port }).close();
   },
+
+  reserve,
 
   serve(options, handler) {
     const { address, backlog, isCompressing, onError, tls, proxyProtocol } = options;

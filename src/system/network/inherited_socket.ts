@@ -26,7 +26,9 @@ export function takeInherited(descriptor: number): InheritedSource | string {
   const target = targetOf(descriptor);
   if (target === null) return "not open";
   const type = option(descriptor, SO_TYPE);
-  if (type === null) return `no socket, but ${target}`;
+  if (type === null) {
+    return target.startsWith(ofRuntime) ? "not open at the start" : `no socket, but ${target}`;
+  }
   if (type === SOCK_DGRAM) return "a datagram socket, and HTTP needs a stream";
   if (type !== SOCK_STREAM) return `a socket of type ${type}, and HTTP needs a stream`;
   const address = new Uint8Array(128);
@@ -45,6 +47,9 @@ export function takeInherited(descriptor: number): InheritedSource | string {
     ? { path: unixNameIn(address, length[0]!), descriptor, isInherited: true }
     : { ...tcpName(address, family), descriptor };
 }
+
+/** The runtime takes numbers that are free, and no process inherits these: they are closed when it starts. */
+const ofRuntime = "anon_inode:[event";
 
 /** What the descriptor leads to, such as `/dev/null`; `null` if it is not open. */
 function targetOf(descriptor: number): string | null {

@@ -262,6 +262,11 @@ export interface Network {
   listeningOn(port: number): ListeningProcess[];
   /** Throws what listening alone on `address` would throw: in use, no permission, not available. */
   probe(address: TcpAddress): void;
+  /**
+   * Until the result is called, nobody else can listen on the address, also no other server of this user. Throws as
+   * `probe`. Elsewhere than on Linux it is only a look.
+   */
+  reserve(address: TcpAddress): () => void;
   serve(options: ServeOptions, handler: FetchHandler): HttpServer;
   /** Throws if that is impossible. */
   serveShared(source: SharedSource, options: SharedServeOptions, handler: FetchHandler): SharedServer;

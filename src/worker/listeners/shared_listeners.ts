@@ -5,6 +5,7 @@
 
 import { permissionsGivenUp } from "../../core/app_permissions.ts";
 import { DenicornError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { WorkerConfig } from "../../protocol/messages.ts";
 import { isInherited } from "../../system/network/inherited_source.ts";
 import type {
@@ -88,6 +89,9 @@ export class SharedListeners {
         } is a Unix socket, which a worker cannot serve without all permissions: leave out app-permissions`,
       );
     }
+    this.#config.sharedSockets.filter((source) => "port" in source).forEach((source) =>
+      requireStandIn(this.#system, source)
+    );
     this.#serve = serve;
   }
 
@@ -197,6 +201,26 @@ export class SharedListeners {
   #paths(): ReadonlySet<string> {
     return new Set(
       Array.from(this.#servers.keys()).flatMap((source) => "path" in source ? [source.path] : []),
+    );
+  }
+}
+
+/**
+ * The runtime first opens a TCP socket of its own, in whose place the inherited one then is. Where it may not, the worker
+ * would be ready and answer nobody.
+ */
+function requireStandIn({ network }: System, source: SharedSource): void {
+  try {
+    network.probe({ hostname: "127.0.0.1", port: 0 });
+  } catch (error) {
+    throw new DenicornError(
+      "bind-unavailable",
+      `cannot listen: ${
+        addressOf(source)
+      } cannot be served, because a worker cannot open a socket on 127.0.0.1 first (${
+        reasonOf(error)
+      }): allow that (no SocketBindDeny= in the unit, a loopback interface), or pass a Unix socket`,
+      { cause: error },
     );
   }
 }

@@ -79,3 +79,47 @@ Deno.test("other programs and the workers of a living master are not waited for"
     assertMatch(result.is, /in use by another program/);
   }
 });
+
+/** Two servers on one machine, whose addresses exclude each other by port. */
+function machine() {
+  const held = new Set<number>();
+  const system = new FakeSystem();
+  const look = (port: number) => {
+    if (held.has(port)) throw new Deno.errors.AddrInUse("used");
+  };
+  const network = {
+    ...system.network,
+    probe: ({ port }: { readonly port: number }) => look(port),
+    reserve: ({ port }: { readonly port: number }) => {
+      look(port);
+      held.add(port);
+      return () => void held.delete(port);
+    },
+  };
+  const { logger } = openLog(system, { logLevel: "info", logFormat: "text", errorLogfile: "-" }, { pid: 41 });
+  const open = (ports: readonly number[]) =>
+    requireFree(Object.assign(Object.create(system), { network }), logger, {
+      ...settings,
+      bind: ports.map((port) => ({ hostname: "127.0.0.1", port })),
+    });
+  return { held, open };
+}
+
+Deno.test("a server that starts keeps its addresses from others until its first worker listens", async () => {
+  const { held, open } = machine();
+  const leave = await open([8000, 8001]);
+  assertMatch(await open([8001]).then(() => "free", ({ message }) => message), /8001 is in use/);
+  leave();
+  assertEquals(held.size, 0);
+  (await open([8001]))();
+});
+
+Deno.test("what was reserved is left if another address is in use, and one that includes another is no obstacle", async () => {
+  const { held, open } = machine();
+  held.add(8001);
+  assertMatch(await open([8000, 8001]).then(() => "free", ({ message }) => message), /8001 is in use/);
+  assertEquals([...held], [8001]);
+  const leave = await open([8000, 8000]);
+  leave();
+  assertEquals([...held], [8001]);
+});

@@ -1,4 +1,5 @@
 import { bootFailure, spawnFailure } from "../../../src/master/workers/boot_failure.ts";
+import type { HookName } from "../../../src/core/hook_table.ts";
 import { assertEquals, assertMatch } from "../../assert.ts";
 import type { WorkerConfig } from "../../../src/protocol/messages.ts";
 import { FakeSystem } from "../../fakes/fake_system.ts";
@@ -33,6 +34,29 @@ Deno.test("a worker that imports for too long is", () => {
   worker.send({ type: "load", config: {} as WorkerConfig });
   worker.apply({ type: "tick" }, 1e9);
   assertMatch(bootFailure(worker, worker.state, killed).message, /was still importing app\.ts/);
+});
+
+Deno.test("a worker that died while it booted may have died of its hooks, if it has some", () => {
+  const hooksOf = (name: HookName) => ({
+    names: [name],
+    source: "/srv/denicorn.config.ts",
+    bundle: "/run/h.mjs",
+  });
+  for (
+    const [hooks, place] of [
+      [hooksOf("postWorkerInit"), "the hooks of /srv/denicorn.config.ts or app.ts"],
+      [hooksOf("childExit"), "app.ts"],
+    ] as const
+  ) {
+    const worker = new FakeWorkers().booting(0, hooks);
+    worker.send({ type: "load", config: {} as WorkerConfig });
+    const { message } = bootFailure(worker, worker.state, { code: 7, signal: null });
+    assertEquals(
+      message,
+      `cannot boot a worker: its process ended with exit code 7 while importing ${place}: does it call Deno.exit(), or ` +
+        "run out of memory? See its output above",
+    );
+  }
 });
 
 Deno.test("what to do about a worker that cannot be started depends on the reason", () => {

@@ -52,6 +52,9 @@ linuxOnly("accepting from it does not block, and new processes do not inherit it
 
 linuxOnly("anything else is refused with what it is", async () => {
   assertEquals(takeInherited(900), "not open");
+  const [runtimes] = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => Number(name))
+    .filter((descriptor) => linkOf(descriptor) === "anon_inode:[eventpoll]");
+  assertEquals(takeInherited(runtimes!), "not open at the start");
   const file = await Deno.open("/dev/null");
   const [number] = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => name)
     .filter((name) => Number(name) > 2 && target(name) === "/dev/null");
@@ -152,4 +155,12 @@ function listeningPorts(): string[] {
     const [, address, , state, , , , , , inode] = row.trim().split(/\s+/);
     return state === "0A" && own.has(inode) ? [address!] : [];
   });
+}
+
+function linkOf(descriptor: number): string | null {
+  try {
+    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return null;
+  }
 }

@@ -181,3 +181,23 @@ Deno.test("an app with few permissions is not served at a Unix socket", () => {
   setUp(unixSockets);
   setUp([{ hostname: "127.0.0.1", port: 80, descriptor: 7 }], ["read", "net", "env"]);
 });
+
+Deno.test("an inherited TCP socket is refused where the runtime cannot open the one that it replaces", () => {
+  const tcp = { hostname: "127.0.0.1", port: 8000, descriptor: 3, isInherited: true } as const;
+  const { system, listeners } = setUp([tcp]);
+  Object.assign(system.network, {
+    probe() {
+      throw new Deno.errors.PermissionDenied("Operation not permitted (os error 1)");
+    },
+  });
+  assertThrows(
+    () => listeners.open(() => assertNever()),
+    DenicornError,
+    "cannot listen: fd://3 cannot be served, because a worker cannot open a socket on 127.0.0.1 first (Operation not " +
+      "permitted): allow that (no SocketBindDeny= in the unit, a loopback interface), or pass a Unix socket",
+  );
+});
+
+function assertNever(): never {
+  throw new Error("nothing is served");
+}
