@@ -1,5 +1,6 @@
 import { printable, printableJson } from "../../core/printable.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
+import { usesColour } from "../../core/terminal_features.ts";
 import { version } from "../../core/version.ts";
 import type { Verdict } from "../../doctor/check.ts";
 import type { CheckResult, Examination } from "../../doctor/examine.ts";
@@ -29,8 +30,7 @@ export const doctor: RunnableCommand = {
     const workers = workerRange(settings, host.cores()).max;
     const subject = { system, settings: { ...settings, workers }, runtimeParents: runtimeParents(system) };
     const examination = await examine(checks, subject);
-    // https://no-color.org: set and not empty means no colour.
-    const colour = host.isTerminal("stdout") && !host.env("NO_COLOR");
+    const colour = usesColour(host.isTerminal("stdout"), host.env);
     host.write(
       "stdout",
       line.options.has("json")
