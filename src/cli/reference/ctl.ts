@@ -78,8 +78,8 @@ const exitMeaning = {
 
 const waiting = [
   "`reload`, `scale` and `upgrade` return at once; with `--wait` they return when all workers are ready, or when it is " +
-  "clear that they will not be. The reason is on stderr. `stop --wait` returns when the process of the server has " +
-  "ended.",
+  "clear that they will not be. The reason is on stderr; where that is a terminal, it says meanwhile how far the " +
+  "command is: `building the app`, `2 of 4 workers ready`. `stop --wait` returns when the process of the server has ended.",
   "These three are queued and run one at a time, with or without `--wait`; `+N` and `-N` count from the target at the " +
   "moment `scale` begins. While a reload waits in the queue, further reloads join it. `stop` and `reopen` do not queue; " +
   "a stop ends all that run or wait (exit code 1), and unlike a second TERM a second `stop` changes nothing without " +
