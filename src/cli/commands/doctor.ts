@@ -25,10 +25,15 @@ export const doctor: RunnableCommand = {
     const { checks } = await import("../../doctor/checks.ts");
     const { examine } = await import("../../doctor/examine.ts");
     const { host } = system;
-    const { settings } = await readSettings(system, line);
+    const { settings, directory } = await readSettings(system, line);
     // The host must support the maximum number of workers.
     const workers = workerRange(settings, host.cores()).max;
-    const subject = { system, settings: { ...settings, workers }, runtimeParents: runtimeParents(system) };
+    const subject = {
+      system,
+      settings: { ...settings, workers },
+      directory,
+      runtimeParents: runtimeParents(system),
+    };
     const examination = await examine(checks, subject);
     const colour = usesColour(host.isTerminal("stdout"), host.env);
     host.write(
@@ -42,13 +47,18 @@ export const doctor: RunnableCommand = {
 };
 
 /** Without a runtime directory or /proc no config file can be read. The report then says so, and checks the rest as well. */
-async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
+async function readSettings(
+  system: System,
+  line: CommandLine,
+): Promise<Pick<Resolved, "settings"> & { readonly directory: string }> {
   try {
     using directory = makeRuntimeDirectory(system);
-    return await createSettingsReader(system, line, () => directory.path)();
+    const { settings, place } = await createSettingsReader(system, line, () => directory.path)();
+    return { settings, directory: place.real instanceof Error ? place.given : place.real };
   } catch (error) {
     if (!(error instanceof DenicornError && ["runtime-directory", "host"].includes(error.code))) throw error;
-    return resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
+    const { settings } = resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
+    return { settings, directory: system.host.cwd() };
   }
 }
 

@@ -49,7 +49,7 @@ async function shown({ term = "xterm", fails = false }): Promise<string> {
 }
 
 Deno.test("progress is rewritten and removed on a terminal, and in lines on a dumb one", async () => {
-  const rewritten = "\r\x1b[Kbuilding the app\r\x1b[K1 of 2 workers ready\r\x1b[K";
+  const rewritten = ["", "building the app", "1 of 2 workers ready", ""].join("\r\x1b[K");
   assertEquals(await shown({}), rewritten);
   assertEquals(await shown({ fails: true }), rewritten);
   assertEquals(await shown({ term: "dumb" }), "building the app\n1 of 2 workers ready\n");
