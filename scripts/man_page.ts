@@ -1,4 +1,5 @@
 /** The man page denicorn(1), made from the tables of commands, settings, signals and exit codes. */
+import { completionSteps } from "../src/cli/completions.ts";
 import { commands } from "../src/cli/commands.ts";
 import { bySection, variables } from "../src/cli/layout.ts";
 import { exitCodeMeanings } from "../src/core/errors.ts";
@@ -58,6 +59,9 @@ export function manPage(date: string): string {
     ".SH SIGNALS",
     "Those that the master takes:",
     ...signals,
+    ".SH COMPLETIONS",
+    "What each shell needs once:",
+    ...Object.entries(completionSteps).map(([shell, command]) => entry(bold(shell), command)),
     ".SH EXIT STATUS",
     ...Object.entries(exitCodeMeanings).map(([code, meaning]) => entry(bold(code), meaning)),
     "",

@@ -8,6 +8,13 @@ import type { Command, Word } from "./command.ts";
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof shells[number];
 
+/** What installs the completions in each shell, once. */
+export const completionSteps: Readonly<Record<Shell, string>> = {
+  bash: "echo 'source <(denicorn completions bash)' >> ~/.bashrc",
+  zsh: "echo 'autoload -U compinit && compinit && source <(denicorn completions zsh)' >> ~/.zshrc",
+  fish: "denicorn completions fish > ~/.config/fish/completions/denicorn.fish",
+};
+
 /** The script for `shell` to source. */
 export function renderCompletions(shell: Shell, commands: readonly Command[]): string {
   return { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell](commands);

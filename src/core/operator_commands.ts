@@ -94,7 +94,7 @@ const operatorCommands = {
   top: {
     ctl: {
       summary:
-        "Show the workers, refreshed every second until q or Ctrl-C; prints once if stdout is not a terminal.",
+        "Show the workers, refreshed every second until q or Ctrl-C, with keys to sort, filter and scroll; prints once if stdout is not a terminal.",
       options: [],
     },
   },

@@ -22,6 +22,7 @@ export interface Subject {
   readonly system: System;
   readonly settings: Pick<
     Settings,
+    | "app"
     | "workers"
     | "spareWorkers"
     | "backlog"
@@ -33,6 +34,8 @@ export interface Subject {
     | "taskStore"
     | "channelUrl"
   >;
+  /** Where the app is looked for. */
+  readonly directory: string;
   /** The places for runtime directories, best first. */
   readonly runtimeParents: readonly string[];
   /** Whether the verdict of an earlier check in the list is `ok`. */

@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts";
 import { account } from "./checks/account.ts";
+import { appFile } from "./checks/app_file.ts";
 import { bundler } from "./checks/bundler.ts";
 import { channelServer } from "./checks/channel_server.ts";
 import { cores } from "./checks/cores.ts";
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   procFiles,
   runtimeDirectory,
   bundler,
+  appFile,
   account,
   steering,
   descriptorPassing,

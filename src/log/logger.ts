@@ -1,12 +1,14 @@
 /** The error log: LogTape records with one identity, written to a sink that can be reopened. */
 
-import { configureSync, getLogger, type Logger } from "@logtape/logtape";
+import { compareLogLevel, configureSync, getLogger, type Logger } from "@logtape/logtape";
 import { type DenicornError, toDenicornError } from "../core/errors.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Identity as Account, System } from "../system/system.ts";
 import { syslogHead, syslogPlace } from "../core/syslog.ts";
+import { canRewrite, usesColour } from "../core/terminal_features.ts";
 import { type Formatter, jsonFormatter, textFormatter, withHeads } from "./formatter.ts";
 import { LogFile } from "./log_file.ts";
+import { ProgressLine } from "./progress_line.ts";
 import { reportDroppedLines } from "./stream_queue.ts";
 
 export type { Logger };
@@ -38,6 +40,11 @@ export interface Log {
   reopen(): DenicornError | null;
   /** Switches level, format and file, after a reload. If that fails, as for `reopen`. */
   reconfigure(config: ErrorLogConfig): void;
+  /**
+   * Says how far something is in a line of the terminal that is rewritten, until `null` removes it. False where the log
+   * is no such terminal: then a line of the log has to say it.
+   */
+  showProgress(text: string | null): boolean;
 }
 
 /** `account` is what workers run as. Throws DenicornError `log-unwritable`. */
@@ -48,7 +55,7 @@ export function openLog(
   account: Account = {},
 ): Log {
   const tree = new LoggerTree();
-  let file = tree.use(() => configure(system, config, account));
+  let { file, progress } = tree.use(() => configure(system, config, account));
   const logger = tree.use(() => getLogger("denicorn")).with({ ...identity });
   reportDroppedLines(system, (lines, reader) => {
     const count = lines === 1 ? "1 line" : `${lines} lines`;
@@ -62,10 +69,15 @@ export function openLog(
     reopen: () => orReport(logger, () => file.reopen()),
     reconfigure(next) {
       orReport(logger, () => {
-        const before = file;
-        file = tree.use(() => configure(system, next, account));
-        before.close();
+        const before = { file, progress };
+        ({ file, progress } = tree.use(() => configure(system, next, account)));
+        if (before.progress !== null) before.file.write(before.progress.show(null));
+        before.file.close();
       });
+    },
+    showProgress(text) {
+      if (progress !== null) file.write(progress.show(text));
+      return progress !== null;
     },
   };
 }
@@ -102,19 +114,40 @@ function orReport(logger: Logger, attempt: () => void): DenicornError | null {
   }
 }
 
-function configure(system: System, config: ErrorLogConfig, account: Account): LogFile {
+interface Configured {
+  readonly file: LogFile;
+  /** `null` where lines of the log say how far something is, or nothing does. */
+  readonly progress: ProgressLine | null;
+}
+
+function configure(system: System, config: ErrorLogConfig, account: Account): Configured {
   const options = { setting: "error-logfile", path: config.errorLogfile, stream: "stderr", account } as const;
   const file = new LogFile(system, options);
   const format = formatter(system, config, file);
+  const progress = showsProgress(system, config, file) ? new ProgressLine() : null;
   configureSync({
     reset: true,
-    sinks: { file: (record) => file.write(format(record)) },
+    sinks: {
+      file(record) {
+        const lines = format(record);
+        file.write(progress === null ? lines : progress.around(lines));
+      },
+    },
     loggers: [
       { category: "denicorn", lowestLevel: config.logLevel, sinks: ["file"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["file"] },
     ],
   });
-  return file;
+  return { file, progress };
+}
+
+function showsProgress(
+  { host }: System,
+  { logFormat, logLevel }: ErrorLogConfig,
+  { stream }: LogFile,
+): boolean {
+  if (logFormat === "json" || compareLogLevel(logLevel, "info") > 0) return false;
+  return stream !== undefined && canRewrite(host.isTerminal(stream), host.env);
 }
 
 function formatter(system: System, config: ErrorLogConfig, file: LogFile): Formatter {
@@ -130,6 +163,5 @@ function formatter(system: System, config: ErrorLogConfig, file: LogFile): Forma
     return withHeads(format, (severity) => `<${severity}>`);
   }
   if (config.logFormat === "json") return jsonFormatter;
-  // https://no-color.org: set and not empty means no colour.
-  return textFormatter(file.stream !== undefined && host.isTerminal(file.stream) && !host.env("NO_COLOR"));
+  return textFormatter(file.stream !== undefined && usesColour(host.isTerminal(file.stream), host.env));
 }

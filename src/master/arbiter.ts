@@ -102,6 +102,7 @@ export class Arbiter implements MasterCommands {
       system,
       queue,
       generations,
+      lifecycle,
       restartPolicy,
       heartbeatMonitor,
       stallReporter,
@@ -118,6 +119,7 @@ export class Arbiter implements MasterCommands {
       if (changed) this.post({ type: "heartbeats-changed" });
     });
     const stopReaping = processGroups.start();
+    lifecycle.building();
     void generations.buildFirst();
     this.post({ type: "tick" });
     queue.run((event) => {

@@ -107,7 +107,7 @@ export function composeArbiter(options: ArbiterOptions): ArbiterWithStatus {
   const post = (event: MasterEvent) => queue.post(event);
   const wake = () => post({ type: "wake" });
   const eventLog = new EventLog(clock);
-  const lifecycle = new LifecycleLog(logger, eventLog, scoreboard, clock);
+  const lifecycle = new LifecycleLog(log, eventLog, scoreboard, clock);
   const counters = new ServerCounters(system, scoreboard);
   const generations = new Generations(first, source, post);
   const listenOrder = new ListenOrder(clock, steering, {

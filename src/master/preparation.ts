@@ -5,6 +5,7 @@
 
 import type { Credentials } from "../account/credentials.ts";
 import { titleOf } from "../core/process_title.ts";
+import { ignoredVariables } from "../settings/environment.ts";
 import { hasSharedSockets } from "../settings/listen_addresses.ts";
 import type { PlacedSettings } from "../settings/values.ts";
 import { threadsPerProcess } from "../settings/worker_range.ts";
@@ -48,6 +49,11 @@ export function prepareMaster(system: System, placed: PlacedSettings, options: P
   const lines: { level: "debug" | "warning"; text: string }[] = [];
   if (umask !== undefined) host.setUmask(umask);
   raiseFileLimit(system, (text) => lines.push({ level: "debug", text }));
+  const ignored = ignoredVariables(host.environment());
+  if (ignored.length > 0) {
+    const text = `not settings, but variables of a service or a link, and ignored: ${ignored.join(", ")}`;
+    lines.push({ level: "debug", text });
+  }
   host.keepProgramIn(directory.path);
   const scoreboard = openScoreboard(
     system,

@@ -154,8 +154,12 @@ export class WorkerEvents {
   }
 
   #becameReady(worker: WorkerHandle): void {
-    const { lifecycle, restartPolicy, pool, reload, clock } = this.#options;
-    lifecycle.ready(worker, clock.monotonic(), restartPolicy.isCrashLoop(pool.size));
+    const { lifecycle, restartPolicy, pool, reload, clock, workerTable } = this.#options;
+    const ready = workerTable.readyOf(worker.generation.number);
+    lifecycle.ready(worker, clock.monotonic(), restartPolicy.isCrashLoop(pool.size), {
+      ready,
+      workers: pool.size,
+    });
     this.#everReady = true;
     this.#firstReady.resolve();
     reload.step({ type: "canary-ready", generation: worker.generation.number });

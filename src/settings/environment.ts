@@ -22,6 +22,14 @@ export function readEnvironment(environment: Environment, reserved: readonly str
   });
 }
 
+/** The variables in `environment` that begin like settings and belong to a service, by name. */
+export function ignoredVariables(environment: Environment): string[] {
+  const settings = new Set(namedSettings.map(({ variable }) => variable));
+  return Object.keys(environment).filter((name) =>
+    name.startsWith(variablePrefix) && !settings.has(name) && isServiceLink(name, environment[name] ?? "")
+  ).sort();
+}
+
 function given(setting: NamedSetting, environment: Environment, variable: string): Given[] {
   const text = environment[variable];
   if (text === undefined || text === "") return [];

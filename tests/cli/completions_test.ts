@@ -1,4 +1,4 @@
-import { renderCompletions, type Shell, shells } from "../../src/cli/completions.ts";
+import { completionSteps, renderCompletions, type Shell, shells } from "../../src/cli/completions.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { commands } from "./commands.ts";
@@ -98,3 +98,18 @@ testWith("fish", "flags, values and words are offered where they belong", () => 
   assert(offeredByFish("denicorn ctl tasks p").includes("pause"));
   assertEquals(offeredByFish("denicorn ctl --work"), []);
 });
+
+for (const shell of ["bash", "zsh"] as const) {
+  testWith(shell, "what installs the completions makes a new shell complete", () => {
+    const folder = Deno.makeTempDirSync({ prefix: "denicorn-test-" });
+    try {
+      Deno.writeTextFileSync(`${folder}/script`, renderCompletions(shell, commands));
+      const step = completionSteps[shell].replaceAll("~", folder);
+      const shows = shell === "bash" ? "complete -p denicorn" : "print ${_comps[denicorn]}";
+      const program = `denicorn() { cat ${folder}/script; }\n${step}\n. ${folder}/.${shell}rc\n${shows}`;
+      assertStringIncludes(run(shell, `ZDOTDIR=${folder}\n${program}`), "_denicorn");
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+}

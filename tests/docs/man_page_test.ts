@@ -1,4 +1,5 @@
 import { manPage } from "../../scripts/man_page.ts";
+import { completionSteps } from "../../src/cli/completions.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
@@ -19,4 +20,12 @@ Deno.test("it has no request that man(7) does not know, and no escape but those 
   }
   const escapes = page.match(/\\(?:f.|.)/g) ?? [];
   assertEquals([...new Set(escapes)].filter((escape) => !/^\\(?:-|e|&|f[BIR])$/.test(escape)), []);
+});
+
+Deno.test("the man page and the page about developing say how completions are installed", () => {
+  const developing = Deno.readTextFileSync(new URL("../../docs/development.md", import.meta.url));
+  for (const [shell, step] of Object.entries(completionSteps)) {
+    assertStringIncludes(developing, `${step}\n`);
+    assertStringIncludes(page, `.TP\n\\fB${shell}\\fR\n${step.replaceAll("-", "\\-")}\n`);
+  }
 });

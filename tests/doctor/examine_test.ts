@@ -94,6 +94,7 @@ Deno.test("on other systems than Linux only the checks that apply run", async ()
     ["kernel", "problem"],
     ["runtime-directory", "ok"],
     ["bundler", "ok"],
+    ["app", "ok"],
     ["account", "ok"],
     ["task-store", "ok"],
     ["channel-server", "ok"],

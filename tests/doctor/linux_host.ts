@@ -5,6 +5,7 @@ import type { Connection, FetchHandler, FileInfo, System, TcpListener } from "..
 import { FakeSystem } from "../fakes/fake_system.ts";
 
 export const settings: Subject["settings"] = {
+  app: undefined,
   workers: 2,
   spareWorkers: 0,
   backlog: 2048,
@@ -199,7 +200,7 @@ export class LinuxHost implements System {
 }
 
 export function subject(system: System, given: Partial<Subject> = {}): Subject {
-  return { system, settings, runtimeParents: ["/tmp"], isFine: () => true, ...given };
+  return { system, settings, directory: "/srv", runtimeParents: ["/tmp"], isFine: () => true, ...given };
 }
 
 /** The finding of the check called `name`. */

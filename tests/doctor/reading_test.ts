@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "../assert.ts";
-import { find, LinuxHost } from "./linux_host.ts";
+import { find, LinuxHost, settings } from "./linux_host.ts";
 
 /** A file with another content, and the finding of the check. */
 const cases: readonly [name: string, path: string, text: string, verdict: string, finding: RegExp][] = [
@@ -39,4 +39,15 @@ Deno.test("pid-1 and kernel use the host's facts", async () => {
   system.host = { ...system.host, pid: 1, os: "darwin" };
   assertEquals((await find("pid-1", system)).verdict, "note");
   assertEquals((await find("kernel", system)).verdict, "problem");
+});
+
+Deno.test("an app that is missing is a problem that names it", async () => {
+  const system = new LinuxHost();
+  system.texts.set("/srv/main.ts", "");
+  const findApp = (app: string | undefined) => find("app", system, { settings: { ...settings, app } });
+  assertEquals(await findApp(undefined), { verdict: "ok", finding: "none is named" });
+  assertEquals(await findApp("main.ts:app"), { verdict: "ok", finding: "/srv/main.ts" });
+  const missing = await findApp("nope.ts");
+  assertEquals(missing.verdict, "problem");
+  assertMatch(missing.finding, /^cannot find the app: nope\.ts: /);
 });

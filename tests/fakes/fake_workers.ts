@@ -24,21 +24,27 @@ const bundle = {
 
 /** Workers as the master knows them, without an arbiter. */
 export class FakeWorkers {
-  readonly system = new FakeSystem();
+  readonly system: FakeSystem;
   readonly workerTable = new WorkerTable();
   readonly #memory = fakeMemory();
   readonly scoreboard = new Scoreboard(this.#memory, null);
-  readonly eventLog = new EventLog(this.system.clock);
-  readonly lifecycle = new LifecycleLog(
-    openLog(
+  readonly eventLog: EventLog;
+  readonly lifecycle: LifecycleLog;
+
+  /** `terminal`: the log is one, without colour. */
+  constructor({ terminal = false }: { readonly terminal?: boolean } = {}) {
+    this.system = new FakeSystem();
+    this.system.terminal = terminal;
+    this.system.variables.set("NO_COLOR", "1");
+    const { clock } = this.system;
+    this.eventLog = new EventLog(clock);
+    const log = openLog(
       this.system,
       { logLevel: "info", logFormat: "text", errorLogfile: "-" },
       { pid: 41 },
-    ).logger,
-    this.eventLog,
-    this.scoreboard,
-    this.system.clock,
-  );
+    );
+    this.lifecycle = new LifecycleLog(log, this.eventLog, this.scoreboard, clock);
+  }
 
   get now(): number {
     return this.system.clock.monotonic();

@@ -65,7 +65,10 @@ integrationTest("a bad message ends its worker, with one line, and nothing else"
     assertMatch(deaths[0]!, reason, name);
   }
   for (const line of server.stderr.trimEnd().split("\n")) {
-    assert(!/\p{Cc}/u.test(line) && /starting main|ready|killed: sent a bad message/.test(line), line);
+    assert(
+      !/\p{Cc}/u.test(line) && /starting main|building the app|ready|killed: sent a bad message/.test(line),
+      line,
+    );
   }
   const status = await server.status();
   assertEquals(status?.totals.restarts.crash, messages.length);

@@ -50,7 +50,11 @@ integrationTest("a server starts beside a service of Kubernetes that is named de
       DENICORN_SERVICE_PORT: "8000",
       DENICORN_SERVICE_PORT_HTTP: "8000",
     },
+    args: ["--log-level", "debug"],
   });
   await server.ready(1);
+  await server.logged(
+    / debug .* ignored: DENICORN_PORT, DENICORN_PORT_8000_TCP, .*, DENICORN_SERVICE_PORT_HTTP\n/,
+  );
   assertEquals(await server.text(), "ok");
 });

@@ -73,7 +73,7 @@ testOnOneTarget(
     await server.answeredBy(serving, 60);
     assert(!/takes over/.test(server.stderr), server.stderr);
     const { stdout } = await host.run(["ctl", "--socket", host.controlSocket, "status"]);
-    assertMatch(stdout, /2 workers of 2, 1 spare of 1\n/);
+    assertMatch(stdout, /2 of 2 workers ready, 1 spare of 1\n/);
     assertMatch(stdout, / spare /);
   },
 );

@@ -98,3 +98,28 @@ testOnOneTarget("under nohup HUP reloads, also when the terminal closes", async 
   Deno.kill(master, "SIGTERM");
   await server.until("the end of the master", () => !isRunning(master));
 }, lacking);
+
+testOnOneTarget(
+  "on a terminal the start counts its workers in place, and on a dumb one in the log",
+  async (host) => {
+    for (const term of ["xterm", "dumb"]) {
+      const server = host.start({
+        files: { "main.ts": pidApp },
+        command: ["sh", "-c", `exec script -qfec "exec $*" /dev/null`, "sh", ...host.target.command],
+        args: ["-w", "3"],
+        env: { SHELL: "/bin/sh", TERM: term },
+      });
+      const [, pid] = await server.until(
+        "the workers",
+        () => /master pid=(\d+)  3 workers of generation 1 ready/.exec(server.stdout) ?? undefined,
+      );
+      const isDumb = term === "dumb";
+      assertEquals(server.stdout.includes("\x1b"), !isDumb);
+      assertEquals(/\x1b\[20D2 of 3 workers ready\x1b8/.test(server.stdout), !isDumb);
+      assertEquals(/ready after \d+ ms: 2 of 3 workers ready\r?\n/.test(server.stdout), isDumb);
+      Deno.kill(Number(pid), "SIGINT");
+      await server.exit();
+    }
+  },
+  lacking,
+);

@@ -1,6 +1,7 @@
 /** What each source accepts, and the errors about the rest. */
 
 import { defineConfig } from "../../src/settings/define_config.ts";
+import { ignoredVariables } from "../../src/settings/environment.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { NotJson } from "../../src/settings/not_json.ts";
@@ -91,6 +92,13 @@ Deno.test("the environment: what Kubernetes sets for a service named like Denico
       },
     });
   }
+  assertEquals(
+    ignoredVariables({
+      ...{ HOME: "/root", DENICORN_WORKERS: "2", WEB_PORT: "tcp://10.0.0.1:1" },
+      ...{ DENICORN_SERVICE_HOST: "10.96.0.17", DENICORN_PORT: "tcp://10.96.0.17:8000" },
+    }),
+    ["DENICORN_PORT", "DENICORN_SERVICE_HOST"],
+  );
   const mistakes = {
     DENICORN_PORT: "8000",
     DENICORN_SERVICE_PORT: "http",

@@ -1,13 +1,16 @@
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import type { RunnableCommand } from "../command.ts";
-import { renderCompletions, type Shell, shells } from "../completions.ts";
+import { completionSteps, renderCompletions, type Shell, shells } from "../completions.ts";
 
 export const completions: RunnableCommand = {
   name: "completions",
   usage: shells.join("|"),
   summary: "Print a completion script for a shell.",
   takesSettings: false,
-  words: shells.map((name) => ({ name, summary: `Completions for ${name}.` })),
+  words: shells.map((name) => ({
+    name,
+    summary: `Completions for ${name}. To install them: ${completionSteps[name]}`,
+  })),
   options: [],
   async run(system, line, allCommands) {
     const [shell, ...rest] = line.operands;

@@ -1,5 +1,6 @@
 import { printable, printableJson } from "../../core/printable.ts";
 import { DenicornError, ExitCode } from "../../core/errors.ts";
+import { usesColour } from "../../core/terminal_features.ts";
 import { version } from "../../core/version.ts";
 import type { Verdict } from "../../doctor/check.ts";
 import type { CheckResult, Examination } from "../../doctor/examine.ts";
@@ -24,13 +25,17 @@ export const doctor: RunnableCommand = {
     const { checks } = await import("../../doctor/checks.ts");
     const { examine } = await import("../../doctor/examine.ts");
     const { host } = system;
-    const { settings } = await readSettings(system, line);
+    const { settings, directory } = await readSettings(system, line);
     // The host must support the maximum number of workers.
     const workers = workerRange(settings, host.cores()).max;
-    const subject = { system, settings: { ...settings, workers }, runtimeParents: runtimeParents(system) };
+    const subject = {
+      system,
+      settings: { ...settings, workers },
+      directory,
+      runtimeParents: runtimeParents(system),
+    };
     const examination = await examine(checks, subject);
-    // https://no-color.org: set and not empty means no colour.
-    const colour = host.isTerminal("stdout") && !host.env("NO_COLOR");
+    const colour = usesColour(host.isTerminal("stdout"), host.env);
     host.write(
       "stdout",
       line.options.has("json")
@@ -42,13 +47,18 @@ export const doctor: RunnableCommand = {
 };
 
 /** Without a runtime directory or /proc no config file can be read. The report then says so, and checks the rest as well. */
-async function readSettings(system: System, line: CommandLine): Promise<Resolved> {
+async function readSettings(
+  system: System,
+  line: CommandLine,
+): Promise<Pick<Resolved, "settings"> & { readonly directory: string }> {
   try {
     using directory = makeRuntimeDirectory(system);
-    return await createSettingsReader(system, line, () => directory.path)();
+    const { settings, place } = await createSettingsReader(system, line, () => directory.path)();
+    return { settings, directory: place.real instanceof Error ? place.given : place.real };
   } catch (error) {
     if (!(error instanceof DenicornError && ["runtime-directory", "host"].includes(error.code))) throw error;
-    return resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
+    const { settings } = resolveSettings({ commandLine: line, environment: {}, cores: system.host.cores() });
+    return { settings, directory: system.host.cwd() };
   }
 }
 

@@ -36,6 +36,12 @@ export async function runningServers(system: System): Promise<FoundMaster[]> {
   return serving(await masters(system, await answeringSockets(system)));
 }
 
+/** The master that takes over from process `pid`; `null` while none answers. */
+export async function findSuccessor(system: System, pid: number): Promise<Status | null> {
+  const found = await masters(system, await answeringSockets(system));
+  return found.find(({ status }) => status.oldMaster === pid)?.status ?? null;
+}
+
 async function answeringSockets(system: System): Promise<string[]> {
   const { files, network } = system;
   // A chosen control socket is linked from the runtime directory; during an upgrade from two of them.

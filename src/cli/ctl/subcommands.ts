@@ -9,7 +9,12 @@ import {
 } from "../../control/control_client.ts";
 import { parseScaleAmount, scaleAccepts } from "../../control/scale_amount.ts";
 import { DenicornError } from "../../core/errors.ts";
-import { type ChangingCommand, commandList, type CtlCommand } from "../../core/operator_commands.ts";
+import {
+  type ChangingCommand,
+  commandList,
+  type CtlCommand,
+  type QueuedCommand,
+} from "../../core/operator_commands.ts";
 import { printable, printableJson } from "../../core/printable.ts";
 import { notAppliedText } from "../../settings/resolve.ts";
 import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
@@ -127,7 +132,12 @@ async function give(
   body: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const isWaited = has("wait") || has("strict");
-  const done = await command(system, socket, name as ChangingCommand, body, isWaited);
+  const work = () => command(system, socket, name as ChangingCommand, body, isWaited);
+  const shows = isWaited && !has("json") && system.host.isTerminal("stderr");
+  // Loaded only here, as for `top`.
+  const done = shows
+    ? await (await import("./wait_progress.ts")).showingProgress(system, socket, name as QueuedCommand, work)
+    : await work();
   print(done, `${name} ${done.state}: ${printable(done.message)}\n`);
   const { notApplied = [] } = done;
   if (!has("strict") || notApplied.length === 0) return;

@@ -13,16 +13,25 @@ export function statusText(status: Status): string {
   const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers } = status;
   const { tasks, channels } = status;
   const spare = workers.filter(({ state }) => state === "spare").length;
+  const serving = workers.filter((worker) => worker.generation === generation && isServing(worker)).length;
+  // While workers are replaced or removed there are more than there will be.
+  const ready = Math.min(serving, target);
+  const others = workers.length - spare - ready;
   return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
-    `${counted(workers.length - spare, "worker")} of ${target}` +
+    `${ready} of ${counted(target, "worker")} ready` +
+    (others === 0 ? "" : `, ${counted(others, "other")}`) +
     (spares + spare === 0 ? "" : `, ${counted(spare, "spare")} of ${spares}`),
     ...(channels === null ? [] : [channelLine(channels)]),
     ...(tasks === null ? [] : backlogLines(tasks)),
     "",
     ...workerRows(workers),
   ]);
+}
+
+function isServing({ state }: WorkerStatus): boolean {
+  return state === "ready" || state === "paused";
 }
 
 function channelLine({ place, problem, totals: { sent, received, dropped } }: ChannelStatus): string {

@@ -1,8 +1,10 @@
 import { fetchStatus } from "../../control/control_client.ts";
+import { canRewrite, usesColour } from "../../core/terminal_features.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
-import { topLines } from "./top_screen.ts";
+import { topScreen } from "./top_screen.ts";
+import { afterKey, firstView } from "./top_view.ts";
 
 const interval = 1_000;
 
@@ -13,15 +15,16 @@ const home = "\x1b[H";
 const clearLine = "\x1b[K";
 const clearBelow = "\x1b[J";
 
-/** Shows the workers, refreshed every second, until q or Ctrl-C; once if stdout is not a terminal. */
+/** Shows the workers, refreshed every second, until q or Ctrl-C; once if stdout is no terminal, or a dumb one. */
 export async function runTop(system: System, socket: string): Promise<void> {
   const { host, clock, processes } = system;
   const read = () => fetchStatus(system, socket);
-  if (!host.isTerminal("stdout")) {
+  const isTerminal = host.isTerminal("stdout");
+  if (!canRewrite(isTerminal, host.env)) {
     const before = await read();
     await sleep(clock, interval);
     const all = { columns: Infinity, rows: Infinity };
-    host.write("stdout", topLines(before, await read(), all).join("\n") + "\n");
+    host.write("stdout", topScreen(before, await read(), all).lines.join("\n") + "\n");
     return;
   }
   let isOver = false;
@@ -34,15 +37,24 @@ export async function runTop(system: System, socket: string): Promise<void> {
   let now = await read();
   processes.onSignal("SIGINT", end);
   processes.onSignal("SIGTERM", end);
+  const hasColour = usesColour(isTerminal, host.env);
+  let view = firstView;
+  const screen = () => topScreen(before, now, host.terminalSize(), view, hasColour);
+  const draw = () => {
+    const text = screen().lines.map((line) => line + clearLine).join("\r\n");
+    host.write("stdout", home + text + clearBelow);
+  };
   const stopKeys = host.keys((key) => {
-    if (key === "q" || key === "\x03") end();
+    const next = afterKey(view, key, screen());
+    if (next === null) return end();
+    if (next === view || isOver) return;
+    view = next;
+    draw();
   });
   host.write("stdout", enter);
   try {
     while (!isOver) {
-      const lines = topLines(before, now, host.terminalSize());
-      const text = lines.map((line) => line + clearLine).join("\r\n");
-      host.write("stdout", home + text + clearBelow);
+      draw();
       await Promise.race([over, sleep(clock, interval)]);
       before = now;
       if (!isOver) now = await read();

@@ -47,6 +47,8 @@ export function renderCtlReference(): string {
       ["0", "it is done"],
       ...(["1", "2", "3", "4"] as const).map((exit) => [exit, exitMeaning[exit]]),
     ]),
+    "## The screen of top",
+    ...top.map(paragraph),
     "## The socket",
     ...socket.map(paragraph),
     markdownTable(["request", "body", "answers"], requests),
@@ -78,8 +80,8 @@ const exitMeaning = {
 
 const waiting = [
   "`reload`, `scale` and `upgrade` return at once; with `--wait` they return when all workers are ready, or when it is " +
-  "clear that they will not be. The reason is on stderr. `stop --wait` returns when the process of the server has " +
-  "ended.",
+  "clear that they will not be. The reason is on stderr; where that is a terminal, it says meanwhile how far the " +
+  "command is: `building the app`, `2 of 4 workers ready`. `stop --wait` returns when the process of the server has ended.",
   "These three are queued and run one at a time, with or without `--wait`; `+N` and `-N` count from the target at the " +
   "moment `scale` begins. While a reload waits in the queue, further reloads join it. `stop` and `reopen` do not queue; " +
   "a stop ends all that run or wait (exit code 1), and unlike a second TERM a second `stop` changes nothing without " +
@@ -95,6 +97,16 @@ const waiting = [
   "too, because every user of the machine could run code through it. To find what blocks, profile the app with " +
   "`deno run --inspect`.",
   "If `scale` fails because a worker cannot boot, the new target stays in force and the server keeps trying.",
+];
+
+const top = [
+  "`top` shows what the server does, and a table of its workers: `ERRORS` are requests answered with 5xx since the worker " +
+  "was started, `LAG` is how late its event loop was at the last heartbeat. Blocked workers are red, draining ones yellow. " +
+  "On a narrow screen the columns that matter least are left out; 80×24 has space for 18 workers. On a terminal without " +
+  "escape sequences (`TERM=dumb`) and in a pipe it prints once.",
+  "The arrows, `j` and `k`, PgUp and PgDn, `g` and `G` scroll; `s` sorts by the next of worker, state, req/s, errors, p99, in " +
+  "flight, lag, cpu, memory and age, `r` reverses the order; `/` shows only rows with a text, Escape all again; `q` and Ctrl-C " +
+  "quit. The last line says what is chosen.",
 ];
 
 const socket = [

@@ -10,7 +10,7 @@ import type { LifecycleFault, LifecycleKind } from "../../core/telemetry/lifecyc
 import type { RunningRequest } from "../../core/telemetry/running_request.ts";
 import type { SlotReading } from "../../core/telemetry/scoreboard.ts";
 import { Throttle } from "../../core/throttle.ts";
-import type { Logger } from "../../log/logger.ts";
+import type { Log, Logger } from "../../log/logger.ts";
 import type { WorkerRange } from "../../settings/worker_range.ts";
 import type { Clock } from "../../system/system.ts";
 import type { Scoreboard } from "../workers/scoreboard.ts";
@@ -20,6 +20,15 @@ import type { EventLog } from "./event_log.ts";
 /** Milliseconds between two lines about pauses of one worker. */
 const pauseInterval = 1_000;
 
+/** Of the workers of one generation. */
+interface GenerationProgress {
+  readonly ready: number;
+  /** How many there will be. */
+  readonly workers: number;
+}
+
+const uncounted: GenerationProgress = { ready: 0, workers: 0 };
+
 const pauseTexts: Readonly<Record<PauseReason, string>> = {
   "app": "wants no new connections: its app has called ready(false)",
   "open-files":
@@ -28,7 +37,7 @@ const pauseTexts: Readonly<Record<PauseReason, string>> = {
 };
 
 export class LifecycleLog {
-  readonly #logger: Logger;
+  readonly #log: Pick<Log, "logger" | "showProgress">;
   readonly #throttle = new Throttle(1_000);
   readonly #pauseThrottles = new WeakMap<WorkerHandle, Throttle>();
   readonly #shownPauses = new WeakSet<WorkerHandle>();
@@ -37,27 +46,49 @@ export class LifecycleLog {
   readonly #clock: Pick<Clock, "wall">;
   #announced = "";
   #isReloading = false;
+  /** Workers of a start or a reload are not ready yet. */
+  #isAwaited = true;
 
   /** `scoreboard` says which request a worker was busy with. */
   constructor(
-    logger: Logger,
+    log: Pick<Log, "logger" | "showProgress">,
     eventLog: EventLog,
     scoreboard: Pick<Scoreboard, "read">,
     clock: Pick<Clock, "wall">,
   ) {
-    this.#logger = logger;
+    this.#log = log;
     this.#eventLog = eventLog;
     this.#scoreboard = scoreboard;
     this.#clock = clock;
   }
 
-  ready(worker: WorkerHandle, now: number, isCrashLoop: boolean): void {
+  get #logger(): Logger {
+    return this.#log.logger;
+  }
+
+  /** The app of the first generation is bundled and prepared. */
+  building(): void {
+    if (!this.#log.showProgress("building the app")) this.#logger.info("building the app");
+  }
+
+  ready(
+    worker: WorkerHandle,
+    now: number,
+    isCrashLoop: boolean,
+    { ready, workers }: GenerationProgress = uncounted,
+  ): void {
     const logger = this.#logger.with(worker.identity);
-    const values = { ms: Math.round(now - worker.bornAt) };
-    this.#record(kindFor(worker, "worker-ready"), `ready after ${values.ms} ms`, worker);
+    // Where workers are being removed, there are more than there will be.
+    const isCounted = workers > 1 && ready <= workers;
+    const ms = Math.round(now - worker.bornAt);
+    const text = "ready after {ms} ms" + (isCounted ? ": {ready} of {workers} workers ready" : "");
+    const values = isCounted ? { ms, ready, workers } : { ms };
+    this.#record(kindFor(worker, "worker-ready"), `ready after ${ms} ms`, worker);
+    const isShown = isCounted && this.#isAwaited &&
+      this.#log.showProgress(`${ready} of ${workers} workers ready`);
     // In a crash loop a worker that becomes ready is not news until it stays ready.
-    if (isCrashLoop) logger.debug("ready after {ms} ms", values);
-    else logger.info("ready after {ms} ms", values);
+    if (isCrashLoop || isShown) logger.debug(text, values);
+    else logger.info(text, values);
   }
 
   /** The worker died, as `how` describes; `delay` is how long the back-off delays the replacement, in milliseconds. */
@@ -141,12 +172,22 @@ export class LifecycleLog {
 
   reloadBegan(): void {
     this.#isReloading = true;
+    this.#isAwaited = true;
     const text = "reload: reading settings and app again";
     this.#record("reload-began", text);
     this.#logger.info`${text}`;
+    this.#log.showProgress("building the app");
+  }
+
+  /** The start or the reload in progress is complete, or will not be: why is said elsewhere. */
+  endWait(): void {
+    if (!this.#isAwaited) return;
+    this.#isAwaited = false;
+    this.#log.showProgress(null);
   }
 
   reloadFailed(error: DenicornError, serving: number): void {
+    this.endWait();
     this.#isReloading = false;
     const text = `reload failed, generation ${serving} keeps serving: ${error.message}`;
     this.#record("reload-failed", text, null, error);
@@ -218,6 +259,7 @@ export class LifecycleLog {
   }
 
   stopping(text: string): void {
+    this.endWait();
     this.#record("stopping", text);
     this.#logger.info`${text}`;
   }
@@ -233,6 +275,7 @@ export class LifecycleLog {
     const text = workers === 0
       ? "no workers (requested): new connections are refused until HUP, TTIN or `denicorn ctl scale`"
       : `${state} ready on ${urls.join(", ")}`;
+    this.endWait();
     const kind = this.#isReloading ? "reload-complete" : "complete";
     this.#isReloading = false;
     if (state !== this.#announced) {

@@ -86,6 +86,7 @@ export class Shutdown {
   halt(fault: DenicornError): void {
     if (this.inProgress) return;
     this.#fault = fault;
+    this.#options.lifecycle.endWait();
     this.#stopping = { is: "quick" };
     this.#killAll();
   }

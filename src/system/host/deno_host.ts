@@ -1,4 +1,5 @@
 import { DenicornError } from "../../core/errors.ts";
+import { keysIn } from "../../core/terminal_keys.ts";
 import { attempt } from "../../core/thrown.ts";
 import { libc } from "../libc.ts";
 import { presentAs } from "./app_identity.ts";
@@ -92,7 +93,7 @@ export const host: Host = {
     void (async () => {
       for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
         if (isOver) return;
-        Array.from(text).forEach(pressed);
+        keysIn(text).forEach(pressed);
       }
     })().catch(() => {});
     return () => {

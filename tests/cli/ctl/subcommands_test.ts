@@ -1,9 +1,9 @@
 import { ageText } from "../../../src/cli/ctl/figures.ts";
-import { eventText, settingsText, workersText } from "../../../src/cli/ctl/tables.ts";
+import { eventText, settingsText, statusText, workersText } from "../../../src/cli/ctl/tables.ts";
 import { parseSubcommand, subcommands } from "../../../src/cli/ctl/subcommands.ts";
 import { DenicornError, ExitCode } from "../../../src/core/errors.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
-import { workerStatus } from "../statuses.ts";
+import { statusOf, workerStatus } from "../statuses.ts";
 
 /** Options, those with a value as `limit=5`. */
 function given(options: readonly string[]): Map<string, string | true> {
@@ -122,4 +122,18 @@ Deno.test("an event is always one line", () => {
     eventText({ ...event, text: "died", worker: 2, gen: 1, pid: 7 }),
     "1970-01-01T00:00:00.000Z worker-died     worker=2 gen=1 pid=7  died\n",
   );
+});
+
+Deno.test("status counts ready workers of the generation that serves, and all others together", () => {
+  const line = (workers: Parameters<typeof statusOf>[0], said: Parameters<typeof statusOf>[1] = {}) =>
+    /generation \d, (.*)\n/.exec(statusText(statusOf(workers, said)))?.[1];
+  const five = [0, 1, 2, 3, 4].map((slot) => workerStatus({ slot }));
+  const next = five.map((worker) => workerStatus({ slot: worker.slot + 5, generation: 2 }));
+  assertEquals(line(five), "5 of 5 workers ready");
+  assertEquals(line([...five, ...next], { target: 5 }), "5 of 5 workers ready, 5 others");
+  assertEquals(line([...five, next[0]!], { target: 5, generation: 2 }), "1 of 5 workers ready, 5 others");
+  assertEquals(line(five, { target: 4 }), "4 of 4 workers ready, 1 other");
+  assertEquals(line([workerStatus({ state: "booting" })]), "0 of 1 worker ready, 1 other");
+  const spare = workerStatus({ slot: 1, state: "spare" });
+  assertEquals(line([workerStatus(), spare], { target: 1, spares: 1 }), "1 of 1 worker ready, 1 spare of 1");
 });

@@ -1,9 +1,11 @@
 import { eventText, statusText } from "../../../src/cli/ctl/tables.ts";
-import { topLines } from "../../../src/cli/ctl/top_screen.ts";
+import { topScreen } from "../../../src/cli/ctl/top_screen.ts";
+import { firstView } from "../../../src/cli/ctl/top_view.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import { latencies, statusOf, workerStatus } from "../statuses.ts";
 
 const wide = { columns: 200, rows: 50 };
+const topLines = (...screen: Parameters<typeof topScreen>) => topScreen(...screen).lines;
 /** Lines before the first worker. */
 const headLines = 5;
 
@@ -17,13 +19,13 @@ Deno.test("rates are those between two statuses, per process and in total", () =
   ], { at: 3_000 });
   const [title, master, sum, , head, first, second] = topLines(before, now, wide);
   assertEquals(title, "main.ts is running on 127.0.0.1:8000");
-  assertEquals(master, "master 41, generation 1, 2 ready of 2, cpu -, memory -");
-  assertEquals(sum, "2001 req/s, 3 in flight, - waiting, p50 -, p99 -");
+  assertEquals(master, "master 41, generation 1, 2 of 2 workers ready, cpu -, memory -");
+  assertEquals(sum, "2001 req/s, 3 in flight, - waiting, p50 -, p99 -, 0 errors, 0 restarts");
   assertMatch(
     head!,
-    /^WORKER +PID +GEN +STATE +REQ\/S +P50 +P99 +IN FLIGHT +LAG +CPU +MEMORY +AGE +REQUEST$/,
+    /^WORKER +PID +GEN +STATE +REQ\/S +ERRORS +P50 +P99 +IN FLIGHT +LAG +CPU +MEMORY +AGE +REQUEST$/,
   );
-  assertMatch(first!, /^0 +100 +1 +ready +0\.5 +- +- +2 +3ms +- +- +1m01s +-$/);
+  assertMatch(first!, /^0 +100 +1 +ready +0\.5 +0 +- +- +2 +3ms +- +- +1m01s +-$/);
   assertMatch(second!, /^1 +101 +1 +ready +2000 /);
 });
 
@@ -44,7 +46,7 @@ Deno.test("total latencies are those of the requests since the previous status",
   });
   const before = withLatency(0, 500, 500, 500);
   const sum = topLines(before, withLatency(1_000, 500, 500, 500, 2), wide)[2]!;
-  assertMatch(sum, /3 waiting, p50 2\.\dms, p99 2\.\dms$/);
+  assertMatch(sum, /3 waiting, p50 2\.\dms, p99 2\.\dms, /);
   assertStringIncludes(topLines(before, withLatency(1_000, 500, 500, 500), wide)[2]!, "p50 -, p99 -");
 });
 
@@ -71,16 +73,61 @@ Deno.test("a blocked worker is marked", () => {
   assertMatch(topLines(null, status, wide)[headLines]!, /ready, stalled/);
 });
 
-Deno.test("the output fits the screen: long lines are cut, workers that do not fit are counted", () => {
-  const workers = Array.from({ length: 40 }, (_, slot) => workerStatus({ slot, pid: 100 + slot }));
-  const status = statusOf(workers);
+const forty = statusOf(Array.from({ length: 40 }, (_, slot) => workerStatus({ slot, pid: 100 + slot })));
+
+Deno.test("the screen is filled and not left, and the last line has the keys", () => {
   for (const size of [{ columns: 20, rows: 10 }, { columns: 80, rows: 24 }, { columns: 1, rows: 1 }]) {
-    const lines = topLines(null, status, size);
+    const lines = topLines(null, forty, size);
     assertEquals(lines.length, size.rows);
     assert(lines.every((line) => line.length <= size.columns));
   }
-  assertEquals(topLines(null, status, { columns: 80, rows: 10 }).at(-1), "… and 36 more");
-  assertEquals(topLines(null, status, { columns: 80, rows: 45 }).length, 45);
+  const keys = "q quit  ↑↓ scroll  s sort: worker  r reverse  / filter";
+  assertEquals(topLines(null, forty, { columns: 80, rows: 24 }).at(-1), `1-18 of 40  ${keys}`);
+  assertEquals(topLines(null, forty, wide).at(-1), `40  ${keys}`);
+  const all = topLines(null, forty, { columns: Infinity, rows: Infinity });
+  assertEquals([all.length, all.at(-1)?.slice(0, 2)], [headLines + 40, "39"]);
+});
+
+Deno.test("on 80 columns what matters least is left out, not cut", () => {
+  const worker = workerStatus({
+    ...{ pid: 1_234_567, p50: 100, p99: 5_000, inFlight: 12, lag: 1_234, cpu: 0.99, memory: 2 ** 29 },
+    ...{ state: "draining", current: { method: "GET", path: "/report", ms: 10 } },
+  });
+  const [head, row] = topLines(null, statusOf([worker]), { columns: 80, rows: 24 }).slice(headLines - 1);
+  assertMatch(head!, /^WORKER +PID +STATE +REQ\/S +ERRORS +P99 +IN FLIGHT +LAG +CPU +MEMORY$/);
+  assertMatch(row!, / 99% +512M$/);
+  const narrow = topLines(null, statusOf([worker]), { columns: 40, rows: 24 })[headLines - 1];
+  assertMatch(narrow!, /^WORKER +PID +STATE +REQ\/S +ERRORS$/);
+});
+
+Deno.test("blocked workers are red, those that end yellow, and others as they are", () => {
+  const workers = [
+    workerStatus({ isStalled: true }),
+    workerStatus({ slot: 1, state: "draining" }),
+    workerStatus({ slot: 2 }),
+  ];
+  const coloured = topLines(null, statusOf(workers), wide, firstView, true).slice(headLines);
+  assertEquals(coloured.slice(0, 3).map((line) => line.slice(0, 6)), ["\x1b[31m0", "\x1b[33m1", "2     "]);
+  assert(!topLines(null, statusOf(workers), wide).join("").includes("\x1b"));
+});
+
+Deno.test("a filter shows the rows that have its text, and the last line what is typed", () => {
+  const workers = [
+    workerStatus({ current: { method: "GET", path: "/Report", ms: 1 } }),
+    workerStatus({ slot: 1, state: "draining" }),
+    workerStatus({ slot: 2 }),
+  ];
+  const filtered = (filter: string, isTyping = false) =>
+    topLines(null, statusOf(workers), wide, { ...firstView, filter, isTyping }).slice(headLines);
+  assertEquals([filtered("drain")[0]?.[0], filtered("drain")[1]], ["1", ""]);
+  assertEquals(filtered("/report")[0]?.[0], "0");
+  assertMatch(filtered("drain").at(-1)!, /^1  q quit .* \/ filter \(drain\)$/);
+  assertEquals(filtered("no", true).at(-1), "filter: no_  Enter: keep  Esc: all workers");
+});
+
+Deno.test("more workers than wanted are counted as others", () => {
+  const line = topLines(null, { ...forty, target: 30 }, wide)[1];
+  assertStringIncludes(line!, "30 of 30 workers ready, 10 others");
 });
 
 Deno.test("control characters in the name of an app do not reach the terminal", () => {

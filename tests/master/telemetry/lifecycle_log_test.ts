@@ -1,3 +1,5 @@
+import { DenicornError } from "../../../src/core/errors.ts";
+import type { LifecycleLog } from "../../../src/master/telemetry/lifecycle_log.ts";
 import { assertEquals } from "../../assert.ts";
 import { FakeWorkers } from "../../fakes/fake_workers.ts";
 
@@ -25,4 +27,62 @@ Deno.test("in a crash loop one death a second is reported, with the number of th
   ]);
   const deaths = workers.eventLog.since(0).filter(({ kind }) => kind === "worker-died");
   assertEquals(deaths.length, 8, "the event log has every death");
+});
+
+Deno.test("each worker that becomes ready says how many are, unless it is the only one or there are too many", () => {
+  const workers = new FakeWorkers();
+  const { lifecycle, now } = workers;
+  const ready = (slot: number, ready: number, count: number) =>
+    lifecycle.ready(workers.booting(slot), now + 90, false, { ready, workers: count });
+  ready(0, 1, 2);
+  ready(1, 2, 2);
+  ready(2, 1, 1);
+  ready(3, 3, 2);
+  assertEquals(workers.lines.map((line) => line.replace(/^.*pid=\d+ {2}/, "")), [
+    "ready after 90 ms: 1 of 2 workers ready",
+    "ready after 90 ms: 2 of 2 workers ready",
+    "ready after 90 ms",
+    "ready after 90 ms",
+  ]);
+});
+
+Deno.test("on a terminal workers of a start and of a reload are counted in place, later ones in the log", () => {
+  const workers = new FakeWorkers({ terminal: true });
+  const { lifecycle, now, system } = workers;
+  const shown = () => {
+    const text = system.written.stderr.replace(/\x1b(?:\[\d*[A-Za-z]|[78])/g, "").replace(/^\S+Z /gm, "");
+    system.written.stderr = "";
+    return text;
+  };
+  const ready = (slot: number) =>
+    lifecycle.ready(workers.booting(slot), now + 90, false, { ready: slot + 1, workers: 2 });
+  lifecycle.building();
+  assertEquals(shown(), "building the app");
+  ready(0);
+  assertEquals(shown(), "1 of 2 workers ready");
+  lifecycle.complete({ target: 2, spares: 0 }, 1, ["http://a"]);
+  assertEquals(shown(), "info    master pid=41  2 workers of generation 1 ready on http://a\n");
+  ready(1);
+  assertEquals(shown(), "info    worker=1 gen=1 pid=101  ready after 90 ms: 2 of 2 workers ready\n");
+  lifecycle.reloadBegan();
+  shown();
+  ready(0);
+  assertEquals(shown(), "1 of 2 workers ready");
+});
+
+Deno.test("a start or a reload that fails, and a stop, leave no progress on the terminal", () => {
+  const error = new DenicornError("app-startup", "no");
+  const ends = [
+    (lifecycle: LifecycleLog) => lifecycle.endWait(),
+    (lifecycle: LifecycleLog) => lifecycle.reloadFailed(error, 1),
+    (lifecycle: LifecycleLog) => lifecycle.stopping("stopping now"),
+  ];
+  for (const end of ends) {
+    const { lifecycle, system } = new FakeWorkers({ terminal: true });
+    lifecycle.building();
+    const { length } = system.written.stderr;
+    end(lifecycle);
+    const after = system.written.stderr.slice(length);
+    assertEquals([after.startsWith("\x1b[K"), after.includes("building")], [true, false]);
+  }
 });
