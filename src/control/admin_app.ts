@@ -32,6 +32,7 @@ GET  /history   the last 15 minutes, as JSON
 GET  /metrics   for Prometheus
 POST /reload    with Authorization: Bearer TOKEN
 POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
+POST /recycle   with Authorization: Bearer TOKEN, and {"worker": 3}
 GET  /tasks     how many tasks wait, run and have failed, as JSON
 POST /tasks     with Authorization: Bearer TOKEN, and {"name": "sendMail", "payload": {}}
 GET  /tasks/list?state=dead  with Authorization: Bearer TOKEN

@@ -32,6 +32,8 @@ export interface MasterCommands {
   /** Returns why a file could not be opened; its old one stays in use. */
   reopenLogs(): DenicornError | null;
   scale(target: number): void;
+  /** Replaces the worker in this slot, new before old. Throws Refusal. */
+  recycle(slot: number): void;
   upgrade(): void;
   /** The number of workers nearest to `target` within min-workers and max-workers. */
   allowed(target: number): number;

@@ -4,7 +4,7 @@ import type { SettingInForce } from "../../control/master_commands.ts";
 import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
-import { transitionText } from "../../core/telemetry/transition_status.ts";
+import { transitionText } from "../../core/telemetry/transition_text.ts";
 import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, stateOf } from "./figures.ts";

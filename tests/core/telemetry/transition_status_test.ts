@@ -1,9 +1,6 @@
 import type { LifecycleEvent } from "../../../src/core/telemetry/lifecycle.ts";
-import {
-  transitionAfter,
-  type TransitionStatus,
-  transitionText,
-} from "../../../src/core/telemetry/transition_status.ts";
+import { transitionAfter, type TransitionStatus } from "../../../src/core/telemetry/transition_status.ts";
+import { transitionText } from "../../../src/core/telemetry/transition_text.ts";
 import { assertEquals } from "../../assert.ts";
 import { calmStatus, readyWorker } from "../../fakes/status.ts";
 
