@@ -55,7 +55,7 @@ export function sampleOf(before: Status | null, now: Status): Sample {
 }
 
 /** Workers that ended without being asked to, or whose process could not be started. */
-export function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
+function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
   return restarts.crash + restarts.boot + restarts.hang + restarts.killed + restarts.spawn;
 }
 
