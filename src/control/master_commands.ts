@@ -9,7 +9,7 @@ import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { WorkerRange } from "../settings/worker_range.ts";
-import type { Sample } from "./page/samples.ts";
+import type { History } from "./page/timeline.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
 
 /**
@@ -66,8 +66,8 @@ export interface RunningMaster {
   readonly tasks: TaskAccess;
   readonly workers: WorkerAccess;
   status(): Status;
-  /** The last quarter of an hour, the oldest first; empty without an admin address. */
-  history(): readonly Sample[];
+  /** The last quarter of an hour; empty without an admin address. */
+  history(): History;
   /** The status for a successor, in which its counters go on: from now on those of this master stand still. */
   handOverCounters(): Status;
   /** A successor reads it there when this master has ended. */

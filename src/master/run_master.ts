@@ -111,7 +111,7 @@ export async function runMaster(
     tasks: arbiter.tasks,
     workers: arbiter.workers,
     status: () => standing.of(liveStatus(), arbiter.phase),
-    history: () => timeline.samples,
+    history: () => timeline.history,
     handOverCounters() {
       const status = liveStatus();
       standing.stand(status);

@@ -24,7 +24,7 @@ export function fakeRunningMaster(
     tasks: strict(tasks),
     workers: strict(workers),
     status: status ?? (() => unexpected("status")),
-    history: () => [],
+    history: () => ({ near: [], far: [] }),
     handOverCounters: () => unexpected("handOverCounters"),
     leaveStatusAt: () => {},
   };

@@ -11,8 +11,9 @@ const lacking = chromium === undefined ? "chromium is not on PATH" : null;
 export function browserTest(
   name: string,
   body: (host: TestHost, open: typeof openPage) => Promise<void>,
+  register = integrationTest,
 ): void {
-  integrationTest(name, async (host) => {
+  register(name, async (host) => {
     const { chromium: driver } = await import("playwright-core");
     // As root, as in containers, Chromium refuses to start with its sandbox.
     const browser = await driver.launch({ executablePath: chromium!, args: ["--no-sandbox"] });

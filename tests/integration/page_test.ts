@@ -1,13 +1,13 @@
 /**
- * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER its screenshots are kept there: with docs/dashboard
- * it makes those of the README.
+ * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER and ALL_TARGETS=1 its screenshots are kept there: with
+ * docs/dashboard it makes those of the README.
  */
 
 import type { Page } from "playwright-core";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { assertAccessible, browserTest, sees } from "./browser.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { assertAccessible, browserTest as testInBrowser, sees } from "./browser.ts";
+import { freePort, integrationTest, type TestHost, testOnOneTarget } from "./harness.ts";
 
 const token = "0123456789abcdef";
 /** Takes a while, as real apps do, so that there is something to see. */
@@ -17,6 +17,11 @@ const busyApp = `export default async () => {
 };\n`;
 const withToken = { DENICORN_ADMIN_TOKEN: token };
 const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
+
+/** What the page does is the same with both runtimes. */
+function browserTest(name: string, body: Parameters<typeof testInBrowser>[1]): void {
+  testInBrowser(name, body, testOnOneTarget);
+}
 
 async function giveToken(page: Page, given: string): Promise<void> {
   await page.fill("#token", given);
@@ -119,10 +124,11 @@ browserTest("the page fits a phone, in dark mode", async (host, open) => {
   ) as [number, string];
   assertEquals(width, 390, "nothing is wider than the screen");
   assertMatch(background, /^rgb\((\d|[0-4]\d), (\d|[0-4]\d), (\d|[0-4]\d)\)$/);
+  await page.click("#near");
+  await picture(page, host, "dark", server);
   await page.click("#reload");
   await page.click("#yes");
   await sees(page, "#message", /changes need a token: start the server with/);
-  await picture(page, host, "dark", server);
   assertEquals(complaints.filter((text) => !text.includes("403")), []);
 });
 

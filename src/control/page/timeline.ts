@@ -15,6 +15,12 @@ const farStep = 10_000;
 /** A tick may come a little early. */
 const slack = 500;
 
+/** Of both kinds the oldest first; they overlap. */
+export interface History {
+  readonly near: readonly Sample[];
+  readonly far: readonly Sample[];
+}
+
 export class Timeline {
   #near: Sample[] = [];
   #far: Sample[] = [];
@@ -38,15 +44,14 @@ export class Timeline {
   }
 
   /** Puts what a master remembers in the place of the same time here. */
-  recall(samples: readonly Sample[]): void {
-    const [first] = samples;
-    const until = samples.at(-1)?.at;
-    if (first === undefined || until === undefined) return;
-    const isOther = ({ at }: Sample) => at < first.at || at > until;
-    this.#far = [...this.#far.filter(isOther), ...samples.filter(({ at }) => at <= until - nearSpan)]
-      .sort((a, b) => a.at - b.at);
-    this.#near = [...this.#near.filter(isOther), ...samples.filter(({ at }) => at > until - nearSpan)]
-      .sort((a, b) => a.at - b.at);
+  recall({ near, far }: History): void {
+    this.#near = merged(this.#near, near);
+    this.#far = merged(this.#far, far);
+  }
+
+  /** What another timeline can go on with. */
+  get history(): History {
+    return { near: this.#near, far: this.#far };
   }
 
   /** The oldest first. */
@@ -54,6 +59,11 @@ export class Timeline {
     const begin = this.#near[0]?.at ?? Infinity;
     return [...this.#far.filter(({ at }) => at < begin), ...this.#near];
   }
+}
+
+function merged(own: readonly Sample[], recalled: readonly Sample[]): Sample[] {
+  const [from = Infinity, to = -Infinity] = [recalled[0]?.at, recalled.at(-1)?.at];
+  return [...own.filter(({ at }) => at < from || at > to), ...recalled].sort((a, b) => a.at - b.at);
 }
 
 function dropBefore(samples: Sample[], at: number): void {

@@ -32,7 +32,7 @@ Deno.test("a quarter of an hour is kept, by the second at its end, and no more h
 
 Deno.test("what a server remembers is put before what is seen, without a gap or a second time", () => {
   const page = filled(1_000, 1_010);
-  page.recall(filled(0, 1_005).samples);
+  page.recall(filled(0, 1_005).history);
   const { samples } = page;
   assertEquals(samples.at(-1)!.at, statusAt(1_009).at);
   assert(samples.length > 240);
@@ -40,11 +40,21 @@ Deno.test("what a server remembers is put before what is seen, without a gap or 
   assertEquals(samples, samples.toSorted((a, b) => a.at - b.at));
 });
 
+Deno.test("what a server remembers has no gap either when its seconds are long ago", () => {
+  const page = new Timeline();
+  page.add(statusAt(1_000));
+  page.recall(filled(0, 1_000).history);
+  for (let second = 1_001; second < 1_500; second++) page.add(statusAt(second));
+  const { samples } = page;
+  const longest = Math.max(...samples.slice(1).map(({ at }, place) => at - samples[place]!.at));
+  assert(longest <= 11_000, `a gap of ${longest} ms`);
+});
+
 Deno.test("a server that has just started does not take away what the page has seen", () => {
   const page = filled(0, 300);
   const before = page.samples.length;
-  page.recall([]);
-  page.recall(filled(310, 312).samples);
+  page.recall({ near: [], far: [] });
+  page.recall(filled(310, 312).history);
   assertEquals(page.samples.length, before + 2);
 });
 
