@@ -90,7 +90,10 @@ browserTest(
     await server.ready(2);
 
     // What was before the page was opened, and its values by the keyboard.
+    const remembered = page.waitForResponse(/\/history$/);
     await page.reload();
+    const { near, far } = await (await remembered).json();
+    assert(near.length > 5 && far.length > 0, "the master remembers");
     await sees(page, "#connection", /^live$/);
     await page.locator('#charts .card:nth-child(1) path.a[d*="L"]').waitFor({ state: "attached" });
     await page.locator('#charts .card:nth-child(1) path.reload[d*="v"]').waitFor({ state: "attached" });
