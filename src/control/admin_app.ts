@@ -28,16 +28,18 @@ GET  /healthz   the master is alive
 GET  /readyz    enough workers are ready
 GET  /status    everything, as JSON
 GET  /live      the same once per second, as server-sent events
+GET  /history   the last 15 minutes, as JSON
 GET  /metrics   for Prometheus
 POST /reload    with Authorization: Bearer TOKEN
 POST /scale     with Authorization: Bearer TOKEN, and {"target": 4}
+POST /recycle   with Authorization: Bearer TOKEN, and {"worker": 3}
 GET  /tasks     how many tasks wait, run and have failed, as JSON
 POST /tasks     with Authorization: Bearer TOKEN, and {"name": "sendMail", "payload": {}}
 GET  /tasks/list?state=dead  with Authorization: Bearer TOKEN
 `;
 
 /** Those that are not commands. */
-const readablePaths = ["/", "/healthz", "/readyz", "/live", "/metrics"].map((path) =>
+const readablePaths = ["/", "/healthz", "/readyz", "/live", "/history", "/metrics"].map((path) =>
   ({ path, method: "GET" }) as const
 );
 
@@ -67,6 +69,7 @@ export function createAdminApp(
       "content-type": "text/event-stream",
       "cache-control": "no-store",
     }));
+  app.get("/history", (c) => c.json(master.history(), 200, { "cache-control": "no-store" }));
   const control = createControlApp(master);
   for (const { isAdmin, method, path } of endpoints) {
     if (isAdmin === true) app.on(method, path, (c) => control.fetch(c.req.raw));

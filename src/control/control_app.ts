@@ -108,6 +108,22 @@ function answersOf(master: RunningMaster): Readonly<Record<HttpCommand, Answer>>
       }
       return await conclude(c, operations.scale(amount), isWaited);
     },
+    async recycle(c) {
+      const { worker } = await fieldsOf(c, ["worker"]);
+      // `denicorn ctl` gives its operand as it is.
+      const slot = typeof worker === "string" && /^\d{1,9}$/.test(worker) ? Number(worker) : worker;
+      if (typeof slot !== "number" || !Number.isInteger(slot) || slot < 0) {
+        const shown = JSON.stringify(worker) ?? "none";
+        throw new Refusal("malformed", `worker: ${shown} is not accepted: give the number of a worker`);
+      }
+      // As an event, so that the master reconciles after it.
+      await new Promise<void>((resolve, reject) => {
+        const begin = () => Promise.try(() => commands.recycle(slot)).then(resolve, reject);
+        commands.post({ type: "command", begin: () => void begin() });
+      });
+      const message = `worker ${slot} is drained as soon as a new one is ready`;
+      return c.json({ state: "accepted", message } satisfies Done, 202);
+    },
     async reopen(c) {
       await fieldsOf(c, []);
       const failure = commands.reopenLogs();

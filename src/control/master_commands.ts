@@ -9,6 +9,7 @@ import type { TaskRequest } from "../protocol/task_messages.ts";
 import type { NotAppliedSetting } from "../settings/resolve.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { WorkerRange } from "../settings/worker_range.ts";
+import type { History } from "./page/timeline.ts";
 import type { ScaleAmount } from "./scale_amount.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface MasterCommands {
   /** Returns why a file could not be opened; its old one stays in use. */
   reopenLogs(): DenicornError | null;
   scale(target: number): void;
+  /** Replaces the worker in this slot, new before old. Throws Refusal. */
+  recycle(slot: number): void;
   upgrade(): void;
   /** The number of workers nearest to `target` within min-workers and max-workers. */
   allowed(target: number): number;
@@ -63,6 +66,8 @@ export interface RunningMaster {
   readonly tasks: TaskAccess;
   readonly workers: WorkerAccess;
   status(): Status;
+  /** The last quarter of an hour; empty without an admin address. */
+  history(): History;
   /** The status for a successor, in which its counters go on: from now on those of this master stand still. */
   handOverCounters(): Status;
   /** A successor reads it there when this master has ended. */

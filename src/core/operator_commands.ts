@@ -148,6 +148,14 @@ const operatorCommands = {
       options: ["wait", "json"],
     },
   },
+  recycle: {
+    http: { method: "POST", body: ['{"worker": 3}'], answers: outcome, isAdmin: true },
+    ctl: {
+      summary: "Replace one worker, new before old.",
+      operand: "N",
+      options: ["json"],
+    },
+  },
   reopen: {
     signals: {
       SIGUSR1: { worker: "reopen-logs", description: "reopen the log files (after rotation)" },

@@ -360,6 +360,10 @@ export class Arbiter implements MasterCommands {
     if (target > 0) upgrade.forwarding.scale(target - pool.target);
   }
 
+  recycle(slot: number): void {
+    this.#parts.recycling.request(slot, this.phase);
+  }
+
   allowed(target: number): number {
     return this.#parts.pool.allowed(target);
   }

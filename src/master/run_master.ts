@@ -4,6 +4,7 @@ import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import { takeCounters } from "../control/control_client.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
+import { Timeline } from "../control/page/timeline.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import { signalMeanings } from "../core/signals.ts";
 import { otlpTarget } from "../core/telemetry/otlp_target.ts";
@@ -107,12 +108,14 @@ export async function runMaster(
   let lastStatus: string | null = null;
   const standing = new StandingCounters(system.clock);
   const liveStatus = () => statusWithProcesses(statusSource, system);
+  const timeline = new Timeline();
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
     workers: arbiter.workers,
     status: () => standing.of(liveStatus(), arbiter.phase),
+    history: () => timeline.history,
     handOverCounters() {
       const status = liveStatus();
       standing.stand(status);
@@ -121,6 +124,9 @@ export async function runMaster(
     leaveStatusAt: (path) => lastStatus = path,
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
+  if (settings.adminBind !== undefined) {
+    cleanup.defer(system.clock.every(1_000, () => timeline.add(statusOf(statusSource, system))));
+  }
   const admin = new AdminAddress(system, log.logger, settings, access, master);
   cleanup.defer(() => {
     control.close();

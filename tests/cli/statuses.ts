@@ -14,6 +14,7 @@ export function workerStatus(said: Partial<WorkerStatus> = {}): WorkerStatus {
     generation: 1,
     state: "ready",
     age: 61_000,
+    restarts: 0,
     heartbeatAge: 10,
     requests: 0,
     inFlight: 0,
@@ -68,6 +69,7 @@ export function statusOf(workers: readonly WorkerStatus[], said: Partial<Status>
     workers,
     totals,
     master: { cpu: null, cpuSeconds: null, memory: null },
+    transition: null,
     events: [],
     ...said,
   };

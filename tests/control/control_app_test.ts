@@ -292,3 +292,32 @@ Deno.test("a follower that does not read is disconnected", async () => {
   for await (const _ of events) count++;
   assert(count >= 1_000 && count < 1_100, `${count}`);
 });
+
+Deno.test("a worker is recycled in the master's loop, and a refusal is answered", async () => {
+  const recycled: number[] = [];
+  const app = appOf({
+    commands: {
+      post: (event) => event.type === "command" && event.begin(),
+      recycle(slot) {
+        if (slot === 9) throw new Refusal("missing", "cannot recycle worker 9: there is none");
+        recycled.push(slot);
+      },
+    },
+  });
+  for (const worker of [3, "4"]) {
+    const accepted = await app.request("/recycle", post({ worker }));
+    assertEquals([accepted.status, await accepted.json()], [202, {
+      state: "accepted",
+      message: `worker ${worker} is drained as soon as a new one is ready`,
+    }]);
+  }
+  assertEquals(recycled, [3, 4]);
+  const missing = await app.request("/recycle", post({ worker: 9 }));
+  assertEquals([missing.status, await missing.json()], [404, {
+    error: "cannot recycle worker 9: there is none",
+  }]);
+  for (const worker of [undefined, -1, 1.5, "one", null]) {
+    const malformed = await app.request("/recycle", post(worker === undefined ? {} : { worker }));
+    assertEquals(malformed.status, 400, String(worker));
+  }
+});

@@ -24,6 +24,7 @@ export function fakeRunningMaster(
     tasks: strict(tasks),
     workers: strict(workers),
     status: status ?? (() => unexpected("status")),
+    history: () => ({ near: [], far: [] }),
     handOverCounters: () => unexpected("handOverCounters"),
     leaveStatusAt: () => {},
   };

@@ -18,6 +18,7 @@ export const readyWorker: WorkerStatus = {
     generation: 1,
     state: "ready",
     age: 1_000,
+    restarts: 0,
     heartbeatAge: 20,
     requests: 0,
     inFlight: 0,
@@ -53,6 +54,7 @@ export const calmStatus: Status = {
   tasks: null,
   channels: null,
   master: { cpu: null, cpuSeconds: null, memory: null },
+  transition: null,
   events: [],
 };
 

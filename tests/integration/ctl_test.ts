@@ -56,7 +56,20 @@ testOnOneTarget(
       assertMatch(failed.stderr, says);
       assertEquals(await server.text(), "two");
     }
-    await server.ready(2, 2);
+    const [worker] = await server.ready(2, 2);
+    const { stdout } = await ctl(host, "status");
+    assertMatch(stdout, /^reload failed, generation 2 keeps serving: workers: "many"/m);
+    const recycled = await ctl(host, "recycle", String(worker!.slot));
+    assertEquals(recycled, {
+      code: 0,
+      stdout: `recycle accepted: worker ${worker!.slot} is drained as soon as a new one is ready\n`,
+      stderr: "",
+    });
+    await server.logged(/due for recycling: requested: replacing it/);
+    await server.until("the worker is replaced", async () => {
+      const status = await server.status();
+      return status?.workers.every(({ pid }) => pid !== worker!.pid) && status.workers.length === 2;
+    });
   },
 );
 

@@ -1,13 +1,13 @@
 /**
- * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER its screenshots are kept there: with docs/dashboard
- * it makes those of the README.
+ * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER and ALL_TARGETS=1 its screenshots are kept there: with
+ * docs/dashboard it makes those of the README.
  */
 
 import type { Page } from "playwright-core";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { browserTest, sees } from "./browser.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { assertAccessible, browserTest as testInBrowser, sees } from "./browser.ts";
+import { freePort, integrationTest, type TestHost, testOnOneTarget } from "./harness.ts";
 
 const token = "0123456789abcdef";
 /** Takes a while, as real apps do, so that there is something to see. */
@@ -17,6 +17,11 @@ const busyApp = `export default async () => {
 };\n`;
 const withToken = { DENICORN_ADMIN_TOKEN: token };
 const pictures = Deno.env.get("DENICORN_SCREENSHOTS");
+
+/** What the page does is the same with both runtimes. */
+function browserTest(name: string, body: Parameters<typeof testInBrowser>[1]): void {
+  testInBrowser(name, body, testOnOneTarget);
+}
 
 async function giveToken(page: Page, given: string): Promise<void> {
   await page.fill("#token", given);
@@ -57,17 +62,52 @@ browserTest(
     await sees(page, "#events li", /scaled.*2 -> 3 \(requested\)/);
     await page.click("#remove");
     await server.ready(2);
+    await sees(page, "#message", /^scale: 2 workers are ready/);
     await page.click("#reload");
+    await page.click("#no");
+    await page.click("#reload");
+    await page.click("#yes");
     await server.ready(2, 2);
     await sees(page, "#events li", /reload-complete/);
+    await sees(page, "#message", /^reload: 2 workers are ready/);
     await page.locator(".worker").nth(2).waitFor({ state: "detached" });
+
+    // A reload that fails stays in sight until it is acknowledged.
+    const failing = await Deno.readTextFile(`${host.folder}/main.ts`);
+    await Deno.writeTextFile(`${host.folder}/main.ts`, `${failing}\nconst 1 = 2;\n`);
+    await page.click("#reload");
+    await page.click("#yes");
+    await sees(page, "#banner-text", /^reload failed, generation 2 keeps serving: .*main\.ts:\d+:\d+/);
+    await sees(page, "#headline .good", /^serving$/);
+    await assertAccessible(page);
+    await page.click("#dismiss");
+    await page.locator("#banner").waitFor({ state: "hidden" });
+    await Deno.writeTextFile(`${host.folder}/main.ts`, failing);
+
+    await page.locator(".worker").first().getByRole("button").press("Enter");
+    await sees(page, "#message", /^recycle: worker \d is drained as soon as/);
+    await sees(page, "#events li", /worker-due.*requested/);
+    await server.ready(2);
+
+    // What was before the page was opened, and its values by the keyboard.
+    const remembered = page.waitForResponse(/\/history$/);
+    await page.reload();
+    const { near, far } = await (await remembered).json();
+    assert(near.length > 5 && far.length > 0, "the master remembers");
+    await sees(page, "#connection", /^live$/);
+    await page.locator('#charts .card:nth-child(1) path.a[d*="L"]').waitFor({ state: "attached" });
+    await page.locator('#charts .card:nth-child(1) path.reload[d*="v"]').waitFor({ state: "attached" });
+    await page.locator(".plot").first().press("ArrowLeft");
+    await page.locator('.plot[aria-valuetext*="p99"]').waitFor();
 
     const [victim] = await server.ready(2);
     Deno.kill(victim!.pid, "SIGKILL");
     await sees(page, "#events li", /worker-died.*SIGKILL/);
     await server.ready(2);
+    await page.click("#near");
+    await page.mouse.move(0, 0);
     await picture(page, host, "light", server);
-    assertEquals(complaints.filter((text) => !text.includes("401")), []);
+    assertEquals(complaints.filter((text) => !/status of (401|500)/.test(text)), []);
   },
 );
 
@@ -87,9 +127,11 @@ browserTest("the page fits a phone, in dark mode", async (host, open) => {
   ) as [number, string];
   assertEquals(width, 390, "nothing is wider than the screen");
   assertMatch(background, /^rgb\((\d|[0-4]\d), (\d|[0-4]\d), (\d|[0-4]\d)\)$/);
-  await page.click("#reload");
-  await sees(page, "#message", /changes need a token: start the server with/);
+  await page.click("#near");
   await picture(page, host, "dark", server);
+  await page.click("#reload");
+  await page.click("#yes");
+  await sees(page, "#message", /changes need a token: start the server with/);
   assertEquals(complaints.filter((text) => !text.includes("403")), []);
 });
 
@@ -105,6 +147,8 @@ browserTest(
     first.kill("SIGTERM");
     assertEquals((await first.exit()).code, 0);
     await sees(page, "#connection", /trying again/);
+    await sees(page, "#banner-text", /^server gone since \d\d:\d\d:\d\d/);
+    assert(await page.locator("#reload").isDisabled(), "what would not reach the server is off");
     const second = host.start({ files: { "main.ts": pidApp }, args });
     await second.ready(1);
     await sees(page, "#connection", /^live$/);
@@ -139,6 +183,43 @@ browserTest(
     await sees(page, "#connection", /token needed/);
   },
 );
+
+browserTest("many workers are a table that fits, with the blocked one first", async (host, open) => {
+  const port = freePort();
+  const server = host.start({ files: { "main.ts": pidApp }, args: ["--admin-bind", `127.0.0.1:${port}`] });
+  await server.ready(1);
+  const status = await server.status();
+  const [worker] = status!.workers;
+  const workers = Array.from({ length: 32 }, (_, slot) => ({
+    ...{
+      ...worker!,
+      slot,
+      pid: 1_000 + slot,
+      isStalled: slot === 17,
+      heartbeatAge: slot === 17 ? 2_400 : 20,
+    },
+    inFlight: slot % 5,
+  }));
+  // As many real ones would keep the machine busy for long.
+  const body = `event: status\ndata: ${JSON.stringify({ ...status!, target: 32, workers })}\n\n`;
+  const { page } = await open("about:blank", { viewport: { width: 1280, height: 800 } });
+  await page.route("**/live", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const row = (place: number) => `#worker-rows tr:nth-child(${place})`;
+  await sees(page, row(1), /^17blocked.*2\.4 s/);
+  await page.locator(row(32)).waitFor();
+  const height = await page.locator("#worker-table").evaluate((table) =>
+    table.getBoundingClientRect().height
+  );
+  const hidden = await page.locator("#worker-table").evaluate((table) =>
+    table.scrollHeight - table.clientHeight
+  );
+  assert(height < 800 && hidden === 0, `${height} pixels high, of which ${hidden} are not shown`);
+  await page.locator("#worker-heads button", { hasText: "in flight" }).press("Enter");
+  await page.locator('th[aria-sort="descending"]').waitFor();
+  await sees(page, row(1), /^4ready/);
+  await assertAccessible(page);
+});
 
 const tasksApp = `
 export const tasks = {

@@ -85,17 +85,21 @@ const views: Readonly<Record<Exclude<CtlCommand, ChangingCommand>, Subcommand["r
 const runs: Readonly<Partial<Record<CtlCommand, Subcommand["run"]>>> = {
   ...views,
   scale: (call) => give(call, { target: call.operands[0] }),
+  recycle: (call) => give(call, { worker: call.operands[0] }),
   stop,
+};
+
+const workerNumber: Accepted = {
+  isValid: (text) => /^\d{1,9}$/.test(text),
+  accepts: "the number of a worker, as in `denicorn ctl status`",
 };
 
 /** Which operands they accept. */
 const accepted: Readonly<Partial<Record<CtlCommand, readonly Accepted[]>>> = {
   scale: [{ isValid: (text) => parseScaleAmount(text) !== null, accepts: scaleAccepts }],
+  recycle: [workerNumber],
   worker: [
-    {
-      isValid: (text) => /^\d{1,9}$/.test(text),
-      accepts: "the number of a worker, as in `denicorn ctl status`",
-    },
+    workerNumber,
     { isValid: (text) => text === "dump", accepts: "dump" },
   ],
 };

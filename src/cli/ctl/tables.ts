@@ -4,6 +4,7 @@ import type { SettingInForce } from "../../control/master_commands.ts";
 import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { transitionText } from "../../core/telemetry/transition_text.ts";
 import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, stateOf } from "./figures.ts";
@@ -12,6 +13,7 @@ import { backlogLines } from "./task_tables.ts";
 export function statusText(status: Status): string {
   const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers } = status;
   const { tasks, channels } = status;
+  const transition = transitionText(status);
   const spare = workers.filter(({ state }) => state === "spare").length;
   const serving = workers.filter((worker) => worker.generation === generation && isServing(worker)).length;
   // While workers are replaced or removed there are more than there will be.
@@ -23,6 +25,7 @@ export function statusText(status: Status): string {
     `${ready} of ${counted(target, "worker")} ready` +
     (others === 0 ? "" : `, ${counted(others, "other")}`) +
     (spares + spare === 0 ? "" : `, ${counted(spare, "spare")} of ${spares}`),
+    ...(transition === null ? [] : [transition]),
     ...(channels === null ? [] : [channelLine(channels)]),
     ...(tasks === null ? [] : backlogLines(tasks)),
     "",

@@ -48,14 +48,19 @@ const paragraphs = [
   "that blocks. During a reload and an upgrade it stays 200, and no " +
   "request to this address is refused or reset.",
   "`GET /status` returns everything as JSON: each worker, the totals, the last 50 decisions and deaths with their " +
-  "reasons. Durations are in milliseconds, times in milliseconds since 1970, memory in bytes.",
+  "reasons, and in `transition` the last reload or upgrade: whether it runs, is done or has failed, and why. " +
+  "Durations are in milliseconds, times in milliseconds since 1970, memory in bytes.",
   "`GET /live` returns the same once per second, as server-sent events named `status`.",
+  "`GET /history` returns the last 15 minutes as samples, the oldest first: rates, latencies, errors by class and workers, " +
+  "in `near` for each second of the last 3 minutes, in `far` for each 10 s of all. The master keeps them only if it has an " +
+  "admin address, in less than 250 kB; a new master begins again.",
   "`GET /` returns a dashboard to browsers, and a list of these paths to other clients.",
   "`GET /metrics` returns the text format of Prometheus.",
   "`GET /tasks` returns how many tasks wait, run and have failed, and the task workers; the other requests about " +
   "[tasks](ctl.md#tasks) are possible here, too, with the token.",
   '`POST /reload` begins a reload; `POST /scale` with `{"target": 4}` sets the number of workers. Both work as on the ' +
-  "[control socket](ctl.md): with `?wait=1` they answer when it is done, else with 202 when it has begun.",
+  "[control socket](ctl.md): with `?wait=1` they answer when it is done, else with 202 when it has begun. " +
+  '`POST /recycle` with `{"worker": 3}` replaces one worker, new before old.',
   "## Token",
   "Changes and the contents of tasks need a token, given in `DENICORN_ADMIN_TOKEN`, in the file that `--admin-token-file` names, or by " +
   "`--admin-token`, where other users of the machine can see it. Requests send it in `Authorization`, as a bearer token. On " +
@@ -65,7 +70,10 @@ const paragraphs = [
   "proxy in front must send the address as the host, not the name it was asked for. Workers do not get the variable. " +
   "The token is read at the start; restart the server to change it.",
   "The dashboard itself is served without the token, as it contains no data. It asks for the token if it needs one, and " +
-  "keeps it until its tab is closed.",
+  "keeps it until its tab is closed. A reload that has failed stays at its top until it is dismissed, or another one " +
+  "begins. Above eight workers are a table, blocked and failing ones first; a click on the head of a column sorts by it. " +
+  "Pointing at a chart, or the arrow keys in it, shows the values of that time in all of them; lines mark reloads, scalings " +
+  "and deaths. It asks before a reload, and before it removes more than half of the workers or the last one.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",
   "[deploy/alerts.yml](../deploy/alerts.yml) has alerts for `rule_files`, and " +
   "[deploy/grafana.json](../deploy/grafana.json) is a dashboard to import into Grafana.",

@@ -4,9 +4,9 @@
  */
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
-import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import type { Status, TotalStatus, WorkerStatus } from "../../core/telemetry/status.ts";
 
-/** The time a chart covers, in milliseconds. */
+/** The time a chart about tasks covers, in milliseconds. */
 export const chartSpan = 180_000;
 
 export interface Sample {
@@ -16,6 +16,12 @@ export interface Sample {
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;
+  /** Responses of these classes, and requests that got no whole one, per second. */
+  readonly clientErrors: number | null;
+  readonly serverErrors: number | null;
+  readonly cutOff: number | null;
+  /** Workers that have died so far. */
+  readonly deaths: number;
   readonly inFlight: number;
   readonly backlog: number | null;
   readonly ready: number;
@@ -29,17 +35,28 @@ export function sampleOf(before: Status | null, now: Status): Sample {
   const latency = isContinued
     ? totals.latency.map((count, bucket) => count - (before.totals.latency[bucket] ?? 0))
     : [];
+  const rateOf = (count: (totals: TotalStatus) => number) =>
+    isContinued ? perSecond(count(before.totals), count(totals), at - before.at) : null;
   return {
     at,
-    rate: isContinued ? perSecond(before.totals.requests, totals.requests, at - before.at) : null,
+    rate: rateOf(({ requests }) => requests),
     p50: quantile(latency, 0.5),
     p90: quantile(latency, 0.9),
     p99: quantile(latency, 0.99),
+    clientErrors: rateOf(({ responses }) => responses["4xx"]),
+    serverErrors: rateOf(({ responses }) => responses["5xx"]),
+    cutOff: rateOf(({ failures }) => failures.broken + failures.cut),
+    deaths: deathsIn(totals),
     inFlight: totals.inFlight,
     backlog: totals.backlog,
     ready: workers.filter(({ state }) => state === "ready").length,
     target,
   };
+}
+
+/** Workers that ended without being asked to, or whose process could not be started. */
+function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
+  return restarts.crash + restarts.boot + restarts.hang + restarts.killed + restarts.spawn;
 }
 
 /** Requests, or tasks, per second of one worker; null if it is not in `before`. */

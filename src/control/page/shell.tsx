@@ -14,24 +14,79 @@ export function Shell({ style, script }: { readonly style: string; readonly scri
       <body>
         <header>
           <h1 id="app">Denicorn</h1>
-          <span id="phase" class="badge" hidden />
           <span id="connection" class="badge warn" role="status">connecting</span>
+          <p id="about" class="dim" />
         </header>
-        <p id="about" class="dim" />
         <noscript>This page needs JavaScript; /status and /metrics do not.</noscript>
-        <Controls />
         <main id="status">
-          <h2>Load</h2>
+          <Banner />
+          <section id="headline" aria-label="How the server is" />
+          <Controls />
+          <div class="bar">
+            <h2>Load</h2>
+            <button id="near" type="button" aria-pressed="false">Last 3 minutes</button>
+          </div>
           <div id="charts" class="grid" />
-          <h2>Workers</h2>
+          <p class="dim legend">
+            <span class="mark reload">reload or upgrade</span>
+            <span class="mark scaling">scaling</span>
+            <span class="mark death">death of a worker</span>
+          </p>
+          <h2 id="workers-title">Workers</h2>
           <div id="workers" class="grid" />
+          <WorkerTable />
           <Tasks />
-          <h2>Decisions and deaths</h2>
-          <ol id="events" class="card" />
+          <h2 id="events-title">Decisions and deaths</h2>
+          <div class="card scrolls" tabindex={0} role="region" aria-labelledby="events-title">
+            <p id="no-events" class="dim">none yet</p>
+            <ol id="events" />
+          </div>
         </main>
+        <dialog id="ask" aria-labelledby="question">
+          <p id="question" />
+          <div class="bar">
+            <button id="yes" type="button" />
+            <button id="no" type="button">Cancel</button>
+          </div>
+        </dialog>
         <script type="module" dangerouslySetInnerHTML={{ __html: script }} />
       </body>
     </html>
+  );
+}
+
+function Banner() {
+  return (
+    <div id="banner" role="alert" hidden>
+      <div class="bar">
+        <strong id="banner-text" />
+        <button id="dismiss" type="button">Dismiss</button>
+      </div>
+      <details id="banner-more">
+        <summary>Where</summary>
+        <pre id="banner-detail" tabindex={0} />
+      </details>
+    </div>
+  );
+}
+
+function WorkerTable() {
+  return (
+    <div
+      id="worker-table"
+      class="card scrolls"
+      tabindex={0}
+      role="region"
+      aria-labelledby="workers-title"
+      hidden
+    >
+      <table>
+        <thead>
+          <tr id="worker-heads" />
+        </thead>
+        <tbody id="worker-rows" />
+      </table>
+    </div>
   );
 }
 
@@ -41,7 +96,7 @@ function Tasks() {
       <h2>Tasks</h2>
       <div class="bar">
         <span id="backlog" class="dim" />
-        <button id="pause" type="button">Pause</button>
+        <button id="pause" class="acts" type="button">Pause</button>
       </div>
       <p id="task-problem" class="warn" role="status" hidden />
       <div id="task-charts" class="grid" />
@@ -52,7 +107,7 @@ function Tasks() {
       <section id="dead" aria-label="Dead tasks" hidden>
         <div class="bar">
           <h3>Dead</h3>
-          <button id="retry-all" type="button">Retry all</button>
+          <button id="retry-all" class="acts" type="button">Retry all</button>
         </div>
         <ol id="dead-tasks" class="card" />
       </section>
@@ -64,9 +119,9 @@ function Controls() {
   return (
     <section class="card controls" aria-label="Controls">
       <div class="bar">
-        <button id="reload" type="button">Reload</button>
-        <button id="remove" type="button" aria-label="Remove one worker">−1</button>
-        <button id="add" type="button" aria-label="Add one worker">+1</button>
+        <button id="reload" class="acts" type="button">Reload</button>
+        <button id="remove" class="acts" type="button">−1 worker</button>
+        <button id="add" class="acts" type="button">+1 worker</button>
         <form id="scale">
           <input
             id="count"
@@ -76,7 +131,7 @@ function Controls() {
             aria-label="Number of workers"
             placeholder="workers"
           />
-          <button type="submit">Scale</button>
+          <button id="set" class="acts" type="submit">Scale</button>
         </form>
         <form id="access">
           <input

@@ -5,6 +5,7 @@ import type { ChannelStatus } from "./channel_status.ts";
 import type { FailureKind } from "./failures.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 import type { TaskStatus } from "./task_status.ts";
+import type { TransitionStatus } from "./transition_status.ts";
 
 /** `retiring`: a new master has taken over, and this one finishes. */
 export type MasterPhase = "starting" | "running" | "reloading" | "upgrading" | "retiring" | "stopping";
@@ -36,6 +37,8 @@ export interface Status {
   /** Null without channel-url. */
   readonly channels: ChannelStatus | null;
   readonly master: ProcessUse;
+  /** The last reload or upgrade; null if there was none. */
+  readonly transition: TransitionStatus | null;
   /** The last decisions and deaths, oldest first. */
   readonly events: readonly LifecycleEvent[];
 }
@@ -68,6 +71,8 @@ export interface WorkerStatus extends ProcessUse {
   readonly state: (typeof workerStates)[number];
   /** Milliseconds since its start. */
   readonly age: number;
+  /** How many workers of this slot have died before it. */
+  readonly restarts: number;
   /** Milliseconds without a heartbeat when the master last looked; null before it serves. */
   readonly heartbeatAge: number | null;
   /** Requests received. */

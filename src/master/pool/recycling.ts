@@ -7,6 +7,8 @@ import {
   type RecyclingCandidate,
   type RecyclingLimits,
 } from "../../core/pool/recycling.ts";
+import { Refusal } from "../../control/master_commands.ts";
+import type { MasterPhase } from "../../core/telemetry/status.ts";
 import type { Logger } from "../../log/logger.ts";
 import { showDuration } from "../../settings/kinds/duration.ts";
 import type { System } from "../../system/system.ts";
@@ -52,6 +54,25 @@ export class Recycling {
     if (due.because === "max-memory") due.id.process.thread?.retire();
     lifecycle.dueForRecycling(due.id, describe(due, limits));
     counters.recycled(due.because);
+  }
+
+  /** Marks the worker in this slot, as an operator requests. Throws Refusal. */
+  request(slot: number, phase: MasterPhase): void {
+    const { workerTable, lifecycle } = this.#options;
+    const refuse = (why: "missing" | "conflict", reason: string) =>
+      new Refusal(why, `cannot recycle worker ${slot}: ${reason}`);
+    if (phase !== "running") throw refuse("conflict", `the server is ${phase}: try again when it is running`);
+    const worker = workerTable.inSlot(slot);
+    if (worker === undefined) {
+      const known = workerTable.bySlot().map(({ slot }) => slot).join(", ") || "none";
+      throw refuse("missing", `there is none of this number: the workers are ${known}`);
+    }
+    if (worker.isDueForRecycling) throw refuse("conflict", "it is being replaced already");
+    if (worker.state.is !== "ready") {
+      throw refuse("conflict", `it is ${worker.state.is}: only a worker that is ready can be recycled`);
+    }
+    worker.markForRecycling();
+    lifecycle.dueForRecycling(worker, "requested");
   }
 
   #candidate(worker: WorkerHandle, now: number): RecyclingCandidate<WorkerHandle> {

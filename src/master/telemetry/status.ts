@@ -80,6 +80,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
   const describe =
     (heartbeats: StatusSource["heartbeats"]) => ({ worker, reading }: typeof found[number]) => ({
       ...workerStatus(worker, reading, heartbeats, now, at),
+      restarts: eventLog.deathsOf(worker.role, worker.number),
       ...readUse(worker, { ...processOf(worker), bornAt: worker.bornAt }),
     });
   const workers = found.map(describe(source.heartbeats));
@@ -109,6 +110,7 @@ function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Sta
     channels: source.channels?.status ?? null,
     tasks: tasks.pool.hasTasks ? taskStatus(source, taskWorkers(), now) : null,
     master: masterUse(readUse(counters, { pid, bornAt: now - (at - startedAt) }), counters),
+    transition: eventLog.transition,
     events: eventLog.important,
   };
 }
@@ -147,7 +149,7 @@ function workerStatus(
   heartbeats: StatusSource["heartbeats"],
   now: number,
   wall: number,
-): Omit<WorkerStatus, keyof ProcessUse> {
+): Omit<WorkerStatus, keyof ProcessUse | "restarts"> {
   const { number: slot, generation, state, bornAt, process } = worker;
   const silence = heartbeats.silence(worker);
   return {

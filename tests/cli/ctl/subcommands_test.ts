@@ -22,7 +22,7 @@ function refusal(operands: readonly string[], ...options: string[]): string {
 Deno.test("each command is found by its name, scale with its operand", () => {
   const operands: Readonly<Record<string, string>> = {
     ...{ scale: "+1", "tasks list": "dead", "tasks show": "42", "tasks add": "sendMail" },
-    ...{ "tasks cancel": "42", "tasks purge": "done", worker: "0 dump" },
+    ...{ "tasks cancel": "42", "tasks purge": "done", worker: "0 dump", recycle: "3" },
   };
   const values: Readonly<Record<string, string>> = {
     limit: "5",
@@ -39,13 +39,14 @@ Deno.test("each command is found by its name, scale with its operand", () => {
     );
     assertEquals(parseSubcommand(words, given(all)).subcommand, subcommand);
   }
+  assertEquals(refusal(["recycle"]).startsWith('ctl recycle: "" is not accepted: give the number'), true);
   assertEquals(parseSubcommand(["scale", "-2"], new Map()).operands, ["-2"]);
   assertEquals(parseSubcommand(["tasks", "retry", "42"], new Map()).operands, ["42"]);
 });
 
 Deno.test("an error says what is accepted", () => {
   const names =
-    "status, list, workers, worker, ready, settings, events, top, reload, scale, reopen, stop, upgrade, tasks";
+    "status, list, workers, worker, ready, settings, events, top, reload, scale, recycle, reopen, stop, upgrade, tasks";
   assertEquals(refusal([]), `ctl: "" is not a command: give one of ${names}`);
   assertEquals(refusal(["dance"]), `ctl: "dance" is not a command: give one of ${names}`);
   assertEquals(refusal(["relaod"]), 'ctl: "relaod" is not a command: did you mean denicorn ctl reload?');

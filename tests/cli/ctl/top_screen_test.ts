@@ -150,3 +150,10 @@ Deno.test("nothing in a status or an event makes a terminal act on it, nor adds 
   assertEquals(statusText(status).split("\n").length, 6);
   assertEquals(eventText(event).split("\n").length, 2);
 });
+
+Deno.test("the status tells that a reload has failed", () => {
+  const text = 'reload failed, generation 1 keeps serving: app.ts:10:7: Expected ";"';
+  const transition = { what: "reload", outcome: "failed", at: 0, text, detail: null } as const;
+  const [, , line] = statusText(statusOf([workerStatus()], { transition })).split("\n");
+  assertEquals(line, text);
+});

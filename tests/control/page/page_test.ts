@@ -22,7 +22,7 @@ Deno.test("on a guarded address a browser gets only the empty page without the t
   assertEquals(await ask("/", "GET", "text/html,application/xhtml+xml"), 200);
   assertEquals(await ask("/", "GET", "*/*"), 401);
   assertEquals(await ask("/", "POST", "text/html"), 401);
-  for (const path of ["/live", "/status", "/metrics", "//", "/index.html"]) {
+  for (const path of ["/live", "/history", "/status", "/metrics", "//", "/index.html"]) {
     assertEquals(await ask(path, "GET", "text/html"), 401, path);
   }
 });

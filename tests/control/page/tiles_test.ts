@@ -1,4 +1,4 @@
-import { linePath, topOf } from "../../../src/control/page/chart.ts";
+import { linePath, marksPath, nearest, topOf } from "../../../src/control/page/chart.ts";
 import {
   clockText,
   countText,
@@ -91,6 +91,27 @@ Deno.test("a line has a gap where a value or samples are missing", () => {
   const missing = [{ at: 8_000, value: 0 }, { at: 9_000, value: null }, { at: 10_000, value: 0 }];
   assertEquals(linePath(missing, frame), "M80 50h0M100 50h0");
   assertEquals(linePath([{ at: 0, value: 10 }, { at: 10_000, value: 10 }], frame), "M0 0h0M100 0h0");
+});
+
+Deno.test("before the last three minutes a line is one although its samples are ten seconds apart", () => {
+  const long = { ...frame, until: 900_000, span: 900_000 };
+  const far = [{ at: 0, value: 10 }, { at: 10_000, value: 10 }, { at: 40_000, value: 10 }];
+  assertEquals(linePath(far, long), "M0 0h0L1.1 0M4.4 0h0");
+  const near = [{ at: 800_000, value: 10 }, { at: 810_000, value: 10 }];
+  assertEquals(linePath(near, long), "M88.9 0h0M90 0h0");
+});
+
+Deno.test("events of a kind are marked at their time, those outside the chart are not", () => {
+  const events = [
+    { at: -1, kind: "scaled" },
+    { at: 5_000, kind: "scaled" },
+    { at: 6_000, kind: "worker-died" },
+    { at: 10_000, kind: "scaled" },
+    { at: 10_001, kind: "scaled" },
+  ] as const;
+  assertEquals(marksPath(events, ["scaled"], frame), "M50 0v50M100 0v50");
+  assertEquals(nearest(events, 5_600)?.at, 6_000);
+  assertEquals(nearest([], 1), null);
 });
 
 Deno.test("the upper edge of a chart is a round number that no value exceeds", () => {

@@ -40,6 +40,8 @@ class FakeMaster implements Omit<MasterCommands, "settings" | "phase" | "handOve
     this.emit("stopping");
   }
 
+  recycle(): void {}
+
   reload(): void {
     this.begun.push("reload");
   }

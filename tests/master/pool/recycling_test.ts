@@ -215,3 +215,27 @@ Deno.test("memory that cannot be read is reported once, unless the worker has ju
   for (let second = 0; second < 2; second++) await host.second({ maxMemory: 64 * megabyte }, 2);
   assertEquals(host.dueForRecycling, [1]);
 });
+
+Deno.test("a worker is recycled on request, but not a second time, nor while the server changes", () => {
+  const host = new TestHost();
+  const [first, second] = host.team(2);
+  host.recycling.request(1, "running");
+  assertEquals([first!.isDueForRecycling, second!.isDueForRecycling], [false, true]);
+  const refused = (slot: number, phase: "running" | "reloading") => {
+    try {
+      host.recycling.request(slot, phase);
+    } catch (error) {
+      return String(error);
+    }
+    return "accepted";
+  };
+  assertEquals(refused(1, "running"), "Error: cannot recycle worker 1: it is being replaced already");
+  assertEquals(
+    refused(7, "running"),
+    "Error: cannot recycle worker 7: there is none of this number: the workers are 0, 1",
+  );
+  assertEquals(
+    refused(0, "reloading"),
+    "Error: cannot recycle worker 0: the server is reloading: try again when it is running",
+  );
+});

@@ -47,3 +47,12 @@ Deno.test("important events are retained for long, however many others happen", 
     Array.from({ length: retainedImportant }, (_, at) => at + 2),
   );
 });
+
+Deno.test("deaths are counted by the number of the worker, those of task workers by themselves", () => {
+  const eventLog = new EventLog(new FakeClock());
+  for (const worker of [1, 1, 3]) eventLog.emit({ kind: "worker-died", text: "", worker });
+  eventLog.emit({ kind: "task-worker-died", text: "", taskWorker: 1 });
+  eventLog.emit({ kind: "worker-ended", text: "", worker: 1 });
+  assertEquals([0, 1, 3].map((slot) => eventLog.deathsOf("requests", slot)), [0, 2, 1]);
+  assertEquals([0, 1].map((slot) => eventLog.deathsOf("tasks", slot)), [0, 1]);
+});

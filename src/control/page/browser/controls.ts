@@ -1,7 +1,15 @@
-import { byId } from "./dom.ts";
+import type { Status } from "../../../core/telemetry/status.ts";
+import { transitionText } from "../../../core/telemetry/transition_text.ts";
+import { byId, document, write } from "./dom.ts";
+import { confirmed, connectQuestion } from "./question.ts";
 
 /** For this tab only: another tab asks again. */
 const tokenKey = "denicorn-token";
+
+/** Of the running command: what its buttons are, and its name. */
+const running = { ids: [] as readonly string[], name: "" };
+let isAway = true;
+let last: Status | null = null;
 
 /** The headers with the token; none without one. */
 export function credentials(): Record<string, string> {
@@ -11,10 +19,14 @@ export function credentials(): Record<string, string> {
 
 /** Connects the buttons; `onTokenChange` is called when the token was set or removed. */
 export function connectControls(onTokenChange: () => void): void {
-  byId("reload").addEventListener("click", () => commandPool("reload", {}));
-  byId("remove").addEventListener("click", () => commandPool("scale", { target: "-1" }));
-  byId("add").addEventListener("click", () => commandPool("scale", { target: "+1" }));
-  onSubmit("scale", () => commandPool("scale", { target: byId("count").valueAsNumber }));
+  connectQuestion();
+  byId("reload").addEventListener("click", () => void reload());
+  byId("remove").addEventListener("click", () => void scale("-1", (last?.target ?? 0) - 1));
+  byId("add").addEventListener("click", () => void scale("+1", (last?.target ?? 0) + 1));
+  onSubmit("scale", () => {
+    const count = byId("count").valueAsNumber;
+    void scale(count, count);
+  });
   onSubmit("access", () => {
     const field = byId("token");
     const token = field.value.trim();
@@ -43,31 +55,73 @@ export function askForToken(): void {
   byId("token").focus();
 }
 
+/** Actions are off while the server is away. */
+export function setAway(away: boolean): void {
+  isAway = away;
+  enableActions();
+}
+
+/** Says how far the running command is. */
+export function showProgress(now: Status): void {
+  last = now;
+  enableActions();
+  const { name } = running;
+  if (name !== "reload" && name !== "scale") return;
+  const ready = now.workers.filter(({ state }) => state === "ready").length;
+  const progress = transitionText(now) ?? `${ready} of ${now.target} workers are ready`;
+  say(`${name}: ${progress}`, "dim");
+}
+
 /** Gives a command and says how it ended. Until then its buttons are disabled: `ids` of elements. */
 export async function command(
   path: string,
   body: Readonly<Record<string, unknown>>,
   ...ids: readonly string[]
 ): Promise<void> {
-  const buttons = ids.map((id) => byId(id));
-  const name = path.replace("/", " ");
-  for (const button of buttons) button.disabled = true;
+  if (isAway) return;
+  const name = path.replace("/", " ").replace("?wait=1", "");
+  Object.assign(running, { ids, name });
+  enableActions();
   try {
     const headers = { ...credentials(), "content-type": "application/json" };
     const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    Object.assign(running, { name: "" });
     if (response.status === 401) return askForToken();
     const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
     say(`${name}: ${answer.error ?? answer.message}`, response.ok ? "good" : "bad");
   } catch {
     say(`${name}: the server cannot be reached`, "bad");
   } finally {
-    for (const button of buttons) button.disabled = false;
+    Object.assign(running, { ids: [], name: "" });
+    enableActions();
   }
+}
+
+async function reload(): Promise<void> {
+  const question = `Reload ${
+    last?.app ?? "the app"
+  }? While workers are replaced there may be more of them than usual.`;
+  if (await confirmed(question, "Reload")) commandPool("reload?wait=1", {});
+}
+
+/** `to` is the number of workers after it. */
+async function scale(target: number | string, to: number): Promise<void> {
+  const from = last?.target ?? 0;
+  const question = to < 1
+    ? "Remove the last worker? New connections are refused then."
+    : `Scale from ${from} to ${to} workers? That takes more than half of the capacity.`;
+  if (to < from / 2 && !(await confirmed(question, "Scale"))) return;
+  commandPool("scale?wait=1", { target });
 }
 
 /** Reload and scale: one at a time. */
 function commandPool(path: string, body: Readonly<Record<string, unknown>>): void {
-  void command(path, body, "reload", "remove", "add");
+  void command(path, body, "reload", "remove", "add", "set");
+}
+
+function enableActions(): void {
+  for (const action of document.querySelectorAll(".acts")) action.disabled = isAway;
+  for (const id of running.ids) byId(id).disabled = true;
 }
 
 function onSubmit(id: string, act: () => void): void {
@@ -92,5 +146,5 @@ function say(text: string, mood: "good" | "bad" | "dim"): void {
   const message = byId("message");
   message.hidden = false;
   message.className = mood;
-  message.textContent = text;
+  write(message, text);
 }

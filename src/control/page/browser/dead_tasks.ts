@@ -2,7 +2,7 @@ import type { TaskInfo } from "../../../core/tasks/task_info.ts";
 import type { Status } from "../../../core/telemetry/status.ts";
 import { clockText } from "../display_text.ts";
 import { command, credentials } from "./controls.ts";
-import { byId, element, type PageElement } from "./dom.ts";
+import { actionButton, byId, element, type PageElement } from "./dom.ts";
 
 /** Tasks shown, those that died last first. */
 const maxShown = 10;
@@ -45,9 +45,7 @@ export class DeadTasks {
 
   #row({ id, name, endedAt, attempt, error }: TaskInfo): PageElement {
     const [title = ""] = (error ?? "").split("\n");
-    const retry = element("button", "", "Retry");
-    retry.setAttribute("aria-label", `Retry task ${id}`);
-    retry.addEventListener("click", () => void this.#retry(id));
+    const retry = actionButton("Retry", `Retry task ${id}`, () => void this.#retry(id));
     return element(
       "li",
       "",

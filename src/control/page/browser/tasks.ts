@@ -3,13 +3,14 @@
 import type { Status } from "../../../core/telemetry/status.ts";
 import type { TaskTotals } from "../../../core/telemetry/task_status.ts";
 import { countText, durationText, latencyText } from "../display_text.ts";
-import { keep, workerRate } from "../samples.ts";
+import { chartSpan, keep, workerRate } from "../samples.ts";
 import { type TaskSample, taskSampleOf } from "../task_samples.ts";
 import { type Chart, makeCharts } from "./charts.ts";
 import { command } from "./controls.ts";
 import { DeadTasks } from "./dead_tasks.ts";
 import { byId, element, type PageElement } from "./dom.ts";
-import { figures, workerCard } from "./tiles.ts";
+import { figures } from "./tiles.ts";
+import { workerCards } from "./worker_cards.ts";
 
 /** Names of tasks that are shown, those that ran most first. */
 const maxShown = 24;
@@ -40,6 +41,7 @@ type Tasks = NonNullable<Status["tasks"]>;
 
 export class TaskPanel {
   readonly #draw = makeCharts(byId("task-charts"), charts);
+  readonly #workers = workerCards(byId("task-workers"), "task");
   readonly #dead = new DeadTasks();
   #samples: readonly TaskSample[] = [];
   #isPaused = false;
@@ -57,7 +59,7 @@ export class TaskPanel {
     const sample = taskSampleOf(before, now);
     if (tasks === null || sample === null) return;
     this.#samples = keep(this.#samples, sample);
-    this.#draw(this.#samples);
+    this.#draw(this.#samples, chartSpan);
     this.#isPaused = tasks.store?.isPaused === true;
     byId("pause").textContent = this.#isPaused ? "Resume" : "Pause";
     const problem = byId("task-problem");
@@ -68,9 +70,7 @@ export class TaskPanel {
     const earlier = before === null || before.tasks === null
       ? null
       : { ...before, workers: before.tasks.workers };
-    byId("task-workers").replaceChildren(
-      ...tasks.workers.map((worker) => workerCard("task", worker, workerRate(earlier, now, worker))),
-    );
+    this.#workers.show(tasks.workers.map((worker) => ({ worker, rate: workerRate(earlier, now, worker) })));
     this.#dead.show(tasks);
   }
 }
