@@ -1,10 +1,11 @@
 /**
- * Creates a release in dist/: an archive per target, packages for npm, and SHA256SUMS for all of them. The same sources
+ * Creates a release in dist/: an archive per target, packages for Debian and npm, and SHA256SUMS for all of them. The same sources
  * give the same bytes: files are sorted, have no owner, and the date of SOURCE_DATE_EPOCH or otherwise of the last commit.
  */
 import { createHash } from "node:crypto";
 import { writeArchive } from "./archive.ts";
 import { build } from "./build.ts";
+import { debianFile, writeDebianPackage } from "./debian_package.ts";
 import { manPage } from "./man_page.ts";
 import { packageName, writeCommandPackage, writeTargetPackage } from "./npm_packages.ts";
 import { type Target, targets } from "./target.ts";
@@ -26,6 +27,7 @@ async function releaseTarget(target: Target, release: Release): Promise<string[]
     await build(target, binary);
     return [
       await archive(target, release, binary),
+      await debianPackage(target, release, binary),
       await npmPackage(
         packageName(target),
         release,
@@ -47,6 +49,12 @@ async function archive(target: Target, release: Release, binary: string): Promis
     await Deno.writeTextFile(`${dir}/${name}/denicorn.1`, release.manPage);
     await writeArchive(`${distDir}/${file}`, dir, name, release);
   });
+  return file;
+}
+
+async function debianPackage(target: Target, release: Release, binary: string): Promise<string> {
+  const file = debianFile(target, release.version);
+  await writeDebianPackage(`${distDir}/${file}`, { target, binary, ...release });
   return file;
 }
 
