@@ -75,7 +75,7 @@ words: $(PACKAGES) ## Check spelling, and for words that have a better one
 
 build: dist/denicorn ## Compile dist/denicorn, one executable for this machine
 
-dist: dist/denicorn ## Make release archives for linux x64 and arm64, with checksums, in dist/
+dist: dist/denicorn ## Make a release for linux x64 and arm64 in dist/: archives, packages, checksums
 	'$(DENO)' run -A scripts/dist.ts
 
 bench: dist/denicorn ## Measure Denicorn and its peers side by side; BENCH=hello runs the cells named so

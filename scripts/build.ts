@@ -23,6 +23,7 @@ export async function build(target: Target, output: string): Promise<void> {
     const offset = await writeCarrier(carrier, await runtimePath(runtime, target, dir), esbuild.bytes);
     const { version, sha256, bytes: { length: size } } = esbuild;
     await bundleProgram(`${dir}/program`, { version, sha256, offset, size });
+    await forgetTimes(`${dir}/program`);
     await compile({ ...runtime, denort: carrier }, target, `${dir}/program`, output);
     await requireCarried(output, offset, esbuild);
     await requireHeapFlags(output);
@@ -39,6 +40,14 @@ async function writeCarrier(path: string, runtime: string, executable: Uint8Arra
   const { size } = await Deno.stat(path);
   await Deno.writeFile(path, executable, { append: true });
   return size;
+}
+
+/** Dates all files alike: `deno compile` embeds their times, and the same sources must give the same bytes. */
+async function forgetTimes(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await forgetTimes(`${folder}/${name}`);
+    else await Deno.utime(`${folder}/${name}`, 0, 0);
+  }
 }
 
 /** When only Deno has the runtime, a compiled empty program serves as the runtime. */

@@ -1,29 +1,73 @@
 /**
- * Creates the release archives in dist/, one per target, and SHA256SUMS for them. The same sources give the same
- * bytes: files are sorted, have no owner, and the date of SOURCE_DATE_EPOCH or otherwise of the last commit.
+ * Creates a release in dist/: an archive per target, packages for Debian and npm, and SHA256SUMS for all of them. The same sources
+ * give the same bytes: files are sorted, have no owner, and the date of SOURCE_DATE_EPOCH or otherwise of the last commit.
  */
 import { createHash } from "node:crypto";
+import { writeArchive } from "./archive.ts";
 import { build } from "./build.ts";
+import { debianFile, writeDebianPackage } from "./debian_package.ts";
 import { manPage } from "./man_page.ts";
+import { packageName, writeCommandPackage, writeTargetPackage } from "./npm_packages.ts";
 import { type Target, targets } from "./target.ts";
 import { BuildError, distDir, root, run, runScript, withTempDir } from "./workspace.ts";
 
+interface Release {
+  readonly version: string;
+  /** Seconds since 1970. */
+  readonly date: string;
+  readonly manPage: string;
+}
+
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
-async function archive(target: Target, version: string, epoch: string, page: string): Promise<string> {
-  const name = `denicorn-${version}-${target}`;
+/** Writes what has the executable for a target, and returns the names of the files in dist/. */
+async function releaseTarget(target: Target, release: Release): Promise<string[]> {
+  return await withTempDir(async (dir) => {
+    const binary = `${dir}/denicorn`;
+    await build(target, binary);
+    return [
+      await archive(target, release, binary),
+      await debianPackage(target, release, binary),
+      await npmPackage(
+        packageName(target),
+        release,
+        (dir) => writeTargetPackage(dir, target, release.version, binary),
+      ),
+    ];
+  });
+}
+
+async function archive(target: Target, release: Release, binary: string): Promise<string> {
+  const name = `denicorn-${release.version}-${target}`;
   const file = `${name}.tar.gz`;
   await withTempDir(async (dir) => {
     await Deno.mkdir(`${dir}/${name}`);
-    await build(target, `${dir}/${name}/denicorn`);
+    await Deno.copyFile(binary, `${dir}/${name}/denicorn`);
     for (const document of documents) {
       await Deno.copyFile(`${root}/${document}`, `${dir}/${name}/${document}`);
     }
-    await Deno.writeTextFile(`${dir}/${name}/denicorn.1`, page);
-    const unowned = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", `--mtime=@${epoch}`];
-    await run("tar", ["-C", dir, ...unowned, "--mode=u+w,go-w", "-cf", `${dir}/archive.tar`, name]);
-    await run("gzip", ["--no-name", `${dir}/archive.tar`]);
-    await Deno.rename(`${dir}/archive.tar.gz`, `${distDir}/${file}`);
+    await Deno.writeTextFile(`${dir}/${name}/denicorn.1`, release.manPage);
+    await writeArchive(`${distDir}/${file}`, dir, name, release);
+  });
+  return file;
+}
+
+async function debianPackage(target: Target, release: Release, binary: string): Promise<string> {
+  const file = debianFile(target, release.version);
+  await writeDebianPackage(`${distDir}/${file}`, { target, binary, ...release });
+  return file;
+}
+
+/** `npm pack` compresses for half a minute, and not to the same bytes in each version. */
+async function npmPackage(
+  name: string,
+  release: Release,
+  write: (dir: string) => Promise<void>,
+): Promise<string> {
+  const file = `npm/${name}-${release.version}.tgz`;
+  await withTempDir(async (dir) => {
+    await write(`${dir}/package`);
+    await writeArchive(`${distDir}/${file}`, dir, "package", release);
   });
   return file;
 }
@@ -46,18 +90,22 @@ async function sourceDate(): Promise<string> {
 
 async function main(): Promise<void> {
   await requireDocuments();
-  await Deno.mkdir(distDir, { recursive: true });
+  await Deno.mkdir(`${distDir}/npm`, { recursive: true });
   const { version } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`)) as { version: string };
-  const epoch = await sourceDate();
-  const page = manPage(new Date(Number(epoch) * 1000).toISOString().slice(0, 10));
-  const sums: string[] = [];
-  for (const target of targets) {
-    const file = await archive(target, version, epoch, page);
+  const date = await sourceDate();
+  const page = manPage(new Date(Number(date) * 1000).toISOString().slice(0, 10));
+  const release = { version, date, manPage: page };
+
+  const files: string[] = [];
+  for (const target of targets) files.push(...await releaseTarget(target, release));
+  files.push(await npmPackage("denicorn", release, (dir) => writeCommandPackage(dir, version)));
+  let sums = "";
+  for (const file of files) {
+    sums += `${await sha256(file)}  ${file}\n`;
     const { size } = await Deno.stat(`${distDir}/${file}`);
-    sums.push(`${await sha256(file)}  ${file}\n`);
-    console.log(`${target}: dist/${file}, ${(size / 1e6).toFixed(0)} MB`);
+    console.log(`dist/${file}, ${(size / 1e6).toFixed(1)} MB`);
   }
-  await Deno.writeTextFile(`${distDir}/SHA256SUMS`, sums.join(""));
+  await Deno.writeTextFile(`${distDir}/SHA256SUMS`, sums);
 }
 
 if (import.meta.main) await runScript(main);

@@ -5,11 +5,13 @@ interface Platform {
   readonly triple: string;
   /** `e_machine` in the header of its executables. */
   readonly elfMachine: number;
+  /** What Debian calls its processor. */
+  readonly debian: string;
 }
 
 export const platforms = {
-  "linux-x64": { triple: "x86_64-unknown-linux-gnu", elfMachine: 0x3e },
-  "linux-arm64": { triple: "aarch64-unknown-linux-gnu", elfMachine: 0xb7 },
+  "linux-x64": { triple: "x86_64-unknown-linux-gnu", elfMachine: 0x3e, debian: "amd64" },
+  "linux-arm64": { triple: "aarch64-unknown-linux-gnu", elfMachine: 0xb7, debian: "arm64" },
 } as const satisfies Readonly<Record<string, Platform>>;
 
 export type Target = keyof typeof platforms;

@@ -51,10 +51,13 @@ export async function run(
   return decoder.decode(stdout).trim();
 }
 
-/** Calls `use` with a new folder, on the same disk as the caches, so that a rename into them is atomic. */
+/**
+ * Calls `use` with a new folder, on the same disk as the caches, so that a rename into them is atomic. Its path has no
+ * links: `deno compile` would embed where they are and lead to.
+ */
 export async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
   await Deno.mkdir(toolsDir, { recursive: true });
-  const dir = await Deno.makeTempDir({ dir: toolsDir, prefix: "tmp-" });
+  const dir = await Deno.makeTempDir({ dir: await Deno.realPath(toolsDir), prefix: "tmp-" });
   try {
     return await use(dir);
   } finally {

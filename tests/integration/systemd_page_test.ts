@@ -1,5 +1,6 @@
 /** The unit of deploy/ and the page about it are what systemd accepts, and what the server does. */
 
+import { debianUnit } from "../../scripts/debian_unit.ts";
 import { lifecycleKinds } from "../../src/core/telemetry/lifecycle.ts";
 import { noticeOf } from "../../src/core/telemetry/service_notice.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -48,6 +49,13 @@ testOnOneTarget("as the page says, a template of the unit serves several apps", 
   )!;
   const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
   const template = unit.replace("/usr/local/bin/denicorn", binary).replaceAll(what!, by!);
+  Deno.writeTextFileSync(`${host.folder}/denicorn@.service`, template);
+  assertEquals(await analyze("verify", `${host.folder}/denicorn@shop.service`), { code: 0, output: "" });
+}, (target) => target.name === "source" ? notInThisProgram : lacking);
+
+testOnOneTarget("systemd accepts the unit of the Debian package", async (host) => {
+  const binary = targets.find(({ name }) => name === "binary")!.command[0]!;
+  const template = (await debianUnit()).replace("/usr/bin/denicorn", binary);
   Deno.writeTextFileSync(`${host.folder}/denicorn@.service`, template);
   assertEquals(await analyze("verify", `${host.folder}/denicorn@shop.service`), { code: 0, output: "" });
 }, (target) => target.name === "source" ? notInThisProgram : lacking);

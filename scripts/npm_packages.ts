@@ -1,0 +1,56 @@
+/**
+ * The packages for npm: `denicorn`, a command that becomes the executable, and one package with the executable for each
+ * target, of which npm installs the one that fits the machine.
+ */
+import { type Target, targets } from "./target.ts";
+import { root } from "./workspace.ts";
+
+const common = {
+  license: "MIT",
+  keywords: ["deno", "http", "server", "pre-fork", "gunicorn"],
+  os: ["linux"],
+};
+
+/** Writes the package `denicorn` into the folder `dir`. */
+export async function writeCommandPackage(dir: string, version: string): Promise<void> {
+  await writePackage(dir, {
+    name: "denicorn",
+    version,
+    description: "Pre-fork HTTP application server for Deno",
+    ...common,
+    bin: { denicorn: "bin/denicorn" },
+    optionalDependencies: Object.fromEntries(targets.map((target) => [packageName(target), version])),
+  }, `${root}/scripts/npm/denicorn.sh`);
+  await Deno.copyFile(`${root}/README.md`, `${dir}/README.md`);
+}
+
+/** Writes the package with the executable `binary` into the folder `dir`. */
+export async function writeTargetPackage(
+  dir: string,
+  target: Target,
+  version: string,
+  binary: string,
+): Promise<void> {
+  await writePackage(dir, {
+    name: packageName(target),
+    version,
+    description: `The executable of Denicorn for ${target}`,
+    ...common,
+    cpu: [target.replace("linux-", "")],
+    libc: ["glibc"],
+    // Yarn would else leave it in an archive, where it cannot be started.
+    preferUnplugged: true,
+  }, binary);
+}
+
+export function packageName(target: Target): string {
+  return `denicorn-${target}`;
+}
+
+async function writePackage(dir: string, manifest: Record<string, unknown>, program: string): Promise<void> {
+  await Deno.mkdir(`${dir}/bin`, { recursive: true });
+  await Deno.writeTextFile(`${dir}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await Deno.copyFile(program, `${dir}/bin/denicorn`);
+  await Deno.chmod(`${dir}/bin/denicorn`, 0o755);
+  await Deno.copyFile(`${root}/LICENSE`, `${dir}/LICENSE`);
+}
