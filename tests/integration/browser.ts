@@ -2,7 +2,7 @@
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { assertEquals } from "../assert.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 const chromium = (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/chromium`).find(isThere);
 const lacking = chromium === undefined ? "chromium is not on PATH" : null;
@@ -11,7 +11,7 @@ const lacking = chromium === undefined ? "chromium is not on PATH" : null;
 export function browserTest(
   name: string,
   body: (host: TestHost, open: typeof openPage) => Promise<void>,
-  register = integrationTest,
+  register = testOnOneTarget,
 ): void {
   register(name, async (host) => {
     const { chromium: driver } = await import("playwright-core");

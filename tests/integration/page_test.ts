@@ -288,7 +288,7 @@ integrationTest("the page may load nothing but itself; other clients get text", 
 
 /** Takes a screenshot, after some load if it is kept. */
 async function picture(page: Page, host: TestHost, name: string, server: { text(): Promise<string> }) {
-  const keeps = pictures !== undefined && host.target.name === "source";
+  const keeps = pictures !== undefined;
   const end = performance.now() + 45_000;
   for (let turn = 0; keeps && performance.now() < end; turn++) {
     const burst = 5 + Math.round(60 * (1 + Math.sin(turn / 12)));
