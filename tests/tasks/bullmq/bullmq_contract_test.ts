@@ -6,7 +6,7 @@ import { lackingRedis, RedisServer } from "./redis_server.ts";
 storeContract("BullMQ", async () => {
   const server = await RedisServer.start();
   return {
-    open: () => server.store({ lease: 1000 }),
+    open: () => server.store({ lease: 5000 }),
     remove: () => server[Symbol.asyncDispose](),
   };
 }, lackingRedis);
