@@ -69,6 +69,11 @@ export function appThrew(error: unknown, requestId?: string): Fault {
   return { text: "the app threw", thrown: { value: error }, requestId };
 }
 
+/** Whether something has begun to read the body, so that it cannot be sent. False for what only looks like a response. */
+export function isBodyTaken(response: Response): boolean {
+  return attempt(() => bodyUsed.call(response) === true || hasLockedBody(response), false);
+}
+
 /** Why the runtime would refuse the answer of an app; `null` if it would not. */
 export function faultOf(answer: unknown): Fault | null {
   if (!isResponse(answer)) return notAResponse(answer);

@@ -1,9 +1,10 @@
 /** Calls the hooks for requests around the app. Without promises of theirs it makes none, and starts no timer. */
 
 import type { DenicornError } from "../../core/errors.ts";
+import { attempt } from "../../core/thrown.ts";
 import type { HookAnswer, HookWorker } from "../../settings/config_hooks.ts";
 import type { Clock, ExecutionContext, FetchHandler, RequestInfo } from "../../system/system.ts";
-import { internalServerError, isResponse, statusOf } from "./faults.ts";
+import { internalServerError, isBodyTaken, isResponse, statusOf } from "./faults.ts";
 
 type Hook = (...args: readonly unknown[]) => unknown;
 type RequestHookName = "preRequest" | "postRequest";
@@ -101,11 +102,20 @@ export class RequestHooks {
   /** `response` is what the app has answered, `null` if it threw. What is none is an error of the app. */
   #tell(after: Hook, request: Request, info: RequestInfo, response: unknown, ms: number): void {
     const { worker, failure, settled, waitUntil, onFailed } = this.#options;
-    const answer: HookAnswer = isResponse(response)
-      ? { response, status: statusOf(response), ms }
-      : { response: null, status: 500, ms };
+    // What only looks like a response has no status.
+    const status = isResponse(response) ? attempt(() => statusOf(response), null) : null;
+    const answer: HookAnswer = status === null
+      ? { response: null, status: 500, ms }
+      : { response: response as Response, status, ms };
+    const taken = answer.response !== null && isBodyTaken(answer.response);
     try {
       const result = after(worker, request, info, answer);
+      if (!taken && answer.response !== null && isBodyTaken(answer.response)) {
+        onFailed(
+          request,
+          failure("postRequest", new TypeError("the body of the response is not for hooks to read")),
+        );
+      }
       if (!isPromise(result)) return;
       const end = settled("postRequest", result);
       waitUntil(end.then((error) => void (error !== null && onFailed(request, error))));

@@ -125,3 +125,24 @@ Deno.test("postRequest that fails is reported, and changes nothing about the ans
   await rejecting.waited[0];
   assertEquals(rejecting.failed, ["postRequest: later"]);
 });
+
+Deno.test("postRequest that reads the body of the response is named, unless the app has read it", async () => {
+  const reads: Hook = (_worker, _request, _info, answer) => (answer as HookAnswer).response!.text();
+  const { handle, failed } = new Fixture(() => new Response("ok"), null, reads);
+  await handle(request, info);
+  assertEquals(failed, ["postRequest: TypeError: the body of the response is not for hooks to read"]);
+  const read = new Response("ok");
+  await read.text();
+  const late = new Fixture(() => read, null, () => {});
+  await late.handle(request, info);
+  assertEquals(late.failed, []);
+});
+
+Deno.test("postRequest is called for what only looks like a response, which is a fault of the app", async () => {
+  const statuses: number[] = [];
+  const similar: Response = Object.create(Response.prototype);
+  const notes: Hook = (_worker, _request, _info, answer) => void statuses.push((answer as HookAnswer).status);
+  const { handle, failed } = new Fixture(() => similar, null, notes);
+  assert(await handle(request, info) === similar);
+  assertEquals([statuses, failed], [[500], []]);
+});
