@@ -6,29 +6,35 @@
  * TARGET is linux-x64 or linux-arm64, by default that of this machine; OUTPUT is dist/denicorn by default. It includes
  * the executable of esbuild.
  */
+import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { heapFlags, writtenHeapFlags } from "../src/core/heap_flags.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { type EsbuildExecutable, esbuildExecutable } from "./esbuild_package.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
+import type { Contents } from "./sbom.ts";
 import { hostTarget, isTarget, platforms, type Target, targets } from "./target.ts";
 import { BuildError, run, runScript, withTempDir } from "./workspace.ts";
 
-export async function build(target: Target, output: string): Promise<void> {
+/** Returns what is in the executable. */
+export async function build(target: Target, output: string): Promise<Contents> {
   const runtime = await chooseRuntime(target);
   console.log(`${target}: runtime Deno ${runtime.version} from ${runtime.origin}`);
   const esbuild = await esbuildExecutable(target);
-  await withTempDir(async (dir) => {
+  const packages = await withTempDir(async (dir) => {
     const carrier = `${dir}/carrier`;
     const offset = await writeCarrier(carrier, await runtimePath(runtime, target, dir), esbuild.bytes);
     const { version, sha256, bytes: { length: size } } = esbuild;
-    await bundleProgram(`${dir}/program`, { version, sha256, offset, size });
+    const packages = await bundleProgram(`${dir}/program`, { version, sha256, offset, size });
     await forgetTimes(`${dir}/program`);
     await compile({ ...runtime, denort: carrier }, target, `${dir}/program`, output);
     await requireCarried(output, offset, esbuild);
     await requireHeapFlags(output);
+    return packages;
   });
   if (target === hostTarget) await smokeTest(output);
+  const sha256 = createHash("sha256").update(await Deno.readFile(runtime.file)).digest("hex");
+  return { target, runtime: { ...runtime, sha256 }, esbuild, packages };
 }
 
 /**

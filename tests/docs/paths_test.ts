@@ -10,7 +10,6 @@ const pages = [
   "docs/containers.md",
   "docs/deployment.md",
   "docs/glossary.md",
-  "docs/installing.md",
   "docs/logging.md",
   "docs/scaling.md",
   "docs/security.md",

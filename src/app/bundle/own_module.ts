@@ -17,6 +17,9 @@ export const { context, enqueue, ready, waitUntil } = worker;
 export const channel = (name) => globalThis[Symbol.for("denicorn.channels")](name);
 `;
 
+/** `deno add npm:denicorn` maps the name to the package that has the executable, and no module. */
+const ownPackage = /^npm:\/?denicorn(@|\/?$)/;
+
 /** Unless the import map of the project at `entry`, or a package, says what the name means. */
 export function ownModule(files: Files, entry: string, contents: string): Plugin {
   const projects = new Projects(files, entry);
@@ -25,8 +28,11 @@ export function ownModule(files: Files, entry: string, contents: string): Plugin
     setup(build) {
       build.onResolve(
         { filter: /^denicorn$/ },
-        ({ path, importer }) =>
-          projects.resolve(path, importer) === undefined ? { path, namespace: "denicorn" } : null,
+        ({ path, importer }) => {
+          const address = projects.resolve(path, importer)?.address;
+          const isOurs = address === undefined || ownPackage.test(address);
+          return isOurs ? { path, namespace: "denicorn" } : null;
+        },
       );
       build.onLoad({ filter: /./, namespace: "denicorn" }, () => ({ contents }));
     },

@@ -50,6 +50,18 @@ Deno.test("a project that maps denicorn itself keeps its mapping", async () => {
   assertEquals(await settings(tree, "denicorn.config.ts"), { workers: 1, mine: true });
 });
 
+Deno.test("a project that has installed the npm package of Denicorn gets the module all the same", async () => {
+  for (const mapped of ["npm:denicorn@^0.1.0", "npm:/denicorn@^0.1.0", "npm:denicorn"]) {
+    const tree = {
+      "deno.json": JSON.stringify({ imports: { denicorn: mapped } }),
+      "node_modules/denicorn/package.json": `{ "name": "denicorn", "version": "0.1.0" }`,
+      "denicorn.config.ts":
+        `import { defineConfig } from "denicorn"; export default defineConfig({ workers: 1 });`,
+    };
+    assertEquals(await settings(tree, "denicorn.config.ts"), { workers: 1 }, mapped);
+  }
+});
+
 Deno.test("JavaScript and JSON", async () => {
   assertEquals(await settings({ "c.js": "export default { workers: 2 };" }, "c.js"), { workers: 2 });
   assertEquals(await settings({ "c.json": `{ "workers": 2 }` }, "c.json"), { workers: 2 });
