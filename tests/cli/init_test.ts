@@ -2,12 +2,13 @@ import { deployTexts } from "../../scripts/deploy_texts.ts";
 import { projectFiles, projectName } from "../../src/cli/init/new_project.ts";
 import { assert, assertEquals } from "../assert.ts";
 
-Deno.test("the texts of deploy/ are what init writes, with the name of the app", () => {
+Deno.test("init writes the texts of deploy/ with the name of the app, and what git ignores", () => {
   const file = new URL("../../src/cli/init/deploy_texts.ts", import.meta.url);
   assertEquals(Deno.readTextFileSync(file), deployTexts());
   const read = (path: string) => Deno.readTextFileSync(new URL(`../../deploy/${path}`, import.meta.url));
   const texts = new Map(projectFiles("shop").map(({ name, text }) => [name, text]));
   assertEquals(texts.get("shop.service"), read("denicorn.service").replaceAll("myapp", "shop"));
+  assertEquals(texts.get(".gitignore"), "node_modules/\n.env\n");
   assertEquals(texts.get("Dockerfile"), read("Dockerfile").replaceAll("myapp", "shop"));
 });
 

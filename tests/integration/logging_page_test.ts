@@ -37,12 +37,12 @@ for (const command of starts) {
       isSampled && Deno.readTextFileSync(`${host.folder}/access.log`) === ""
     );
     if (args.some((arg) => arg.startsWith("syslog:"))) {
-      await server.until("the lines", () => local.messages.length > 1 && syslog.messages.length > 0);
+      await server.until("the lines", () => local.messages.length > 2 && syslog.messages.length > 0);
       assertMatch(
         local.messages[0]!,
         /^<30>1 \S+ \S+ denicorn \d+ error - master .*: starting main/,
       );
-      assertMatch(local.messages[1]!, /^<30>1 \S+ \S+ denicorn \d+ error - worker=0 /);
+      assertMatch(local.messages[2]!, /^<30>1 \S+ \S+ denicorn \d+ error - worker=0 /);
       return assertMatch(syslog.messages[0]!, /^<134>1 \S+ \S+ shop \d+ access - 127\.0\.0\.1 - - /);
     }
     const text = await server.until(

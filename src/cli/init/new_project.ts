@@ -49,7 +49,7 @@ export function projectFiles(name: string): readonly ProjectFile[] {
     { name: "deno.json", text: `${JSON.stringify(denoJson, null, 2)}\n` },
     { name: "Dockerfile", text: dockerfile.replace(placeholder, name) },
     { name: `${name}.service`, text: unit.replace(placeholder, name) },
-    { name: ".gitignore", text: "node_modules/\\n.env\\n" },
+    { name: ".gitignore", text: "node_modules/\n.env\n" },
   ];
 }
 
