@@ -6,8 +6,8 @@ import { confirmed, connectQuestion } from "./question.ts";
 /** For this tab only: another tab asks again. */
 const tokenKey = "denicorn-token";
 
-/** Of the running command: what its buttons are, and its name. */
-const running = { ids: [] as readonly string[], name: "" };
+/** The commands that have no answer yet, with the ids of their buttons. */
+const running = new Set<{ readonly name: string; readonly ids: readonly string[] }>();
 let isAway = true;
 let last: Status | null = null;
 
@@ -65,8 +65,8 @@ export function setAway(away: boolean): void {
 export function showProgress(now: Status): void {
   last = now;
   enableActions();
-  const { name } = running;
-  if (name !== "reload" && name !== "scale") return;
+  const name = Array.from(running, ({ name }) => name).find((name) => name === "reload" || name === "scale");
+  if (name === undefined) return;
   const ready = now.workers.filter(({ state }) => state === "ready").length;
   const progress = transitionText(now) ?? `${ready} of ${now.target} workers are ready`;
   say(`${name}: ${progress}`, "dim");
@@ -80,19 +80,20 @@ export async function command(
 ): Promise<void> {
   if (isAway) return;
   const name = path.replace("/", " ").replace("?wait=1", "");
-  Object.assign(running, { ids, name });
+  const given = { name, ids };
+  running.add(given);
   enableActions();
   try {
     const headers = { ...credentials(), "content-type": "application/json" };
     const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-    Object.assign(running, { name: "" });
     if (response.status === 401) return askForToken();
     const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
+    running.delete(given);
     say(`${name}: ${answer.error ?? answer.message}`, response.ok ? "good" : "bad");
   } catch {
     say(`${name}: the server cannot be reached`, "bad");
   } finally {
-    Object.assign(running, { ids: [], name: "" });
+    running.delete(given);
     enableActions();
   }
 }
@@ -121,7 +122,7 @@ function commandPool(path: string, body: Readonly<Record<string, unknown>>): voi
 
 function enableActions(): void {
   for (const action of document.querySelectorAll(".acts")) action.disabled = isAway;
-  for (const id of running.ids) byId(id).disabled = true;
+  for (const { ids } of running) for (const id of ids) byId(id).disabled = true;
 }
 
 function onSubmit(id: string, act: () => void): void {
