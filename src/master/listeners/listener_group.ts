@@ -26,6 +26,8 @@ export class ListenerGroup {
   #installed: string | null = null;
   /** Members whose sockets drop requests for new connections. */
   readonly #refusing = new WeakSet<Member>();
+  /** Those of them that accept again in a moment. */
+  #brief: readonly Member[] = [];
 
   constructor({ sockets, descriptors }: Pick<System, "sockets" | "descriptors">) {
     this.#sockets = sockets;
@@ -97,6 +99,7 @@ export class ListenerGroup {
 
   /** Closes the sockets of all. */
   clear(): void {
+    this.acceptAgain();
     this.#members.forEach((member) => this.#close(member));
     this.#members = [];
   }
@@ -147,17 +150,21 @@ export class ListenerGroup {
     }
   }
 
-  /** The same for all of `members` that may get connections, until the returned function is called. */
-  refuseMeanwhile(members: readonly Member[]): () => void {
+  /** The same for all of `members` that may get connections, until `acceptAgain`. */
+  refuseBriefly(members: readonly Member[]): void {
     const accepting = members.filter((member) => !this.#refusing.has(member));
     accepting.forEach((member) => this.refuseUnlessMoved(member));
-    return () => {
-      for (const member of accepting) {
-        // The numbers of one that has left may be those of other files by now.
-        if (!this.#members.includes(member) || !this.#refusing.delete(member)) continue;
-        member.descriptors.forEach((descriptor) => this.#sockets.endFilter(descriptor));
-      }
-    };
+    this.#brief = accepting.filter((member) => this.#refusing.has(member));
+  }
+
+  acceptAgain(): void {
+    for (const member of this.#brief) {
+      // The numbers of one that has left may be those of other files by now.
+      if (!this.#members.includes(member)) continue;
+      this.#refusing.delete(member);
+      member.descriptors.forEach((descriptor) => this.#sockets.endFilter(descriptor));
+    }
+    this.#brief = [];
   }
 
   /** From now on all members drop requests for new connections. False if the kernel cannot do it. */

@@ -136,19 +136,18 @@ export class Steering {
   #remove(member: Member): void {
     const receiving = new Set(this.#receivers.map((index) => this.#group.members[index]!));
     const lasting = this.#group.indicesWithout(member, (member) => receiving.has(member));
-    let acceptAgain = () => {};
     if (lasting?.length === 0) {
       // The one that receives moves, so no index names it before and after: for a moment the kernel's hash decides. No
       // connection must wait at the others, which are dead, or drain and may end in this moment.
       const others = this.#group.members.filter((member) => !receiving.has(member));
-      if (receiving.size > 0) acceptAgain = this.#group.refuseMeanwhile(others);
+      if (receiving.size > 0) this.#group.refuseBriefly(others);
     }
     if (lasting !== null) this.#install(lasting);
     // If the kernel refused, all are gone.
     if (!this.#group.members.includes(member)) return;
     this.#group.remove(member);
     this.#steer();
-    acceptAgain();
+    this.#group.acceptAgain();
   }
 
   /** How many connections wait to be accepted by workers of this master; `null` if only the workers have the sockets. */

@@ -306,6 +306,34 @@ linuxOnly(
     }),
 );
 
+linuxOnly("if the kernel refuses a program in that moment, a worker that drains still accepts", async () => {
+  let isRefused = false;
+  const host = new TestHost({
+    ...system,
+    sockets: {
+      ...system.sockets,
+      steer(listener, program) {
+        if (isRefused) throw new Error("no memory");
+        system.sockets.steer(listener, program);
+      },
+    },
+  });
+  try {
+    const [first, second, third] = [host.join(), host.join(), host.join()];
+    host.steering.update(new Set([third.worker]), true);
+    const learn = await host.dies(first);
+    isRefused = true;
+    learn();
+    assertMatch(host.outside.written.stderr, /steering is off: no memory/);
+    // The kernel chooses by the number of the client's port.
+    const winners = new Set<Worker>();
+    while (winners.size < 2) (await host.accepts(5)).forEach((worker) => winners.add(worker));
+    assertEquals(winners, new Set([second, third]));
+  } finally {
+    host.close();
+  }
+});
+
 linuxOnly(
   "the order stays known through joins, leaves and kills, also several before the master looks",
   () =>
