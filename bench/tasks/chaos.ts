@@ -50,13 +50,14 @@ function print(
   seed: number,
   result: Awaited<ReturnType<typeof taskChaos>>,
 ): void {
-  const { seconds, kills, runs, repeated, late, longestGap, problems } = result;
+  const { seconds, kills, runs, repeated, late, stalled, longestGap, problems } = result;
   console.log(
     `${program}, ${store}: ${tasks} tasks in ${seconds} s and ${runs} runs with ${kills} kills, seed ${seed}: ` +
       `${repeated} runs were repeated, ${
-        repeated - late
-      } because their process was killed and ${late} because Redis was ` +
-      `away for longer than their lease, up to ${longestGap} ms after their end`,
+        repeated - late - stalled
+      } because their process was killed, ${stalled} ` +
+      `because it did not run for half a lease, and ${late} because Redis was away for longer than their lease, up ` +
+      `to ${longestGap} ms after their end`,
   );
   for (const problem of problems) console.log(`  FAILED: ${problem}`);
   console.log(JSON.stringify({ bench: "task-chaos", program, store, tasks, seed, ...result }));

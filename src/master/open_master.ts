@@ -187,7 +187,7 @@ export async function openMaster(system: System, options: MasterOptions): Promis
     first,
     isBindDefault,
     runtimeDirectory: directory.path,
-    leaveAddresses: options.leaveAddresses,
+    leaveAddresses: takeover?.leaveAddresses ?? options.leaveAddresses,
   });
   server = () => {
     const { generation, app, target } = statusSource;

@@ -81,6 +81,7 @@ export async function runMaster(
   const sharedSockets = new SharedSockets(system, log.logger, settings, credentials);
   cleanup.defer(() => sharedSockets.refuse());
   let leaveAddresses = () => {};
+  cleanup.defer(() => leaveAddresses());
   if (oldMaster === null) {
     // A program may listen elsewhere: then it is known when the first worker has loaded it.
     if (reader.initial.origins.bind !== fromDefault) {

@@ -49,6 +49,8 @@ export interface Verdict {
   readonly repeated: number;
   /** Of these, those whose process lived, while the store was away for longer than their lease. */
   readonly late: number;
+  /** Of these, those whose process lived, and did not run for so long that the lease may have ended. */
+  readonly stalled: number;
   /** Of all of them, how long before the kill the earliest one had ended, in milliseconds. */
   readonly longestGap: number;
 }
@@ -90,6 +92,7 @@ export function stallsIn(text: string, least: number): Stall[] {
 export function judge({ planned, acknowledged, runs, killed, away, stalls, dead }: Evidence): Verdict {
   const problems: string[] = [];
   let late = 0;
+  let stalled = 0;
   let longestGap = 0;
   const byNumber = Map.groupBy(runs, ({ number }) => number);
   for (const task of planned) {
@@ -104,23 +107,25 @@ export function judge({ planned, acknowledged, runs, killed, away, stalls, dead 
       const losses = again.flatMap((run, index) => {
         const { pid, end } = run;
         const killedAt = killed.get(pid);
-        const next = again[index + 1];
-        if (next !== undefined && stalls.some((stall) => isBehind(stall, run, next))) {
-          return [{ ms: 0, isLate: false }];
-        }
         if (killedAt !== undefined) {
           // What could not be stored since the store was killed was lost with the process.
           const isAway = away !== null && away.from <= killedAt && killedAt - away.from <= away.lease;
           const lostFrom = isAway ? away.from : killedAt;
-          return [{ ms: Math.max(0, lostFrom - (end?.at ?? killedAt)), isLate: false }];
+          const ms = Math.max(0, lostFrom - (end?.at ?? killedAt));
+          if (ms <= storingTime) return [{ ms, because: "killed" }];
         }
-        if (away === null || end === null || next === undefined) return [];
+        const next = again[index + 1];
+        if (next !== undefined && stalls.some((stall) => isBehind(stall, run, next))) {
+          return [{ ms: 0, because: "stalled" }];
+        }
+        if (killedAt !== undefined || away === null || end === null || next === undefined) return [];
         if (isTakenOver(away, run) || !isTakenOver(away, next)) return [];
-        return [{ ms: Math.max(0, away.from - end.at), isLate: true }];
+        return [{ ms: Math.max(0, away.from - end.at), because: "away" }];
       }).filter(({ ms }) => ms <= storingTime).toSorted((a, b) => a.ms - b.ms);
       // All but one of them must have been lost.
       const needed = losses.slice(0, again.length - 1);
-      late += needed.filter(({ isLate }) => isLate).length;
+      late += needed.filter(({ because }) => because === "away").length;
+      stalled += needed.filter(({ because }) => because === "stalled").length;
       longestGap = Math.max(longestGap, ...needed.map(({ ms }) => ms));
       if (needed.length < again.length - 1) {
         const kills = again.map(({ pid }) => killed.get(pid) ?? "not killed");
@@ -144,6 +149,7 @@ export function judge({ planned, acknowledged, runs, killed, away, stalls, dead 
     runs: runs.length,
     repeated: runs.length - attempts.size,
     late,
+    stalled,
     longestGap: Math.ceil(longestGap),
   };
 }
@@ -155,8 +161,11 @@ function isTakenOver({ from, lease }: Outage, { begun }: Run): boolean {
 
 /** Whether the process of `run` may have lost its lease to `next` because it did not run. */
 function isBehind({ pid, from, to }: Stall, run: Run, next: Run): boolean {
-  return pid === run.pid && from <= next.begun && to >= run.begun - (to - from);
+  return pid === run.pid && from <= next.begun && to >= run.begun - beginTime;
 }
+
+/** Milliseconds in which a process that runs again begins the tasks that it had taken before. */
+const beginTime = 200;
 
 function hasEnded(task: PlannedTask, runs: readonly Run[]): boolean {
   const is = isHopeless(task) ? "failed" : "done";

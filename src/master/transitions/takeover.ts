@@ -59,6 +59,8 @@ export class Takeover {
   #prepare: () => Promise<void> = () => Promise.resolve();
   #catchUp: (late: Partial<LateChanges>) => void = () => {};
   #onGone: () => void = () => {};
+  /** Nobody else gets the addresses that the workers of a dead master have left until then. */
+  readonly leaveAddresses: () => void;
   /** Where the old master leaves its last status. */
   #lastStatus: string | null = null;
 
@@ -67,7 +69,9 @@ export class Takeover {
     handover: Handover,
     drainTime: number,
     isAlone = false,
+    leaveAddresses = () => {},
   ) {
+    this.leaveAddresses = leaveAddresses;
     this.#system = system;
     this.#logger = logger;
     this.#oldMaster = oldMaster;
@@ -103,9 +107,8 @@ export class Takeover {
       if (reason !== null) {
         // Killed while it started this process, it had no time to announce it: its workers leave.
         const addresses = handover.addresses.flatMap((text) => parseAddress(text) ?? []);
-        if (await areLeft(system, logger, addresses, drainIdle)) {
-          return new Takeover(options, handover, drainTime, true);
-        }
+        const leave = await reserveLeft(system, logger, addresses, drainIdle);
+        if (leave !== null) return new Takeover(options, handover, drainTime, true, leave);
         steering.giveUp(reason);
       }
     } else if (received.areSent) {
@@ -286,20 +289,19 @@ async function receiveHandover(
   return null;
 }
 
-/** Whether no worker of the old master listens any more, or stops within a moment. */
-async function areLeft(
+/** As `requireFree`, if no worker of the old master listens any more, or stops within a moment; else `null`. */
+async function reserveLeft(
   system: System,
   logger: Logger,
   bind: readonly TcpAddress[],
   drainIdle: number,
-): Promise<boolean> {
+): Promise<(() => void) | null> {
   try {
     const leave = await requireFree(system, logger, { bind, drainIdle });
-    leave();
     logger.warning("the old master died and its workers leave: starting in their place");
-    return true;
+    return leave;
   } catch {
-    return false;
+    return null;
   }
 }
 
