@@ -85,7 +85,11 @@ for (const [name, { works = [], more = [], files = {}, code = 2 }] of Object.ent
           app: name === "app" ? file : "main.ts",
         });
         assertEquals((await server.exit()).code, code, `${kind}: ${server.stderr}`);
-        assertMatch(server.stderr, /^([^\n]*: starting [^\n]*\n)?[^\n]*(denicorn:|error) [^\n]*\n$/, kind);
+        assertMatch(
+          server.stderr,
+          /^([^\n]*: starting [^\n]*\n)?([^\n]*building the app\n)?[^\n]*(denicorn:|error) [^\n]*\n$/,
+          kind,
+        );
         assertMatch(server.stderr, new RegExp(file), kind);
         assert(!/ready|    at /.test(server.stderr), server.stderr);
         assertEquals([identity(path), server.leftovers()], [before, []], kind);

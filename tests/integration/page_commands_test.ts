@@ -22,6 +22,13 @@ const ownTests: Readonly<Record<string, string>> = {
 /** Why commands that begin like this are not run. */
 const notRun: Readonly<Record<string, string>> = {
   "make ": "builds and tests the checkout: .ci/run does that",
+  "sha256sum ": "needs the files of a release: make dist makes them",
+  "tar -xzf denicorn-": "needs the files of a release: archive_test.ts unpacks an archive",
+  "install -": "writes into the system",
+  "npm install ": "writes into the system: npm_package_test.ts installs the packages elsewhere",
+  "apt-get install ": "writes into the system: debian_package_test.ts installs the package elsewhere",
+  "systemctl ": "needs a running systemd: systemd_page_test.ts checks the units",
+  "cp denicorn-": "needs the files of a release",
   "cp deploy/": "puts a file where the next command wants it: manifests_test.ts reads those files",
   "docker ": "needs Docker: manifests_test.ts and containers_test.ts try what it would run",
   "kubectl ": "needs a cluster: manifests_test.ts reads the manifest",

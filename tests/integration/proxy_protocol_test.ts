@@ -157,7 +157,7 @@ testOnOneTarget("where it cannot work it is refused with the reason", async (hos
   );
   assertMatch(
     await refusal("--bind", "127.0.0.1:0", "node.ts"),
-    /^4 .*: starting .*\n.*proxy-protocol is on, and apps of node:http/,
+    /^4 .*: starting .*\n.*building the app\n.*proxy-protocol is on, and apps of node:http/,
   );
 });
 
