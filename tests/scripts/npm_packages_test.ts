@@ -1,5 +1,7 @@
 /** The packages for npm, by what is written into their folders. */
 
+import { packageName, writeCommandPackage, writeTargetPackage } from "../../scripts/npm_packages.ts";
+import { targets } from "../../scripts/target.ts";
 import { assertEquals } from "../assert.ts";
 
 const command = new URL("../../scripts/npm/denicorn.sh", import.meta.url).pathname;
@@ -13,6 +15,8 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
     Deno.removeSync(folder, { recursive: true });
   }
 }
+
+const manifest = (folder: string) => JSON.parse(Deno.readTextFileSync(`${folder}/package.json`));
 
 /** The executables that the command looks for, in their order, when it is the file `path`. */
 async function lookedFor(path: string): Promise<string[]> {
@@ -40,4 +44,25 @@ Deno.test("the command of npm looks for its executable in each folder above it, 
     `/node_modules/${below}`,
     `/${below}`,
   ]);
+});
+
+Deno.test("only the packages with an executable are for certain machines: the command says elsewhere what is missing", async () => {
+  await withFolder(async (folder) => {
+    await writeCommandPackage(folder, "1.2.3");
+    const { os, cpu, libc, optionalDependencies } = manifest(folder);
+    assertEquals({ os, cpu, libc }, { os: undefined, cpu: undefined, libc: undefined });
+    assertEquals(
+      optionalDependencies,
+      Object.fromEntries(targets.map((target) => [packageName(target), "1.2.3"])),
+    );
+  });
+  for (const target of targets) {
+    await withFolder(async (folder) => {
+      await writeTargetPackage(folder, target, "1.2.3", command);
+      const { os, cpu, libc, preferUnplugged } = manifest(folder);
+      assertEquals({ os, libc }, { os: ["linux"], libc: ["glibc"] });
+      assertEquals(`linux-${cpu}`, target);
+      assertEquals(preferUnplugged, undefined);
+    });
+  }
 });
