@@ -17,5 +17,5 @@ export async function writeArchive(
 ): Promise<void> {
   const unowned = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", `--mtime=@${date}`];
   const compress = level === 0 ? [] : [`--use-compress-program=gzip --no-name -${level}`];
-  await run("tar", ["-C", dir, ...unowned, "--mode=u+rw,go+r,go-w", ...compress, "-cf", file, name]);
+  await run("tar", ["-C", dir, ...unowned, "--mode=u+rwX,go+rX,go-w,a-s", ...compress, "-cf", file, name]);
 }

@@ -6,7 +6,7 @@ import { commands } from "../src/cli/commands.ts";
 import { debianUnit } from "./debian_unit.ts";
 import { FileTree } from "./file_tree.ts";
 import { platforms, type Target } from "./target.ts";
-import { root, run, withTempDir } from "./workspace.ts";
+import { BuildError, root, run, withTempDir } from "./workspace.ts";
 
 export interface DebianOptions {
   readonly target: Target;
@@ -21,7 +21,12 @@ export interface DebianOptions {
 
 /** The name of the package's file. */
 export function debianFile(target: Target, version: string): string {
-  return `denicorn_${version}-1_${platforms[target].debian}.deb`;
+  return `denicorn_${debianVersion(version)}_${platforms[target].debian}.deb`;
+}
+
+/** A version of npm as Debian orders it: `~` makes a pre-release older than its release, `-` would make it newer. */
+function debianVersion(version: string): string {
+  return `${version.replace(/^([^-+]*)-/, "$1~")}-1`;
 }
 
 /** Writes the package as `file`. Throws BuildError where dpkg-deb is missing. */
@@ -71,10 +76,18 @@ function zipped(text: string): Uint8Array {
   return gzipSync(text, { level: 9 });
 }
 
-/** The oldest version of the C library that has all symbols that an executable needs. */
+/**
+ * The oldest version of the C library that has all symbols that an executable needs. Throws BuildError if it needs none:
+ * then it is not one of ours.
+ */
 export function glibcOf(executable: Uint8Array): string {
   const text = new TextDecoder("latin1").decode(executable);
   const versions = Array.from(text.matchAll(/\0GLIBC_2\.(\d+)(?=\0)/g), ([, minor]) => Number(minor));
+  if (versions.length === 0) {
+    throw new BuildError(
+      "cannot find which C library the executable needs: it names no version of glibc: build it for a target with glibc",
+    );
+  }
   return `2.${Math.max(...versions)}`;
 }
 
@@ -86,7 +99,7 @@ function maintainer(): string {
 
 function control(target: Target, version: string, glibc: string, size: number): string {
   return `Package: denicorn
-Version: ${version}-1
+Version: ${debianVersion(version)}
 Architecture: ${platforms[target].debian}
 Maintainer: ${maintainer()}
 Installed-Size: ${size}
@@ -117,7 +130,7 @@ ${indented}
 
 function changelog(version: string, date: string): string {
   const when = new Date(Number(date) * 1000).toUTCString().replace("GMT", "+0000");
-  return `denicorn (${version}-1) unstable; urgency=medium
+  return `denicorn (${debianVersion(version)}) unstable; urgency=medium
 
   * Denicorn ${version}: see changelog.gz.
 

@@ -8,7 +8,6 @@ import { root } from "./workspace.ts";
 const common = {
   license: "MIT",
   keywords: ["deno", "http", "server", "pre-fork", "gunicorn"],
-  os: ["linux"],
 };
 
 /** Writes the package `denicorn` into the folder `dir`. */
@@ -36,10 +35,9 @@ export async function writeTargetPackage(
     version,
     description: `The executable of Denicorn for ${target}`,
     ...common,
+    os: ["linux"],
     cpu: [target.replace("linux-", "")],
     libc: ["glibc"],
-    // Yarn would else leave it in an archive, where it cannot be started.
-    preferUnplugged: true,
   }, binary);
 }
 

@@ -8,12 +8,12 @@ case $(uname -sm) in
 esac
 
 # Package managers put it beside this package or into it, and link to this file.
-file=$(readlink -f -- "$0")
-folder=${file%/*}
+# The last folder is the root, which is empty here.
+folder=$(readlink -f -- "$0")
 while [ -n "$name" ] && [ -n "$folder" ]; do
+  folder=${folder%/*}
   program=$folder/node_modules/$name/bin/denicorn
   [ -x "$program" ] && exec "$program" "$@"
-  folder=${folder%/*}
 done
 
 if [ -n "$name" ]; then

@@ -12,7 +12,8 @@ export type Shell = typeof shells[number];
 export const completionSteps: Readonly<Record<Shell, string>> = {
   bash: "echo 'source <(denicorn completions bash)' >> ~/.bashrc",
   zsh: "echo 'autoload -U compinit && compinit && source <(denicorn completions zsh)' >> ~/.zshrc",
-  fish: "denicorn completions fish > ~/.config/fish/completions/denicorn.fish",
+  fish:
+    "mkdir -p ~/.config/fish/completions && denicorn completions fish > ~/.config/fish/completions/denicorn.fish",
 };
 
 /** The script for `shell` to source. */

@@ -99,17 +99,58 @@ testWith("fish", "flags, values and words are offered where they belong", () => 
   assertEquals(offeredByFish("denicorn ctl --work"), []);
 });
 
+/** Calls `use` with the home of a new account, which has nothing in it. */
+function withHome(use: (home: string) => void): void {
+  const home = Deno.makeTempDirSync({ prefix: "denicorn-test-" });
+  try {
+    use(home);
+  } finally {
+    Deno.removeSync(home, { recursive: true });
+  }
+}
+
+/** The step that installs the completions in `home`, after a `denicorn` that prints `script`. */
+function installing(shell: Shell, home: string, script: string): string {
+  Deno.writeTextFileSync(`${home}/script`, script);
+  return `denicorn() { cat ${home}/script; }\n${completionSteps[shell].replaceAll("~", home)}`;
+}
+
 for (const shell of ["bash", "zsh"] as const) {
   testWith(shell, "what installs the completions makes a new shell complete", () => {
-    const folder = Deno.makeTempDirSync({ prefix: "denicorn-test-" });
-    try {
-      Deno.writeTextFileSync(`${folder}/script`, renderCompletions(shell, commands));
-      const step = completionSteps[shell].replaceAll("~", folder);
+    withHome((home) => {
       const shows = shell === "bash" ? "complete -p denicorn" : "print ${_comps[denicorn]}";
-      const program = `denicorn() { cat ${folder}/script; }\n${step}\n. ${folder}/.${shell}rc\n${shows}`;
-      assertStringIncludes(run(shell, `ZDOTDIR=${folder}\n${program}`), "_denicorn");
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
+      const program = `${
+        installing(shell, home, renderCompletions(shell, commands))
+      }\n. ${home}/.${shell}rc\n${shows}`;
+      assertStringIncludes(run(shell, `ZDOTDIR=${home}\n${program}`), "_denicorn");
+    });
   });
 }
+
+// bash runs the step, so that it is tried where fish is not installed, too.
+Deno.test("fish: what installs the completions writes their file on a new account", () => {
+  withHome((home) => {
+    const script = renderCompletions("fish", commands);
+    run("bash", installing("fish", home, script));
+    assertEquals(Deno.readTextFileSync(`${home}/.config/fish/completions/denicorn.fish`), script);
+  });
+});
+
+testWith("fish", "what installs the completions makes a new shell complete", () => {
+  withHome((home) => {
+    run("bash", installing("fish", home, renderCompletions("fish", commands)));
+    // fish reads completions of commands that exist.
+    Deno.mkdirSync(`${home}/bin`);
+    Deno.writeTextFileSync(`${home}/bin/denicorn`, "#!/bin/sh\n", { mode: 0o755 });
+    const { stdout } = new Deno.Command("fish", {
+      args: ["-c", "complete -C 'denicorn --graceful'"],
+      env: {
+        PATH: `${home}/bin:${Deno.env.get("PATH")}`,
+        HOME: home,
+        XDG_CONFIG_HOME: `${home}/.config`,
+        XDG_DATA_HOME: `${home}/data`,
+      },
+    }).outputSync();
+    assertStringIncludes(new TextDecoder().decode(stdout), "--graceful-timeout");
+  });
+});

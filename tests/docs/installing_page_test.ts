@@ -30,7 +30,7 @@ Deno.test("README and docs/installing.md install files that make dist writes", (
     ]),
   ]);
   for (const path of ["README.md", "docs/installing.md"]) {
-    const named = read(path).match(/\b(?:npm\/)?denicorn[\w.-]*\.(?:tar\.gz|tgz|deb)\b/g) ?? [];
+    const named = read(path).match(/\b(?:npm\/)?denicorn[\w.~-]*\.(?:tar\.gz|tgz|deb)\b/g) ?? [];
     assertEquals(named.length, 4, path);
     assertEquals(named.filter((name) => !files.has(name)), [], path);
   }
