@@ -4,7 +4,7 @@ import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import { transitionText } from "../../core/telemetry/transition_text.ts";
 import { countText, latencyText } from "./display_text.ts";
-import type { Sample } from "./samples.ts";
+import { deathsIn, type Sample } from "./samples.ts";
 
 type Mood = "good" | "warn" | "bad" | "dim";
 
@@ -27,7 +27,7 @@ export function headlineOf(now: Status, samples: readonly Sample[]): readonly Fi
   const { inFlight, backlog } = now.totals;
   return [
     stateOf(now),
-    errorsOf(samples),
+    errorsOf(now, samples),
     {
       ...{ title: "Requests/s", value: countText(last?.rate ?? null), mood: "dim" },
       note: `${countText(inFlight)} in flight` + (backlog === null ? "" : `, ${countText(backlog)} wait`),
@@ -58,7 +58,7 @@ function stateOf(now: Status): Figure {
   return ready < target ? figure("degraded", "warn") : figure("serving", "good");
 }
 
-function errorsOf(samples: readonly Sample[]): Figure {
+function errorsOf({ totals }: Status, samples: readonly Sample[]): Figure {
   const last = samples.at(-1);
   const late = samples.filter(({ at }) => last !== undefined && at > last.at - recent);
   const sum = (pick: (sample: Sample) => number | null) =>
@@ -66,11 +66,10 @@ function errorsOf(samples: readonly Sample[]): Figure {
   const requests = sum(({ rate }) => rate);
   const failed = sum(({ serverErrors, cutOff }) => (serverErrors ?? 0) + (cutOff ?? 0));
   const share = requests === 0 ? null : Math.min(1, failed / requests);
-  const deaths = last === undefined ? 0 : Math.max(0, last.deaths - (samples[0]?.deaths ?? 0));
-  const total = last?.deaths ?? 0;
+  const deaths = samples.reduce((sum, { deaths }) => sum + deaths, 0);
   return {
     ...{ title: "Errors, 1 min", value: share === null ? "–" : shareOf(share) },
-    note: `workers died: ${deaths} in 15 min, ${total} in all`,
+    note: `workers died: ${deaths} in 15 min, ${deathsIn(totals)} in all`,
     mood: share !== null && share >= manyErrors ? "bad" : share || deaths > 0 ? "warn" : "good",
   };
 }
