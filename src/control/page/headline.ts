@@ -3,6 +3,7 @@
 import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import { transitionText } from "../../core/telemetry/transition_text.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 import { countText, latencyText } from "./display_text.ts";
 import { deathsIn, type Sample } from "./samples.ts";
 
@@ -40,10 +41,11 @@ export function headlineOf(now: Status, samples: readonly Sample[]): readonly Fi
 }
 
 function stateOf(now: Status): Figure {
-  const { phase, target, workers } = now;
-  const ready = workers.filter(({ state }) => state === "ready").length;
+  const { phase, workers } = now;
+  const { ready, paused, wanted } = workerCounts(now);
   const blocked = workers.filter(({ isStalled }) => isStalled).length;
-  const note = `${ready} of ${target} workers ready` + (blocked === 0 ? "" : `, ${blocked} blocked`);
+  const note = `${ready} of ${wanted} workers ready` + (paused === 0 ? "" : `, ${paused} paused`) +
+    (blocked === 0 ? "" : `, ${blocked} blocked`);
   const figure = (value: string, mood: Mood, why = note): Figure => ({
     title: "State",
     value,
@@ -55,7 +57,7 @@ function stateOf(now: Status): Figure {
   if (reason !== null) return figure("not ready", "bad", reason);
   if (blocked > 0) return figure("blocked", "bad");
   if (phase !== "running") return figure(phase, "warn");
-  return ready < target ? figure("degraded", "warn") : figure("serving", "good");
+  return ready < wanted ? figure("degraded", "warn") : figure("serving", "good");
 }
 
 function errorsOf({ totals }: Status, samples: readonly Sample[]): Figure {

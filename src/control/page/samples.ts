@@ -5,6 +5,7 @@
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../core/telemetry/status.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 
 /** The time a chart about tasks covers, in milliseconds. */
 export const chartSpan = 180_000;
@@ -33,7 +34,7 @@ export interface Sample {
  * restart or an upgrade has none.
  */
 export function sampleOf(before: Status | null, now: Status): Sample {
-  const { at, totals, target, workers } = now;
+  const { at, totals, target } = now;
   const isContinued = before !== null && isSameMaster(before, now) &&
     before.countedSince === now.countedSince;
   const latency = isContinued
@@ -53,7 +54,7 @@ export function sampleOf(before: Status | null, now: Status): Sample {
     deaths: isContinued ? Math.max(0, deathsIn(totals) - deathsIn(before.totals)) : 0,
     inFlight: totals.inFlight,
     backlog: totals.backlog,
-    ready: workers.filter(({ state }) => state === "ready").length,
+    ready: workerCounts(now).ready,
     target,
   };
 }
