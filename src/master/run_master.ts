@@ -4,7 +4,6 @@ import { listenAddresses } from "../settings/listen_addresses.ts";
 import { resolveCredentials } from "../account/credentials.ts";
 import { takeCounters } from "../control/control_client.ts";
 import type { Events, RunningMaster } from "../control/master_commands.ts";
-import { Timeline } from "../control/page/timeline.ts";
 import { type DenicornError, errorText, ExitCode, toDenicornError } from "../core/errors.ts";
 import { signalMeanings } from "../core/signals.ts";
 import { otlpTarget } from "../core/telemetry/otlp_target.ts";
@@ -33,11 +32,12 @@ import { requireFree } from "./listeners/free_addresses.ts";
 import { SharedSockets } from "./listeners/shared_sockets.ts";
 import { preloadModules } from "./preload.ts";
 import type { Preparation } from "./preparation.ts";
+import { HistoryKeeper } from "./telemetry/history.ts";
 import { notifyServiceManager } from "./telemetry/service_manager.ts";
 import { startLine } from "./telemetry/start_line.ts";
 import { StandingCounters } from "./telemetry/standing_counters.ts";
 import { sendToStatsd } from "./telemetry/statsd.ts";
-import { statusOf, statusWithProcesses } from "./telemetry/status.ts";
+import { ownStatusOf, statusWithProcesses } from "./telemetry/status.ts";
 import { reportActivation } from "./transitions/activation.ts";
 import type { Launch } from "./transitions/launch.ts";
 
@@ -109,14 +109,16 @@ export async function runMaster(
   let lastStatus: string | null = null;
   const standing = new StandingCounters(system.clock);
   const liveStatus = () => statusWithProcesses(statusSource, system);
-  const timeline = new Timeline();
+  const isMain = takeover?.released ?? Promise.resolve();
+  const keeper = settings.adminBind === undefined ? null : new HistoryKeeper(statusSource, system, isMain);
+  cleanup.defer(() => keeper?.close());
   const master: RunningMaster = {
     commands: arbiter,
     operations: new OperationQueue(arbiter),
     tasks: arbiter.tasks,
     workers: arbiter.workers,
     status: () => standing.of(liveStatus(), arbiter.phase),
-    history: () => timeline.history,
+    history: () => keeper?.history ?? { near: [], far: [] },
     handOverCounters() {
       const status = liveStatus();
       standing.stand(status);
@@ -125,9 +127,6 @@ export async function runMaster(
     leaveStatusAt: (path) => lastStatus = path,
   };
   control = new ControlSocket({ system, logger: log.logger, settings, directory, directoryGuard, master });
-  if (settings.adminBind !== undefined) {
-    cleanup.defer(system.clock.every(1_000, () => timeline.add(statusOf(statusSource, system))));
-  }
   const admin = new AdminAddress(system, log.logger, settings, access, master);
   cleanup.defer(() => {
     control.close();
@@ -168,7 +167,6 @@ export async function runMaster(
       log.logger.warning`${toDenicornError(error).message}`;
     }
   });
-  const isMain = takeover?.released ?? Promise.resolve();
   const finishOtlp = await startOtlp(system, log, settings, master.status, isMain);
   arbiter.eventLog.follow(({ kind }) => {
     if (kind === "upgraded") {
@@ -186,9 +184,7 @@ export async function runMaster(
       isMain,
     }));
   }
-  // It gets differences: the old master has sent its own.
-  const ownStatus = () => statusSource.counters.alone(() => statusOf(statusSource, system));
-  startStatsd(system, log, settings, ownStatus, cleanup);
+  startStatsd(system, log, settings, () => ownStatusOf(statusSource, system), cleanup);
   logUncaught(system, log);
   preloadModules(system, directory.path);
   signals.deliverTo(async (signal) => {

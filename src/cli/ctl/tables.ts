@@ -5,24 +5,22 @@ import type { ChannelStatus } from "../../core/telemetry/channel_status.ts";
 import type { LifecycleEvent } from "../../core/telemetry/lifecycle.ts";
 import type { Status, WorkerStatus } from "../../core/telemetry/status.ts";
 import { transitionText } from "../../core/telemetry/transition_text.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 import { printable } from "../../core/printable.ts";
 import { alignedTable } from "../layout.ts";
 import { ageText, counted, lines, stateOf } from "./figures.ts";
 import { backlogLines } from "./task_tables.ts";
 
 export function statusText(status: Status): string {
-  const { app, phase, addresses, generation, target, spares, pid, version, runtime, workers } = status;
+  const { app, phase, addresses, generation, spares, pid, version, runtime, workers } = status;
   const { tasks, channels } = status;
   const transition = transitionText(status);
-  const spare = workers.filter(({ state }) => state === "spare").length;
-  const serving = workers.filter((worker) => worker.generation === generation && isServing(worker)).length;
-  // While workers are replaced or removed there are more than there will be.
-  const ready = Math.min(serving, target);
-  const others = workers.length - spare - ready;
+  const { ready, spare, paused, others, wanted } = workerCounts(status, generation);
   return lines([
     `${app} is ${phase} on ${addresses.join(", ")}`,
     `denicorn ${version} (${runtime}), master ${pid}, generation ${generation}, ` +
-    `${ready} of ${counted(target, "worker")} ready` +
+    `${ready} of ${counted(wanted, "worker")} ready` +
+    (paused === 0 ? "" : `, ${paused} paused`) +
     (others === 0 ? "" : `, ${counted(others, "other")}`) +
     (spares + spare === 0 ? "" : `, ${counted(spare, "spare")} of ${spares}`),
     ...(transition === null ? [] : [transition]),
@@ -31,10 +29,6 @@ export function statusText(status: Status): string {
     "",
     ...workerRows(workers),
   ]);
-}
-
-function isServing({ state }: WorkerStatus): boolean {
-  return state === "ready" || state === "paused";
 }
 
 function channelLine({ place, problem, totals: { sent, received, dropped } }: ChannelStatus): string {

@@ -3,6 +3,7 @@
 import { sampleOf, workerRate } from "../../control/page/samples.ts";
 import { printable } from "../../core/printable.ts";
 import type { CurrentRequest, Status, WorkerStatus } from "../../core/telemetry/status.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 import { ageText, counted, rateText, stateOf, timeText } from "./figures.ts";
 import { alignedTable } from "../layout.ts";
 import { errorsOf, firstShown, firstView, sorted, type TopView } from "./top_view.ts";
@@ -78,16 +79,17 @@ export function topScreen(
 }
 
 function summary(before: Status | null, now: Status): string[] {
-  const { app, phase, addresses, pid, generation, target, workers, totals, master } = now;
+  const { app, phase, addresses, pid, generation, totals, master } = now;
   // Its percentiles are of the requests since the previous status, those of a worker of all since its start.
-  const { rate, p50, p99, ready } = sampleOf(before, now);
+  const { rate, p50, p99 } = sampleOf(before, now);
+  const { ready, spare, paused, others, wanted } = workerCounts(now);
   const restarts = Object.values(totals.restarts).reduce((sum, count) => sum + count, 0);
   return [
     `${app} is ${phase} on ${addresses.join(", ")}`,
-    `master ${pid}, generation ${generation}, ${Math.min(ready, target)} of ${
-      counted(target, "worker")
-    } ready` +
-    (workers.length > target ? `, ${counted(workers.length - target, "other")}` : "") +
+    `master ${pid}, generation ${generation}, ${ready} of ${counted(wanted, "worker")} ready` +
+    (paused === 0 ? "" : `, ${paused} paused`) +
+    (others === 0 ? "" : `, ${counted(others, "other")}`) +
+    (spare === 0 ? "" : `, ${counted(spare, "spare")}`) +
     `, cpu ${cpuText(master.cpu)}, memory ${memoryText(master.memory)}`,
     `${rateText(rate)} req/s, ${totals.inFlight} in flight, ${totals.backlog ?? unknown} waiting, ` +
     `p50 ${timeText(p50)}, p99 ${timeText(p99)}, ` +

@@ -3,6 +3,7 @@
 import { fetchStatus } from "../../control/control_client.ts";
 import type { QueuedCommand } from "../../core/operator_commands.ts";
 import type { Status } from "../../core/telemetry/status.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 import { canRewrite } from "../../core/terminal_features.ts";
 import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
@@ -59,10 +60,9 @@ export function upgradeProgress(successor: Status | null): string {
   return successor === null ? "starting the new master" : counted(successor, successor.generation);
 }
 
-function counted({ workers, target, spares }: Status, generation: number): string {
-  const ready = workers.filter((worker) =>
-    worker.generation === generation && ["ready", "spare", "paused"].includes(worker.state)
-  );
-  const all = target + spares;
-  return `${Math.min(ready.length, all)} of ${all} ${all === 1 ? "worker" : "workers"} ready`;
+function counted(status: Status, generation: number): string {
+  const { ready, spare, paused, wanted } = workerCounts(status, generation);
+  const all = wanted + status.spares;
+  // What is waited for is their boot: one that has paused since does not hold it up.
+  return `${Math.min(ready + spare + paused, all)} of ${all} ${all === 1 ? "worker" : "workers"} ready`;
 }

@@ -3,8 +3,9 @@
 import { notReadyBecause } from "../../core/telemetry/server_readiness.ts";
 import type { Status } from "../../core/telemetry/status.ts";
 import { transitionText } from "../../core/telemetry/transition_text.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 import { countText, latencyText } from "./display_text.ts";
-import type { Sample } from "./samples.ts";
+import { deathsIn, type Sample } from "./samples.ts";
 
 type Mood = "good" | "warn" | "bad" | "dim";
 
@@ -27,7 +28,7 @@ export function headlineOf(now: Status, samples: readonly Sample[]): readonly Fi
   const { inFlight, backlog } = now.totals;
   return [
     stateOf(now),
-    errorsOf(samples),
+    errorsOf(now, samples),
     {
       ...{ title: "Requests/s", value: countText(last?.rate ?? null), mood: "dim" },
       note: `${countText(inFlight)} in flight` + (backlog === null ? "" : `, ${countText(backlog)} wait`),
@@ -40,10 +41,11 @@ export function headlineOf(now: Status, samples: readonly Sample[]): readonly Fi
 }
 
 function stateOf(now: Status): Figure {
-  const { phase, target, workers } = now;
-  const ready = workers.filter(({ state }) => state === "ready").length;
+  const { phase, workers } = now;
+  const { ready, paused, wanted } = workerCounts(now);
   const blocked = workers.filter(({ isStalled }) => isStalled).length;
-  const note = `${ready} of ${target} workers ready` + (blocked === 0 ? "" : `, ${blocked} blocked`);
+  const note = `${ready} of ${wanted} workers ready` + (paused === 0 ? "" : `, ${paused} paused`) +
+    (blocked === 0 ? "" : `, ${blocked} blocked`);
   const figure = (value: string, mood: Mood, why = note): Figure => ({
     title: "State",
     value,
@@ -55,10 +57,10 @@ function stateOf(now: Status): Figure {
   if (reason !== null) return figure("not ready", "bad", reason);
   if (blocked > 0) return figure("blocked", "bad");
   if (phase !== "running") return figure(phase, "warn");
-  return ready < target ? figure("degraded", "warn") : figure("serving", "good");
+  return ready < wanted ? figure("degraded", "warn") : figure("serving", "good");
 }
 
-function errorsOf(samples: readonly Sample[]): Figure {
+function errorsOf({ totals }: Status, samples: readonly Sample[]): Figure {
   const last = samples.at(-1);
   const late = samples.filter(({ at }) => last !== undefined && at > last.at - recent);
   const sum = (pick: (sample: Sample) => number | null) =>
@@ -66,11 +68,10 @@ function errorsOf(samples: readonly Sample[]): Figure {
   const requests = sum(({ rate }) => rate);
   const failed = sum(({ serverErrors, cutOff }) => (serverErrors ?? 0) + (cutOff ?? 0));
   const share = requests === 0 ? null : Math.min(1, failed / requests);
-  const deaths = last === undefined ? 0 : Math.max(0, last.deaths - (samples[0]?.deaths ?? 0));
-  const total = last?.deaths ?? 0;
+  const deaths = samples.reduce((sum, { deaths }) => sum + deaths, 0);
   return {
     ...{ title: "Errors, 1 min", value: share === null ? "–" : shareOf(share) },
-    note: `workers died: ${deaths} in 15 min, ${total} in all`,
+    note: `workers died: ${deaths} in 15 min, ${deathsIn(totals)} in all`,
     mood: share !== null && share >= manyErrors ? "bad" : share || deaths > 0 ? "warn" : "good",
   };
 }

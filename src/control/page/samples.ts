@@ -5,6 +5,7 @@
 
 import { quantile } from "../../core/telemetry/latency_histogram.ts";
 import type { Status, TotalStatus, WorkerStatus } from "../../core/telemetry/status.ts";
+import { workerCounts } from "../../core/telemetry/worker_counts.ts";
 
 /** The time a chart about tasks covers, in milliseconds. */
 export const chartSpan = 180_000;
@@ -20,7 +21,7 @@ export interface Sample {
   readonly clientErrors: number | null;
   readonly serverErrors: number | null;
   readonly cutOff: number | null;
-  /** Workers that have died so far. */
+  /** Workers that have died since the previous sample. */
   readonly deaths: number;
   readonly inFlight: number;
   readonly backlog: number | null;
@@ -28,10 +29,14 @@ export interface Sample {
   readonly target: number;
 }
 
-/** Rates and latencies need two statuses of one master: after a restart the first sample has none. */
+/**
+ * Rates, latencies and deaths need two statuses of one master that count since the same time: the first sample after a
+ * restart or an upgrade has none.
+ */
 export function sampleOf(before: Status | null, now: Status): Sample {
-  const { at, totals, target, workers } = now;
-  const isContinued = before !== null && isSameMaster(before, now);
+  const { at, totals, target } = now;
+  const isContinued = before !== null && isSameMaster(before, now) &&
+    before.countedSince === now.countedSince;
   const latency = isContinued
     ? totals.latency.map((count, bucket) => count - (before.totals.latency[bucket] ?? 0))
     : [];
@@ -46,16 +51,16 @@ export function sampleOf(before: Status | null, now: Status): Sample {
     clientErrors: rateOf(({ responses }) => responses["4xx"]),
     serverErrors: rateOf(({ responses }) => responses["5xx"]),
     cutOff: rateOf(({ failures }) => failures.broken + failures.cut),
-    deaths: deathsIn(totals),
+    deaths: isContinued ? Math.max(0, deathsIn(totals) - deathsIn(before.totals)) : 0,
     inFlight: totals.inFlight,
     backlog: totals.backlog,
-    ready: workers.filter(({ state }) => state === "ready").length,
+    ready: workerCounts(now).ready,
     target,
   };
 }
 
 /** Workers that ended without being asked to, or whose process could not be started. */
-function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
+export function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
   return restarts.crash + restarts.boot + restarts.hang + restarts.killed + restarts.spawn;
 }
 

@@ -10,6 +10,8 @@ import { type Sample, sampleOf } from "./samples.ts";
 export const timelineSpan = 900_000;
 /** The part of it that has a sample per second. */
 export const nearSpan = 180_000;
+/** Between two samples of that. */
+const nearStep = 1_000;
 /** Between two samples before that. */
 const farStep = 10_000;
 /** A tick may come a little early. */
@@ -39,14 +41,15 @@ export class Timeline {
       this.#far.push(sampleOf(this.#lastFar, now));
       this.#lastFar = now;
     }
-    dropBefore(this.#near, now.at - nearSpan);
+    // A far step longer: `samples` goes from one kind to the other at the end of a far step, so that each second counts once.
+    dropBefore(this.#near, now.at - nearSpan - farStep);
     dropBefore(this.#far, now.at - timelineSpan);
   }
 
-  /** Puts what a master remembers in the place of the same time here. */
+  /** Takes what a master remembers of the time that is not known here. */
   recall({ near, far }: History): void {
-    this.#near = merged(this.#near, near);
-    this.#far = merged(this.#far, far);
+    this.#near = filledIn(this.#near, near, nearStep);
+    this.#far = filledIn(this.#far, far, farStep);
   }
 
   /** What another timeline can go on with. */
@@ -57,13 +60,28 @@ export class Timeline {
   /** The oldest first. */
   get samples(): readonly Sample[] {
     const begin = this.#near[0]?.at ?? Infinity;
-    return [...this.#far.filter(({ at }) => at < begin), ...this.#near];
+    const far = this.#far.filter(({ at }) => at < begin + farStep);
+    const end = far.at(-1)?.at ?? -Infinity;
+    return [...far, ...this.#near.filter(({ at }) => at > end)];
   }
 }
 
-function merged(own: readonly Sample[], recalled: readonly Sample[]): Sample[] {
-  const [from = Infinity, to = -Infinity] = [recalled[0]?.at, recalled.at(-1)?.at];
-  return [...own.filter(({ at }) => at < from || at > to), ...recalled].sort((a, b) => a.at - b.at);
+/**
+ * `own` with `recalled` where it has a gap, before its beginning and after its end. What is known here stays: a master
+ * that has just taken over knows nothing of the time before. The sample after a gap is of the whole gap: its deaths are in
+ * those that fill it.
+ */
+function filledIn(own: readonly Sample[], recalled: readonly Sample[], step: number): Sample[] {
+  const last = own.at(-1)?.at ?? -Infinity;
+  const parts = own.map((sample, place) => {
+    const from = own[place - 1]?.at ?? -Infinity;
+    if (sample.at - from < step * 2) return [sample];
+    const within = recalled.filter(({ at }) => at > from && at <= sample.at);
+    const end = within.at(-1)?.at;
+    if (end === undefined) return [sample];
+    return sample.at - end < step / 2 ? within : [...within, { ...sample, deaths: 0 }];
+  });
+  return [...parts.flat(), ...recalled.filter(({ at }) => at > last)];
 }
 
 function dropBefore(samples: Sample[], at: number): void {

@@ -27,11 +27,15 @@ export interface RecyclingLimits {
   readonly maxMemoryJitter: number;
 }
 
-export type RecycleReason = "max-requests" | "max-lifetime" | "max-memory";
+/** The limits that a worker can reach. */
+export type RecyclingLimit = "max-requests" | "max-lifetime" | "max-memory";
+
+/** `requested`: an operator has asked for it. */
+export type RecycleReason = RecyclingLimit | "requested";
 
 export interface DueForRecycling<Id> {
   readonly id: Id;
-  readonly because: RecycleReason;
+  readonly because: RecyclingLimit;
   readonly value: number;
   /** The worker's own limit, jitter included. */
   readonly limit: number;
@@ -56,7 +60,7 @@ function limitsReached<Id>(
   { id, requests, age, memory, jitterShare }: RecyclingCandidate<Id>,
   limits: RecyclingLimits,
 ): DueForRecycling<Id>[] {
-  const measures: [RecycleReason, number | null, number, number][] = [
+  const measures: [RecyclingLimit, number | null, number, number][] = [
     ["max-requests", requests, limits.maxRequests, limits.maxRequestsJitter],
     ["max-lifetime", age, limits.maxLifetime, limits.maxLifetimeJitter],
     ["max-memory", memory, limits.maxMemory, limits.maxMemoryJitter],

@@ -7,7 +7,7 @@ import type { RecycleReason } from "../pool/recycling.ts";
 type RestartCause = DeathCause | RecycleReason;
 
 export interface ChangeCounters {
-  /** Workers that were replaced without a command. */
+  /** Workers that were replaced, but not by a reload, an upgrade or a scaling. */
   readonly restarts: Readonly<Record<RestartCause, number>>;
   readonly reloads: { readonly succeeded: number; readonly failed: number };
   readonly upgrades: { readonly succeeded: number; readonly failed: number };
@@ -18,7 +18,7 @@ export interface ChangeCounters {
 export const noChanges: ChangeCounters = {
   restarts: {
     ...{ crash: 0, boot: 0, hang: 0, killed: 0, spawn: 0 },
-    ...{ "max-requests": 0, "max-lifetime": 0, "max-memory": 0 },
+    ...{ "max-requests": 0, "max-lifetime": 0, "max-memory": 0, requested: 0 },
   },
   reloads: { succeeded: 0, failed: 0 },
   upgrades: { succeeded: 0, failed: 0 },

@@ -92,7 +92,7 @@ export const metrics: readonly Metric[] = [
   {
     name: "denicorn_worker_restarts_total",
     type: "counter",
-    help: "Workers replaced without a command, by cause.",
+    help: "Workers replaced by anything but a reload, an upgrade or a scaling, by cause.",
     read: ({ totals }) => labelled("cause", totals.restarts),
   },
   {

@@ -1,6 +1,7 @@
 /** Whether load balancers should send requests to the server, for `/readyz` and the metrics. */
 
 import type { Status, WorkerStatus } from "./status.ts";
+import { canServe } from "./worker_counts.ts";
 
 /**
  * With no heartbeat from any worker for this long (ms), no request can have been answered. A pause that healthy workers
@@ -18,7 +19,7 @@ export function notReadyBecause({ phase, target, workers }: Status): string | nu
   if (phase === "retiring") return null;
   if (phase === "starting" || phase === "stopping") return `it is ${phase}`;
   if (target === 0) return "all workers are drained (requested)";
-  const ready = workers.filter(({ state }) => state === "ready" || state === "spare");
+  const ready = workers.filter(canServe);
   const enough = Math.ceil(target / 2);
   if (ready.length < enough) {
     return `${ready.length} ${

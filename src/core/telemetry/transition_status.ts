@@ -22,6 +22,7 @@ const meanings: Readonly<
   "reload-began": ["reload", "running"],
   "reload-complete": ["reload", "done"],
   "reload-failed": ["reload", "failed"],
+  "reload-abandoned": ["reload", "failed"],
   "upgrade-began": ["upgrade", "running"],
   "upgrade-failed": ["upgrade", "failed"],
   "upgraded": ["upgrade", "done"],

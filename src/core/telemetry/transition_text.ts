@@ -1,6 +1,7 @@
 /** The last reload or upgrade in words. */
 
 import type { Status } from "./status.ts";
+import { workerCounts } from "./worker_counts.ts";
 
 /** One line about a transition that runs or has failed: `reloading: 2 of 4 workers are of generation 3`; null if neither is so. */
 export function transitionText({ transition, target, workers }: TransitionSource): string | null {
@@ -10,10 +11,11 @@ export function transitionText({ transition, target, workers }: TransitionSource
   const newest = workers.reduce((most, { generation }) => Math.max(most, generation), 0);
   // Until a worker of the new generation is started, all are of one.
   if (workers.every(({ generation }) => generation === newest)) return text;
-  const isNew = workers.filter(({ generation, state }) =>
-    generation === newest && (state === "ready" || state === "spare" || state === "paused")
-  );
-  return `reloading: ${isNew.length} of ${target} workers are of generation ${newest}`;
+  // Also one that has paused has been replaced.
+  const { ready, spare, paused } = workerCounts({ workers, target }, newest);
+  return `reloading: ${
+    Math.min(ready + spare + paused, target)
+  } of ${target} workers are of generation ${newest}`;
 }
 
 type TransitionSource = Pick<Status, "transition" | "target" | "workers">;

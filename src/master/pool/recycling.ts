@@ -3,8 +3,8 @@
 import {
   decideRecycling,
   type DueForRecycling,
-  type RecycleReason,
   type RecyclingCandidate,
+  type RecyclingLimit,
   type RecyclingLimits,
 } from "../../core/pool/recycling.ts";
 import { Refusal } from "../../control/master_commands.ts";
@@ -58,9 +58,12 @@ export class Recycling {
 
   /** Marks the worker in this slot, as an operator requests. Throws Refusal. */
   request(slot: number, phase: MasterPhase): void {
-    const { workerTable, lifecycle } = this.#options;
+    const { workerTable, lifecycle, counters } = this.#options;
     const refuse = (why: "missing" | "conflict", reason: string) =>
       new Refusal(why, `cannot recycle worker ${slot}: ${reason}`);
+    if (phase === "retiring") {
+      throw refuse("conflict", "another master has taken over: give the command to that one");
+    }
     if (phase !== "running") throw refuse("conflict", `the server is ${phase}: try again when it is running`);
     const worker = workerTable.inSlot(slot);
     if (worker === undefined) {
@@ -73,6 +76,7 @@ export class Recycling {
     }
     worker.markForRecycling();
     lifecycle.dueForRecycling(worker, "requested");
+    counters.recycled("requested");
   }
 
   #candidate(worker: WorkerHandle, now: number): RecyclingCandidate<WorkerHandle> {
@@ -100,7 +104,7 @@ interface Wording {
   readonly base: keyof RecyclingLimits;
 }
 
-const wordings: Readonly<Record<RecycleReason, Wording>> = {
+const wordings: Readonly<Record<RecyclingLimit, Wording>> = {
   "max-requests": { value: (count) => `${count} requests`, limit: String, base: "maxRequests" },
   "max-lifetime": {
     value: (ms) => `ready for ${(ms / 1000).toFixed(1)} s`,

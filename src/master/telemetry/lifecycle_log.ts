@@ -255,7 +255,9 @@ export class LifecycleLog {
   reloadEnds(): void {
     if (!this.#isReloading) return;
     this.#isReloading = false;
-    this.#logger.info("reload abandoned: the server is stopping");
+    const text = "reload abandoned: the server is stopping";
+    this.#record("reload-abandoned", text);
+    this.#logger.info`${text}`;
   }
 
   stopping(text: string): void {

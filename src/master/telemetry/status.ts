@@ -65,8 +65,16 @@ export function statusWithProcesses(source: StatusSource, system: System): Statu
 }
 
 /** With CPU time and memory as they were last read, without reading /proc. */
-export function statusOf(source: StatusSource, system: System): Status {
+function statusOf(source: StatusSource, system: System): Status {
   return statusFrom(source, system, (key) => source.counters.processes.last(key));
+}
+
+/**
+ * The same with only what this master has counted, for what shows differences: what its old master had counted would be
+ * a rate that no server ever had.
+ */
+export function ownStatusOf(source: StatusSource, system: System): Status {
+  return source.counters.alone(() => statusOf(source, system));
 }
 
 function statusFrom(source: StatusSource, system: System, readUse: ReadUse): Status {

@@ -41,13 +41,15 @@ Deno.test("errors are a share of the last minute, and one among many is not none
       cutOff,
       deaths,
     }];
-    const { value, mood, note } = headlineOf(calmStatus, samples)[1]!;
+    const restarts = { ...calmStatus.totals.restarts, hang: 4 + deaths };
+    const now = { ...calmStatus, totals: { ...calmStatus.totals, restarts } };
+    const { value, mood, note } = headlineOf(now, samples)[1]!;
     return [mood, value, note];
   };
-  assertEquals(shown(0), ["good", "0 %", "workers died: 0 in 15 min, 0 in all"]);
+  assertEquals(shown(0), ["good", "0 %", "workers died: 0 in 15 min, 4 in all"]);
   assertEquals(shown(1).slice(0, 2), ["warn", "< 0.1 %"]);
   assertEquals(shown(100, 150).slice(0, 2), ["bad", "2.5 %"]);
-  assertEquals(shown(0, 0, 3), ["warn", "0 %", "workers died: 3 in 15 min, 3 in all"]);
+  assertEquals(shown(0, 0, 3), ["warn", "0 %", "workers died: 3 in 15 min, 7 in all"]);
   assertEquals(headlineOf(calmStatus, [])[1]!.value, "–");
 });
 

@@ -221,7 +221,8 @@ Deno.test("a worker is recycled on request, but not a second time, nor while the
   const [first, second] = host.team(2);
   host.recycling.request(1, "running");
   assertEquals([first!.isDueForRecycling, second!.isDueForRecycling], [false, true]);
-  const refused = (slot: number, phase: "running" | "reloading") => {
+  assertEquals(host.counters.changeCounters.restarts.requested, 1);
+  const refused = (slot: number, phase: "running" | "reloading" | "retiring") => {
     try {
       host.recycling.request(slot, phase);
     } catch (error) {
@@ -237,5 +238,9 @@ Deno.test("a worker is recycled on request, but not a second time, nor while the
   assertEquals(
     refused(0, "reloading"),
     "Error: cannot recycle worker 0: the server is reloading: try again when it is running",
+  );
+  assertEquals(
+    refused(0, "retiring"),
+    "Error: cannot recycle worker 0: another master has taken over: give the command to that one",
   );
 });

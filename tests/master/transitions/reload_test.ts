@@ -271,4 +271,6 @@ Deno.test("a reload that is overtaken by a stop ends, with a line", async () => 
   await master.signal("SIGTERM");
   assertMatch(master.log, /reload abandoned: the server is stopping\n/);
   assertEquals(master.log.match(/reload abandoned/g)?.length, 1);
+  const { outcome, text } = master.arbiter.eventLog.transition!;
+  assertEquals([outcome, text], ["failed", "reload abandoned: the server is stopping"]);
 });

@@ -1,5 +1,6 @@
 import type { Status } from "../../../core/telemetry/status.ts";
 import { transitionText } from "../../../core/telemetry/transition_text.ts";
+import { workerCounts } from "../../../core/telemetry/worker_counts.ts";
 import { byId, document, write } from "./dom.ts";
 import { confirmed, connectQuestion } from "./question.ts";
 
@@ -67,8 +68,10 @@ export function showProgress(now: Status): void {
   enableActions();
   const name = Array.from(running, ({ name }) => name).find((name) => name === "reload" || name === "scale");
   if (name === undefined) return;
-  const ready = now.workers.filter(({ state }) => state === "ready").length;
-  const progress = transitionText(now) ?? `${ready} of ${now.target} workers are ready`;
+  const { ready, wanted } = workerCounts(now);
+  // An old failure is not how far this command is.
+  const isReload = name === "reload" && now.transition?.outcome === "running";
+  const progress = (isReload ? transitionText(now) : null) ?? `${ready} of ${wanted} workers are ready`;
   say(`${name}: ${progress}`, "dim");
 }
 
