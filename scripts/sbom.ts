@@ -1,6 +1,6 @@
 /**
  * What the executables have in them, as a bill of materials (SBOM) in the shape that `npm sbom` has: CycloneDX 1.5. From
- * what the bundler has bundled, and deno.lock; nothing is listed by hand.
+ * what the bundler has bundled, and deno.lock. What is inside the runtime and esbuild's executable is not known here.
  */
 import { createHash } from "node:crypto";
 import type { BundledPackage } from "./bundled_packages.ts";
@@ -82,7 +82,15 @@ export function sbom(version: string, date: string, contents: readonly Contents[
     },
     components,
     dependencies,
+    compositions: [{
+      aggregate: "incomplete",
+      assemblies: [...contents.map(runtimeOf), ...executables].map(refIn),
+    }],
   };
+}
+
+function refIn(component: Component): string {
+  return component["bom-ref"];
 }
 
 function runtimeOf({ target, runtime: { version, source, sha256 } }: Contents): Component {
@@ -92,11 +100,22 @@ function runtimeOf({ target, runtime: { version, source, sha256 } }: Contents): 
     name: `denort-${target}`,
     version,
     scope: "required",
-    purl: `pkg:github/denoland/deno@v${version}`,
+    ...purlOf(source, version),
     hashes: [{ alg: "SHA-256", content: sha256 }],
     licenses: licensesOf("MIT"),
     properties: [{ name: "denicorn:runtime:source", value: source }],
   };
+}
+
+/** Where the runtime is from; nothing for a file of the builder. `source` as in `Runtime`. */
+function purlOf(source: string, version: string): Pick<Component, "purl"> {
+  const [, name, edition] = /^npm:(.+)@([^@,]+)/.exec(source) ?? [];
+  if (name !== undefined) return { purl: purlOfPackage(name, edition!) };
+  return source.startsWith("release/") ? { purl: `pkg:github/denoland/deno@v${version}` } : {};
+}
+
+function purlOfPackage(name: string, version: string): string {
+  return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
 function library(found: BundledPackage, lock: Lock): Component {
@@ -108,7 +127,7 @@ function library(found: BundledPackage, lock: Lock): Component {
     name,
     version,
     scope: "required",
-    purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+    purl: purlOfPackage(name, version),
     hashes: [{ alg: "SHA-512", content: Uint8Array.fromBase64(digest).toHex() }],
     licenses: licensesOf(license),
   };

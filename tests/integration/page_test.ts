@@ -85,6 +85,8 @@ browserTest(
     await Deno.writeTextFile(`${host.folder}/main.ts`, failing);
 
     await page.locator(".worker").first().getByRole("button").press("Enter");
+    await sees(page, "#question", /^Recycle worker \d\?/);
+    await page.click("#yes");
     await sees(page, "#message", /^recycle: worker \d is drained as soon as/);
     await sees(page, "#events li", /worker-due.*requested/);
     await server.ready(2);

@@ -63,8 +63,41 @@ Deno.test("the list has the runtime and esbuild's executable of each target, wit
     const runtime: Component = named(`denort-${target}`)!;
     assertEquals(runtime.hashes, [{ alg: "SHA-256", content: "a".repeat(64) }]);
     assertEquals(runtime.properties?.[0]?.value, `npm:runtime-${target}@1.0.0`);
+    assertEquals(runtime.purl, `pkg:npm/runtime-${target}@1.0.0`);
     assertEquals(named(`@esbuild/${target}`)?.properties?.[0]?.value, esbuild.sha256);
   }
+});
+
+Deno.test("the runtime is named after where it is from, which only its builder knows of a file", () => {
+  const purlFrom = (source: string) => {
+    const [first] = contents;
+    const own = { ...first!, runtime: { version: "2.0.0", source, sha256: "" } };
+    return sbom("0.1.0", "1760000000", [own], lock).components.find(({ type }) => type === "platform")?.purl;
+  };
+  assertEquals(purlFrom("npm:@stdy/cli@0.2.0, first 9 bytes of a/b"), "pkg:npm/%40stdy/cli@0.2.0");
+  assertEquals(purlFrom("release/v2.0.0/denort.zip"), "pkg:github/denoland/deno@v2.0.0");
+  assertEquals(purlFrom("DENORT_BIN of the build"), undefined);
+});
+
+Deno.test("a package is not taken for another one whose name or version begins like it", () => {
+  const sha = (byte: string) => ({ integrity: `sha512-${btoa(byte.repeat(64))}` });
+  const made: Lock = {
+    npm: {
+      "left@1.0.1": sha("a"),
+      "left@1.0_peer@2.0.0": sha("b"),
+      "left-pad@1.0": sha("c"),
+      "@esbuild/linux-x64@1.0": sha("d"),
+    },
+  };
+  const packages = [{ name: "left", version: "1.0", license: "MIT" }];
+  const made1 = [{
+    ...contents[0]!,
+    target: "linux-x64" as const,
+    esbuild: { version: "1.0", sha256: "" },
+    packages,
+  }];
+  const found = sbom("0.1.0", "1760000000", made1, made).components.find(({ name }) => name === "left");
+  assertEquals(found?.hashes?.[0]?.content, new TextEncoder().encode("b".repeat(64)).toHex());
 });
 
 Deno.test("references in the list are to components, each named once, and a package depends on what it has in the lock", () => {

@@ -73,7 +73,7 @@ const paragraphs = [
   "keeps it until its tab is closed. A reload that has failed stays at its top until it is dismissed, or another one " +
   "begins. Above eight workers are a table, blocked and failing ones first; a click on the head of a column sorts by it. " +
   "Pointing at a chart, or the arrow keys in it, shows the values of that time in all of them; lines mark reloads, scalings " +
-  "and deaths. It asks before a reload, and before it removes more than half of the workers or the last one.",
+  "and deaths. It asks before a reload, and before it removes more than half of the workers, and before it recycles one.",
   "```yaml\nscrape_configs:\n  - job_name: denicorn\n    static_configs:\n      - targets: [127.0.0.1:9000]\n```",
   "[deploy/alerts.yml](../deploy/alerts.yml) has alerts for `rule_files`, and " +
   "[deploy/grafana.json](../deploy/grafana.json) is a dashboard to import into Grafana.",

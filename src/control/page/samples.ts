@@ -64,16 +64,17 @@ export function deathsIn({ restarts }: Pick<TotalStatus, "restarts">): number {
   return restarts.crash + restarts.boot + restarts.hang + restarts.killed + restarts.spawn;
 }
 
-/** Requests, or tasks, per second of one worker; null if it is not in `before`. */
+/** Requests, or tasks, per second of one worker, or what else `count` reads; null if it is not in `before`. */
 export function workerRate(
   before: Pick<Status, "at" | "pid" | "startedAt" | "workers"> | null,
   now: Status,
-  { slot, pid, requests }: WorkerStatus,
+  worker: WorkerStatus,
+  count: (worker: WorkerStatus) => number = ({ requests }) => requests,
 ): number | null {
   if (before === null || !isSameMaster(before, now)) return null;
   // Threads have the process in common.
-  const then = before.workers.find((worker) => worker.pid === pid && worker.slot === slot);
-  return then === undefined ? null : perSecond(then.requests, requests, now.at - before.at);
+  const then = before.workers.find(({ pid, slot }) => worker.pid === pid && worker.slot === slot);
+  return then === undefined ? null : perSecond(count(then), count(worker), now.at - before.at);
 }
 
 /** `samples` with `sample` added, and without those that are too old for the charts. */

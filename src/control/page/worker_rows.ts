@@ -7,6 +7,8 @@ export interface WorkerRow {
   readonly worker: WorkerStatus;
   /** Requests per second. */
   readonly rate: number | null;
+  /** Responses with a class of 5xx per second. */
+  readonly errors: number | null;
 }
 
 interface Column {
@@ -27,7 +29,7 @@ export const columns: readonly Column[] = [
   plain("worker", ({ worker }) => worker.slot, String),
   {
     title: "state",
-    value: ({ worker }) => urgency(worker),
+    value: urgency,
     show: ({ worker }) => stateText(worker),
     isGreatestFirst: false,
   },
@@ -45,7 +47,7 @@ export const columns: readonly Column[] = [
 export function ordered(rows: readonly WorkerRow[], { by, isDescending }: Order): WorkerRow[] {
   const column = columns.find(({ title }) => title === by);
   if (column === undefined) {
-    return rows.toSorted((a, b) => urgency(a.worker) - urgency(b.worker) || a.worker.slot - b.worker.slot);
+    return rows.toSorted((a, b) => urgency(a) - urgency(b) || a.worker.slot - b.worker.slot);
   }
   const sign = isDescending ? -1 : 1;
   return rows.toSorted((a, b) => sign * (column.value(a) - column.value(b)) || a.worker.slot - b.worker.slot);
@@ -82,9 +84,9 @@ export function moodOf({ state, isStalled }: WorkerStatus): "good" | "warn" | "b
 const statesByUrgency = ["killed", "booting", "draining", "paused", "ready", "spare"] as const;
 
 /** The lower, the sooner somebody should look at it. */
-function urgency({ state, isStalled, responses }: WorkerStatus): number {
+function urgency({ worker: { state, isStalled }, errors }: WorkerRow): number {
   if (isStalled) return 0;
-  const isFailing = state === "ready" && responses["5xx"] > 0;
+  const isFailing = state === "ready" && (errors ?? 0) > 0;
   return isFailing ? 1.5 : 1 + statesByUrgency.indexOf(state);
 }
 

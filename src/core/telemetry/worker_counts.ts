@@ -28,6 +28,12 @@ export function workerCounts(
   return { ready, spare, paused, others: workers.length - ready - spare - paused, wanted: target };
 }
 
+/** How many processes `target` is: workers that are threads have theirs in common. */
+export function processTarget({ workers, target }: Pick<Status, "workers" | "target">): number {
+  const threads = Map.groupBy(workers, ({ pid }) => pid).values().map(({ length }) => length);
+  return Math.ceil(target / Math.max(1, ...threads));
+}
+
 /** True for one that answers requests, or would at once if it were needed. */
 export function canServe({ state }: Pick<WorkerStatus, "state">): boolean {
   return state === "ready" || state === "spare";

@@ -11,9 +11,15 @@ import { assertEquals } from "../../assert.ts";
 import { readyWorker } from "../../fakes/status.ts";
 
 const blocked: WorkerStatus = { ...readyWorker, slot: 3, isStalled: true, lag: 4, heartbeatAge: 3_200 };
-const failing: WorkerStatus = { ...readyWorker, slot: 2, responses: { ...readyWorker.responses, "5xx": 4 } };
+const failing: WorkerStatus = { ...readyWorker, slot: 2 };
+/** It has failed before, and not since the last look. */
+const better: WorkerStatus = { ...readyWorker, responses: { ...readyWorker.responses, "5xx": 4 } };
 const drained: WorkerStatus = { ...readyWorker, slot: 1, state: "draining", age: 9_000 };
-const rows = [readyWorker, drained, failing, blocked].map((worker) => ({ worker, rate: worker.slot }));
+const rows = [better, drained, failing, blocked].map((worker) => ({
+  worker,
+  rate: worker.slot,
+  errors: worker === failing ? 2 : 0,
+}));
 const slots = (order: Order) => ordered(rows, order).map(({ worker }) => worker.slot);
 
 Deno.test("what is blocked comes first, then what fails or comes and goes, then what is well", () => {

@@ -4,7 +4,7 @@ import { statusText } from "../../../src/cli/ctl/tables.ts";
 import { topScreen } from "../../../src/cli/ctl/top_screen.ts";
 import { notReadyBecause } from "../../../src/core/telemetry/server_readiness.ts";
 import type { WorkerStatus } from "../../../src/core/telemetry/status.ts";
-import { workerCounts } from "../../../src/core/telemetry/worker_counts.ts";
+import { processTarget, workerCounts } from "../../../src/core/telemetry/worker_counts.ts";
 import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import { calmStatus, readyWorker } from "../../fakes/status.ts";
 
@@ -21,6 +21,16 @@ Deno.test("a worker is ready, spare, paused or another, and no more are ready th
     others: 8,
     wanted: 9,
   });
+});
+
+Deno.test("threads have their processes in common", () => {
+  const threads = (pid: number, count: number) =>
+    Array.from({ length: count }, () => ({ ...readyWorker, pid }));
+  assertEquals(processTarget({ target: 3, workers: states("ready", "ready", "ready") }), 3);
+  assertEquals(processTarget({ target: 16, workers: [...threads(1, 8), ...threads(2, 8)] }), 2);
+  // Of the second process one thread has ended.
+  assertEquals(processTarget({ target: 16, workers: [...threads(1, 8), ...threads(2, 7)] }), 2);
+  assertEquals(processTarget({ target: 2, workers: [] }), 2);
 });
 
 Deno.test("a paused worker is ready nowhere", () => {

@@ -1,6 +1,6 @@
 import type { Status } from "../../../core/telemetry/status.ts";
 import { transitionText } from "../../../core/telemetry/transition_text.ts";
-import { workerCounts } from "../../../core/telemetry/worker_counts.ts";
+import { processTarget, workerCounts } from "../../../core/telemetry/worker_counts.ts";
 import { byId, document, write } from "./dom.ts";
 import { confirmed, connectQuestion } from "./question.ts";
 
@@ -22,8 +22,8 @@ export function credentials(): Record<string, string> {
 export function connectControls(onTokenChange: () => void): void {
   connectQuestion();
   byId("reload").addEventListener("click", () => void reload());
-  byId("remove").addEventListener("click", () => void scale("-1", (last?.target ?? 0) - 1));
-  byId("add").addEventListener("click", () => void scale("+1", (last?.target ?? 0) + 1));
+  byId("remove").addEventListener("click", () => void scale("-1", processes() - 1));
+  byId("add").addEventListener("click", () => void scale("+1", processes() + 1));
   onSubmit("scale", () => {
     const count = byId("count").valueAsNumber;
     void scale(count, count);
@@ -108,12 +108,15 @@ async function reload(): Promise<void> {
   if (await confirmed(question, "Reload")) commandPool("reload?wait=1", {});
 }
 
-/** `to` is the number of workers after it. */
+/** Of workers; the server counts those that are threads by their processes when it scales. */
+function processes(): number {
+  return last === null ? 0 : processTarget(last);
+}
+
+/** `to` is the number of processes after it. */
 async function scale(target: number | string, to: number): Promise<void> {
-  const from = last?.target ?? 0;
-  const question = to < 1
-    ? "Remove the last worker? New connections are refused then."
-    : `Scale from ${from} to ${to} workers? That takes more than half of the capacity.`;
+  const from = processes();
+  const question = `Scale from ${from} to ${to} processes? That takes more than half of the capacity.`;
   if (to < from / 2 && !(await confirmed(question, "Scale"))) return;
   commandPool("scale?wait=1", { target });
 }
@@ -125,6 +128,8 @@ function commandPool(path: string, body: Readonly<Record<string, unknown>>): voi
 
 function enableActions(): void {
   for (const action of document.querySelectorAll(".acts")) action.disabled = isAway;
+  // The server refuses to remove the last one.
+  if (processes() <= 1) byId("remove").disabled = true;
   for (const { ids } of running) for (const id of ids) byId(id).disabled = true;
 }
 

@@ -70,7 +70,11 @@ export class TaskPanel {
     const earlier = before === null || before.tasks === null
       ? null
       : { ...before, workers: before.tasks.workers };
-    this.#workers.show(tasks.workers.map((worker) => ({ worker, rate: workerRate(earlier, now, worker) })));
+    this.#workers.show(tasks.workers.map((worker) => ({
+      worker,
+      rate: workerRate(earlier, now, worker),
+      errors: null,
+    })));
     this.#dead.show(tasks);
   }
 }

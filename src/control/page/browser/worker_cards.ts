@@ -39,7 +39,7 @@ function makeCard(what: keyof typeof wordsOf, worker: WorkerStatus, actions: Mak
     request,
   );
   root.dataset["pid"] = String(worker.pid);
-  for (const [name] of figuresOf(what, { worker, rate: null })) {
+  for (const [name] of figuresOf(what, { worker, rate: null, errors: null })) {
     const value = element("dd", "");
     values.push(value);
     figures.append(element("dt", "", name), value);

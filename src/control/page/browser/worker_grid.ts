@@ -4,6 +4,7 @@ import { columns, moodOf, type Order, orderAfter, ordered, type WorkerRow } from
 import { command } from "./controls.ts";
 import { actionButton, byId, element, type PageElement, write } from "./dom.ts";
 import { type Kept, KeptList } from "./kept_list.ts";
+import { confirmed } from "./question.ts";
 import { keyOf, workerCards } from "./worker_cards.ts";
 
 /** More workers than this are shown in a table. */
@@ -31,7 +32,11 @@ export class WorkerGrid {
   }
 
   show(before: Status | null, now: Status): void {
-    this.#shown = now.workers.map((worker) => ({ worker, rate: workerRate(before, now, worker) }));
+    this.#shown = now.workers.map((worker) => ({
+      worker,
+      rate: workerRate(before, now, worker),
+      errors: workerRate(before, now, worker, ({ responses }) => responses["5xx"]),
+    }));
     const isTable = this.#shown.length > mostCards;
     byId("workers").hidden = isTable;
     byId("worker-table").hidden = !isTable;
@@ -50,9 +55,14 @@ export class WorkerGrid {
 }
 
 function recycling({ slot }: WorkerRow["worker"]): readonly PageElement[] {
-  return [
-    actionButton("Recycle", `Recycle worker ${slot}`, () => void command("recycle", { worker: slot })),
-  ];
+  return [actionButton("Recycle", `Recycle worker ${slot}`, () => void recycle(slot))];
+}
+
+/** Rows of a table change places: the question says which one was hit. */
+async function recycle(slot: number): Promise<void> {
+  if (await confirmed(`Recycle worker ${slot}? Another one starts in its place first.`, "Recycle")) {
+    await command("recycle", { worker: slot });
+  }
 }
 
 function makeRow({ worker }: WorkerRow): Kept<WorkerRow> {
