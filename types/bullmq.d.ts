@@ -16,7 +16,6 @@ export interface JobsOptions {
   backoff?: { type: "exponential" | "fixed"; delay: number; jitter: number };
   priority?: number;
   removeOnComplete?: KeepJobs;
-  removeOnFail?: KeepJobs;
   stackTraceLimit?: number;
 }
 
@@ -41,7 +40,6 @@ export interface WorkerOptions extends QueueOptions {
   runRetryDelay: number;
   limiter?: { max: number; duration: number };
   removeOnComplete: KeepJobs;
-  removeOnFail: KeepJobs;
 }
 
 export interface Job {
@@ -104,6 +102,7 @@ declare class QueueBase {
 export class Queue extends QueueBase {
   constructor(name: string, options: QueueOptions);
   on(event: "error", listener: (error: Error) => void): this;
+  add(name: string, data: unknown, options: JobsOptions): Promise<Job>;
   addBulk(jobs: readonly JobTemplate[]): Promise<Job[]>;
   clean(grace: number, limit: number, type: JobType): Promise<string[]>;
   getJob(id: string): Promise<Job | undefined>;

@@ -13,7 +13,6 @@ export interface RedisOptions {
   connectionName?: string;
   lazyConnect?: boolean;
   connectTimeout?: number;
-  socketTimeout?: number;
   enableReadyCheck?: boolean;
   enableOfflineQueue?: boolean;
   autoResubscribe?: boolean;
@@ -26,7 +25,11 @@ export interface RedisOptions {
 export class Redis {
   constructor(options: RedisOptions);
   readonly status: string;
-  on(event: "close" | "ready", listener: () => void): this;
+  /** What was sent, and not answered yet. */
+  readonly commandQueue: { readonly length: number };
+  /** While it is connected. */
+  readonly stream: { on(event: "data", listener: () => void): void; destroy(error: Error): void };
+  on(event: "connect" | "close" | "ready", listener: () => void): this;
   on(event: "error", listener: (error: Error) => void): this;
   on(event: "message", listener: (channel: string, message: string) => void): this;
   on(event: "messageBuffer", listener: (channel: Uint8Array, message: Uint8Array) => void): this;

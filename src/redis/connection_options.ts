@@ -7,8 +7,8 @@ import type { RedisServer } from "../core/redis_url.ts";
 const connectTimeout = 5_000;
 const longestPause = 5_000;
 
-/** Without a setting for what cannot be sent at once. `silence`: milliseconds after which a server counts as away. */
-export function connectionOptions(server: RedisServer, silence: number): RedisOptions {
+/** Without a setting for what cannot be sent at once. */
+export function connectionOptions(server: RedisServer): RedisOptions {
   return {
     host: server.host,
     port: server.port,
@@ -19,7 +19,6 @@ export function connectionOptions(server: RedisServer, silence: number): RedisOp
     ...server.isEncrypted ? { tls: {} } : {},
     lazyConnect: true,
     connectTimeout,
-    socketTimeout: silence,
     retryStrategy: pauseBefore,
   };
 }

@@ -49,7 +49,7 @@ export function isAnswer(error: unknown): boolean {
 /** Codes of the system, and words of ioredis for connections that ended. */
 const awayCodes = /^E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT|ADDR)|^ENOTFOUND|^UNKNOWN$/;
 const awayWords =
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Connection is closed|isn't writeable|max retries|Socket timeout|connect ETIMEDOUT|aborted due to connection close|Connection is in/;
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Connection is closed|isn't writeable|max retries|no answer for|connect ETIMEDOUT|aborted due to connection close|Connection is in/;
 
 const distrustCodes = /^(ERR_TLS|CERT_|DEPTH_|SELF_|UNABLE_)/;
 

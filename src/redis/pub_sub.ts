@@ -11,6 +11,7 @@ import type { RedisServer } from "../core/redis_url.ts";
 import type { Clock } from "../system/system.ts";
 import { connectionOptions, pauseBefore } from "./connection_options.ts";
 import { isAnswer, RedisAway } from "./connection_problem.ts";
+import { endSilentConnections } from "./silence.ts";
 
 export interface PubSubOptions {
   readonly clock: Clock;
@@ -97,7 +98,7 @@ export class RedisPubSub implements PubSub {
   #client(begin: (client: Redis) => Promise<unknown>): Redis {
     const { clock, server, random } = this.#options;
     const client = new Redis({
-      ...connectionOptions(server, silence),
+      ...connectionOptions(server),
       retryStrategy: (attempts) => pauseBefore(attempts) * (0.5 + random() / 2),
       // It would ask for INFO, which a user of Redis who may only publish and subscribe is denied.
       enableReadyCheck: false,
@@ -106,6 +107,7 @@ export class RedisPubSub implements PubSub {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
     });
+    endSilentConnections(clock, client, silence);
     let cancelPause = () => {};
     client.on("error", (error) => void (this.#problem = error));
     client.on("ready", () =>

@@ -109,6 +109,8 @@ export interface CronTask {
 export interface TaskStore {
   /** For messages; without a password. */
   readonly place: string;
+  /** Its consumers hear of new tasks by themselves, in all processes. */
+  readonly wakesConsumers: boolean;
   /** Resolves with their ids, when they cannot be lost any more. `patience`: milliseconds to wait for a store that is away. */
   add(tasks: readonly NewTask[], patience: number): Promise<readonly string[]>;
   /** Once for each process. */

@@ -26,6 +26,7 @@ interface Entry {
 /** A store in memory: tasks run when a consumer is woken, and failed ones wait again at once. */
 export class FakeTaskStore implements TaskStore {
   readonly place = "fake:";
+  wakesConsumers = false;
   readonly entries = new Map<string, Entry>();
   /** The lists that `add` was called with. */
   readonly added: (readonly NewTask[])[] = [];

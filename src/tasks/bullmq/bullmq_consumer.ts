@@ -11,7 +11,7 @@ import type { Clock } from "../../system/system.ts";
 import type { Consumer, ConsumerOptions, StoreOptions, TakenTask } from "../task_store.ts";
 import { TaskFailure, TaskPutOff } from "../task_store.ts";
 import { cancelChannel } from "./cancel_job.ts";
-import { endOptions, limitBackoff } from "./queue_jobs.ts";
+import { endOptions, limitFailure } from "./queue_jobs.ts";
 import type { RedisAddress } from "../../core/tasks/redis_address.ts";
 import { isAway, RedisAway } from "../../redis/connection_problem.ts";
 import { workingClient } from "./redis_client.ts";
@@ -65,8 +65,8 @@ export class BullMqConsumer implements Consumer {
     this.#link = link;
     this.#store = store;
     this.#options = options;
-    this.#client = workingClient(address, this.#clients);
-    this.#cancellations = workingClient(address, this.#clients);
+    this.#client = workingClient(clock, address, this.#clients);
+    this.#cancellations = workingClient(clock, address, this.#clients);
     void this.#begin();
   }
 
@@ -195,7 +195,7 @@ export class BullMqConsumer implements Consumer {
 
   /** What BullMQ is to get. Rejects if Redis refuses what has to be done first. */
   async #failure({ job, token, isCancelled }: RunningJob, error: unknown): Promise<unknown> {
-    limitBackoff(job);
+    limitFailure(job);
     if (isCancelled) return storedFailure(new TaskFailure("cancelled", true));
     if (!(error instanceof TaskPutOff)) return error instanceof TaskFailure ? storedFailure(error) : error;
     await job.moveToDelayed(this.#clock.wall() + error.pause, token);

@@ -1,7 +1,7 @@
 /** The store of tasks on Redis: a queue of BullMQ, which other programs can see, feed and share. */
 
 // @ts-types="../../../types/bullmq.d.ts"
-import { type Job, Queue } from "bullmq";
+import { type Job, type JobTemplate, Queue } from "bullmq";
 import type { System } from "../../system/system.ts";
 import {
   type Consumer,
@@ -40,6 +40,7 @@ export async function evictionProblem(store: TaskStore): Promise<string | null> 
 
 class BullMqStore implements TaskStore {
   readonly place: string;
+  readonly wakesConsumers = true;
   readonly #system: System;
   readonly #address: RedisAddress;
   readonly #options: StoreOptions;
@@ -48,7 +49,7 @@ class BullMqStore implements TaskStore {
   readonly #origin: string;
   #added = 0;
   readonly #batches = new JobBatches((jobs, timeout) =>
-    this.#link.ask(timeout, async () => (await (await this.#queue()).addBulk(jobs)).map(({ id }) => id))
+    this.#link.ask(timeout, async () => (await addJobs(await this.#queue(), jobs)).map(({ id }) => id))
   );
   #opening: Promise<Queue> | null = null;
   #consumer: BullMqConsumer | null = null;
@@ -225,4 +226,12 @@ class BullMqStore implements TaskStore {
       throw error;
     }
   }
+}
+
+/** Several are a transaction of Redis, which one job needs not. */
+async function addJobs(queue: Queue, jobs: readonly JobTemplate[]): Promise<readonly Job[]> {
+  const [job] = jobs;
+  return jobs.length === 1 && job !== undefined
+    ? [await queue.add(job.name, job.data, job.opts)]
+    : await queue.addBulk(jobs);
 }

@@ -26,7 +26,7 @@ export class RedisLink {
 
   constructor(clock: Clock, address: RedisAddress) {
     this.#clock = clock;
-    this.client = askingClient(address);
+    this.client = askingClient(clock, address);
     this.client.on("error", (error: unknown) => void (this.#problem = error));
     this.client.on("close", () => {
       this.#report = null;

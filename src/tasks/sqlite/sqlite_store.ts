@@ -35,6 +35,7 @@ export function sqliteStore(system: System, place: StorePlace, options: StoreOpt
 
   return {
     place: `sqlite:${place.path}`,
+    wakesConsumers: false,
     async add(tasks, timeout) {
       const names = new Set(tasks.map(({ name }) => name));
       const action = names.size === 1 ? `add the task ${tasks[0]?.name}` : `add ${tasks.length} tasks`;

@@ -5,13 +5,19 @@ import type { NewTask, TaskStore } from "../../tasks/task_store.ts";
 
 interface EnqueuerOptions {
   readonly clock: Clock;
-  readonly store: () => Promise<Pick<TaskStore, "add">>;
+  readonly store: () => Promise<Pick<TaskStore, "add" | "wakesConsumers">>;
   /** There are new tasks. Called at most 200 times a second. */
   readonly onAdded: () => void;
 }
 
 /** Milliseconds between two messages about new tasks: one that comes alone is not delayed. */
 const messageInterval = 5;
+
+/**
+ * Milliseconds until the message where consumers hear of tasks by themselves: it only counts what waits then. At once, it
+ * would take the processors from what adds and runs the task: the master and all workers with tasks would ask the store.
+ */
+const countingDelay = 50;
 
 interface Group {
   readonly tasks: NewTask[];
@@ -54,14 +60,14 @@ export class Enqueuer {
       this.#groups.delete(patience);
     }
     const ids = await store.add(tasks, patience);
-    this.#say();
+    this.#say(store.wakesConsumers ? countingDelay : 0);
     return ids;
   }
 
-  #say(): void {
+  #say(delay: number): void {
     if (this.#willSay) return;
     const { clock, onAdded } = this.#options;
-    const wait = this.#saidAt + messageInterval - clock.monotonic();
+    const wait = Math.max(delay, this.#saidAt + messageInterval - clock.monotonic());
     const say = () => {
       this.#willSay = false;
       this.#saidAt = clock.monotonic();

@@ -42,6 +42,17 @@ Deno.test("the payload is stored as it was given, not as the schema makes it", a
   assertEquals(store.entries.get("1")?.task.payload, "{}");
 });
 
+Deno.test("tasks whose workers hear of them by themselves are said 50 ms later", async () => {
+  const service = await fakeService({ tasks });
+  service.store.wakesConsumers = true;
+  await service.enqueue("sendMail", 1);
+  await service.clock.advance(49);
+  await service.enqueue("sendMail", 2);
+  assertEquals(service.sent, []);
+  await service.clock.advance(1);
+  assertEquals(service.sent, [{ type: "tasks-added" }]);
+});
+
 Deno.test("tasks of one turn are added together, and said once in 5 ms", async () => {
   const service = await fakeService({ tasks });
   const ids = await Promise.all([
