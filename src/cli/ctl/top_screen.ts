@@ -36,18 +36,19 @@ interface Column {
 const columnsOfTable: readonly Column[] = [
   { head: "WORKER", leftOut: 0, cell: ({ slot }) => String(slot) },
   { head: "PID", leftOut: 1, cell: ({ pid }) => String(pid) },
-  { head: "GEN", leftOut: 8, cell: ({ generation }) => String(generation) },
+  { head: "GEN", leftOut: 9, cell: ({ generation }) => String(generation) },
   { head: "STATE", leftOut: 0, cell: stateOf },
   { head: "REQ/S", leftOut: 0, cell: (worker, before, now) => rateText(workerRate(before, now, worker)) },
   { head: "ERRORS", leftOut: 0, cell: (worker) => String(errorsOf(worker)) },
-  { head: "P50", leftOut: 10, cell: ({ p50 }) => timeText(p50) },
+  { head: "RESTARTS", leftOut: 7, cell: ({ restarts }) => String(restarts) },
+  { head: "P50", leftOut: 11, cell: ({ p50 }) => timeText(p50) },
   { head: "P99", leftOut: 4, cell: ({ p99 }) => timeText(p99) },
   { head: "IN FLIGHT", leftOut: 2, cell: ({ inFlight }) => String(inFlight) },
   { head: "LAG", leftOut: 3, cell: ({ lag }) => `${lag}ms` },
   { head: "CPU", leftOut: 6, cell: ({ cpu }) => cpuText(cpu) },
   { head: "MEMORY", leftOut: 5, cell: ({ memory }) => memoryText(memory) },
-  { head: "AGE", leftOut: 9, cell: ({ age }) => ageText(age) },
-  { head: "REQUEST", leftOut: 7, cell: ({ current }) => requestText(current) },
+  { head: "AGE", leftOut: 10, cell: ({ age }) => ageText(age) },
+  { head: "REQUEST", leftOut: 8, cell: ({ current }) => requestText(current) },
 ];
 
 /** As much of a request as is worth a column. */

@@ -26,6 +26,7 @@ const sorts = {
   "state": ({ isStalled, state }) => isStalled ? 2 : state === "ready" || state === "spare" ? 0 : 1,
   "req/s": (worker, before, now) => workerRate(before, now, worker) ?? -1,
   "errors": errorsOf,
+  "restarts": ({ restarts }) => restarts,
   "p99": ({ p99 }) => p99 ?? -1,
   "in flight": ({ inFlight }) => inFlight,
   "lag": ({ lag }) => lag,

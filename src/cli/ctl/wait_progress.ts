@@ -9,8 +9,9 @@ import { sleep } from "../../system/clock.ts";
 import type { System } from "../../system/system.ts";
 import { findSuccessor } from "./find_server.ts";
 
-/** Milliseconds between two looks at the server. */
+/** Milliseconds between two looks at the server; to find another master, all that this user runs are asked. */
 const interval = 100;
+const searchInterval = 500;
 
 const eraseLine = "\r\x1b[K";
 
@@ -32,7 +33,7 @@ export async function showingProgress<Result>(
     const text = await progress(system, socket, name, before).catch(() => shown);
     if (text !== shown && !isOver) host.write("stderr", isRewritten ? eraseLine + text : `${text}\n`);
     shown = text;
-    await Promise.race([end, sleep(system.clock, interval)]);
+    await Promise.race([end, sleep(system.clock, name === "upgrade" ? searchInterval : interval)]);
   }
   if (isRewritten && shown !== "") host.write("stderr", eraseLine);
   return await done;

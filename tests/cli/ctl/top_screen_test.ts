@@ -14,7 +14,7 @@ Deno.test("rates are those between two statuses, per process and in total", () =
     at: 1_000,
   });
   const now = statusOf([
-    workerStatus({ requests: 101, inFlight: 2, lag: 3 }),
+    workerStatus({ requests: 101, inFlight: 2, lag: 3, restarts: 3 }),
     workerStatus({ slot: 1, pid: 101, requests: 4_000, inFlight: 1 }),
   ], { at: 3_000 });
   const [title, master, sum, , head, first, second] = topLines(before, now, wide);
@@ -23,9 +23,9 @@ Deno.test("rates are those between two statuses, per process and in total", () =
   assertEquals(sum, "2001 req/s, 3 in flight, - waiting, p50 -, p99 -, 0 errors, 0 restarts");
   assertMatch(
     head!,
-    /^WORKER +PID +GEN +STATE +REQ\/S +ERRORS +P50 +P99 +IN FLIGHT +LAG +CPU +MEMORY +AGE +REQUEST$/,
+    /^WORKER +PID +GEN +STATE +REQ\/S +ERRORS +RESTARTS +P50 +P99 +IN FLIGHT +LAG +CPU +MEMORY +AGE +REQUEST$/,
   );
-  assertMatch(first!, /^0 +100 +1 +ready +0\.5 +0 +- +- +2 +3ms +- +- +1m01s +-$/);
+  assertMatch(first!, /^0 +100 +1 +ready +0\.5 +0 +3 +- +- +2 +3ms +- +- +1m01s +-$/);
   assertMatch(second!, /^1 +101 +1 +ready +2000 /);
 });
 

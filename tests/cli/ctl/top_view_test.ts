@@ -26,7 +26,7 @@ Deno.test("s goes through the orders, r reverses them, and both begin at the top
   const scrolled = press(firstView, "G");
   assertEquals(press(scrolled, "s"), { ...firstView, sort: "state" });
   assertEquals(press(scrolled, "r"), { ...firstView, isReversed: true });
-  assertEquals(press(firstView, ...Array.from({ length: 10 }, () => "s")).sort, "worker");
+  assertEquals(press(firstView, ...Array.from({ length: 11 }, () => "s")).sort, "worker");
 });
 
 Deno.test("a filter is typed, corrected, kept and removed", () => {
