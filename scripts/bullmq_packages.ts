@@ -1,6 +1,6 @@
 /**
- * BullMQ and its client of Redis for the bundle of a worker: a chunk of its own, which is read when tasks are in Redis.
- * What they need is in node_modules, where their packages find each other.
+ * BullMQ and its client of Redis in a bundle of their own, which all programs share, and which is read when something is in
+ * Redis. What they need is in node_modules, where their packages find each other.
  */
 import type { Plugin } from "esbuild";
 import { builtinModules } from "node:module";
@@ -12,6 +12,24 @@ const parts = ["queue", "worker", "errors"];
 // Those that have the prefix are only known by it: node:sqlite.
 const bare = builtinModules.filter((name) => /^[a-z][^:]*$/.test(name));
 const builtins = new RegExp(`^(${bare.join("|")})$`);
+
+const folder = "packages";
+
+/** Options of esbuild for their bundle in `dir`. */
+export function packagesOfBullMq(dir: string) {
+  return { entryPoints: ["bullmq", "ioredis"], outdir: `${dir}/${folder}` };
+}
+
+/** Makes the bundle of a program, in another folder beside theirs, import them from there. */
+export const bullMqPackagesApart: Plugin = {
+  name: "bullmq-packages-apart",
+  setup({ onResolve }) {
+    onResolve(
+      { filter: /^(bullmq|ioredis)$/ },
+      ({ path }) => ({ path: `../${folder}/${path}.js`, external: true }),
+    );
+  },
+};
 
 export const bullMqPackages: Plugin = {
   name: "bullmq-packages",
@@ -29,11 +47,17 @@ export const bullMqPackages: Plugin = {
       );
       return { contents, resolveDir: folder };
     });
-    onResolve(
-      { filter: /^ioredis$/ },
-      ({ path, kind, pluginData }) =>
-        pluginData === "ioredis" ? null : resolve(path, { kind, resolveDir: root, pluginData: "ioredis" }),
-    );
+    onResolve({ filter: /^ioredis$/ }, ({ path, kind, pluginData }) => {
+      if (kind === "entry-point") return { path, namespace: "ioredis" };
+      return pluginData === "ioredis"
+        ? null
+        : resolve(path, { kind, resolveDir: root, pluginData: "ioredis" });
+    });
+    // It is CommonJS: the names of its exports are not known.
+    onLoad({ filter: /./, namespace: "ioredis" }, () => ({
+      contents: `export { Redis } from "ioredis";`,
+      resolveDir: root,
+    }));
 
     // These packages name modules of Node without the prefix.
     const namespace = "builtin-of-node";

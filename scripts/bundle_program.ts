@@ -3,14 +3,15 @@
  * a millisecond, and all of its bytes are read at each start, also of every worker. So a worker has a bundle of its own,
  * white space is left out, and npm packages are bundled as well: with a single one, the runtime would set up npm support
  * at every start. `denicorn --worker` starts in 49 ms, in one bundle for all processes it did in 55, and an empty
- * program in 39.
+ * program in 39. Each process also keeps all that is embedded in private memory: 1 MB less for each since BullMQ is not in
+ * two bundles any more.
  */
 import { build, type BuildOptions, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
 import type { CarriedEsbuild } from "../src/app/bundle/esbuild_executable.ts";
 import { sourcesDigest } from "../src/app/bundle/cache/bundle_cache.ts";
 import { files } from "../src/system/files/deno_files.ts";
-import { bullMqPackages } from "./bullmq_packages.ts";
+import { bullMqPackages, bullMqPackagesApart, packagesOfBullMq } from "./bullmq_packages.ts";
 import { type BundledPackage, bundledPackages } from "./bundled_packages.ts";
 import { BuildError, root } from "./workspace.ts";
 
@@ -52,11 +53,12 @@ export async function bundleProgram(dir: string, carried: CarriedEsbuild): Promi
       ...options,
       entryPoints: [`${root}/src/${main}`],
       outdir: `${dir}/${folder}`,
-      plugins: [esbuildAsModule, bullMqPackages, packagesOfDeno],
+      plugins: [esbuildAsModule, bullMqPackagesApart, packagesOfDeno],
     })
   );
   const all = [
     ...builds,
+    build({ ...options, ...packagesOfBullMq(dir), plugins: [bullMqPackages] }),
     build({ ...options, entryPoints: [`${root}/main.ts`], outdir: dir, plugins: [apart] }),
   ];
   const results = await Promise.all(all).finally(stop);
