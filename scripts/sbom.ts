@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { BundledPackage } from "./bundled_packages.ts";
+import { denoHost } from "./runtime.ts";
 import type { Target } from "./target.ts";
 import { BuildError } from "./workspace.ts";
 
@@ -22,6 +23,11 @@ export interface Lock {
   >;
 }
 
+interface Hash {
+  readonly alg: "SHA-256" | "SHA-512";
+  readonly content: string;
+}
+
 export interface Component {
   readonly "bom-ref": string;
   readonly type: "library" | "application" | "platform";
@@ -29,7 +35,12 @@ export interface Component {
   readonly version: string;
   readonly scope?: "required";
   readonly purl?: string;
-  readonly hashes?: readonly { readonly alg: "SHA-256" | "SHA-512"; readonly content: string }[];
+  readonly hashes?: readonly Hash[];
+  readonly externalReferences?: readonly {
+    readonly type: "distribution";
+    readonly url: string;
+    readonly hashes: readonly Hash[];
+  }[];
   readonly licenses:
     readonly ({ readonly license: { readonly id: string } } | { readonly expression: string })[];
   readonly properties?: readonly { readonly name: string; readonly value: string }[];
@@ -101,10 +112,20 @@ function runtimeOf({ target, runtime: { version, source, sha256 } }: Contents): 
     version,
     scope: "required",
     ...purlOf(source, version),
-    hashes: [{ alg: "SHA-256", content: sha256 }],
+    ...checksumOf(source, sha256),
     licenses: licensesOf("MIT"),
     properties: [{ name: "denicorn:runtime:source", value: source }],
   };
+}
+
+/** From Deno's own host it is that of the zip, as Deno publishes it: the runtime inside has another one. */
+function checksumOf(
+  source: string,
+  sha256: string,
+): Pick<Component, "hashes"> | Pick<Component, "externalReferences"> {
+  const hashes = [{ alg: "SHA-256", content: sha256 }] as const;
+  if (!source.startsWith("release/")) return { hashes };
+  return { externalReferences: [{ type: "distribution", url: `${denoHost}/${source}`, hashes }] };
 }
 
 /** Where the runtime is from; nothing for a file of the builder. `source` as in `Runtime`. */
@@ -149,12 +170,15 @@ function lockedAs(found: BundledPackage, { npm }: Lock) {
 
 /** The lock has the version of a dependency only where there are several. */
 function dependenciesOf(found: BundledPackage, lock: Lock): string[] {
-  const known = Object.keys(lock.npm).map((key) => key.replace(/(?<=.)_.*$/, ""));
+  const known = Object.keys(lock.npm).map(withoutPeers);
   return (lockedAs(found, lock).dependencies ?? []).flatMap((name) =>
-    known.filter((ref) =>
-      ref === name.replace(/(?<=.)_.*$/, "") || ref.slice(0, ref.lastIndexOf("@")) === name
-    )
+    known.filter((ref) => ref === withoutPeers(name) || ref.slice(0, ref.lastIndexOf("@")) === name)
   );
+}
+
+/** `bullmq@6.7.0` for `bullmq@6.7.0_ioredis@6.0.0`; only a name can have `_` itself: `string_decoder@1.3.0`. */
+function withoutPeers(key: string): string {
+  return key.replace(/^(@?[^@]+@[^_]+)_.*$/, "$1");
 }
 
 function licensesOf(license: string): Component["licenses"] {
