@@ -3,6 +3,7 @@
  * target, of which npm installs the one that fits the machine.
  */
 import { type Target, targets } from "./target.ts";
+import { licensesFile } from "./third_party_licenses.ts";
 import { root } from "./workspace.ts";
 
 const common = {
@@ -23,12 +24,13 @@ export async function writeCommandPackage(dir: string, version: string): Promise
   await Deno.copyFile(`${root}/README.md`, `${dir}/README.md`);
 }
 
-/** Writes the package with the executable `binary` into the folder `dir`. */
+/** Writes the package with the executable `binary`, and the licenses of what is in it, into the folder `dir`. */
 export async function writeTargetPackage(
   dir: string,
   target: Target,
   version: string,
   binary: string,
+  licenses: string,
 ): Promise<void> {
   await writePackage(dir, {
     name: packageName(target),
@@ -39,6 +41,7 @@ export async function writeTargetPackage(
     cpu: [target.replace("linux-", "")],
     libc: ["glibc"],
   }, binary);
+  await Deno.writeTextFile(`${dir}/${licensesFile}`, licenses);
 }
 
 export function packageName(target: Target): string {

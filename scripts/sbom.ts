@@ -16,6 +16,8 @@ export interface Contents {
   readonly packages: readonly BundledPackage[];
 }
 
+type Named = Pick<BundledPackage, "name" | "version" | "license">;
+
 /** Of deno.lock. */
 export interface Lock {
   readonly npm: Readonly<
@@ -139,7 +141,7 @@ function purlOfPackage(name: string, version: string): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
-function library(found: BundledPackage, lock: Lock): Component {
+function library(found: Named, lock: Lock): Component {
   const { name, version, license } = found;
   const digest = lockedAs(found, lock).integrity.replace("sha512-", "");
   return {
@@ -154,12 +156,12 @@ function library(found: BundledPackage, lock: Lock): Component {
   };
 }
 
-function refOf({ name, version }: { readonly name: string; readonly version: string }): string {
+function refOf({ name, version }: Pick<Named, "name" | "version">): string {
   return `${name}@${version}`;
 }
 
 /** A package with peers has theirs behind its version: `bullmq@6.7.0_ioredis@6.0.0`. */
-function lockedAs(found: BundledPackage, { npm }: Lock) {
+function lockedAs(found: Named, { npm }: Lock) {
   const ref = refOf(found);
   const key = Object.keys(npm).find((key) => key === ref || key.startsWith(`${ref}_`));
   if (key === undefined) {
@@ -169,7 +171,7 @@ function lockedAs(found: BundledPackage, { npm }: Lock) {
 }
 
 /** The lock has the version of a dependency only where there are several. */
-function dependenciesOf(found: BundledPackage, lock: Lock): string[] {
+function dependenciesOf(found: Named, lock: Lock): string[] {
   const known = Object.keys(lock.npm).map(withoutPeers);
   return (lockedAs(found, lock).dependencies ?? []).flatMap((name) =>
     known.filter((ref) => ref === withoutPeers(name) || ref.slice(0, ref.lastIndexOf("@")) === name)

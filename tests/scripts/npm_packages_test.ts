@@ -58,7 +58,7 @@ Deno.test("only the packages with an executable are for certain machines: the co
   });
   for (const target of targets) {
     await withFolder(async (folder) => {
-      await writeTargetPackage(folder, target, "1.2.3", command);
+      await writeTargetPackage(folder, target, "1.2.3", command, "");
       const { os, cpu, libc, preferUnplugged } = manifest(folder);
       assertEquals({ os, libc }, { os: ["linux"], libc: ["glibc"] });
       assertEquals(`linux-${cpu}`, target);

@@ -100,10 +100,10 @@ Deno.test("a package depends on those in the lock whose names have an underscore
     },
   };
   const packages = [
-    { name: "left", version: "1.0.0", license: "MIT" },
-    { name: "one_two", version: "1.0.0", license: "MIT" },
-    { name: "one_two", version: "2.0.0", license: "MIT" },
-    { name: "string_decoder", version: "1.3.0", license: "MIT" },
+    { name: "left", version: "1.0.0", license: "MIT", notices: [] },
+    { name: "one_two", version: "1.0.0", license: "MIT", notices: [] },
+    { name: "one_two", version: "2.0.0", license: "MIT", notices: [] },
+    { name: "string_decoder", version: "1.3.0", license: "MIT", notices: [] },
   ];
   const list = sbom("0.1.0", "1760000000", [{ ...contents[0]!, target: "linux-x64", packages }], made);
   const found = list.dependencies.find(({ ref }) => ref === "left@1.0.0");
@@ -120,7 +120,7 @@ Deno.test("a package is not taken for another one whose name or version begins l
       "@esbuild/linux-x64@1.0": sha("d"),
     },
   };
-  const packages = [{ name: "left", version: "1.0", license: "MIT" }];
+  const packages = [{ name: "left", version: "1.0", license: "MIT", notices: [] }];
   const made1 = [{
     ...contents[0]!,
     target: "linux-x64" as const,
