@@ -3,9 +3,12 @@
 import { gzipSync } from "node:zlib";
 import { renderCompletions, type Shell } from "../src/cli/completions.ts";
 import { commands } from "../src/cli/commands.ts";
+import type { BundledPackage } from "./bundled_packages.ts";
+import { debianCopyright } from "./debian_copyright.ts";
 import { debianUnit } from "./debian_unit.ts";
 import { FileTree } from "./file_tree.ts";
 import { platforms, type Target } from "./target.ts";
+import { licensesFile, renderLicenses } from "./third_party_licenses.ts";
 import { BuildError, root, run, withTempDir } from "./workspace.ts";
 
 export interface DebianOptions {
@@ -15,6 +18,8 @@ export interface DebianOptions {
   readonly date: string;
   readonly manPage: string;
   readonly binary: string;
+  /** Whose code is in the executable. */
+  readonly parties: readonly BundledPackage[];
   /** As `dpkg-deb -Z` takes it. */
   readonly compression?: "gzip" | "none";
 }
@@ -31,7 +36,7 @@ function debianVersion(version: string): string {
 
 /** Writes the package as `file`. Throws BuildError where dpkg-deb is missing. */
 export async function writeDebianPackage(file: string, options: DebianOptions): Promise<void> {
-  const { target, version, date, manPage, binary, compression = "gzip" } = options;
+  const { target, version, date, manPage, binary, parties, compression = "gzip" } = options;
   const own = (path: string) => Deno.readTextFile(`${root}/${path}`);
   await withTempDir(async (dir) => {
     const files = new FileTree(dir);
@@ -43,9 +48,11 @@ export async function writeDebianPackage(file: string, options: DebianOptions): 
       await files.write(path, renderCompletions(shell as Shell, commands));
     }
     await files.write("usr/share/man/man1/denicorn.1.gz", zipped(manPage));
-    await files.write("usr/share/doc/denicorn/copyright", copyright(await own("LICENSE")));
-    await files.write("usr/share/doc/denicorn/changelog.gz", zipped(await own("CHANGELOG.md")));
-    await files.write("usr/share/doc/denicorn/changelog.Debian.gz", zipped(changelog(version, date)));
+    const doc = "usr/share/doc/denicorn";
+    await files.write(`${doc}/copyright`, debianCopyright(await own("LICENSE"), parties));
+    await files.write(`${doc}/${licensesFile}.gz`, zipped(renderLicenses(parties)));
+    await files.write(`${doc}/changelog.gz`, zipped(await own("CHANGELOG.md")));
+    await files.write(`${doc}/changelog.Debian.gz`, zipped(changelog(version, date)));
 
     await files.write("DEBIAN/control", control(target, version, glibcOf(program), files.kibibytes));
     await files.write("DEBIAN/conffiles", "/etc/default/denicorn\n");
@@ -111,20 +118,6 @@ Description: pre-fork HTTP application server for Deno
  processes that share one port: starts and replaces them, scales them, and
  reloads the app without losing a request. The package has one executable,
  with its runtime in it, and a systemd unit for any number of apps.
-`;
-}
-
-function copyright(license: string): string {
-  const [, holder = ""] = /^Copyright \(c\) (.*)$/m.exec(license) ?? [];
-  const text = license.slice(license.indexOf("Permission")).trimEnd();
-  const indented = text.split("\n").map((line) => line === "" ? " ." : ` ${line}`).join("\n");
-  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: Denicorn
-
-Files: *
-Copyright: ${holder}
-License: Expat
-${indented}
 `;
 }
 

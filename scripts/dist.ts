@@ -5,11 +5,13 @@
 import { createHash } from "node:crypto";
 import { writeArchive } from "./archive.ts";
 import { build } from "./build.ts";
+import type { BundledPackage } from "./bundled_packages.ts";
 import { debianFile, writeDebianPackage } from "./debian_package.ts";
 import { manPage } from "./man_page.ts";
 import { packageName, writeCommandPackage, writeTargetPackage } from "./npm_packages.ts";
 import { type Contents, sbom } from "./sbom.ts";
 import { type Target, targets } from "./target.ts";
+import { licensesFile, renderLicenses, thirdParties } from "./third_party_licenses.ts";
 import { BuildError, distDir, root, run, runScript, withTempDir } from "./workspace.ts";
 
 interface Release {
@@ -29,20 +31,27 @@ async function releaseTarget(
   return await withTempDir(async (dir) => {
     const binary = `${dir}/denicorn`;
     const contents = await build(target, binary);
+    const parties = await thirdParties(contents);
+    const licenses = renderLicenses(parties);
     const files = [
-      await archive(target, release, binary),
-      await debianPackage(target, release, binary),
+      await archive(target, release, binary, licenses),
+      await debianPackage(target, release, binary, parties),
       await npmPackage(
         packageName(target),
         release,
-        (dir) => writeTargetPackage(dir, target, release.version, binary),
+        (dir) => writeTargetPackage(dir, target, release.version, binary, licenses),
       ),
     ];
     return { contents, files };
   });
 }
 
-async function archive(target: Target, release: Release, binary: string): Promise<string> {
+async function archive(
+  target: Target,
+  release: Release,
+  binary: string,
+  licenses: string,
+): Promise<string> {
   const name = `denicorn-${release.version}-${target}`;
   const file = `${name}.tar.gz`;
   await withTempDir(async (dir) => {
@@ -51,15 +60,21 @@ async function archive(target: Target, release: Release, binary: string): Promis
     for (const document of documents) {
       await Deno.copyFile(`${root}/${document}`, `${dir}/${name}/${document}`);
     }
+    await Deno.writeTextFile(`${dir}/${name}/${licensesFile}`, licenses);
     await Deno.writeTextFile(`${dir}/${name}/denicorn.1`, release.manPage);
     await writeArchive(`${distDir}/${file}`, dir, name, release);
   });
   return file;
 }
 
-async function debianPackage(target: Target, release: Release, binary: string): Promise<string> {
+async function debianPackage(
+  target: Target,
+  release: Release,
+  binary: string,
+  parties: readonly BundledPackage[],
+): Promise<string> {
   const file = debianFile(target, release.version);
-  await writeDebianPackage(`${distDir}/${file}`, { target, binary, ...release });
+  await writeDebianPackage(`${distDir}/${file}`, { target, binary, parties, ...release });
   return file;
 }
 

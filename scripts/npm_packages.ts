@@ -2,7 +2,9 @@
  * The packages for npm: `denicorn`, a command that becomes the executable, and one package with the executable for each
  * target, of which npm installs the one that fits the machine.
  */
+import { renderDeclarations } from "../src/cli/declarations.ts";
 import { type Target, targets } from "./target.ts";
+import { licensesFile } from "./third_party_licenses.ts";
 import { root } from "./workspace.ts";
 
 const common = {
@@ -18,17 +20,32 @@ export async function writeCommandPackage(dir: string, version: string): Promise
     description: "Pre-fork HTTP application server for Deno",
     ...common,
     bin: { denicorn: "bin/denicorn" },
+    types: "denicorn.d.ts",
     optionalDependencies: Object.fromEntries(targets.map((target) => [packageName(target), version])),
   }, `${root}/scripts/npm/denicorn.sh`);
   await Deno.copyFile(`${root}/README.md`, `${dir}/README.md`);
+  await Deno.writeTextFile(`${dir}/denicorn.d.ts`, types());
 }
 
-/** Writes the package with the executable `binary` into the folder `dir`. */
+/**
+ * What `denicorn types` writes, as a module: where a project has its own file of that, which declares the same once more,
+ * the compiler takes that one.
+ */
+function types(): string {
+  const lines = renderDeclarations().trimEnd().split("\n");
+  const body = lines.slice(lines.indexOf('declare module "denicorn" {') + 1, -1);
+  return `// The module \`denicorn\`, as \`denicorn types\` declares it.\n\n${
+    body.map((line) => line.replace(/^ {2}/, "")).join("\n")
+  }\n`;
+}
+
+/** Writes the package with the executable `binary`, and the licenses of what is in it, into the folder `dir`. */
 export async function writeTargetPackage(
   dir: string,
   target: Target,
   version: string,
   binary: string,
+  licenses: string,
 ): Promise<void> {
   await writePackage(dir, {
     name: packageName(target),
@@ -39,6 +56,7 @@ export async function writeTargetPackage(
     cpu: [target.replace("linux-", "")],
     libc: ["glibc"],
   }, binary);
+  await Deno.writeTextFile(`${dir}/${licensesFile}`, licenses);
 }
 
 export function packageName(target: Target): string {

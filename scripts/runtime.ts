@@ -7,6 +7,9 @@ import { npmRuntime, npmRuntimeVersion } from "./npm_runtime.ts";
 import { platforms, type Target } from "./target.ts";
 import { BuildError, exists, run, toolsDir } from "./workspace.ts";
 
+/** Where Deno publishes its runtimes. */
+export const denoHost = "https://dl.deno.land";
+
 export interface Runtime {
   readonly version: string;
   /** For the message of the build. */
@@ -17,7 +20,7 @@ export interface Runtime {
   readonly deno: string;
   /** The runtime's path; without it `deno compile` downloads one or uses its cache. */
   readonly denort: string | undefined;
-  /** The file that has the runtime once the program is compiled. */
+  /** The file that has the runtime once the program is compiled: from Deno's own host a zip, which is what its checksum is of. */
   readonly file: string;
 }
 
@@ -70,7 +73,7 @@ async function fromDenoHost(target: Target): Promise<Runtime | undefined> {
     file: cached,
   };
   if (await exists(cached)) return runtime;
-  return await isReachable(`https://dl.deno.land/${file}`) ? runtime : undefined;
+  return await isReachable(`${denoHost}/${file}`) ? runtime : undefined;
 }
 
 /** Whether the host can be reached; checked first, because `deno compile` may wait for minutes. */

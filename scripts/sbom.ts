@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { BundledPackage } from "./bundled_packages.ts";
+import { denoHost } from "./runtime.ts";
 import type { Target } from "./target.ts";
 import { BuildError } from "./workspace.ts";
 
@@ -15,11 +16,18 @@ export interface Contents {
   readonly packages: readonly BundledPackage[];
 }
 
+type Named = Pick<BundledPackage, "name" | "version" | "license">;
+
 /** Of deno.lock. */
 export interface Lock {
   readonly npm: Readonly<
     Record<string, { readonly integrity: string; readonly dependencies?: readonly string[] }>
   >;
+}
+
+interface Hash {
+  readonly alg: "SHA-256" | "SHA-512";
+  readonly content: string;
 }
 
 export interface Component {
@@ -29,7 +37,12 @@ export interface Component {
   readonly version: string;
   readonly scope?: "required";
   readonly purl?: string;
-  readonly hashes?: readonly { readonly alg: "SHA-256" | "SHA-512"; readonly content: string }[];
+  readonly hashes?: readonly Hash[];
+  readonly externalReferences?: readonly {
+    readonly type: "distribution";
+    readonly url: string;
+    readonly hashes: readonly Hash[];
+  }[];
   readonly licenses:
     readonly ({ readonly license: { readonly id: string } } | { readonly expression: string })[];
   readonly properties?: readonly { readonly name: string; readonly value: string }[];
@@ -101,10 +114,20 @@ function runtimeOf({ target, runtime: { version, source, sha256 } }: Contents): 
     version,
     scope: "required",
     ...purlOf(source, version),
-    hashes: [{ alg: "SHA-256", content: sha256 }],
+    ...checksumOf(source, sha256),
     licenses: licensesOf("MIT"),
     properties: [{ name: "denicorn:runtime:source", value: source }],
   };
+}
+
+/** From Deno's own host it is that of the zip, as Deno publishes it: the runtime inside has another one. */
+function checksumOf(
+  source: string,
+  sha256: string,
+): Pick<Component, "hashes"> | Pick<Component, "externalReferences"> {
+  const hashes = [{ alg: "SHA-256", content: sha256 }] as const;
+  if (!source.startsWith("release/")) return { hashes };
+  return { externalReferences: [{ type: "distribution", url: `${denoHost}/${source}`, hashes }] };
 }
 
 /** Where the runtime is from; nothing for a file of the builder. `source` as in `Runtime`. */
@@ -118,7 +141,7 @@ function purlOfPackage(name: string, version: string): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
-function library(found: BundledPackage, lock: Lock): Component {
+function library(found: Named, lock: Lock): Component {
   const { name, version, license } = found;
   const digest = lockedAs(found, lock).integrity.replace("sha512-", "");
   return {
@@ -133,12 +156,12 @@ function library(found: BundledPackage, lock: Lock): Component {
   };
 }
 
-function refOf({ name, version }: { readonly name: string; readonly version: string }): string {
+function refOf({ name, version }: Pick<Named, "name" | "version">): string {
   return `${name}@${version}`;
 }
 
 /** A package with peers has theirs behind its version: `bullmq@6.7.0_ioredis@6.0.0`. */
-function lockedAs(found: BundledPackage, { npm }: Lock) {
+function lockedAs(found: Named, { npm }: Lock) {
   const ref = refOf(found);
   const key = Object.keys(npm).find((key) => key === ref || key.startsWith(`${ref}_`));
   if (key === undefined) {
@@ -148,13 +171,16 @@ function lockedAs(found: BundledPackage, { npm }: Lock) {
 }
 
 /** The lock has the version of a dependency only where there are several. */
-function dependenciesOf(found: BundledPackage, lock: Lock): string[] {
-  const known = Object.keys(lock.npm).map((key) => key.replace(/(?<=.)_.*$/, ""));
+function dependenciesOf(found: Named, lock: Lock): string[] {
+  const known = Object.keys(lock.npm).map(withoutPeers);
   return (lockedAs(found, lock).dependencies ?? []).flatMap((name) =>
-    known.filter((ref) =>
-      ref === name.replace(/(?<=.)_.*$/, "") || ref.slice(0, ref.lastIndexOf("@")) === name
-    )
+    known.filter((ref) => ref === withoutPeers(name) || ref.slice(0, ref.lastIndexOf("@")) === name)
   );
+}
+
+/** `bullmq@6.7.0` for `bullmq@6.7.0_ioredis@6.0.0`; only a name can have `_` itself: `string_decoder@1.3.0`. */
+function withoutPeers(key: string): string {
+  return key.replace(/^(@?[^@]+@[^_]+)_.*$/, "$1");
 }
 
 function licensesOf(license: string): Component["licenses"] {

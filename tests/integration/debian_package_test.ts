@@ -61,6 +61,7 @@ testOnOneTarget("the Debian package installs what it should, and leaves nothing 
     date: "1760000000",
     manPage: manPage("2025-10-09"),
     binary: host.target.command[0]!,
+    parties: [{ name: "hono", version: "4.0.0", license: "MIT", notices: ["Copyright 2021 Someone"] }],
     compression: "none",
   });
   for (const line of (await output("dpkg-deb", ["--contents", file])).trimEnd().split("\n")) {
@@ -83,6 +84,7 @@ testOnOneTarget("the Debian package installs what it should, and leaves nothing 
     "/usr/bin/denicorn",
     "/usr/lib/systemd/system/denicorn@.service",
     "/usr/share/bash-completion/completions/denicorn",
+    "/usr/share/doc/denicorn/THIRD_PARTY_LICENSES.gz",
     "/usr/share/doc/denicorn/changelog.Debian.gz",
     "/usr/share/doc/denicorn/changelog.gz",
     "/usr/share/doc/denicorn/copyright",

@@ -48,7 +48,7 @@ testOnOneTarget("the command of the npm packages is the server itself, which TER
     await pack(
       host,
       packageName(hostTarget!),
-      (dir) => writeTargetPackage(dir, hostTarget!, version, host.target.command[0]!),
+      (dir) => writeTargetPackage(dir, hostTarget!, version, host.target.command[0]!, "hono: MIT\n"),
     ),
   ]);
   const command = `${host.folder}/node_modules/.bin/denicorn`;
@@ -61,6 +61,8 @@ testOnOneTarget("the command of the npm packages is the server itself, which TER
   });
   await server.ready(1);
   assertEquals(await server.text(), "ok");
+  const licenses = `node_modules/${packageName(hostTarget!)}/THIRD_PARTY_LICENSES`;
+  assertEquals(Deno.readTextFileSync(`${host.folder}/${licenses}`), "hono: MIT\n");
   const program = `${host.folder}/node_modules/${packageName(hostTarget!)}/bin/denicorn`;
   assertEquals(Deno.readLinkSync(`/proc/${server.pid}/exe`), Deno.realPathSync(program));
   server.kill("SIGTERM");

@@ -30,7 +30,15 @@ async function withPackage(version: string, use: (file: string, folder: string) 
     Deno.writeFileSync(binary, bytes("\0GLIBC_2.27\0GLIBC_2.9\0"));
     const file = `${folder}/${debianFile("linux-x64", version)}`;
     await writeDebianPackage(file, {
-      ...{ target: "linux-x64", version, date: "1760000000", manPage: "", binary, compression: "none" },
+      ...{
+        target: "linux-x64",
+        version,
+        date: "1760000000",
+        manPage: "",
+        binary,
+        parties: [],
+        compression: "none",
+      },
     });
     output("dpkg-deb", ["--extract", file, `${folder}/root`]);
     use(file, `${folder}/root`);

@@ -1,5 +1,6 @@
 /** The packages for npm, by what is written into their folders. */
 
+import { renderDeclarations } from "../../src/cli/declarations.ts";
 import { packageName, writeCommandPackage, writeTargetPackage } from "../../scripts/npm_packages.ts";
 import { targets } from "../../scripts/target.ts";
 import { assertEquals } from "../assert.ts";
@@ -58,11 +59,36 @@ Deno.test("only the packages with an executable are for certain machines: the co
   });
   for (const target of targets) {
     await withFolder(async (folder) => {
-      await writeTargetPackage(folder, target, "1.2.3", command);
+      await writeTargetPackage(folder, target, "1.2.3", command, "");
       const { os, cpu, libc, preferUnplugged } = manifest(folder);
       assertEquals({ os, libc }, { os: ["linux"], libc: ["glibc"] });
       assertEquals(`linux-${cpu}`, target);
       assertEquals(preferUnplugged, undefined);
     });
   }
+});
+
+Deno.test("the package of npm has the types of the module denicorn, also beside what denicorn types wrote", async () => {
+  await withFolder(async (folder) => {
+    await writeCommandPackage(`${folder}/node_modules/denicorn`, "1.2.3");
+    const files = {
+      "package.json": `{ "dependencies": { "denicorn": "file:denicorn-1.2.3.tgz" } }`,
+      "own.d.ts": renderDeclarations(),
+      "app.ts": `import { context, defineConfig, type Tasks } from "denicorn";
+export const tasks = { send: (to: string) => to } satisfies Tasks;
+export const slot: number = context().slot;
+// @ts-expect-error: it is a number.
+export const name: string = context().slot;
+// @ts-expect-error: there is no such setting.
+defineConfig({ wokers: 1 });
+`,
+      "both.ts": `/// <reference path="./own.d.ts" />\nexport * from "./app.ts";\n`,
+    };
+    for (const [name, text] of Object.entries(files)) Deno.writeTextFileSync(`${folder}/${name}`, text);
+    for (const name of ["app.ts", "both.ts"]) {
+      const options = { args: ["check", name], cwd: folder, env: { NO_COLOR: "1" } };
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), options).output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+    }
+  });
 });

@@ -79,6 +79,37 @@ Deno.test("the runtime is named after where it is from, which only its builder k
   assertEquals(purlFrom("DENORT_BIN of the build"), undefined);
 });
 
+Deno.test("the checksum of a zip with the runtime is not said to be that of the runtime", () => {
+  const runtime = { version: "2.0.0", source: "release/v2.0.0/denort.zip", sha256: "b".repeat(64) };
+  const found = sbom("0.1.0", "1760000000", [{ ...contents[0]!, runtime }], lock).components[0];
+  assertEquals(found?.hashes, undefined);
+  const hashes = [{ alg: "SHA-256" as const, content: "b".repeat(64) }];
+  const url = "https://dl.deno.land/release/v2.0.0/denort.zip";
+  assertEquals(found?.externalReferences, [{ type: "distribution", url, hashes }]);
+});
+
+Deno.test("a package depends on those in the lock whose names have an underscore, with peers and without", () => {
+  const integrity = `sha512-${btoa("a".repeat(64))}`;
+  const made: Lock = {
+    npm: {
+      "left@1.0.0_peer@2.0.0": { integrity, dependencies: ["string_decoder", "one_two@2.0.0_peer@2.0.0"] },
+      "string_decoder@1.3.0": { integrity },
+      "one_two@2.0.0_peer@2.0.0": { integrity },
+      "one_two@1.0.0": { integrity },
+      [`@esbuild/linux-x64@${esbuild.version}`]: { integrity },
+    },
+  };
+  const packages = [
+    { name: "left", version: "1.0.0", license: "MIT", notices: [] },
+    { name: "one_two", version: "1.0.0", license: "MIT", notices: [] },
+    { name: "one_two", version: "2.0.0", license: "MIT", notices: [] },
+    { name: "string_decoder", version: "1.3.0", license: "MIT", notices: [] },
+  ];
+  const list = sbom("0.1.0", "1760000000", [{ ...contents[0]!, target: "linux-x64", packages }], made);
+  const found = list.dependencies.find(({ ref }) => ref === "left@1.0.0");
+  assertEquals(found?.dependsOn, ["string_decoder@1.3.0", "one_two@2.0.0"]);
+});
+
 Deno.test("a package is not taken for another one whose name or version begins like it", () => {
   const sha = (byte: string) => ({ integrity: `sha512-${btoa(byte.repeat(64))}` });
   const made: Lock = {
@@ -89,7 +120,7 @@ Deno.test("a package is not taken for another one whose name or version begins l
       "@esbuild/linux-x64@1.0": sha("d"),
     },
   };
-  const packages = [{ name: "left", version: "1.0", license: "MIT" }];
+  const packages = [{ name: "left", version: "1.0", license: "MIT", notices: [] }];
   const made1 = [{
     ...contents[0]!,
     target: "linux-x64" as const,
