@@ -13,20 +13,24 @@ const parts = ["queue", "worker", "errors"];
 const bare = builtinModules.filter((name) => /^[a-z][^:]*$/.test(name));
 const builtins = new RegExp(`^(${bare.join("|")})$`);
 
-const folder = "packages";
+const packages = ["bullmq", "ioredis"];
+const bundle = "packages";
 
 /** Options of esbuild for their bundle in `dir`. */
 export function packagesOfBullMq(dir: string) {
-  return { entryPoints: ["bullmq", "ioredis"], outdir: `${dir}/${folder}` };
+  return { entryPoints: packages, outdir: `${dir}/${bundle}` };
 }
 
-/** Makes the bundle of a program, in another folder beside theirs, import them from there. */
+/**
+ * Makes the bundle of a program, in another folder beside theirs, import them from there. That their bundle exports what
+ * is imported is only seen when it is loaded: tests of tasks and channels do, with the executable.
+ */
 export const bullMqPackagesApart: Plugin = {
   name: "bullmq-packages-apart",
   setup({ onResolve }) {
     onResolve(
-      { filter: /^(bullmq|ioredis)$/ },
-      ({ path }) => ({ path: `../${folder}/${path}.js`, external: true }),
+      { filter: new RegExp(`^(${packages.join("|")})$`) },
+      ({ path }) => ({ path: `../${bundle}/${path}.js`, external: true }),
     );
   },
 };

@@ -16,7 +16,7 @@ export interface BundledPackage {
 
 /** Not `license.js`, which is a program. */
 const licenseFile =
-  /^(?:(?:un)?license|licence|mit-license|copying|copyright|notice)(?:[.-](?!(?:[cm]?[jt]s|json)$)[^.]*)*$/i;
+  /^(?:(?:un)?license|licence|mit-license|copying|copyright|notice)(?:[.-](?!(?:[cm]?[jt]sx?|json|map)(?:\.|$))[^.]*)*$/i;
 
 /** Sorted by name and version, each once. Throws BuildError if one does not say its license. */
 export async function bundledPackages(metafiles: readonly Metafile[]): Promise<BundledPackage[]> {

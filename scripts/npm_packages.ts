@@ -39,7 +39,7 @@ function types(): string {
   }\n`;
 }
 
-/** Writes the package with the executable `binary`, and the licenses of what is in it, into the folder `dir`. */
+/** Writes the package with the executable `binary`, and `THIRD_PARTY_LICENSES`, into the folder `dir`. */
 export async function writeTargetPackage(
   dir: string,
   target: Target,

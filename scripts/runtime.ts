@@ -20,7 +20,7 @@ export interface Runtime {
   readonly deno: string;
   /** The runtime's path; without it `deno compile` downloads one or uses its cache. */
   readonly denort: string | undefined;
-  /** The file that has the runtime once the program is compiled: from Deno's own host a zip, which is what its checksum is of. */
+  /** Has the runtime once the program is compiled: from Deno's own host a zip, which is what its checksum is of. */
   readonly file: string;
 }
 

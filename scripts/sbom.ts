@@ -126,7 +126,7 @@ function checksumOf(
   sha256: string,
 ): Pick<Component, "hashes"> | Pick<Component, "externalReferences"> {
   const hashes = [{ alg: "SHA-256", content: sha256 }] as const;
-  if (!source.startsWith("release/")) return { hashes };
+  if (!isFromDenoHost(source)) return { hashes };
   return { externalReferences: [{ type: "distribution", url: `${denoHost}/${source}`, hashes }] };
 }
 
@@ -134,7 +134,11 @@ function checksumOf(
 function purlOf(source: string, version: string): Pick<Component, "purl"> {
   const [, name, edition] = /^npm:(.+)@([^@,]+)/.exec(source) ?? [];
   if (name !== undefined) return { purl: purlOfPackage(name, edition!) };
-  return source.startsWith("release/") ? { purl: `pkg:github/denoland/deno@v${version}` } : {};
+  return isFromDenoHost(source) ? { purl: `pkg:github/denoland/deno@v${version}` } : {};
+}
+
+function isFromDenoHost(source: string): boolean {
+  return source.startsWith("release/");
 }
 
 function purlOfPackage(name: string, version: string): string {

@@ -39,7 +39,7 @@ export interface PubSub {
 
 /** Milliseconds between two questions whether Redis is there, and for which it may be silent then. */
 const pingInterval = 5_000;
-const silence = 5_000;
+const silence = 4_000;
 
 /** Milliseconds after which a Redis is asked again that has refused. */
 const refusalPause = 5_000;

@@ -1,7 +1,7 @@
 /**
  * Ends the connections of a client whose server owes an answer and says nothing: it may have lost its network or its power.
- * That of ioredis (`socketTimeout`) sets and clears a timer for all that arrives, which took 8 % of a worker with empty
- * tasks.
+ * The option of ioredis for this, `socketTimeout`, sets and clears a timer for all that arrives, which took 8 % of a worker
+ * with empty tasks.
  */
 
 // @ts-types="../../types/ioredis.d.ts"
@@ -11,7 +11,7 @@ import type { Clock } from "../system/system.ts";
 /** How often it looks within the time in which the server may be silent. */
 const looks = 4;
 
-/** `longest`: milliseconds for which the server may be silent; longer than a command lets it wait. */
+/** `longest`: milliseconds for which the server may be silent, and a quarter more; longer than a command lets it wait. */
 export function endSilentConnections(clock: Clock, client: Redis, longest: number): void {
   let stop = () => {};
   client.on("connect", () => {

@@ -83,7 +83,7 @@ redisTest("a Redis that says nothing any more is noticed, and found again", asyn
   server.signal("SIGSTOP");
   try {
     await server.until("it is noticed", () => !one.isUp);
-    assertMatch(one.problems[0]!, /no answer for 5 s/);
+    assertMatch(one.problems[0]!, /no answer for 4 s/);
   } finally {
     server.signal("SIGCONT");
   }

@@ -228,7 +228,7 @@ class BullMqStore implements TaskStore {
   }
 }
 
-/** Several are a transaction of Redis, which one job needs not. */
+/** Several go in a pipeline, which takes longer for one job. */
 async function addJobs(queue: Queue, jobs: readonly JobTemplate[]): Promise<readonly Job[]> {
   const [job] = jobs;
   return jobs.length === 1 && job !== undefined

@@ -47,11 +47,11 @@ export function jobOptions(task: NewTask): TaskJobOptions {
 }
 
 /**
- * To be called before BullMQ stores a failure: of all attempts it keeps one stack trace, and the delay until the next one,
+ * To be called before BullMQ stores a failure: of all attempts it keeps one stack trace unless the job says otherwise, and the delay until the next one,
  * for which BullMQ knows no limit, is the longest at most. BullMQ stores the options of a job only when it is added.
  */
 export function limitFailure({ opts, attemptsMade }: Job): void {
-  opts.stackTraceLimit = 1;
+  opts.stackTraceLimit ??= 1;
   const { backoff } = opts;
   if (backoff?.type !== "exponential" || 2 ** attemptsMade * backoff.delay <= longestDelay) return;
   opts.backoff = { ...backoff, type: "fixed", delay: longestDelay };
