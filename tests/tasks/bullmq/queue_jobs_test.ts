@@ -17,6 +17,6 @@ Deno.test("one stack trace of a failed job is kept, unless its program says how 
 Deno.test("a backoff that doubles ends at the longest delay", () => {
   const backoff = { type: "exponential", delay: 1_000, jitter: 0.5 } as const;
   assertEquals(optionsAfterFailure({ backoff }, 3).backoff, backoff);
-  const limited = { ...backoff, type: "fixed", delay: longestDelay };
+  const limited = { ...backoff, type: "fixed", delay: longestDelay } as const;
   assertEquals(optionsAfterFailure({ backoff }, 60).backoff, limited);
 });
