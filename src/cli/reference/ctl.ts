@@ -101,7 +101,7 @@ const waiting = [
 
 const top = [
   "`top` shows what the server does, and a table of its workers: `ERRORS` are requests answered with 5xx since the worker " +
-  "was started, `RESTARTS` how often a worker in its place was replaced after a failure, `LAG` is how late its event loop was at the last heartbeat. Blocked workers are red, draining ones yellow. " +
+  "was started, `RESTARTS` how many workers in its place have died before it, `LAG` is how late its event loop was at the last heartbeat. Blocked workers are red, draining ones yellow. " +
   "On a narrow screen the columns that matter least are left out; 80×24 has space for 18 workers. On a terminal without " +
   "escape sequences (`TERM=dumb`) and in a pipe it prints once.",
   "The arrows, `j` and `k`, PgUp and PgDn, `g` and `G` scroll; `s` sorts by the next of worker, state, req/s, errors, restarts, p99, in " +
