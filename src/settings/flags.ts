@@ -81,6 +81,7 @@ function readLong(arg: string, rest: string[], flags: readonly Flag[], add: Add)
 
 /** `-hv` is two flags; after a letter that takes a value, the rest is the value: `-w4`, `-w=4`. */
 function readShort(arg: string, rest: string[], flags: readonly Flag[], add: Add): void {
+  refuseLongName(arg, flags);
   for (let position = 1; position < arg.length; position++) {
     const letter = arg.charAt(position);
     const flag = flags.find((flag) => flag.short === letter) ?? unknownLetter(arg, letter, flags);
@@ -93,6 +94,14 @@ function readShort(arg: string, rest: string[], flags: readonly Flag[], add: Add
       flag,
       attached === "" ? nextValue(`-${letter}`, flag.needs, rest) : attached.replace(/^=/, ""),
     );
+  }
+}
+
+/** `-timeout 3` would be `-t imeout`, and `3` the app. */
+function refuseLongName(arg: string, flags: readonly Flag[]): void {
+  const given = arg.slice(1).replace(/=.*/s, "");
+  if (given.length > 1 && flags.some(({ name }) => name === given)) {
+    throw unknownName(`-${given}`, origin, `--${given}`, otherwise);
   }
 }
 

@@ -190,3 +190,12 @@ Deno.test("guestbook: several processes open a new database at once", async () =
   assert((await Promise.all(runs)).every(({ success }) => success));
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("guestbook: its deno.json has the packages of the checkout, in the same versions", () => {
+  const imports = (path: string): Record<string, string> =>
+    JSON.parse(Deno.readTextFileSync(new URL(path, import.meta.url))).imports;
+  const all = imports("../../deno.json");
+  for (const [name, target] of Object.entries(imports("../../examples/guestbook/deno.json"))) {
+    assertEquals(target, all[name], name);
+  }
+});

@@ -2,7 +2,7 @@ import { type CommandLine, type CommandOption, parseCommandLine } from "../../sr
 import { knownPeerFlags, peerFlagAnswer } from "../../src/settings/peer_flags.ts";
 import { namedSettings } from "../../src/settings/settings.ts";
 import { DenicornError } from "../../src/core/errors.ts";
-import { assertEquals, assertThrows } from "../assert.ts";
+import { assertEquals, assertMatch, assertThrows } from "../assert.ts";
 import { assertOneLine } from "./resolving.ts";
 
 const options: readonly CommandOption[] = [
@@ -132,10 +132,16 @@ Deno.test("an unknown flag suggests the nearest", () => {
 });
 
 Deno.test("an unknown letter suggests the other case, or a flag with two dashes", () => {
-  assertEquals(refusal("-W4"), "setting-unknown: -W (command line) is unknown: did you mean -w?");
+  assertEquals(refusal("-B4"), "setting-unknown: -B (command line) is unknown: did you mean -b?");
+  for (const name of ["-timeout", "-workers", "-bind"]) {
+    assertEquals(
+      refusal(name, "3"),
+      `setting-unknown: ${name} (command line) is unknown: did you mean -${name}?`,
+    );
+  }
   assertEquals(
-    refusal("-timeout", "3"),
-    "setting-unknown: -timeout (command line) is unknown: did you mean --timeout?",
+    refusal("-spare-workers", "3"),
+    "setting-unknown: -spare-workers (command line) is unknown: did you mean --spare-workers?",
   );
   assertEquals(
     refusal("-z"),
@@ -219,4 +225,21 @@ Deno.test("no flag of another server is one of ours, and each answer names only 
     const named = peerFlagAnswer(flag)?.match(/(?<=give |and |or )--?[\w-]+/g) ?? [];
     assertEquals(named.filter((name) => !ours.has(name)), [], flag);
   }
+});
+
+Deno.test("a flag that users of Gunicorn, PM2 or deno serve type is ours or has an answer", () => {
+  const ours = namedSettings.flatMap(({ name, short }) => [`--${name}`, `-${short}`]);
+  const typed = [
+    "-b -w -k -t -c -e -p -u -g -m -n -D -R --backlog --spew --paste --pythonpath --initgroups --reuse-port",
+    "--no-sendfile --reload-engine --limit-request-field_size --logger-class --log-config-json --log-syslog-to",
+    "--enable-stdio-inheritance --statsd-prefix --proxy-allow-from --ciphers --ca-certs",
+    "-i -f -o -l --log --error --merge-logs --time --cron --update-env --max-restarts --ignore-watch --interpreter",
+    "-A -R -W -N -E -S -P --allow-sys --deny-net --watch-hmr --inspect --no-check --no-lock --frozen --unstable-kv",
+    "--import-map --node-modules-dir --quiet -q",
+  ].join(" ").split(" ");
+  assertEquals(typed.filter((flag) => !ours.includes(flag) && !knownPeerFlags.includes(flag)), []);
+});
+
+Deno.test("deno serve --parallel is answered with a worker on each core, because the default is one worker", () => {
+  assertMatch(peerFlagAnswer("--parallel")!, /give -w auto/);
 });

@@ -68,6 +68,7 @@ export const workerSettings = {
       "master has died ends by itself a second later. 0 turns this off. A worker that drains has until graceful-timeout, " +
       "blocked or not. This is not a limit on how long a request may take.",
     default: 30 * second,
+    short: "t",
     reload: true,
   }),
   // At 100 ms 1.5 % of the connections wait for a blocked worker, at 50 ms 0.7 %, and an idle master still takes less
