@@ -97,7 +97,7 @@ function readShort(arg: string, rest: string[], flags: readonly Flag[], add: Add
   }
 }
 
-/** `-timeout 3` would be `-t imeout`, and `3` the app. */
+/** Else `-timeout 3` is `-t` with the rest as its value, and `3` is the app. */
 function refuseLongName(arg: string, flags: readonly Flag[]): void {
   const given = arg.slice(1).replace(/=.*/s, "");
   if (given.length > 1 && flags.some(({ name }) => name === given)) {
