@@ -97,7 +97,7 @@ const peerFlags: readonly PeerFlag[] = [
   },
   {
     peer: "PM2",
-    flags: ["--cron-restart"],
+    flags: ["--cron", "--cron-restart"],
     answer: "give --max-lifetime TIME, which replaces workers one by one",
   },
   {
@@ -110,7 +110,6 @@ const peerFlags: readonly PeerFlag[] = [
     flags: ["--time", "--log-date-format"],
     answer: "each line of the log has its time: leave it out",
   },
-  { peer: "PM2", flags: ["--cron"], answer: "give --max-lifetime TIME, which replaces workers one by one" },
   {
     peer: "PM2",
     flags: ["--ignore-watch", "--watch-delay"],
@@ -160,7 +159,7 @@ const peerFlags: readonly PeerFlag[] = [
   {
     peer: "Gunicorn",
     flags: ["--log-syslog", "--log-syslog-to", "--log-syslog-prefix", "--log-syslog-facility"],
-    answer: "give --error-logfile syslog:/dev/log, or syslog:HOST:PORT?facility=local0&tag=NAME",
+    answer: "give --error-logfile syslog:/dev/log, or syslog:ADDRESS:PORT?facility=local0&tag=NAME",
   },
   {
     peer: "Gunicorn",

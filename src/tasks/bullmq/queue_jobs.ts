@@ -47,8 +47,9 @@ export function jobOptions(task: NewTask): TaskJobOptions {
 }
 
 /**
- * To be called before BullMQ stores a failure: of all attempts it keeps one stack trace unless the job says otherwise, and the delay until the next one,
- * for which BullMQ knows no limit, is the longest at most. BullMQ stores the options of a job only when it is added.
+ * To be called before BullMQ stores a failure: of all attempts it keeps one stack trace unless the job says otherwise, and
+ * the delay until the next one, for which BullMQ knows no limit, is the longest at most. BullMQ stores the options of a job
+ * only when it is added.
  */
 export function limitFailure({ opts, attemptsMade }: Job): void {
   opts.stackTraceLimit ??= 1;
