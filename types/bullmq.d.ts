@@ -54,6 +54,8 @@ export interface Job {
   readonly returnvalue: unknown;
   readonly attemptsMade: number;
   readonly processedOn?: number;
+  /** Why it is to fail at its next attempt. */
+  readonly deferredFailure?: string;
   readonly finishedOn?: number;
   /** `null` after a retry. */
   readonly failedReason?: string | null;
@@ -124,6 +126,21 @@ export class Queue extends QueueBase {
   remove(id: string): Promise<number>;
 }
 
+/** Of the next job: its hash in Redis, and milliseconds of a rate limit, and the time until which the next one waits. */
+export type NextJob = [data?: unknown, id?: string, limitDelay?: number, delayUntil?: number];
+
+interface WorkerBackend {
+  readonly closing: boolean;
+  moveToCompletedArgs(
+    job: Job,
+    result: string,
+    removeOnComplete: KeepJobs | undefined,
+    token: string,
+    fetchesNext: boolean,
+  ): unknown[];
+  moveToFinished(id: string, args: readonly unknown[]): Promise<NextJob>;
+}
+
 /** With a third parameter, it would get a signal for each job. */
 export type Processor = (job: Job, token: string) => Promise<unknown>;
 
@@ -137,7 +154,31 @@ export class Worker extends QueueBase {
   resume(): Promise<void>;
   override close(isForced?: boolean): Promise<void>;
   getBackend(): { moveStalledJobsToWait(): Promise<string[]> };
+  isPaused(): boolean;
+  readonly concurrency: number;
+  protected readonly backend: WorkerBackend;
+  protected readonly lockManager: {
+    trackJob(id: string, token: string, takenAt: number | undefined): void;
+    untrackJob(id: string): void;
+  };
   processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void>;
+  protected handleFailed(
+    error: unknown,
+    job: Job,
+    token: string,
+    fetchesNext: () => boolean,
+  ): Promise<Job | undefined>;
+  protected nextJobFromJobData(
+    data: unknown,
+    id: string | undefined,
+    token: string,
+  ): Promise<Job | undefined>;
+  protected updateDelays(limitDelay?: number, delayUntil?: number): void;
+  /** Undefined while it closes, and after an error that it has emitted. */
+  protected retryIfFailed<Result>(
+    action: () => Promise<Result>,
+    options: { delayInMs: number; onlyEmitError?: boolean },
+  ): Promise<Result | undefined>;
   protected moveToActive(token: string, name?: string): Promise<Job | undefined>;
 }
 

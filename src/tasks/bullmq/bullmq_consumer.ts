@@ -164,7 +164,7 @@ export class BullMqConsumer implements Consumer {
   }
 
   /** What BullMQ calls for each job: callbacks, as each async function on the way costs a promise or two for each task. */
-  #run(job: Job, token: string): Promise<unknown> {
+  #run(job: Job, token: string): Promise<string> {
     if (this.#isStopping) return this.#refuse(job, token);
     const running = new RunningJob(job, token);
     running.place = this.#running.add(running);
@@ -182,7 +182,7 @@ export class BullMqConsumer implements Consumer {
         if (running.isOver) return;
         running.isOver = true;
         running.endProgress();
-        resolve(result === null ? null : JSON.parse(result));
+        resolve(result ?? "null");
       }, fail);
     });
   }

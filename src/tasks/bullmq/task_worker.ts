@@ -1,19 +1,89 @@
-/** A Worker of BullMQ that says when a job has ended, and that takes none while it closes. */
+/**
+ * A Worker of BullMQ with a shorter way from one job to the next, which says when a job has ended, and which takes none while
+ * it closes.
+ */
 
 // @ts-types="../../../types/bullmq.d.ts"
-import { type Job, UnrecoverableError, Worker } from "bullmq";
+import { type Job, UnrecoverableError, Worker, type WorkerOptions } from "bullmq";
 import type { TaskFailure } from "../task_store.ts";
+
+/** Resolves with the result as JSON. */
+export type RunJob = (job: Job, token: string) => Promise<string>;
 
 export class TaskWorker extends Worker {
   /** A job has ended, and that is stored: no event of BullMQ says so of jobs that were lost. */
   ended: (job: Job) => void = () => {};
+  readonly #run: RunJob;
+  readonly #retries: { readonly delayInMs: number };
+  #busy = 0;
 
-  override processJob(job: Job, token: string, fetchesNext?: () => boolean): Promise<Job | void> {
-    const ended = () => this.ended(job);
-    const next = super.processJob(job, token, fetchesNext);
-    // Before BullMQ goes on with the next one.
-    next.then(ended, ended);
-    return next;
+  constructor(name: string, run: RunJob, options: WorkerOptions) {
+    // BullMQ starts with the constructor, and calls processJob() later.
+    super(name, run, options);
+    this.#run = run;
+    this.#retries = { delayInMs: options.runRetryDelay };
+  }
+
+  /**
+   * The loop of BullMQ gives the next job straight back as long as all places are taken, so that it is only asked otherwise.
+   * Its queue, and its wrappers for traces and retries, take a third of the time in which V8 collects garbage: with 30,000
+   * empty tasks, 135 ms in a worker, and 89 without them.
+   */
+  override async processJob(
+    job: Job,
+    token: string,
+    fetchesNext: () => boolean = () => true,
+  ): Promise<Job | void> {
+    this.#busy++;
+    try {
+      let next = await this.#process(job, token, fetchesNext);
+      while (next !== undefined && this.#busy >= this.concurrency) {
+        next = await this.#process(next, token, fetchesNext);
+      }
+      return next;
+    } finally {
+      this.#busy--;
+    }
+  }
+
+  /** Resolves with the next job, if it has fetched one. */
+  async #process(job: Job, token: string, fetchesNext: () => boolean): Promise<Job | undefined> {
+    const { lockManager } = this;
+    lockManager.trackJob(job.id, token, job.processedOn);
+    try {
+      // A program that shares the queue has given it up.
+      if (job.deferredFailure) throw new UnrecoverableError(job.deferredFailure);
+      const result = await this.#run(job, token);
+      lockManager.untrackJob(job.id);
+      return await this.#complete(job, result, token, fetchesNext);
+    } catch (error) {
+      lockManager.untrackJob(job.id);
+      const retries = { ...this.#retries, onlyEmitError: true };
+      return await this.retryIfFailed(() => this.handleFailed(error, job, token, fetchesNext), retries);
+    } finally {
+      // Before BullMQ goes on with the next one.
+      this.ended(job);
+    }
+  }
+
+  async #complete(
+    job: Job,
+    result: string,
+    token: string,
+    fetchesNext: () => boolean,
+  ): Promise<Job | undefined> {
+    const { backend } = this;
+    if (backend.closing) return;
+    const next = await this.retryIfFailed(() => {
+      const isFetching = fetchesNext() && this.closing === undefined && !this.isPaused();
+      const { removeOnComplete } = job.opts;
+      const args = backend.moveToCompletedArgs(job, result, removeOnComplete, token, isFetching);
+      return backend.moveToFinished(job.id, args);
+    }, this.#retries);
+    if (!Array.isArray(next)) return;
+    const [data, id, limitDelay, delayUntil] = next;
+    this.updateDelays(limitDelay, delayUntil);
+    return await this.nextJobFromJobData(data, id, token);
   }
 
   /** BullMQ takes one more job if one comes while it closes. */

@@ -1,0 +1,35 @@
+import { assertEquals } from "../../assert.ts";
+import { newTask } from "../store_contract.ts";
+import { redisTest } from "./redis_server.ts";
+
+redisTest("as many tasks run at a time as may, also while one of them takes long", async (server) => {
+  const store = server.store();
+  let waiting: (() => void)[] = [];
+  let endLong = () => {};
+  // Short tasks end in pairs: with fewer places than two beside the long one, none of them would.
+  const run = (name: string): Promise<string | null> =>
+    new Promise((resolve) => {
+      const end = () => resolve('{"did":"it"}');
+      if (name === "long") return endLong = end;
+      waiting.push(end);
+      if (waiting.length < 2) return;
+      for (const end of waiting) end();
+      waiting = [];
+    });
+  store.consume({
+    ...{ concurrency: 3, owner: "one", onState: () => {}, onDead: () => {} },
+    run: ({ name }) => run(name),
+  });
+  for (let round = 1; round <= 3; round++) {
+    await store.add([newTask({ name: "long" })], 5_000);
+    // One after the other and at once: BullMQ fetches them in different ways.
+    for (let count = 0; count < 4; count++) await store.add([newTask()], 5_000);
+    await store.add(Array.from({ length: 40 }, () => newTask()), 5_000);
+    const done = (round - 1) * 45 + 44;
+    await server.until("the short ones are done", async () => (await store.counts()).done === done);
+    endLong();
+    await server.until("the long one is done", async () => (await store.counts()).done === done + 1);
+  }
+  const [info] = await store.list("done", 1);
+  assertEquals([info?.result, info?.error], ['{"did":"it"}', null]);
+});
