@@ -1,7 +1,7 @@
 /** Workers as another user than the master, which is root. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { freePort, integrationTest } from "./harness.ts";
+import { freePort, testOnOneTarget } from "./harness.ts";
 import { TestAuthority } from "./test_authority.ts";
 import { apart, mounting, nobody, openTo, reasonNotToMount, reasonNotToSwitchUser } from "./as_root.ts";
 
@@ -9,7 +9,7 @@ const secret = "only root may read this";
 const showsData =
   `import data from "./data.json" with { type: "json" };\nexport default () => Response.json(data);\n`;
 
-integrationTest(
+testOnOneTarget(
   "as root: a link among the app's files shows the workers' user no file of root, at a reload and at a start",
   async (host) => {
     openTo(host);
@@ -42,7 +42,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: workers of another user serve TLS with a key of root, which that user gets by no link",
   async (host) => {
     openTo(host);
@@ -71,7 +71,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: workers get the groups, HOME, USER and LOGNAME of their user",
   async (host) => {
     openTo(host);
@@ -105,7 +105,7 @@ integrationTest(
   reasonNotToMount,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: workers reach the master from a login of root, whose XDG_RUNTIME_DIR no other user may enter",
   async (host) => {
     openTo(host);
@@ -131,7 +131,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: a user that cannot run Denicorn here is named before anything starts",
   async (host) => {
     openTo(host);
@@ -151,7 +151,7 @@ integrationTest(
   reasonNotToSwitchUser,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: without a place that the workers' user can reach, the start says so and exits 2",
   async (host) => {
     openTo(host);
@@ -173,7 +173,7 @@ integrationTest(
   reasonNotToMount,
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: workers of another user listen on a port below 1024",
   async (host) => {
     openTo(host);
@@ -197,7 +197,7 @@ integrationTest(
   (target) => reasonNotToSwitchUser(target) ?? reasonNotToListenLow(),
 );
 
-integrationTest(
+testOnOneTarget(
   "as root: a master that may not let its workers listen on a port below 1024 says so before anything starts",
   async (host) => {
     openTo(host);

@@ -1,7 +1,7 @@
 /** An app that writes to the channel between its worker and the master. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 /** Writes the body of a request to the channel, again and again if its query says so, and answers before that. */
 const app = `
@@ -47,7 +47,7 @@ const messages: readonly [name: string, Uint8Array<ArrayBuffer>, reason: RegExp]
   ["forged lines", bytes("\x1b[2J\x9b31m forged\n"), /is not valid JSON/],
 ];
 
-integrationTest("a bad message ends its worker, with one line, and nothing else", async (host) => {
+testOnOneTarget("a bad message ends its worker, with one line, and nothing else", async (host) => {
   const server = host.start({ files: { "main.ts": app }, args: ["-w", "2"] });
   for (const [name, body, reason] of messages) {
     const before = (await server.ready(2)).map(({ pid }) => pid);
@@ -82,7 +82,7 @@ integrationTest("a bad message ends its worker, with one line, and nothing else"
   assertEquals(server.leftovers(), []);
 });
 
-integrationTest(
+testOnOneTarget(
   "a line that does not end costs the worker, and not the memory of the master",
   async (host) => {
     const server = host.start({ files: { "main.ts": app }, args: ["-w", "2"] });
@@ -99,7 +99,7 @@ integrationTest(
   },
 );
 
-integrationTest("a worker whose channel is closed finishes and is replaced", async (host) => {
+testOnOneTarget("a worker whose channel is closed finishes and is replaced", async (host) => {
   const server = host.start({ files: { "main.ts": app }, args: ["-w", "2"] });
   const before = await server.ready(2);
   const victim = Number(await (await server.fetch("/close", { method: "POST" })).text());

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest, type TestHost } from "./harness.ts";
+import { type TestHost, testOnOneTarget } from "./harness.ts";
 
 interface FailingApp {
   readonly name: string;
@@ -76,7 +76,7 @@ const failures: readonly FailingApp[] = [
 
 for (const { name, files, app, args = [], code, says } of failures) {
   for (const workers of [1, 8]) {
-    integrationTest(`${name} ends the start with exit ${code}, ${workers} workers`, async (host) => {
+    testOnOneTarget(`${name} ends the start with exit ${code}, ${workers} workers`, async (host) => {
       const server = host.start({
         files,
         app: app ?? "main.ts",
@@ -97,7 +97,7 @@ for (const { name, files, app, args = [], code, says } of failures) {
   }
 }
 
-integrationTest("an address in use is exit 3 and names it", async (host) => {
+testOnOneTarget("an address in use is exit 3 and names it", async (host) => {
   const first = host.start({ files: { "main.ts": pidApp } });
   await first.ready(1);
   const second = host.start({
@@ -110,13 +110,13 @@ integrationTest("an address in use is exit 3 and names it", async (host) => {
   await first.text();
 });
 
-integrationTest("an address of another machine is exit 3 and names it", async (host) => {
+testOnOneTarget("an address of another machine is exit 3 and names it", async (host) => {
   const { code, stderr } = await run(host, ["--bind", "192.0.2.1:8000"]);
   assertEquals(code, 3);
   assertMatch(stderr, /cannot listen: 192\.0\.2\.1:8000 is not an address of this machine/);
 });
 
-integrationTest("an unwritable log is exit 2 and names setting and file", async (host) => {
+testOnOneTarget("an unwritable log is exit 2 and names setting and file", async (host) => {
   for (const setting of ["error-logfile", "access-logfile"]) {
     const { code, stderr } = await run(host, [`--${setting}`, "missing/server.log"]);
     assertEquals(code, 2, stderr);
@@ -124,7 +124,7 @@ integrationTest("an unwritable log is exit 2 and names setting and file", async 
   }
 });
 
-integrationTest("a pidfile of a running process is exit 2; an unwritable one too", async (host) => {
+testOnOneTarget("a pidfile of a running process is exit 2; an unwritable one too", async (host) => {
   const server = host.start({ files: { "main.ts": pidApp }, args: ["--pid", "taken.pid"] });
   await server.ready(1);
   const taken = await run(host, ["--pid", "taken.pid"]);
@@ -140,7 +140,7 @@ integrationTest("a pidfile of a running process is exit 2; an unwritable one too
   );
 });
 
-integrationTest("a control socket that cannot be created is exit 2", async (host) => {
+testOnOneTarget("a control socket that cannot be created is exit 2", async (host) => {
   const missing = await run(host, ["--control-socket", "missing/control.sock"]);
   assertEquals(missing.code, 2);
   assertMatch(missing.stderr, /cannot create control-socket: \S+\/missing\/control\.sock/);
@@ -151,13 +151,13 @@ integrationTest("a control socket that cannot be created is exit 2", async (host
   assertEquals(Deno.readTextFileSync(`${host.folder}/notes.txt`), "mine\n");
 });
 
-integrationTest("a missing directory to change to is exit 2", async (host) => {
+testOnOneTarget("a missing directory to change to is exit 2", async (host) => {
   const { code, stderr } = await run(host, ["--chdir", "missing"]);
   assertEquals(code, 2);
   assertMatch(stderr, /chdir: missing \(command line --chdir\) cannot be entered/);
 });
 
-integrationTest("a working directory that is removed fails a reload and nothing else", async (host) => {
+testOnOneTarget("a working directory that is removed fails a reload and nothing else", async (host) => {
   host.write({ "gone/main.ts": pidApp });
   const server = host.start({ files: {}, args: ["--chdir", "gone"] });
   const [worker] = await server.ready(1);
@@ -184,7 +184,7 @@ function exists(host: TestHost, name: string): boolean {
   return Array.from(Deno.readDirSync(host.folder)).some((entry) => entry.name === name);
 }
 
-integrationTest(
+testOnOneTarget(
   "an error in the background of an import is a failure to load the app, not a crash loop",
   async (host) => {
     const apps = {
@@ -203,7 +203,7 @@ integrationTest(
   },
 );
 
-integrationTest("TERM at any moment of the start exits 0 and leaves nothing behind", async (host) => {
+testOnOneTarget("TERM at any moment of the start exits 0 and leaves nothing behind", async (host) => {
   const config = `await new Promise((resolve) => setTimeout(resolve, 300));\nexport default {};\n`;
   host.write({
     "main.ts": `await new Promise((resolve) => setTimeout(resolve, 300));\n${pidApp}`,
@@ -226,7 +226,7 @@ integrationTest("TERM at any moment of the start exits 0 and leaves nothing behi
   }
 });
 
-integrationTest("a runtime directory is found although the usual places cannot be used", async (host) => {
+testOnOneTarget("a runtime directory is found although the usual places cannot be used", async (host) => {
   const long = `${host.folder}/${"x".repeat(100)}`;
   Deno.mkdirSync(long);
   for (

@@ -3,7 +3,7 @@
 import type { Status } from "../../src/core/telemetry/status.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { openTo, reasonNotToSwitchUser } from "./as_root.ts";
-import { freePort, integrationTest, type TestHost, until } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget, until } from "./harness.ts";
 import { shownAs } from "./process_facts.ts";
 import { isRunning } from "./server.ts";
 
@@ -71,7 +71,7 @@ function sessionOf(pid: number): number[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(2, 5).map(Number);
 }
 
-integrationTest("the command ends when all workers serve, and the server has no terminal", async (host) => {
+testOnOneTarget("the command ends when all workers serve, and the server has no terminal", async (host) => {
   await withDaemon(host, ["--daemon", "-w", "2"], async ({ pid, port }) => {
     assertEquals(await text(port), Deno.realPathSync(host.folder));
     assertEquals(sessionOf(pid), [pid, pid, 0]);
@@ -85,7 +85,7 @@ integrationTest("the command ends when all workers serve, and the server has no 
   });
 });
 
-integrationTest("an upgrade of a daemon starts no second one", async (host) => {
+testOnOneTarget("an upgrade of a daemon starts no second one", async (host) => {
   await withDaemon(host, ["-D", "--proc-name", "shop"], async ({ pid, port }) => {
     Deno.kill(pid, "SIGUSR2");
     await until("the end of the old master", () => !isRunning(pid) && readPid(host) !== pid, {
@@ -97,14 +97,14 @@ integrationTest("an upgrade of a daemon starts no second one", async (host) => {
   });
 });
 
-integrationTest("a daemon of workers that are threads, by a config file", async (host) => {
+testOnOneTarget("a daemon of workers that are threads, by a config file", async (host) => {
   host.write({
     "denicorn.config.json": JSON.stringify({ daemon: true, workerClass: "threads", threads: 2 }),
   });
   await withDaemon(host, [], async () => (await workersOf(host)).forEach(assertDetached));
 });
 
-integrationTest("as root: a daemon with workers of another user", async (host) => {
+testOnOneTarget("as root: a daemon with workers of another user", async (host) => {
   openTo(host);
   await withDaemon(host, ["--daemon", "--user", "nobody", "--nice", "-2"], async ({ port }) => {
     assertEquals(await text(port), Deno.realPathSync(host.folder));
@@ -112,7 +112,7 @@ integrationTest("as root: a daemon with workers of another user", async (host) =
   });
 }, reasonNotToSwitchUser);
 
-integrationTest("a start that fails prints why, with the exit code of the server", async (host) => {
+testOnOneTarget("a start that fails prints why, with the exit code of the server", async (host) => {
   host.write({ "main.ts": "export default (\n", "good.ts": files["main.ts"] });
   const start = (...args: string[]) => host.run(["--daemon", ...logs, ...args]);
   const broken = await start("--bind", `127.0.0.1:${freePort()}`, "main.ts");
@@ -126,7 +126,7 @@ integrationTest("a start that fails prints why, with the exit code of the server
   assertEquals(Array.from(Deno.readDirSync(host.runtime)), []);
 });
 
-integrationTest("logs of a daemon need a place", async (host) => {
+testOnOneTarget("logs of a daemon need a place", async (host) => {
   host.write(files);
   const none = await host.run(["--daemon", "main.ts"]);
   assertEquals(none.code, 2);
@@ -140,7 +140,7 @@ integrationTest("logs of a daemon need a place", async (host) => {
 });
 
 for (const signal of ["SIGINT", "SIGHUP"] as const) {
-  integrationTest(
+  testOnOneTarget(
     `${signal} to the command that waits ends the server, too, as without a daemon`,
     async (host) => {
       const server = host.start({
@@ -160,7 +160,7 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
   );
 }
 
-integrationTest("a daemon with a socket that only the command has inherited is refused", async (host) => {
+testOnOneTarget("a daemon with a socket that only the command has inherited is refused", async (host) => {
   host.write(files);
   const outcome = await host.run(["--bind", "fd://3", ...logs, "--daemon", "main.ts"]);
   assertEquals([outcome.code, outcome.stdout], [2, ""]);

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { integrationTest } from "./harness.ts";
+import { testOnOneTarget } from "./harness.ts";
 
 const lacking = new Deno.Command("unshare", { args: ["-m", "true"] }).outputSync().success
   ? null
   : "needs root, to mount a small file system";
 
-integrationTest(
+testOnOneTarget(
   "on a full disk, access lines wait until there is room, and are not written to stderr",
   async (host) => {
     // A file system of 64 KB that only the server and its workers see.
@@ -47,7 +47,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest(
+testOnOneTarget(
   "a pidfile that does not fit on a full disk is an error, and no part of it stays",
   async (host) => {
     const folder = `${host.folder}/full`;
@@ -70,7 +70,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest(
+testOnOneTarget(
   "the doctor says that the runtime directory is on a full disk",
   async (host) => {
     const fill =
@@ -89,7 +89,7 @@ integrationTest(
   lacking,
 );
 
-integrationTest(
+testOnOneTarget(
   "the doctor names too few file descriptors wherever a trial fails because of them",
   async (host) => {
     let named = 0;
@@ -111,7 +111,7 @@ integrationTest(
   },
 );
 
-integrationTest("a start with too few file descriptors says what is short", async (host) => {
+testOnOneTarget("a start with too few file descriptors says what is short", async (host) => {
   host.write({ "main.ts": pidApp });
   let told = 0;
   for (let limit = 14; limit <= 34; limit += 4) {

@@ -3,7 +3,7 @@
 import { parse, parseAll } from "deno-std/yaml/mod.js";
 import { metrics } from "../../src/core/telemetry/metrics.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { freePort, integrationTest, type TestHost } from "./harness.ts";
+import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
 import type { Server } from "./server.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(`../../deploy/${name}`, import.meta.url));
@@ -51,7 +51,7 @@ function start(
   return { server, admin };
 }
 
-integrationTest(
+testOnOneTarget(
   "a pod of deploy/kubernetes.yaml serves, its probes succeed, and fail while it ends",
   async (host) => {
     const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
@@ -104,7 +104,7 @@ Deno.test("the Service of deploy/kubernetes.yaml leads to the app, and the autos
   assertEquals(named.filter((name) => !metrics.some((metric) => metric.name === name)), []);
 });
 
-integrationTest(
+testOnOneTarget(
   "the service of deploy/compose.yaml serves, and stops within its grace period",
   async (host) => {
     const { server } = start(host, compose.command, compose.environment);
