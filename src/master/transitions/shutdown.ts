@@ -131,13 +131,18 @@ export class Shutdown {
     steering.release();
     sharedSockets.refuse();
     let giving = false;
-    const giveBack = (worker: WorkerHandle) => {
-      giving = true;
-      worker.apply({ type: "drain", handedOver: false, isRestart: false }, clock.monotonic());
-      void worker.send({ type: "give-back-tasks" });
-    };
     const kill = (worker: WorkerHandle) =>
       worker.apply({ type: "kill", because: "quick-stop" }, clock.monotonic());
+    const giveBack = (worker: WorkerHandle) => {
+      const { state } = worker;
+      if (state.is === "booting" && !state.isLoaded) return kill(worker);
+      giving = true;
+      // One that is loaded may have taken tasks already, and what it says of that is not read yet.
+      if (state.is !== "booting") {
+        worker.apply({ type: "drain", handedOver: false, isRestart: false }, clock.monotonic());
+      }
+      void worker.send({ type: "give-back-tasks" });
+    };
     taskTable.forEach(giveBack);
     workerTable.forEach((worker) => takesTasks(worker.generation) ? giveBack(worker) : kill(worker));
     if (giving) this.#cancelWake = clock.after(giveBackLimit, () => this.#forEach(kill));

@@ -126,6 +126,22 @@ Deno.test("at a quick stop task workers give their tasks back, and are killed if
   }
 });
 
+Deno.test("at a quick stop a task worker that is about to be ready gives its tasks back, too", async () => {
+  const master = await new TaskMaster({ taskWorkers: "2" }).serving();
+  const [first, second] = master.taskWorkers;
+  await master.exits(first!, 1);
+  await master.exits(second!, 1);
+  await master.system.clock.advance(1_000);
+  const [loaded, booting] = master.taskWorkers;
+  await loaded!.says({ type: "loaded", addresses: [] });
+  await master.signal("SIGINT");
+  assertEquals(types(loaded!).at(-1), "give-back-tasks");
+  assertEquals(master.alive(), [loaded!], `${types(booting!)}`);
+  await master.exits(loaded!, 0);
+  assertEquals([master.alive(), master.outcome], [[], null]);
+  assertEquals(/failed|error/i.exec(master.log.split("stopping now")[1]!), null);
+});
+
 Deno.test("task workers that die again and again do not end the server", async () => {
   const master = await new TaskMaster().serving();
   for (let death = 0; death < 10; death++) {
