@@ -23,7 +23,7 @@ PACKAGES := node_modules/.installed
 PROGRAM := main.ts deno.json deno.lock $(shell find src scripts -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow-units test-other-units test-frameworks ok words build dist bench bench-quick bench-loss bench-chaos docs clean
+.PHONY: help serve test test-slow-units test-other-units test-frameworks ok words build dist bench bench-quick bench-loss bench-chaos docs screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ docs: $(PACKAGES) ## Write the pages in docs/ that are made from the code
 	'$(DENO)' run -A scripts/write_docs.ts
 	'$(DENO)' run -A scripts/write_curves.ts
 	'$(DENO)' run -A scripts/bundle_page.ts
+
+screenshots: dist/denicorn ## Make the screenshots of the dashboard in docs/, in minutes
+	'$(DENO)' run -A scripts/screenshots.ts
 
 clean: ## Remove what was built; downloads stay in .tools/
 	rm -rf dist node_modules

@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER and ALL_TARGETS=1 its screenshots are kept there: with
- * docs/dashboard it makes those of the README.
+ * The dashboard in a real browser. With DENICORN_SCREENSHOTS=FOLDER and ALL_TARGETS=1 its screenshots are kept there:
+ * scripts/screenshots.ts makes those of the README.
  */
 
 import type { Page } from "playwright-core";

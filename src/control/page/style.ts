@@ -72,7 +72,7 @@ button, input { font: inherit; min-height: 2.4rem; border-radius: .4rem; border:
 button { background: var(--card); color: var(--text); cursor: pointer; }
 button:disabled { color: var(--dim); border-style: dashed; cursor: default; }
 input { background: var(--back); color: var(--text); min-width: 0; }
-input[type=number] { width: 5.5rem; }
+input[type=number] { width: 7rem; }
 :focus-visible { outline: 2px solid var(--a); outline-offset: 1px; }
 ol { list-style: none; margin: 0; padding: 0; }
 li { display: grid; grid-template-columns: 4.8rem 8rem 1fr; gap: .5rem; padding: .3rem 0; border-top: 1px solid var(--rule); }

@@ -8,7 +8,7 @@ import { type Job, UnrecoverableError, Worker, type WorkerOptions } from "bullmq
 import type { TaskFailure } from "../task_store.ts";
 
 /** Resolves with the result as JSON. */
-export type RunJob = (job: Job, token: string) => Promise<string>;
+type RunJob = (job: Job, token: string) => Promise<string>;
 
 export class TaskWorker extends Worker {
   /** A job has ended, and that is stored: no event of BullMQ says so of jobs that were lost. */
