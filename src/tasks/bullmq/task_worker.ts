@@ -86,6 +86,15 @@ export class TaskWorker extends Worker {
     return await this.nextJobFromJobData(data, id, token);
   }
 
+  /**
+   * The answer to a job that is to be tried again later says nothing of the time until which the next one waits. BullMQ would
+   * forget what it knows of it, which may be the sign of that very job, and find it only when it asks again by itself.
+   */
+  protected override updateDelays(...delays: [limitDelay?: number, delayUntil?: number]): void {
+    // Without arguments, BullMQ means to forget it.
+    if (delays.length === 0 || delays[1] !== undefined) super.updateDelays(...delays);
+  }
+
   /** BullMQ takes one more job if one comes while it closes. */
   protected override async moveToActive(token: string, name?: string): Promise<Job | undefined> {
     return this.closing === undefined ? await super.moveToActive(token, name) : undefined;

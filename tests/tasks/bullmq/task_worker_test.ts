@@ -1,4 +1,5 @@
 import { assertEquals } from "../../assert.ts";
+import { TaskFailure } from "../../../src/tasks/task_store.ts";
 import { newTask } from "../store_contract.ts";
 import { redisTest } from "./redis_server.ts";
 
@@ -32,4 +33,23 @@ redisTest("as many tasks run at a time as may, also while one of them takes long
   }
   const [info] = await store.list("done", 1);
   assertEquals([info?.result, info?.error], ['{"did":"it"}', null]);
+});
+
+redisTest("tasks that failed at about the same time are tried again when they are due", async (server) => {
+  const store = server.store();
+  store.consume({
+    ...{ concurrency: 10, owner: "one", onState: () => {}, onDead: () => {} },
+    run: async ({ name, attempt }) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+      return name === "bad" && attempt < 3 ? Promise.reject(new TaskFailure("no luck")) : null;
+    },
+  });
+  const tasks = [0, 5, 300].flatMap((backoff) =>
+    Array.from({ length: 100 }, (_, index) => {
+      return newTask({ name: index % 5 < 2 ? "bad" : "good", retries: 2, backoff });
+    })
+  );
+  await store.add(tasks, 5_000);
+  // A worker that forgets when they are due asks again after 10 s.
+  await server.until("all are done", async () => (await store.counts()).done === tasks.length, 6_000);
 });
