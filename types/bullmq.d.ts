@@ -158,6 +158,7 @@ export class Worker extends QueueBase {
   readonly concurrency: number;
   protected readonly backend: WorkerBackend;
   protected readonly lockManager: {
+    readonly trackedJobs: ReadonlyMap<string, { readonly token: string }>;
     trackJob(id: string, token: string, takenAt: number | undefined): void;
     untrackJob(id: string): void;
   };

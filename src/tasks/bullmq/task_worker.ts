@@ -48,22 +48,27 @@ export class TaskWorker extends Worker {
 
   /** Resolves with the next job, if it has fetched one. */
   async #process(job: Job, token: string, fetchesNext: () => boolean): Promise<Job | undefined> {
-    const { lockManager } = this;
-    lockManager.trackJob(job.id, token, job.processedOn);
+    this.lockManager.trackJob(job.id, token, job.processedOn);
     try {
       // A program that shares the queue has given it up.
       if (job.deferredFailure) throw new UnrecoverableError(job.deferredFailure);
       const result = await this.#run(job, token);
-      lockManager.untrackJob(job.id);
+      this.#letLockEnd(job, token);
       return await this.#complete(job, result, token, fetchesNext);
     } catch (error) {
-      lockManager.untrackJob(job.id);
+      this.#letLockEnd(job, token);
       const retries = { ...this.#retries, onlyEmitError: true };
       return await this.retryIfFailed(() => this.handleFailed(error, job, token, fetchesNext), retries);
     } finally {
       // Before BullMQ goes on with the next one.
       this.ended(job);
     }
+  }
+
+  /** A run that has lost its lock must not end that of the next one, which may be here, too. */
+  #letLockEnd({ id }: Job, token: string): void {
+    const { lockManager } = this;
+    if (lockManager.trackedJobs.get(id)?.token === token) lockManager.untrackJob(id);
   }
 
   async #complete(

@@ -11,7 +11,7 @@ redisTest("as many tasks run at a time as may, also while one of them takes long
   const run = (name: string): Promise<string | null> =>
     new Promise((resolve) => {
       const end = () => resolve('{"did":"it"}');
-      if (name === "long") return endLong = end;
+      if (name === "long") return void (endLong = end);
       waiting.push(end);
       if (waiting.length < 2) return;
       for (const end of waiting) end();
@@ -52,4 +52,29 @@ redisTest("tasks that failed at about the same time are tried again when they ar
   await store.add(tasks, 5_000);
   // A worker that forgets when they are due asks again after 10 s.
   await server.until("all are done", async () => (await store.counts()).done === tasks.length, 6_000);
+});
+
+redisTest("a second run keeps its lock when the first, which has lost it, ends", async (server) => {
+  const store = server.store({ lease: 1_000 });
+  const ends: (() => void)[] = [];
+  store.consume({
+    ...{ concurrency: 2, owner: "one", onState: () => {}, onDead: () => {} },
+    run: () => new Promise((resolve) => void ends.push(() => resolve(null))),
+  });
+  const [id] = await store.add([newTask()], 5_000);
+  await server.until("it runs", () => ends.length === 1);
+  // As after a pause that was longer than the lease.
+  const lock = `bull:denicorn:${id}:lock`;
+  await server.command(`DEL ${lock}`);
+  await server.until("it runs once more", () => ends.length === 2);
+  ends[0]?.();
+  let left = 0;
+  await server.until("its lock is renewed, or lost", async () => {
+    const before = left;
+    left = Number((await server.command(`PTTL ${lock}`)).slice(1));
+    return ends.length > 2 || (before > 0 && before < left);
+  });
+  assertEquals(ends.length, 2);
+  ends[1]?.();
+  await server.until("it is done", async () => (await store.counts()).done === 1);
 });
