@@ -66,7 +66,7 @@ async function fromPm2(): Promise<void> {
     /SIGKILL/,
   );
   await hour.change("true", "denicorn status", /3 of 3 workers ready/);
-  await hour.ended("denicorn stop");
+  await hour.stop();
 }
 
 async function fromDenoServe(): Promise<void> {
@@ -85,7 +85,7 @@ async function fromDenoServe(): Promise<void> {
   await hour.changeUnderLoad("cp 4.txt main.ts", answer, /four/);
   await hour.run("denicorn types > denicorn.d.ts; grep -c . denicorn.d.ts", /\d\d/);
   await hour.run("denicorn doctor main.ts", /app .*main\.ts/);
-  await hour.ended("denicorn stop");
+  await hour.stop();
 }
 
 await fromGunicorn();

@@ -84,19 +84,24 @@ export class Hour implements AsyncDisposable {
     });
   }
 
-  /** Waits for the end of the server, which is to be a good one. */
-  async ended(line: string): Promise<void> {
-    await this.#step(`${line}; wait`, /exit code 0/, async () => {
-      await this.#output(line);
-      const { code } = await this.#server!.status;
-      this.#server = null;
-      return `exit code ${code}`;
+  /** Stops the server, which is to end well. By its process: there may be others of this user. */
+  async stop(): Promise<void> {
+    const server = this.#server!;
+    await this.#step(`kill ${server.pid}; wait`, /exit code 0/, async () => {
+      server.kill("SIGTERM");
+      return `exit code ${(await server.status).code}`;
     });
+    this.#server = null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // After an upgrade the server is another process; the only one of this runtime directory.
-    await this.#output("denicorn stop");
+    // After an upgrade the server is another process, which the pidfile names.
+    await this.#output("kill $(cat *.pid) 2>/dev/null");
+    try {
+      this.#server?.kill("SIGTERM");
+    } catch {
+      // It has ended.
+    }
     await this.#server?.status;
     Deno.removeSync(this.#folder, { recursive: true });
   }

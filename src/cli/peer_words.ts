@@ -31,6 +31,9 @@ const peerWords: readonly PeerWord[] = [
     words: ["save", "startup", "resurrect"],
     answer: "a service manager starts the server with the machine: see docs/systemd.md",
   },
+  { words: ["version"], answer: "run `denicorn --version`" },
+  { words: ["dev", "watch"], answer: "run `denicorn --watch main.ts`" },
+  { words: ["build", "deploy"], answer: "an app needs no build: `denicorn check` says whether it loads" },
   { words: ["install"], answer: "see docs/systemd.md" },
 ];
 

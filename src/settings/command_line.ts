@@ -1,6 +1,6 @@
 import { DenicornError } from "../core/errors.ts";
 import { type Flag, readFlags } from "./flags.ts";
-import { isPort } from "./kinds/address.ts";
+import { addressFlags, addressIn, type GivenAddress } from "./given_address.ts";
 import { oneOf } from "./kinds/text.ts";
 import { quote } from "./mistake.ts";
 import { off } from "./setting.ts";
@@ -27,6 +27,8 @@ export interface CommandSyntax {
 export interface CommandLine {
   /** The values of each setting, in their order. */
   readonly settings: ReadonlyMap<SettingKey, readonly string[]>;
+  /** Of `--host` and `--port`; `null` without them. */
+  readonly address: GivenAddress | null;
   /** Values by name; `true` for an option without a value. */
   readonly options: ReadonlyMap<string, string | true>;
   readonly operands: readonly string[];
@@ -52,6 +54,7 @@ export function parseCommandLine(args: readonly string[], syntax: CommandSyntax)
   const { values, operands, rest } = readFlags(args, flags);
   return {
     settings: syntax.takesSettings ? givenSettings(values, operands, rest) : new Map(),
+    address: syntax.takesSettings ? addressIn(values) : null,
     options: givenOptions(values, options),
     operands: syntax.takesSettings ? operands : [...operands, ...rest],
   };
@@ -61,12 +64,6 @@ function optionFlag({ name, short, placeholder, choices }: CommandOption): Flag 
   const needs = placeholder === undefined ? undefined : choices === undefined ? placeholder : oneOf(choices);
   return { name, short, needs };
 }
-
-/** `--port N` and `--host HOST`, as most servers have them: they make an address to listen on. */
-const addressFlags: readonly Flag[] = [
-  { name: "port", short: undefined, needs: "a port from 0 to 65535" },
-  { name: "host", short: undefined, needs: "a host to listen on, such as 0.0.0.0" },
-];
 
 /** As Gunicorn and uvicorn call it. */
 const reloadFlag: Flag = {
@@ -104,35 +101,12 @@ function givenSettings(
         "give one APP, and its own arguments after --; a command must be the first word",
     );
   }
-  const all = withAddress(values);
   return new Map(
     namedSettings.flatMap(({ key, name }) => {
-      const given = positional.get(key) ?? all.get(name) ?? [];
+      const given = positional.get(key) ?? values.get(name) ?? [];
       return given.length === 0 ? [] : [[key, given] as const];
     }),
   );
-}
-
-/** What is not given is as in the default of `bind`. Throws DenicornError `usage`. */
-function withAddress(values: Values): Values {
-  const [port, host] = [values.get("port")?.at(-1), values.get("host")?.at(-1)];
-  if (port === undefined && host === undefined) return values;
-  const flag = port === undefined ? "--host" : "--port";
-  const bind = values.get("bind")?.at(-1);
-  if (bind !== undefined) {
-    throw new DenicornError(
-      "usage",
-      `${flag} (command line) and --bind ${quote(bind)} both name an address: give one`,
-    );
-  }
-  if (port !== undefined && !isPort(port)) {
-    throw new DenicornError(
-      "usage",
-      `--port: ${quote(port)} (command line) is not accepted: give a port from 0 to 65535`,
-    );
-  }
-  const shown = host?.includes(":") === true && !host.startsWith("[") ? `[${host}]` : host;
-  return new Map([...values, ["bind", [`${shown ?? "127.0.0.1"}:${port ?? 8000}`]]]);
 }
 
 function givenOptions(values: Values, options: readonly CommandOption[]): Map<string, string | true> {

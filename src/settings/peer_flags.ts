@@ -50,7 +50,7 @@ const peerFlags: readonly PeerFlag[] = [
   {
     peer: "Deno",
     flags: ["--inspect", "--inspect-brk", "--inspect-wait"],
-    answer: "workers cannot be attached to: run the app in `deno serve --inspect` to debug it",
+    answer: "workers cannot be attached to: run the app in `deno serve --inspect-brk` to debug it",
   },
   {
     peer: "Deno",

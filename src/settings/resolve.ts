@@ -1,6 +1,7 @@
 import { checkTogether } from "./combinations/combinations.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LoadedConfigFile, readConfigFile } from "./config_file.ts";
+import { completed, flagOf } from "./given_address.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { fromCommandLine, fromDefault, type Given, type Origin, type Resolved } from "./values.ts";
 import type { Machine } from "./kinds/kind.ts";
@@ -10,7 +11,7 @@ import { flagName, namedSettings, type SettingKey, type Settings } from "./setti
 
 /** Everything settings can come from. */
 interface Sources {
-  readonly commandLine: Pick<CommandLine, "settings">;
+  readonly commandLine: Pick<CommandLine, "settings"> & Partial<Pick<CommandLine, "address">>;
   readonly environment: Environment;
   /** Names of variables that begin with `DENICORN_` and are not settings. */
   readonly reservedVariables?: readonly string[];
@@ -47,6 +48,14 @@ export function resolveEach(sources: Sources): Resolved {
     values.set(given.setting.key, read(given, { cores }));
     origins.set(given.setting.key, given.origin);
   }
+  const { address = null } = commandLine;
+  if (address !== null) {
+    const setting = namedSettings.find(({ key }) => key === "bind")!;
+    const value = [completed(address, values.get("bind") as Settings["bind"])];
+    const given = { setting, value, origin: fromCommandLine(flagOf(address)) };
+    values.set("bind", read(given, { cores }));
+    origins.set("bind", given.origin);
+  }
   // Built from the table of settings, so every key has a value of its type.
   return {
     settings: Object.fromEntries(values) as Settings,
@@ -54,7 +63,7 @@ export function resolveEach(sources: Sources): Resolved {
   };
 }
 
-function readCommandLine({ settings }: Sources["commandLine"]): Given[] {
+function readCommandLine({ settings }: Pick<CommandLine, "settings">): Given[] {
   return namedSettings.flatMap((setting) => {
     const texts = settings.get(setting.key);
     if (texts === undefined) return [];

@@ -72,6 +72,7 @@ const mistakes: readonly { args: string[]; env?: Record<string, string>; says: R
   { args: ["start"], says: /to serve main\.ts, run `denicorn main\.ts`/ },
   { args: ["restart", "main.ts"], says: /`denicorn reload` replaces all workers/ },
   { args: ["logs"], says: /"logs" is neither a command nor a file: the server writes its log to stderr/ },
+  { args: ["version"], says: /"version" is neither a command nor a file: run `denicorn --version`/ },
   { args: ["stpo"], says: /did you mean denicorn stop\?/ },
   { args: ["help", "dance"], says: /help: "dance" is not a command: give one of serve, init, check/ },
   {

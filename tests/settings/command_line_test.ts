@@ -182,11 +182,9 @@ Deno.test("a command without settings does not accept their flags", () => {
   assertThrows(() => parseCtl("--workers", "2"), DenicornError, "--workers (command line) is unknown");
 });
 
-Deno.test("--host and --port make an address, as in most servers", () => {
-  assertEquals(settings("--port", "9000"), { bind: ["127.0.0.1:9000"] });
-  assertEquals(settings("--host", "0.0.0.0"), { bind: ["0.0.0.0:8000"] });
-  assertEquals(settings("--host=::1", "--port=1"), { bind: ["[::1]:1"] });
-  assertEquals(settings("--host", "[::1]", "--port", "1", "--port", "2"), { bind: ["[::1]:2"] });
+Deno.test("--host and --port are no second address", () => {
+  assertEquals(parse("--host", "[::1]", "--port", "1", "--port", "2").address, { host: "[::1]", port: "2" });
+  assertEquals(parse("-w", "2").address, null);
   assertEquals(
     refusal("--port", "9000", "-b", ":1"),
     'usage: --port (command line) and --bind ":1" both name an address: give one',

@@ -50,6 +50,19 @@ export const file: Kind<string, string> = text({
   placeholder: "FILE",
   completion: "file",
 });
+/** A number alone is the port of somebody who means `-p` as in most programs. */
+export const pidFile: Kind<string, string> = {
+  ...text({
+    accepts: "the path of a file",
+    placeholder: "FILE",
+    completion: "file",
+    matches: (path) => !/^\d+$/.test(path),
+  }),
+  objection: (given) =>
+    typeof given === "string" && /^\d+$/.test(given)
+      ? `it names the pidfile: give --port ${given} for a port, or ./${given} for a file`
+      : undefined,
+};
 /** Where a log goes. */
 export const logPlace: Kind<string, string> = text({
   accepts:

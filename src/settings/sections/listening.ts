@@ -10,7 +10,7 @@ export const listeningSettings = {
       "unless it begins with http://. Or unix:PATH for a Unix socket, without TLS, from which all workers accept; with " +
       "{slot} in PATH there are as many sockets as workers, and each worker accepts from one. Or fd://NUMBER for a " +
       "listening socket that denicorn inherits under this number, 3 or higher, TCP or Unix. On the command line --host HOST and " +
-      "--port N make one, too. Sockets that systemd passes (LISTEN_FDS) take the place of all addresses, unless one of " +
+      "--port N each take the place of that part of it. Sockets that systemd passes (LISTEN_FDS) take the place of all addresses, unless one of " +
       "them is fd://NUMBER.",
     default: [{ hostname: "127.0.0.1", port: 8000 }],
     short: "b",

@@ -2,7 +2,7 @@ import { optionalPermissions, requiredPermissions } from "../../core/app_permiss
 import { cores } from "../kinds/core_list.ts";
 import { duration } from "../kinds/duration.ts";
 import { modeBits, wholeNumber } from "../kinds/number.ts";
-import { account, choice, commaList, file, processName, socketPath } from "../kinds/text.ts";
+import { account, choice, commaList, pidFile, processName, socketPath } from "../kinds/text.ts";
 import { many, one, onOrOff, optional, optionalOrOff } from "../setting.ts";
 
 const permissions = [...requiredPermissions, ...optionalPermissions] as const;
@@ -10,7 +10,7 @@ const second = 1_000;
 const hour = 3_600 * second;
 
 export const processSettings = {
-  pid: optional(file, {
+  pid: optional(pidFile, {
     description: "File that contains the master's process id while it runs.",
     unset: "none",
     short: "p",
