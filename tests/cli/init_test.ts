@@ -1,5 +1,5 @@
 import { deployTexts } from "../../scripts/deploy_texts.ts";
-import { projectFiles, projectName } from "../../src/cli/init/new_project.ts";
+import { projectFiles, projectName, typesHint } from "../../src/cli/init/new_project.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 Deno.test("init writes the texts of deploy/ with the name of the app, and what git ignores", () => {
@@ -16,4 +16,13 @@ Deno.test("the name of an app is one that a unit and an account may have", () =>
   const names = ["shop", "My Shop 2", "9lives", "---", "", "ünï", "a".repeat(40)].map(projectName);
   assertEquals(names, ["shop", "my-shop-2", "lives", "myapp", "myapp", "n", "a".repeat(30)]);
   assert(names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)));
+});
+
+Deno.test("a deno.json that was there before is said to lack the types", () => {
+  const written = projectFiles("shop").find(({ name }) => name === "deno.json")!.text;
+  assertEquals(typesHint(written), null);
+  assertEquals(
+    typesHint("{}"),
+    'Add to deno.json, for deno check and editors: "compilerOptions": {"types":["./denicorn.d.ts"]}',
+  );
 });

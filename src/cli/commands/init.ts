@@ -1,6 +1,7 @@
 import { DenicornError, ExitCode } from "../../core/errors.ts";
 import { printable } from "../../core/printable.ts";
 import { reasonOf } from "../../core/reason.ts";
+import { attempt } from "../../core/thrown.ts";
 import type { System } from "../../system/system.ts";
 import type { RunnableCommand } from "../command.ts";
 import { within } from "../place.ts";
@@ -20,7 +21,7 @@ export const init: RunnableCommand = {
       );
     }
     const { host } = system;
-    const { projectFiles, projectName } = await import("../init/new_project.ts");
+    const { projectFiles, projectName, typesHint } = await import("../init/new_project.ts");
     const path = within(host.cwd(), directory);
     const root = prepared(system, path, directory);
     const name = projectName(root.slice(root.lastIndexOf("/") + 1));
@@ -29,6 +30,8 @@ export const init: RunnableCommand = {
         ? `wrote ${file.name}`
         : `kept  ${file.name}, which exists`
     );
+    const hint = typesHint(attempt(() => system.files.readTextSync(`${root}/deno.json`), ""));
+    if (hint !== null) lines.push("", hint);
     const enter = directory === "." ? "" : `cd ${directory} && `;
     lines.push("", `Next: ${enter}denicorn --watch --workers 1`);
     host.write("stdout", `${lines.map(printable).join("\n")}\n`);

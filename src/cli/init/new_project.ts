@@ -28,13 +28,15 @@ export default defineConfig({
 });
 `;
 
+const declarations = "denicorn.d.ts";
+
 const denoJson = {
   tasks: {
     dev: "denicorn --watch --workers 1",
     start: "denicorn",
     check: "denicorn check && deno check",
   },
-  compilerOptions: { types: ["./denicorn.d.ts"] },
+  compilerOptions: { types: [`./${declarations}`] },
 };
 
 /** The placeholder in the files of deploy/. */
@@ -45,12 +47,20 @@ export function projectFiles(name: string): readonly ProjectFile[] {
   return [
     { name: "main.ts", text: main },
     { name: "denicorn.config.ts", text: config },
-    { name: "denicorn.d.ts", text: renderDeclarations() },
+    { name: declarations, text: renderDeclarations() },
     { name: "deno.json", text: `${JSON.stringify(denoJson, null, 2)}\n` },
     { name: "Dockerfile", text: dockerfile.replace(placeholder, name) },
     { name: `${name}.service`, text: unit.replace(placeholder, name) },
     { name: ".gitignore", text: "node_modules/\n.env\n" },
   ];
+}
+
+/** What a `deno.json` that was there before needs, so that `deno check` and editors know the types; `null` for nothing. */
+export function typesHint(denoJsonText: string): string | null {
+  if (denoJsonText.includes(declarations)) return null;
+  return `Add to deno.json, for deno check and editors: "compilerOptions": ${
+    JSON.stringify(denoJson.compilerOptions)
+  }`;
 }
 
 /** A name for a unit and an account, made from that of a directory. */
