@@ -108,7 +108,7 @@ testOnOneTarget("help, commands of ctl, --host and --port may be given as in oth
   assert((await host.run(["help", "--all"])).stdout.includes("--drain-idle"));
   assert((await host.run(["help", "check", "--all"])).stdout.includes("--drain-idle"));
   const { stdout } = await host.run(["settings", "--host", "0.0.0.0", "--port", "9000"]);
-  assertMatch(stdout, /^bind = 0\.0\.0\.0:9000 \(command line --bind\)$/m);
+  assertMatch(stdout, /^bind = 0\.0\.0\.0:9000 \(command line --port\)$/m);
   const server = host.start({ files: { "main.ts": pidApp } });
   await server.ready(1);
   const status = await host.run(["status", "--socket", host.controlSocket]);
