@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
-import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
+import { freePort, integrationTest, type TestHost } from "./harness.ts";
 import { activated, InheritedListener } from "./inherited_listener.ts";
 import { isRunning, openFiles, type Server } from "./server.ts";
 import { ask, SocketVisitors } from "./socket_visitors.ts";
@@ -48,7 +48,7 @@ function assertNoneLost({ refused, cut, answered }: SocketVisitors["outcomes"], 
   assert(answered > least);
 }
 
-testOnOneTarget(
+integrationTest(
   "with systemd-socket-activate, what connects before the server runs is answered",
   async (host) => {
     const port = freePort();
@@ -80,7 +80,7 @@ testOnOneTarget(
   lackingSystemd(),
 );
 
-testOnOneTarget("a stop and a start behind the same socket lose nothing", async (host) => {
+integrationTest("a stop and a start behind the same socket lose nothing", async (host) => {
   using listener = InheritedListener.tcp();
   using fresh = new SocketVisitors(listener.port, 4, false);
   using kept = new SocketVisitors(listener.port, 4, true);
@@ -100,7 +100,7 @@ testOnOneTarget("a stop and a start behind the same socket lose nothing", async 
   }
 });
 
-testOnOneTarget(
+integrationTest(
   "systemd's sockets take the place of bind, also after a reload and an upgrade",
   async (host) => {
     using tcp = InheritedListener.tcp();
@@ -134,7 +134,7 @@ testOnOneTarget(
   },
 );
 
-testOnOneTarget("a worker or a master that is killed leaves what waits to the next one", async (host) => {
+integrationTest("a worker or a master that is killed leaves what waits to the next one", async (host) => {
   using listener = InheritedListener.tcp();
   const server = startActivated(host, [listener], ["-w", "2"]);
   const workers = await server.ready(2);
@@ -150,7 +150,7 @@ testOnOneTarget("a worker or a master that is killed leaves what waits to the ne
   for (const answer of await Promise.all(waiting)) assert(pids.includes(answer));
 });
 
-testOnOneTarget("variables of another process are not believed, and not passed on", async (host) => {
+integrationTest("variables of another process are not believed, and not passed on", async (host) => {
   const server = host.start({
     files: { "main.ts": environmentApp },
     env: { LISTEN_FDS: "1", LISTEN_PID: "1" },
@@ -163,7 +163,7 @@ testOnOneTarget("variables of another process are not believed, and not passed o
   assertEquals(names.filter((name) => name.startsWith("LISTEN_")), []);
 });
 
-testOnOneTarget("a socket that bind leaves out is reported, and no process gets it", async (host) => {
+integrationTest("a socket that bind leaves out is reported, and no process gets it", async (host) => {
   using left = InheritedListener.tcp();
   using served = InheritedListener.tcp();
   const server = startActivated(host, [left, served], ["--bind", "fd://4"], childApp);
@@ -177,7 +177,7 @@ testOnOneTarget("a socket that bind leaves out is reported, and no process gets 
   assertEquals([left, served].filter(({ name }) => inherited.includes(name)), []);
 });
 
-testOnOneTarget("a datagram socket is refused", async (host) => {
+integrationTest("a datagram socket is refused", async (host) => {
   using listener = new InheritedListener(() =>
     Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 })
   );

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { slowApp } from "./apps.ts";
-import { type TestHost, testOnOneTarget, until } from "./harness.ts";
+import { integrationTest, type TestHost, until } from "./harness.ts";
 import { RawClient } from "./raw_client.ts";
 
 const limitApp = `
@@ -25,7 +25,7 @@ async function silentConnections(port: number, count: number): Promise<Deno.Conn
   return connections;
 }
 
-testOnOneTarget("the soft limit of open files is raised to the hard one, also in workers", async (host) => {
+integrationTest("the soft limit of open files is raised to the hard one, also in workers", async (host) => {
   const server = host.start({ files: { "main.ts": limitApp }, command: limited(host, 200, 1000) });
   await server.ready(1);
   assertMatch(await server.text(), /Max open files\s+1000\s+1000/);
@@ -33,7 +33,7 @@ testOnOneTarget("the soft limit of open files is raised to the hard one, also in
 });
 
 for (const steering of ["auto", "off"]) {
-  testOnOneTarget(
+  integrationTest(
     `a worker out of file descriptors keeps serving and accepts again, steering ${steering}`,
     async (host) => {
       const server = host.start({
@@ -59,7 +59,7 @@ for (const steering of ["auto", "off"]) {
   );
 }
 
-testOnOneTarget(
+integrationTest(
   "while requests are in flight, the connections that were idle longest make room",
   async (host) => {
     const server = host.start({
@@ -106,7 +106,7 @@ export default (request: Request) => {
 };
 `;
 
-testOnOneTarget(
+integrationTest(
   "other workers get the connections of one that is short of file descriptors",
   async (host) => {
     const server = host.start({
@@ -136,7 +136,7 @@ testOnOneTarget(
 );
 
 for (const steering of ["auto", "off"]) {
-  testOnOneTarget(
+  integrationTest(
     `a burst of connections at the limit of files waits and is served, steering ${steering}`,
     async (host) => {
       const server = host.start({
@@ -171,7 +171,7 @@ for (const steering of ["auto", "off"]) {
 }
 
 for (const steering of ["auto", "off"]) {
-  testOnOneTarget(
+  integrationTest(
     `silent connections cost no kept one at the limit of files, steering ${steering}`,
     async (host) => {
       const server = host.start({
@@ -202,7 +202,7 @@ for (const steering of ["auto", "off"]) {
   );
 }
 
-testOnOneTarget("kept connections at the limit of files are told to end after a response", async (host) => {
+integrationTest("kept connections at the limit of files are told to end after a response", async (host) => {
   const server = host.start({ files: { "main.ts": slowApp("whole") }, command: limited(host, 100, 100) });
   await server.ready(1);
   // One request is always in flight, so that no kept connection looks idle.

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { pidApp } from "./apps.ts";
 import { nobody } from "./as_root.ts";
-import { freePort, type TestHost, testOnOneTarget } from "./harness.ts";
+import { freePort, integrationTest, type TestHost } from "./harness.ts";
 import { InheritedListener } from "./inherited_listener.ts";
 import { otherUserTest } from "./other_user.ts";
 import { RawClient } from "./raw_client.ts";
@@ -27,7 +27,7 @@ function start(
   );
 }
 
-testOnOneTarget("a worker serves an inherited TCP socket, and knows its clients", async (host) => {
+integrationTest("a worker serves an inherited TCP socket, and knows its clients", async (host) => {
   using listener = InheritedListener.tcp();
   const { port } = listener;
   // Before anything of the server runs.
@@ -48,7 +48,7 @@ testOnOneTarget("a worker serves an inherited TCP socket, and knows its clients"
   assertEquals(server.leftovers(), []);
 });
 
-testOnOneTarget("one of IPv6 is served beside an address of the server's own", async (host) => {
+integrationTest("one of IPv6 is served beside an address of the server's own", async (host) => {
   using listener = InheritedListener.tcp("::1");
   const own = freePort();
   const server = start(host, listener, pidApp, ["--bind", `127.0.0.1:${own}`, "-w", "2"]);
@@ -67,7 +67,7 @@ testOnOneTarget("one of IPv6 is served beside an address of the server's own", a
   assertEquals((await server.exit()).code, 0);
 });
 
-testOnOneTarget("with a certificate it is for TLS, and redirects lead there", async (host) => {
+integrationTest("with a certificate it is for TLS, and redirects lead there", async (host) => {
   using listener = InheritedListener.tcp();
   const authority = new TestAuthority(host.folder);
   authority.issue("server", "localhost");
@@ -87,7 +87,7 @@ testOnOneTarget("with a certificate it is for TLS, and redirects lead there", as
   assertEquals(redirect.headers.get("location"), secure);
 });
 
-testOnOneTarget("a header of the PROXY protocol names the client", async (host) => {
+integrationTest("a header of the PROXY protocol names the client", async (host) => {
   using listener = InheritedListener.tcp();
   const server = start(host, listener, echoApp, ["--proxy-protocol", "-w", "2"]);
   await server.ready(2);
@@ -101,7 +101,7 @@ testOnOneTarget("a header of the PROXY protocol names the client", async (host) 
 });
 
 for (const args of [["--worker-class", "sync"], ["--worker-class", "threads", "--threads", "2"]]) {
-  testOnOneTarget(`a reload loses nothing with ${args.join(" ")}`, async (host) => {
+  integrationTest(`a reload loses nothing with ${args.join(" ")}`, async (host) => {
     using listener = InheritedListener.tcp();
     const server = start(host, listener, pidApp, [...args, "-w", "2"]);
     const count = args.includes("threads") ? 4 : 2;
@@ -120,7 +120,7 @@ for (const args of [["--worker-class", "sync"], ["--worker-class", "threads", "-
   });
 }
 
-testOnOneTarget(
+integrationTest(
   "a worker that is blocked leaves new connections to the others, and slow clients are ended",
   async (host) => {
     using listener = InheritedListener.tcp();
@@ -145,7 +145,7 @@ testOnOneTarget(
   },
 );
 
-testOnOneTarget("what cannot be served is refused, with what it is", async (host) => {
+integrationTest("what cannot be served is refused, with what it is", async (host) => {
   host.write({
     "main.ts": pidApp,
     "node.mjs": "import http from 'node:http';\nhttp.createServer().listen(80);\n",
@@ -177,7 +177,7 @@ testOnOneTarget("what cannot be served is refused, with what it is", async (host
   );
 });
 
-testOnOneTarget("a reload says that another socket needs a restart", async (host) => {
+integrationTest("a reload says that another socket needs a restart", async (host) => {
   using first = InheritedListener.tcp();
   const config = (bind: string) => ({ "denicorn.config.json": JSON.stringify({ bind: [bind] }) });
   host.write(config(first.bind));

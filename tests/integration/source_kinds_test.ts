@@ -1,7 +1,7 @@
 /** Files that an app can be, and what it can import: the same from source and in the binary. */
 
 import { assertEquals } from "../assert.ts";
-import { testOnOneTarget } from "./harness.ts";
+import { integrationTest } from "./harness.ts";
 import { linkPackages } from "./node_packages.ts";
 
 const apps: Readonly<Record<string, string>> = {
@@ -15,7 +15,7 @@ const apps: Readonly<Record<string, string>> = {
   "named.cjs": `exports.site = { fetch: () => new Response("named") };\n`,
 };
 
-testOnOneTarget("an app is a .mts, .cts, .cjs or .jsx file", async (host) => {
+integrationTest("an app is a .mts, .cts, .cjs or .jsx file", async (host) => {
   linkPackages(host);
   const expected = ["mts", "cts", "cjs cjs", `<b class="x">jsx</b>`, "named"];
   for (const [index, name] of Object.keys(apps).entries()) {
@@ -74,7 +74,7 @@ export default async () => Response.json([greeting, name, again === tool, tool, 
   bytes instanceof Uint8Array, [...bytes], add(1, 2), (await import("./lib/data.json", { with: { type: "json" } })).default.n]);\n`,
 };
 
-testOnOneTarget(
+integrationTest(
   "an app imports by package.json, workspaces, tsconfig.json, and data of every kind",
   async (host) => {
     host.write(project);

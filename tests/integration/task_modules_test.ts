@@ -1,7 +1,7 @@
 /** Tasks in a module of their own, and what a worker does that runs them. */
 
 import { assert, assertEquals, assertMatch } from "../assert.ts";
-import { testOnOneTarget } from "./harness.ts";
+import { integrationTest } from "./harness.ts";
 
 const jobs = `
 import { added } from "./count.js";
@@ -40,7 +40,7 @@ function task(name: string, payload: unknown = null, options: unknown = {}): Req
   return { method: "POST", body: JSON.stringify({ name, payload, options }) };
 }
 
-testOnOneTarget(
+integrationTest(
   "a server of node:http has its tasks in another module, and listens in no task worker",
   async (host) => {
     const app = `
@@ -64,7 +64,7 @@ createServer(async (request, response) => response.end(await enqueue("report", r
   },
 );
 
-testOnOneTarget(
+integrationTest(
   "the log names the task that blocks its worker",
   async (host) => {
     const server = host.start({
@@ -79,7 +79,7 @@ testOnOneTarget(
   },
 );
 
-testOnOneTarget("an error that nothing catches lets the other tasks of its worker finish", async (host) => {
+integrationTest("an error that nothing catches lets the other tasks of its worker finish", async (host) => {
   const server = host.start({
     files: { "main.ts": fetchApp, "jobs.js": jobs, "count.js": count },
     args: ["--tasks", "jobs.js", "--graceful-timeout", "2s"],
@@ -95,7 +95,7 @@ testOnOneTarget("an error that nothing catches lets the other tasks of its worke
   await server.exit();
 });
 
-testOnOneTarget("a cron entry is added once for all task workers", async (host) => {
+integrationTest("a cron entry is added once for all task workers", async (host) => {
   const cron = `${jobs}
 export const cron = { often: { schedule: "* * * * * *", task: "report", payload: "cron" } };
 `;
