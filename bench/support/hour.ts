@@ -48,7 +48,12 @@ export class Hour implements AsyncDisposable {
     });
   }
 
-  /** The same while requests are sent one after the other, none of which may fail. */
+  /** Looks with `look` until `sees` is there, which needs no command. */
+  async until(look: string, sees: RegExp): Promise<void> {
+    await this.#step(look, sees, () => this.#until(look, sees));
+  }
+
+  /** As `change`, while requests are sent one after the other, none of which may fail. */
   async changeUnderLoad(line: string, look: string, sees: RegExp): Promise<void> {
     let [isOver, answered, failed] = [false, 0, 0];
     const load = async () => {
@@ -72,15 +77,10 @@ export class Hour implements AsyncDisposable {
 
   /** Starts a server whose log goes to `server.log`, and waits until it serves. */
   async serve(line: string): Promise<void> {
-    await this.#step(`${line} 2>server.log &`, /ready on/, () => {
-      this.#server = new Deno.Command("sh", {
-        args: ["-c", `exec ${line} >server.log 2>&1`],
-        cwd: this.#path("."),
-        env: this.#environment,
-        clearEnv: true,
-        stdin: "null",
-      }).spawn();
-      return this.#until("cat server.log", /ready on/);
+    const serves = /ready on/;
+    await this.#step(`${line} 2>server.log &`, serves, () => {
+      this.#server = this.#shell(`exec ${line} >server.log 2>&1`).spawn();
+      return this.#until("cat server.log", serves);
     });
   }
 
@@ -130,14 +130,18 @@ export class Hour implements AsyncDisposable {
   }
 
   async #output(line: string): Promise<string> {
-    const { stdout, stderr } = await new Deno.Command("sh", {
+    const { stdout, stderr } = await this.#shell(line).output();
+    const text = new TextDecoder();
+    return text.decode(stdout) + text.decode(stderr);
+  }
+
+  #shell(line: string): Deno.Command {
+    return new Deno.Command("sh", {
       args: ["-c", line],
       cwd: this.#path("."),
       env: this.#environment,
       clearEnv: true,
       stdin: "null",
-    }).output();
-    const text = new TextDecoder();
-    return text.decode(stdout) + text.decode(stderr);
+    });
   }
 }

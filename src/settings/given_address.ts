@@ -3,13 +3,13 @@
 import { DenicornError } from "../core/errors.ts";
 import type { BindAddress } from "../system/system.ts";
 import type { Flag } from "./flags.ts";
-import { isPort } from "./kinds/address.ts";
+import { isPort, parseAddress } from "./kinds/address.ts";
 import { quote } from "./mistake.ts";
 
 /** One of them, or both. */
 export interface GivenAddress {
-  readonly host: string | undefined;
-  readonly port: string | undefined;
+  readonly hostname: string | undefined;
+  readonly port: number | undefined;
 }
 
 export const addressFlags: readonly Flag[] = [
@@ -29,13 +29,25 @@ export function addressIn(values: ReadonlyMap<string, readonly string[]>): Given
       `${flag} (command line) and --bind ${quote(bind)} both name an address: give one`,
     );
   }
-  if (port !== undefined && !isPort(port)) {
-    throw new DenicornError(
-      "usage",
-      `--port: ${quote(port)} (command line) is not accepted: give a port from 0 to 65535`,
-    );
+  if (port !== undefined && !isPort(port)) throw refused("--port", port, "give a port from 0 to 65535");
+  return {
+    hostname: host === undefined ? undefined : hostnameOf(host),
+    port: port === undefined ? undefined : Number(port),
+  };
+}
+
+/** Without the brackets of an address of IPv6, which need not be there. */
+function hostnameOf(host: string): string {
+  const isBare = !host.startsWith("[") && host.split(":").length > 2;
+  const found = parseAddress(`${isBare ? `[${host}]` : host}:0`);
+  if (found === undefined) {
+    throw refused("--host", host, "give a host, such as 0.0.0.0; what has a port, too, is --bind");
   }
-  return { host, port };
+  return found.hostname;
+}
+
+function refused(flag: string, given: string, advice: string): DenicornError {
+  return new DenicornError("usage", `${flag}: ${quote(given)} (command line) is not accepted: ${advice}`);
 }
 
 /** As which of them a message names it. */
@@ -47,12 +59,10 @@ export function flagOf({ port }: GivenAddress): string {
  * For `bind`. What is not given is that of `below`, the address of the environment or the config file, so that a platform's
  * PORT counts beside `--host`; and 127.0.0.1 or 8000 if there is not one of TCP.
  */
-export function completed({ host, port }: GivenAddress, below: readonly BindAddress[]): string {
+export function completed({ hostname, port }: GivenAddress, below: readonly BindAddress[]): BindAddress {
   const [only, ...others] = below;
   const known = only !== undefined && others.length === 0 && "port" in only
     ? only
     : { hostname: "127.0.0.1", port: 8000 };
-  const hostname = host ?? known.hostname;
-  const shown = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-  return `${shown}:${port ?? known.port}`;
+  return { ...known, hostname: hostname ?? known.hostname, port: port ?? known.port };
 }

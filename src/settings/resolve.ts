@@ -1,8 +1,8 @@
 import { checkTogether } from "./combinations/combinations.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LoadedConfigFile, readConfigFile } from "./config_file.ts";
-import { completed, flagOf } from "./given_address.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+import { completed, flagOf } from "./given_address.ts";
 import { fromCommandLine, fromDefault, type Given, type Origin, type Resolved } from "./values.ts";
 import type { Machine } from "./kinds/kind.ts";
 import { notAccepted } from "./mistake.ts";
@@ -50,11 +50,8 @@ export function resolveEach(sources: Sources): Resolved {
   }
   const { address = null } = commandLine;
   if (address !== null) {
-    const setting = namedSettings.find(({ key }) => key === "bind")!;
-    const value = [completed(address, values.get("bind") as Settings["bind"])];
-    const given = { setting, value, origin: fromCommandLine(flagOf(address)) };
-    values.set("bind", read(given, { cores }));
-    origins.set("bind", given.origin);
+    values.set("bind", [completed(address, values.get("bind") as Settings["bind"])]);
+    origins.set("bind", fromCommandLine(flagOf(address)));
   }
   // Built from the table of settings, so every key has a value of its type.
   return {

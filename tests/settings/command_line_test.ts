@@ -183,7 +183,7 @@ Deno.test("a command without settings does not accept their flags", () => {
 });
 
 Deno.test("--host and --port are no second address", () => {
-  assertEquals(parse("--host", "[::1]", "--port", "1", "--port", "2").address, { host: "[::1]", port: "2" });
+  assertEquals(parse("--host", "[::1]", "--port", "1", "--port", "2").address, { hostname: "::1", port: 2 });
   assertEquals(parse("-w", "2").address, null);
   assertEquals(
     refusal("--port", "9000", "-b", ":1"),

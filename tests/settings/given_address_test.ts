@@ -30,12 +30,26 @@ Deno.test("of several addresses, and of one that has no port, nothing is kept", 
   }
 });
 
-Deno.test("a mistake names the flag that was typed", () => {
+Deno.test("the scheme of an address is kept, too", () => {
+  const tls = { certfile: "a.pem", keyfile: "a.key" };
   assertEquals(
-    refusal({ args: ["--host", "127.0.0.1:3"] }).includes("(command line --host)"),
-    true,
-    refusal({ args: ["--host", "127.0.0.1:3"] }),
+    resolve({ args: ["--port", "1"], config: { ...tls, bind: "https://0.0.0.0:2" } }).settings.bind,
+    [
+      { hostname: "0.0.0.0", port: 1, scheme: "https" },
+    ],
   );
+});
+
+Deno.test("a mistake names the flag that was typed", () => {
+  for (const host of ["127.0.0.1:3", "256.0.0.1", "a b", "::g"]) {
+    assertEquals(
+      refusal({ args: ["--host", host] }),
+      `usage: --host: ${
+        JSON.stringify(host)
+      } (command line) is not accepted: give a host, such as 0.0.0.0; what has a ` +
+        "port, too, is --bind",
+    );
+  }
 });
 
 Deno.test("a pidfile that is a number is taken for a port", () => {

@@ -56,13 +56,18 @@ export const pidFile: Kind<string, string> = {
     accepts: "the path of a file",
     placeholder: "FILE",
     completion: "file",
-    matches: (path) => !/^\d+$/.test(path),
+    matches: (path) => !isNumber(path),
   }),
   objection: (given) =>
-    typeof given === "string" && /^\d+$/.test(given)
+    typeof given === "string" && isNumber(given)
       ? `it names the pidfile: give --port ${given} for a port, or ./${given} for a file`
       : undefined,
 };
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
 /** Where a log goes. */
 export const logPlace: Kind<string, string> = text({
   accepts:
